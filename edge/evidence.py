@@ -1,0 +1,204 @@
+"""What was found about the candidates? Accuracy, size, equality, latency and footprint as estimates, figures, tables."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge.latency import spread
+from lab import charts, comparison, scoring, stats
+from lab.families import Family
+from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table
+
+if TYPE_CHECKING:
+    from edge.lab import Settings
+
+__all__ = ["summarise"]
+
+_MS = 1e-6  # milliseconds in a nanosecond
+_NOISY = 0.10
+_QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999)
+
+
+def summarise(
+    dataset: Dataset, settings: "Settings", rows: Mapping[str, Row], group: comparison.Group, families: Sequence[Family]
+) -> Evidence:
+    """Gather the rows of the trials; a candidate that could not be built or timed is left out and named."""
+    metric = scoring.primary_metric(settings.metric, dataset)
+    found = comparison.compare(dataset, (group,), rows, folds=settings.folds, repeats=settings.repeats, metric=metric)
+    timed = rows.get("time", {}).get("times", {})
+    there = [f for f in families if f"build-{f.name}" in rows and f"{f.name} onnx" in timed and f.name in found.families]
+    estimates: dict[str, Estimate] = {}
+    for family in there:
+        built, served = rows[f"build-{family.name}"], rows.get(f"serve-{family.name}")
+        estimates |= _of_candidate(family.name, built, served, timed[f"{family.name} onnx"])
+        estimates[f"{family.name}.drop"] = found.difference(found.best["all"], found.families[family.name])
+        estimates[f"{family.name}.score"] = found.mean(found.families[family.name])
+    labels = {family.name: family.label for family in families}
+    latencies = _latencies(timed, labels)
+    return Evidence(
+        estimates=estimates | {f"{name}.p99": value for name, (_, value) in latencies.items()},
+        facts={
+            "candidates": [family.name for family in there],
+            "labels": labels,
+            "metric": metric.label,
+            "factor": metric.factor,
+            "core": rows.get("time", {}).get("core"),
+        },
+        figures=(
+            _latency_figure(latencies, settings),
+            _distribution(timed, labels),
+            found.figure("Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."),
+        ),
+        tables=(
+            _budget_table(there, estimates, settings, metric.factor),
+            _latency_table(timed, labels),
+            _parity_table(there, rows),
+            _footprint_table(there, estimates, rows),
+            found.table(dataset.target),
+        ),
+        caveats=_caveats(families, there, timed, estimates, found),
+    )
+
+
+def _of_candidate(name: str, built: Row, served: Row | None, times: np.ndarray) -> dict[str, Estimate]:
+    worst = max(built["parity"].values(), key=lambda parity: parity["largest"])
+    flips = sum(parity["flips"] for parity in built["parity"].values())
+    p99 = stats.quantile(times.ravel() * _MS, 0.99, unit="ms")
+    if p99 is None:
+        raise ValueError(f"{times.size} calls are too few for a p99")
+    estimates = {
+        f"{name}.p99_ms": p99,
+        f"{name}.size_mb": _exact(built["size_bytes"] / 1e6, "MB"),
+        f"{name}.parity": _exact(worst["largest"], ""),
+        f"{name}.flips": _exact(flips, "labels"),
+    }
+    if served is not None:
+        memory = stats.quantile(np.array(served["peak_mib"]) * 2**20 / 1e6, 0.5, unit="MB")
+        start = stats.quantile(served["cold_start_s"], 0.5, unit="s")
+        if memory is not None and start is not None:
+            estimates |= {f"{name}.memory_mb": memory, f"{name}.cold_start_s": start}
+    return estimates
+
+
+def _exact(value: float, unit: str) -> Estimate:
+    return Estimate(float(value), float(value), float(value), unit)
+
+
+def _name(alternative: str, labels: Mapping[str, str]) -> tuple[str, str]:
+    """Split an alternative into (words for a reader, runtime)."""
+    family, _, runtime = alternative.partition(" ")
+    if not runtime:
+        return "no model (identity)", "ONNX Runtime"
+    return labels[family], {"onnx": "ONNX Runtime", "sklearn": "scikit-learn"}[runtime]
+
+
+def _latencies(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> dict[str, tuple[tuple[str, str], Estimate]]:
+    found = {}
+    for alternative, times in timed.items():
+        p99 = stats.quantile(times.ravel() * _MS, 0.99, unit="ms")
+        if p99 is not None:
+            found[alternative] = (_name(alternative, labels), p99)
+    return found
+
+
+def _latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], settings: "Settings") -> Figure:
+    rows = [(f"{label}, {runtime}", runtime, p99) for (label, runtime), p99 in latencies.values()]
+    rows.sort(key=lambda row: row[2].value)
+    caption = (
+        "99 % of single calls end within this time (p99, batch 1, one thread, hot); bars are 95 % intervals, "
+        f"the dotted line is the budget of {settings.p99_ms:g} ms. The identity model shows what the runtime costs without a model."
+    )
+    spec = charts.interval_plot(rows, axis="p99 latency (ms, log scale)", reference=settings.p99_ms, log=True)
+    return Figure("Latency of a single call", caption, spec)
+
+
+def _distribution(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> Figure:
+    curves = {}
+    for alternative, times in timed.items():
+        label, runtime = _name(alternative, labels)
+        if runtime == "ONNX Runtime":
+            values = np.quantile(times.ravel() * _MS, _QUANTILES)
+            curves[label] = [(float(value), 100 * share) for value, share in zip(values, _QUANTILES, strict=True)]
+    caption = "How many of 100 calls end within a time, exported models; the steeper, the steadier."
+    return Figure(
+        "Distribution of the latency",
+        caption,
+        charts.lines(curves, x="latency (ms, log scale)", y="calls ended (%)", log_x=True),
+    )
+
+
+def _budget_table(
+    there: Sequence[Family], estimates: Mapping[str, Estimate], settings: "Settings", factor: float
+) -> Table:
+    from edge.lab import items
+
+    evidence = Evidence(estimates, {"factor": factor}, (), ())
+    rows = tuple(
+        (family.label, item.name, item.found.value, item.found.low, item.found.high, item.allowed, item.found.unit, item.status)
+        for family in there
+        for item in items(family.name, evidence, settings)
+    )
+    columns = ("model", "item", "found", "low", "high", "allowed", "unit", "result")
+    return Table("Budgets, item by item", "Judged by the end of the 95 % interval that counts.", columns, rows)
+
+
+def _latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> Table:
+    rows = []
+    for alternative, times in timed.items():
+        found = [stats.quantile(times.ravel() * _MS, share, unit="ms") for share in (0.5, 0.9, 0.99)]
+        cells = [cell for e in found for cell in ((e.value, f"{e.low:.3g} to {e.high:.3g}") if e else (None, "too few calls"))]
+        rows.append((*_name(alternative, labels), *cells, int(times.size), f"{100 * spread(times):.0f} %"))
+    columns = (
+        "model", "runtime", "p50 (ms)", "interval", "p90 (ms)", "interval ", "p99 (ms)", "interval  ", "calls", "rounds' spread",
+    )  # fmt: skip
+    caption = "Service time of one call after another, every call another row; intervals are distribution-free, 95 %."
+    return Table("Latency", caption, columns, tuple(rows))
+
+
+def _parity_table(there: Sequence[Family], rows: Mapping[str, Row]) -> Table:
+    found = tuple(
+        (family.label, where, parity["rows"], parity["largest"], parity["noticeable"], parity["flips"])
+        for family in there
+        for where, parity in rows[f"build-{family.name}"]["parity"].items()
+    )
+    columns = ("model", "rows", "count", "largest difference", "rows beyond 1e-5", "flipped labels")
+    caption = "The exported model (float32 rows) against the original (float64 rows): probabilities and labels."
+    return Table("Is the exported model the same model?", caption, columns, found)
+
+
+def _footprint_table(there: Sequence[Family], estimates: Mapping[str, Estimate], rows: Mapping[str, Row]) -> Table:
+    def cells(name: str) -> list[Any]:
+        found = [estimates.get(f"{name}.{what}") for what in ("memory_mb", "cold_start_s")]
+        return [cell for e in found for cell in ((e.value, f"{e.low:.3g} to {e.high:.3g}") if e else (None, ""))]
+
+    found = tuple(
+        (f.label, estimates[f"{f.name}.size_mb"].value, rows[f"build-{f.name}"]["nodes"], *cells(f.name)) for f in there
+    )
+    columns = ("model", "file (MB)", "graph nodes", "peak memory (MB)", "interval", "cold start (s)", "interval ")
+    caption = "Peak memory and time from process start to the first answer, medians over 7 fresh processes that only serve."
+    return Table("Footprint", caption, columns, found)
+
+
+def _caveats(
+    families: Sequence[Family],
+    there: Sequence[Family],
+    timed: Mapping[str, np.ndarray],
+    estimates: Mapping[str, Estimate],
+    found: comparison.Comparison,
+) -> tuple[str, ...]:
+    caveats = [f"the {f.label} could not be exported and measured" for f in families if f not in there]
+    noisy = {name: spread(times) for name, times in timed.items() if spread(times) > _NOISY}
+    if noisy:
+        name, worst = max(noisy.items(), key=lambda pair: pair[1])
+        caveats.append(
+            f"the machine was noisy: the medians of the rounds differ by up to {100 * worst:.0f} % ({name}); "
+            "close other programs and repeat the run"
+        )
+    return (
+        *caveats,
+        *found.caveats(),
+        "measured on the CPU of this machine, called back to back: a device has another CPU, and a model that is called "
+        "rarely answers more slowly from cold caches",
+        "gradient boosting counts among the models tried for accuracy, but is not exported yet",
+    )

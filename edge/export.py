@@ -1,0 +1,93 @@
+"""How does a trained pipeline become a file for a device? As an ONNX graph that takes raw rows.
+
+The device hands over at most two matrices: `numbers` (float32, NaN where missing) and `texts` (strings, empty where
+missing), in the column order that the model's metadata names. Imputing, scaling and encoding are part of the graph.
+"""
+
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnx
+import pandas as pd
+from onnx import TensorProto, helper
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
+from sklearn.base import clone
+
+from edge.runtime import OUTPUT
+from lab.protocol import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["device_columns", "device_rows", "feeds", "fit_for_device", "identity_model", "to_file"]
+
+
+def device_columns(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Column names of the two matrices: (numbers, texts)."""
+    numbers = [name for name, kind in dataset.kinds.items() if kind != "category"]
+    return numbers, [name for name, kind in dataset.kinds.items() if kind == "category"]
+
+
+def device_rows(dataset: Dataset) -> "NDArray[np.float64] | pd.DataFrame":
+    """Rows as the pipeline on the server takes them fastest: a plain matrix where all columns are numbers."""
+    numbers, texts = device_columns(dataset)
+    ordered = dataset.features[[*numbers, *texts]]
+    return ordered if texts else ordered.to_numpy()
+
+
+def fit_for_device(model: Any, dataset: Dataset, rows: "NDArray") -> Any:
+    """Fit the same pipeline on the given rows with columns told by place instead of by name, as a device has them."""
+    numbers, texts = device_columns(dataset)
+    places = {"numbers": list(range(len(numbers))), "texts": list(range(len(numbers), len(numbers) + len(texts)))}
+    fresh = clone(model)
+    prepare = fresh.named_steps["prepare"]
+    prepare.transformers = [(name, step, places[name]) for name, step, _ in prepare.transformers]
+    table = device_rows(dataset)
+    return fresh.fit(table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows], dataset.target[rows])
+
+
+def to_file(model: Any, dataset: Dataset) -> bytes:
+    """Convert a pipeline fitted by `fit_for_device`; the graph's only output is the matrix of probabilities.
+
+    Raises
+    ------
+    RuntimeError
+        If the converter does not know a part of the pipeline, or the graph is not valid ONNX.
+    """
+    numbers, texts = device_columns(dataset)
+    inputs: list[tuple[str, Any]] = [("numbers", FloatTensorType([None, len(numbers)]))] if numbers else []
+    if texts:
+        inputs.append(("texts", StringTensorType([None, len(texts)])))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # the converter reads attributes that scikit-learn will drop
+        graph = to_onnx(model, initial_types=inputs, options={"zipmap": False})
+    graph = select_model_inputs_outputs(graph, outputs=[OUTPUT])
+    del graph.graph.output[:]  # the selection leaves an output without a type, which the checker refuses
+    graph.graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, len(dataset.classes)]))
+    facts = {"columns": [*numbers, *texts], "classes": dataset.classes, "target": dataset.target_name}
+    helper.set_model_props(graph, {name: json.dumps(value, ensure_ascii=False) for name, value in facts.items()})
+    onnx.checker.check_model(graph, full_check=True)
+    return graph.SerializeToString()
+
+
+def identity_model(width: int) -> bytes:
+    """Make a graph that returns its `width` numbers untouched: what a call of the runtime costs without any model."""
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width]) for name in ("numbers", OUTPUT)]
+    graph = helper.make_graph([helper.make_node("Identity", ["numbers"], [OUTPUT])], "identity", value[:1], value[1:])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+
+
+def feeds(dataset: Dataset, table: "NDArray | pd.DataFrame") -> "dict[str, NDArray]":
+    """Split rows (columns as `device_rows` orders them) into the matrices that the graph takes."""
+    numbers, texts = device_columns(dataset)
+    if not isinstance(table, pd.DataFrame):
+        return {"numbers": table.astype(np.float32)}
+    given: dict[str, NDArray] = {}
+    if numbers:
+        given["numbers"] = table.iloc[:, : len(numbers)].to_numpy(dtype=np.float32)
+    given["texts"] = table.iloc[:, len(numbers) :].to_numpy(dtype=object)
+    return given

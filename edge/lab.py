@@ -1,0 +1,171 @@
+"""The face of the edge laboratory: its settings, its question, its plan, its evidence and its verdict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from edge.budget import Item, Status, worst
+from lab.errors import SettingsError
+from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
+from lab.settings import option
+from lab.wording import amount, difference
+
+__all__ = ["LAB", "EdgeLab", "Settings", "items"]
+
+_CANDIDATES = ("logistic", "forest", "mlp")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may set."""
+
+    p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
+    size_mb: float = option(5.0, "size budget of the model's file in megabytes (10^6 bytes)", above=0)
+    memory_mb: float | None = option(None, "peak memory budget of a process that only serves, in megabytes", above=0)
+    max_drop: float = option(0.01, "accuracy budget: loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1)
+    models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
+    metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
+    tolerance: float = option(1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1)
+    folds: int = option(5, "outer folds for the accuracy", minimum=2, maximum=20)
+    repeats: int = option(2, "repetitions of the folds", minimum=1, maximum=20)
+    candidates: int = option(3, "settings tried for each model in each fold", minimum=1, maximum=100)
+    rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
+    max_rows: int = option(20_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
+
+
+class EdgeLab:
+    """Candidates exported to ONNX, proven equal, and measured on this CPU at batch 1."""
+
+    name = "edge"
+    summary = "Can a model run inside a latency, memory and size budget, and what accuracy does that cost?"
+    settings_type = Settings
+    demo_data = "digits"
+    demo_settings: ClassVar[Mapping[str, Any]] = {"p99_ms": 1.0, "size_mb": 1.0, "repeats": 1, "candidates": 2}
+
+    def question(self, dataset_name: str, settings: Settings) -> Question:
+        """Word the question."""
+        memory = f", {settings.memory_mb:g} MB of memory" if settings.memory_mb else ""
+        return Question(
+            f"Can a model of {dataset_name} run at the edge within {settings.p99_ms:g} ms and {settings.size_mb:g} MB{memory}, "
+            "and what accuracy does that cost?",
+            "edge computing",
+        )
+
+    def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
+        """Score all models on the folds, build the candidates on one fold, then time them with nothing else running."""
+        from edge import trials
+        from lab import comparison, folds, scoring
+
+        if len(set(settings.models)) != len(settings.models) or not settings.models:
+            raise SettingsError("models names a candidate twice or none at all; name each once, such as --models mlp,forest")
+        folds.require_rows_per_class(dataset, settings.folds)
+        metric = scoring.primary_metric(settings.metric, dataset)
+        scored = comparison.trials(
+            (_group(),), folds=settings.folds, repeats=settings.repeats, seed=seed, metric=metric, candidates=settings.candidates
+        )
+        fold = folds.Fold(settings.folds, settings.repeats, seed, 0)
+        families = _families(settings)
+        keys = {family.name: f"build-{family.name}" for family in families}
+        seeds = {name: comparison.seed_of(key, seed) for name, key in keys.items()}
+        budget = {"fold": fold, "scorer": metric.scorer, "candidates": settings.candidates}
+        built = [Trial(keys[f.name], trials.build, {"family": f, **budget}, seed=seeds[f.name]) for f in families]
+        timing = {"families": families, "fold": fold, "build_seeds": seeds, "rounds": settings.rounds}
+        timed = Trial("time", trials.time_all, timing, exclusive=True, needs=tuple(keys.values()))
+        served = [
+            Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 7}, exclusive=True, needs=(keys[f.name],))
+            for f in families
+        ]
+        return [*scored, *built, timed, *served]
+
+    def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
+        """Gather accuracy, size, equality, latency and footprint of every candidate."""
+        from edge.evidence import summarise
+
+        return summarise(dataset, settings, rows, _group(), _families(settings))
+
+    def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
+        """Pass the most accurate candidate that meets every budget; fail where none can."""
+        candidates: Sequence[str] = evidence.facts["candidates"]
+        judged = {name: items(name, evidence, settings) for name in candidates}
+        whole = {name: worst(item.status for item in found) for name, found in judged.items()}
+        for answer in ("pass", "undecided", "fail"):
+            having = [name for name in candidates if whole[name] == answer]
+            if having:
+                best = max(having, key=lambda name: evidence.estimates[f"{name}.score"].value)
+                return _verdict(answer, best, judged[best], evidence)
+        return Verdict("undecided", "Undecided", "No candidate could be built and measured.", ("models that can be exported",))
+
+    def controls(self) -> Sequence[Control]:
+        """Stand-ins whose latency is known."""
+        from edge.controls import CONTROLS
+
+        return CONTROLS
+
+
+def items(name: str, evidence: Evidence, settings: Settings) -> list[Item]:
+    """List the budget items of a candidate."""
+    found = evidence.estimates
+    scale = evidence.facts["factor"]
+    limited = [
+        Item("latency (p99)", found[f"{name}.p99_ms"], settings.p99_ms),
+        Item("file size", found[f"{name}.size_mb"], settings.size_mb),
+        Item("accuracy loss", found[f"{name}.drop"], settings.max_drop * scale),
+        Item("difference from the original", found[f"{name}.parity"], settings.tolerance),
+        Item("flipped labels", found[f"{name}.flips"], 0),
+    ]
+    if settings.memory_mb is not None:
+        limited.insert(2, Item("peak memory", found[f"{name}.memory_mb"], settings.memory_mb))
+    return limited
+
+
+def _verdict(answer: Status, name: str, limited: Sequence[Item], evidence: Evidence) -> Verdict:
+    label = evidence.facts["labels"][name]
+    found = evidence.estimates
+    p99 = found[f"{name}.p99_ms"]
+    loss = found[f"{name}.drop"]
+    gain = Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
+    figures = (
+        f"it answers in {p99.value:.3g} ms at p99 (95 % interval {p99.low:.3g} to {p99.high:.3g}), "
+        f"takes {found[f'{name}.size_mb'].value:.3g} MB, and is {difference(gain)} the best model tried"
+    )
+    if answer == "pass":
+        return Verdict("yes", "Yes", f"The {label} fits every budget: {figures}.", _reserve(limited))
+    short = [item for item in limited if item.status == answer]
+    causes = " and ".join(f"{item.name} ({_shown(item)})" for item in short)
+    if answer == "fail":
+        sentence = f"No candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
+        change = tuple(f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}" for item in short)
+        return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
+    sentence = f"The {label} may fit, but {causes} is not certain: {figures}."
+    return Verdict("undecided", "Undecided", sentence, ("more rows or rounds, which narrow the interval", "a wider budget"))
+
+
+def _shown(item: Item) -> str:
+    unit = item.found.unit
+    return f"{amount(item.found.low, unit)} to {amount(item.found.high, unit)} against {amount(item.allowed, unit)} allowed"
+
+
+def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
+    return tuple(
+        f"a budget for {item.name} below {amount(item.found.high, item.found.unit)}"
+        for item in limited
+        if item.allowed > 0 and item.found.high > 0 and item.name != "difference from the original"
+    )
+
+
+def _families(settings: Settings) -> tuple[Any, ...]:
+    from lab import families
+
+    known = {"logistic": families.LOGISTIC, "forest": families.FOREST, "mlp": families.MLP}
+    return tuple(known[name] for name in settings.models)
+
+
+def _group() -> Any:
+    """All models that set the standard of accuracy, whether or not they can be exported."""
+    from lab import families
+    from lab.comparison import Group
+
+    return Group("all", "model", (families.LOGISTIC, families.FOREST, families.MLP, families.BOOSTING))
+
+
+LAB = EdgeLab()

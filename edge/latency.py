@@ -1,0 +1,102 @@
+"""How long does one call take? Interleaved rounds of single calls on another row each, timed by a nanosecond clock.
+
+Machines drift, so the alternatives take turns (A B C, A B C, ...), and each is compared with the others of its round.
+"""
+
+import gc
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Alternative", "measure", "on_one_core", "spread"]
+
+_STABLE = 0.05
+_MAX_WARM_UP = 20
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """What is timed: `call(i)` answers row i of `n_rows`; `calls` of them make a round."""
+
+    call: Callable[[int], object]
+    n_rows: int
+    calls: int
+
+
+def measure(alternatives: Mapping[str, Alternative], *, rounds: int) -> "dict[str, NDArray[np.int64]]":
+    """Time every alternative, after it is warm.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of shape (rounds, calls)
+        Nanoseconds of every single call, the clock's own cost included.
+    """
+    for alternative in alternatives.values():
+        _warm_up(alternative)
+    taken: dict[str, list[list[int]]] = {name: [] for name in alternatives}
+    for turn in range(rounds):
+        for name, alternative in alternatives.items():
+            taken[name].append(_round(alternative, turn * alternative.calls))
+    return {name: np.array(times, dtype=np.int64) for name, times in taken.items()}
+
+
+def spread(times: "NDArray[np.int64]") -> float:
+    """How much the rounds' medians differ: the distance from their 10 % to their 90 % quantile, over their median."""
+    medians = np.median(times, axis=1)
+    low, middle, high = np.quantile(medians, [0.1, 0.5, 0.9])
+    return float((high - low) / middle)
+
+
+@contextmanager
+def on_one_core() -> Iterator[int | None]:
+    """Keep this process on one core, the last that it may use; gives its number, or None where that is not possible."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield None
+        return
+    before = os.sched_getaffinity(0)
+    core = max(before)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield core
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _warm_up(alternative: Alternative) -> None:
+    """Call until the median of a round changes by less than 5 % from the one before."""
+    calls = max(alternative.calls // 4, 5)
+    short = Alternative(alternative.call, alternative.n_rows, calls)
+    before = statistics.median(_round(short, 0))
+    for turn in range(1, _MAX_WARM_UP):
+        now = statistics.median(_round(short, turn * calls))
+        if abs(now - before) <= _STABLE * before:
+            return
+        before = now
+
+
+def _round(alternative: Alternative, first: int) -> list[int]:
+    """Time one round with the garbage collector off; rows go round and round, so that no call repeats the last row."""
+    call, clock = alternative.call, time.perf_counter_ns
+    rows = [(first + i) % alternative.n_rows for i in range(alternative.calls)]
+    taken = [0] * len(rows)
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        for place, row in enumerate(rows):
+            start = clock()
+            call(row)
+            taken[place] = clock() - start
+    finally:
+        if was_on:
+            gc.enable()
+    return taken

@@ -1,0 +1,112 @@
+"""What work is done? Build each candidate and prove it equal; time all of them together; serve each in fresh processes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from edge import export, latency, parity, serving
+from edge.runtime import OUTPUT, session
+from lab.families import Family
+from lab.folds import Fold, split
+from lab.protocol import Dataset, Row
+from lab.tuning import tune
+
+__all__ = ["build", "serve", "time_all"]
+
+
+def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: str, candidates: int) -> Row:
+    """Tune a family on the training rows of a fold, export it, and compare it with the original on the test rows.
+
+    Returns
+    -------
+    dict
+        `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `parameters`, and `parity` on test rows and beyond.
+    """
+    train, test = split(dataset, fold)
+    tuned = tune(
+        family, dataset.features.iloc[train], dataset.target[train], scorer=scorer, candidates=candidates, seed=seed
+    )
+    model = export.fit_for_device(tuned.model, dataset, train)
+    exported = export.to_file(model, dataset)
+    unseen = _rows(dataset, test)
+    beyond = parity.beyond_range(dataset, unseen, seed=seed)
+    return {
+        "onnx": np.frombuffer(exported, dtype=np.uint8),
+        "size_bytes": len(exported),
+        "nodes": _count_nodes(exported),
+        "parameters": {name.removeprefix("model__"): value for name, value in tuned.parameters.items()},
+        "set_parameters": tuned.parameters,
+        "parity": {
+            "test rows": parity.compare(model, exported, dataset, unseen),
+            "beyond their range": parity.compare(model, exported, dataset, beyond),
+        },
+    }
+
+
+def time_all(
+    dataset: Dataset,
+    *,
+    seed: int,
+    families: tuple[Family, ...],
+    fold: Fold,
+    build_seeds: Mapping[str, int],
+    rounds: int,
+    inputs: Mapping[str, Row],
+) -> Row:
+    """Time every exported candidate, its original in scikit-learn, and an identity model, in interleaved rounds.
+
+    Returns
+    -------
+    dict
+        `times`: arrays of shape (rounds, calls) in nanoseconds by alternative; `core`: where it ran.
+    """
+    del seed  # nothing is drawn
+    train, test = split(dataset, fold)
+    rows = [_rows(dataset, test[i : i + 1]) for i in range(min(len(test), 500))]
+    fed = [export.feeds(dataset, row) for row in rows]
+    width = len(export.device_columns(dataset)[0]) or 1
+    numbers = [{"numbers": row.get("numbers", np.zeros((1, width), np.float32))} for row in fed]
+    alternatives = {"identity": _exported(export.identity_model(width), numbers)}
+    for family in families:
+        built = inputs[f"build-{family.name}"]
+        alternatives[f"{family.name} onnx"] = _exported(built["onnx"].tobytes(), fed)
+        original = family.build(dataset.features, build_seeds[family.name]).set_params(**_tuples(built["set_parameters"]))
+        fitted = export.fit_for_device(original, dataset, train)
+        alternatives[f"{family.name} sklearn"] = latency.Alternative(
+            lambda i, fitted=fitted: fitted.predict_proba(rows[i]), len(rows), 20
+        )
+    with latency.on_one_core() as core:
+        times = latency.measure(alternatives, rounds=rounds)
+    return {"times": times, "core": core}
+
+
+def serve(dataset: Dataset, *, seed: int, family: Family, processes: int, inputs: Mapping[str, Row]) -> Row:
+    """Measure cold start (seconds) and peak memory (MiB) of processes that only serve the exported model."""
+    del seed
+    row = export.feeds(dataset, _rows(dataset, np.array([0])))
+    model = inputs[f"build-{family.name}"]["onnx"].tobytes()
+    seconds, mebibytes = serving.serve_in_fresh_processes(model, row, processes=processes)
+    return {"cold_start_s": seconds, "peak_mib": mebibytes}
+
+
+def _exported(model: bytes, fed: list[dict[str, np.ndarray]]) -> latency.Alternative:
+    ready, names = session(model), [OUTPUT]
+    return latency.Alternative(lambda i: ready.run(names, fed[i]), len(fed), 200)
+
+
+def _rows(dataset: Dataset, rows: np.ndarray) -> Any:
+    table = export.device_rows(dataset)
+    return table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows]
+
+
+def _count_nodes(exported: bytes) -> int:
+    import onnx
+
+    return len(onnx.load_from_string(exported).graph.node)
+
+
+def _tuples(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn lists, as stored, back into the tuples that scikit-learn wants."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in parameters.items()}

@@ -1,0 +1,47 @@
+"""On which tables is the truth known? Additive, high-order and no signal at all."""
+
+import numpy as np
+import pandas as pd
+
+from interpretability.lab import LAB, Settings
+from lab import run
+from lab.data import from_arrays
+from lab.protocol import Answer, Control
+
+__all__ = ["CONTROLS"]
+
+_SETTINGS = Settings(margin=0.02, folds=5, repeats=2, candidates=2)
+
+
+def additive(*, seed: int) -> Answer:
+    """Log-odds that add up over six features, one of them curved: a readable additive model can be the truth."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(1_000, 6))
+    log_odds = 1.5 * features[:, 0] - features[:, 1] + 1.5 * np.sin(2 * features[:, 2]) + 0.5 * features[:, 3]
+    return _answer(features, rng.random(len(features)) < 1 / (1 + np.exp(-log_odds)), seed)
+
+
+def parity(*, seed: int) -> Answer:
+    """The sign of a product of three features: no sum of single features or pairs says anything about it."""
+    rng = np.random.default_rng(seed)
+    features = rng.uniform(-1, 1, size=(1_000, 3))
+    flipped = rng.random(len(features)) < 0.05
+    return _answer(features, (features.prod(axis=1) > 0) ^ flipped, seed)
+
+
+def no_signal(*, seed: int) -> Answer:
+    """Labels that ignore the features: no side can win."""
+    rng = np.random.default_rng(seed)
+    return _answer(rng.normal(size=(500, 5)), rng.random(500) < 0.5, seed)
+
+
+def _answer(features: np.ndarray, labels: np.ndarray, seed: int) -> Answer:
+    frame = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
+    return run.answer_here(LAB, from_arrays("control", frame, labels), _SETTINGS, seed=seed)
+
+
+CONTROLS = (
+    Control("additive", "the truth is additive: a readable model loses nothing", ("no",), additive),
+    Control("parity", "the truth is a parity of three: a readable model loses a lot", ("yes",), parity),
+    Control("no-signal", "there is nothing to learn: the black box cannot be better", ("no",), no_signal),
+)

@@ -1,0 +1,153 @@
+"""The face of the interpretability laboratory: its settings, its question, its plan, its evidence and its verdict."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
+from lab.settings import option
+from lab.stats import rows_to_settle, side_of_margin
+from lab.wording import amount, count, difference
+
+if TYPE_CHECKING:
+    from lab.comparison import Comparison
+
+__all__ = ["LAB", "InterpretabilityLab", "Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user may set."""
+
+    metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
+    margin: float = option(0.01, "a loss up to this much of the metric does not matter (0.01 is 1 point)", minimum=0, maximum=1)
+    folds: int = option(5, "outer folds", minimum=2, maximum=20)
+    repeats: int = option(3, "repetitions of the folds", minimum=1, maximum=20)
+    candidates: int = option(4, "candidates tried for each family in each fold", minimum=1, maximum=100)
+    max_rows: int = option(5_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
+
+
+class InterpretabilityLab:
+    """Tuned glass-box families against tuned black-box families on the same folds."""
+
+    name = "interpretability"
+    summary = "What do we give up, if anything, by using a model that we can read?"
+    settings_type = Settings
+    demo_data = "breast-cancer"
+    demo_settings: ClassVar[Mapping[str, Any]] = {"repeats": 2, "candidates": 3}
+
+    def question(self, dataset_name: str, settings: Settings) -> Question:
+        """Word the question."""
+        del settings
+        return Question(f"What do we give up on {dataset_name} by using a model that we can read?", "interpretable models")
+
+    def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
+        """Score every family on every fold, and read every glass-box family once on all rows."""
+        from interpretability.families import BLACK, GLASS
+        from interpretability.reading import read_model
+        from lab import comparison, folds, scoring
+
+        folds.require_rows_per_class(dataset, settings.folds)
+        metric = scoring.primary_metric(settings.metric, dataset)
+        budget = {"metric": metric, "candidates": settings.candidates}
+        scored = comparison.trials((GLASS, BLACK), folds=settings.folds, repeats=settings.repeats, seed=seed, **budget)
+        read = [
+            Trial(
+                f"read-{family.name}",
+                read_model,
+                {"family": family, "scorer": metric.scorer, "candidates": settings.candidates},
+                seed=comparison.seed_of(f"read-{family.name}", seed),
+            )
+            for family in GLASS.families
+        ]
+        return [*scored, *read]
+
+    def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
+        """Compare the best readable model with the best black box and lay the readable one open."""
+        from interpretability.families import BLACK, GLASS
+        from interpretability.reading import reading
+        from lab import comparison, scoring
+
+        metric = scoring.primary_metric(settings.metric, dataset)
+        found = comparison.compare(
+            dataset, (GLASS, BLACK), rows, folds=settings.folds, repeats=settings.repeats, metric=metric
+        )
+        glass, black = found.best["glass"], found.best["black"]
+        margin = settings.margin * metric.factor
+        loss = found.difference(black, glass)
+        winner = max(GLASS.families, key=lambda family: (glass.chosen.count(family.label), family.name))
+        figures, tables = reading(rows[f"read-{winner.name}"]) if f"read-{winner.name}" in rows else ((), ())
+        parts = found.regions(black, glass, margin)
+        return Evidence(
+            estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)},
+            facts={
+                "metric": metric.label,
+                "margin": margin,
+                "n_rows": dataset.n_rows,
+                "readable": winner.label,
+                "detectable": found.detectable(black, glass),
+                "rows_to_settle": rows_to_settle(loss, margin, dataset.n_rows),
+                "probability_costs": parts.better,
+                "probability_equal": parts.equal,
+                "probability_gains": parts.worse,
+            },
+            figures=(_headline(found, settings), *figures, found.calibration(dataset.target, dataset.classes)),
+            tables=(*tables, found.table(dataset.target), found.choices()),
+            caveats=(
+                *found.caveats(),
+                "the readable model shown was fitted on all rows, tuned in the same way as inside the folds",
+                "the probabilities of the regions and the intervals treat the folds' shared training rows by the corrected t",
+            ),
+        )
+
+    def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
+        """Answer "can a readable model be used without a loss that matters?"."""
+        del settings  # the margin in the metric's unit is a fact of the evidence
+        loss, facts = evidence.estimates["loss"], evidence.facts
+        margin = facts["margin"]
+        gain = type(loss)(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
+        sentence = f"The best readable model is {difference(gain)} the best black box in {facts['metric']}"
+        side = side_of_margin(loss, margin)
+        if side == "below":
+            return Verdict(
+                "yes",
+                "Nothing that matters",
+                f"{sentence}; a loss of {amount(margin, loss.unit)} would matter.",
+                ("a black box of a kind that was not tried", f"a margin below {amount(max(loss.high, 0.0), loss.unit)}"),
+            )
+        if side == "above":
+            return Verdict(
+                "no",
+                "It costs accuracy",
+                f"{sentence}; more than the {amount(margin, loss.unit)} that would not matter.",
+                ("features that make the readable model's terms enough", f"a margin above {amount(loss.low, loss.unit)}"),
+            )
+        needed = facts["rows_to_settle"]
+        settle = f"about {count(needed, 'row')} would settle it" if needed else "the estimate lies on the margin itself"
+        return Verdict(
+            "undecided",
+            "Undecided",
+            f"{sentence}; a loss of {amount(margin, loss.unit)} would matter, and {settle}.",
+            (
+                f"more rows: this run could tell a loss that lies {amount(facts['detectable'], loss.unit)} from the margin",
+                "a wider margin, if a larger loss would not matter",
+            ),
+        )
+
+    def controls(self) -> Sequence[Control]:
+        """Tables whose truth is known."""
+        from interpretability.controls import CONTROLS
+
+        return CONTROLS
+
+
+def _headline(found: "Comparison", settings: Settings) -> Any:
+    caption = (
+        f"{found.metric.label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
+        f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
+        "difference, which is narrower."
+    )
+    return found.figure("All models", caption)
+
+
+LAB = InterpretabilityLab()

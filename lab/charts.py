@@ -1,0 +1,131 @@
+"""What do the pictures look like? Vega-Lite descriptions with their data inside; `lab.report` draws them.
+
+Text from a user's table only ever stands in data values, never in field names or expressions.
+Colours are the colour-blind safe ones of Okabe and Ito (2008); a group is told apart by colour and by shape or dash.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lab.protocol import Estimate
+
+__all__ = ["COLOURS", "bars", "interval_plot", "lines", "steps"]
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+_DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
+_SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
+_WIDTH = 720
+
+
+def interval_plot(
+    rows: Sequence[tuple[str, str, Estimate]], *, axis: str, reference: float | None = None, log: bool = False
+) -> dict[str, Any]:
+    """One line per model: a point and its interval; rows are (label, group, estimate), drawn in the given order.
+
+    `reference` draws a vertical line at that value.
+    """
+    values = [
+        {"label": label, "group": group, "value": e.value, "low": e.low, "high": e.high} for label, group, e in rows
+    ]
+    labels = [label for label, _, _ in rows]
+    x = {"type": "quantitative", "title": axis, "scale": {"type": "log"} if log else {"zero": False}}
+    y = {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 320}}
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "rule", "strokeWidth": 3},
+            "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "strokeDash": _scale("group", rows, _DASHES)},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 160, "opacity": 1},
+            "encoding": {"x": x | {"field": "value"}, "shape": _scale("group", rows, _SHAPES)},
+        },
+    ]
+    if reference is not None:
+        layers.append(_reference("x", reference))
+    return {
+        "data": {"values": values},
+        "width": _WIDTH,
+        "height": {"step": 40},
+        "encoding": {"y": y, "color": _scale("group", rows, COLOURS)},
+        "layer": layers,
+    }
+
+
+def bars(rows: Sequence[tuple[str, float]], *, axis: str) -> dict[str, Any]:
+    """Horizontal bars, in the given order; rows are (label, value)."""
+    return {
+        "data": {"values": [{"label": label, "value": value} for label, value in rows]},
+        "width": _WIDTH,
+        "height": {"step": 30},
+        "mark": {"type": "bar", "color": COLOURS[0]},
+        "encoding": {
+            "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 320}},
+            "x": {"field": "value", "type": "quantitative", "title": axis},
+        },
+    }
+
+
+def lines(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    x: str,
+    y: str,
+    log_x: bool = False,
+    log_y: bool = False,
+    points: bool = False,
+    reference_x: float | None = None,
+) -> dict[str, Any]:
+    """Curves, one per name; each is a sequence of (x, y), drawn in the given order of the points."""
+    values = [
+        {"series": name, "order": place, "x": px, "y": py}
+        for name, curve in series.items()
+        for place, (px, py) in enumerate(curve)
+    ]
+    names = list(series)
+    scale_x = {"type": "log"} if log_x else {"zero": False}
+    scale_y = {"type": "log"} if log_y else {"zero": False}
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 60} if points else False},
+            "encoding": {
+                "x": {"field": "x", "type": "quantitative", "title": x, "scale": scale_x},
+                "y": {"field": "y", "type": "quantitative", "title": y, "scale": scale_y},
+                "order": {"field": "order", "type": "quantitative"},
+                "color": _domain("series", names, COLOURS),
+                "strokeDash": _domain("series", names, _DASHES),
+            },
+        }
+    ]
+    if reference_x is not None:
+        layers.append(_reference("x", reference_x))
+    return {"data": {"values": values}, "width": _WIDTH, "height": 320, "layer": layers}
+
+
+def steps(rows: Sequence[tuple[float, float, float, float]], *, x: str, y: str) -> dict[str, Any]:
+    """A step curve with its band, for a shape function; rows are (x, value, low, high), each valid up to the next x."""
+    values = [{"x": px, "value": value, "low": low, "high": high} for px, value, low, high in rows]
+    position = {"field": "x", "type": "quantitative", "title": x, "scale": {"zero": False}}
+    height = {"type": "quantitative", "title": y}
+    band = {
+        "mark": {"type": "area", "interpolate": "step-after", "opacity": 0.25, "color": COLOURS[0]},
+        "encoding": {"x": position, "y": height | {"field": "low"}, "y2": {"field": "high"}},
+    }
+    curve = {
+        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2.5, "color": COLOURS[0]},
+        "encoding": {"x": position, "y": height | {"field": "value"}},
+    }
+    return {"data": {"values": values}, "width": _WIDTH, "height": 260, "layer": [band, curve]}
+
+
+def _scale(name: str, rows: Sequence[tuple[str, str, Estimate]], options: Sequence[Any]) -> dict[str, Any]:
+    return _domain(name, list(dict.fromkeys(group for _, group, _ in rows)), options)
+
+
+def _domain(name: str, values: Sequence[str], options: Sequence[Any]) -> dict[str, Any]:
+    shown = [options[place % len(options)] for place in range(len(values))]
+    legend = {"title": None, "orient": "top", "symbolStrokeWidth": 3} if len(values) > 1 else None
+    return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
+
+
+def _reference(channel: str, value: float) -> dict[str, Any]:
+    return {"mark": {"type": "rule", "color": "#444", "strokeDash": [3, 3]}, "encoding": {channel: {"datum": value}, "color": {}}}

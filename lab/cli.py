@@ -1,0 +1,261 @@
+"""The command line: `lab run`, `lab demo`, `lab list`, `lab report`, `lab controls`.
+
+Imports nothing heavy before the words are understood, so that help and errors answer at once.
+"""
+
+import argparse
+import dataclasses
+import json
+import shlex
+import sys
+import traceback
+import webbrowser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab import __version__, registry
+from lab.errors import LabError, SettingsError, nearest
+from lab.options import Parser, add_common, add_settings, parse, positive, settings_from
+
+if TYPE_CHECKING:
+    from lab.protocol import Lab
+    from lab.record import Record
+    from lab.run import Finished
+
+__all__ = ["main"]
+
+_GATE_CLOSED, _INTERRUPTED, _OUR_FAULT = 3, 130, 1
+_HELP = """\
+usage: lab COMMAND [...]
+
+Evidence on three trends, on your own table, offline: quantum, edge, interpretability.
+
+  lab demo                          all labs on built-in real data: reports and a start page
+  lab run LAB DATA --target COLUMN  one lab on a CSV or Parquet file, or a built-in table
+  lab list                          the labs and the built-in tables
+  lab report RUN                    render a run's report again from its record
+  lab controls LAB                  how often a lab is wrong where the truth is known
+
+lab COMMAND --help tells more; lab --version prints the version.
+"""
+
+
+def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Exit codes: 0 finished (whatever the verdict), 1 our fault, 2 the user can mend it, 3 the verdict is not yes and
+    `--gate` was given, 130 interrupted (repeat the command to resume).
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    try:
+        return _dispatch(words, prog)
+    except LabError as error:
+        if debug:
+            traceback.print_exc()
+        _say(f"error: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("\ninterrupted: what was finished is kept; repeat the command to resume")
+        return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+        if debug:
+            traceback.print_exc()
+        _say(f"error: this is our fault: {type(error).__name__}: {' '.join(str(error).split())}")
+        _say("please report it with the log.txt of the run and what --debug shows")
+        return _OUR_FAULT
+
+
+def _dispatch(words: list[str], prog: str | None) -> int:
+    if not words or words[0] in ("-h", "--help"):
+        print(_HELP, end="")
+        return 0
+    if words[0] == "--version":
+        print(f"lab {__version__}")
+        return 0
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "run": lambda rest: _run(rest, prog),
+        "demo": _demo,
+        "list": _list,
+        "report": _report,
+        "controls": _controls,
+    }
+    if words[0] not in commands:
+        raise SettingsError(f"no command {words[0]!r}; {nearest(words[0], commands, label='commands')}")
+    return commands[words[0]](words[1:])
+
+
+def _understand(parser: Parser, words: list[str]) -> argparse.Namespace | None:
+    """Parse the words; None where the help was asked for, and printed."""
+    if "-h" in words or "--help" in words:
+        print(parser.format_help(), end="")
+        return None
+    return parse(parser, words)
+
+
+def _run(words: list[str], prog: str | None) -> int:
+    if not words or words[0].startswith("-"):
+        if not {"-h", "--help"} & set(words):
+            raise SettingsError(f"no lab given; {nearest('', registry.names(), label='labs')}")
+        print("usage: lab run LAB DATA --target COLUMN [...]\n")
+        print(f"LAB is one of {', '.join(registry.names())}; lab run LAB --help lists its settings.")
+        return 0
+    lab = registry.find(words[0])
+    parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary)
+    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
+    parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    parser.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out (repeatable)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings from a TOML file; the command line wins")
+    parser.add_argument("--gate", action="store_true", help=f"exit code {_GATE_CLOSED} where the verdict is not yes")
+    add_common(parser)
+    add_settings(parser, lab.settings_type)
+    given = _understand(parser, words[1:])
+    if given is None:
+        return 0
+    if given.seed < 0:
+        raise SettingsError(f"seed is {given.seed}; it must be a whole number of at least 0")
+    settings = settings_from(given, lab.settings_type)
+    command = shlex.join(["lab", "run", *words])
+    finished = _run_lab(lab, given.data, settings, given, target=given.target, drop=given.drop, command=command)
+    if given.json:
+        print(json.dumps(_result(finished), indent=1, ensure_ascii=False))
+    else:
+        _show(finished)
+    return _GATE_CLOSED if given.gate and finished.record.verdict.answer != "yes" else 0
+
+
+def _run_lab(
+    lab: "Lab", source: str, settings: Any, given: argparse.Namespace, *, target: str | None, drop: Sequence[str], command: str
+) -> "Finished":
+    from lab import data, run
+    from lab.screen import watching
+
+    dataset = data.load(source, target, drop=drop)
+    with watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
+        return run.run(
+            lab, dataset, settings, out=given.out, seed=given.seed, workers=given.workers, command=command, watch=watch
+        )
+
+
+def _result(finished: "Finished") -> dict[str, Any]:
+    record = finished.record
+    return {
+        "lab": record.lab,
+        "question": record.question.text,
+        "verdict": dataclasses.asdict(record.verdict),
+        "estimates": {name: dataclasses.asdict(estimate) for name, estimate in record.evidence.estimates.items()},
+        "record": str(finished.folder / "record.json"),
+        "report": str(finished.folder / "report.html"),
+    }
+
+
+def _show(finished: "Finished") -> None:
+    record, page = finished.record, finished.folder / "report.html"
+    for note in record.data["notes"]:
+        _say(f"note: {note}")
+    if failed := record.trials["failed"]:
+        _say(f"note: {len(failed)} of {record.trials['total']} trials failed; see {finished.folder / 'log.txt'}")
+    print(record.question.text)
+    print(f"  {record.verdict.headline}: {record.verdict.sentence}")
+    print(f"  report   {page}")
+    print(f"  see it   lab report {shlex.quote(str(finished.folder))} --open")
+    print(f"  repeat   {record.run['command']}")
+
+
+def _demo(words: list[str]) -> int:
+    parser = Parser(prog="lab demo", description="Run all labs on built-in real data: reports and a start page.")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)")
+    add_common(parser)
+    given = _understand(parser, words)
+    if given is None:
+        return 0
+    from lab import report, settings
+
+    runs = []
+    for name in registry.names():
+        lab = registry.find(name)
+        chosen = settings.make(lab.settings_type, lab.demo_settings)
+        options = [f"{settings.flag(key)} {value}" for key, value in lab.demo_settings.items()]
+        command = " ".join(["lab run", name, lab.demo_data, *options, f"--seed {given.seed}"])
+        finished = _run_lab(lab, lab.demo_data, chosen, given, target=None, drop=(), command=command)
+        runs.append(finished)
+        if not given.json:
+            _show(finished)
+    start = given.out / "start.html"
+    report.write_start([(f.folder.name + "/report.html", f.record) for f in runs], start)
+    if given.json:
+        print(json.dumps([_result(finished) for finished in runs], indent=1, ensure_ascii=False))
+    else:
+        print(f"start page  {start}")
+    return 0
+
+
+def _list(words: list[str]) -> int:
+    parser = Parser(prog="lab list", description="List the installed labs and the built-in tables.")
+    if _understand(parser, words) is None:
+        return 0
+    from lab import builtin
+
+    print("Labs")
+    for name in registry.names():
+        print(f"  {name:18}{registry.find(name).summary}")
+    print("Built-in tables")
+    for name, about in builtin.TABLES.items():
+        print(f"  {name:18}{about}")
+    return 0
+
+
+def _report(words: list[str]) -> int:
+    parser = Parser(prog="lab report", description="Render the report of a run again from its record.")
+    parser.add_argument("run", type=Path, metavar="RUN", help="the folder of a run, or its record.json")
+    parser.add_argument("--open", action="store_true", help="show it in the browser")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    given = _understand(parser, words)
+    if given is None:
+        return 0
+    from lab import record, report
+
+    stored: Record = record.read(given.run)
+    folder = given.run if given.run.is_dir() else given.run.parent
+    page = folder / "report.html"
+    report.write(stored, page)
+    print(page)
+    if given.open:
+        webbrowser.open(page.resolve().as_uri())
+    return 0
+
+
+def _controls(words: list[str]) -> int:
+    parser = Parser(prog="lab controls", description="Measure how often a lab is wrong where the truth is known.")
+    parser.add_argument("lab", metavar="LAB", help=f"one of {', '.join(registry.names())}")
+    parser.add_argument("--seeds", type=positive, default=20, metavar="N", help="repetitions of each control (default: 20)")
+    add_common(parser)
+    given = _understand(parser, words)
+    if given is None:
+        return 0
+    from lab import controls, machine
+    from lab.screen import watching
+
+    lab = registry.find(given.lab)
+    given.out.mkdir(parents=True, exist_ok=True)
+    workers = given.workers or machine.n_cores()
+    with watching(f"controls of {lab.name}", quiet=given.quiet) as watch:
+        rates = controls.run_controls(lab, seeds=given.seeds, out=given.out, workers=workers, watch=watch)
+    if given.json:
+        print(json.dumps(rates, indent=1, ensure_ascii=False))
+        return 0
+    print(f"{'control':22}{'yes':>5}{'no':>5}{'undecided':>11}{'wrong':>7}   what is true")
+    for row in rates["controls"]:
+        print(f"{row['name']:22}{row['yes']:5}{row['no']:5}{row['undecided']:11}{row['wrong']['events']:7}   {row['truth']}")
+    wrong = rates["wrong"]
+    print(
+        f"wrong verdicts: {wrong['events']} of {wrong['of']} "
+        f"(95 % interval {100 * wrong['low']:.1f} to {100 * wrong['high']:.1f} %)"
+    )
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

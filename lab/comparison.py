@@ -1,0 +1,240 @@
+"""Which group of families is better on this table? The same folds, the same budget, the choice inside the folds.
+
+"The best of a group" is itself a way to learn: in every outer fold the group's family with the best inner score is
+taken, and only its outer score counts. Nothing is ever picked on the outer folds.
+"""
+
+import dataclasses
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lab import charts, stats
+from lab.errors import TrialsFailedError
+from lab.families import Family
+from lab.folds import Fold, all_folds
+from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
+from lab.scoring import Metric, calibration_error
+from lab.tuning import score_fold
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Comparison", "Group", "Scores", "compare", "seed_of", "trials"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Families that stand for one side of the question; `label` is the words for a reader."""
+
+    name: str
+    label: str
+    families: tuple[Family, ...]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How a way to learn did on every outer fold.
+
+    Attributes
+    ----------
+    label, group : str
+        The words for a reader.
+    values : numpy.ndarray of shape (n_folds,)
+        The primary metric as shown (points, say); NaN where the trial failed.
+    rows : tuple
+        The row of each fold's trial; None where it failed.
+    chosen : tuple of str
+        For the best of a group: the label of the family taken in each fold.
+    """
+
+    label: str
+    group: str
+    values: "NDArray[np.float64]"
+    rows: tuple[Row | None, ...]
+    chosen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All scores on the same folds, families first-group first, and the best of each group by group name."""
+
+    metric: Metric
+    test_fraction: float
+    families: Mapping[str, Scores]
+    best: Mapping[str, Scores]
+
+    def difference(self, a: Scores, b: Scores) -> Estimate:
+        """How much better `a` is than `b`, over the folds in which both have a score."""
+        both = ~np.isnan(a.values) & ~np.isnan(b.values)
+        _require_two(int(both.sum()))
+        return stats.paired_difference(
+            a.values[both], b.values[both], test_fraction=self.test_fraction, unit=self.metric.unit
+        )
+
+    def regions(self, a: Scores, b: Scores, margin: float) -> stats.Regions:
+        """Probability that `a` is worse, practically equal or better than `b`."""
+        both = ~np.isnan(a.values) & ~np.isnan(b.values)
+        return stats.regions(a.values[both], b.values[both], test_fraction=self.test_fraction, margin=margin)
+
+    def detectable(self, a: Scores, b: Scores) -> float:
+        """Smallest distance from the margin that such a run would settle in 8 of 10 cases."""
+        differences = a.values - b.values
+        return stats.detectable_difference(differences[~np.isnan(differences)], self.test_fraction)
+
+    def mean(self, scores: Scores) -> Estimate:
+        """Mean score with its interval, cut where the metric ends (a share is never above 100 points)."""
+        there = scores.values[~np.isnan(scores.values)]
+        mean = stats.mean_score(there, test_fraction=self.test_fraction, unit=self.metric.unit)
+        if not self.metric.unit:
+            return mean
+        return dataclasses.replace(mean, low=max(mean.low, 0.0), high=min(mean.high, self.metric.factor))
+
+    def figure(self, title: str, caption: str) -> Figure:
+        """One line per way to learn, the best first."""
+        rows = [(s.label, s.group, self.mean(s)) for s in (*self.best.values(), *self.families.values())]
+        rows.sort(key=lambda row: -row[2].value)
+        unit = f" ({self.metric.unit}, of 100)" if self.metric.unit else ""
+        return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit))
+
+    def table(self, target: "NDArray[np.int64]") -> Table:
+        """Every way to learn with the primary metric, its interval, and the usual metrics beside it."""
+        rows = []
+        for scores in (*self.best.values(), *self.families.values()):
+            mean, done = self.mean(scores), [row for row in scores.rows if row is not None]
+            others = [float(np.mean([row[name] for row in done])) for name in ("balanced_accuracy", "log_loss", "brier")]
+            calibration = np.mean([calibration_error(row["probabilities"], target[row["test_rows"]]) for row in done])
+            rows.append((scores.label, mean.value, mean.low, mean.high, *others, float(calibration), len(done)))
+        rows.sort(key=lambda row: -row[1])
+        columns = ("model", self.metric.label, "low", "high", "balanced accuracy", "log loss (nats)", "Brier", "calibration error", "folds")
+        caption = (
+            "Means over the outer folds; low and high bound the 95 % interval of the primary metric, which alone carries "
+            "the verdict. Log loss, Brier score and calibration error: lower is better."
+        )
+        return Table("All models", caption, columns, tuple(rows))
+
+    def choices(self) -> Table:
+        """How often each family was taken as the best of its group."""
+        rows = [
+            (scores.label, label, scores.chosen.count(label))
+            for scores in self.best.values()
+            for label in dict.fromkeys(scores.chosen)
+        ]
+        caption = "In every outer fold the family with the best score on the inner folds stands for its group."
+        return Table("Who was taken as the best", caption, ("group", "model", "folds"), tuple(rows))
+
+    def calibration(self, target: "NDArray[np.int64]", classes: Sequence[str]) -> Figure:
+        """How often is the model right when it says so? For two classes the second one, else the predicted one."""
+        curves = {scores.label: _reliability(scores, target, len(classes)) for scores in self.best.values()}
+        what = f"of {classes[1]!r}" if len(classes) == 2 else "of the predicted class"
+        caption = "Out-of-fold predictions in ten bins of equal size. A calibrated model lies on the dotted diagonal."
+        ends = [points for curve in curves.values() for points in curve]
+        low, high = min(min(point) for point in ends), max(max(point) for point in ends)
+        spec = charts.lines(
+            curves | {"perfect": [(low, low), (high, high)]},
+            x=f"predicted probability {what}",
+            y="share observed",
+            points=True,
+        )
+        return Figure("Do the probabilities mean what they say?", caption, spec)
+
+    def caveats(self) -> tuple[str, ...]:
+        """Say what limits the comparison."""
+        stopped = sum(row["unconverged"] for scores in self.families.values() for row in scores.rows if row is not None)
+        found = []
+        if stopped:
+            found.append(f"{stopped} fits stopped at their iteration limit before they converged")
+        if any(len(row["test_rows"]) < 30 for scores in self.families.values() for row in scores.rows if row is not None):
+            found.append("the test folds hold fewer than 30 rows each: single rows move the scores")
+        return tuple(found)
+
+
+def seed_of(key: str, seed: int) -> int:
+    """Give every trial a seed of its own that depends on nothing but its key and the run's seed."""
+    return int(np.random.SeedSequence([seed, zlib.crc32(key.encode())]).generate_state(1)[0])
+
+
+def trials(
+    groups: Sequence[Group], *, folds: int, repeats: int, seed: int, metric: Metric, candidates: int
+) -> list[Trial]:
+    """One trial for every family and outer fold, fold by fold so that an early stop leaves whole folds."""
+    plan = []
+    for fold in all_folds(folds, repeats, seed):
+        for group in groups:
+            for family in group.families:
+                plan.append(_trial(family, fold, metric, candidates, seed))
+    return plan
+
+
+def compare(
+    dataset: Dataset, groups: Sequence[Group], rows: Mapping[str, Row], *, folds: int, repeats: int, metric: Metric
+) -> Comparison:
+    """Gather the rows of `trials` into scores; failed trials are NaN, and the best of a group is taken without them.
+
+    Raises
+    ------
+    TrialsFailedError
+        If a group has a score in fewer than two folds.
+    """
+    indices = range(folds * repeats)
+    by_family, best = {}, {}
+    for group in groups:
+        members = {}
+        for family in group.families:
+            found = tuple(rows.get(_key(family, index)) for index in indices)
+            members[family.name] = _scores(family.label, group.label, found, metric)
+        by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
+        best[group.name] = _best_of(group, members, metric)
+    return Comparison(metric, 1 / folds, by_family, best)
+
+
+def _key(family: Family, index: int) -> str:
+    return f"{family.name}-fold{index:02d}"
+
+
+def _trial(family: Family, fold: Fold, metric: Metric, candidates: int, seed: int) -> Trial:
+    key = _key(family, fold.index)
+    arguments = {"family": family, "fold": fold, "scorer": metric.scorer, "candidates": candidates}
+    return Trial(key, score_fold, arguments, seed=seed_of(key, seed))
+
+
+def _scores(
+    label: str, group: str, rows: tuple[Row | None, ...], metric: Metric, chosen: tuple[str, ...] = ()
+) -> Scores:
+    values = np.array([np.nan if row is None else metric.factor * row["score"] for row in rows])
+    return Scores(label, group, values, rows, chosen)
+
+
+def _best_of(group: Group, members: Mapping[str, Scores], metric: Metric) -> Scores:
+    """Take in every fold the member with the best inner score; of equals the first."""
+    rows: list[Row | None] = []
+    chosen = []
+    for there in zip(*(scores.rows for scores in members.values()), strict=True):
+        found = [(row, scores.label) for row, scores in zip(there, members.values(), strict=True) if row is not None]
+        winner = max(found, key=lambda pair: pair[0]["inner_score"], default=None)
+        rows.append(winner[0] if winner else None)
+        chosen += [winner[1]] if winner else []
+    _require_two(len(chosen))
+    return _scores(f"best {group.label}", group.label, tuple(rows), metric, tuple(chosen))
+
+
+def _require_two(n_folds: int) -> None:
+    if n_folds < 2:
+        raise TrialsFailedError(
+            f"only {n_folds} fold(s) have a score on both sides, and an interval needs two; see log.txt for why trials failed"
+        )
+
+
+def _reliability(scores: Scores, target: "NDArray[np.int64]", n_classes: int) -> list[tuple[float, float]]:
+    done = [row for row in scores.rows if row is not None]
+    probabilities = np.concatenate([row["probabilities"] for row in done])
+    truth = target[np.concatenate([row["test_rows"] for row in done])]
+    if n_classes == 2:
+        said, happened = probabilities[:, 1], truth == 1
+    else:
+        said, happened = probabilities.max(axis=1), truth == probabilities.argmax(axis=1)
+    bins = np.array_split(np.argsort(said, kind="stable"), 10)
+    return [(float(said[rows].mean()), float(happened[rows].mean())) for rows in bins if len(rows)]

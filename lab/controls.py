@@ -1,0 +1,90 @@
+"""How often is a lab wrong where the truth is known? Runs its controls over many seeds and counts."""
+
+import importlib.resources
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lab import __version__
+from lab.errors import TrialsFailedError
+from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
+from lab.stats import rate
+from lab.storage import write_json
+from lab.trials import Progress, run_plan
+
+__all__ = ["known_rates", "run_controls"]
+
+
+def run_controls(
+    lab: Lab,
+    *,
+    seeds: int,
+    out: Path,
+    workers: int,
+    watch: Callable[[Progress], None] = lambda progress: None,
+) -> dict[str, Any]:
+    """Ask the lab about every control under `seeds` seeds and store the counts as `controls-LAB.json` in `out`.
+
+    An interrupted call is taken up where it stopped.
+
+    Returns
+    -------
+    dict
+        lab, version, date, seeds, and `controls`: a list of name, truth, counts of yes, no, undecided and wrong, and the
+        rate of wrong verdicts with its exact 95 % binomial interval; `wrong` is the same over all of them.
+    """
+    asked = lab.controls()
+    trials = {
+        f"{control.name}-{seed}": Trial(
+            f"{control.name}-{seed}", _ask, {"control": control.function}, seed=seed, exclusive=control.exclusive
+        )
+        for control in asked
+        for seed in range(seeds)
+    }
+    folder = out / f"controls-{lab.name}-{__version__}"
+    results = run_plan(list(trials.values()), None, folder, workers=workers, watch=watch)
+    if results.failures:
+        key, reason = next(iter(results.failures.items()))
+        raise TrialsFailedError(
+            f"{len(results.failures)} of {len(trials)} controls failed ({key}: {reason}); repeat the command to try them again"
+        )
+    counted = [_count(control, [results.rows[f"{control.name}-{seed}"]["answer"] for seed in range(seeds)]) for control in asked]
+    rates = {
+        "lab": lab.name,
+        "version": __version__,
+        "date": datetime.now(UTC).date().isoformat(),
+        "seeds": seeds,
+        "controls": counted,
+        "wrong": _interval(sum(row["wrong"]["events"] for row in counted), seeds * len(counted)),
+    }
+    write_json(out / f"controls-{lab.name}.json", rates)
+    shutil.rmtree(folder)
+    return rates
+
+
+def known_rates(lab: Lab, out: Path) -> dict[str, Any] | None:
+    """Read the newest measured rates: those of `out`, else those that came with the lab; None if never measured."""
+    try:
+        return json.loads((out / f"controls-{lab.name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        shipped = importlib.resources.files(type(lab).__module__.partition(".")[0]) / "controls.json"
+        return json.loads(shipped.read_text(encoding="utf-8")) if shipped.is_file() else None
+
+
+def _ask(dataset: Dataset | None, *, seed: int, control: Callable[..., Answer]) -> Row:
+    del dataset  # a control makes its own
+    return {"answer": control(seed=seed)}
+
+
+def _count(control: Control, answers: list[Answer]) -> dict[str, Any]:
+    counts = {answer: answers.count(answer) for answer in ("yes", "no", "undecided")}
+    wrong = sum(answer in control.wrong for answer in answers)
+    return {"name": control.name, "truth": control.truth, **counts, "wrong": _interval(wrong, len(answers))}
+
+
+def _interval(events: int, trials: int) -> dict[str, Any]:
+    estimate = rate(events, trials)
+    return {"events": events, "of": trials, "rate": estimate.value, "low": estimate.low, "high": estimate.high}

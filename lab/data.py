@@ -1,0 +1,247 @@
+"""Is this table fit to learn from? Turns a file or a built-in name into a checked `Dataset`.
+
+Everything that can be wrong with a table is said here, once; nobody validates again after that.
+"""
+
+import dataclasses
+import hashlib
+import io
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from lab import builtin
+from lab.errors import DataError, nearest
+from lab.protocol import Dataset, Kind
+from lab.tables import MISSING, read_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["check", "from_arrays", "load", "sample_rows"]
+
+MAX_CLASSES = 20
+_DAY_NS = 86_400 * 10**9
+
+
+def load(source: str, target: str | None = None, *, drop: Sequence[str] = ()) -> Dataset:
+    """Read and check a table.
+
+    Parameters
+    ----------
+    source : str
+        The path of a CSV or Parquet file, or the name of a built-in table (see `lab.builtin`).
+    target : str, optional
+        The column to predict; built-in tables know theirs.
+    drop : sequence of str
+        Columns to leave out.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be used: says where, what was found, and the way out.
+    """
+    if source in builtin.TABLES and not Path(source).exists():
+        table, content, known_target = builtin.load(source)
+        return check(table, target or known_target, name=source, content=content, drop=drop)
+    path = Path(source)
+    if not path.exists() and "/" not in source and "." not in source:
+        raise DataError(f"no file or built-in table {source!r}; {nearest(source, builtin.TABLES, label='built-in tables')}")
+    table, content = read_table(path)
+    if target is None:
+        raise DataError(f"{path.name}: no target given; name the column to predict with --target "
+                        f"({nearest('', table.column_names, label='columns')})")
+    return check(table, target, name=path.name, content=content, drop=drop)
+
+
+def check(table: pa.Table, target: str, *, name: str, content: bytes, drop: Sequence[str] = ()) -> Dataset:
+    """Turn an Arrow table into a `Dataset`; `content` is what the digest is taken of."""
+    target = _column(table, target, name)
+    dropped = {_column(table, column, name) for column in drop}
+    if target in dropped:
+        raise DataError(f"{name}: the target {target!r} cannot be dropped; choose another column")
+    table, notes = _rows_with_target(table, target, name)
+    codes, classes = _classes(table[target], target, name)
+    columns: dict[str, NDArray] = {}
+    kinds: dict[str, Kind] = {}
+    for column in table.column_names:
+        if column == target or column in dropped:
+            continue
+        values, kind = _feature(table[column], column, name)
+        reason = _why_useless(values, kind) or _why_leak(values, codes, len(classes))
+        if reason:
+            notes.append(f"column {column!r} was left out: {reason}")
+            continue
+        if warning := _near_leak(values, kind, codes, len(classes)):
+            notes.append(f"column {column!r} {warning}")
+        columns[column], kinds[column] = values, kind
+    if not columns:
+        left_out = "; ".join(notes) or "all were dropped"
+        raise DataError(f"{name}: no usable column is left beside the target {target!r} ({left_out}); add columns that vary")
+    features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in columns.items()})
+    return Dataset(name, features, codes, target, classes, kinds, hashlib.sha256(content).hexdigest(), tuple(notes))
+
+
+def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
+    """Keep a stratified random sample of at most `max_rows` rows, and say so in the notes."""
+    if dataset.n_rows <= max_rows:
+        return dataset
+    from sklearn.model_selection import StratifiedShuffleSplit
+
+    splitter = StratifiedShuffleSplit(1, train_size=max_rows, random_state=seed)
+    kept = np.sort(next(splitter.split(dataset.features, dataset.target))[0])
+    note = f"a stratified random sample of {max_rows:,} of the {dataset.n_rows:,} rows was used (setting max_rows)"
+    features = dataset.features.iloc[kept].reset_index(drop=True)
+    return dataclasses.replace(dataset, features=features, target=dataset.target[kept], notes=(*dataset.notes, note))
+
+
+def _column(table: pa.Table, wanted: str, name: str) -> str:
+    """Find a column by its name; composed and decomposed spellings of one Unicode text are the same name."""
+    if wanted in table.column_names:
+        return wanted
+    same = [c for c in table.column_names if unicodedata.normalize("NFC", c) == unicodedata.normalize("NFC", wanted)]
+    if len(same) == 1:
+        return same[0]
+    raise DataError(f"{name} has no column {wanted!r}; {nearest(wanted, table.column_names, label='columns')}")
+
+
+def _rows_with_target(table: pa.Table, target: str, name: str) -> tuple[pa.Table, list[str]]:
+    values = _plain(table[target])
+    missing = values.null_count
+    if missing == len(values):
+        raise DataError(f"{name}: the target {target!r} is missing in every row; choose another column")
+    if not missing:
+        return table, []
+    kept = table.filter(pc.is_valid(values))
+    return kept, [f"{missing:,} of {len(values):,} rows had no value in the target {target!r} and were left out"]
+
+
+def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Decode dictionaries, trim texts, make their missing spellings null, and read texts that are numbers after that."""
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        if pa.types.is_floating(values.type):
+            return pc.if_else(pc.is_nan(values), None, values)
+        return values
+    trimmed = pc.utf8_trim_whitespace(values)
+    plain = pc.if_else(pc.is_in(trimmed, pa.array(MISSING, trimmed.type)), None, trimmed)
+    if plain.null_count == len(plain) or plain.null_count == values.null_count:
+        return plain
+    try:
+        return plain.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return plain
+
+
+def _classes(values: pa.ChunkedArray, target: str, name: str) -> "tuple[NDArray[np.int64], tuple[str, ...]]":
+    plain = _plain(values)
+    labels = plain.to_numpy(zero_copy_only=False)
+    is_number = pa.types.is_integer(plain.type) or pa.types.is_floating(plain.type) or pa.types.is_decimal(plain.type)
+    if is_number:
+        labels = labels.astype(np.float64)
+        _refuse_infinite(labels, target, name)
+    unique, codes = np.unique(labels if is_number else labels.astype(str), return_inverse=True)
+    if len(unique) == 1:
+        raise DataError(f"{name}: the target {target!r} has one value ({unique[0]}); it needs at least two classes")
+    if len(unique) > MAX_CLASSES:
+        whole = not is_number or bool(np.all(unique == np.round(unique)))
+        what = f"has {len(unique):,} different values" if whole else f"is continuous ({len(unique):,} different numbers)"
+        raise DataError(
+            f"{name}: the target {target!r} {what}; the labs classify into 2 to {MAX_CLASSES} classes: "
+            "choose another column, or group its values"
+        )
+    as_text = [f"{value:g}" for value in unique] if is_number else [str(value) for value in unique]
+    return codes.astype(np.int64), tuple(as_text)
+
+
+def _feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray, Kind]":
+    plain = _plain(values)
+    kind = plain.type
+    if pa.types.is_null(kind):
+        return np.full(len(plain), np.nan), "number"
+    if pa.types.is_boolean(kind):
+        return _floats(plain.cast(pa.int8())), "boolean"
+    if pa.types.is_temporal(kind) and not (pa.types.is_duration(kind) or pa.types.is_time(kind)):
+        stamps = plain.cast(pa.timestamp("ns"), safe=False).cast(pa.int64())
+        return _floats(stamps) / _DAY_NS, "date"
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        return _floats(plain.cast(pa.int32() if "32" in str(kind) else pa.int64())), "number"
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        numbers = _floats(plain)
+        _refuse_infinite(numbers, column, name)
+        return numbers, "number"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        texts = pc.fill_null(plain, "").to_numpy(zero_copy_only=False)
+        return texts.astype(object), "category"
+    raise DataError(f"{name}: column {column!r} holds {kind}; use numbers, booleans, dates or texts, or --drop {column!r}")
+
+
+def _floats(values: pa.ChunkedArray) -> "NDArray[np.float64]":
+    return values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
+
+
+def _refuse_infinite(numbers: "NDArray[np.float64]", column: str, name: str) -> None:
+    places = np.flatnonzero(np.isinf(numbers))
+    if len(places):
+        raise DataError(
+            f"{name}: column {column!r} is infinite in {len(places):,} row(s), first in data row {places[0] + 1}; "
+            "put a finite number there, or leave it empty"
+        )
+
+
+def _why_useless(values: "NDArray", kind: Kind) -> str | None:
+    present = values[values != ""] if kind == "category" else values[~np.isnan(values)]
+    if len(present) == 0:
+        return "every value is missing"
+    unique = np.unique(present.astype(str) if kind == "category" else present)
+    if len(unique) == 1 and len(present) == len(values):
+        return f"it is constant ({unique[0]})"
+    if kind == "category" and len(unique) > MAX_CLASSES and len(unique) >= 0.95 * len(present):
+        return f"it looks like an identifier ({len(unique):,} different texts in {len(values):,} rows)"
+    if kind == "number" and len(values) > 2 and len(present) == len(values) and np.all(np.diff(values) == 1):
+        return "it looks like a row number"
+    return None
+
+
+def _why_leak(values: "NDArray", codes: "NDArray[np.int64]", n_classes: int) -> str | None:
+    value_codes, unique = pd.factorize(values, use_na_sentinel=False)
+    pairs = {(int(a), int(b)) for a, b in zip(value_codes[:10_000], codes[:10_000], strict=True)}
+    if len(unique) != n_classes or len(pairs) != n_classes:
+        return None
+    pairs = set(zip(value_codes.tolist(), codes.tolist(), strict=True))
+    return "it is a copy of the target (leakage)" if len(pairs) == n_classes else None
+
+
+def _near_leak(values: "NDArray", kind: Kind, codes: "NDArray[np.int64]", n_classes: int) -> str | None:
+    """Warn where one column alone ranks the two classes almost perfectly."""
+    if n_classes != 2 or kind == "category":
+        return None
+    present = ~np.isnan(values)
+    positives = codes[present] == 1
+    n_positive, n_negative = positives.sum(), (~positives).sum()
+    if min(n_positive, n_negative) < 10:
+        return None
+    ranks = pd.Series(values[present]).rank().to_numpy()
+    auc = (ranks[positives].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
+    if max(auc, 1 - auc) < 0.999:
+        return None
+    return (
+        f"alone tells the two classes apart almost perfectly (ROC AUC {max(auc, 1 - auc):.4f}): "
+        "make sure that it is known at the time of prediction (leakage?)"
+    )
+
+
+def from_arrays(name: str, features: pd.DataFrame, labels: "NDArray") -> Dataset:
+    """Make a `Dataset` of generated columns and labels; it goes through the same checks as a file."""
+    table = pa.table({**{str(column): features[column].to_numpy() for column in features}, "label": labels})
+    text = io.BytesIO()
+    csv.write_csv(table, text)
+    return check(table, "label", name=name, content=text.getvalue())

@@ -1,0 +1,59 @@
+"""On what was it measured? The versions and the machine that a record keeps."""
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+__all__ = ["describe", "n_cores"]
+
+_PACKAGES = (
+    "future-tech-lab", "numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "numba", "pennylane", "qiskit",
+    "qiskit-ibm-runtime", "onnx", "onnxruntime", "skl2onnx", "interpret-core",
+)  # fmt: skip
+
+
+def n_cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def describe() -> dict[str, Any]:
+    """Describe interpreter, packages, operating system, processor, cores, memory (GiB) and frequency governor."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "python": platform.python_version(),
+        "packages": versions,
+        "system": platform.platform(terse=True),
+        "processor": _processor(),
+        "cores": n_cores(),
+        "memory_gib": _memory_gib(),
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or "not reported",
+    }
+
+
+def _processor() -> str:
+    for line in _read("/proc/cpuinfo").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_gib() -> float | None:
+    for line in _read("/proc/meminfo").splitlines():
+        if line.startswith("MemTotal"):
+            return round(int(line.split()[1]) / 2**20, 1)
+    return None
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""

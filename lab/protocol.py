@@ -1,0 +1,235 @@
+"""The vocabulary of the laboratory: what flows from a table to a verdict.
+
+    file -> Dataset -> [Trial] -> rows -> Evidence -> Verdict -> record
+
+Everything here is a fact (a frozen dataclass) or a role (a Protocol). The module imports nothing heavy, so that
+a command line can read a lab's settings without paying for its libraries.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+__all__ = [
+    "Answer",
+    "Control",
+    "Dataset",
+    "Estimate",
+    "Evidence",
+    "Figure",
+    "Kind",
+    "Lab",
+    "Question",
+    "Row",
+    "Table",
+    "Trial",
+    "Verdict",
+]
+
+Kind = Literal["number", "boolean", "date", "category"]
+Answer = Literal["yes", "no", "undecided"]
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the run answers, in words that a director understands."""
+
+    text: str
+    trend: str
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A checked classification table; made only by `lab.data`, and never validated again after that.
+
+    Attributes
+    ----------
+    name : str
+        What to call the table on screen.
+    features : pandas.DataFrame of shape (n_rows, n_features)
+        float64 columns for kinds number, boolean (0 or 1) and date (days since 1970-01-01), with NaN where missing;
+        object columns of `str` for kind category, with None where missing. No infinite value, no constant column.
+    target : numpy.ndarray of shape (n_rows,), int64
+        Codes into `classes`; nothing missing.
+    target_name : str
+        The target column.
+    classes : tuple of str
+        The 2 to 20 class labels in code order; for two classes the second one is the "positive" one.
+    kinds : mapping of str to Kind
+        The kind of every feature, in column order.
+    digest : str
+        SHA-256 of the file's bytes, as `sha256sum` prints it (built-in tables: of their CSV text).
+    notes : tuple of str
+        What a reader must know about the table: columns left out and why, suspected leakage.
+    """
+
+    name: str
+    features: "pd.DataFrame"
+    target: "np.ndarray"
+    target_name: str
+    classes: tuple[str, ...]
+    kinds: Mapping[str, Kind]
+    digest: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One independent unit of work.
+
+    Attributes
+    ----------
+    key : str
+        Stable name, unique in its plan, of letters, digits, `.`, `_` and `-`: it names the stored file.
+    function : callable
+        A module-level function `function(dataset, *, seed, **arguments)` that returns a plain, JSON-able row;
+        numpy arrays in it are stored in one `.npz` beside it. It prints nothing and writes nothing.
+    arguments : mapping
+        Plain keyword arguments.
+    seed : int
+        The only source of randomness.
+    exclusive : bool
+        Whether nothing else may run on the machine meanwhile (timings).
+    needs : tuple of str
+        Keys of trials whose rows are handed over as `function(..., inputs={key: row})`.
+    """
+
+    key: str
+    function: Callable[..., Row]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    exclusive: bool = False
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its uncertainty and its unit; `low` and `high` bound the interval of the given confidence."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of plain values under named columns (units in the names), with one sentence that says what to see."""
+
+    title: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture as a Vega-Lite description with its data inside, and one sentence that says what to see."""
+
+    title: str
+    caption: str
+    spec: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found, without judgement.
+
+    Attributes
+    ----------
+    estimates : mapping of str to Estimate
+        The numbers that `judge` reads, by name.
+    facts : mapping
+        Plain values that `judge` reads beside them (names of the models compared, say).
+    figures : tuple of Figure
+        The first one is the picture of the first screen.
+    tables : tuple of Table
+        Further evidence.
+    caveats : tuple of str
+        What limits the evidence, a sentence each.
+    """
+
+    estimates: Mapping[str, Estimate]
+    facts: Mapping[str, Any]
+    figures: tuple[Figure, ...]
+    tables: tuple[Table, ...]
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer: one of three, the short form of it, the sentence that carries it, and what would change it."""
+
+    answer: Answer
+    headline: str
+    sentence: str
+    would_change: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Control:
+    """Work whose right answer is known.
+
+    Attributes
+    ----------
+    name : str
+        Short name.
+    truth : str
+        What is true by construction, as a sentence.
+    wrong : tuple of Answer
+        The answers that contradict the truth.
+    function : callable
+        A module-level function `function(*, seed)` that returns the lab's Answer.
+    exclusive : bool
+        Whether nothing else may run on the machine meanwhile.
+    """
+
+    name: str
+    truth: str
+    wrong: tuple[Answer, ...]
+    function: Callable[..., Answer]
+    exclusive: bool = False
+
+
+class Lab(Protocol):
+    """What a laboratory is; `lab.testing.check_lab` says whether an object keeps to it.
+
+    `plan`, `summarise` and `judge` are pure: the same arguments give the same result.
+    """
+
+    name: str
+    summary: str
+    settings_type: type
+    demo_data: str
+    demo_settings: Mapping[str, Any]
+
+    def question(self, dataset_name: str, settings: Any) -> Question:
+        """Word the question for a table of that name."""
+        ...
+
+    def plan(self, dataset: Dataset, settings: Any, *, seed: int) -> Sequence[Trial]:
+        """List the work; raises `SettingsError` or `DataError` where the settings do not fit the table."""
+        ...
+
+    def summarise(self, dataset: Dataset, settings: Any, rows: Mapping[str, Row]) -> Evidence:
+        """Turn the rows of the finished trials into evidence; failed trials are missing from `rows`."""
+        ...
+
+    def judge(self, evidence: Evidence, settings: Any) -> Verdict:
+        """Answer the question from the evidence alone."""
+        ...
+
+    def controls(self) -> Sequence[Control]:
+        """List the work on which the truth is known."""
+        ...

@@ -1,0 +1,106 @@
+"""What is kept of a run? One JSON file with a written schema; the report and any audit read nothing else.
+
+Schema history
+--------------
+1   first version (`record_schema.json` beside this file)
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from lab.errors import RecordError
+from lab.protocol import Estimate, Evidence, Figure, Question, Table, Verdict
+from lab.storage import write_json
+
+__all__ = ["SCHEMA_VERSION", "Record", "read", "write"]
+
+SCHEMA_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """All that a run says.
+
+    Attributes
+    ----------
+    lab : str
+        Name of the lab.
+    question, evidence, verdict
+        See `lab.protocol`.
+    data : dict
+        name, digest (SHA-256), n_rows, target, classes (label and count), columns (name and kind); never a row.
+    settings : dict
+        Every setting of the lab, and the seed.
+    controls : dict or None
+        How often this lab was wrong where the truth is known (see `lab.controls`); None if never measured.
+    trials : dict
+        total, failed (reasons by key).
+    environment : dict
+        See `lab.machine.describe`.
+    run : dict
+        command (to repeat it), started (ISO 8601, UTC), seconds, resumed (trials taken over from an interrupted run).
+    """
+
+    lab: str
+    question: Question
+    data: dict[str, Any]
+    settings: dict[str, Any]
+    evidence: Evidence
+    verdict: Verdict
+    controls: dict[str, Any] | None
+    trials: dict[str, Any]
+    environment: dict[str, Any]
+    run: dict[str, Any]
+
+
+def write(record: Record, path: Path) -> None:
+    """Write a record as JSON, atomically."""
+    write_json(path, {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(record)})
+
+
+def read(path: Path) -> Record:
+    """Read a record back from a run folder or its `record.json`.
+
+    Raises
+    ------
+    RecordError
+        If there is none, it is damaged, or of a newer schema.
+    """
+    path = path / "record.json" if path.is_dir() else path
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        version = plain.pop("schema_version")
+    except FileNotFoundError as error:
+        unfinished = (path.parent / "trials").is_dir()
+        hint = "repeat its command to resume it" if unfinished else "give the folder of a finished run"
+        raise RecordError(f"no record at {path}; {hint}") from error
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise RecordError(f"{path} is not a record of a run ({' '.join(str(error).split())}); run the lab again") from error
+    if version != SCHEMA_VERSION:
+        raise RecordError(f"{path} has schema version {version!r}, this program reads {SCHEMA_VERSION}; update it")
+    try:
+        return Record(
+            **plain
+            | {
+                "question": Question(**plain["question"]),
+                "evidence": _evidence(plain["evidence"]),
+                "verdict": Verdict(**plain["verdict"] | {"would_change": tuple(plain["verdict"]["would_change"])}),
+            }
+        )
+    except (KeyError, TypeError) as error:
+        raise RecordError(f"{path} lacks a part of a record ({error}); run the lab again") from error
+
+
+def _evidence(plain: dict[str, Any]) -> Evidence:
+    return Evidence(
+        estimates={name: Estimate(**estimate) for name, estimate in plain["estimates"].items()},
+        facts=plain["facts"],
+        figures=tuple(Figure(**figure) for figure in plain["figures"]),
+        tables=tuple(
+            Table(t["title"], t["caption"], tuple(t["columns"]), tuple(tuple(row) for row in t["rows"]))
+            for t in plain["tables"]
+        ),
+        caveats=tuple(plain["caveats"]),
+    )

@@ -1,0 +1,5 @@
+"""A record becomes a page that a person can show."""
+
+from lab.report.page import html, write, write_start
+
+__all__ = ["html", "write", "write_start"]

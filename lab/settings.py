@@ -1,0 +1,146 @@
+"""One declaration of a lab's options: the command line, a TOML file, the record and the report all read it.
+
+A lab's `Settings` is a frozen dataclass whose fields are made by `option`.
+
+>>> @dataclasses.dataclass(frozen=True)
+... class Settings:
+...     folds: int = option(5, "outer folds", minimum=2, maximum=20)
+>>> make(Settings, {"folds": 3})
+Settings(folds=3)
+>>> make(Settings, {"folds": 1})
+Traceback (most recent call last):
+    ...
+lab.errors.SettingsError: folds is 1; it must be from 2 to 20
+"""
+
+import dataclasses
+import math
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lab.errors import SettingsError, nearest
+
+__all__ = ["convert", "flag", "item_type", "make", "option", "read_toml"]
+
+
+def option(
+    default: Any,
+    help: str,  # noqa: A002 - the field's own word for it, as in argparse
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+    choices: Sequence[str] | None = None,
+) -> Any:
+    """Declare one setting: its default, its help text and its range (`above` is an exclusive lower bound)."""
+    metadata = {"help": help, "minimum": minimum, "maximum": maximum, "above": above, "choices": choices}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def flag(name: str) -> str:
+    """Name of the command-line option of a setting.
+
+    >>> flag("p99_ms")
+    '--p99-ms'
+    """
+    return "--" + name.replace("_", "-")
+
+
+def make(settings_type: type, values: Mapping[str, Any]) -> Any:
+    """Build settings from plain values (numbers, texts, lists), checking names, types and ranges.
+
+    Raises
+    ------
+    SettingsError
+        For an unknown name (with the nearest known one), a value of another type, or one out of range.
+    """
+    fields = {field.name: field for field in dataclasses.fields(settings_type)}
+    hints = typing.get_type_hints(settings_type)
+    for name in values:
+        if name not in fields:
+            raise SettingsError(f"unknown setting {name!r}; {nearest(name, fields, label='settings')}")
+    checked = {name: _check(fields[name], convert(hints[name], value, name)) for name, value in values.items()}
+    return settings_type(**checked)
+
+
+def item_type(hint: Any) -> tuple[type, bool, bool]:
+    """Split a type hint into (plain type, is a tuple of it, may be None).
+
+    >>> item_type(tuple[str, ...]), item_type(float | None)
+    ((<class 'str'>, True, False), (<class 'float'>, False, True))
+    """
+    optional = isinstance(hint, types.UnionType)
+    if optional:
+        hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
+    if typing.get_origin(hint) is tuple:
+        return typing.get_args(hint)[0], True, optional
+    return hint, False, optional
+
+
+def convert(hint: Any, value: Any, name: str) -> Any:
+    """Turn a text or a TOML value into the type that the hint asks for; raises SettingsError where it cannot."""
+    plain, many, optional = item_type(hint)
+    if optional and (value is None or value == "none"):
+        return None
+    if many:
+        items = value.split(",") if isinstance(value, str) else value
+        return tuple(convert(plain, item.strip() if isinstance(item, str) else item, name) for item in items)
+    if plain is bool:
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
+        raise SettingsError(f"{name} is {value!r}; it must be true or false")
+    if isinstance(value, bool) or (plain is str and not isinstance(value, str)):
+        raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}")
+    try:
+        number = plain(value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}") from error
+    if plain is int and isinstance(value, float) and number != value:
+        raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}")
+    return number
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read settings from a TOML file; raises SettingsError that names the file and the line at fault."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read {path}: {error.strerror}; give the path of a TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}; write lines such as  folds = 5") from error
+
+
+def _a(plain: type) -> str:
+    return {int: "a whole number", float: "a number", str: "a text"}.get(plain, plain.__name__)
+
+
+def _check(field: dataclasses.Field, value: Any) -> Any:
+    for item in value if isinstance(value, tuple) else (value,):
+        _check_item(field.name, field.metadata, item)
+    return value
+
+
+def _check_item(name: str, limits: Mapping[str, Any], value: Any) -> None:
+    choices = limits.get("choices")
+    if choices and value is not None and value not in choices:
+        raise SettingsError(f"{name} is {value!r}; {nearest(str(value), choices, label='possible')}")
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return
+    low, high, above = limits.get("minimum"), limits.get("maximum"), limits.get("above")
+    too_low = (low is not None and value < low) or (above is not None and value <= above)
+    if math.isfinite(value) and not too_low and (high is None or value <= high):
+        return
+    start = f"above {above:g}" if above is not None else f"{low:g}" if low is not None else None
+    if start is None:
+        allowed = "a finite number" if high is None else f"at most {high:g}"
+    elif high is None:
+        allowed = start if above is not None else f"at least {start}"
+    else:
+        allowed = f"{start} and at most {high:g}" if above is not None else f"from {start} to {high:g}"
+    raise SettingsError(f"{name} is {value:g}; it must be {allowed}")

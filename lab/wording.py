@@ -1,0 +1,51 @@
+"""How is a number said to a director? Plain words, never more certainty than the interval."""
+
+from lab.protocol import Estimate
+
+__all__ = ["amount", "count", "difference"]
+
+
+def amount(value: float, unit: str) -> str:
+    """Say a quantity with its unit.
+
+    >>> amount(4.66, "points"), amount(0.004, "points"), amount(0.03127, "")
+    ('4.7 points', '0.0 points', '0.0313')
+    """
+    if unit == "points":
+        return f"{value:.1f} points"
+    return f"{value:.3g} {unit}".rstrip()
+
+
+def difference(estimate: Estimate, *, above: str = "above", below: str = "below") -> str:
+    """Say a signed difference and its interval in words.
+
+    >>> difference(Estimate(-4.7, -7.2, -2.1, "points"))
+    '4.7 points below (95 % interval 2.1 to 7.2 points below)'
+    >>> difference(Estimate(0.3, -0.4, 1.0, "points"))
+    '0.3 points above (95 % interval 0.4 points below to 1.0 points above)'
+    >>> difference(Estimate(0.01, -0.4, 1.0, "points"))
+    'level with (95 % interval 0.4 points below to 1.0 points above)'
+    """
+    unit = estimate.unit
+
+    def side(value: float) -> str:
+        return f"{amount(abs(value), unit)} {above if value >= 0 else below}"
+
+    if (estimate.low < 0) == (estimate.high < 0):
+        near, far = sorted((abs(estimate.low), abs(estimate.high)))
+        word = above if estimate.value >= 0 else below
+        interval = f"{amount(near, unit).removesuffix(f' {unit}')} to {amount(far, unit)} {word}"
+    else:
+        interval = f"{side(estimate.low)} to {side(estimate.high)}"
+    level = unit == "points" and abs(estimate.value) < 0.05  # it would be shown as 0.0
+    middle = "level with" if level else side(estimate.value)
+    return f"{middle} ({100 * estimate.confidence:.0f} % interval {interval})"
+
+
+def count(number: int, thing: str) -> str:
+    """Say how many.
+
+    >>> count(1, "fold"), count(1200, "row")
+    ('1 fold', '1,200 rows')
+    """
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
