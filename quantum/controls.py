@@ -1,0 +1,60 @@
+"""On which tables is the truth known? One that a circuit fits and classical models miss, three that it cannot win."""
+
+import numpy as np
+import pandas as pd
+
+from lab import run
+from lab.data import from_arrays
+from lab.protocol import Answer, Control
+from quantum.lab import LAB, Settings
+
+__all__ = ["CONTROLS"]
+
+_FAST = {"repeats": 2, "candidates": 4, "steps": 120, "devices": ("torino",)}
+
+
+def parity_of_rotations(*, seed: int) -> Answer:
+    """Labels drawn from a circuit: the sign of <Z Z Z Z Z> after each qubit was turned by one feature.
+
+    Each label depends on all five features at once (a parity of half-spaces), which 400 rows do not teach a classical
+    model; the chain of CNOT gates computes it in one layer.
+    """
+    rng = np.random.default_rng(seed)
+    features = rng.uniform(-1, 1, size=(400, 5))
+    expectation = np.sin(np.pi / 2 * features).prod(axis=1)
+    return _answer(features, expectation > 0, seed, qubits=5)
+
+
+def separable(*, seed: int) -> Answer:
+    """Two classes divided by a hyperplane: linear models are right, a circuit cannot be better."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(400, 4))
+    return _answer(features, features @ rng.normal(size=4) + 0.3 * rng.normal(size=400) > 0, seed, qubits=4)
+
+
+def hidden_manifold(*, seed: int) -> Answer:
+    """Labels by a small random neural network on a two-dimensional manifold in ten (Goldt et al. 2020)."""
+    rng = np.random.default_rng(seed)
+    hidden = rng.normal(size=(400, 2))
+    features = np.tanh(hidden @ rng.normal(size=(2, 10)))
+    signal = np.tanh(hidden @ rng.normal(size=(2, 8))) @ rng.normal(size=8)
+    return _answer(features, signal > np.median(signal), seed, qubits=4)
+
+
+def no_signal(*, seed: int) -> Answer:
+    """Labels that ignore the features: nothing can win."""
+    rng = np.random.default_rng(seed)
+    return _answer(rng.normal(size=(300, 4)), rng.random(300) < 0.5, seed, qubits=4)
+
+
+def _answer(features: np.ndarray, labels: np.ndarray, seed: int, *, qubits: int) -> Answer:
+    frame = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
+    return run.answer_here(LAB, from_arrays("control", frame, labels), Settings(qubits=qubits, **_FAST), seed=seed)
+
+
+CONTROLS = (
+    Control("circuit-parity", "labels come from a circuit: the quantum model is better", ("no",), parity_of_rotations),
+    Control("separable", "a hyperplane divides the classes: the quantum model cannot be better", ("yes",), separable),
+    Control("hidden-manifold", "a small neural network made the labels: classical models suffice", ("yes",), hidden_manifold),
+    Control("no-signal", "there is nothing to learn: the quantum model cannot be better", ("yes",), no_signal),
+)

@@ -1,0 +1,124 @@
+"""What was found about the quantum classifier? The comparison, what carried it, and what hardware would take."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lab import charts, comparison, scoring
+from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table
+from lab.stats import rows_to_settle
+from lab.wording import count, difference
+from quantum.families import groups
+from quantum.hardware import Price, executions_to_train
+
+if TYPE_CHECKING:
+    from quantum.lab import Settings
+
+__all__ = ["summarise"]
+
+_PREDICTIONS = 1_000
+
+
+def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -> Evidence:
+    """Gather the rows of the trials."""
+    metric = scoring.primary_metric(settings.metric, dataset)
+    sides = groups(settings.qubits, settings.steps)
+    found = comparison.compare(dataset, sides, rows, folds=settings.folds, repeats=settings.repeats, metric=metric)
+    quantum, classical, without = (found.best[name] for name in ("quantum", "classical", "ablation"))
+    advantage = found.difference(quantum, classical)
+    entanglement = found.difference(quantum, without)
+    margin = settings.margin * metric.factor
+    parts = found.regions(quantum, classical, margin)
+    examined = rows.get("circuit")
+    prices, hardware_tables, hardware_figures = _hardware(dataset, settings, examined) if examined else ({}, (), ())
+    return Evidence(
+        estimates={"advantage": advantage, "entanglement": entanglement, "quantum": found.mean(quantum), **prices},
+        facts={
+            "metric": metric.label,
+            "margin": margin,
+            "detectable": found.detectable(quantum, classical),
+            "rows_to_settle": rows_to_settle(advantage, margin, dataset.n_rows),
+            "probability_better": parts.better,
+            "probability_equal": parts.equal,
+            "probability_worse": parts.worse,
+            "pennylane_distance": examined["pennylane"] if examined else None,
+        },
+        figures=(
+            found.figure("All models", _caption(metric.label, settings)),
+            *hardware_figures,
+            found.calibration(dataset.target, dataset.classes),
+        ),
+        tables=(*hardware_tables, found.table(dataset.target), found.choices()),
+        caveats=(
+            f"what carried the score: with entanglement the circuit is {difference(entanglement)} the same circuit without it",
+            *found.caveats(),
+            *_inputs_caveat(dataset, settings),
+            *((f"the simulator's expectations lie within {examined['pennylane']:.1g} of PennyLane's",) if examined else ()),
+            "scores are of an exact simulation without noise: hardware would do worse",
+        ),
+    )
+
+
+def _caption(label: str, settings: "Settings") -> str:
+    return (
+        f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
+        f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
+        "difference, which is narrower."
+    )
+
+
+def _inputs_caveat(dataset: Dataset, settings: "Settings") -> tuple[str, ...]:
+    if len(dataset.kinds) <= settings.qubits:
+        return ()
+    return (
+        f"the circuit sees {settings.qubits} principal components of {count(len(dataset.kinds), 'column')}; classical models are "
+        "compared on these and on all columns",
+    )
+
+
+def _hardware(
+    dataset: Dataset, settings: "Settings", examined: Row
+) -> tuple[dict[str, Estimate], tuple[Table, ...], tuple[Figure, ...]]:
+    rates = {"overhead_s": settings.overhead_s, "execution_s": settings.execution_s, "rate": settings.rate}
+    to_train = executions_to_train(examined["trained"], rows=dataset.n_rows, steps=settings.steps, shots=settings.shots)
+    training = Price.of(to_train, **rates)
+    predicting = Price.of(_PREDICTIONS * settings.shots, **rates)
+    devices = Table(
+        "The circuit on real devices",
+        "Transpiled by Qiskit at its highest level for the topology and native gates of each device model. Success: the "
+        "estimated probability that no gate and no readout errs in one execution.",
+        ("device", "device qubits", "depth", "gates", "two-qubit gates", "success"),
+        tuple(
+            (d["device"], d["device_qubits"], d["depth"], d["gates"], d["two_qubit_gates"], d["success"])
+            for d in examined["devices"]
+        ),
+    )
+    price = Table(
+        "What hardware would cost",
+        f"{settings.overhead_s:g} s a job and {settings.execution_s:g} s an execution, {settings.rate:.2f} dollars a second (settings "
+        f"overhead_s, execution_s, rate); {count(settings.shots, 'shot')} an expectation. Training by the parameter-shift rule on "
+        f"all {count(dataset.n_rows, 'row')} at every one of {count(settings.steps, 'step')}.",
+        ("work", "executions", "device hours", "dollars"),
+        (
+            ("training once", to_train, training.seconds / 3600, training.dollars),
+            (f"{_PREDICTIONS:,} predictions", _PREDICTIONS * settings.shots, predicting.seconds / 3600, predicting.dollars),
+        ),
+    )
+    losses = np.asarray(examined["losses"])
+    every = max(losses.shape[1] // 50, 1)
+    curves = {
+        f"start {i + 1}": [(float(step), float(loss)) for step, loss in enumerate(curve) if step % every == 0]
+        for i, curve in enumerate(losses)
+    }
+    figure = Figure(
+        "How the circuit learned",
+        "Loss of each random start on all rows; curves that end apart show that training depends on its start.",
+        charts.lines(curves, x="training step", y="cross-entropy (nats)"),
+    )
+    exact = {
+        "training_hours": (training.seconds / 3600, "hours"),
+        "training_dollars": (training.dollars, "dollars"),
+        "predictions_dollars": (predicting.dollars, "dollars"),
+    }
+    return {name: Estimate(v, v, v, unit) for name, (v, unit) in exact.items()}, (devices, price), (figure,)

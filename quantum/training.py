@@ -1,0 +1,283 @@
+"""How are the parameters found? Adam on the mean cross-entropy, for one model or many side by side.
+
+Models of equal shape (random restarts, seeds, folds) share every call of the simulator. They differ in their
+start and, through `sample_weights`, in the samples that they may see; each stops by its own validation loss.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from quantum.circuit import Circuit
+from quantum.session import Session
+from quantum.simulator import Head, checked_features, checked_targets, loss_mode, set_angles, used_angles
+
+Floats = NDArray[np.float64]
+OnStep = Callable[[int, Floats], None]
+SCHEDULES = ("constant", "cosine")
+
+
+@dataclass(frozen=True)
+class Training:
+    """Settings of `train`.
+
+    Parameters
+    ----------
+    n_steps : int
+        Updates of the parameters at most.
+    learning_rate : float
+        Of Adam, radians per step at first.
+    schedule : {"cosine", "constant"}
+        "cosine" lets the learning rate fall to 0 at `n_steps`.
+    batch_size : int or None
+        Samples per step, drawn without replacement epoch by epoch; None uses all.
+    validation_share : float
+        Share of the samples, in [0, 1), kept aside to stop by; 0 never stops early. The share is of the
+        shared samples, whatever their weights.
+    patience : int
+        Checks of the validation loss without improvement after which a model stops.
+    check_every : int
+        Steps between checks.
+    train_scalings : bool
+        Train the scalings of the encoding, else keep them at their start.
+    n_models : int
+        Random starts side by side.
+    seed : int
+        Of starts, the validation share and mini-batches.
+    precision : {"float32", "float64"}
+    n_threads : int or None
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range or a name is not listed above.
+    """
+
+    n_steps: int = 200
+    learning_rate: float = 0.05
+    schedule: str = "cosine"
+    batch_size: int | None = None
+    validation_share: float = 0.0
+    patience: int = 10
+    check_every: int = 5
+    train_scalings: bool = False
+    n_models: int = 1
+    seed: int = 0
+    precision: str = "float32"
+    n_threads: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("n_steps", "patience", "check_every", "n_models"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.batch_size is not None and self.batch_size < 1:
+            raise ValueError(f"batch_size is {self.batch_size}; it must be at least 1, or None for all samples")
+        if not 0.0 < self.learning_rate < np.inf:
+            raise ValueError(f"learning_rate is {self.learning_rate}; it must be positive and finite")
+        if not 0.0 <= self.validation_share < 1.0:
+            raise ValueError(f"validation_share is {self.validation_share}; it must be in [0, 1)")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule is {self.schedule!r}; choose one of {', '.join(map(repr, SCHEDULES))}")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `train` found; the first axis is always the model.
+
+    `losses` has shape (n_models, steps taken) with NaN after a model stopped, `validation_losses`
+    (n_models, checks) likewise. Parameters are those of the best check, or the last step without validation.
+    """
+
+    angles: Floats
+    scalings: Floats
+    head: Head
+    losses: Floats
+    validation_losses: Floats
+    best_step: NDArray[np.int64]
+
+    @property
+    def best_model(self) -> int:
+        """Model with the lowest validation loss, or the lowest final training loss without validation."""
+        losses = self.validation_losses if self.validation_losses.size else self.losses
+        return int(np.argmin(np.nanmin(losses, axis=1) if self.validation_losses.size else _last(losses)))
+
+
+def train(
+    circuit: Circuit, features: ArrayLike, labels: ArrayLike, settings: Training | None = None, *,
+    angles: ArrayLike | None = None, sample_weights: ArrayLike | None = None, on_step: OnStep | None = None,
+) -> Trained:  # fmt: skip
+    """Train classifiers by Adam (Kingma and Ba 2015, arXiv:1412.6980: beta 0.9 and 0.999, epsilon 1e-8).
+
+    Parameters
+    ----------
+    circuit : Circuit
+        One observable: two classes; more: one class per observable.
+    features : array-like of shape ([n_models,] n_samples, n_qubits)
+    labels : array-like of int, shape ([n_models,] n_samples)
+    settings : Training, optional
+    angles : array-like of shape ([n_models,] n_layers, n_qubits, angles per rotation), optional
+        Start; uniform in [-pi, pi) unless given. Gain starts at 1, biases at 0, scalings at 1.
+    sample_weights : array-like of shape ([n_models,] n_samples), optional
+        0 hides a sample from a model, in training and in its validation.
+    on_step : callable, optional
+        Called after every step with its number (from 1) and a copy of the losses, shape (n_models,).
+
+    Raises
+    ------
+    ValueError
+        If the samples, labels or weights are not usable; the message says how.
+
+    Examples
+    --------
+    >>> circuit = Circuit(n_qubits=1, n_layers=1, rotation="RY")
+    >>> found = train(circuit, [[0.0], [3.1]], [0, 1], Training(n_steps=50, learning_rate=0.2))
+    >>> bool(found.losses[0, -1] < found.losses[0, 0])
+    True
+    """
+    chosen = settings or Training()
+    samples = checked_features(circuit, features)
+    n_samples, models = samples.shape[-2], chosen.n_models
+    if samples.ndim == 3 and len(samples) != models:
+        raise ValueError(f"features hold {len(samples)} models but n_models is {models}; make them equal")
+    targets, weights = checked_targets(circuit, n_samples, models, labels, sample_weights)
+    rng = np.random.default_rng(chosen.seed)
+    start = rng.uniform(-np.pi, np.pi, (models, *circuit.angles_shape))
+    if angles is not None:
+        start = np.broadcast_to(np.asarray(angles, np.float64), start.shape)
+    order = rng.permutation(n_samples)
+    n_held = round(chosen.validation_share * n_samples)
+    if chosen.validation_share > 0.0 and not 0 < n_held < n_samples:
+        raise ValueError(
+            f"validation_share {chosen.validation_share} of {n_samples} samples leaves {n_held} to validate on "
+            f"and {n_samples - n_held} to train on; change the share or give more samples"
+        )
+    loop = _Loop(circuit, chosen, start, (samples, targets, weights), order[n_held:], order[:n_held], rng)
+    return loop.run(on_step)
+
+
+class _Loop:
+    """State of one training: parameters as one flat row per model, Adam's moments, and the buffers."""
+
+    def __init__(
+        self, circuit: Circuit, settings: Training, start: Floats,
+        data: tuple[Floats, NDArray[np.int64], Floats], fit: NDArray, held: NDArray, rng: np.random.Generator,
+    ) -> None:  # fmt: skip
+        self.settings, self.data, self.fit, self.rng = settings, data, np.sort(fit), rng
+        models, shape = settings.n_models, circuit.angles_shape
+        n_angles, n_scalings = int(np.prod(shape)), int(np.prod(circuit.scalings_shape))
+        ends = np.cumsum([n_angles, n_scalings, 1 + circuit.n_observables])
+        self.values = np.zeros((models, ends[-1]))
+        self.slope = np.zeros_like(self.values)
+        self.angles, self.scalings, self.head = (
+            part.reshape(models, *form) if form else part
+            for part, form in zip(
+                np.split(self.values, ends[:-1], axis=1), (shape, circuit.scalings_shape, ()), strict=True
+            )
+        )
+        self.cuts = ends[:-1]
+        self.angles[...], self.scalings[...], self.head[:, 0] = start, 1.0, 1.0
+        self.moment, self.square = np.zeros_like(self.values), np.zeros_like(self.values)
+        self.active = np.ones(models, dtype=bool)
+        size = len(self.fit) if settings.batch_size is None else min(settings.batch_size, len(self.fit))
+        self.batch_size = size
+        self.session = self._session(circuit, size)
+        self.judge = self._session(circuit, len(held)) if len(held) else None
+        if self.judge is not None:
+            self._load(self.judge, np.sort(held))
+        self.queue: NDArray[np.int64] = np.empty(0, np.int64)
+        if size == len(self.fit):
+            self._load(self.session, self.fit)
+
+    def _session(self, circuit: Circuit, n_samples: int) -> Session:
+        return Session(
+            circuit, loss_mode(circuit), self.settings.n_models, n_samples,
+            precision=self.settings.precision, n_threads=self.settings.n_threads,
+        )  # fmt: skip
+
+    def _load(self, session: Session, chosen: NDArray) -> None:
+        features, labels, weights = self.data
+        session.set_features(features[..., chosen, :])
+        # Contiguous, so that a model's weights are summed in the same order however many models there are.
+        part = np.ascontiguousarray(weights[..., chosen])
+        total = part.sum(axis=-1, keepdims=True)
+        session.set_targets(labels[..., chosen], part / np.where(total > 0.0, total, 1.0))
+
+    def run(self, on_step: OnStep | None) -> Trained:
+        """Take steps until all models stopped or `n_steps` are done."""
+        settings = self.settings
+        losses: list[Floats] = []
+        checks: list[Floats] = []
+        best = np.full(settings.n_models, np.inf)
+        best_values, best_step = self.values.copy(), np.zeros(settings.n_models, np.int64)
+        waits = np.zeros(settings.n_models, np.int64)
+        for step in range(1, settings.n_steps + 1):
+            loss = self._step(step)
+            losses.append(loss)
+            if on_step is not None:
+                on_step(step, loss.copy())
+            if self.judge is None or (step % settings.check_every and step != settings.n_steps):
+                continue
+            check = np.where(self.active, self._evaluate(self.judge), np.nan)
+            checks.append(check)
+            better = check < best
+            best, waits = np.where(better, check, best), np.where(better, 0, waits + 1)
+            best_values[better], best_step[better] = self.values[better], step
+            self.active &= waits < settings.patience
+            if not self.active.any():
+                break
+        if self.judge is None:
+            best_step[:] = len(losses)
+        else:
+            self.values[...] = best_values
+        return Trained(
+            angles=self.angles.copy(),
+            scalings=self.scalings.copy(),
+            head=Head(self.head[:, 0].copy(), self.head[:, 1:].copy()),
+            losses=np.stack(losses, axis=1),
+            validation_losses=np.stack(checks, axis=1) if checks else np.empty((settings.n_models, 0)),
+            best_step=best_step,
+        )
+
+    def _evaluate(self, session: Session) -> Floats:
+        set_angles(session, self.angles)
+        session.head[...] = self.head
+        session.run(self.scalings)
+        return session.head_gradient[:, 0].copy()
+
+    def _step(self, step: int) -> Floats:
+        """One update by Adam; returns the losses before it, NaN for models that have stopped."""
+        settings, session = self.settings, self.session
+        if self.batch_size < len(self.fit):
+            self._load(session, self._next_batch())
+        loss = self._evaluate(session)
+        angles, scalings, head = np.split(self.slope, self.cuts, axis=1)
+        angles[...] = used_angles(session).reshape(angles.shape)
+        if settings.train_scalings:
+            scalings[...] = session.scaling_gradient().reshape(scalings.shape)
+        head[...] = session.head_gradient[:, 1:]
+        progress = (step - 1) / settings.n_steps
+        rate = settings.learning_rate * (
+            0.5 * (1.0 + np.cos(np.pi * progress)) if settings.schedule == "cosine" else 1.0
+        )
+        self.moment += 0.1 * (self.slope - self.moment)
+        self.square += 0.001 * (self.slope * self.slope - self.square)
+        rate /= 1.0 - 0.9**step
+        change = rate * self.moment / (np.sqrt(self.square / (1.0 - 0.999**step)) + 1e-8)
+        if self.active.all():
+            self.values -= change
+        else:
+            self.values[self.active] -= change[self.active]
+            loss[~self.active] = np.nan
+        return loss
+
+    def _next_batch(self) -> NDArray[np.int64]:
+        if len(self.queue) < self.batch_size:
+            self.queue = np.concatenate([self.queue, self.rng.permutation(self.fit)])
+        batch, self.queue = self.queue[: self.batch_size], self.queue[self.batch_size :]
+        return batch
+
+
+def _last(losses: Floats) -> Floats:
+    return losses[:, -1]
