@@ -17,6 +17,7 @@ __all__ = ["summarise"]
 
 _MS = 1e-6  # milliseconds in a nanosecond
 _NOISY = 0.10
+_RUNTIMES = ("ONNX Runtime", "scikit-learn")
 _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999)
 
 
@@ -27,7 +28,9 @@ def summarise(
     metric = scoring.primary_metric(settings.metric, dataset)
     found = comparison.compare(dataset, (group,), rows, folds=settings.folds, repeats=settings.repeats, metric=metric)
     timed = rows.get("time", {}).get("times", {})
-    there = [f for f in families if f"build-{f.name}" in rows and f"{f.name} onnx" in timed and f.name in found.families]
+    there = [
+        f for f in families if f"build-{f.name}" in rows and f"{f.name} onnx" in timed and f.name in found.families
+    ]
     estimates: dict[str, Estimate] = {}
     for family in there:
         built, served = rows[f"build-{family.name}"], rows.get(f"serve-{family.name}")
@@ -48,7 +51,9 @@ def summarise(
         figures=(
             _latency_figure(latencies, settings),
             _distribution(timed, labels),
-            found.figure("Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."),
+            found.figure(
+                "Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."
+            ),
         ),
         tables=(
             _budget_table(there, estimates, settings, metric.factor),
@@ -89,11 +94,13 @@ def _name(alternative: str, labels: Mapping[str, str]) -> tuple[str, str]:
     """Split an alternative into (words for a reader, runtime)."""
     family, _, runtime = alternative.partition(" ")
     if not runtime:
-        return "no model (identity)", "ONNX Runtime"
-    return labels[family], {"onnx": "ONNX Runtime", "sklearn": "scikit-learn"}[runtime]
+        return "no model (identity)", _RUNTIMES[0]
+    return labels[family], dict(zip(("onnx", "sklearn"), _RUNTIMES, strict=True))[runtime]
 
 
-def _latencies(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> dict[str, tuple[tuple[str, str], Estimate]]:
+def _latencies(
+    timed: Mapping[str, np.ndarray], labels: Mapping[str, str]
+) -> dict[str, tuple[tuple[str, str], Estimate]]:
     found = {}
     for alternative, times in timed.items():
         p99 = stats.quantile(times.ravel() * _MS, 0.99, unit="ms")
@@ -109,7 +116,9 @@ def _latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], s
         "99 % of single calls end within this time (p99, batch 1, one thread, hot); bars are 95 % intervals, "
         f"the dotted line is the budget of {settings.p99_ms:g} ms. The identity model shows what the runtime costs without a model."
     )
-    spec = charts.interval_plot(rows, axis="p99 latency (ms, log scale)", reference=settings.p99_ms, log=True)
+    spec = charts.interval_plot(
+        rows, axis="p99 latency (ms, log scale)", reference=settings.p99_ms, log=True, groups=_RUNTIMES
+    )
     return Figure("Latency of a single call", caption, spec)
 
 
@@ -117,7 +126,7 @@ def _distribution(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) ->
     curves = {}
     for alternative, times in timed.items():
         label, runtime = _name(alternative, labels)
-        if runtime == "ONNX Runtime":
+        if runtime == _RUNTIMES[0]:
             values = np.quantile(times.ravel() * _MS, _QUANTILES)
             curves[label] = [(float(value), 100 * share) for value, share in zip(values, _QUANTILES, strict=True)]
     caption = "How many of 100 calls end within a time, exported models; the steeper, the steadier."
@@ -135,7 +144,16 @@ def _budget_table(
 
     evidence = Evidence(estimates, {"factor": factor}, (), ())
     rows = tuple(
-        (family.label, item.name, item.found.value, item.found.low, item.found.high, item.allowed, item.found.unit, item.status)
+        (
+            family.label,
+            item.name,
+            item.found.value,
+            item.found.low,
+            item.found.high,
+            item.allowed,
+            item.found.unit,
+            item.status,
+        )
         for family in there
         for item in items(family.name, evidence, settings)
     )
@@ -147,7 +165,11 @@ def _latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -
     rows = []
     for alternative, times in timed.items():
         found = [stats.quantile(times.ravel() * _MS, share, unit="ms") for share in (0.5, 0.9, 0.99)]
-        cells = [cell for e in found for cell in ((e.value, f"{e.low:.3g} to {e.high:.3g}") if e else (None, "too few calls"))]
+        cells = [
+            cell
+            for e in found
+            for cell in ((e.value, f"{e.low:.3g} to {e.high:.3g}") if e else (None, "too few calls"))
+        ]
         rows.append((*_name(alternative, labels), *cells, int(times.size), f"{100 * spread(times):.0f} %"))
     columns = (
         "model", "runtime", "p50 (ms)", "interval", "p90 (ms)", "interval ", "p99 (ms)", "interval  ", "calls", "rounds' spread",
@@ -176,7 +198,9 @@ def _footprint_table(there: Sequence[Family], estimates: Mapping[str, Estimate],
         (f.label, estimates[f"{f.name}.size_mb"].value, rows[f"build-{f.name}"]["nodes"], *cells(f.name)) for f in there
     )
     columns = ("model", "file (MB)", "graph nodes", "peak memory (MB)", "interval", "cold start (s)", "interval ")
-    caption = "Peak memory and time from process start to the first answer, medians over 7 fresh processes that only serve."
+    caption = (
+        "Peak memory and time from process start to the first answer, medians over 7 fresh processes that only serve."
+    )
     return Table("Footprint", caption, columns, found)
 
 

@@ -83,7 +83,7 @@ def identity_model(width: int) -> bytes:
 
 def feeds(dataset: Dataset, table: "NDArray | pd.DataFrame") -> "dict[str, NDArray]":
     """Split rows (columns as `device_rows` orders them) into the matrices that the graph takes."""
-    numbers, texts = device_columns(dataset)
+    numbers, _ = device_columns(dataset)
     if not isinstance(table, pd.DataFrame):
         return {"numbers": table.astype(np.float32)}
     given: dict[str, NDArray] = {}

@@ -22,10 +22,14 @@ class Settings:
     p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
     size_mb: float = option(5.0, "size budget of the model's file in megabytes (10^6 bytes)", above=0)
     memory_mb: float | None = option(None, "peak memory budget of a process that only serves, in megabytes", above=0)
-    max_drop: float = option(0.01, "accuracy budget: loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1)
+    max_drop: float = option(
+        0.01, "accuracy budget: loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
+    )
     models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
     metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
-    tolerance: float = option(1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1)
+    tolerance: float = option(
+        1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
+    )
     folds: int = option(5, "outer folds for the accuracy", minimum=2, maximum=20)
     repeats: int = option(2, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(3, "settings tried for each model in each fold", minimum=1, maximum=100)
@@ -57,11 +61,18 @@ class EdgeLab:
         from lab import comparison, folds, scoring
 
         if len(set(settings.models)) != len(settings.models) or not settings.models:
-            raise SettingsError("models names a candidate twice or none at all; name each once, such as --models mlp,forest")
+            raise SettingsError(
+                "models names a candidate twice or none at all; name each once, such as --models mlp,forest"
+            )
         folds.require_rows_per_class(dataset, settings.folds)
         metric = scoring.primary_metric(settings.metric, dataset)
         scored = comparison.trials(
-            (_group(),), folds=settings.folds, repeats=settings.repeats, seed=seed, metric=metric, candidates=settings.candidates
+            (_group(),),
+            folds=settings.folds,
+            repeats=settings.repeats,
+            seed=seed,
+            metric=metric,
+            candidates=settings.candidates,
         )
         fold = folds.Fold(settings.folds, settings.repeats, seed, 0)
         families = _families(settings)
@@ -93,7 +104,9 @@ class EdgeLab:
             if having:
                 best = max(having, key=lambda name: evidence.estimates[f"{name}.score"].value)
                 return _verdict(answer, best, judged[best], evidence)
-        return Verdict("undecided", "Undecided", "No candidate could be built and measured.", ("models that can be exported",))
+        return Verdict(
+            "undecided", "Undecided", "No candidate could be built and measured.", ("models that can be exported",)
+        )
 
     def controls(self) -> Sequence[Control]:
         """Stand-ins whose latency is known."""
@@ -126,7 +139,7 @@ def _verdict(answer: Status, name: str, limited: Sequence[Item], evidence: Evide
     gain = Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
     figures = (
         f"it answers in {p99.value:.3g} ms at p99 (95 % interval {p99.low:.3g} to {p99.high:.3g}), "
-        f"takes {found[f'{name}.size_mb'].value:.3g} MB, and is {difference(gain)} the best model tried"
+        f"takes {found[f'{name}.size_mb'].value:.3g} MB, and is {difference(gain, 'the best model tried')}"
     )
     if answer == "pass":
         return Verdict("yes", "Yes", f"The {label} fits every budget: {figures}.", _reserve(limited))
@@ -134,10 +147,14 @@ def _verdict(answer: Status, name: str, limited: Sequence[Item], evidence: Evide
     causes = " and ".join(f"{item.name} ({_shown(item)})" for item in short)
     if answer == "fail":
         sentence = f"No candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
-        change = tuple(f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}" for item in short)
+        change = tuple(
+            f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}" for item in short
+        )
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
     sentence = f"The {label} may fit, but {causes} is not certain: {figures}."
-    return Verdict("undecided", "Undecided", sentence, ("more rows or rounds, which narrow the interval", "a wider budget"))
+    return Verdict(
+        "undecided", "Undecided", sentence, ("more rows or rounds, which narrow the interval", "a wider budget")
+    )
 
 
 def _shown(item: Item) -> str:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +40,8 @@ def serve_in_fresh_processes(
     with tempfile.TemporaryDirectory() as folder:
         file, rows = Path(folder) / "model.onnx", Path(folder) / "row.npz"
         file.write_bytes(model)
-        np.savez(rows, **{name: values.astype(str) if values.dtype == object else values for name, values in row.items()})
+        stored: dict[str, Any] = {k: v.astype(str) if v.dtype == object else v for k, v in row.items()}
+        np.savez(rows, **stored)
         for _ in range(processes):
             start = time.perf_counter()
             with subprocess.Popen(
@@ -50,7 +51,9 @@ def serve_in_fresh_processes(
                 seconds.append(time.perf_counter() - start)
                 rest = process.stdout.readline() if process.stdout else ""
             if process.returncode or first.strip() != "answered":
-                raise RuntimeError("a process that only serves the model failed to answer; its message stands in the log")
+                raise RuntimeError(
+                    "a process that only serves the model failed to answer; its message stands in the log"
+                )
             mebibytes.append(float(rest))
     return seconds, mebibytes
 

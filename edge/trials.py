@@ -72,11 +72,11 @@ def time_all(
     for family in families:
         built = inputs[f"build-{family.name}"]
         alternatives[f"{family.name} onnx"] = _exported(built["onnx"].tobytes(), fed)
-        original = family.build(dataset.features, build_seeds[family.name]).set_params(**_tuples(built["set_parameters"]))
-        fitted = export.fit_for_device(original, dataset, train)
-        alternatives[f"{family.name} sklearn"] = latency.Alternative(
-            lambda i, fitted=fitted: fitted.predict_proba(rows[i]), len(rows), 20
+        original = family.build(dataset.features, build_seeds[family.name]).set_params(
+            **_tuples(built["set_parameters"])
         )
+        fitted = export.fit_for_device(original, dataset, train)
+        alternatives[f"{family.name} sklearn"] = _original(fitted, rows)
     with latency.on_one_core() as core:
         times = latency.measure(alternatives, rounds=rounds)
     return {"times": times, "core": core}
@@ -94,6 +94,10 @@ def serve(dataset: Dataset, *, seed: int, family: Family, processes: int, inputs
 def _exported(model: bytes, fed: list[dict[str, np.ndarray]]) -> latency.Alternative:
     ready, names = session(model), [OUTPUT]
     return latency.Alternative(lambda i: ready.run(names, fed[i]), len(fed), 200)
+
+
+def _original(fitted: Any, rows: list[Any]) -> latency.Alternative:
+    return latency.Alternative(lambda i: fitted.predict_proba(rows[i]), len(rows), 20)
 
 
 def _rows(dataset: Dataset, rows: np.ndarray) -> Any:

@@ -1,7 +1,5 @@
 """Which models can be read, and which cannot? Three glass-box families against three black-box ones."""
 
-from typing import Any
-
 import pandas as pd
 from interpret.glassbox import ExplainableBoostingClassifier
 from scipy import stats

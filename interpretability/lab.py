@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from lab.decisions import rows_to_settle, side_of_margin
 from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
 from lab.settings import option
-from lab.stats import rows_to_settle, side_of_margin
 from lab.wording import amount, count, difference
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ class Settings:
     """What a user may set."""
 
     metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
-    margin: float = option(0.01, "a loss up to this much of the metric does not matter (0.01 is 1 point)", minimum=0, maximum=1)
+    margin: float = option(
+        0.01, "a loss up to this much of the metric does not matter (0.01 is 1 point)", minimum=0, maximum=1
+    )
     folds: int = option(5, "outer folds", minimum=2, maximum=20)
     repeats: int = option(3, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(4, "candidates tried for each family in each fold", minimum=1, maximum=100)
@@ -39,7 +41,9 @@ class InterpretabilityLab:
     def question(self, dataset_name: str, settings: Settings) -> Question:
         """Word the question."""
         del settings
-        return Question(f"What do we give up on {dataset_name} by using a model that we can read?", "interpretable models")
+        return Question(
+            f"What do we give up on {dataset_name} by using a model that we can read?", "interpretable models"
+        )
 
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
         """Score every family on every fold, and read every glass-box family once on all rows."""
@@ -49,8 +53,14 @@ class InterpretabilityLab:
 
         folds.require_rows_per_class(dataset, settings.folds)
         metric = scoring.primary_metric(settings.metric, dataset)
-        budget = {"metric": metric, "candidates": settings.candidates}
-        scored = comparison.trials((GLASS, BLACK), folds=settings.folds, repeats=settings.repeats, seed=seed, **budget)
+        scored = comparison.trials(
+            (GLASS, BLACK),
+            folds=settings.folds,
+            repeats=settings.repeats,
+            seed=seed,
+            metric=metric,
+            candidates=settings.candidates,
+        )
         read = [
             Trial(
                 f"read-{family.name}",
@@ -106,21 +116,28 @@ class InterpretabilityLab:
         loss, facts = evidence.estimates["loss"], evidence.facts
         margin = facts["margin"]
         gain = type(loss)(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
-        sentence = f"The best readable model is {difference(gain)} the best black box in {facts['metric']}"
+        than = f"the best black box in {facts['metric']}"
+        sentence = f"The best readable model is {difference(gain, than)}"
         side = side_of_margin(loss, margin)
         if side == "below":
             return Verdict(
                 "yes",
                 "Nothing that matters",
                 f"{sentence}; a loss of {amount(margin, loss.unit)} would matter.",
-                ("a black box of a kind that was not tried", f"a margin below {amount(max(loss.high, 0.0), loss.unit)}"),
+                (
+                    "a black box of a kind that was not tried",
+                    f"a margin below {amount(max(loss.high, 0.0), loss.unit)}",
+                ),
             )
         if side == "above":
             return Verdict(
                 "no",
                 "It costs accuracy",
                 f"{sentence}; more than the {amount(margin, loss.unit)} that would not matter.",
-                ("features that make the readable model's terms enough", f"a margin above {amount(loss.low, loss.unit)}"),
+                (
+                    "features that make the readable model's terms enough",
+                    f"a margin above {amount(loss.low, loss.unit)}",
+                ),
             )
         needed = facts["rows_to_settle"]
         settle = f"about {count(needed, 'row')} would settle it" if needed else "the estimate lies on the margin itself"

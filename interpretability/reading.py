@@ -131,7 +131,9 @@ def _curves(model: Any, dataset: Dataset) -> Row:
         "The terms of the explainable boosting machine",
         "Each term is one curve (or one map of two features) that adds to the log-odds; there is nothing else in the model.",
         ("term", "mean contribution (log-odds)", "bins"),
-        tuple((names[i], float(importances[i]), int(np.prod(ebm.term_scores_[i].shape[: _rank(ebm, i)]))) for i in order),
+        tuple(
+            (names[i], float(importances[i]), int(np.prod(ebm.term_scores_[i].shape[: _rank(ebm, i)]))) for i in order
+        ),
     )
     return {"figures": [bars, *shapes], "tables": [table], "terms": len(names)}
 
@@ -157,8 +159,13 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
     edges = [low, *(float(cut) for cut in ebm.bins_[feature][0])]
     shown = f"{name} (days since 1970-01-01)" if dataset.kinds[name] == "date" else name
     if binary:
-        steps = _with_end([(x, float(s), float(s - 2 * d), float(s + 2 * d))
-                           for x, s, d in zip(edges, scores[1:-1], spread[1:-1], strict=True)], high)
+        steps = _with_end(
+            [
+                (x, float(s), float(s - 2 * d), float(s + 2 * d))
+                for x, s, d in zip(edges, scores[1:-1], spread[1:-1], strict=True)
+            ],
+            high,
+        )
         return Figure(title, _says(dataset, binary), charts.steps(steps, x=shown, y="contribution (log-odds)"))
     curves = {
         label: [(x, float(s)) for x, s in zip(edges, scores[1:-1, code], strict=True)]
@@ -167,12 +174,16 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
     return Figure(title, _says(dataset, binary), charts.lines(curves, x=shown, y="contribution (log-odds)"))
 
 
-def _with_end(rows: Sequence[tuple[float, float, float, float]], high: float) -> list[tuple[float, float, float, float]]:
+def _with_end(
+    rows: Sequence[tuple[float, float, float, float]], high: float
+) -> list[tuple[float, float, float, float]]:
     last = rows[-1]
     return [*rows, (max(high, last[0]), *last[1:])]
 
 
 def _says(dataset: Dataset, binary: bool) -> str:
     if binary:
-        return f"Above zero speaks for {dataset.classes[1]!r}. The band is two standard deviations over the model's bags."
+        return (
+            f"Above zero speaks for {dataset.classes[1]!r}. The band is two standard deviations over the model's bags."
+        )
     return "One curve a class; the higher, the more it speaks for the class."

@@ -31,7 +31,9 @@ def load(name: str) -> "tuple[pa.Table, bytes, str]":
 def _from_sklearn(name: str) -> tuple[dict, str]:
     from sklearn import datasets
 
-    bunch = {"breast-cancer": datasets.load_breast_cancer, "digits": datasets.load_digits, "wine": datasets.load_wine}[name]()
+    bunch = {"breast-cancer": datasets.load_breast_cancer, "digits": datasets.load_digits, "wine": datasets.load_wine}[
+        name
+    ]()
     target = {"breast-cancer": "diagnosis", "digits": "digit", "wine": "cultivar"}[name]
     columns = {str(feature): bunch.data[:, i] for i, feature in enumerate(bunch.feature_names)}
     columns[target] = [str(bunch.target_names[code]) for code in bunch.target]
@@ -49,8 +51,12 @@ def _loans(n_rows: int = 1_200, seed: int = 20_26) -> tuple[dict, str]:
     rng = np.random.default_rng(seed)
     region = rng.choice(["north", "south", "east", "west"], n_rows, p=[0.4, 0.3, 0.2, 0.1])
     employment = rng.choice(["employed", "self-employed", "unemployed", "retired"], n_rows, p=[0.6, 0.2, 0.1, 0.1])
-    age = np.clip(np.where(employment == "retired", rng.normal(70, 5, n_rows), rng.normal(42, 11, n_rows)), 18, 95).round()
-    income = np.exp(rng.normal(7.9, 0.5, n_rows) - 0.2 * (region == "south") - 0.6 * (employment == "unemployed")).round(2)
+    age = np.clip(
+        np.where(employment == "retired", rng.normal(70, 5, n_rows), rng.normal(42, 11, n_rows)), 18, 95
+    ).round()
+    income = np.exp(
+        rng.normal(7.9, 0.5, n_rows) - 0.2 * (region == "south") - 0.6 * (employment == "unemployed")
+    ).round(2)
     debt_share = rng.beta(2, 4, n_rows).round(3)
     homeowner = rng.random(n_rows) < 1 / (1 + np.exp(-(age - 45) / 10))
     applied = np.datetime64("2024-01-01") + rng.integers(0, 730, n_rows).astype("timedelta64[D]")

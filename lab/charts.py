@@ -18,26 +18,35 @@ _WIDTH = 720
 
 
 def interval_plot(
-    rows: Sequence[tuple[str, str, Estimate]], *, axis: str, reference: float | None = None, log: bool = False
+    rows: Sequence[tuple[str, str, Estimate]],
+    *,
+    axis: str,
+    groups: Sequence[str],
+    reference: float | None = None,
+    log: bool = False,
 ) -> dict[str, Any]:
     """One line per model: a point and its interval; rows are (label, group, estimate), drawn in the given order.
 
-    `reference` draws a vertical line at that value.
+    `groups` fixes the colours, shapes and dashes, whichever group comes first; `reference` draws a vertical line.
     """
     values = [
         {"label": label, "group": group, "value": e.value, "low": e.low, "high": e.high} for label, group, e in rows
     ]
     labels = [label for label, _, _ in rows]
     x = {"type": "quantitative", "title": axis, "scale": {"type": "log"} if log else {"zero": False}}
-    y = {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 320}}
+    y = {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 400}}
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "rule", "strokeWidth": 3},
-            "encoding": {"x": x | {"field": "low"}, "x2": {"field": "high"}, "strokeDash": _scale("group", rows, _DASHES)},
+            "encoding": {
+                "x": x | {"field": "low"},
+                "x2": {"field": "high"},
+                "strokeDash": _domain("group", groups, _DASHES),
+            },
         },
         {
             "mark": {"type": "point", "filled": True, "size": 160, "opacity": 1},
-            "encoding": {"x": x | {"field": "value"}, "shape": _scale("group", rows, _SHAPES)},
+            "encoding": {"x": x | {"field": "value"}, "shape": _domain("group", groups, _SHAPES)},
         },
     ]
     if reference is not None:
@@ -46,7 +55,7 @@ def interval_plot(
         "data": {"values": values},
         "width": _WIDTH,
         "height": {"step": 40},
-        "encoding": {"y": y, "color": _scale("group", rows, COLOURS)},
+        "encoding": {"y": y, "color": _domain("group", groups, COLOURS)},
         "layer": layers,
     }
 
@@ -59,7 +68,7 @@ def bars(rows: Sequence[tuple[str, float]], *, axis: str) -> dict[str, Any]:
         "height": {"step": 30},
         "mark": {"type": "bar", "color": COLOURS[0]},
         "encoding": {
-            "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 320}},
+            "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 400}},
             "x": {"field": "value", "type": "quantitative", "title": axis},
         },
     }
@@ -117,10 +126,6 @@ def steps(rows: Sequence[tuple[float, float, float, float]], *, x: str, y: str) 
     return {"data": {"values": values}, "width": _WIDTH, "height": 260, "layer": [band, curve]}
 
 
-def _scale(name: str, rows: Sequence[tuple[str, str, Estimate]], options: Sequence[Any]) -> dict[str, Any]:
-    return _domain(name, list(dict.fromkeys(group for _, group, _ in rows)), options)
-
-
 def _domain(name: str, values: Sequence[str], options: Sequence[Any]) -> dict[str, Any]:
     shown = [options[place % len(options)] for place in range(len(values))]
     legend = {"title": None, "orient": "top", "symbolStrokeWidth": 3} if len(values) > 1 else None
@@ -128,4 +133,7 @@ def _domain(name: str, values: Sequence[str], options: Sequence[Any]) -> dict[st
 
 
 def _reference(channel: str, value: float) -> dict[str, Any]:
-    return {"mark": {"type": "rule", "color": "#444", "strokeDash": [3, 3]}, "encoding": {channel: {"datum": value}, "color": {}}}
+    return {
+        "mark": {"type": "rule", "color": "#444", "strokeDash": [3, 3]},
+        "encoding": {channel: {"datum": value}, "color": {}},
+    }

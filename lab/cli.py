@@ -106,7 +106,9 @@ def _run(words: list[str], prog: str | None) -> int:
     parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out (repeatable)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)"
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings from a TOML file; the command line wins")
     parser.add_argument("--gate", action="store_true", help=f"exit code {_GATE_CLOSED} where the verdict is not yes")
     add_common(parser)
@@ -127,7 +129,14 @@ def _run(words: list[str], prog: str | None) -> int:
 
 
 def _run_lab(
-    lab: "Lab", source: str, settings: Any, given: argparse.Namespace, *, target: str | None, drop: Sequence[str], command: str
+    lab: "Lab",
+    source: str,
+    settings: Any,
+    given: argparse.Namespace,
+    *,
+    target: str | None,
+    drop: Sequence[str],
+    command: str,
 ) -> "Finished":
     from lab import data, run
     from lab.screen import watching
@@ -166,7 +175,9 @@ def _show(finished: "Finished") -> None:
 
 def _demo(words: list[str]) -> int:
     parser = Parser(prog="lab demo", description="Run all labs on built-in real data: reports and a start page.")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)"
+    )
     add_common(parser)
     given = _understand(parser, words)
     if given is None:
@@ -230,7 +241,9 @@ def _report(words: list[str]) -> int:
 def _controls(words: list[str]) -> int:
     parser = Parser(prog="lab controls", description="Measure how often a lab is wrong where the truth is known.")
     parser.add_argument("lab", metavar="LAB", help=f"one of {', '.join(registry.names())}")
-    parser.add_argument("--seeds", type=positive, default=20, metavar="N", help="repetitions of each control (default: 20)")
+    parser.add_argument(
+        "--seeds", type=positive, default=20, metavar="N", help="repetitions of each control (default: 20)"
+    )
     add_common(parser)
     given = _understand(parser, words)
     if given is None:
@@ -248,7 +261,9 @@ def _controls(words: list[str]) -> int:
         return 0
     print(f"{'control':22}{'yes':>5}{'no':>5}{'undecided':>11}{'wrong':>7}   what is true")
     for row in rates["controls"]:
-        print(f"{row['name']:22}{row['yes']:5}{row['no']:5}{row['undecided']:11}{row['wrong']['events']:7}   {row['truth']}")
+        print(
+            f"{row['name']:22}{row['yes']:5}{row['no']:5}{row['undecided']:11}{row['wrong']['events']:7}   {row['truth']}"
+        )
     wrong = rates["wrong"]
     print(
         f"wrong verdicts: {wrong['events']} of {wrong['of']} "

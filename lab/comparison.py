@@ -95,21 +95,46 @@ class Comparison:
 
     def figure(self, title: str, caption: str) -> Figure:
         """One line per way to learn, the best first."""
-        rows = [(s.label, s.group, self.mean(s)) for s in (*self.best.values(), *self.families.values())]
+        rows = [(s.label, s.group, self.mean(s)) for s in self._shown()]
         rows.sort(key=lambda row: -row[2].value)
         unit = f" ({self.metric.unit}, of 100)" if self.metric.unit else ""
-        return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit))
+        groups = [scores.group for scores in self.best.values()]
+        return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit, groups=groups))
 
     def table(self, target: "NDArray[np.int64]") -> Table:
         """Every way to learn with the primary metric, its interval, and the usual metrics beside it."""
-        rows = []
-        for scores in (*self.best.values(), *self.families.values()):
+        rows: list[tuple[str, float, float, float, float, float, float, float, int]] = []
+        for scores in self._shown():
             mean, done = self.mean(scores), [row for row in scores.rows if row is not None]
-            others = [float(np.mean([row[name] for row in done])) for name in ("balanced_accuracy", "log_loss", "brier")]
+            others = [
+                float(np.mean([row[name] for row in done])) for name in ("balanced_accuracy", "log_loss", "brier")
+            ]
             calibration = np.mean([calibration_error(row["probabilities"], target[row["test_rows"]]) for row in done])
-            rows.append((scores.label, mean.value, mean.low, mean.high, *others, float(calibration), len(done)))
+            rows.append(
+                (
+                    scores.label,
+                    mean.value,
+                    mean.low,
+                    mean.high,
+                    others[0],
+                    others[1],
+                    others[2],
+                    float(calibration),
+                    len(done),
+                )
+            )
         rows.sort(key=lambda row: -row[1])
-        columns = ("model", self.metric.label, "low", "high", "balanced accuracy", "log loss (nats)", "Brier", "calibration error", "folds")
+        columns = (
+            "model",
+            self.metric.label,
+            "low",
+            "high",
+            "balanced accuracy",
+            "log loss (nats)",
+            "Brier",
+            "calibration error",
+            "folds",
+        )
         caption = (
             "Means over the outer folds; low and high bound the 95 % interval of the primary metric, which alone carries "
             "the verdict. Log loss, Brier score and calibration error: lower is better."
@@ -122,6 +147,7 @@ class Comparison:
             (scores.label, label, scores.chosen.count(label))
             for scores in self.best.values()
             for label in dict.fromkeys(scores.chosen)
+            if len(set(scores.chosen)) > 1
         ]
         caption = "In every outer fold the family with the best score on the inner folds stands for its group."
         return Table("Who was taken as the best", caption, ("group", "model", "folds"), tuple(rows))
@@ -141,13 +167,19 @@ class Comparison:
         )
         return Figure("Do the probabilities mean what they say?", caption, spec)
 
+    def _shown(self) -> tuple[Scores, ...]:
+        """List what a reader sees: every family, and the best of each group that has more than one."""
+        return (*(best for best in self.best.values() if len(set(best.chosen)) > 1), *self.families.values())
+
     def caveats(self) -> tuple[str, ...]:
         """Say what limits the comparison."""
         stopped = sum(row["unconverged"] for scores in self.families.values() for row in scores.rows if row is not None)
         found = []
         if stopped:
             found.append(f"{stopped} fits stopped at their iteration limit before they converged")
-        if any(len(row["test_rows"]) < 30 for scores in self.families.values() for row in scores.rows if row is not None):
+        if any(
+            len(row["test_rows"]) < 30 for scores in self.families.values() for row in scores.rows if row is not None
+        ):
             found.append("the test folds hold fewer than 30 rows each: single rows move the scores")
         return tuple(found)
 
@@ -161,12 +193,12 @@ def trials(
     groups: Sequence[Group], *, folds: int, repeats: int, seed: int, metric: Metric, candidates: int
 ) -> list[Trial]:
     """One trial for every family and outer fold, fold by fold so that an early stop leaves whole folds."""
-    plan = []
-    for fold in all_folds(folds, repeats, seed):
-        for group in groups:
-            for family in group.families:
-                plan.append(_trial(family, fold, metric, candidates, seed))
-    return plan
+    return [
+        _trial(family, fold, metric, candidates, seed)
+        for fold in all_folds(folds, repeats, seed)
+        for group in groups
+        for family in group.families
+    ]
 
 
 def compare(
@@ -180,7 +212,8 @@ def compare(
         If a group has a score in fewer than two folds.
     """
     indices = range(folds * repeats)
-    by_family, best = {}, {}
+    by_family: dict[str, Scores] = {}
+    best: dict[str, Scores] = {}
     for group in groups:
         members = {}
         for family in group.families:

@@ -1,6 +1,6 @@
 """How often is a lab wrong where the truth is known? Runs its controls over many seeds and counts."""
 
-import importlib.resources
+import inspect
 import json
 import shutil
 from collections.abc import Callable
@@ -51,7 +51,10 @@ def run_controls(
         raise TrialsFailedError(
             f"{len(results.failures)} of {len(trials)} controls failed ({key}: {reason}); repeat the command to try them again"
         )
-    counted = [_count(control, [results.rows[f"{control.name}-{seed}"]["answer"] for seed in range(seeds)]) for control in asked]
+    counted = [
+        _count(control, [results.rows[f"{control.name}-{seed}"]["answer"] for seed in range(seeds)])
+        for control in asked
+    ]
     rates = {
         "lab": lab.name,
         "version": __version__,
@@ -67,11 +70,15 @@ def run_controls(
 
 def known_rates(lab: Lab, out: Path) -> dict[str, Any] | None:
     """Read the newest measured rates: those of `out`, else those that came with the lab; None if never measured."""
-    try:
-        return json.loads((out / f"controls-{lab.name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        shipped = importlib.resources.files(type(lab).__module__.partition(".")[0]) / "controls.json"
-        return json.loads(shipped.read_text(encoding="utf-8")) if shipped.is_file() else None
+    shipped = Path(inspect.getfile(type(lab))).with_name("controls.json")
+    for path in (out / f"controls-{lab.name}.json", shipped):
+        try:
+            rates = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(rates, dict) and rates.get("lab") == lab.name:
+            return rates
+    return None
 
 
 def _ask(dataset: Dataset | None, *, seed: int, control: Callable[..., Answer]) -> Row:

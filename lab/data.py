@@ -53,11 +53,15 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = ()) ->
         return check(table, target or known_target, name=source, content=content, drop=drop)
     path = Path(source)
     if not path.exists() and "/" not in source and "." not in source:
-        raise DataError(f"no file or built-in table {source!r}; {nearest(source, builtin.TABLES, label='built-in tables')}")
+        raise DataError(
+            f"no file or built-in table {source!r}; {nearest(source, builtin.TABLES, label='built-in tables')}"
+        )
     table, content = read_table(path)
     if target is None:
-        raise DataError(f"{path.name}: no target given; name the column to predict with --target "
-                        f"({nearest('', table.column_names, label='columns')})")
+        raise DataError(
+            f"{path.name}: no target given; name the column to predict with --target "
+            f"({nearest('', table.column_names, label='columns')})"
+        )
     return check(table, target, name=path.name, content=content, drop=drop)
 
 
@@ -84,7 +88,9 @@ def check(table: pa.Table, target: str, *, name: str, content: bytes, drop: Sequ
         columns[column], kinds[column] = values, kind
     if not columns:
         left_out = "; ".join(notes) or "all were dropped"
-        raise DataError(f"{name}: no usable column is left beside the target {target!r} ({left_out}); add columns that vary")
+        raise DataError(
+            f"{name}: no usable column is left beside the target {target!r} ({left_out}); add columns that vary"
+        )
     features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in columns.items()})
     return Dataset(name, features, codes, target, classes, kinds, hashlib.sha256(content).hexdigest(), tuple(notes))
 
@@ -153,7 +159,9 @@ def _classes(values: pa.ChunkedArray, target: str, name: str) -> "tuple[NDArray[
         raise DataError(f"{name}: the target {target!r} has one value ({unique[0]}); it needs at least two classes")
     if len(unique) > MAX_CLASSES:
         whole = not is_number or bool(np.all(unique == np.round(unique)))
-        what = f"has {len(unique):,} different values" if whole else f"is continuous ({len(unique):,} different numbers)"
+        what = (
+            f"has {len(unique):,} different values" if whole else f"is continuous ({len(unique):,} different numbers)"
+        )
         raise DataError(
             f"{name}: the target {target!r} {what}; the labs classify into 2 to {MAX_CLASSES} classes: "
             "choose another column, or group its values"
@@ -181,7 +189,9 @@ def _feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray,
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         texts = pc.fill_null(plain, "").to_numpy(zero_copy_only=False)
         return texts.astype(object), "category"
-    raise DataError(f"{name}: column {column!r} holds {kind}; use numbers, booleans, dates or texts, or --drop {column!r}")
+    raise DataError(
+        f"{name}: column {column!r} holds {kind}; use numbers, booleans, dates or texts, or --drop {column!r}"
+    )
 
 
 def _floats(values: pa.ChunkedArray) -> "NDArray[np.float64]":
@@ -206,9 +216,10 @@ def _why_useless(values: "NDArray", kind: Kind) -> str | None:
         return f"it is constant ({unique[0]})"
     if kind == "category" and len(unique) > MAX_CLASSES and len(unique) >= 0.95 * len(present):
         return f"it looks like an identifier ({len(unique):,} different texts in {len(values):,} rows)"
-    if kind == "number" and len(values) > 2 and len(present) == len(values) and np.all(np.diff(values) == 1):
-        return "it looks like a row number"
-    return None
+    counts_up = (
+        kind == "number" and len(present) == len(values) and values[0] % 1 == 0 and bool(np.all(np.diff(values) == 1))
+    )
+    return "it looks like a row number" if counts_up else None
 
 
 def _why_leak(values: "NDArray", codes: "NDArray[np.int64]", n_classes: int) -> str | None:

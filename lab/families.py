@@ -73,7 +73,7 @@ def _mlp(features: pd.DataFrame, seed: int) -> Pipeline:
 LOGISTIC = Family("logistic", "logistic regression", _logistic, {"model__C": stats.loguniform(1e-3, 1e2)})
 SVM = Family(
     "svm",
-    "support vector machine (RBF)",
+    "support vector machine",
     _svm,
     {"model__estimator__C": stats.loguniform(1e-1, 1e3), "model__estimator__gamma": stats.loguniform(1e-3, 1.0)},
 )

@@ -45,9 +45,13 @@ def parse(parser: Parser, arguments: Sequence[str]) -> argparse.Namespace:
 
 def add_common(parser: Parser) -> None:
     """Add what every command that runs trials takes."""
-    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of the runs (default: runs)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of the runs (default: runs)"
+    )
     parser.add_argument("--workers", type=positive, metavar="N", help="processes (default: the number of cores)")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON on stdout, and nothing else there")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON on stdout, and nothing else there"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress on the screen")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
@@ -90,6 +94,7 @@ def _help(field: dataclasses.Field) -> str:
 
 
 def positive(text: str) -> int:
+    """Read a whole number of at least 1, for argparse."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)

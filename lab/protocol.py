@@ -208,11 +208,30 @@ class Lab(Protocol):
     `plan`, `summarise` and `judge` are pure: the same arguments give the same result.
     """
 
-    name: str
-    summary: str
-    settings_type: type
-    demo_data: str
-    demo_settings: Mapping[str, Any]
+    @property
+    def name(self) -> str:
+        """What to call it on the command line and in file names: small letters."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """Its question in one line."""
+        ...
+
+    @property
+    def settings_type(self) -> type[Any]:
+        """A frozen dataclass whose fields are made by `lab.settings.option`."""
+        ...
+
+    @property
+    def demo_data(self) -> str:
+        """The built-in table that `lab demo` uses."""
+        ...
+
+    @property
+    def demo_settings(self) -> Mapping[str, Any]:
+        """Settings under which that takes less than a minute on two cores."""
+        ...
 
     def question(self, dataset_name: str, settings: Any) -> Question:
         """Word the question for a table of that name."""

@@ -77,7 +77,9 @@ def read(path: Path) -> Record:
         hint = "repeat its command to resume it" if unfinished else "give the folder of a finished run"
         raise RecordError(f"no record at {path}; {hint}") from error
     except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise RecordError(f"{path} is not a record of a run ({' '.join(str(error).split())}); run the lab again") from error
+        raise RecordError(
+            f"{path} is not a record of a run ({' '.join(str(error).split())}); run the lab again"
+        ) from error
     if version != SCHEMA_VERSION:
         raise RecordError(f"{path} has schema version {version!r}, this program reads {SCHEMA_VERSION}; update it")
     try:

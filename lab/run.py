@@ -17,7 +17,6 @@ from filelock import FileLock, Timeout
 
 from lab import __version__, controls, data, machine, record, report
 from lab.protocol import Answer, Dataset, Evidence, Lab, Trial
-from lab.storage import write_json
 from lab.trials import Progress, Results, run_plan, run_plan_here
 
 __all__ = ["Finished", "answer_here", "run"]

@@ -1,8 +1,8 @@
-"""How sure can we be? Paired differences on resampled folds, decisions by a margin, intervals of quantiles and rates."""
+"""How sure can we be? Paired differences on resampled folds, intervals of quantiles and rates."""
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
@@ -21,8 +21,6 @@ __all__ = [
     "quantile",
     "rate",
     "regions",
-    "rows_to_settle",
-    "side_of_margin",
 ]
 
 
@@ -81,19 +79,6 @@ def _mean_estimate(values: "NDArray", test_fraction: float, unit: str, confidenc
     return Estimate(mean, mean - half, mean + half, unit, confidence)
 
 
-def side_of_margin(difference: Estimate, margin: float) -> Literal["above", "below", "undecided"]:
-    """Say on which side of the margin the whole interval lies.
-
-    >>> side_of_margin(Estimate(3.0, 2.0, 4.0, "points"), 1.0)
-    'above'
-    >>> side_of_margin(Estimate(0.0, -0.5, 0.5, "points"), 1.0)
-    'below'
-    """
-    if difference.low > margin:
-        return "above"
-    return "below" if difference.high < margin else "undecided"
-
-
 @dataclass(frozen=True)
 class Regions:
     """Posterior probabilities that the difference is below -margin, within the margin, or above it; they sum to 1."""
@@ -125,21 +110,6 @@ def detectable_difference(differences: "NDArray", test_fraction: float, *, power
     degrees = len(differences) - 1
     t_sum = stats.t.ppf(0.975, degrees) + stats.t.ppf(power, degrees)
     return float(t_sum * corrected_standard_error(differences, test_fraction))
-
-
-def rows_to_settle(difference: Estimate, margin: float, n_rows: int) -> int | None:
-    """About how many rows would bring the interval to one side of the margin, were the difference as estimated.
-
-    The interval narrows with the square root of the rows; None where the estimate lies on the margin itself
-    (more than 100 times the rows).
-    """
-    half = (difference.high - difference.low) / 2
-    distance = abs(difference.value - margin)
-    if distance * 10 <= half:
-        return None
-    rows = n_rows * (half / distance) ** 2
-    step = 10 ** max(int(math.log10(rows)) - 1, 0)
-    return math.ceil(rows / step) * step
 
 
 def quantile(samples: "ArrayLike", share: float, *, unit: str, confidence: float = 0.95) -> Estimate | None:

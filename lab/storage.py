@@ -49,7 +49,7 @@ def read_row(folder: Path, key: str) -> Row | None:
         packed = folder / f"{key}.npz"
         if not packed.exists():
             return _join(plain, {})
-        with np.load(packed, allow_pickle=False) as arrays:
+        with packed.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return _join(plain, dict(arrays))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None

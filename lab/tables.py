@@ -171,7 +171,9 @@ def _check_shape(name: str, table: "pa.Table") -> None:
     if len(columns) < 2:
         raise DataError(f"{name} has one column ({columns[0]!r}); it needs a target and at least one other column")
     if len(columns) > MAX_COLUMNS:
-        raise DataError(f"{name} has {len(columns):,} columns; at most {MAX_COLUMNS:,} are read: keep the ones that matter")
+        raise DataError(
+            f"{name} has {len(columns):,} columns; at most {MAX_COLUMNS:,} are read: keep the ones that matter"
+        )
     seen: set[str] = set()
     for place, column in enumerate(columns, start=1):
         if not column.strip():

@@ -2,7 +2,7 @@
 
 from lab.protocol import Estimate
 
-__all__ = ["amount", "count", "difference"]
+__all__ = ["amount", "count", "difference", "rough"]
 
 
 def amount(value: float, unit: str) -> str:
@@ -16,16 +16,26 @@ def amount(value: float, unit: str) -> str:
     return f"{value:.3g} {unit}".rstrip()
 
 
-def difference(estimate: Estimate, *, above: str = "above", below: str = "below") -> str:
-    """Say a signed difference and its interval in words.
+def rough(value: float) -> str:
+    """Say a large figure as roughly as it is known.
 
-    >>> difference(Estimate(-4.7, -7.2, -2.1, "points"))
-    '4.7 points below (95 % interval 2.1 to 7.2 points below)'
-    >>> difference(Estimate(0.3, -0.4, 1.0, "points"))
-    '0.3 points above (95 % interval 0.4 points below to 1.0 points above)'
-    >>> difference(Estimate(0.01, -0.4, 1.0, "points"))
-    'level with (95 % interval 0.4 points below to 1.0 points above)'
+    >>> rough(3_181_305.0), rough(576.6), rough(0.1234)
+    ('3,200,000', '580', '0.12')
     """
+    return f"{float(f'{value:.2g}'):,.10g}"
+
+
+def difference(estimate: Estimate, than: str) -> str:
+    """Say how much better or worse than something, and the interval.
+
+    >>> difference(Estimate(-4.7, -7.2, -2.1, "points"), "the best")
+    '4.7 points below the best (95 % interval 2.1 to 7.2 points below)'
+    >>> difference(Estimate(0.3, -0.4, 1.0, "points"), "the best")
+    '0.3 points above the best (95 % interval 0.4 points below to 1.0 points above)'
+    >>> difference(Estimate(0.01, -0.4, 1.0, "points"), "the best")
+    'level with the best (95 % interval 0.4 points below to 1.0 points above)'
+    """
+    above, below = "above", "below"
     unit = estimate.unit
 
     def side(value: float) -> str:
@@ -39,7 +49,7 @@ def difference(estimate: Estimate, *, above: str = "above", below: str = "below"
         interval = f"{side(estimate.low)} to {side(estimate.high)}"
     level = unit == "points" and abs(estimate.value) < 0.05  # it would be shown as 0.0
     middle = "level with" if level else side(estimate.value)
-    return f"{middle} ({100 * estimate.confidence:.0f} % interval {interval})"
+    return f"{middle} {than} ({100 * estimate.confidence:.0f} % interval {interval})"
 
 
 def count(number: int, thing: str) -> str:

@@ -25,7 +25,13 @@ from lab.storage import through_storage
 
 __all__ = ["Outcome", "run_here", "run_on_processes"]
 
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
 _DIED = "its worker process died twice (killed, out of memory, or crashed)"
 
 _dataset: Dataset | None = None  # in a worker: the table of the run, sent once
@@ -67,7 +73,8 @@ def run_on_processes(
             lost: list[tuple[Trial, Mapping[str, Row]]] = []
             yield from _until_broken(queue, dataset, min(workers, len(queue)), lost)
             for suspect in lost:
-                alone, again = deque([suspect]), []
+                alone = deque([suspect])
+                again: list[tuple[Trial, Mapping[str, Row]]] = []
                 yield from _until_broken(alone, dataset, 1, again)
                 if again:
                     yield Outcome(suspect[0], None, _DIED)
@@ -129,5 +136,3 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-

@@ -23,10 +23,10 @@ __all__ = ["VariationalQuantumClassifier", "z_strings"]
 class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
     """A quantum circuit with trained rotations whose expectations are the scores of the classes.
 
-    `ToQubits` turns the features into one angle a qubit. The circuit encodes
-    them before every layer (data re-uploading), with trained scalings. For two classes the probability of the second
-    is sigmoid(gain <Z> + bias) with Z on the last qubit, which the entangling gates join with all others (without them:
-    the mean of Z over all qubits); for more classes it is a softmax with one product of Z for each class. Angles, scalings, gain and biases are trained
+    `ToQubits` turns the features into one angle a qubit. The circuit encodes them before every layer (data
+    re-uploading), with trained scalings. For two classes the probability of the second is sigmoid(gain <Z> + bias) with
+    Z on the last qubit, which the entangling gates join with all others (without them: the mean of Z over all qubits);
+    for more classes it is a softmax with one product of Z for each class. Angles, scalings, gain and biases are trained
     together by Adam on the cross-entropy, with exact gradients of the exact simulation.
 
     Parameters

@@ -1,5 +1,7 @@
 """On which tables is the truth known? One that a circuit fits and classical models miss, three that it cannot win."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,7 @@ from quantum.lab import LAB, Settings
 
 __all__ = ["CONTROLS"]
 
-_FAST = {"repeats": 2, "candidates": 4, "steps": 120, "devices": ("torino",)}
+_SETTINGS = Settings(repeats=2, steps=120, devices=("torino",))
 
 
 def parity_of_rotations(*, seed: int) -> Answer:
@@ -48,13 +50,16 @@ def no_signal(*, seed: int) -> Answer:
 
 
 def _answer(features: np.ndarray, labels: np.ndarray, seed: int, *, qubits: int) -> Answer:
+    settings = dataclasses.replace(_SETTINGS, qubits=qubits)
     frame = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
-    return run.answer_here(LAB, from_arrays("control", frame, labels), Settings(qubits=qubits, **_FAST), seed=seed)
+    return run.answer_here(LAB, from_arrays("control", frame, labels), settings, seed=seed)
 
 
 CONTROLS = (
     Control("circuit-parity", "labels come from a circuit: the quantum model is better", ("no",), parity_of_rotations),
     Control("separable", "a hyperplane divides the classes: the quantum model cannot be better", ("yes",), separable),
-    Control("hidden-manifold", "a small neural network made the labels: classical models suffice", ("yes",), hidden_manifold),
+    Control(
+        "hidden-manifold", "a small neural network made the labels: classical models suffice", ("yes",), hidden_manifold
+    ),
     Control("no-signal", "there is nothing to learn: the quantum model cannot be better", ("yes",), no_signal),
 )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab import charts, comparison, scoring
+from lab.decisions import rows_to_settle
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table
-from lab.stats import rows_to_settle
 from lab.wording import count, difference
 from quantum.families import groups
 from quantum.hardware import Price, executions_to_train
@@ -51,10 +51,14 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
         ),
         tables=(*hardware_tables, found.table(dataset.target), found.choices()),
         caveats=(
-            f"what carried the score: with entanglement the circuit is {difference(entanglement)} the same circuit without it",
+            f"what carried the score: with entanglement the circuit is {difference(entanglement, 'the same circuit without it')}",
             *found.caveats(),
             *_inputs_caveat(dataset, settings),
-            *((f"the simulator's expectations lie within {examined['pennylane']:.1g} of PennyLane's",) if examined else ()),
+            *(
+                (f"the simulator's expectations lie within {examined['pennylane']:.1g} of PennyLane's",)
+                if examined
+                else ()
+            ),
             "scores are of an exact simulation without noise: hardware would do worse",
         ),
     )
@@ -102,7 +106,12 @@ def _hardware(
         ("work", "executions", "device hours", "dollars"),
         (
             ("training once", to_train, training.seconds / 3600, training.dollars),
-            (f"{_PREDICTIONS:,} predictions", _PREDICTIONS * settings.shots, predicting.seconds / 3600, predicting.dollars),
+            (
+                f"{_PREDICTIONS:,} predictions",
+                _PREDICTIONS * settings.shots,
+                predicting.seconds / 3600,
+                predicting.dollars,
+            ),
         ),
     )
     losses = np.asarray(examined["losses"])

@@ -39,7 +39,7 @@ def variational(n_qubits: int, n_steps: int, *, entangled: bool) -> Family:
     if entangled:
         space["model__pattern"] = ["line", "ring"]
     name = "quantum" if entangled else "unentangled"
-    label = f"variational quantum ({n_qubits} qubits)" if entangled else f"the same without entanglement ({n_qubits} qubits)"
+    label = f"quantum classifier ({n_qubits} qubits)" if entangled else f"without entanglement ({n_qubits} qubits)"
     build = functools.partial(_build_variational, n_qubits=n_qubits, n_steps=n_steps, entangled=entangled)
     return Family(name, label, build, space)
 
@@ -54,7 +54,7 @@ def _build_variational(features: pd.DataFrame, seed: int, *, n_qubits: int, n_st
 
 def _on_same_inputs(family: Family, n_qubits: int) -> Family:
     build = functools.partial(_build_reduced, build=family.build, n_qubits=n_qubits)
-    return Family(f"{family.name}-{n_qubits}-inputs", f"{family.label}, the circuit's {n_qubits} inputs", build, family.space)
+    return Family(f"{family.name}-{n_qubits}-inputs", f"{family.label}, same {n_qubits} inputs", build, family.space)
 
 
 def _build_reduced(features: pd.DataFrame, seed: int, *, build: Any, n_qubits: int) -> Pipeline:

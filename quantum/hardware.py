@@ -91,7 +91,9 @@ def on_device(circuit: "QuantumCircuit", device: str, *, seed: int) -> OnDevice:
         raise SettingsError(f"no device {device!r}; {nearest(device, DEVICES, label='devices')}")
     backend = getattr(fake_provider, f"Fake{device.capitalize()}")()
     if circuit.num_qubits > backend.num_qubits:
-        raise SettingsError(f"{device} has {backend.num_qubits} qubits, the circuit {circuit.num_qubits}; use fewer qubits")
+        raise SettingsError(
+            f"{device} has {backend.num_qubits} qubits, the circuit {circuit.num_qubits}; use fewer qubits"
+        )
     measured = circuit.copy()
     measured.measure_all()
     native = transpile(measured, backend=backend, optimization_level=3, seed_transpiler=seed)

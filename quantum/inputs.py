@@ -39,7 +39,7 @@ class ToQubits(TransformerMixin, BaseEstimator):
     def fit(self, X: "ArrayLike", y: Any = None) -> Self:
         """Learn scales and components from X of shape (n_samples, n_features); y is ignored."""
         X = validate_data(self, X, dtype=np.float64)
-        n_samples, n_features = X.shape
+        n_samples, n_features = np.shape(X)
         n_components = min(self.n_qubits, n_samples)
         reduce = PCA(n_components, svd_solver="full") if n_features > n_components else "passthrough"
         angles = MinMaxScaler((-np.pi / 2, np.pi / 2), clip=True)

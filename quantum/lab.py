@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from lab.decisions import side_of_margin
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
 from lab.settings import option
-from lab.stats import side_of_margin
-from lab.wording import amount, count, difference
+from lab.wording import amount, count, difference, rough
 from quantum.hardware import DEVICES
 
 __all__ = ["LAB", "QuantumLab", "Settings"]
@@ -20,16 +20,24 @@ class Settings:
     qubits: int = option(4, "qubits of the circuit", minimum=1, maximum=12)
     steps: int = option(150, "training steps", minimum=10, maximum=5_000)
     metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
-    margin: float = option(0.01, "an advantage up to this much of the metric does not count (0.01 is 1 point)", minimum=0, maximum=1)
+    margin: float = option(
+        0.01, "an advantage up to this much of the metric does not count (0.01 is 1 point)", minimum=0, maximum=1
+    )
     folds: int = option(5, "outer folds", minimum=2, maximum=20)
     repeats: int = option(3, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(4, "candidates tried for each model in each fold", minimum=1, maximum=100)
     max_rows: int = option(1_000, "rows used at most (a stratified sample)", minimum=50, maximum=100_000)
-    devices: tuple[str, ...] = option(("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES)
+    devices: tuple[str, ...] = option(
+        ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES
+    )
     shots: int = option(1_024, "executions of a circuit for one expectation", minimum=1, maximum=1_000_000)
-    execution_s: float = option(0.00035, "device seconds for one execution (IBM Quantum documentation, read 2026)", above=0)
+    execution_s: float = option(
+        0.00035, "device seconds for one execution (IBM Quantum documentation, read 2026)", above=0
+    )
     overhead_s: float = option(2.0, "device seconds for one job (IBM Quantum documentation, read 2026)", minimum=0)
-    rate: float = option(1.60, "dollars for one device second (third-party transcription of IBM's price, May 2026)", minimum=0)
+    rate: float = option(
+        1.60, "dollars for one device second (third-party transcription of IBM's price, May 2026)", minimum=0
+    )
 
 
 class QuantumLab:
@@ -45,7 +53,8 @@ class QuantumLab:
         """Word the question."""
         del settings
         return Question(
-            f"Does a quantum classifier help on {dataset_name} yet, and what would it cost on hardware?", "quantum computing"
+            f"Does a quantum classifier help on {dataset_name} yet, and what would it cost on hardware?",
+            "quantum computing",
         )
 
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
@@ -60,7 +69,12 @@ class QuantumLab:
         metric = scoring.primary_metric(settings.metric, dataset)
         sides = groups(settings.qubits, settings.steps)
         scored = comparison.trials(
-            sides, folds=settings.folds, repeats=settings.repeats, seed=seed, metric=metric, candidates=settings.candidates
+            sides,
+            folds=settings.folds,
+            repeats=settings.repeats,
+            seed=seed,
+            metric=metric,
+            candidates=settings.candidates,
         )
         arguments = {
             "family": sides[0].families[0],
@@ -81,25 +95,34 @@ class QuantumLab:
         del settings  # the margin in the metric's unit is a fact of the evidence
         advantage, facts = evidence.estimates["advantage"], evidence.facts
         margin = facts["margin"]
-        sentence = f"The quantum classifier is {difference(advantage)} the best classical model in {facts['metric']}"
+        than = f"the best classical model in {facts['metric']}"
+        sentence = f"The quantum classifier is {difference(advantage, than)}"
         price = _price(evidence)
         side = side_of_margin(advantage, margin)
         if side == "above":
             carried = evidence.estimates["entanglement"]
-            caution = "" if carried.low > 0 else "; entanglement is not shown to matter, so no quantum computer may be needed"
+            caution = (
+                "" if carried.low > 0 else "; entanglement is not shown to matter, so no quantum computer may be needed"
+            )
             return Verdict(
-                "yes", "Yes, in simulation", f"{sentence}{caution}. {price}", ("noise of real hardware, which is not in this score",)
+                "yes",
+                "Yes, in simulation",
+                f"{sentence}{caution}. {price}",
+                ("noise of real hardware, which is not in this score",),
             )
         if side == "below":
             reasons = ("another encoding of the data, or a task with a structure that the circuit shares",)
-            return Verdict("no", "Not yet", f"{sentence}. {price}", reasons)
+            short = f"not the {amount(margin, advantage.unit)} above that would count"
+            return Verdict("no", "Not yet", f"{sentence}, {short}. {price}", reasons)
         needed = facts["rows_to_settle"]
         settle = f"about {count(needed, 'row')} would settle it" if needed else "the estimate lies on the margin itself"
         return Verdict(
             "undecided",
             "Undecided",
             f"{sentence}; an advantage of {amount(margin, advantage.unit)} would count, and {settle}. {price}",
-            (f"more rows: this run could tell an advantage that lies {amount(facts['detectable'], advantage.unit)} from the margin",),
+            (
+                f"more rows: this run could tell an advantage that lies {amount(facts['detectable'], advantage.unit)} from the margin",
+            ),
         )
 
     def controls(self) -> Sequence[Control]:
@@ -115,8 +138,8 @@ def _price(evidence: Evidence) -> str:
         return "The price of hardware could not be computed."
     hours, predictions = evidence.estimates["training_hours"], evidence.estimates["predictions_dollars"]
     return (
-        f"On hardware its training would take about {hours.value:,.3g} device hours and {training.value:,.0f} dollars, "
-        f"and 1,000 predictions {predictions.value:,.0f} dollars."
+        f"On hardware its training would take about {rough(hours.value)} device hours and {rough(training.value)} dollars, "
+        f"1,000 predictions {rough(predictions.value)} dollars."
     )
 
 

@@ -44,7 +44,7 @@ def _render(template: str, **values: Any) -> str:
     style = loader.get_source(environment, "page.css")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = environment.get_template(template)
-    return page.render(style=Markup(style), style_digest=digest, **values)  # noqa: S704 - our own file
+    return page.render(style=Markup(style), style_digest=digest, **values)
 
 
 def number(value: Any) -> str:
@@ -65,7 +65,7 @@ def number(value: Any) -> str:
 
 
 def _picture(figure: Figure) -> Markup:
-    return Markup(svg(figure))  # noqa: S704 - drawn by vl-convert, which escapes the texts
+    return Markup(svg(figure))
 
 
 def _table_of(figure: Figure) -> Table:

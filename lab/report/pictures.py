@@ -1,6 +1,7 @@
 """How is a picture drawn? A Vega-Lite description becomes SVG by vl-convert: no browser, no network."""
 
 import json
+from typing import Any
 
 import vl_convert
 
@@ -28,7 +29,10 @@ _CONFIG = {
 
 def svg(figure: Figure) -> str:
     """Draw a figure; its title and caption become the text that a screen reader speaks."""
-    spec = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "description": f"{figure.title}. {figure.caption}"}
+    spec: dict[str, Any] = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "description": f"{figure.title}. {figure.caption}",
+    }
     spec |= figure.spec
     spec["config"] = _CONFIG
     return vl_convert.vegalite_to_svg(json.dumps(spec), allowed_base_urls=[])

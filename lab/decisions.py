@@ -1,0 +1,39 @@
+"""What does an interval decide? On which side of a margin it lies, and how many rows would move it there.
+
+Light on purpose: the faces of the labs import it.
+"""
+
+import math
+from typing import Literal
+
+from lab.protocol import Estimate
+
+__all__ = ["rows_to_settle", "side_of_margin"]
+
+
+def side_of_margin(difference: Estimate, margin: float) -> Literal["above", "below", "undecided"]:
+    """Say on which side of the margin the whole interval lies.
+
+    >>> side_of_margin(Estimate(3.0, 2.0, 4.0, "points"), 1.0)
+    'above'
+    >>> side_of_margin(Estimate(0.0, -0.5, 0.5, "points"), 1.0)
+    'below'
+    """
+    if difference.low > margin:
+        return "above"
+    return "below" if difference.high < margin else "undecided"
+
+
+def rows_to_settle(difference: Estimate, margin: float, n_rows: int) -> int | None:
+    """About how many rows would bring the interval to one side of the margin, were the difference as estimated.
+
+    The interval narrows with the square root of the rows; None where the estimate lies on the margin itself
+    (more than 100 times the rows).
+    """
+    half = (difference.high - difference.low) / 2
+    distance = abs(difference.value - margin)
+    if distance * 10 <= half:
+        return None
+    rows = n_rows * (half / distance) ** 2
+    step = 10 ** max(int(math.log10(rows)) - 1, 0)
+    return math.ceil(rows / step) * step

@@ -1,0 +1,164 @@
+"""Does a lab keep to the protocol? `check_lab` says so, for our labs and for other people's.
+
+Call it from a test with a small table and settings that make the lab fast:
+
+    check_lab(MY_LAB, load("wine"), MySettings(folds=2, repeats=1), tmp_path)
+"""
+
+import dataclasses
+import inspect
+import json
+import math
+import pickle
+import re
+from pathlib import Path
+from typing import Any
+
+from lab import record, report, run
+from lab.errors import LabError
+from lab.protocol import Dataset, Estimate, Evidence, Lab, Row, Trial, Verdict
+from lab.settings import make
+from lab.trials import run_plan_here
+
+__all__ = ["check_lab"]
+
+
+def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record.Record:
+    """Check everything that a lab promises, by running it on a table.
+
+    Parameters
+    ----------
+    lab : Lab
+        The object that the entry point names.
+    dataset : Dataset
+        A small table.
+    settings : object
+        Settings of the lab under which a run takes seconds.
+    folder : pathlib.Path
+        An empty folder to run in.
+
+    Returns
+    -------
+    Record
+        What the run recorded, for further checks.
+
+    Raises
+    ------
+    AssertionError
+        At the first broken promise; the message names it.
+    """
+    _check_settings(lab)
+    plan = _check_plan(lab, dataset, settings)
+    rows = _check_rows(plan, dataset)
+    evidence = lab.summarise(dataset, settings, rows)
+    _check_evidence(evidence)
+    _check_judge(lab, evidence, settings)
+    _check_missing_rows(lab, dataset, settings, rows)
+    _check_controls(lab)
+    return _check_run(lab, dataset, settings, folder)
+
+
+def _check_settings(lab: Lab) -> None:
+    settings_type = lab.settings_type
+    assert re.fullmatch(r"[a-z][a-z0-9-]*", lab.name), f"name is {lab.name!r}; it names files and a command"
+    assert dataclasses.is_dataclass(settings_type), "settings_type must be a dataclass"
+    assert settings_type.__dataclass_params__.frozen, "settings must be frozen"  # type: ignore[attr-defined]
+    for field in dataclasses.fields(settings_type):
+        assert field.metadata.get("help"), f"setting {field.name!r} has no help; make it with lab.settings.option"
+    defaults = make(settings_type, {})
+    assert make(settings_type, dataclasses.asdict(defaults)) == defaults, "the defaults are out of their own ranges"
+    make(settings_type, lab.demo_settings)
+
+
+def _check_plan(lab: Lab, dataset: Dataset, settings: Any) -> list[Trial]:
+    plan = list(lab.plan(dataset, settings, seed=1))
+    assert plan, "the plan is empty"
+    keys = [trial.key for trial in plan]
+    assert len(set(keys)) == len(keys), "two trials have the same key"
+    for trial in plan:
+        assert re.fullmatch(r"[\w.-]+", trial.key), f"key {trial.key!r} cannot name a file"
+        pickle.loads(pickle.dumps(trial))  # noqa: S301 - what a worker process does with it
+        accepted = inspect.signature(trial.function).parameters
+        assert "seed" in accepted, f"the function of {trial.key!r} takes no seed"
+    again = [(trial.key, trial.seed) for trial in lab.plan(dataset, settings, seed=1)]
+    assert again == [(trial.key, trial.seed) for trial in plan], "plan gives other trials at the second call"
+    other = [trial.seed for trial in lab.plan(dataset, settings, seed=2)]
+    assert other != [trial.seed for trial in plan], "the seed of the run does not reach the trials"
+    return plan
+
+
+def _check_rows(plan: list[Trial], dataset: Dataset) -> dict[str, Row]:
+    results = run_plan_here(plan, dataset)
+    assert not results.failures, f"trials failed: {dict(results.failures)}"
+    sample = next(trial for trial in plan if not trial.exclusive and not trial.needs)
+    again = run_plan_here([sample], dataset).rows[sample.key]
+    assert _plain(again) == _plain(results.rows[sample.key]), (
+        f"trial {sample.key!r} gives another row at the second run"
+    )
+    return dict(results.rows)
+
+
+def _check_evidence(evidence: Evidence) -> None:
+    assert evidence.figures, "there is no figure for the first screen"
+    for name, estimate in evidence.estimates.items():
+        _check_estimate(name, estimate)
+    for figure in evidence.figures:
+        assert figure.title, "a figure has no title"
+        assert figure.caption, f"figure {figure.title!r} does not say what to see"
+    for table in evidence.tables:
+        widths = {len(row) for row in table.rows}
+        assert widths <= {len(table.columns)}, (
+            f"rows of table {table.title!r} are {widths} wide, not {len(table.columns)}"
+        )
+
+
+def _check_estimate(name: str, estimate: Estimate) -> None:
+    numbers = (estimate.low, estimate.value, estimate.high)
+    assert all(math.isfinite(number) for number in numbers), f"estimate {name!r} is not finite: {numbers}"
+    assert estimate.low <= estimate.value <= estimate.high, f"estimate {name!r} lies outside its interval: {numbers}"
+
+
+def _check_judge(lab: Lab, evidence: Evidence, settings: Any) -> None:
+    verdict = lab.judge(evidence, settings)
+    assert isinstance(verdict, Verdict), "judge must return a Verdict"
+    assert verdict.answer in ("yes", "no", "undecided"), f"the answer is {verdict.answer!r}"
+    assert verdict.headline, "the verdict has no headline"
+    assert verdict.sentence.endswith("."), f"the verdict is not a sentence: {verdict.sentence!r}"
+    assert lab.judge(evidence, settings) == verdict, "judge gives another verdict at the second call"
+
+
+def _check_missing_rows(lab: Lab, dataset: Dataset, settings: Any, rows: dict[str, Row]) -> None:
+    """Failed trials are missing from the rows: the lab must say what it can, or refuse in a sentence."""
+    for kept in (dict(list(rows.items())[: len(rows) * 2 // 3]), {}):
+        try:
+            evidence = lab.summarise(dataset, settings, kept)
+            lab.judge(evidence, settings)
+        except LabError as error:
+            refusal = str(error)
+        else:
+            continue
+        assert refusal, "the refusal is empty"
+
+
+def _check_controls(lab: Lab) -> None:
+    controls = lab.controls()
+    wrong = {answer for control in controls for answer in control.wrong}
+    assert {"yes", "no"} <= wrong, "the controls need one where yes is wrong and one where no is wrong"
+    for control in controls:
+        pickle.loads(pickle.dumps(control.function))  # noqa: S301 - what a worker process does with it
+        assert control.truth, f"control {control.name!r} does not say what is true"
+
+
+def _check_run(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record.Record:
+    finished = run.run(lab, dataset, settings, out=folder, seed=1, workers=1, command=f"lab run {lab.name}")
+    stored = record.read(finished.folder)
+    assert _plain(dataclasses.asdict(stored)) == _plain(dataclasses.asdict(finished.record)), (
+        "the record is read back changed"
+    )
+    assert stored.verdict == lab.judge(stored.evidence, settings), "judge depends on what the record does not keep"
+    assert "<svg" in report.html(stored), "the report has no picture"
+    return stored
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=lambda item: item.tolist())

@@ -1,0 +1,48 @@
+"""Shared ground of the tests: a way to call the command line, and tables on disk."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab.cli import main
+
+
+@dataclass(frozen=True)
+class Called:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def lab(capfd, tmp_path, monkeypatch):
+    """Call `lab ...` in an empty folder; gives exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> Called:
+        code = main([str(word) for word in words])
+        out, err = capfd.readouterr()
+        return Called(code, out, err)
+
+    return call
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write a small CSV with two informative numbers and a target; columns can be replaced or added."""
+
+    def write(name: str = "table.csv", n_rows: int = 60, **columns) -> Path:
+        rng = np.random.default_rng(0)
+        target = np.arange(n_rows) % 2
+        made = {"a": target + rng.normal(size=n_rows), "b": rng.normal(size=n_rows), **columns}
+        made.setdefault("churn", np.where(target == 1, "yes", "no"))
+        lines = [",".join(json.dumps(key) if "," in key else key for key in made)]
+        lines += [",".join(str(value) for value in row) for row in zip(*made.values(), strict=True)]
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return path
+
+    return write

@@ -1,0 +1,203 @@
+"""Bad input gets exit code 2 and one sentence with the place, what was found and the way out; nothing is written."""
+
+import numpy as np
+import pytest
+
+RUN = ("run", "interpretability")
+
+
+def refused(lab, tmp_path, *words, says):
+    called = lab(*RUN, *words)
+    assert called.code == 2, called.err
+    assert called.out == ""
+    assert "Traceback" not in called.err
+    message = called.err.strip()
+    assert message.startswith("error: ")
+    assert len(message.splitlines()) == 1, "more than one line"
+    for part in says:
+        assert part in message
+    assert not (tmp_path / "runs").exists(), "something was written"
+
+
+def test_a_missing_file_names_the_nearest_one(lab, tmp_path, table):
+    table("customers.csv")
+    refused(lab, tmp_path, "custmers.csv", "--target", "churn", says=["no file", "custmers.csv", "'customers.csv'"])
+
+
+def test_a_missing_built_in_table_names_the_nearest_one(lab, tmp_path):
+    refused(lab, tmp_path, "brest-cancer", says=["brest-cancer", "did you mean 'breast-cancer'?"])
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"   "])
+def test_an_empty_file_is_said_to_be_empty(lab, tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content)
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["t.csv is empty", "header"])
+
+
+def test_a_header_without_rows_is_refused(lab, tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,churn\n")
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["t.csv has a header and no rows"])
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "a PNG picture"),
+        (b"PK\x03\x04\x14\x00", "a zip archive or an Excel workbook"),
+        (b"%PDF-1.7", "a PDF document"),
+        (b"\x1f\x8b\x08\x00", "a gzip archive"),
+        (b"\x80\x04\x95abc", "a Python pickle"),
+        (b"a,b\n\x00\x01,2\n", "binary data"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named_for_what_it_is(lab, tmp_path, content, what):
+    (tmp_path / "t.csv").write_bytes(content)
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=[what, "save the table as CSV (UTF-8) or Parquet"])
+
+
+def test_a_directory_is_refused(lab, tmp_path):
+    (tmp_path / "t.csv").mkdir()
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["is a directory", "one CSV or Parquet file"])
+
+
+def test_a_damaged_parquet_file_is_refused(lab, tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1" + b"\x00" * 50)
+    refused(lab, tmp_path, "t.parquet", "--target", "churn", says=["damaged Parquet file", "write it again"])
+
+
+def test_a_wrong_encoding_is_refused_with_its_line(lab, tmp_path):
+    (tmp_path / "t.csv").write_bytes("a,churn\n1,yes\n2,Zürich\n".encode("latin-1"))
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["line 3", "0xfc", "not UTF-8", "CSV UTF-8"])
+
+
+@pytest.mark.parametrize(("row", "found"), [("1,2", "2 values"), ("1,2,no,4", "4 values")])
+def test_a_ragged_row_is_refused_with_its_number(lab, tmp_path, row, found):
+    (tmp_path / "t.csv").write_text(f"a,b,churn\n1,2,yes\n{row}\n3,4,yes\n")
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["row 3", found, "3 columns", "mend that row"])
+
+
+def test_a_missing_target_option_lists_the_columns(lab, tmp_path, table):
+    refused(lab, tmp_path, table(), says=["no target given", "--target", "a, b, churn"])
+
+
+def test_an_unknown_target_names_the_nearest_column(lab, tmp_path, table):
+    refused(lab, tmp_path, table(), "--target", "chrun", says=["no column 'chrun'", "did you mean 'churn'?"])
+
+
+def test_a_target_of_one_value_is_refused(lab, tmp_path, table):
+    refused(lab, tmp_path, table(churn=["yes"] * 60), "--target", "churn", says=["one value (yes)", "two classes"])
+
+
+def test_a_target_of_many_values_is_refused(lab, tmp_path, table):
+    path = table(churn=[f"c{i % 21}" for i in range(60)])
+    refused(lab, tmp_path, path, "--target", "churn", says=["21 different values", "2 to 20 classes"])
+
+
+def test_a_continuous_target_is_refused(lab, tmp_path, table):
+    path = table(churn=np.random.default_rng(1).normal(size=60))
+    refused(lab, tmp_path, path, "--target", "churn", says=["continuous (60 different numbers)", "group its values"])
+
+
+def test_a_target_without_values_is_refused(lab, tmp_path, table):
+    refused(lab, tmp_path, table(churn=[""] * 60), "--target", "churn", says=["missing in every row"])
+
+
+def test_a_class_with_fewer_rows_than_folds_is_refused_with_the_number(lab, tmp_path, table):
+    path = table(churn=["rare"] * 3 + ["yes", "no"] * 28 + ["no"])
+    refused(lab, tmp_path, path, "--target", "churn", says=["class 'rare'", "3 row(s)", "5 folds", "--folds"])
+
+
+def test_three_rows_are_refused(lab, tmp_path, table):
+    refused(lab, tmp_path, table(n_rows=3), "--target", "churn", says=["1 row(s)", "add rows"])
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        (["same"] * 60, "constant"),
+        ([""] * 60, "every value is missing"),
+        ([f"customer {i}" for i in range(60)], "identifier"),
+        (["ja" if i % 2 else "nein" for i in range(60)], "copy of the target"),
+    ],
+)
+def test_a_table_with_nothing_but_a_useless_column_is_refused_with_the_reason(lab, tmp_path, table, column, reason):
+    path = table(a=column, b=column)
+    refused(lab, tmp_path, path, "--target", "churn", says=["no usable column is left", "'a'", reason])
+
+
+def test_infinite_values_are_refused_with_column_and_row(lab, tmp_path, table):
+    path = table(speed=[1.0, 2.0, float("inf")] + [3.0] * 57)
+    refused(lab, tmp_path, path, "--target", "churn", says=["column 'speed'", "infinite", "data row 3"])
+
+
+def test_duplicate_column_names_are_refused(lab, tmp_path):
+    (tmp_path / "t.csv").write_text("a,a,churn\n1,2,yes\n3,4,no\n")
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["two columns named 'a'", "rename one"])
+
+
+def test_a_column_without_a_name_is_refused(lab, tmp_path):
+    (tmp_path / "t.csv").write_text("a,,churn\n1,2,yes\n3,4,no\n")
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["column 2 has no name"])
+
+
+def test_five_thousand_columns_are_refused(lab, tmp_path):
+    header = ",".join(f"c{i}" for i in range(5_000))
+    (tmp_path / "t.csv").write_text(f"{header}\n" + (",".join(["1"] * 5_000) + "\n") * 2)
+    refused(lab, tmp_path, "t.csv", "--target", "c1", says=["5,000 columns", "at most 1,000"])
+
+
+def test_one_column_is_refused(lab, tmp_path):
+    (tmp_path / "t.csv").write_text("churn\nyes\nno\n")
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["one column ('churn')"])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--folds", "1"), ["folds is 1", "from 2 to 20"]),
+        (("--folds", "many"), ["folds is 'many'", "whole number"]),
+        (("--margin", "nan"), ["margin is nan", "from 0 to 1"]),
+        (("--metric", "roc-auc"), ["metric is 'roc-auc'", "did you mean 'roc_auc'?"]),
+        (("--metric", "neg_mean_gamma_deviance"), ["cannot score a target of 2 classes", "leave metric at auto"]),
+        (("--fold", "3"), ["unknown option --fold", "did you mean '--folds'?"]),
+        (("--seed", "-1"), ["seed is -1", "at least 0"]),
+        (("--workers", "0"), ["'0' is not a whole number of at least 1"]),
+        (("--drop", "A"), ["no column 'A'", "did you mean 'a'?"]),
+        (("--config", "none.toml"), ["cannot read none.toml", "TOML"]),
+    ],
+)
+def test_an_impossible_option_says_its_range_or_the_nearest_name(lab, tmp_path, table, words, says):
+    refused(lab, tmp_path, table(), "--target", "churn", *words, says=says)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("run", "quantm", "wine"), ["no lab 'quantm'", "did you mean 'quantum'?"]),
+        (("rnu",), ["no command 'rnu'", "did you mean 'run'?"]),
+        (("run",), ["no lab given", "quantum"]),
+        (("controls", "edgy"), ["no lab 'edgy'", "did you mean 'edge'?"]),
+        (("report", "nowhere"), ["no record at nowhere", "finished run"]),
+        (("run", "edge", "wine", "--p99-ms", "0"), ["p99_ms is 0", "above 0"]),
+        (("run", "edge", "wine", "--size-mb", "-1"), ["size_mb is -1", "above 0"]),
+        (("run", "edge", "wine", "--models", "mlp,tree"), ["models is 'tree'", "logistic, forest, mlp"]),
+        (("run", "edge", "wine", "--models", "mlp,mlp"), ["twice", "--models mlp,forest"]),
+        (("run", "quantum", "wine", "--qubits", "13"), ["qubits is 13", "from 1 to 12"]),
+        (("run", "quantum", "wine", "--qubits", "1"), ["qubits is 1", "3 classes", "at least 2"]),
+        (("run", "quantum", "wine", "--devices", "torinno"), ["devices is 'torinno'", "did you mean 'torino'?"]),
+        (("run", "quantum", "wine", "--shots", "0"), ["shots is 0", "from 1"]),
+    ],
+)
+def test_impossible_words_are_refused_in_every_command(lab, tmp_path, words, says):
+    called = lab(*words)
+    assert called.code == 2, called.err
+    assert len(called.err.strip().splitlines()) == 1
+    for part in says:
+        assert part in called.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_debug_shows_the_traceback(lab, tmp_path):
+    called = lab(*RUN, "nowhere.csv", "--target", "churn", "--debug")
+    assert called.code == 2
+    assert "Traceback" in called.err

@@ -1,0 +1,139 @@
+"""A fourth lab is another package: installed, it is found, listed, run and reported without an edit here."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+FACE = '''
+from dataclasses import dataclass
+from lab import charts
+from lab.protocol import Control, Estimate, Evidence, Figure, Question, Trial, Verdict
+from lab.settings import option
+
+
+@dataclass(frozen=True)
+class Settings:
+    threshold: float = option(0.4, "share of the largest class that counts", minimum=0, maximum=1)
+
+
+def count(dataset, *, seed):
+    return {"share": float((dataset.target == 0).mean())}
+
+
+def control_yes(*, seed):
+    return "yes"
+
+
+def control_no(*, seed):
+    return "no"
+
+
+class MajorityLab:
+    name = "majority"
+    summary = "Is the first class common?"
+    settings_type = Settings
+    demo_data = "wine"
+    demo_settings = {}
+
+    def question(self, dataset_name, settings):
+        return Question(f"Is the first class of {dataset_name} common?", "counting")
+
+    def plan(self, dataset, settings, *, seed):
+        return [Trial("count", count, seed=seed)]
+
+    def summarise(self, dataset, settings, rows):
+        share = rows["count"]["share"] if rows else 0.0
+        estimate = Estimate(share, share, share, "share")
+        figure = Figure("Share", "Look.", charts.bars([("first class", share)], axis="share"))
+        return Evidence({"share": estimate}, {}, (figure,), ())
+
+    def judge(self, evidence, settings):
+        answer = "yes" if evidence.estimates["share"].value > settings.threshold else "no"
+        return Verdict(answer, answer.title(), f"The share is {evidence.estimates['share'].value:.2f}.")
+
+    def controls(self):
+        return [Control("a", "yes is true", ("no",), control_yes), Control("b", "no is true", ("yes",), control_no)]
+
+
+LAB = MajorityLab()
+'''
+PROJECT = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "majority-lab"
+version = "1"
+[project.entry-points."lab.labs"]
+majority = "majority:LAB"
+[tool.hatch.build.targets.wheel]
+include = ["majority.py"]
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Install the package for real, into a folder of its own."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site")
+    (source / "majority.py").write_text(FACE)
+    (source / "pyproject.toml").write_text(PROJECT)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*pip, "--target", str(target), str(source)], check=True, capture_output=True)
+    return target
+
+
+def call(site, tmp_path, *words):
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from lab.cli import main; sys.exit(main())", *words],
+        capture_output=True, text=True, cwd=tmp_path, env=environment, check=False,
+    )  # fmt: skip
+
+
+def test_an_installed_lab_is_listed_run_and_reported(site, tmp_path):
+    assert "majority" in call(site, tmp_path, "list").stdout
+    assert "--threshold" in call(site, tmp_path, "run", "majority", "--help").stdout
+    done = call(site, tmp_path, "run", "majority", "wine", "--threshold", "0.9")
+    assert done.returncode == 0, done.stderr
+    assert "No: The share is 0.33." in done.stdout
+    (report,) = tmp_path.glob("runs/*/report.html")
+    assert "Is the first class of wine common?" in report.read_text()
+
+
+def test_an_installed_lab_answers_for_its_controls(site, tmp_path):
+    done = call(site, tmp_path, "controls", "majority", "--seeds", "2")
+    assert done.returncode == 0, done.stderr
+    assert "wrong verdicts: 0 of 4" in done.stdout
+    report = call(site, tmp_path, "run", "majority", "wine")
+    assert report.returncode == 0
+    (page,) = tmp_path.glob("runs/*/report.html")
+    assert "wrong verdict in 0 of 4 cases" in page.read_text()
+
+
+def test_an_installed_lab_keeps_to_the_protocol(site, tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from lab import registry; from lab.data import load;"
+        "from lab.testing import check_lab; lab = registry.find('majority');"
+        "check_lab(lab, load('wine'), lab.settings_type(), Path(sys.argv[1])); print('kept')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(site)}, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "kept", done.stderr
+
+
+def test_a_lab_that_cannot_be_imported_is_named_with_the_reason(site, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "majority.py").write_text("import a_package_that_is_missing\n")
+    environment = os.environ | {"PYTHONPATH": f"{broken}{os.pathsep}{site}"}
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from lab.cli import main; sys.exit(main())", "run", "majority", "wine"],
+        capture_output=True, text=True, env=environment, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "'majority' cannot be loaded" in done.stderr
+    assert "a_package_that_is_missing" in done.stderr

@@ -1,0 +1,89 @@
+"""A run that is killed is taken up by the same command and ends with the record of an uninterrupted run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "interpretability", "wine", "--folds", "3", "--repeats", "1", "--candidates", "2"]
+
+
+def record(out):
+    (path,) = out.glob("*/record.json")
+    plain = json.loads(path.read_text())
+    del plain["run"]  # times and the output folder
+    return plain
+
+
+def wait_for_rows(out, count, process):
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if len(list(out.glob("*/trials/*.json"))) >= count:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the run ended before it could be killed")
+
+
+def parent_and_state(pid):
+    """Read (parent, state) of a process from Linux; None where it is gone."""
+    try:
+        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return None
+    return int(parent), state
+
+
+def alive(pid):
+    found = parent_and_state(pid)
+    return found is not None and found[1] != "Z"
+
+
+def children(pid):
+    every = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return [child for child in every if (parent_and_state(child) or (0, ""))[0] == pid]
+
+
+def test_a_killed_run_is_resumed_with_the_same_record(tmp_path):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    subprocess.run([*COMMAND, "--out", str(whole)], check=True, capture_output=True)
+    with subprocess.Popen(
+        [*COMMAND, "--out", str(cut)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        wait_for_rows(cut, 6, process)
+        workers = children(process.pid)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert workers
+    deadline = time.monotonic() + 20
+    while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(alive(pid) for pid in workers), "workers outlive the killed run"
+    assert not list(cut.glob("*/record.json"))
+    resumed = subprocess.run([*COMMAND, "--out", str(cut)], check=True, capture_output=True, text=True)
+    assert "kept from an interrupted run" in resumed.stderr
+    assert len(list(cut.iterdir())) == 1, "the run was begun anew"
+    assert record(cut) == record(whole)
+
+
+def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
+    with subprocess.Popen(
+        [*COMMAND, "--out", str(tmp_path)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        wait_for_rows(tmp_path, 4, process)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the run and to its workers
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "what was finished is kept" in said
+    assert "Traceback" not in said
+    assert len(list(tmp_path.glob("*/trials/*.json"))) >= 4
+
+
+def test_two_equal_runs_at_once_do_not_share_a_folder(tmp_path):
+    command = [*COMMAND[:4], "--folds", "2", "--repeats", "1", "--candidates", "1", "--out", str(tmp_path)]
+    runs = [subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [run.wait(timeout=300) for run in runs] == [0, 0]
+    assert len(list(tmp_path.glob("*/record.json"))) == 2

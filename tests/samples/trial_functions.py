@@ -1,0 +1,61 @@
+"""Trial functions for the tests: in a module of their own, so that worker processes can import them."""
+
+import os
+import signal
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+
+def draw(dataset, *, seed, count=3):
+    return {"numbers": np.random.default_rng(seed).normal(size=count), "seed": seed}
+
+
+def count_calls(dataset, *, seed, folder):
+    """Leave a mark on disk at every call, so that a test can count them across processes."""
+    marks = Path(folder)
+    (marks / f"{seed}-{len(list(marks.glob(f'{seed}-*')))}").touch()
+    return {"seed": seed}
+
+
+def die(dataset, *, seed, folder):
+    count_calls(dataset, seed=seed, folder=folder)
+    time.sleep(0.3)  # so that the neighbour is running when the pool breaks
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once(dataset, *, seed, folder):
+    if not list(Path(folder).glob(f"{seed}-*")):
+        die(dataset, seed=seed, folder=folder)
+    return count_calls(dataset, seed=seed, folder=folder)
+
+
+def wait(dataset, *, seed, folder, seconds):
+    count_calls(dataset, seed=seed, folder=folder)
+    time.sleep(seconds)
+    return {"seed": seed}
+
+
+def fail(dataset, *, seed):
+    raise ArithmeticError("the sum does not add up")
+
+
+def warn(dataset, *, seed):
+    warnings.warn("something is odd", RuntimeWarning, stacklevel=1)
+    return {"seed": seed}
+
+
+def give_nan(dataset, *, seed):
+    return {"score": float("nan")}
+
+
+def add_up(dataset, *, seed, inputs):
+    return {"sum": sum(row["seed"] for row in inputs.values())}
+
+
+def span(dataset, *, seed, seconds):
+    start = time.time()
+    time.sleep(seconds)
+    return {"start": start, "end": time.time()}
