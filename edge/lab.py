@@ -1,6 +1,6 @@
 """The face of the edge laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -45,6 +45,9 @@ class EdgeLab:
     settings_type = Settings
     demo_data = "digits"
     demo_settings: ClassVar[Mapping[str, Any]] = {"p99_ms": 1.0, "size_mb": 1.0, "repeats": 1, "candidates": 2}
+
+    def prepare(self, notify: Callable[[str], None]) -> None:
+        """Nothing has to be prepared."""
 
     def question(self, dataset_name: str, settings: Settings) -> Question:
         """Word the question."""

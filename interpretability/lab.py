@@ -1,6 +1,6 @@
 """The face of the interpretability laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -37,6 +37,9 @@ class InterpretabilityLab:
     settings_type = Settings
     demo_data = "breast-cancer"
     demo_settings: ClassVar[Mapping[str, Any]] = {"repeats": 2, "candidates": 3}
+
+    def prepare(self, notify: Callable[[str], None]) -> None:
+        """Nothing has to be prepared."""
 
     def question(self, dataset_name: str, settings: Settings) -> Question:
         """Word the question."""

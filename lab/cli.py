@@ -144,7 +144,15 @@ def _run_lab(
     dataset = data.load(source, target, drop=drop)
     with watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
         return run.run(
-            lab, dataset, settings, out=given.out, seed=given.seed, workers=given.workers, command=command, watch=watch
+            lab,
+            dataset,
+            settings,
+            out=given.out,
+            seed=given.seed,
+            workers=given.workers,
+            command=command,
+            watch=watch,
+            notify=_notifier(given),
         )
 
 
@@ -255,7 +263,9 @@ def _controls(words: list[str]) -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     workers = given.workers or machine.n_cores()
     with watching(f"controls of {lab.name}", quiet=given.quiet) as watch:
-        rates = controls.run_controls(lab, seeds=given.seeds, out=given.out, workers=workers, watch=watch)
+        rates = controls.run_controls(
+            lab, seeds=given.seeds, out=given.out, workers=workers, watch=watch, notify=_notifier(given)
+        )
     if given.json:
         print(json.dumps(rates, indent=1, ensure_ascii=False))
         return 0
@@ -274,3 +284,7 @@ def _controls(words: list[str]) -> int:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _notifier(given: argparse.Namespace) -> Callable[[str], None]:
+    return (lambda sentence: None) if given.quiet else _say

@@ -25,6 +25,7 @@ def run_controls(
     out: Path,
     workers: int,
     watch: Callable[[Progress], None] = lambda progress: None,
+    notify: Callable[[str], None] = lambda sentence: None,
 ) -> dict[str, Any]:
     """Ask the lab about every control under `seeds` seeds and store the counts as `controls-LAB.json` in `out`.
 
@@ -44,6 +45,7 @@ def run_controls(
         for control in asked
         for seed in range(seeds)
     }
+    lab.prepare(notify)
     folder = out / f"controls-{lab.name}-{__version__}"
     results = run_plan(list(trials.values()), None, folder, workers=workers, watch=watch)
     if results.failures:

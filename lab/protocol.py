@@ -233,6 +233,10 @@ class Lab(Protocol):
         """Settings under which that takes less than a minute on two cores."""
         ...
 
+    def prepare(self, notify: Callable[[str], None]) -> None:
+        """Do what must be done once on a machine before trials run, and say so first if it takes a while."""
+        ...
+
     def question(self, dataset_name: str, settings: Any) -> Question:
         """Word the question for a table of that name."""
         ...

@@ -43,6 +43,7 @@ def run(
     workers: int | None = None,
     command: str = "",
     watch: Callable[[Progress], None] = lambda progress: None,
+    notify: Callable[[str], None] = lambda sentence: None,
 ) -> Finished:
     """Run a lab on a table and store the record; an interrupted run of the same kind is taken up where it stopped.
 
@@ -56,6 +57,10 @@ def run(
         Decides folds, searches and models.
     workers : int, optional
         Processes; default is the number of cores.
+    command : str
+        What the report tells a reader to repeat.
+    watch, notify : callable
+        Told how far the trials are, and what has to be prepared before them.
 
     Raises
     ------
@@ -67,6 +72,7 @@ def run(
     dataset = data.sample_rows(dataset, getattr(settings, "max_rows", dataset.n_rows), seed)
     plan = lab.plan(dataset, settings, seed=seed)
     kept = dataclasses.asdict(settings) | {"seed": seed}
+    lab.prepare(notify)
     with _folder(out, lab.name, dataset, _fingerprint(lab.name, dataset, kept, plan)) as folder, _log_file(folder):
         _log.info("%s on %s (SHA-256 %s), version %s", lab.name, dataset.name, dataset.digest, __version__)
         results = run_plan(plan, dataset, folder / "trials", workers=workers or machine.n_cores(), watch=watch)

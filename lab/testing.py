@@ -48,6 +48,7 @@ def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record
         At the first broken promise; the message names it.
     """
     _check_settings(lab)
+    lab.prepare(lambda sentence: None)
     plan = _check_plan(lab, dataset, settings)
     rows = _check_rows(plan, dataset)
     evidence = lab.summarise(dataset, settings, rows)

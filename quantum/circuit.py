@@ -3,9 +3,9 @@
 Conventions, stated here once:
 
 - Qubit 0 is the most significant bit of a basis-state index: of |q0 q1 ... q(n-1)>.
-- ``RX(t) = exp(-i t X / 2)``, and the same for RY with Y and RZ with Z (PennyLane's and Qiskit's sign).
+- ``RX(t) = exp(-i t X / 2)``; RY and RZ likewise with Y and Z (PennyLane's and Qiskit's sign).
 - ``Rot(a, b, c) = RZ(c) RY(b) RZ(a)``: a acts first, as in PennyLane.
-- Order inside a layer: encoding, rotation, entangler. The encoded angle of qubit q is ``scaling * feature q``.
+- Order inside a layer: encoding, rotation, entangler. Qubit q is encoded by ``scaling * feature q``.
 """
 
 from collections.abc import Iterator
@@ -92,6 +92,7 @@ class Circuit:
     observables: tuple[Observable, ...] = ((0,),)
 
     def __post_init__(self) -> None:
+        """Check every field."""
         _check_count("n_qubits", self.n_qubits)
         _check_count("n_layers", self.n_layers)
         if self.n_qubits > MAX_QUBITS:
@@ -161,9 +162,7 @@ class Circuit:
         turns = _shaped("angles", angles, self.angles_shape)
         x = np.ones(self.n_qubits) if features is None else _shaped("features", features, (self.n_qubits,))
         factors = (
-            np.ones(self.scalings_shape)
-            if scalings is None
-            else _shaped("scalings", scalings, self.scalings_shape)
+            np.ones(self.scalings_shape) if scalings is None else _shaped("scalings", scalings, self.scalings_shape)
         )
         trained = {"Rot": ("RZ", "RY", "RZ"), "RY": ("RY",), "RY+RZ": ("RY", "RZ")}[self.rotation]
         for layer in range(self.n_layers):

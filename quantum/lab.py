@@ -1,6 +1,6 @@
 """The face of the quantum laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -48,6 +48,12 @@ class QuantumLab:
     settings_type = Settings
     demo_data = "breast-cancer"
     demo_settings: ClassVar[Mapping[str, Any]] = {"repeats": 2, "candidates": 3}
+
+    def prepare(self, notify: Callable[[str], None]) -> None:
+        """Compile the simulator for this processor; once after the installation."""
+        from quantum.native import warm_up
+
+        warm_up(notify)
 
     def question(self, dataset_name: str, settings: Settings) -> Question:
         """Word the question."""

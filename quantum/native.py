@@ -1,9 +1,9 @@
 """Where does the machine code come from? Compiled once for a processor, then read back in milliseconds.
 
-The first use on a machine compiles `quantum.kernels` with numba and keeps the object code in a cache folder; later
-processes hand that object to LLVM's linker and never import numba. ``QUANTUM_CACHE_DIR`` chooses the folder;
-otherwise it is ``quantum-simulator`` in the user's cache directory. Where no folder can be written, each
-process compiles again and nothing else changes; a damaged or outdated file is ignored and replaced.
+The first use on a machine compiles `quantum.kernels` with numba and keeps the object code in a cache folder;
+later processes hand that object to LLVM's linker and never import numba. ``QUANTUM_CACHE_DIR`` chooses the
+folder; otherwise it is ``quantum-simulator`` in the user's cache directory. Where no folder can be written,
+each process compiles again and nothing else changes; a damaged or outdated file is ignored and replaced.
 """
 
 import contextlib
@@ -13,15 +13,15 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from threading import RLock
 
+import llvmlite
 import llvmlite.binding as llvm
 
 PRECISIONS = {"float32": 4, "float64": 8}
 """Names of the precisions and the bytes of one real number in each."""
-SOURCES = ("kernels.py", "passes.py", "vectors.py", "plan.py")
+SOURCES = ("kernels", "preparation", "ends", "passes", "memory", "vectors", "layout", "plan")
 SYMBOL = "quantum_walk"
 
 Walk = Callable[[int, int, int, int, int], None]
@@ -32,7 +32,7 @@ _lock = RLock()
 
 
 def vector_bytes() -> int:
-    """Bytes of a block's vector: the widest that leaves enough registers for eight rows of two states."""
+    """Give the bytes of a vector: the widest that leaves registers for eight rows of two states."""
     return 64 if llvm.get_host_cpu_features().get("avx512f", False) else 32
 
 
@@ -41,7 +41,7 @@ def is_compiled(precision: str = "float32") -> bool:
 
     Examples
     --------
-    >>> warm_up(print if False else None)
+    >>> warm_up()
     >>> is_compiled()
     True
     """
@@ -94,17 +94,21 @@ def _cache_file(precision: str) -> Path:
     """File whose name changes with the sources, the compiler and the processor."""
     stamp = hashlib.sha256()
     for name in SOURCES:
-        stamp.update((Path(__file__).parent / name).read_bytes())
+        stamp.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     features = llvm.get_host_cpu_features().flatten()
-    for part in (version("llvmlite"), llvm.get_host_cpu_name(), features, sys.platform):
+    for part in (llvmlite.__version__, llvm.get_host_cpu_name(), features, sys.platform):
         stamp.update(part.encode() + b"\0")
     return cache_folder() / f"{precision}-{stamp.hexdigest()[:20]}.o"
 
 
 def _read(precision: str) -> Walk | None:
     """Link the cached object, if there is a sound one."""
+    path = _cache_file(precision)
     try:
-        stored = _cache_file(precision).read_bytes()
+        # Code is run only if we or the system's owner wrote it: a shared folder may hold anyone's files.
+        if hasattr(os, "getuid") and path.stat().st_uid not in {0, os.getuid()}:
+            return None
+        stored = path.read_bytes()
     except OSError:
         return None
     digest, code = stored[:32], stored[32:]
@@ -147,11 +151,7 @@ def _link(code: bytes) -> Walk:
     _start_llvm()
     linker = llvm.create_lljit_compiler(_target())
     library = (
-        llvm.JITLibraryBuilder()
-        .add_object_img(code)
-        .add_current_process()
-        .export_symbol(SYMBOL)
-        .link(linker, SYMBOL)
+        llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(SYMBOL).link(linker, SYMBOL)
     )
     _kept.extend((linker, library))
     # numba's calling convention: status = f(&result, &exception, arguments...); this function cannot fail.

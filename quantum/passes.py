@@ -45,7 +45,7 @@ def _turn_encoded(code: Code, rows: Rows, qubits: int, coefficients: list[Rows],
 
 
 def _coefficients(code: Code, qubits: int, encoded: bool, table: ir.Value, stride: ir.Value) -> list[Rows]:
-    """Per qubit (tangent, -tangent), or (cosine, sine, -sine) for each sample: sines follow `stride` bytes on."""
+    """List per qubit (tangent, -tangent), or (cosine, sine, -sine); sines are `stride` bytes further."""
     found: list[Rows] = []
     for j in range(qubits):
         if encoded:
@@ -169,7 +169,7 @@ def _qubit(code: Code, vectors: ir.Value) -> list[Rows]:
 
 
 def grow(code: Code, psi: ir.Value, first: ir.Value, last: ir.Value, step: ir.Value, vectors: ir.Value) -> None:
-    """Append one qubit to a product state: row r becomes rows 2r and 2r + 1, for r = first, first + step, ..."""
+    """Append one qubit to a product state: row r becomes rows 2r and 2r + 1, from `first` in steps."""
     qubit = _qubit(code, vectors)
     count = code.b.sdiv(code.b.sub(last, first), step)
     with cgutils.for_range(code.b, count) as loop:
@@ -219,7 +219,7 @@ def shrink(
 
 
 def measure(code: Code, psi: ir.Value, diagonal: ir.Value, size: ir.Value, out: ir.Value) -> None:
-    """Expectation of a diagonal observable, one per sample."""
+    """Compute the expectation of a diagonal observable, one per sample."""
     cell = code.cell()
     with cgutils.for_range(code.b, size) as loop:
         re, im = (code.row(psi, loop.index, part) for part in (0, 1))
@@ -231,15 +231,13 @@ def start_adjoint(
     code: Code, psi: ir.Value, adjoint: ir.Value, diagonals: ir.Value, cotangents: ir.Value,
     n_observables: ir.Value, size: ir.Value, diagonal_bytes: ir.Value, cotangent_bytes: ir.Value,
 ) -> None:  # fmt: skip
-    """lambda = (sum over observables of cotangent times observable) psi."""
+    """Set lambda = (sum over observables of cotangent times observable) psi."""
     with cgutils.for_range(code.b, size) as loop:
         weight = code.cell()
         with cgutils.for_range(code.b, n_observables) as inner:
             diagonal = code.b.add(diagonals, code.b.mul(inner.index, diagonal_bytes))
             cotangent = code.b.add(cotangents, code.b.mul(inner.index, cotangent_bytes))
-            code.accumulate(
-                weight, code.constant(diagonal, loop.index), code.load(cotangent, code.on.vector)
-            )
+            code.accumulate(weight, code.constant(diagonal, loop.index), code.load(cotangent, code.on.vector))
         factor = code.read(weight)
         for part in (0, 1):
             code.put(code.mul(factor, code.row(psi, loop.index, part)), adjoint, loop.index, part)
@@ -266,7 +264,7 @@ def undo_phases(
     code: Code, psi: ir.Value, adjoint: ir.Value, phases: ir.Value, places: ir.Value, size: ir.Value,
     products: ir.Value,
 ) -> None:  # fmt: skip
-    """Inverse of `apply_phases` on both states; Im conj(lambda) psi goes to `products` in basis-state order."""
+    """Undo `apply_phases` on both states; Im conj(lambda) psi goes to `products`, by basis state."""
     with cgutils.for_range(code.b, size) as loop:
         place = code.b.zext(code.load(places, INT32, loop.index), INT)
         phase = [code.row(phases, place, part) for part in (0, 1)]
@@ -279,13 +277,11 @@ def undo_phases(
 
 
 def fold(code: Code, products: ir.Value, size: ir.Value, out: ir.Value) -> None:
-    """Number of Z of the last qubit, then sum it out of `products` (`size` rows remain)."""
+    """Give the number of Z of the last qubit and sum it out of `products` (`size` rows remain)."""
     cell = code.cell()
     one = code.splat(code.on.real(1.0))
     with cgutils.for_range(code.b, size) as loop:
-        low, high = (
-            code.load(products, code.on.vector, _twice(code, loop.index, b)) for b in (0, 1)
-        )
+        low, high = (code.load(products, code.on.vector, _twice(code, loop.index, b)) for b in (0, 1))
         code.accumulate(cell, code.b.fsub(low, high), one)
         code.store(code.b.fadd(low, high), products, loop.index)
     code.store(code.read(cell), out)

@@ -1,8 +1,9 @@
 """Which amplitudes does each gate touch? The circuit as integer tables that the kernels walk through.
 
 A CNOT network is linear over GF(2): it permutes basis states. Instead of moving amplitudes, the tables follow
-where they are. After each entangler a *frame* holds, for every qubit, ``row`` (the parity of ``row & i`` is the
-qubit's bit in the amplitude stored at address i) and ``mask`` (``i ^ mask`` is the address with that bit flipped).
+where they are. After each entangler a *frame* holds, for every qubit, ``row`` (the parity of ``row & i`` is
+the qubit's bit in the amplitude stored at address i) and ``mask`` (``i ^ mask`` is the address with that bit
+flipped).
 
 After the first layer (a product state, built directly) the circuit is a sequence of *stages*, each a diagonal
 followed by one RY on every qubit. An RX is an RY between two fixed diagonals, CZ and RZ are diagonals.
@@ -15,19 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantum.circuit import MEAN_Z, Circuit
-
-TRAINED, ENCODED = 0, 1
-"""Kinds of stages: RY angles shared by all samples, or each sample's own features."""
+from quantum.layout import ENCODED, GROUP_FIELDS, STAGE_FIELDS, TRAINED
 
 GROUP_QUBITS = 3
 """Qubits that one pass over the state turns together: 2^3 rows of two states fill the vector registers."""
-
-STAGE_FIELDS = 10
-"""int64 fields per stage: kind, layer, encoding layer, frame before, frame, turns of the entering layer in quarter
-circles, signs of CZ, numbers of RZ wanted, per-sample RZ, first group."""
-
-GROUP_FIELDS = 16
-"""int64 fields per group: qubit count, first qubit, start of its representatives, 4 spare, then 8 offsets."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +111,7 @@ def _frames(circuit: Circuit) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _stages(circuit: Circuit) -> list[tuple[int, ...]]:
-    """The first nine fields of each stage, in `STAGE_FIELDS` order."""
+    """List the first nine fields of each stage, in `STAGE_FIELDS` order."""
     signs = int(circuit.entangler == "CZ")
     phases = int(circuit.rotation != "RY")
     stages: list[tuple[int, ...]] = []
@@ -152,16 +144,17 @@ def _cz_signs(circuit: Circuit, address: NDArray[np.int64]) -> NDArray[np.float6
     flips = np.zeros_like(address)
     for i, j in circuit.entangled_pairs if circuit.entangler == "CZ" else ():
         flips ^= (address >> (n - 1 - i)) & (address >> (n - 1 - j)) & 1
-    return 1.0 - 2.0 * flips
+    return np.asarray(1.0 - 2.0 * flips, dtype=np.float64)
 
 
 def _observable_diagonals(circuit: Circuit, places: NDArray[np.int32]) -> NDArray[np.float64]:
     """Value of each observable at each address: shape (n_observables, 2^n)."""
     n = circuit.n_qubits
     z = np.array([1.0 - 2.0 * ((places >> (n - 1 - q)) & 1) for q in range(n)])
-    return np.array(
-        [z.mean(axis=0) if each == MEAN_Z else np.prod(z[list(each)], axis=0) for each in circuit.observables]
-    )
+    found = np.empty((circuit.n_observables, len(places)))
+    for each, out in zip(circuit.observables, found, strict=True):
+        out[:] = z.mean(axis=0) if each == MEAN_Z else z[list(each)].prod(axis=0)
+    return found
 
 
 def _parity(values: NDArray[np.int64], row: int | np.int64) -> NDArray[np.int64]:

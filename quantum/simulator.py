@@ -1,8 +1,8 @@
 """What does the circuit answer, and how does the answer change with its parameters? Exact, batched, on a CPU.
 
-All functions take one set of parameters, or many models of equal shape side by side with a leading ``n_models``
-axis; the samples are then shared, or different for each model. Results are equal to the last bit for any number of
-threads. See `quantum.circuit` for the conventions and `quantum.passes` for the method.
+All functions take one set of parameters, or many models of equal shape side by side with a leading
+``n_models`` axis; the samples are then shared, or different for each model. Results are equal to the last bit
+for any number of threads. See `quantum.circuit` for the conventions and `quantum.passes` for the method.
 
 Precision: float32 states keep expectations to about 1e-6 and gradients to about 1e-6 of the sum of absolute
 cotangents (rounding grows like the square root of the number of gates); "float64" gives 1e-12.
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quantum.circuit import Circuit
+from quantum.layout import EXPECT, PULL_BACK, SIGMOID, SOFTMAX, STATES
 from quantum.native import PRECISIONS, is_compiled, warm_up
-from quantum.session import EXPECT, PULL_BACK, SIGMOID, SOFTMAX, STATES, Session, session_for
+from quantum.workspace import Workspace, workspace_for
 
 __all__ = [
     "Gradient",
@@ -96,9 +97,9 @@ def expectations(
     [[1.0], [-1.0]]
     """
     call = _Call(circuit, angles, scalings, features, precision, n_threads)
-    session = call.session(EXPECT)
-    session.run(call.scalings)
-    return call.out(_by_sample(session))
+    workspace = call.workspace(EXPECT)
+    workspace.run()
+    return call.out(_by_sample(workspace))
 
 
 def expectations_and_gradient(
@@ -138,19 +139,19 @@ def expectations_and_gradient(
     """
     call = _Call(circuit, angles, scalings, features, precision, n_threads)
     if callable(cotangents):
-        first = call.session(EXPECT)
-        first.run(call.scalings)
+        first = call.workspace(EXPECT)
+        first.run()
         cotangents = cotangents(call.out(_by_sample(first)))
     pulls = call.shaped("cotangents", cotangents, (call.n_samples, circuit.n_observables))
-    session = call.session(PULL_BACK)
-    session.cotangents[..., : call.n_samples] = np.swapaxes(pulls, -1, -2)
-    session.run(call.scalings)
+    workspace = call.workspace(PULL_BACK)
+    workspace.cotangents[..., : call.n_samples] = np.swapaxes(pulls, -1, -2)
+    workspace.run()
     gradient = Gradient(
-        angles=call.out(used_angles(session)),
-        scalings=call.out(session.scaling_gradient()) if scalings is not None else None,
-        features=call.out(session.feature_gradient(call.scalings)) if feature_gradient else None,
+        angles=call.out(used_angles(workspace, workspace.angle_gradient)),
+        scalings=call.out(workspace.scaling_gradient()) if scalings is not None else None,
+        features=call.out(workspace.feature_gradient(call.scalings)) if feature_gradient else None,
     )
-    return call.out(_by_sample(session)), gradient
+    return call.out(_by_sample(workspace)), gradient
 
 
 def cross_entropy_and_gradient(
@@ -160,8 +161,8 @@ def cross_entropy_and_gradient(
 ) -> tuple[Floats, LossGradient]:  # fmt: skip
     """Compute a classifier's mean cross-entropy and its gradient in one pass.
 
-    With one observable there are two classes and the probability of class 1 is sigmoid(logit); with more there is a
-    class per observable and a softmax.
+    With one observable there are two classes and the probability of class 1 is sigmoid(logit); with more
+    there is a class per observable and a softmax.
 
     Parameters
     ----------
@@ -182,8 +183,8 @@ def cross_entropy_and_gradient(
     Raises
     ------
     ValueError
-        If a shape does not fit the circuit, there is no sample, a number is not finite, a label is out of range,
-        or the weights cannot be averaged.
+        If a shape does not fit the circuit, there is no sample, a number is not finite, a label is out of
+        range, or the weights cannot be averaged.
 
     Examples
     --------
@@ -195,19 +196,19 @@ def cross_entropy_and_gradient(
     """
     call = _Call(circuit, angles, scalings, features, precision, n_threads)
     targets, weights = checked_targets(circuit, call.n_samples, call.n_models, labels, sample_weights)
-    session = call.session(loss_mode(circuit))
-    session.set_targets(targets, weights)
+    workspace = call.workspace(loss_mode(circuit))
+    workspace.set_targets(targets, weights)
     gain = np.asarray(head.gain, np.float64)
     if gain.shape not in {(), (call.n_models,)}:
         raise ValueError(f"head.gain has shape {gain.shape}; it must be one number, or one for each model")
-    session.head[:, 0] = _finite("head.gain", gain)
-    session.head[:, 1:] = call.shaped("head.biases", head.biases, (circuit.n_observables,))
-    session.run(call.scalings)
-    return call.out(session.head_gradient[:, 0]), LossGradient(
-        angles=call.out(used_angles(session)),
-        scalings=call.out(session.scaling_gradient()) if scalings is not None else None,
-        gain=call.out(session.head_gradient[:, 1]),
-        biases=call.out(session.head_gradient[:, 2:]),
+    workspace.head[:, 0] = _finite("head.gain", gain)
+    workspace.head[:, 1:] = call.shaped("head.biases", head.biases, (circuit.n_observables,))
+    workspace.run()
+    return call.out(workspace.head_gradient[:, 0]), LossGradient(
+        angles=call.out(used_angles(workspace, workspace.angle_gradient)),
+        scalings=call.out(workspace.scaling_gradient()) if scalings is not None else None,
+        gain=call.out(workspace.head_gradient[:, 1]),
+        biases=call.out(workspace.head_gradient[:, 2:]),
     )
 
 
@@ -235,13 +236,14 @@ def states(
     Examples
     --------
     >>> bell = Circuit(n_qubits=2, n_layers=1, rotation="RY")
-    >>> states(bell, np.zeros((1, 2, 1)), None, [[np.pi / 2, 0.0]], precision="float64").round(4).real.tolist()
+    >>> found = states(bell, np.zeros((1, 2, 1)), None, [[np.pi / 2, 0.0]], precision="float64")
+    >>> found.round(4).real.tolist()
     [[0.7071, 0.0, 0.0, 0.7071]]
     """
     call = _Call(circuit, angles, scalings, features, precision, n_threads)
-    session = call.session(STATES)
-    session.run(call.scalings)
-    return call.out(session.states[:, : call.n_samples])
+    workspace = call.workspace(STATES)
+    workspace.run()
+    return call.out(workspace.states[:, : call.n_samples])
 
 
 def loss_mode(circuit: Circuit) -> int:
@@ -316,33 +318,34 @@ class _Call:
             raise ValueError(f"{name} have shape {array.shape}; this circuit needs {shape}, or n_models in front")
         return _finite(name, array if array.ndim > len(shape) else array[None])
 
-    def session(self, mode: int) -> Session:
+    def workspace(self, mode: int) -> Workspace:
         """Buffers with the samples and angles in place."""
-        session = session_for(
+        workspace = workspace_for(
             self.circuit, mode, self.n_models, self.n_samples,
             precision=self.precision, n_threads=self.n_threads,
         )  # fmt: skip
-        session.set_features(self.features)
-        set_angles(session, self.angles)
-        return session
+        workspace.set_features(self.features)
+        workspace.set_scalings(self.scalings)
+        set_angles(workspace, self.angles)
+        return workspace
 
     def out(self, values: NDArray) -> NDArray:
         """Drop the model axis if the caller gave none."""
         return np.array(values if self.batched else values[0])
 
 
-def set_angles(session: Session, angles: Floats) -> None:
+def set_angles(workspace: Workspace, angles: Floats) -> None:
     """Write a circuit's angles into the three of a general rotation."""
-    session.angles[..., _ANGLES_USED[session.circuit.rotation]] = angles
+    workspace.angles[..., _ANGLES_USED[workspace.circuit.rotation]] = angles
 
 
-def used_angles(session: Session) -> Floats:
-    """Read the gradient by a circuit's own angles out of that by the three of a general rotation."""
-    return session.angle_gradient[..., _ANGLES_USED[session.circuit.rotation]]
+def used_angles(workspace: Workspace, values: Floats) -> Floats:
+    """View a circuit's own angles in an array of the three angles of general rotations."""
+    return values[..., _ANGLES_USED[workspace.circuit.rotation]]
 
 
-def _by_sample(session: Session) -> NDArray:
-    return np.swapaxes(session.expectations, -1, -2)[:, : session.n_samples]
+def _by_sample(workspace: Workspace) -> NDArray:
+    return np.swapaxes(workspace.expectations, -1, -2)[:, : workspace.n_samples]
 
 
 def _finite(name: str, array: Floats) -> Floats:

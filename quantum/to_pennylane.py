@@ -13,7 +13,10 @@ from quantum.circuit import MEAN_Z, Circuit, Observable
 
 
 def apply_gates(
-    circuit: Circuit, angles: Any, features: Any, scalings: Any | None = None  # noqa: ANN401  any array library
+    circuit: Circuit,
+    angles: Any,
+    features: Any,
+    scalings: Any | None = None,
 ) -> None:
     """Queue the gates inside a quantum function of your own.
 
@@ -45,7 +48,11 @@ def observables(circuit: Circuit) -> list[Any]:
 
 
 def to_pennylane(
-    circuit: Circuit, device: str = "default.qubit", *, shots: int | None = None, **options: Any  # noqa: ANN401
+    circuit: Circuit,
+    device: str = "default.qubit",
+    *,
+    shots: int | None = None,
+    **options: Any,
 ) -> Callable[..., Any]:
     """Make a PennyLane QNode ``f(angles, features, scalings=None)`` that returns the list of expectations.
 
@@ -67,7 +74,7 @@ def to_pennylane(
     """
     import pennylane as qml
 
-    def function(angles: Any, features: Any, scalings: Any | None = None) -> list[Any]:  # noqa: ANN401
+    def function(angles: Any, features: Any, scalings: Any | None = None) -> list[Any]:
         apply_gates(circuit, angles, features, scalings)
         return [qml.expval(operator) for operator in observables(circuit)]
 
@@ -75,7 +82,7 @@ def to_pennylane(
     return node if shots is None else qml.set_shots(node, shots=shots)
 
 
-def _operator(observable: Observable, n_qubits: int) -> Any:  # noqa: ANN401  PennyLane's own type
+def _operator(observable: Observable, n_qubits: int) -> Any:
     import pennylane as qml
 
     if observable == MEAN_Z:
@@ -101,7 +108,7 @@ def parameter_shift(
     turns = differentiable.array(np.asarray(angles, float), requires_grad=True)
     fixed = None if scalings is None else np.asarray(scalings, float)
 
-    def stacked(values: Any) -> Any:  # noqa: ANN401
+    def stacked(values: Any) -> Any:
         return differentiable.stack(node(values, np.asarray(features, float), fixed))
 
     return np.asarray(qml.jacobian(stacked)(turns))

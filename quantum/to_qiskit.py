@@ -1,7 +1,7 @@
 """How does Qiskit write this circuit? For transpiling to a device, for noise, and as an independent judge.
 
-Qiskit's bit strings and state indices are little-endian: its qubit 0 is the *least* significant bit. Gates here
-keep their numbers (qubit q stays qubit q), so only states and bit strings need turning round: index i of
+Qiskit's bit strings and state indices are little-endian: its qubit 0 is the *least* significant bit. Gates
+here keep their numbers (qubit q stays qubit q), so only states and bit strings need turning round: index i of
 `quantum.simulator.states` is index ``reversed bits of i`` in Qiskit, see `to_our_order`.
 """
 

@@ -4,6 +4,7 @@ Models of equal shape (random restarts, seeds, folds) share every call of the si
 start and, through `sample_weights`, in the samples that they may see; each stops by its own validation loss.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from quantum.circuit import Circuit
-from quantum.session import Session
 from quantum.simulator import Head, checked_features, checked_targets, loss_mode, set_angles, used_angles
+from quantum.workspace import Workspace
 
 Floats = NDArray[np.float64]
 OnStep = Callable[[int, Floats], None]
@@ -69,6 +70,7 @@ class Training:
     n_threads: int | None = None
 
     def __post_init__(self) -> None:
+        """Check every field."""
         for name in ("n_steps", "patience", "check_every", "n_models"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
@@ -150,59 +152,64 @@ def train(
     n_held = round(chosen.validation_share * n_samples)
     if chosen.validation_share > 0.0 and not 0 < n_held < n_samples:
         raise ValueError(
-            f"validation_share {chosen.validation_share} of {n_samples} samples leaves {n_held} to validate on "
-            f"and {n_samples - n_held} to train on; change the share or give more samples"
+            f"validation_share {chosen.validation_share} of {n_samples} samples leaves {n_held} to validate "
+            f"on and {n_samples - n_held} to train on; change the share or give more samples"
         )
     loop = _Loop(circuit, chosen, start, (samples, targets, weights), order[n_held:], order[:n_held], rng)
     return loop.run(on_step)
 
 
 class _Loop:
-    """State of one training: parameters as one flat row per model, Adam's moments, and the buffers."""
+    """State of one training: Adam's moments and what may move, and the buffers of fitting and of judging."""
 
     def __init__(
         self, circuit: Circuit, settings: Training, start: Floats,
         data: tuple[Floats, NDArray[np.int64], Floats], fit: NDArray, held: NDArray, rng: np.random.Generator,
     ) -> None:  # fmt: skip
         self.settings, self.data, self.fit, self.rng = settings, data, np.sort(fit), rng
-        models, shape = settings.n_models, circuit.angles_shape
-        n_angles, n_scalings = int(np.prod(shape)), int(np.prod(circuit.scalings_shape))
-        ends = np.cumsum([n_angles, n_scalings, 1 + circuit.n_observables])
-        self.values = np.zeros((models, ends[-1]))
-        self.slope = np.zeros_like(self.values)
-        self.angles, self.scalings, self.head = (
-            part.reshape(models, *form) if form else part
-            for part, form in zip(
-                np.split(self.values, ends[:-1], axis=1), (shape, circuit.scalings_shape, ()), strict=True
-            )
-        )
-        self.cuts = ends[:-1]
-        self.angles[...], self.scalings[...], self.head[:, 0] = start, 1.0, 1.0
-        self.moment, self.square = np.zeros_like(self.values), np.zeros_like(self.values)
-        self.active = np.ones(models, dtype=bool)
-        size = len(self.fit) if settings.batch_size is None else min(settings.batch_size, len(self.fit))
-        self.batch_size = size
-        self.session = self._session(circuit, size)
-        self.judge = self._session(circuit, len(held)) if len(held) else None
+        self.batch_size = min(settings.batch_size or len(fit), len(fit))
+        self.workspace = workspace = self._workspace(circuit, self.batch_size)
+        self.judge = self._workspace(circuit, len(held)) if len(held) else None
+        set_angles(workspace, start)
+        workspace.head[:, 0] = 1.0
+        self.scalings = np.ones((settings.n_models, *circuit.scalings_shape))
+        self.scaling_slopes = np.zeros_like(self.scalings)
+        self.numbers = np.zeros(2)
+        # Moments, squares, mask of each array; of the three angles of a rotation only the circuit's own move.
+        self.states = [np.zeros((3, *each.shape)) for each in self._values()]
+        used_angles(workspace, self.states[0][2])[...] = 1.0
+        self.states[1][2], self.states[2][2] = 1.0, 1.0
+        slopes = (workspace.angle_gradient, workspace.head_gradient[:, 1:], self.scaling_slopes)
+        tables = [
+            workspace.adam_table(values, slope, state, self.numbers)
+            for values, slope, state in zip(self._values(), slopes, self.states, strict=True)
+        ]
+        self.tables = tables if settings.train_scalings else tables[:2]
+        self.addresses = [table.ctypes.data for table in self.tables]
+        self.active = np.ones(settings.n_models, dtype=bool)
+        self.queue: NDArray[np.int64] = np.empty(0, np.int64)
+        if self.batch_size == len(fit):
+            self._load(workspace, self.fit)
         if self.judge is not None:
             self._load(self.judge, np.sort(held))
-        self.queue: NDArray[np.int64] = np.empty(0, np.int64)
-        if size == len(self.fit):
-            self._load(self.session, self.fit)
 
-    def _session(self, circuit: Circuit, n_samples: int) -> Session:
-        return Session(
+    def _values(self) -> tuple[Floats, Floats, Floats]:
+        return self.workspace.angles, self.workspace.head, self.scalings
+
+    def _workspace(self, circuit: Circuit, n_samples: int) -> Workspace:
+        return Workspace(
             circuit, loss_mode(circuit), self.settings.n_models, n_samples,
             precision=self.settings.precision, n_threads=self.settings.n_threads,
         )  # fmt: skip
 
-    def _load(self, session: Session, chosen: NDArray) -> None:
+    def _load(self, workspace: Workspace, chosen: NDArray) -> None:
         features, labels, weights = self.data
-        session.set_features(features[..., chosen, :])
+        workspace.set_features(features[..., chosen, :])
         # Contiguous, so that a model's weights are summed in the same order however many models there are.
         part = np.ascontiguousarray(weights[..., chosen])
         total = part.sum(axis=-1, keepdims=True)
-        session.set_targets(labels[..., chosen], part / np.where(total > 0.0, total, 1.0))
+        workspace.set_targets(labels[..., chosen], part / np.where(total > 0.0, total, 1.0))
+        workspace.set_scalings(self.scalings)
 
     def run(self, on_step: OnStep | None) -> Trained:
         """Take steps until all models stopped or `n_steps` are done."""
@@ -210,7 +217,8 @@ class _Loop:
         losses: list[Floats] = []
         checks: list[Floats] = []
         best = np.full(settings.n_models, np.inf)
-        best_values, best_step = self.values.copy(), np.zeros(settings.n_models, np.int64)
+        best_values = [each.copy() for each in self._values()]
+        best_step = np.zeros(settings.n_models, np.int64)
         waits = np.zeros(settings.n_models, np.int64)
         for step in range(1, settings.n_steps + 1):
             loss = self._step(step)
@@ -219,56 +227,59 @@ class _Loop:
                 on_step(step, loss.copy())
             if self.judge is None or (step % settings.check_every and step != settings.n_steps):
                 continue
-            check = np.where(self.active, self._evaluate(self.judge), np.nan)
+            check = np.where(self.active, self._validate(self.judge), np.nan)
             checks.append(check)
             better = check < best
             best, waits = np.where(better, check, best), np.where(better, 0, waits + 1)
-            best_values[better], best_step[better] = self.values[better], step
-            self.active &= waits < settings.patience
-            if not self.active.any():
+            best_step[better] = step
+            for kept, values in zip(best_values, self._values(), strict=True):
+                kept[better] = values[better]
+            if self._stop(waits >= settings.patience):
                 break
         if self.judge is None:
             best_step[:] = len(losses)
-        else:
-            self.values[...] = best_values
+            best_values = [each.copy() for each in self._values()]
+        angles, head, scalings = best_values
         return Trained(
-            angles=self.angles.copy(),
-            scalings=self.scalings.copy(),
-            head=Head(self.head[:, 0].copy(), self.head[:, 1:].copy()),
+            angles=used_angles(self.workspace, angles).copy(),
+            scalings=scalings,
+            head=Head(head[:, 0].copy(), head[:, 1:].copy()),
             losses=np.stack(losses, axis=1),
             validation_losses=np.stack(checks, axis=1) if checks else np.empty((settings.n_models, 0)),
             best_step=best_step,
         )
 
-    def _evaluate(self, session: Session) -> Floats:
-        set_angles(session, self.angles)
-        session.head[...] = self.head
-        session.run(self.scalings)
-        return session.head_gradient[:, 0].copy()
+    def _stop(self, finished: NDArray[np.bool_]) -> bool:
+        """Let models rest that are finished; whether all do."""
+        self.active &= ~finished
+        for state in self.states:
+            state[2][~self.active] = 0.0
+        return not self.active.any()
+
+    def _validate(self, judge: Workspace) -> Floats:
+        judge.angles[...], judge.head[...] = self.workspace.angles, self.workspace.head
+        judge.set_scalings(self.scalings)
+        judge.run()
+        return judge.head_gradient[:, 0].copy()
 
     def _step(self, step: int) -> Floats:
         """One update by Adam; returns the losses before it, NaN for models that have stopped."""
-        settings, session = self.settings, self.session
+        settings, workspace = self.settings, self.workspace
         if self.batch_size < len(self.fit):
-            self._load(session, self._next_batch())
-        loss = self._evaluate(session)
-        angles, scalings, head = np.split(self.slope, self.cuts, axis=1)
-        angles[...] = used_angles(session).reshape(angles.shape)
+            self._load(workspace, self._next_batch())
+        workspace.run()
+        loss = workspace.head_gradient[:, 0].copy()
+        rate = settings.learning_rate / (1.0 - 0.9**step)
+        if settings.schedule == "cosine":
+            rate *= 0.5 * (1.0 + math.cos(math.pi * (step - 1) / settings.n_steps))
+        self.numbers[:] = rate, 1.0 / (1.0 - 0.999**step)
         if settings.train_scalings:
-            scalings[...] = session.scaling_gradient().reshape(scalings.shape)
-        head[...] = session.head_gradient[:, 1:]
-        progress = (step - 1) / settings.n_steps
-        rate = settings.learning_rate * (
-            0.5 * (1.0 + np.cos(np.pi * progress)) if settings.schedule == "cosine" else 1.0
-        )
-        self.moment += 0.1 * (self.slope - self.moment)
-        self.square += 0.001 * (self.slope * self.slope - self.square)
-        rate /= 1.0 - 0.9**step
-        change = rate * self.moment / (np.sqrt(self.square / (1.0 - 0.999**step)) + 1e-8)
-        if self.active.all():
-            self.values -= change
-        else:
-            self.values[self.active] -= change[self.active]
+            self.scaling_slopes[...] = workspace.scaling_gradient()
+        for address in self.addresses:
+            workspace.update(address)
+        if settings.train_scalings and self.batch_size == len(self.fit):
+            workspace.set_scalings(self.scalings)
+        if not self.active.all():
             loss[~self.active] = np.nan
         return loss
 

@@ -1,10 +1,11 @@
 """How does one pass over a block of samples look in machine vectors? LLVM building blocks for the kernels.
 
-A *block* is as many samples as fit one vector. Its state has one row per amplitude; a row is two vectors, real
-parts then imaginary parts. RY has real entries, so it acts on both vectors alike and never mixes them.
+A *block* is as many samples as fit one vector. Its state has one row per amplitude; a row is two vectors,
+real parts then imaginary parts. RY has real entries, so it acts on both vectors alike and never mixes them.
 
-Every function here takes and returns plain integers: byte addresses and counts. That keeps loads, stores and the
-order of arithmetic exactly as written, which a loop vectoriser cannot promise for rows that might overlap.
+Every function here takes and returns plain integers: byte addresses and counts. That keeps loads, stores and
+the order of arithmetic exactly as written, which a loop vectoriser cannot promise for rows that might
+overlap.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,9 +31,14 @@ class Machine(NamedTuple):
     lanes: int
 
     @property
+    def element_bytes(self) -> int:
+        """Bytes of one real number."""
+        return 4 if self.real == ir.FloatType() else 8
+
+    @property
     def row_bytes(self) -> int:
         """Bytes of one amplitude of a block."""
-        return 2 * self.lanes * (4 if self.real == ir.FloatType() else 8)
+        return 2 * self.lanes * self.element_bytes
 
 
 def machine(precision: str, lanes: int) -> Machine:
@@ -48,13 +54,9 @@ class Code:
         self.b, self.on = builder, on
         bits = 32 if on.real == ir.FloatType() else 64
         kind = ir.FunctionType(on.vector, [on.vector] * 3)
-        self._fma = cgutils.get_or_insert_function(
-            builder.module, kind, f"llvm.fmuladd.v{on.lanes}f{bits}"
-        )
+        self._fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fmuladd.v{on.lanes}f{bits}")
         kind = ir.FunctionType(on.real, [on.real, on.vector])
-        self._sum = cgutils.get_or_insert_function(
-            builder.module, kind, f"llvm.vector.reduce.fadd.v{on.lanes}f{bits}"
-        )
+        self._sum = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{on.lanes}f{bits}")
 
     def pointer(self, address: ir.Value, kind: ir.Type, index: ir.Value | int = 0) -> ir.Value:
         """Point at element `index` of an array of `kind` that starts at `address`."""
@@ -91,15 +93,15 @@ class Code:
         return self.splat(self.load(address, self.on.real, index))
 
     def fma(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
-        """a b + c, fused where the processor can."""
+        """Compute a b + c, fused where the processor can."""
         return self.b.call(self._fma, [a, b, c])
 
     def mul(self, a: ir.Value, b: ir.Value) -> ir.Value:
-        """a b."""
+        """Compute a b."""
         return self.b.fmul(a, b)
 
     def neg(self, a: ir.Value) -> ir.Value:
-        """Minus a."""
+        """Compute -a."""
         return self.b.fneg(a)
 
     def times(self, x: Sequence[ir.Value], y: Sequence[ir.Value]) -> list[ir.Value]:
@@ -108,7 +110,7 @@ class Code:
         return [re, self.fma(x[0], y[1], self.mul(x[1], y[0]))]
 
     def times_conjugate(self, x: Sequence[ir.Value], y: Sequence[ir.Value]) -> list[ir.Value]:
-        """x conj(y) of (re, im) pairs."""
+        """Compute x conj(y) of (re, im) pairs."""
         re = self.fma(x[1], y[1], self.mul(x[0], y[0]))
         return [re, self.fma(self.neg(x[0]), y[1], self.mul(x[1], y[0]))]
 
@@ -117,7 +119,7 @@ class Code:
         return self.b.call(self._sum, [self.on.real(-0.0), vector], fastmath=REASSOCIATE)
 
     def cell(self) -> ir.Value:
-        """A vector variable, zero at first; LLVM keeps it in a register."""
+        """Make a vector variable, zero at first; LLVM keeps it in a register."""
         place = cgutils.alloca_once(self.b, self.on.vector)
         self.b.store(self.on.vector(None), place)
         return place
@@ -131,7 +133,7 @@ class Code:
         self.b.store(self.fma(a, b, self.read(cell)), cell)
 
 
-def build(on: Machine, emit: Emit) -> Any:  # noqa: ANN401  numba gives intrinsics no type
+def build(on: Machine, emit: Emit) -> Any:
     """Make `emit(code, *addresses and counts)` callable from compiled code with one tuple of integers."""
 
     def codegen(_context: object, builder: ir.IRBuilder, _signature: object, arguments: tuple) -> ir.Value:
@@ -140,7 +142,7 @@ def build(on: Machine, emit: Emit) -> Any:  # noqa: ANN401  numba gives intrinsi
         return INT(0)
 
     @intrinsic
-    def call(_typing, arguments):  # noqa: ANN001, ANN202
+    def call(_typing, arguments):
         return types.int64(arguments), codegen
 
     return call

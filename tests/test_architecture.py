@@ -39,7 +39,12 @@ def test_only_the_command_line_prints():
 
 def test_no_pickle_is_read():
     for path in SOURCES:
-        names = {alias.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Import) for alias in node.names}
+        names = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
         assert not names & {"pickle", "joblib", "dill", "cloudpickle"} or path.name == "testing.py", path
 
 

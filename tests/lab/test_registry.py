@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-FACE = '''
+FACE = """
 from dataclasses import dataclass
 from lab import charts
 from lab.protocol import Control, Estimate, Evidence, Figure, Question, Trial, Verdict
@@ -37,6 +37,9 @@ class MajorityLab:
     demo_data = "wine"
     demo_settings = {}
 
+    def prepare(self, notify):
+        notify("nothing to prepare")
+
     def question(self, dataset_name, settings):
         return Question(f"Is the first class of {dataset_name} common?", "counting")
 
@@ -58,7 +61,7 @@ class MajorityLab:
 
 
 LAB = MajorityLab()
-'''
+"""
 PROJECT = """
 [build-system]
 requires = ["hatchling"]

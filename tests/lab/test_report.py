@@ -87,7 +87,9 @@ def test_a_browser_shows_the_page_styled_and_runs_nothing(page, tmp_path):
     assert "Not yet" in "".join(seen.text)
     title = re.search(r"<title>(.*?)</title>", done.stdout, re.DOTALL)[1]
     assert markup.unescape(title) == f"Does it help on {HOSTILE}?", "a script changed the title"
-    violations = [line for line in done.stderr.splitlines() if "Content Security Policy" in line or "Refused to" in line]
+    violations = [
+        line for line in done.stderr.splitlines() if "Content Security Policy" in line or "Refused to" in line
+    ]
     assert not violations, "the page breaks its own security policy"
 
 
@@ -99,7 +101,16 @@ def test_a_start_page_links_to_its_reports(tmp_path):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.98765, "0.988"), (99.54, "99.5"), (1234.5, "1,234"), (5, "5"), (True, "True"), (None, ""), (0, "0"), (0.0, "0")],
+    [
+        (0.98765, "0.988"),
+        (99.54, "99.5"),
+        (1234.5, "1,234"),
+        (5, "5"),
+        (True, "True"),
+        (None, ""),
+        (0, "0"),
+        (0.0, "0"),
+    ],
 )
 def test_numbers_are_shown_as_a_person_would_write_them(value, shown):
     assert number(value) == shown
