@@ -78,8 +78,8 @@ class InterpretabilityLab:
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Compare the best readable model with the best black box and lay the readable one open."""
         from interpretability.families import BLACK, GLASS
-        from interpretability.reading import reading
         from lab import comparison, scoring
+        from lab.record import figures_of, tables_of
 
         metric = scoring.primary_metric(settings.metric, dataset)
         found = comparison.compare(
@@ -89,7 +89,7 @@ class InterpretabilityLab:
         margin = settings.margin * metric.factor
         loss = found.difference(black, glass)
         winner = max(GLASS.families, key=lambda family: (glass.chosen.count(family.label), family.name))
-        figures, tables = reading(rows[f"read-{winner.name}"]) if f"read-{winner.name}" in rows else ((), ())
+        read = rows.get(f"read-{winner.name}", {"figures": [], "tables": []})
         parts = found.regions(black, glass, margin)
         return Evidence(
             estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)},
@@ -104,8 +104,12 @@ class InterpretabilityLab:
                 "probability_equal": parts.equal,
                 "probability_gains": parts.worse,
             },
-            figures=(_headline(found, settings), *figures, found.calibration(dataset.target, dataset.classes)),
-            tables=(*tables, found.table(dataset.target), found.choices()),
+            figures=(
+                _headline(found, settings),
+                *figures_of(read["figures"]),
+                found.calibration(dataset.target, dataset.classes),
+            ),
+            tables=(*tables_of(read["tables"]), found.table(dataset.target), found.choices()),
             caveats=(
                 *found.caveats(),
                 "the readable model shown was fitted on all rows, tuned in the same way as inside the folds",

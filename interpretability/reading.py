@@ -14,7 +14,7 @@ from lab.preparation import column_names
 from lab.protocol import Dataset, Figure, Kind, Row, Table
 from lab.tuning import tune
 
-__all__ = ["read_model", "reading"]
+__all__ = ["condition", "read_model"]
 
 _SHOWN = 12
 _CURVES = 4
@@ -26,21 +26,11 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
     Returns
     -------
     dict
-        `figures` and `tables` as plain dicts (see `reading`), and `terms`: how many numbers or rules a person reads.
+        `figures` and `tables` (see `lab.protocol`), and `terms`: how many numbers or rules a person reads.
     """
     tuned = tune(family, dataset.features, dataset.target, scorer=scorer, candidates=candidates, seed=seed)
     read: Callable[[Any, Dataset], Row] = {"logistic": _weights, "tree": _rules, "ebm": _curves}[family.name]
     return read(tuned.model, dataset)
-
-
-def reading(row: Row) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
-    """Turn a stored reading back into figures and tables."""
-    figures = tuple(Figure(**figure) for figure in row["figures"])
-    tables = tuple(
-        Table(t["title"], t["caption"], tuple(t["columns"]), tuple(tuple(cells) for cells in t["rows"]))
-        for t in row["tables"]
-    )
-    return figures, tables
 
 
 def _weights(model: Any, dataset: Dataset) -> Row:
@@ -149,12 +139,13 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
     scores, spread = ebm.term_scores_[term], ebm.standard_deviations_[term]
     binary = scores.ndim == 1
     title = f"How {name!r} counts"
+    says = _says(dataset, binary, float(scores[0]) if binary else None, bool(dataset.features[name].isna().any()))
     if dataset.kinds[name] == "category":
         codes = sorted(ebm.bins_[feature][0].items(), key=lambda item: item[1])
         labels = list(dict.fromkeys(category or "(missing)" for category, _ in codes))
         best = scores[1:-1] if binary else scores[1:-1].max(axis=1)
         rows = [(label, float(best[place])) for place, label in enumerate(labels)]
-        return Figure(title, _says(dataset, binary), charts.bars(rows, axis="contribution (log-odds)"))
+        return Figure(title, says, charts.bars(rows, axis="contribution (log-odds)"))
     low, high = (float(bound) for bound in ebm.feature_bounds_[feature])
     edges = [low, *(float(cut) for cut in ebm.bins_[feature][0])]
     shown = f"{name} (days since 1970-01-01)" if dataset.kinds[name] == "date" else name
@@ -166,12 +157,12 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
             ],
             high,
         )
-        return Figure(title, _says(dataset, binary), charts.steps(steps, x=shown, y="contribution (log-odds)"))
+        return Figure(title, says, charts.steps(steps, x=shown, y="contribution (log-odds)"))
     curves = {
         label: [(x, float(s)) for x, s in zip(edges, scores[1:-1, code], strict=True)]
         for code, label in enumerate(dataset.classes)
     }
-    return Figure(title, _says(dataset, binary), charts.lines(curves, x=shown, y="contribution (log-odds)"))
+    return Figure(title, says, charts.lines(curves, x=shown, y="contribution (log-odds)"))
 
 
 def _with_end(
@@ -181,9 +172,8 @@ def _with_end(
     return [*rows, (max(high, last[0]), *last[1:])]
 
 
-def _says(dataset: Dataset, binary: bool) -> str:
-    if binary:
-        return (
-            f"Above zero speaks for {dataset.classes[1]!r}. The band is two standard deviations over the model's bags."
-        )
-    return "One curve a class; the higher, the more it speaks for the class."
+def _says(dataset: Dataset, binary: bool, when_missing: float | None, has_missing: bool) -> str:
+    if not binary:
+        return "One curve a class; the higher, the more it speaks for the class."
+    missing = f" A missing value adds {when_missing:.2f}." if has_missing else ""
+    return f"Above zero speaks for {dataset.classes[1]!r}. The band is two standard deviations over the model's bags.{missing}"

@@ -34,6 +34,6 @@ def rows_to_settle(difference: Estimate, margin: float, n_rows: int) -> int | No
     distance = abs(difference.value - margin)
     if distance * 10 <= half:
         return None
-    rows = n_rows * (half / distance) ** 2
+    rows = max(n_rows * (half / distance) ** 2, 1.0)
     step = 10 ** max(int(math.log10(rows)) - 1, 0)
     return math.ceil(rows / step) * step

@@ -14,7 +14,7 @@ from lab.errors import RecordError
 from lab.protocol import Estimate, Evidence, Figure, Question, Table, Verdict
 from lab.storage import write_json
 
-__all__ = ["SCHEMA_VERSION", "Record", "read", "write"]
+__all__ = ["SCHEMA_VERSION", "Record", "figures_of", "read", "tables_of", "write"]
 
 SCHEMA_VERSION = 1
 
@@ -95,14 +95,23 @@ def read(path: Path) -> Record:
         raise RecordError(f"{path} lacks a part of a record ({error}); run the lab again") from error
 
 
+def figures_of(plain: list[dict[str, Any]]) -> tuple[Figure, ...]:
+    """Turn stored figures back into figures."""
+    return tuple(Figure(**figure) for figure in plain)
+
+
+def tables_of(plain: list[dict[str, Any]]) -> tuple[Table, ...]:
+    """Turn stored tables back into tables."""
+    return tuple(
+        Table(t["title"], t["caption"], tuple(t["columns"]), tuple(tuple(row) for row in t["rows"])) for t in plain
+    )
+
+
 def _evidence(plain: dict[str, Any]) -> Evidence:
     return Evidence(
         estimates={name: Estimate(**estimate) for name, estimate in plain["estimates"].items()},
         facts=plain["facts"],
-        figures=tuple(Figure(**figure) for figure in plain["figures"]),
-        tables=tuple(
-            Table(t["title"], t["caption"], tuple(t["columns"]), tuple(tuple(row) for row in t["rows"]))
-            for t in plain["tables"]
-        ),
+        figures=figures_of(plain["figures"]),
+        tables=tables_of(plain["tables"]),
         caveats=tuple(plain["caveats"]),
     )

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from lab.protocol import Dataset, Row, Trial
 from lab.storage import through_storage
 
@@ -53,7 +55,7 @@ def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -
     start = time.perf_counter()
     extra: dict[str, Any] = {"inputs": dict(inputs)} if trial.needs else {}
     try:
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
             warnings.simplefilter("always")
             row = through_storage(trial.function(dataset, seed=trial.seed, **trial.arguments, **extra))
     except Exception as error:  # noqa: BLE001 - a trial may fail in any way; the run reports it and goes on

@@ -1,0 +1,105 @@
+"""The exported graph takes raw rows and is the same model; a graph that is not is noticed."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pandas as pd
+import pytest
+
+from edge.export import device_columns, device_rows, feeds, fit_for_device, identity_model, to_file
+from edge.parity import beyond_range, compare
+from edge.runtime import OUTPUT, session
+from lab.data import load
+from lab.families import FOREST, LOGISTIC, MLP
+
+
+def trained(family, dataset):
+    rows = np.arange(dataset.n_rows)[: dataset.n_rows // 2]
+    model = fit_for_device(family.build(dataset.features, 0), dataset, rows)
+    return model, to_file(model, dataset)
+
+
+@pytest.fixture(scope="module", params=["loans", "wine"])
+def dataset(request):
+    return load(request.param)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("family", [LOGISTIC, FOREST, MLP], ids=lambda family: family.name)
+def test_raw_rows_give_the_probabilities_of_the_pipeline_trained_by_name(family, dataset):
+    rows = np.arange(dataset.n_rows)[: dataset.n_rows // 2]
+    by_name = family.build(dataset.features, 0).fit(dataset.features.iloc[rows], dataset.target[rows])
+    _, exported = trained(family, dataset)
+    numbers, texts = device_columns(dataset)
+    given = {"numbers": dataset.features[numbers].to_numpy(np.float32)}
+    if texts:
+        given["texts"] = dataset.features[texts].to_numpy(object)
+    found = onnxruntime.InferenceSession(exported).run([OUTPUT], given)[0]
+    np.testing.assert_allclose(found, by_name.predict_proba(dataset.features), atol=5e-6)  # float32 through a network
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("family", [LOGISTIC, FOREST, MLP], ids=lambda family: family.name)
+def test_no_label_flips_on_known_rows_or_beyond_their_range(family, dataset):
+    model, exported = trained(family, dataset)
+    table = device_rows(dataset)
+    for rows in (table, beyond_range(dataset, table, seed=1)):
+        found = compare(model, exported, dataset, rows)
+        assert found.rows == dataset.n_rows
+        assert (found.flips, found.noticeable) == (0, 0)
+
+
+def test_a_model_that_is_not_the_same_is_noticed(dataset):
+    _, exported = trained(LOGISTIC, dataset)
+    other = fit_for_device(
+        LOGISTIC.build(dataset.features, 0).set_params(model__C=0.01), dataset, np.arange(dataset.n_rows)
+    )
+    table = device_rows(dataset)
+    found = compare(other, exported, dataset, table)
+    p = other.predict_proba(table)
+    q = session(exported).run([OUTPUT], feeds(dataset, table))[0]
+    assert found.largest == pytest.approx(np.abs(p - q).max())
+    assert found.largest > 0.01
+    assert found.flips == (p.argmax(1) != q.argmax(1)).sum()
+
+
+def test_a_graph_that_gives_nan_is_as_far_off_as_can_be():
+    dataset = load("wine")
+    model, exported = trained(LOGISTIC, dataset)
+    rows = device_rows(dataset).copy()
+    graph = onnx.load_from_string(exported)
+    output = graph.graph.output[0].name
+    for node in graph.graph.node:
+        for place, name in enumerate(node.output):
+            if name == output:
+                node.output[place] = "before"
+    graph.graph.node.append(onnx.helper.make_node("Constant", [], ["nan"], value_float=float("nan")))
+    graph.graph.node.append(onnx.helper.make_node("Mul", ["before", "nan"], [output]))
+    found = compare(model, graph.SerializeToString(), dataset, rows)
+    assert (found.largest, found.flips) == (1.0, dataset.n_rows)
+
+
+def test_the_file_names_its_columns_classes_and_target(dataset):
+    _, exported = trained(LOGISTIC, dataset)
+    facts = {entry.key: json.loads(entry.value) for entry in onnx.load_from_string(exported).metadata_props}
+    numbers, texts = device_columns(dataset)
+    assert facts == {"columns": [*numbers, *texts], "classes": list(dataset.classes), "target": dataset.target_name}
+    assert [output.name for output in onnx.load_from_string(exported).graph.output] == [OUTPUT]
+
+
+def test_rows_beyond_the_range_really_are(dataset):
+    table = pd.DataFrame(device_rows(dataset))
+    n_numbers = len(device_columns(dataset)[0])
+    moved = pd.DataFrame(beyond_range(dataset, device_rows(dataset), seed=0))
+    known, far = table.iloc[:, :n_numbers].to_numpy(float), moved.iloc[:, :n_numbers].to_numpy(float)
+    outside = (far < np.nanmin(known, axis=0)) | (far > np.nanmax(known, axis=0))
+    assert outside.any(axis=0).sum() >= n_numbers // 2
+    if device_columns(dataset)[1]:
+        assert (moved.iloc[:, n_numbers:] == "a category that was never seen").to_numpy().any()
+
+
+def test_the_identity_model_returns_what_it_is_given():
+    row = np.array([[1.5, -2.0, 3.0]], dtype=np.float32)
+    np.testing.assert_array_equal(session(identity_model(3)).run([OUTPUT], {"numbers": row})[0], row)

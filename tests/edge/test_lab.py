@@ -1,0 +1,74 @@
+"""The edge lab keeps to the protocol, and its verdict follows from its evidence."""
+
+import pytest
+
+from edge.lab import LAB, Settings
+from edge.serving import serve_in_fresh_processes
+from lab.data import load
+from lab.protocol import Estimate, Evidence
+from lab.testing import check_lab
+
+FAST = Settings(folds=2, repeats=1, candidates=1, rounds=20, models=("logistic", "mlp"), memory_mb=500.0)
+
+
+@pytest.mark.parametrize("name", ["wine", "loans"])
+def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
+    record = check_lab(LAB, load(name), FAST, tmp_path)
+    assert record.evidence.estimates["mlp.flips"].value == 0
+    assert record.evidence.estimates["mlp.p99_ms"].value > record.evidence.estimates["identity.p99"].low
+
+
+def evidence(**candidates):
+    """Make evidence of candidates with (p99, size, drop, parity, flips, score) and intervals of +-10 % on p99 and drop."""
+    estimates = {}
+    for name, (p99, size, drop, parity, flips, score) in candidates.items():
+        estimates |= {
+            f"{name}.p99_ms": Estimate(p99, 0.9 * p99, 1.1 * p99, "ms"),
+            f"{name}.size_mb": Estimate(size, size, size, "MB"),
+            f"{name}.drop": Estimate(drop, drop - 0.2, drop + 0.2, "points"),
+            f"{name}.parity": Estimate(parity, parity, parity, ""),
+            f"{name}.flips": Estimate(flips, flips, flips, "labels"),
+            f"{name}.score": Estimate(score, score, score, "points"),
+        }
+    labels = {"mlp": "neural network", "forest": "random forest", "logistic": "logistic regression"}
+    return Evidence(estimates, {"candidates": list(candidates), "labels": labels, "factor": 100.0}, (), ())
+
+
+BUDGET = Settings(p99_ms=1.0, size_mb=5.0, max_drop=0.01, tolerance=1e-4)
+GOOD = (0.1, 0.1, 0.5, 1e-7, 0, 96.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "answer", "words"),
+    [
+        (evidence(mlp=GOOD), "yes", "The neural network fits every budget: it answers in 0.1 ms at p99"),
+        (evidence(mlp=GOOD, forest=(0.5, 1, 0.1, 0, 0, 97.0)), "yes", "The random forest fits"),
+        (evidence(mlp=GOOD, forest=(5.0, 1, 0.1, 0, 0, 97.0)), "yes", "The neural network fits"),
+        (
+            evidence(mlp=(1.0, 0.1, 0.5, 0, 0, 96.0)),
+            "undecided",
+            "latency (p99) (0.9 ms to 1.1 ms against 1 ms allowed)",
+        ),
+        (evidence(mlp=(2.0, 0.1, 0.5, 0, 0, 96.0)), "no", "misses latency (p99)"),
+        (evidence(mlp=(0.1, 6.0, 0.5, 0, 0, 96.0)), "no", "misses file size"),
+        (evidence(mlp=(0.1, 0.1, 1.1, 0, 0, 96.0)), "undecided", "accuracy loss"),
+        (evidence(mlp=(0.1, 0.1, 3.0, 0, 0, 96.0)), "no", "accuracy loss"),
+        (evidence(mlp=(0.1, 0.1, 0.5, 1e-3, 0, 96.0)), "no", "difference from the original"),
+        (evidence(mlp=(0.1, 0.1, 0.5, 0, 1, 96.0)), "no", "flipped labels"),
+        (
+            evidence(mlp=(2.0, 0.1, 0.5, 0, 0, 96.0), forest=(1.0, 1, 0.5, 0, 0, 90.0)),
+            "undecided",
+            "random forest may fit",
+        ),
+        (evidence(), "undecided", "No candidate could be built"),
+    ],
+)
+def test_the_verdict_follows_from_the_worst_budget_of_the_best_candidate(found, answer, words):
+    verdict = LAB.judge(found, BUDGET)
+    assert verdict.answer == answer
+    assert words in verdict.sentence
+
+
+def test_a_process_that_fails_to_serve_is_an_error(capfd):
+    with pytest.raises(RuntimeError, match="failed to answer"):
+        serve_in_fresh_processes(b"no model", {}, processes=1)

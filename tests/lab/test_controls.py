@@ -1,0 +1,73 @@
+"""Controls are counted as they answer, and a small round of every lab's own is right."""
+
+import pytest
+
+from lab import controls, registry
+from lab.errors import TrialsFailedError
+from lab.protocol import Control
+
+
+def yes(*, seed):
+    return "yes"
+
+
+def by_seed(*, seed):
+    return ("yes", "no", "undecided")[seed % 3]
+
+
+def broken(*, seed):
+    raise RuntimeError("no table")
+
+
+class Asked:
+    name = "asked"
+
+    def __init__(self, *asked):
+        self.asked = asked
+
+    def prepare(self, notify):
+        notify("preparing")
+
+    def controls(self):
+        return self.asked
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch):
+    """Run the controls' trials here: these functions live in a test module."""
+    from lab import trials
+
+    def here(work, dataset, *, workers):
+        return (trials.run_here(trial, dataset, inputs) for trial, inputs in work)
+
+    monkeypatch.setattr(trials, "run_on_processes", here)
+
+
+def test_answers_are_counted_and_undecided_is_not_wrong(tmp_path):
+    lab = Asked(Control("a", "yes is true", ("no",), yes), Control("b", "no is true", ("yes",), by_seed))
+    found = controls.run_controls(lab, seeds=6, out=tmp_path, workers=1)
+    first, second = found["controls"]
+    assert (first["yes"], first["no"], first["undecided"], first["wrong"]["events"]) == (6, 0, 0, 0)
+    assert (second["yes"], second["no"], second["undecided"], second["wrong"]["events"]) == (2, 2, 2, 2)
+    assert (found["wrong"]["events"], found["wrong"]["of"]) == (2, 12)
+    assert controls.known_rates(lab, tmp_path) == found
+
+
+def test_a_control_that_fails_is_an_error_and_not_a_right_answer(tmp_path):
+    lab = Asked(Control("a", "yes is true", ("no",), yes), Control("b", "no is true", ("yes",), broken))
+    with pytest.raises(TrialsFailedError, match="2 of 4 controls failed"):
+        controls.run_controls(lab, seeds=2, out=tmp_path, workers=1)
+    assert controls.known_rates(lab, tmp_path) is None
+
+
+@pytest.mark.parametrize("name", ["interpretability", "quantum"])
+def test_the_rates_that_come_with_a_lab_are_within_the_promise(name):
+    rates = controls.known_rates(registry.find(name), out=__import__("pathlib").Path("nowhere"))
+    assert rates["seeds"] >= 20
+    assert rates["wrong"]["rate"] <= 0.05
+
+
+def test_one_seed_of_each_statistical_control_is_not_answered_wrongly():
+    for name in ("interpretability", "quantum"):
+        for control in registry.find(name).controls():
+            assert control.function(seed=0) not in control.wrong, (name, control.name)

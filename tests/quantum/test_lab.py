@@ -1,0 +1,67 @@
+"""The quantum lab keeps to the protocol, and its verdict follows from its evidence."""
+
+import pytest
+
+from lab.data import load
+from lab.protocol import Estimate, Evidence
+from lab.testing import check_lab
+from quantum.lab import LAB, Settings
+
+FAST = Settings(folds=2, repeats=1, candidates=1, steps=20, qubits=3, devices=("torino",))
+
+
+@pytest.mark.parametrize("name", ["wine", "loans"])
+def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
+    record = check_lab(LAB, load(name), FAST, tmp_path)
+    assert record.evidence.facts["pennylane_distance"] < 1e-6  # float32 state, see test_simulator
+
+
+def evidence(value, low, high, *, entanglement=(1.0, 0.5, 1.5), priced=True, rows=2_000):
+    estimates = {
+        "advantage": Estimate(value, low, high, "points"),
+        "entanglement": Estimate(*entanglement, "points"),
+    }
+    if priced:
+        for name, number, unit in (
+            ("training_hours", 552.3, "hours"),
+            ("training_dollars", 3_181_305.0, "dollars"),
+            ("predictions_dollars", 576.64, "dollars"),
+        ):
+            estimates[name] = Estimate(number, number, number, unit)
+    facts = {"metric": "ROC AUC", "margin": 1.0, "rows_to_settle": rows, "detectable": 2.5}
+    return Evidence(estimates, facts, (), ())
+
+
+@pytest.mark.parametrize(
+    ("found", "answer", "headline", "words"),
+    [
+        (
+            evidence(-4.7, -7.2, -2.1),
+            "no",
+            "Not yet",
+            "4.7 points below the best classical model in ROC AUC (95 % interval 2.1 to 7.2",
+        ),
+        (evidence(0.2, -0.5, 0.9), "no", "Not yet", "not the 1.0 points above that would count"),
+        (evidence(0.2, -0.5, 1.0), "undecided", "Undecided", "about 2,000 rows would settle it"),
+        (evidence(1.0, -1.0, 3.0, rows=None), "undecided", "Undecided", "lies on the margin itself"),
+        (evidence(5.0, 1.0, 9.0), "undecided", "Undecided", "an advantage of 1.0 points would count"),
+        (evidence(5.0, 1.1, 9.0), "yes", "Yes, in simulation", "5.0 points above the best classical model"),
+        (
+            evidence(5.0, 2.0, 8.0, entanglement=(0.1, -1, 1)),
+            "yes",
+            "Yes, in simulation",
+            "entanglement is not shown to matter",
+        ),
+        (evidence(-2, -3, -1, priced=False), "no", "Not yet", "could not be computed"),
+        (
+            evidence(-2, -3, -1),
+            "no",
+            "Not yet",
+            "about 550 device hours and 3,200,000 dollars, 1,000 predictions 580 dollars",
+        ),
+    ],
+)
+def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
+    verdict = LAB.judge(found, FAST)
+    assert (verdict.answer, verdict.headline) == (answer, headline)
+    assert words in verdict.sentence
