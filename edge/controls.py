@@ -6,22 +6,29 @@ from collections.abc import Callable
 import numpy as np
 
 from edge.budget import Status, status
-from edge.latency import Alternative, measure, on_one_core
+from edge.latency import Alternative, Clock, measure, on_one_core
 from lab.protocol import Answer, Control
 from lab.stats import quantile
 
-__all__ = ["CONTROLS", "stand_in"]
+__all__ = ["CONTROLS", "answer", "stand_in"]
 
 _BUDGET_MS = 1.0
 _ANSWERS: dict[Status, Answer] = {"pass": "yes", "undecided": "undecided", "fail": "no"}
 
 
-def stand_in(fast_ms: float, slow_ms: float, slow_share: float, *, n_rows: int, seed: int) -> Callable[[int], None]:
+def stand_in(
+    fast_ms: float,
+    slow_ms: float,
+    slow_share: float,
+    *,
+    n_rows: int,
+    seed: int,
+    clock: Clock = time.perf_counter_ns,
+) -> Callable[[int], None]:
     """Make a model that takes `fast_ms` for most rows and `slow_ms` for a known share of them, by the clock."""
     waits = np.full(n_rows, fast_ms)
     waits[: round(slow_share * n_rows)] = slow_ms
     nanoseconds = (np.random.default_rng(seed).permutation(waits) * 1e6).astype(np.int64).tolist()
-    clock = time.perf_counter_ns
 
     def call(row: int) -> None:
         end = clock() + nanoseconds[row]
@@ -31,33 +38,36 @@ def stand_in(fast_ms: float, slow_ms: float, slow_share: float, *, n_rows: int, 
     return call
 
 
-def _answer(fast_ms: float, slow_ms: float, slow_share: float, seed: int) -> Answer:
+def answer(
+    fast_ms: float, slow_ms: float, slow_share: float, *, seed: int, clock: Clock = time.perf_counter_ns
+) -> Answer:
+    """Time a stand-in as the lab times a model, and judge its p99 against 1 ms."""
     n_rows = 1_000
-    call = stand_in(fast_ms, slow_ms, slow_share, n_rows=n_rows, seed=seed)
+    call = stand_in(fast_ms, slow_ms, slow_share, n_rows=n_rows, seed=seed, clock=clock)
     with on_one_core():
-        times = measure({"stand-in": Alternative(call, n_rows, 200)}, rounds=15)["stand-in"]
+        times = measure({"stand-in": Alternative(call, n_rows, 200)}, rounds=15, clock=clock)["stand-in"]
     p99 = quantile(times.ravel() * 1e-6, 0.99, unit="ms")
     return "undecided" if p99 is None else _ANSWERS[status(p99, _BUDGET_MS)]
 
 
 def fast(*, seed: int) -> Answer:
     """0.5 ms always: inside the budget of 1 ms."""
-    return _answer(0.5, 0.5, 0.0, seed)
+    return answer(0.5, 0.5, 0.0, seed=seed)
 
 
 def slow(*, seed: int) -> Answer:
     """1.2 ms always: outside."""
-    return _answer(1.2, 1.2, 0.0, seed)
+    return answer(1.2, 1.2, 0.0, seed=seed)
 
 
 def slow_tail(*, seed: int) -> Answer:
     """0.1 ms, but 3 % of the rows take 3 ms: the median is far inside, the p99 outside."""
-    return _answer(0.1, 3.0, 0.03, seed)
+    return answer(0.1, 3.0, 0.03, seed=seed)
 
 
 def rare_tail(*, seed: int) -> Answer:
     """0.1 ms, but 0.3 % of the rows take 3 ms: the p99 is inside."""
-    return _answer(0.1, 3.0, 0.003, seed)
+    return answer(0.1, 3.0, 0.003, seed=seed)
 
 
 CONTROLS = (

@@ -17,7 +17,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Alternative", "measure", "on_one_core", "spread"]
+__all__ = ["Alternative", "Clock", "measure", "on_one_core", "spread"]
+
+Clock = Callable[[], int]
 
 _STABLE = 0.05
 _MAX_WARM_UP = 20
@@ -32,8 +34,10 @@ class Alternative:
     calls: int
 
 
-def measure(alternatives: Mapping[str, Alternative], *, rounds: int) -> "dict[str, NDArray[np.int64]]":
-    """Time every alternative, after it is warm.
+def measure(
+    alternatives: Mapping[str, Alternative], *, rounds: int, clock: Clock = time.perf_counter_ns
+) -> "dict[str, NDArray[np.int64]]":
+    """Time every alternative, after it is warm, by a clock that counts nanoseconds.
 
     Returns
     -------
@@ -41,11 +45,11 @@ def measure(alternatives: Mapping[str, Alternative], *, rounds: int) -> "dict[st
         Nanoseconds of every single call, the clock's own cost included.
     """
     for alternative in alternatives.values():
-        _warm_up(alternative)
+        _warm_up(alternative, clock)
     taken: dict[str, list[list[int]]] = {name: [] for name in alternatives}
     for turn in range(rounds):
         for name, alternative in alternatives.items():
-            taken[name].append(_round(alternative, turn * alternative.calls))
+            taken[name].append(_round(alternative, turn * alternative.calls, clock))
     return {name: np.array(times, dtype=np.int64) for name, times in taken.items()}
 
 
@@ -71,21 +75,21 @@ def on_one_core() -> Iterator[int | None]:
         os.sched_setaffinity(0, before)
 
 
-def _warm_up(alternative: Alternative) -> None:
+def _warm_up(alternative: Alternative, clock: Clock) -> None:
     """Call until the median of a round changes by less than 5 % from the one before."""
     calls = max(alternative.calls // 4, 5)
     short = Alternative(alternative.call, alternative.n_rows, calls)
-    before = statistics.median(_round(short, 0))
+    before = statistics.median(_round(short, 0, clock))
     for turn in range(1, _MAX_WARM_UP):
-        now = statistics.median(_round(short, turn * calls))
+        now = statistics.median(_round(short, turn * calls, clock))
         if abs(now - before) <= _STABLE * before:
             return
         before = now
 
 
-def _round(alternative: Alternative, first: int) -> list[int]:
+def _round(alternative: Alternative, first: int, clock: Clock) -> list[int]:
     """Time one round with the garbage collector off; rows go round and round, so that no call repeats the last row."""
-    call, clock = alternative.call, time.perf_counter_ns
+    call = alternative.call
     rows = [(first + i) % alternative.n_rows for i in range(alternative.calls)]
     taken = [0] * len(rows)
     was_on = gc.isenabled()

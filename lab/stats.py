@@ -58,7 +58,7 @@ def paired_difference(
     --------
     >>> shown = paired_difference([0.9, 0.8, 0.85], [0.8, 0.75, 0.8], test_fraction=0.0, unit="")
     >>> round(shown.value, 4), round(shown.low, 4), round(shown.high, 4)
-    (0.0667, -0.0051, 0.1384)
+    (0.0667, -0.005, 0.1384)
     """
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.shape != second.shape or first.ndim != 1:
@@ -74,7 +74,7 @@ def mean_score(scores: "ArrayLike", *, test_fraction: float, unit: str, confiden
 def _mean_estimate(values: "NDArray", test_fraction: float, unit: str, confidence: float) -> Estimate:
     if len(values) < 2:
         raise ValueError(f"{len(values)} fold(s); an interval needs at least two")
-    half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * corrected_standard_error(values, test_fraction)
+    half = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1)) * corrected_standard_error(values, test_fraction)
     mean = float(values.mean())
     return Estimate(mean, mean - half, mean + half, unit, confidence)
 

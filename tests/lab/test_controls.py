@@ -1,5 +1,7 @@
 """Controls are counted as they answer, and a small round of every lab's own is right."""
 
+from pathlib import Path
+
 import pytest
 
 from lab import controls, registry
@@ -62,7 +64,7 @@ def test_a_control_that_fails_is_an_error_and_not_a_right_answer(tmp_path):
 
 @pytest.mark.parametrize("name", ["interpretability", "quantum"])
 def test_the_rates_that_come_with_a_lab_are_within_the_promise(name):
-    rates = controls.known_rates(registry.find(name), out=__import__("pathlib").Path("nowhere"))
+    rates = controls.known_rates(registry.find(name), out=Path("nowhere"))
     assert rates["seeds"] >= 20
     assert rates["wrong"]["rate"] <= 0.05
 
