@@ -28,14 +28,15 @@ def summarise(
     metric = scoring.primary_metric(settings.metric, dataset)
     found = comparison.compare(dataset, (group,), rows, folds=settings.folds, repeats=settings.repeats, metric=metric)
     timed = rows.get("time", {}).get("times", {})
-    there = [
-        f for f in families if f"build-{f.name}" in rows and f"{f.name} onnx" in timed and f.name in found.families
-    ]
+    there = [f for f in families if _measured(f, rows, timed, found, needs_memory=settings.memory_mb is not None)]
+    confidence = 1 - 0.05 / len(families)  # the best of several candidates is chosen by these intervals (Bonferroni)
     estimates: dict[str, Estimate] = {}
     for family in there:
         built, served = rows[f"build-{family.name}"], rows.get(f"serve-{family.name}")
         estimates |= _of_candidate(family.name, built, served, timed[f"{family.name} onnx"])
-        estimates[f"{family.name}.drop"] = found.difference(found.best["all"], found.families[family.name])
+        estimates[f"{family.name}.drop"] = found.difference(
+            found.best["all"], found.families[family.name], confidence=confidence
+        )
         estimates[f"{family.name}.score"] = found.mean(found.families[family.name])
     labels = {family.name: family.label for family in families}
     latencies = _latencies(timed, labels)
@@ -43,6 +44,7 @@ def summarise(
         estimates=estimates | {f"{name}.p99": value for name, (_, value) in latencies.items()},
         facts={
             "candidates": [family.name for family in there],
+            "unmeasured": [family.name for family in families if family not in there],
             "labels": labels,
             "metric": metric.label,
             "factor": metric.factor,
@@ -66,14 +68,24 @@ def summarise(
     )
 
 
+def _measured(
+    family: Family,
+    rows: Mapping[str, Row],
+    timed: Mapping[str, np.ndarray],
+    found: comparison.Comparison,
+    *,
+    needs_memory: bool,
+) -> bool:
+    name = family.name
+    served = f"serve-{name}" in rows or not needs_memory
+    return f"build-{name}" in rows and f"{name} onnx" in timed and name in found.families and served
+
+
 def _of_candidate(name: str, built: Row, served: Row | None, times: np.ndarray) -> dict[str, Estimate]:
     worst = max(built["parity"].values(), key=lambda parity: parity["largest"])
     flips = sum(parity["flips"] for parity in built["parity"].values())
-    p99 = stats.quantile(times.ravel() * _MS, 0.99, unit="ms")
-    if p99 is None:
-        raise ValueError(f"{times.size} calls are too few for a p99")
     estimates = {
-        f"{name}.p99_ms": p99,
+        f"{name}.p99_ms": over_rounds(times, 0.99),
         f"{name}.size_mb": _exact(built["size_bytes"] / 1e6, "MB"),
         f"{name}.parity": _exact(worst["largest"], ""),
         f"{name}.flips": _exact(flips, "labels"),
@@ -84,6 +96,26 @@ def _of_candidate(name: str, built: Row, served: Row | None, times: np.ndarray) 
         if memory is not None and start is not None:
             estimates |= {f"{name}.memory_mb": memory, f"{name}.cold_start_s": start}
     return estimates
+
+
+def over_rounds(times: np.ndarray, share: float) -> Estimate:
+    """Quantile of the latency in milliseconds; times of shape (rounds, calls) are nanoseconds.
+
+    The interval between order statistics takes calls as independent; where rounds differ (the machine drifts), the
+    bootstrap of whole rounds is wider, and then it counts.
+
+    Raises
+    ------
+    ValueError
+        If there are too few calls for an interval.
+    """
+    shown = stats.quantile(times.ravel() * _MS, share, unit="ms")
+    if shown is None:
+        raise ValueError(f"{times.size} calls are too few for an interval of the {share:.1%} quantile")
+    draws = np.random.default_rng(0).integers(len(times), size=(500, len(times)))
+    resampled = [np.quantile(times[rows], share, method="inverted_cdf") * _MS for rows in draws]
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    return Estimate(shown.value, min(shown.low, float(low)), max(shown.high, float(high)), "ms")
 
 
 def _exact(value: float, unit: str) -> Estimate:
@@ -103,9 +135,7 @@ def _latencies(
 ) -> dict[str, tuple[tuple[str, str], Estimate]]:
     found = {}
     for alternative, times in timed.items():
-        p99 = stats.quantile(times.ravel() * _MS, 0.99, unit="ms")
-        if p99 is not None:
-            found[alternative] = (_name(alternative, labels), p99)
+        found[alternative] = (_name(alternative, labels), over_rounds(times, 0.99))
     return found
 
 
@@ -164,17 +194,16 @@ def _budget_table(
 def _latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> Table:
     rows = []
     for alternative, times in timed.items():
-        found = [stats.quantile(times.ravel() * _MS, share, unit="ms") for share in (0.5, 0.9, 0.99)]
-        cells = [
-            cell
-            for e in found
-            for cell in ((e.value, f"{e.low:.3g} to {e.high:.3g}") if e else (None, "too few calls"))
-        ]
+        found = [over_rounds(times, share) for share in (0.5, 0.9, 0.99)]
+        cells = [cell for e in found for cell in (e.value, f"{e.low:.3g} to {e.high:.3g}")]
         rows.append((*_name(alternative, labels), *cells, int(times.size), f"{100 * spread(times):.0f} %"))
     columns = (
         "model", "runtime", "p50 (ms)", "interval", "p90 (ms)", "interval ", "p99 (ms)", "interval  ", "calls", "rounds' spread",
     )  # fmt: skip
-    caption = "Service time of one call after another, every call another row; intervals are distribution-free, 95 %."
+    caption = (
+        "Service time of one call after another, every call another row; 95 % intervals by order statistics, or by "
+        "resampling whole rounds where that is wider."
+    )
     return Table("Latency", caption, columns, tuple(rows))
 
 

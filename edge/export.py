@@ -16,8 +16,10 @@ from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 from sklearn.base import clone
+from sklearn.preprocessing import OneHotEncoder
 
 from edge.runtime import OUTPUT
+from lab.preparation import FrequentOneHot
 from lab.protocol import Dataset
 
 if TYPE_CHECKING:
@@ -45,9 +47,20 @@ def fit_for_device(model: Any, dataset: Dataset, rows: "NDArray") -> Any:
     places = {"numbers": list(range(len(numbers))), "texts": list(range(len(numbers), len(numbers) + len(texts)))}
     fresh = clone(model)
     prepare = fresh.named_steps["prepare"]
-    prepare.transformers = [(name, step, places[name]) for name, step, _ in prepare.transformers]
     table = device_rows(dataset)
-    return fresh.fit(table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows], dataset.target[rows])
+    known = table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows]
+    prepare.transformers = [
+        (name, _for_converter(step, known, places[name]), places[name]) for name, step, _ in prepare.transformers
+    ]
+    return fresh.fit(known, dataset.target[rows])
+
+
+def _for_converter(step: Any, known: Any, places: list[int]) -> Any:
+    """Give a step that the converter knows: the plain encoder with the categories that ours has learned."""
+    if not isinstance(step, FrequentOneHot) or not places:
+        return step
+    categories = step.fit(known.iloc[:, places]).encoder_.categories_
+    return OneHotEncoder(categories=list(categories), handle_unknown="ignore", sparse_output=False, dtype=np.float64)
 
 
 def to_file(model: Any, dataset: Dataset) -> bytes:

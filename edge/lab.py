@@ -13,6 +13,7 @@ from lab.wording import amount, difference
 __all__ = ["LAB", "EdgeLab", "Settings", "items"]
 
 _CANDIDATES = ("logistic", "forest", "mlp")
+_NO_BUDGETS = ("difference from the original", "flipped labels")
 
 
 @dataclass(frozen=True)
@@ -102,14 +103,18 @@ class EdgeLab:
         candidates: Sequence[str] = evidence.facts["candidates"]
         judged = {name: items(name, evidence, settings) for name in candidates}
         whole = {name: worst(item.status for item in found) for name, found in judged.items()}
+        unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
+        if unmeasured and "pass" not in whole.values():
+            sentence = (
+                f"The {' and the '.join(unmeasured)} could not be measured, and no other candidate is shown to fit."
+            )
+            return Verdict("undecided", "Undecided", sentence, ("a run in which every candidate can be measured",))
         for answer in ("pass", "undecided", "fail"):
             having = [name for name in candidates if whole[name] == answer]
             if having:
                 best = max(having, key=lambda name: evidence.estimates[f"{name}.score"].value)
                 return _verdict(answer, best, judged[best], evidence)
-        return Verdict(
-            "undecided", "Undecided", "No candidate could be built and measured.", ("models that can be exported",)
-        )
+        raise AssertionError("settings name at least one candidate")
 
     def controls(self) -> Sequence[Control]:
         """Stand-ins whose latency is known."""
@@ -126,8 +131,8 @@ def items(name: str, evidence: Evidence, settings: Settings) -> list[Item]:
         Item("latency (p99)", found[f"{name}.p99_ms"], settings.p99_ms),
         Item("file size", found[f"{name}.size_mb"], settings.size_mb),
         Item("accuracy loss", found[f"{name}.drop"], settings.max_drop * scale),
-        Item("difference from the original", found[f"{name}.parity"], settings.tolerance),
-        Item("flipped labels", found[f"{name}.flips"], 0),
+        Item(_NO_BUDGETS[0], found[f"{name}.parity"], settings.tolerance),
+        Item(_NO_BUDGETS[1], found[f"{name}.flips"], 0),
     ]
     if settings.memory_mb is not None:
         limited.insert(2, Item("peak memory", found[f"{name}.memory_mb"], settings.memory_mb))
@@ -151,7 +156,9 @@ def _verdict(answer: Status, name: str, limited: Sequence[Item], evidence: Evide
     if answer == "fail":
         sentence = f"No candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
         change = tuple(
-            f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}" for item in short
+            f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}"
+            for item in short
+            if item.name not in _NO_BUDGETS
         )
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
     sentence = f"The {label} may fit, but {causes} is not certain: {figures}."
@@ -169,7 +176,7 @@ def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
     return tuple(
         f"a budget for {item.name} below {amount(item.found.high, item.found.unit)}"
         for item in limited
-        if item.allowed > 0 and item.found.high > 0 and item.name != "difference from the original"
+        if item.found.high > 0 and item.name not in _NO_BUDGETS
     )
 
 

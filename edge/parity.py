@@ -1,4 +1,7 @@
-"""Is the exported model the same model? Compared row by row with the original, on test rows and beyond their range."""
+"""Is the exported model the same model? Compared row by row with the original.
+
+On test rows, on rows beyond their range, and on rows placed at the split thresholds of its trees.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +16,7 @@ from lab.protocol import Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Parity", "beyond_range", "compare"]
+__all__ = ["Parity", "at_thresholds", "beyond_range", "compare"]
 
 NOTICEABLE = 1e-5
 
@@ -71,3 +74,32 @@ def beyond_range(dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
     columns = {name: moved[:, place] for place, name in enumerate(frame.columns[:n_numbers])}
     columns |= {name: pd.Series(texts[:, place], dtype=object) for place, name in enumerate(frame.columns[n_numbers:])}
     return pd.DataFrame(columns)
+
+
+def at_thresholds(
+    model: Any, dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
+) -> "NDArray | pd.DataFrame | None":
+    """Put numbers of the rows exactly on, just under and just over the split thresholds of the model's trees.
+
+    "Just" is one step of float32, the precision in which a device hands numbers over. None where the model has no
+    trees, or they split on no number.
+    """
+    trees = getattr(model.named_steps["model"], "estimators_", ())
+    n_numbers = len(device_columns(dataset)[0])
+    splits = [
+        (int(f), float(t)) for tree in trees for f, t in zip(tree.tree_.feature, tree.tree_.threshold, strict=True)
+    ]
+    splits = [(feature, threshold) for feature, threshold in splits if 0 <= feature < n_numbers]
+    if not splits:
+        return None
+    rng = np.random.default_rng(seed)
+    moved = pd.DataFrame(table).reset_index(drop=True)
+    numbers = moved.iloc[:, :n_numbers].to_numpy(dtype=np.float64, copy=True)
+    for row in numbers:
+        for place in rng.integers(len(splits), size=3):
+            feature, threshold = splits[place]
+            beside = np.nextafter(np.float32(threshold), np.float32(rng.choice([-np.inf, np.inf])))
+            row[feature] = rng.choice([threshold, float(np.float32(threshold)), float(beside)])
+    if not isinstance(table, pd.DataFrame):
+        return numbers
+    return pd.concat([pd.DataFrame(numbers, columns=moved.columns[:n_numbers]), moved.iloc[:, n_numbers:]], axis=1)

@@ -22,7 +22,7 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
     Returns
     -------
     dict
-        `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `parameters`, and `parity` on test rows and beyond.
+        `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `parameters`, and `parity` by kind of rows.
     """
     train, test = split(dataset, fold)
     tuned = tune(
@@ -31,7 +31,11 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
     model = export.fit_for_device(tuned.model, dataset, train)
     exported = export.to_file(model, dataset)
     unseen = _rows(dataset, test)
-    beyond = parity.beyond_range(dataset, unseen, seed=seed)
+    compared = {
+        "test rows": unseen,
+        "beyond their range": parity.beyond_range(dataset, unseen, seed=seed),
+        "on split thresholds": parity.at_thresholds(model, dataset, unseen, seed=seed),
+    }
     return {
         "onnx": np.frombuffer(exported, dtype=np.uint8),
         "size_bytes": len(exported),
@@ -39,8 +43,9 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
         "parameters": {name.removeprefix("model__"): value for name, value in tuned.parameters.items()},
         "set_parameters": tuned.parameters,
         "parity": {
-            "test rows": parity.compare(model, exported, dataset, unseen),
-            "beyond their range": parity.compare(model, exported, dataset, beyond),
+            where: parity.compare(model, exported, dataset, rows)
+            for where, rows in compared.items()
+            if rows is not None
         },
     }
 

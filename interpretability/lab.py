@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from lab.decisions import rows_to_settle, side_of_margin
 from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
 from lab.settings import option
-from lab.wording import amount, count, difference
+from lab.wording import amount, count, difference, settling
 
 if TYPE_CHECKING:
     from lab.comparison import Comparison
@@ -90,6 +90,7 @@ class InterpretabilityLab:
         loss = found.difference(black, glass)
         winner = max(GLASS.families, key=lambda family: (glass.chosen.count(family.label), family.name))
         read = rows.get(f"read-{winner.name}", {"figures": [], "tables": []})
+        detectable = found.detectable(black, glass)
         parts = found.regions(black, glass, margin)
         return Evidence(
             estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)},
@@ -98,8 +99,8 @@ class InterpretabilityLab:
                 "margin": margin,
                 "n_rows": dataset.n_rows,
                 "readable": winner.label,
-                "detectable": found.detectable(black, glass),
-                "rows_to_settle": rows_to_settle(loss, margin, dataset.n_rows),
+                "detectable": detectable,
+                "rows_to_settle": rows_to_settle(loss, margin, dataset.n_rows, detectable=detectable),
                 "probability_costs": parts.better,
                 "probability_equal": parts.equal,
                 "probability_gains": parts.worse,
@@ -119,7 +120,6 @@ class InterpretabilityLab:
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "can a readable model be used without a loss that matters?"."""
-        del settings  # the margin in the metric's unit is a fact of the evidence
         loss, facts = evidence.estimates["loss"], evidence.facts
         margin = facts["margin"]
         gain = type(loss)(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
@@ -146,8 +146,7 @@ class InterpretabilityLab:
                     f"a margin above {amount(loss.low, loss.unit)}",
                 ),
             )
-        needed = facts["rows_to_settle"]
-        settle = f"about {count(needed, 'row')} would settle it" if needed else "the estimate lies on the margin itself"
+        settle = settling(facts["rows_to_settle"], settings.max_rows)
         return Verdict(
             "undecided",
             "Undecided",
@@ -169,7 +168,7 @@ def _headline(found: "Comparison", settings: Settings) -> Any:
     caption = (
         f"{found.metric.label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
         f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
-        "difference, which is narrower."
+        "difference fold by fold."
     )
     return found.figure("All models", caption)
 

@@ -18,6 +18,8 @@ __all__ = ["condition", "read_model"]
 
 _SHOWN = 12
 _CURVES = 4
+_LISTED = 30
+_MIN_ROWS = 5
 
 
 def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int) -> Row:
@@ -39,11 +41,12 @@ def _weights(model: Any, dataset: Dataset) -> Row:
     classes = dataset.classes[1:] if len(weights) == 1 else dataset.classes
     order = np.argsort(-np.abs(weights).max(axis=0))
     columns = ("term", *(f"weight for {label!r}" for label in classes))
-    rows = tuple((names[i], *(float(w) for w in weights[:, i])) for i in order)
+    listed = order[:_LISTED]
+    rows = tuple((names[i], *(float(w) for w in weights[:, i])) for i in listed)
     table = Table(
         "The logistic regression, term by term",
         "Log-odds added per standard deviation of a number, or where a category holds; largest first. "
-        "A weight of 0.7 doubles the odds.",
+        f"A weight of 0.7 doubles the odds. The {min(len(names), _LISTED)} largest of {len(names)} terms.",
         columns,
         rows,
     )
@@ -75,7 +78,8 @@ def _rules(model: Any, dataset: Dataset) -> Row:
     walk(0, ())
     table = Table(
         "The decision tree, rule by rule",
-        "Exactly one rule holds for every row. Share: how many training rows in the rule are of that class.",
+        "Exactly one rule holds for every row, a missing number being taken for the median of its column. "
+        "Share: how many training rows in the rule are of that class.",
         ("if", "then", "share", "rows"),
         tuple(sorted(sentences, key=lambda rule: -rule[3])),
     )
@@ -144,7 +148,9 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
         codes = sorted(ebm.bins_[feature][0].items(), key=lambda item: item[1])
         labels = list(dict.fromkeys(category or "(missing)" for category, _ in codes))
         best = scores[1:-1] if binary else scores[1:-1].max(axis=1)
-        rows = [(label, float(best[place])) for place, label in enumerate(labels)]
+        counts = dataset.features[name].replace("", "(missing)").value_counts()
+        often = [place for place, label in enumerate(labels) if counts.get(label, 0) >= _MIN_ROWS]
+        rows = [(labels[place], float(best[place])) for place in often]
         return Figure(title, says, charts.bars(rows, axis="contribution (log-odds)"))
     low, high = (float(bound) for bound in ebm.feature_bounds_[feature])
     edges = [low, *(float(cut) for cut in ebm.bins_[feature][0])]

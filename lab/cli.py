@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     except KeyboardInterrupt:
         _say("\ninterrupted: what was finished is kept; repeat the command to resume")
         return _INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+    except BaseException as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         if debug:
             traceback.print_exc()
         _say(f"error: this is our fault: {type(error).__name__}: {' '.join(str(error).split())}")
@@ -116,8 +116,7 @@ def _run(words: list[str], prog: str | None) -> int:
     given = _understand(parser, words[1:])
     if given is None:
         return 0
-    if given.seed < 0:
-        raise SettingsError(f"seed is {given.seed}; it must be a whole number of at least 0")
+    _check_seed(given.seed)
     settings = settings_from(given, lab.settings_type)
     command = shlex.join(["lab", "run", *words])
     finished = _run_lab(lab, given.data, settings, given, target=given.target, drop=given.drop, command=command)
@@ -142,6 +141,8 @@ def _run_lab(
     from lab.screen import watching
 
     dataset = data.load(source, target, drop=drop)
+    if given.out.exists():
+        _check_out(given.out)
     with watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
         return run.run(
             lab,
@@ -190,6 +191,7 @@ def _demo(words: list[str]) -> int:
     given = _understand(parser, words)
     if given is None:
         return 0
+    _check_seed(given.seed)
     from lab import report, settings
 
     runs = []
@@ -260,7 +262,7 @@ def _controls(words: list[str]) -> int:
     from lab.screen import watching
 
     lab = registry.find(given.lab)
-    given.out.mkdir(parents=True, exist_ok=True)
+    _check_out(given.out)
     workers = given.workers or machine.n_cores()
     with watching(f"controls of {lab.name}", quiet=given.quiet) as watch:
         rates = controls.run_controls(
@@ -284,6 +286,19 @@ def _controls(words: list[str]) -> int:
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise SettingsError(f"seed is {seed}; it must be a whole number from 0 to {2**32 - 1}")
+
+
+def _check_out(out: Path) -> None:
+    """Make the folder of the runs; a file in its place is the user's to move."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"cannot make the folder {out}: {error.strerror}; choose another with --out") from error
 
 
 def _notifier(given: argparse.Namespace) -> Callable[[str], None]:

@@ -64,16 +64,33 @@ class Comparison:
 
     metric: Metric
     test_fraction: float
+    n_rows: int
     families: Mapping[str, Scores]
     best: Mapping[str, Scores]
 
-    def difference(self, a: Scores, b: Scores) -> Estimate:
-        """How much better `a` is than `b`, over the folds in which both have a score."""
+    def difference(self, a: Scores, b: Scores, *, confidence: float = 0.95) -> Estimate:
+        """How much better `a` is than `b`, over the folds in which both have a score.
+
+        Folds that agree to the last row do not make the difference certain: for a metric that is a share, the interval
+        reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983).
+        """
         both = ~np.isnan(a.values) & ~np.isnan(b.values)
         _require_two(int(both.sum()))
-        return stats.paired_difference(
-            a.values[both], b.values[both], test_fraction=self.test_fraction, unit=self.metric.unit
+        estimate = stats.paired_difference(
+            a.values[both],
+            b.values[both],
+            test_fraction=self.test_fraction,
+            unit=self.metric.unit,
+            confidence=confidence,
         )
+        return self._at_least_rule_of_three(estimate)
+
+    def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
+        if not self.metric.unit:
+            return estimate
+        reach = 3 * self.metric.factor / self.n_rows
+        low, high = min(estimate.low, estimate.value - reach), max(estimate.high, estimate.value + reach)
+        return dataclasses.replace(estimate, low=low, high=high)
 
     def regions(self, a: Scores, b: Scores, margin: float) -> stats.Regions:
         """Probability that `a` is worse, practically equal or better than `b`."""
@@ -156,7 +173,7 @@ class Comparison:
         """How often is the model right when it says so? For two classes the second one, else the predicted one."""
         curves = {scores.label: _reliability(scores, target, len(classes)) for scores in self.best.values()}
         what = f"of {classes[1]!r}" if len(classes) == 2 else "of the predicted class"
-        caption = "Out-of-fold predictions in ten bins of equal size. A calibrated model lies on the dotted diagonal."
+        caption = "Out-of-fold predictions in ten bins of equal size. A calibrated model lies on the line 'perfect'."
         ends = [points for curve in curves.values() for points in curve]
         low, high = min(min(point) for point in ends), max(max(point) for point in ends)
         spec = charts.lines(
@@ -221,7 +238,7 @@ def compare(
             members[family.name] = _scores(family.label, group.label, found, metric)
         by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
         best[group.name] = _best_of(group, members, metric)
-    return Comparison(metric, 1 / folds, by_family, best)
+    return Comparison(metric, 1 / folds, dataset.n_rows, by_family, best)
 
 
 def _key(family: Family, index: int) -> str:

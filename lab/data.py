@@ -3,13 +3,15 @@
 Everything that can be wrong with a table is said here, once; nobody validates again after that.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import io
+import os
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["check", "from_arrays", "load", "sample_rows"]
 
 MAX_CLASSES = 20
-_DAY_NS = 86_400 * 10**9
+_DAY_US = 86_400 * 10**6
+_MAX_LEVELS = 50
+_WARNING = "make sure that it is known at the time of prediction (leakage?)"
 
 
 def load(source: str, target: str | None = None, *, drop: Sequence[str] = ()) -> Dataset:
@@ -48,11 +52,11 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = ()) ->
     DataError
         If the table cannot be used: says where, what was found, and the way out.
     """
-    if source in builtin.TABLES and not Path(source).exists():
+    if source in builtin.TABLES and not Path(source).is_file():
         table, content, known_target = builtin.load(source)
         return check(table, target or known_target, name=source, content=content, drop=drop)
     path = Path(source)
-    if not path.exists() and "/" not in source and "." not in source:
+    if "/" not in source and "." not in source and not os.path.lexists(path):
         raise DataError(
             f"no file or built-in table {source!r}; {nearest(source, builtin.TABLES, label='built-in tables')}"
         )
@@ -96,16 +100,31 @@ def check(table: pa.Table, target: str, *, name: str, content: bytes, drop: Sequ
 
 
 def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
-    """Keep a stratified random sample of at most `max_rows` rows, and say so in the notes."""
+    """Keep a random sample of `max_rows` rows, stratified but for small classes, and say so in the notes.
+
+    A class keeps its share, and at least 30 rows where it has them. Columns that the sample leaves useless go too.
+    """
     if dataset.n_rows <= max_rows:
         return dataset
-    from sklearn.model_selection import StratifiedShuffleSplit
-
-    splitter = StratifiedShuffleSplit(1, train_size=max_rows, random_state=seed)
-    kept = np.sort(next(splitter.split(dataset.features, dataset.target))[0])
-    note = f"a stratified random sample of {max_rows:,} of the {dataset.n_rows:,} rows was used (setting max_rows)"
+    rng = np.random.default_rng(seed)
+    counts = np.bincount(dataset.target)
+    quotas = np.maximum(counts * max_rows // dataset.n_rows, np.minimum(counts, 30))
+    quotas[quotas.argmax()] += max_rows - quotas.sum()
+    chosen = [
+        rng.choice(np.flatnonzero(dataset.target == code), quota, replace=False) for code, quota in enumerate(quotas)
+    ]
+    kept = np.sort(np.concatenate(chosen))
+    notes = [f"a random sample of {max_rows:,} of the {dataset.n_rows:,} rows was used (setting max_rows)"]
     features = dataset.features.iloc[kept].reset_index(drop=True)
-    return dataclasses.replace(dataset, features=features, target=dataset.target[kept], notes=(*dataset.notes, note))
+    kinds = dict(dataset.kinds)
+    for column, kind in dataset.kinds.items():
+        if reason := _why_useless(features[column].to_numpy(), kind):
+            notes.append(f"column {column!r} was left out of the sample: {reason}")
+            features = features.drop(columns=column)
+            del kinds[column]
+    return dataclasses.replace(
+        dataset, features=features, kinds=kinds, target=dataset.target[kept], notes=(*dataset.notes, *notes)
+    )
 
 
 def _column(table: pa.Table, wanted: str, name: str) -> str:
@@ -141,33 +160,49 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
     plain = pc.if_else(pc.is_in(trimmed, pa.array(MISSING, trimmed.type)), None, trimmed)
     if plain.null_count == len(plain) or plain.null_count == values.null_count:
         return plain
-    try:
-        return plain.cast(pa.float64())
-    except pa.ArrowInvalid:
-        return plain
+    for kind in (pa.float64(), pa.bool_(), pa.timestamp("us")):  # what the padding had kept from being recognised
+        with contextlib.suppress(pa.ArrowInvalid):
+            return plain.cast(kind)
+    return plain
 
 
 def _classes(values: pa.ChunkedArray, target: str, name: str) -> "tuple[NDArray[np.int64], tuple[str, ...]]":
     plain = _plain(values)
-    labels = plain.to_numpy(zero_copy_only=False)
-    is_number = pa.types.is_integer(plain.type) or pa.types.is_floating(plain.type) or pa.types.is_decimal(plain.type)
-    if is_number:
-        labels = labels.astype(np.float64)
+    if pa.types.is_nested(plain.type) or pa.types.is_binary(plain.type):
+        raise DataError(
+            f"{name}: the target {target!r} holds {plain.type}; choose a column of texts, numbers or booleans"
+        )
+    if pa.types.is_floating(plain.type) or pa.types.is_decimal(plain.type):
+        labels = _floats(plain)
         _refuse_infinite(labels, target, name)
-    unique, codes = np.unique(labels if is_number else labels.astype(str), return_inverse=True)
+    elif pa.types.is_integer(plain.type):
+        labels = plain.to_numpy(zero_copy_only=False)
+    else:
+        labels = plain.to_numpy(zero_copy_only=False).astype(str)
+    unique, codes = np.unique(labels, return_inverse=True)
     if len(unique) == 1:
-        raise DataError(f"{name}: the target {target!r} has one value ({unique[0]}); it needs at least two classes")
+        raise DataError(
+            f"{name}: the target {target!r} has one value ({_label(unique[0])}); it needs at least two classes"
+        )
     if len(unique) > MAX_CLASSES:
-        whole = not is_number or bool(np.all(unique == np.round(unique)))
+        continuous = labels.dtype.kind == "f" and not np.all(unique == np.round(unique))
         what = (
-            f"has {len(unique):,} different values" if whole else f"is continuous ({len(unique):,} different numbers)"
+            f"is continuous ({len(unique):,} different numbers)"
+            if continuous
+            else f"has {len(unique):,} different values"
         )
         raise DataError(
             f"{name}: the target {target!r} {what}; the labs classify into 2 to {MAX_CLASSES} classes: "
             "choose another column, or group its values"
         )
-    as_text = [f"{value:g}" for value in unique] if is_number else [str(value) for value in unique]
-    return codes.astype(np.int64), tuple(as_text)
+    return codes.astype(np.int64), tuple(_label(value) for value in unique)
+
+
+def _label(value: Any) -> str:
+    """Write a class as the file does: whole numbers without a point, others with all their digits."""
+    if isinstance(value, np.floating):
+        return str(int(value)) if value == round(value) else repr(float(value))
+    return str(value)
 
 
 def _feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray, Kind]":
@@ -178,8 +213,8 @@ def _feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray,
     if pa.types.is_boolean(kind):
         return _floats(plain.cast(pa.int8())), "boolean"
     if pa.types.is_temporal(kind) and not (pa.types.is_duration(kind) or pa.types.is_time(kind)):
-        stamps = plain.cast(pa.timestamp("ns"), safe=False).cast(pa.int64())
-        return _floats(stamps) / _DAY_NS, "date"
+        stamps = plain.cast(pa.timestamp("us"), safe=False).cast(pa.int64())  # nanoseconds end in the year 2262
+        return _floats(stamps) / _DAY_US, "date"
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
         return _floats(plain.cast(pa.int32() if "32" in str(kind) else pa.int64())), "number"
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -214,7 +249,7 @@ def _why_useless(values: "NDArray", kind: Kind) -> str | None:
     unique = np.unique(present.astype(str) if kind == "category" else present)
     if len(unique) == 1 and len(present) == len(values):
         return f"it is constant ({unique[0]})"
-    if kind == "category" and len(unique) > MAX_CLASSES and len(unique) >= 0.95 * len(present):
+    if kind == "category" and len(unique) > MAX_CLASSES and len(unique) > 0.5 * len(present):
         return f"it looks like an identifier ({len(unique):,} different texts in {len(values):,} rows)"
     counts_up = (
         kind == "number" and len(present) == len(values) and values[0] % 1 == 0 and bool(np.all(np.diff(values) == 1))
@@ -232,7 +267,15 @@ def _why_leak(values: "NDArray", codes: "NDArray[np.int64]", n_classes: int) -> 
 
 
 def _near_leak(values: "NDArray", kind: Kind, codes: "NDArray[np.int64]", n_classes: int) -> str | None:
-    """Warn where one column alone ranks the two classes almost perfectly."""
+    """Warn where one column alone tells the classes apart almost perfectly: by its levels, or by its order."""
+    level_codes, levels = pd.factorize(values, use_na_sentinel=False)
+    if len(levels) <= min(_MAX_LEVELS, len(values) // 10):
+        table = np.zeros((len(levels), n_classes), dtype=np.int64)
+        np.add.at(table, (level_codes, codes), 1)
+        wrong = len(values) - int(table.max(axis=1).sum())
+        guessed = int(np.bincount(codes).max())
+        if wrong <= max(2, len(values) // 1000) and guessed < len(values) - wrong - 10:
+            return f"alone gives the target away in all but {wrong} row(s): {_WARNING}"
     if n_classes != 2 or kind == "category":
         return None
     present = ~np.isnan(values)
@@ -244,10 +287,7 @@ def _near_leak(values: "NDArray", kind: Kind, codes: "NDArray[np.int64]", n_clas
     auc = (ranks[positives].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
     if max(auc, 1 - auc) < 0.999:
         return None
-    return (
-        f"alone tells the two classes apart almost perfectly (ROC AUC {max(auc, 1 - auc):.4f}): "
-        "make sure that it is known at the time of prediction (leakage?)"
-    )
+    return f"alone tells the two classes apart almost perfectly (ROC AUC {max(auc, 1 - auc):.4f}): {_WARNING}"
 
 
 def from_arrays(name: str, features: pd.DataFrame, labels: "NDArray") -> Dataset:

@@ -24,16 +24,15 @@ def side_of_margin(difference: Estimate, margin: float) -> Literal["above", "bel
     return "below" if difference.high < margin else "undecided"
 
 
-def rows_to_settle(difference: Estimate, margin: float, n_rows: int) -> int | None:
-    """About how many rows would bring the interval to one side of the margin, were the difference as estimated.
+def rows_to_settle(difference: Estimate, margin: float, n_rows: int, *, detectable: float) -> int | None:
+    """About how many rows would settle the question in 8 of 10 runs, were the difference as estimated.
 
-    The interval narrows with the square root of the rows; None where the estimate lies on the margin itself
-    (more than 100 times the rows).
+    `detectable` is the distance from the margin that `n_rows` settle in 8 of 10 runs; it shrinks with the square root
+    of the rows. None where the estimate lies so near the margin that it would take over 100 times the rows.
     """
-    half = (difference.high - difference.low) / 2
     distance = abs(difference.value - margin)
-    if distance * 10 <= half:
+    if distance * 10 <= detectable:
         return None
-    rows = max(n_rows * (half / distance) ** 2, 1.0)
+    rows = max(n_rows * (detectable / distance) ** 2, 1.0)
     step = 10 ** max(int(math.log10(rows)) - 1, 0)
     return math.ceil(rows / step) * step

@@ -23,12 +23,18 @@ def require_rows_per_class(dataset: Dataset, folds: int) -> None:
     counts = np.bincount(dataset.target, minlength=len(dataset.classes))
     rarest = int(counts.argmin())
     rows = int(counts[rarest])
-    needed = max(folds, next(n for n in range(2, 1000) if n - -(-n // folds) >= INNER_FOLDS))
+    needed = max(folds, next(n for n in range(2, 1000) if _smallest_training(n, folds) >= INNER_FOLDS))
     if rows < needed:
         raise DataError(
             f"{dataset.name}: class {dataset.classes[rarest]!r} of the target {dataset.target_name!r} has {rows} row(s), "
             f"fewer than the {needed} that {folds} folds need; add rows, merge classes, or lower --folds"
         )
+
+
+def _smallest_training(rows: int, folds: int) -> int:
+    """Rows of a class that the innermost training part can count on."""
+    outer = rows - -(-rows // folds)
+    return outer - -(-outer // INNER_FOLDS)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Record:
     environment : dict
         See `lab.machine.describe`.
     run : dict
-        command (to repeat it), started (ISO 8601, UTC), seconds, resumed (trials taken over from an interrupted run).
+        command (to repeat it), started (ISO 8601, UTC), seconds.
     """
 
     lab: str

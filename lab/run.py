@@ -126,8 +126,9 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
 
 
 def _fingerprint(lab_name: str, dataset: Dataset, settings: dict[str, Any], plan: Sequence[Trial]) -> str:
-    """Tell runs apart: the same lab, version, table, settings and plan give the same rows."""
-    facts = [lab_name, __version__, _describe(dataset), settings, [trial.key for trial in plan]]
+    """Tell runs apart: the same lab, versions, table, settings and plan give the same rows."""
+    versions = machine.describe()["packages"]
+    facts = [lab_name, __version__, versions, _describe(dataset), settings, [trial.key for trial in plan]]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Metric", "calibration_error", "primary_metric", "score_model"]
 
+_SHARES = (
+    "roc_auc",
+    "accuracy",
+    "balanced_accuracy",
+    "average_precision",
+    "f1",
+    "precision",
+    "recall",
+    "jaccard",
+    "top_k",
+)
+_OTHERS = ("neg_log_loss", "neg_brier_score", "matthews_corrcoef", "d2_log_loss_score", "d2_brier_score")
 _LABELS = {
     "roc_auc": "ROC AUC",
     "roc_auc_ovr": "ROC AUC (mean over classes)",
@@ -42,21 +54,24 @@ def primary_metric(name: str, dataset: Dataset) -> Metric:
     Raises
     ------
     SettingsError
-        If scikit-learn has no such scorer, or it cannot score a classifier on this target.
+        If scikit-learn has no such scorer for classifiers, or it cannot score a classifier on this target.
     """
     if name == "auto":
         name = "roc_auc" if len(dataset.classes) == 2 else "roc_auc_ovr"
-    if name not in get_scorer_names():
-        raise SettingsError(f"metric is {name!r}; {nearest(name, get_scorer_names(), label='scorers of scikit-learn')}")
+    known = [scorer for scorer in get_scorer_names() if scorer.startswith((*_SHARES, *_OTHERS))]
+    if name not in known:
+        raise SettingsError(
+            f"metric is {name!r}; {nearest(name, known, label='classification scorers of scikit-learn')}"
+        )
     model = DummyClassifier(strategy="prior").fit(np.zeros((dataset.n_rows, 1)), dataset.target)
     try:
-        value = get_scorer(name)(model, np.zeros((dataset.n_rows, 1)), dataset.target)
+        get_scorer(name)(model, np.zeros((dataset.n_rows, 1)), dataset.target)
     except ValueError as error:
         raise SettingsError(
             f"metric {name!r} cannot score a target of {len(dataset.classes)} classes ({' '.join(str(error).split())}); "
             "leave metric at auto"
         ) from error
-    bounded = 0 <= value <= 1
+    bounded = name.startswith(_SHARES)
     return Metric(name, _LABELS.get(name, name), "points" if bounded else "", 100.0 if bounded else 1.0)
 
 

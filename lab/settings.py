@@ -87,7 +87,7 @@ def convert(hint: Any, value: Any, name: str) -> Any:
     if optional and (value is None or value == "none"):
         return None
     if many:
-        items = value.split(",") if isinstance(value, str) else value
+        items = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
         return tuple(convert(plain, item.strip() if isinstance(item, str) else item, name) for item in items)
     if plain is bool:
         if isinstance(value, bool):
@@ -99,7 +99,7 @@ def convert(hint: Any, value: Any, name: str) -> Any:
         raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}")
     try:
         number = plain(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}") from error
     if plain is int and isinstance(value, float) and number != value:
         raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}")

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def read_row(folder: Path, key: str) -> Row | None:
             return _join(plain, {})
         with packed.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return _join(plain, dict(arrays))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
         return None
 
 

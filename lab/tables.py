@@ -3,9 +3,9 @@
 Strict on purpose: a ragged row, a wrong encoding or a duplicate name is an error with its place, never a guess.
 """
 
-import csv
 import difflib
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,11 +83,11 @@ def _read_parquet(path: Path, content: bytes) -> "pa.Table":
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(io.BytesIO(content))
+        table = pq.ParquetFile(io.BytesIO(content)).read()
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path} is a damaged Parquet file ({_one_line(error)}); write it again") from error
-    names = [name for name in table.column_names if not name.startswith("__index_level_")]
-    return table.select(names)
+    kept = [place for place, name in enumerate(table.column_names) if not name.startswith("__index_level_")]
+    return table.select(kept)
 
 
 def _read_text(path: Path, content: bytes) -> "pa.Table":
@@ -117,9 +117,9 @@ def _decode(path: Path, content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    header = text[: text.find("\n")] if "\n" in text else text
-    counts = {mark: len(next(csv.reader([header], delimiter=mark), [])) for mark in _DELIMITERS}
-    return max(counts, key=lambda mark: counts[mark])
+    header = re.split("[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
+    unquoted = re.sub('"[^"]*"', "", header)
+    return max(_DELIMITERS, key=unquoted.count)
 
 
 def _parse(path: Path, text: str, delimiter: str, *, decimal: str) -> "pa.Table":
@@ -169,7 +169,9 @@ def _check_shape(name: str, table: "pa.Table") -> None:
     if table.num_rows == 0:
         raise DataError(f"{name} has a header and no rows; add rows")
     if len(columns) < 2:
-        raise DataError(f"{name} has one column ({columns[0]!r}); it needs a target and at least one other column")
+        raise DataError(
+            f"{name} has one column ({', '.join(columns)!r}); it needs a target and at least one other column"
+        )
     if len(columns) > MAX_COLUMNS:
         raise DataError(
             f"{name} has {len(columns):,} columns; at most {MAX_COLUMNS:,} are read: keep the ones that matter"

@@ -2,7 +2,7 @@
 
 from lab.protocol import Estimate
 
-__all__ = ["amount", "count", "difference", "rough"]
+__all__ = ["amount", "count", "difference", "rough", "settling"]
 
 
 def amount(value: float, unit: str) -> str:
@@ -50,6 +50,22 @@ def difference(estimate: Estimate, than: str) -> str:
     level = unit == "points" and abs(estimate.value) < 0.05  # it would be shown as 0.0
     middle = "level with" if level else side(estimate.value)
     return f"{middle} {than} ({100 * estimate.confidence:.0f} % interval {interval})"
+
+
+def settling(rows: int | None, max_rows: int) -> str:
+    """Say how many rows would decide (see `lab.decisions.rows_to_settle`).
+
+    >>> settling(3_000, 5_000)
+    'about 3,000 rows would settle it'
+    >>> settling(16_000, 1_000)
+    'about 16,000 rows would settle it (with --max-rows 16000)'
+    >>> settling(None, 1_000)
+    'the estimate lies on the margin itself'
+    """
+    if rows is None:
+        return "the estimate lies on the margin itself"
+    raised = f" (with --max-rows {rows})" if rows > max_rows else ""
+    return f"about {count(rows, 'row')} would settle it{raised}"
 
 
 def count(number: int, thing: str) -> str:

@@ -58,7 +58,9 @@ def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -
         with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
             warnings.simplefilter("always")
             row = through_storage(trial.function(dataset, seed=trial.seed, **trial.arguments, **extra))
-    except Exception as error:  # noqa: BLE001 - a trial may fail in any way; the run reports it and goes on
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - compiled libraries panic past Exception; the run reports it and goes on
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         return Outcome(trial, None, reason, traceback.format_exc(), time.perf_counter() - start)
     shown = sorted({f"{w.category.__name__}: {' '.join(str(w.message).split())[:200]}" for w in caught})

@@ -29,6 +29,7 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
     advantage = found.difference(quantum, classical)
     entanglement = found.difference(quantum, without)
     margin = settings.margin * metric.factor
+    detectable = found.detectable(quantum, classical)
     parts = found.regions(quantum, classical, margin)
     examined = rows.get("circuit")
     prices, hardware_tables, hardware_figures = _hardware(dataset, settings, examined) if examined else ({}, (), ())
@@ -37,8 +38,8 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
         facts={
             "metric": metric.label,
             "margin": margin,
-            "detectable": found.detectable(quantum, classical),
-            "rows_to_settle": rows_to_settle(advantage, margin, dataset.n_rows),
+            "detectable": detectable,
+            "rows_to_settle": rows_to_settle(advantage, margin, dataset.n_rows, detectable=detectable),
             "probability_better": parts.better,
             "probability_equal": parts.equal,
             "probability_worse": parts.worse,
@@ -68,16 +69,18 @@ def _caption(label: str, settings: "Settings") -> str:
     return (
         f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
         f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
-        "difference, which is narrower."
+        "difference fold by fold."
     )
 
 
 def _inputs_caveat(dataset: Dataset, settings: "Settings") -> tuple[str, ...]:
-    if len(dataset.kinds) <= settings.qubits:
+    categories = [name for name, kind in dataset.kinds.items() if kind == "category"]
+    n_encoded = len(dataset.kinds) - len(categories) + sum(dataset.features[name].nunique() for name in categories)
+    if n_encoded <= settings.qubits:
         return ()
     return (
-        f"the circuit sees {settings.qubits} principal components of {count(len(dataset.kinds), 'column')}; classical models are "
-        "compared on these and on all columns",
+        f"the circuit sees {count(settings.qubits, 'principal component')} of the {count(len(dataset.kinds), 'column')} "
+        f"(about {n_encoded} numbers once categories are encoded); classical models are compared on these and on all columns",
     )
 
 
@@ -86,8 +89,8 @@ def _hardware(
 ) -> tuple[dict[str, Estimate], tuple[Table, ...], tuple[Figure, ...]]:
     rates = {"overhead_s": settings.overhead_s, "execution_s": settings.execution_s, "rate": settings.rate}
     to_train = executions_to_train(examined["trained"], rows=dataset.n_rows, steps=settings.steps, shots=settings.shots)
-    training = Price.of(to_train, **rates)
-    predicting = Price.of(_PREDICTIONS * settings.shots, **rates)
+    training = Price.of(to_train, jobs=settings.steps, **rates)
+    predicting = Price.of(_PREDICTIONS * settings.shots, jobs=1, **rates)
     devices = Table(
         "The circuit on real devices",
         "Transpiled by Qiskit at its highest level for the topology and native gates of each device model. Success: the "
@@ -102,7 +105,7 @@ def _hardware(
         "What hardware would cost",
         f"{settings.overhead_s:g} s a job and {settings.execution_s:g} s an execution, {settings.rate:.2f} dollars a second (settings "
         f"overhead_s, execution_s, rate); {count(settings.shots, 'shot')} an expectation. Training by the parameter-shift rule on "
-        f"all {count(dataset.n_rows, 'row')} at every one of {count(settings.steps, 'step')}.",
+        f"all {count(dataset.n_rows, 'row')}, one job for each of {count(settings.steps, 'step')}.",
         ("work", "executions", "device hours", "dollars"),
         (
             ("training once", to_train, training.seconds / 3600, training.dollars),

@@ -48,7 +48,7 @@ class Price:
     Attributes
     ----------
     seconds : float
-        Time on the device: `overhead_s` once, and `execution_s` for every shot of every circuit.
+        Time on the device: `overhead_s` for every job, and `execution_s` for every shot of every circuit.
     dollars : float
         Seconds at the rate.
     """
@@ -57,13 +57,13 @@ class Price:
     dollars: float
 
     @classmethod
-    def of(cls, executions: int, *, overhead_s: float, execution_s: float, rate: float) -> "Price":
-        """Price a number of executions (circuits times shots).
+    def of(cls, executions: int, *, jobs: int, overhead_s: float, execution_s: float, rate: float) -> "Price":
+        """Price a number of executions (circuits times shots) in a number of jobs.
 
-        >>> Price.of(1000 * 1024, overhead_s=2, execution_s=0.00035, rate=1.6)
+        >>> Price.of(1000 * 1024, jobs=1, overhead_s=2, execution_s=0.00035, rate=1.6)
         Price(seconds=360.4, dollars=576.64)
         """
-        seconds = overhead_s + execution_s * executions
+        seconds = overhead_s * jobs + execution_s * executions
         return cls(round(seconds, 6), round(seconds * rate, 6))
 
 

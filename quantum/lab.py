@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from lab.decisions import side_of_margin
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
 from lab.settings import option
-from lab.wording import amount, count, difference, rough
+from lab.wording import amount, difference, rough, settling
 from quantum.hardware import DEVICES
 
 __all__ = ["LAB", "QuantumLab", "Settings"]
@@ -98,7 +98,6 @@ class QuantumLab:
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "is the quantum classifier better than the best classical model by more than the margin?"."""
-        del settings  # the margin in the metric's unit is a fact of the evidence
         advantage, facts = evidence.estimates["advantage"], evidence.facts
         margin = facts["margin"]
         than = f"the best classical model in {facts['metric']}"
@@ -120,8 +119,7 @@ class QuantumLab:
             reasons = ("another encoding of the data, or a task with a structure that the circuit shares",)
             short = f"not the {amount(margin, advantage.unit)} above that would count"
             return Verdict("no", "Not yet", f"{sentence}, {short}. {price}", reasons)
-        needed = facts["rows_to_settle"]
-        settle = f"about {count(needed, 'row')} would settle it" if needed else "the estimate lies on the margin itself"
+        settle = settling(facts["rows_to_settle"], settings.max_rows)
         return Verdict(
             "undecided",
             "Undecided",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from edge.export import device_columns, device_rows, feeds, fit_for_device, identity_model, to_file
-from edge.parity import beyond_range, compare
+from edge.parity import at_thresholds, beyond_range, compare
 from edge.runtime import OUTPUT, session
 from lab.data import load
 from lab.families import FOREST, LOGISTIC, MLP
@@ -49,6 +49,22 @@ def test_no_label_flips_on_known_rows_or_beyond_their_range(family, dataset):
         found = compare(model, exported, dataset, rows)
         assert found.rows == dataset.n_rows
         assert (found.flips, found.noticeable) == (0, 0)
+
+
+def test_rows_on_the_split_thresholds_flip_no_label(dataset):
+    model, exported = trained(FOREST, dataset)
+    rows = at_thresholds(model, dataset, device_rows(dataset), seed=2)
+    splits = {
+        (f, np.float32(t))
+        for tree in model.named_steps["model"].estimators_
+        for f, t in zip(tree.tree_.feature, tree.tree_.threshold, strict=True)
+    }
+    numbers = pd.DataFrame(rows).iloc[:, : len(device_columns(dataset)[0])].to_numpy(dtype=np.float32)
+    on = [any((f, value) in splits for f, value in enumerate(row)) for row in numbers]
+    assert np.mean(on) > 0.5, "the rows do not stand where they should"
+    found = compare(model, exported, dataset, rows)
+    assert (found.flips, found.noticeable) == (0, 0)
+    assert at_thresholds(trained(LOGISTIC, dataset)[0], dataset, rows, seed=2) is None
 
 
 def test_a_model_that_is_not_the_same_is_noticed(dataset):

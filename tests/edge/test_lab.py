@@ -1,11 +1,14 @@
 """The edge lab keeps to the protocol, and its verdict follows from its evidence."""
 
+import numpy as np
 import pytest
 
+from edge.evidence import over_rounds
 from edge.lab import LAB, Settings
 from edge.serving import serve_in_fresh_processes
 from lab.data import load
 from lab.protocol import Estimate, Evidence
+from lab.stats import quantile
 from lab.testing import check_lab
 
 FAST = Settings(folds=2, repeats=1, candidates=1, rounds=20, models=("logistic", "mlp"), memory_mb=500.0)
@@ -18,7 +21,7 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
     assert record.evidence.estimates["mlp.p99_ms"].value > record.evidence.estimates["identity.p99"].low
 
 
-def evidence(**candidates):
+def evidence(unmeasured=(), **candidates):
     """Make evidence of candidates with (p99, size, drop, parity, flips, score) and intervals of +-10 % on p99 and drop."""
     estimates = {}
     for name, (p99, size, drop, parity, flips, score) in candidates.items():
@@ -31,7 +34,8 @@ def evidence(**candidates):
             f"{name}.score": Estimate(score, score, score, "points"),
         }
     labels = {"mlp": "neural network", "forest": "random forest", "logistic": "logistic regression"}
-    return Evidence(estimates, {"candidates": list(candidates), "labels": labels, "factor": 100.0}, (), ())
+    facts = {"candidates": list(candidates), "unmeasured": unmeasured, "labels": labels, "factor": 100.0}
+    return Evidence(estimates, facts, (), ())
 
 
 BUDGET = Settings(p99_ms=1.0, size_mb=5.0, max_drop=0.01, tolerance=1e-4)
@@ -60,13 +64,27 @@ GOOD = (0.1, 0.1, 0.5, 1e-7, 0, 96.0)
             "undecided",
             "random forest may fit",
         ),
-        (evidence(), "undecided", "No candidate could be built"),
+        (evidence(["mlp"]), "undecided", "The neural network could not be measured"),
+        (evidence(["forest"], mlp=(2.0, 0.1, 0.5, 0, 0, 96.0)), "undecided", "The random forest could not be measured"),
+        (evidence(["forest"], mlp=GOOD), "yes", "The neural network fits"),
     ],
 )
 def test_the_verdict_follows_from_the_worst_budget_of_the_best_candidate(found, answer, words):
     verdict = LAB.judge(found, BUDGET)
     assert verdict.answer == answer
     assert words in verdict.sentence
+
+
+def test_the_interval_of_a_percentile_is_wider_where_rounds_differ():
+    rng = np.random.default_rng(0)
+    steady = rng.exponential(1e6, size=(30, 200))
+    drifting = steady * rng.choice([1.0, 3.0], size=(30, 1))
+    alone = quantile(steady.ravel() / 1e6, 0.99, unit="ms")
+    assert over_rounds(steady, 0.99).value == pytest.approx(alone.value)
+    assert over_rounds(steady, 0.99).low <= alone.low * (1 + 1e-12)
+    pooled = quantile(drifting.ravel() / 1e6, 0.5, unit="ms")
+    by_rounds = over_rounds(drifting, 0.5)
+    assert by_rounds.high - by_rounds.low > 2 * (pooled.high - pooled.low)
 
 
 def test_a_process_that_fails_to_serve_is_an_error(capfd):

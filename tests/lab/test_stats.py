@@ -91,10 +91,11 @@ def test_a_rate_has_the_exact_binomial_interval():
 
 
 def test_rows_to_settle_grow_with_the_square_of_the_interval():
-    # half-width 2 around 0, margin 1: the half-width must halve, so four times the rows
-    assert rows_to_settle(Estimate(0.0, -2.0, 2.0, ""), 1.0, 100) == 400
-    assert rows_to_settle(Estimate(1.0, -1.0, 3.0, ""), 1.0, 100) is None
-    assert rows_to_settle(Estimate(0.0, 0.0, 0.0, ""), 1.0, 100) == 1  # no spread at all: any rows do
+    # a distance of 2 is told by 100 rows, the estimate lies 1 from the margin: four times the rows
+    estimate = Estimate(0.0, -2.0, 2.0, "")
+    assert rows_to_settle(estimate, 1.0, 100, detectable=2.0) == 400
+    assert rows_to_settle(Estimate(1.0, -1.0, 3.0, ""), 1.0, 100, detectable=2.0) is None
+    assert rows_to_settle(estimate, 1.0, 100, detectable=0.0) == 1  # no spread at all: any rows do
 
 
 def test_a_difference_as_large_as_the_detectable_one_is_found_in_four_of_five_runs():

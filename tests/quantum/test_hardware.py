@@ -77,6 +77,6 @@ def test_an_unknown_device_names_the_nearest():
 def test_prices_agree_with_a_count_by_hand():
     # 16 angles: two circuits each and one for the loss; 64 rows, 100 steps, 1,024 shots
     assert executions_to_train(16, rows=64, steps=100, shots=1024) == 33 * 64 * 100 * 1024
-    price = Price.of(33 * 64 * 100 * 1024, overhead_s=2, execution_s=0.00035, rate=1.6)
-    assert price.seconds == pytest.approx(2 + 216_268_800 * 0.00035)
+    price = Price.of(33 * 64 * 100 * 1024, jobs=100, overhead_s=2, execution_s=0.00035, rate=1.6)
+    assert price.seconds == pytest.approx(200 + 216_268_800 * 0.00035)
     assert price.dollars == pytest.approx(1.6 * price.seconds)
