@@ -108,8 +108,10 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
         return dataset
     rng = np.random.default_rng(seed)
     counts = np.bincount(dataset.target)
-    quotas = np.maximum(counts * max_rows // dataset.n_rows, np.minimum(counts, 30))
-    quotas[quotas.argmax()] += max_rows - quotas.sum()
+    reserved = np.minimum(counts, min(30, max_rows // (2 * len(counts))))
+    rest = max_rows - reserved.sum()
+    quotas = reserved + (counts - reserved) * rest // (dataset.n_rows - reserved.sum())
+    quotas[quotas.argmax()] += max_rows - quotas.sum()  # what rounding down left over: fewer rows than classes
     chosen = [
         rng.choice(np.flatnonzero(dataset.target == code), quota, replace=False) for code, quota in enumerate(quotas)
     ]

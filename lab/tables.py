@@ -5,6 +5,7 @@ Strict on purpose: a ragged row, a wrong encoding or a duplicate name is an erro
 
 import difflib
 import io
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def read_table(path: Path) -> "tuple[pa.Table, bytes]":
 
 
 def _read_bytes(path: Path) -> bytes:
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it takes any name
         raise DataError(f"{path} is a directory; give the path of one CSV or Parquet file")
     try:
         content = path.read_bytes()

@@ -1,6 +1,9 @@
 """Bad input gets exit code 2 and one sentence with the place, what was found and the way out; nothing is written."""
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 RUN = ("run", "interpretability")
@@ -197,6 +200,33 @@ def test_impossible_words_are_refused_in_every_command(lab, tmp_path, words, say
     for part in says:
         assert part in called.err
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_name_too_long_for_a_file_is_refused(lab, tmp_path):
+    refused(lab, tmp_path, "x" * 300 + ".csv", "--target", "churn", says=["cannot read", "File name too long"])
+
+
+def test_a_target_of_lists_is_refused(lab, tmp_path):
+    pd.DataFrame({"a": [1.0, 2.0] * 20, "y": [[1], [2]] * 20}).to_parquet(tmp_path / "t.parquet")
+    refused(lab, tmp_path, "t.parquet", "--target", "y", says=["target 'y' holds list", "texts, numbers or booleans"])
+
+
+def test_duplicate_names_in_parquet_are_refused_as_such(lab, tmp_path):
+    columns = [pa.array([1, 2] * 20), pa.array([1, 2] * 20), pa.array(["u", "v"] * 20)]
+    pq.write_table(pa.Table.from_arrays(columns, names=["a", "a", "y"]), tmp_path / "t.parquet")
+    refused(lab, tmp_path, "t.parquet", "--target", "y", says=["two columns named 'a'"])
+
+
+def test_a_file_in_the_place_of_the_output_folder_is_refused(lab, tmp_path, table):
+    (tmp_path / "out").write_text("mine")
+    refused(lab, tmp_path, table(), "--target", "churn", "--out", "out", says=["cannot make the folder out", "--out"])
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("line", "says"), [("folds = inf", "folds is inf"), ("metric = 5", "metric is 5")])
+def test_a_wrong_value_in_a_file_is_refused(lab, tmp_path, table, line, says):
+    (tmp_path / "s.toml").write_text(line + "\n")
+    refused(lab, tmp_path, table(), "--target", "churn", "--config", "s.toml", says=[says])
 
 
 def test_debug_shows_the_traceback(lab, tmp_path):

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.metrics import log_loss, roc_auc_score
@@ -11,8 +12,9 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from lab.comparison import Group, compare, seed_of, trials
 from lab.data import load
 from lab.errors import DataError, TrialsFailedError
-from lab.families import LOGISTIC, SVM, Family
+from lab.families import BOOSTING, FOREST, LOGISTIC, SVM, Family
 from lab.folds import Fold, all_folds, require_rows_per_class, split
+from lab.preparation import FrequentOneHot
 from lab.scoring import Metric, calibration_error, primary_metric, score_model
 from lab.trials import run_plan_here
 from lab.tuning import score_fold, tune
@@ -173,3 +175,40 @@ def test_a_class_needs_rows_for_the_outer_and_the_inner_folds():
     require_rows_per_class(wine, 48)
     with pytest.raises(DataError, match=r"has 48 row\(s\), fewer than the 49"):
         require_rows_per_class(wine, 49)
+
+
+def test_a_column_that_is_empty_in_training_takes_no_model_down(loans):
+    features = loans.features.assign(empty=np.nan)
+    for family in (BOOSTING, FOREST, LOGISTIC):
+        model = family.build(features, 0).fit(features.iloc[:300], loans.target[:300])
+        assert np.isfinite(model.predict_proba(features.assign(empty=1.0))).all()
+
+
+def test_a_rare_category_becomes_no_term():
+    texts = pd.DataFrame({"c": ["often"] * 20 + ["rare"] * 4 + [""] * 6}, dtype=object)
+    found = FrequentOneHot().fit(texts)
+    assert found.get_feature_names_out(["c"]).tolist() == ["c is missing", "c is often"]
+    assert found.transform(pd.DataFrame({"c": ["rare", "new", "often"]}, dtype=object)).tolist() == [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+    ]
+
+
+def test_folds_that_agree_to_the_last_row_leave_the_rule_of_three(loans):
+    found = gathered(loans, {"a": [(0.9, 1)] * 3, "b": [None] * 3, "c": [(0.9, 1)] * 3})
+    estimate = found.difference(found.best["ab"], found.best["c"])
+    assert (estimate.low, estimate.high) == pytest.approx((-300 / 1200, 300 / 1200))
+
+
+@pytest.mark.parametrize("rows_of_rare", [5, 6, 7, 8])
+def test_a_class_that_is_let_through_is_large_enough_for_every_family(loans, rows_of_rare):
+    target = np.zeros(120, dtype=np.int64)
+    target[:rows_of_rare] = 1
+    small = dataclasses.replace(loans, features=loans.features.iloc[:120], target=target)
+    try:
+        require_rows_per_class(small, 5)
+    except DataError:
+        return
+    for index in range(5):
+        score_fold(small, seed=0, family=SVM, fold=Fold(5, 1, 0, index), scorer="roc_auc", candidates=1)

@@ -172,3 +172,51 @@ def test_a_sample_keeps_the_shares_of_the_classes_and_says_so():
     assert part.target.mean() == pytest.approx(whole.target.mean(), abs=1 / 300)
     assert "300 of the 1,200 rows" in part.notes[-1]
     assert sample_rows(whole, 5_000, seed=1) is whole
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["1234567", "1234568", "1234569"], ("1234567", "1234568", "1234569")),
+        ([str(2**60), str(2**60 + 1)], (str(2**60), str(2**60 + 1))),
+        (["1.0000001", "1.0000002"], ("1.0000001", "1.0000002")),
+    ],
+)
+def test_numbers_that_differ_are_different_classes(tmp_path, labels, classes):
+    text = "a,y\n" + rows([i % 7 for i in range(N)], [labels[i % len(labels)] for i in range(N)])
+    assert load(csv(tmp_path, text), "y").classes == classes
+
+
+def test_a_date_far_in_the_future_stays_there(tmp_path):
+    days = ["9999-12-31" if i % 2 else "2024-01-01" for i in range(N)]
+    found = load(csv(tmp_path, "day,y\n" + rows(days, ["x", "y", "y", "x"] * (N // 4))), "y")
+    expected = [(np.datetime64(day) - np.datetime64("1970-01-01")).astype(int) for day in days]
+    assert found.features["day"].tolist() == expected
+
+
+def test_padding_around_missing_values_does_not_hide_dates_and_booleans(tmp_path):
+    days = [" NA" if i == 3 else f"2024-01-{i % 20 + 1:02}" for i in range(N)]
+    flags = [" ?" if i == 4 else ["true", "false", "true"][i % 3] for i in range(N)]
+    found = load(csv(tmp_path, "day,flag,y\n" + rows(days, flags, ["x", "y"] * (N // 2))), "y")
+    assert dict(found.kinds) == {"day": "date", "flag": "boolean"}
+    assert found.features.isna().sum().tolist() == [1, 1]
+
+
+def test_old_line_ends_are_read(tmp_path):
+    text = ("a;y\n" + "".join(f"{i % 7};{'u' if i % 2 else 'v'}\n" for i in range(N))).replace("\n", "\r")
+    assert load(csv(tmp_path, text), "y").n_rows == N
+
+
+def test_levels_that_give_the_target_away_are_named(tmp_path):
+    levels = ["ABCD"[i % 4] if i != 7 else "" for i in range(3 * N)]
+    found = load(csv(tmp_path, "level,a,y\n" + rows(levels, range(0, 6 * N, 2), ["x", "y"] * (3 * N // 2))), "y")
+    assert "'level' alone gives the target away" in found.notes[0]
+
+
+def test_a_sample_of_nearly_all_rows_keeps_a_small_class(tmp_path):
+    target = ["rare"] * 8 + ["x", "y"] * 300
+    whole = load(csv(tmp_path, "a,y\n" + rows([i % 97 for i in range(608)], target)), "y")
+    part = sample_rows(whole, 607, seed=0)
+    assert part.n_rows == 607
+    assert np.bincount(part.target)[whole.classes.index("rare")] == 8
+    assert np.bincount(sample_rows(whole, 100, seed=0).target).tolist() == [8, 46, 46]
