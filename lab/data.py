@@ -109,9 +109,9 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
     rng = np.random.default_rng(seed)
     counts = np.bincount(dataset.target)
     reserved = np.minimum(counts, min(30, max_rows // (2 * len(counts))))
-    rest = max_rows - reserved.sum()
-    quotas = reserved + (counts - reserved) * rest // (dataset.n_rows - reserved.sum())
-    quotas[quotas.argmax()] += max_rows - quotas.sum()  # what rounding down left over: fewer rows than classes
+    quotas = np.maximum(counts * max_rows // dataset.n_rows, reserved)
+    while quotas.sum() != max_rows:  # the larger classes pay for the small ones, and for rounding
+        quotas[quotas.argmax()] += np.sign(max_rows - quotas.sum())
     chosen = [
         rng.choice(np.flatnonzero(dataset.target == code), quota, replace=False) for code, quota in enumerate(quotas)
     ]
