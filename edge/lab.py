@@ -45,7 +45,13 @@ class EdgeLab:
     summary = "Can a model run inside a latency, memory and size budget, and what accuracy does that cost?"
     settings_type = Settings
     demo_data = "digits"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"p99_ms": 1.0, "size_mb": 1.0, "repeats": 1, "candidates": 2}
+    demo_settings: ClassVar[Mapping[str, Any]] = {
+        "p99_ms": 1.0,
+        "size_mb": 1.0,
+        "repeats": 1,
+        "candidates": 2,
+        "rounds": 20,
+    }
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""
@@ -161,7 +167,8 @@ def _verdict(answer: Status, name: str, limited: Sequence[Item], evidence: Evide
             if item.name not in _NO_BUDGETS
         )
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
-    sentence = f"The {label} may fit, but {causes} is not certain: {figures}."
+    names = " and ".join(item.name for item in short)
+    sentence = f"The {label} may fit, but its {names} is not certain: {figures}."
     return Verdict(
         "undecided", "Undecided", sentence, ("more rows or rounds, which narrow the interval", "a wider budget")
     )

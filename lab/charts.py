@@ -15,6 +15,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 _WIDTH = 720
+_DOTTED = {"color": "#444", "strokeDash": [3, 3], "strokeWidth": 2}
 
 
 def interval_plot(
@@ -35,29 +36,16 @@ def interval_plot(
     labels = [label for label, _, _ in rows]
     x = {"type": "quantitative", "title": axis, "scale": {"type": "log"} if log else {"zero": False}}
     y = {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 400}}
+    shared = {"y": y, "color": _domain("group", groups, COLOURS)}
+    span = {"x": x | {"field": "low"}, "x2": {"field": "high"}, "strokeDash": _domain("group", groups, _DASHES)}
+    point = {"x": x | {"field": "value"}, "shape": _domain("group", groups, _SHAPES)}
     layers: list[dict[str, Any]] = [
-        {
-            "mark": {"type": "rule", "strokeWidth": 3},
-            "encoding": {
-                "x": x | {"field": "low"},
-                "x2": {"field": "high"},
-                "strokeDash": _domain("group", groups, _DASHES),
-            },
-        },
-        {
-            "mark": {"type": "point", "filled": True, "size": 160, "opacity": 1},
-            "encoding": {"x": x | {"field": "value"}, "shape": _domain("group", groups, _SHAPES)},
-        },
+        {"mark": {"type": "rule", "strokeWidth": 3}, "encoding": shared | span},
+        {"mark": {"type": "point", "filled": True, "size": 160, "opacity": 1}, "encoding": shared | point},
     ]
-    if reference is not None:
-        layers.append(_reference("x", reference))
-    return {
-        "data": {"values": values},
-        "width": _WIDTH,
-        "height": {"step": 40},
-        "encoding": {"y": y, "color": _domain("group", groups, COLOURS)},
-        "layer": layers,
-    }
+    if reference is not None:  # no y of its own: it crosses all rows
+        layers.append(_line_at(reference))
+    return {"data": {"values": values}, "width": _WIDTH, "height": {"step": 40}, "layer": layers}
 
 
 def bars(rows: Sequence[tuple[str, float]], *, axis: str) -> dict[str, Any]:
@@ -106,7 +94,7 @@ def lines(
         }
     ]
     if reference_x is not None:
-        layers.append(_reference("x", reference_x))
+        layers.append(_line_at(reference_x))
     return {"data": {"values": values}, "width": _WIDTH, "height": 320, "layer": layers}
 
 
@@ -132,8 +120,6 @@ def _domain(name: str, values: Sequence[str], options: Sequence[Any]) -> dict[st
     return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
 
 
-def _reference(channel: str, value: float) -> dict[str, Any]:
-    return {
-        "mark": {"type": "rule", "color": "#444", "strokeDash": [3, 3]},
-        "encoding": {channel: {"datum": value}, "color": {}},
-    }
+def _line_at(x: float) -> dict[str, Any]:
+    """Draw one vertical line across the picture: data of its own, so that it is drawn once."""
+    return {"data": {"values": [{}]}, "mark": {"type": "rule", **_DOTTED}, "encoding": {"x": {"datum": x}}}

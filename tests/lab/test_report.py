@@ -11,8 +11,10 @@ from html.parser import HTMLParser
 import pytest
 from samples.records import HOSTILE, hostile_record
 
-from lab import report
+from lab import charts, report
+from lab.protocol import Estimate, Figure
 from lab.report.page import number
+from lab.report.pictures import svg
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BROWSER = [
@@ -91,6 +93,19 @@ def test_a_browser_shows_the_page_styled_and_runs_nothing(page, tmp_path):
         line for line in done.stderr.splitlines() if "Content Security Policy" in line or "Refused to" in line
     ]
     assert not violations, "the page breaks its own security policy"
+
+
+def test_the_line_of_a_budget_crosses_every_row():
+    rows = [(name, "g", Estimate(2.0, 1.0, 3.0, "ms")) for name in "abc"]
+    spec = charts.interval_plot(rows, axis="ms", groups=["g"], reference=2.5)
+    drawn = svg(Figure("t", "c", spec))
+    plot_height = 3 * 40
+    lines = re.findall(
+        r'<line transform="translate\(([\d.]+),([\d.]+)\)" x2="([-\d.]+)" y2="([-\d.]+)" stroke="#444"', drawn
+    )
+    assert len(lines) == 1
+    assert abs(float(lines[0][3])) == plot_height
+    assert float(lines[0][2]) == 0
 
 
 def test_a_start_page_links_to_its_reports(tmp_path):
