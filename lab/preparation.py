@@ -88,4 +88,4 @@ def _name_of_category(column: str, category: str) -> str:
 def _frequent(column: pd.Series) -> list[str]:
     counts = column.value_counts()
     kept = counts[counts >= _MIN_ROWS].index[:_MAX_CATEGORIES]
-    return sorted(kept) or sorted(counts.index[:1])
+    return sorted(kept) or ["(none is frequent)"]  # the encoder wants one; it never holds

@@ -246,7 +246,7 @@ def qulacs(job):
 def mindquantum(job):
     import mindquantum as mq
     from mindquantum.core.circuit import Circuit
-    from mindquantum.core.gates import RX, RY, RZ, X  # noqa: F401
+    from mindquantum.core.gates import RY, RZ, X
     from mindquantum.core.operators import Hamiltonian, QubitOperator
     from mindquantum.simulator import Simulator
 

@@ -195,6 +195,13 @@ def test_a_rare_category_becomes_no_term():
     ]
 
 
+def test_a_column_of_rare_categories_names_none_of_them():
+    texts = pd.DataFrame({"c": ["anna", "bert", "carl", "dora"]}, dtype=object)
+    found = FrequentOneHot().fit(texts)
+    assert found.get_feature_names_out(["c"]).tolist() == ["c is (none is frequent)"]
+    assert not found.transform(texts).any()
+
+
 def test_folds_that_agree_to_the_last_row_leave_the_rule_of_three(loans):
     found = gathered(loans, {"a": [(0.9, 1)] * 3, "b": [None] * 3, "c": [(0.9, 1)] * 3})
     estimate = found.difference(found.best["ab"], found.best["c"])
