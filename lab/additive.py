@@ -6,6 +6,7 @@ The report's script does the same in the browser; a test holds the two against e
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import Any
 
 from lab.protocol import Input, Term, WhatIf
 
@@ -37,17 +38,17 @@ def linked(model: WhatIf, total: float) -> float:
     return 1 / (1 + math.exp(-total)) if total >= 0 else math.exp(total) / (1 + math.exp(total))
 
 
-def place(kind: Input, bins: Sequence[float | str], value: Value) -> int:
+def place(kind: Input, bins: Sequence[Any], value: Value) -> int:
     """Find the place of a value in `Term.values`."""
     if value is None:
         return 0
     if kind.kind == "category":
         return 1 + (list(bins).index(value) if value in bins else len(bins))
-    return 1 + bisect_right(bins, float(value))  # type: ignore[type-var]  # bins of numbers hold numbers only
+    return 1 + bisect_right(bins, float(value))
 
 
 def _value(model: WhatIf, term: Term, values: Sequence[Value]) -> float:
-    found = term.values
+    found: Any = term.values
     for where, bins in zip(term.inputs, term.bins, strict=True):
         found = found[place(model.inputs[where], bins, values[where])]
     if not term.origins:
