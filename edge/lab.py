@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from edge.budget import Item, Status, worst
 from lab.errors import SettingsError
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
-from lab.settings import option
+from lab.settings import ComparisonSettings, option
 from lab.wording import amount, difference
 
 __all__ = ["LAB", "EdgeLab", "Settings", "items"]
@@ -17,8 +17,13 @@ _NO_BUDGETS = ("difference from the original", "flipped labels")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(ComparisonSettings):
     """What a user may set."""
+
+    efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "quick": {"repeats": 1, "folds": 3, "candidates": 1, "rounds": 20, "max_rows": 5_000},
+        "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000},
+    }
 
     p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
     size_mb: float = option(5.0, "size budget of the model's file in megabytes (10^6 bytes)", above=0)
@@ -31,7 +36,6 @@ class Settings:
     tolerance: float = option(
         1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
     )
-    folds: int = option(5, "outer folds for the accuracy", minimum=2, maximum=20)
     repeats: int = option(2, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(3, "settings tried for each model in each fold", minimum=1, maximum=100)
     rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from lab.decisions import rows_to_settle, side_of_margin
 from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
-from lab.settings import option
+from lab.settings import ComparisonSettings, option
 from lab.wording import amount, count, difference, settling
 
 if TYPE_CHECKING:
@@ -16,16 +16,17 @@ __all__ = ["LAB", "InterpretabilityLab", "Settings"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(ComparisonSettings):
     """What a user may set."""
 
-    metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
+    efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "quick": {"folds": 3, "repeats": 1, "candidates": 2, "max_rows": 1_000},
+        "thorough": {"repeats": 5, "candidates": 12, "max_rows": 20_000},
+    }
+
     margin: float = option(
         0.01, "a loss up to this much of the metric does not matter (0.01 is 1 point)", minimum=0, maximum=1
     )
-    folds: int = option(5, "outer folds", minimum=2, maximum=20)
-    repeats: int = option(3, "repetitions of the folds", minimum=1, maximum=20)
-    candidates: int = option(4, "candidates tried for each family in each fold", minimum=1, maximum=100)
     max_rows: int = option(5_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
 
 

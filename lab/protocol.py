@@ -106,6 +106,11 @@ class Trial:
         Whether nothing else may run on the machine meanwhile (timings).
     needs : tuple of str
         Keys of trials whose rows are handed over as `function(..., inputs={key: row})`.
+    kind : str
+        Trials of one kind take times in proportion to their costs; one of them is the pilot of the others.
+        The function's name unless given.
+    cost : float
+        Seconds expected, roughly; only ratios within a kind matter once its pilot has run. Above 0.
     """
 
     key: str
@@ -114,6 +119,13 @@ class Trial:
     seed: int = 0
     exclusive: bool = False
     needs: tuple[str, ...] = ()
+    kind: str = ""
+    cost: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Name the kind after the function where it has no name."""
+        if not self.kind:
+            object.__setattr__(self, "kind", self.function.__name__)
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,19 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from lab import __version__, controls, data, machine, record, report
+from lab.errors import LabError
+from lab.forecast import Forecast
 from lab.protocol import Answer, Dataset, Evidence, Lab, Trial
+from lab.settings import EFFORTS, at_effort
 from lab.trials import Progress, Results, run_plan, run_plan_here
+from lab.wording import duration
 
 __all__ = ["Finished", "answer_here", "run"]
 
@@ -69,13 +73,14 @@ def run(
     """
     start = time.perf_counter()
     question = lab.question(dataset.name, settings)
-    dataset = data.sample_rows(dataset, getattr(settings, "max_rows", dataset.n_rows), seed)
+    whole, dataset = dataset, _sampled(dataset, settings, seed)
     plan = lab.plan(dataset, settings, seed=seed)
     kept = dataclasses.asdict(settings) | {"seed": seed}
     lab.prepare(notify)
     with _folder(out, lab.name, dataset, _fingerprint(lab.name, dataset, kept, plan)) as folder, _log_file(folder):
         _log.info("%s on %s (SHA-256 %s), version %s", lab.name, dataset.name, dataset.digest, __version__)
-        results = run_plan(plan, dataset, folder / "trials", workers=workers or machine.n_cores(), watch=watch)
+        watching = _announcing(lab, whole, settings, seed, watch, notify)
+        results = run_plan(plan, dataset, folder / "trials", workers=workers or machine.n_cores(), watch=watching)
         evidence = _with_failures(lab.summarise(dataset, settings, results.rows), results, len(plan))
         written = record.Record(
             lab=lab.name,
@@ -102,6 +107,52 @@ def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answ
     """Run a lab in this process, storing nothing, and return its answer: what controls and tests call."""
     results = run_plan_here(lab.plan(dataset, settings, seed=seed), dataset)
     return lab.judge(lab.summarise(dataset, settings, results.rows), settings).answer
+
+
+def _sampled(dataset: Dataset, settings: Any, seed: int) -> Dataset:
+    return data.sample_rows(dataset, getattr(settings, "max_rows", dataset.n_rows), seed)
+
+
+def _announcing(
+    lab: Lab,
+    dataset: Dataset,
+    settings: Any,
+    seed: int,
+    watch: Callable[[Progress], None],
+    notify: Callable[[str], None],
+) -> Callable[[Progress], None]:
+    """Say once, as soon as the pilot is over, how long this run will take, and how long at the other efforts."""
+    said = False
+
+    def see(progress: Progress) -> None:
+        nonlocal said
+        watch(progress)
+        if said or progress.forecast is None or progress.done == progress.total:
+            return
+        said = True
+        left = progress.forecast.seconds_left()
+        end = datetime.now().astimezone() + timedelta(seconds=left)
+        others = _other_efforts(lab, dataset, settings, seed, progress.forecast)
+        notify(f"about {duration(left)} left by the pilot trials, until {end:%H:%M}{others}")
+
+    return see
+
+
+def _other_efforts(lab: Lab, dataset: Dataset, settings: Any, seed: int, forecast: Forecast) -> str:
+    now = getattr(settings, "effort", None)
+    if now is None:
+        return ""
+    rows = _sampled(dataset, settings, seed).n_rows
+    said = []
+    for effort in EFFORTS:
+        if effort == now:
+            continue
+        other = at_effort(settings, effort)
+        table = _sampled(dataset, other, seed)
+        with contextlib.suppress(LabError):  # the table may be too small for the folds of another effort
+            seconds = forecast.seconds_for(lab.plan(table, other, seed=seed)) * table.n_rows / rows
+            said.append(f"--effort {effort} takes about {duration(seconds)}")
+    return f" ({'; '.join(said)})" if said else ""
 
 
 def _with_failures(evidence: Evidence, results: Results, n_trials: int) -> Evidence:

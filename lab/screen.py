@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from lab.trials import Progress
+from lab.wording import duration
 
 __all__ = ["watching"]
 
@@ -32,16 +33,18 @@ def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
         bars.BarColumn(),
         bars.MofNCompleteColumn(),
         bars.TimeElapsedColumn(),
-        bars.TextColumn("left"),
-        bars.TimeRemainingColumn(),
+        bars.TextColumn("{task.fields[left]}"),
     )
     with bars.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
+        task = bar.add_task(title, total=None, left="")
 
         def show(progress: Progress) -> None:
             failed = f" ({progress.failed} failed)" if progress.failed else ""
             kept = f" ({progress.resumed} kept from before)" if progress.resumed else ""
-            bar.update(task, total=progress.total, completed=progress.done, description=title + kept + failed)
+            left = f"about {duration(progress.forecast.seconds_left())} left" if progress.forecast else ""
+            bar.update(
+                task, total=progress.total, completed=progress.done, description=title + kept + failed, left=left
+            )
 
         yield show
 

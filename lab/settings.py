@@ -20,11 +20,13 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from lab.errors import SettingsError, nearest
 
-__all__ = ["convert", "flag", "item_type", "make", "option", "read_toml"]
+__all__ = ["EFFORTS", "ComparisonSettings", "at_effort", "convert", "flag", "item_type", "make", "option", "read_toml"]
+
+EFFORTS = ("quick", "standard", "thorough")
 
 
 def option(
@@ -39,6 +41,53 @@ def option(
     """Declare one setting: its default, its help text and its range (`above` is an exclusive lower bound)."""
     metadata = {"help": help, "minimum": minimum, "maximum": maximum, "above": above, "choices": choices}
     return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class ComparisonSettings:
+    """Settings of every lab that compares tuned models on the same folds; a lab adds its own and may change defaults.
+
+    An effort is a name for values of other settings: those that `efforts` of the lab's class lists under it. The
+    defaults are the standard effort. What a user sets by name wins over the effort.
+    """
+
+    efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
+    effort: str = option("standard", "how much work the run is worth", choices=EFFORTS)
+    metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
+    folds: int = option(5, "outer folds", minimum=2, maximum=20)
+    repeats: int = option(3, "repetitions of the folds", minimum=1, maximum=20)
+    candidates: int = option(4, "candidates tried for each model in each fold", minimum=1, maximum=100)
+
+
+def at_effort(settings: Any, effort: str) -> Any:
+    """Give the settings at another effort: what the user set by name stays.
+
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Settings(ComparisonSettings):
+    ...     efforts = {"quick": {"folds": 3, "repeats": 1}}
+    >>> quick = make(Settings, {"effort": "quick", "repeats": 2})
+    >>> (quick.folds, quick.repeats)
+    (3, 2)
+    >>> usual = at_effort(quick, "standard")
+    >>> (usual.effort, usual.folds, usual.repeats)
+    ('standard', 5, 2)
+    """
+    of_now = _values_of(type(settings), settings.effort)
+    then = _values_of(type(settings), effort)
+    changed = {
+        name for name in (*of_now, *then) if getattr(settings, name) == of_now.get(name, _default(settings, name))
+    }
+    values = {name: then.get(name, _default(settings, name)) for name in changed}
+    return dataclasses.replace(settings, **values, effort=effort)
+
+
+def _values_of(settings_type: type, effort: Any) -> Mapping[str, Any]:
+    return getattr(settings_type, "efforts", {}).get(effort, {})
+
+
+def _default(settings: Any, name: str) -> Any:
+    return next(field.default for field in dataclasses.fields(settings) if field.name == name)
 
 
 def flag(name: str) -> str:
@@ -63,6 +112,7 @@ def make(settings_type: type, values: Mapping[str, Any]) -> Any:
     for name in values:
         if name not in fields:
             raise SettingsError(f"unknown setting {name!r}; {nearest(name, fields, label='settings')}")
+    values = {**_values_of(settings_type, values.get("effort")), **values}
     checked = {name: _check(fields[name], convert(hints[name], value, name)) for name, value in values.items()}
     return settings_type(**checked)
 

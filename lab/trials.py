@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.forecast import Forecast, pilot_first
 from lab.protocol import Dataset, Row, Trial
 from lab.storage import read_row, write_row
 from lab.workers import Outcome, run_here, run_on_processes
@@ -16,13 +17,13 @@ _log = logging.getLogger("lab")
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a plan is: counts of trials, and the seconds that the last one took."""
+    """How far a plan is: counts of trials, and once the pilot is over a forecast."""
 
     done: int
     total: int
     failed: int
     resumed: int
-    seconds: float = 0.0
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def run_plan(
     rows = {key: row for key, row in stored.items() if row is not None}
     failures: dict[str, str] = {}
     resumed = len(rows)
+    forecast = Forecast(plan, workers, stored=tuple(rows))
     watch(Progress(resumed, len(plan), 0, resumed))
     for outcome in _outcomes(plan, dataset, rows, failures, workers):
         key = outcome.trial.key
@@ -62,7 +64,9 @@ def run_plan(
             write_row(folder, key, outcome.row)
             rows[key] = outcome.row
             _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
-        watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, outcome.seconds))
+        forecast.add(outcome.trial, outcome.seconds)
+        known = forecast if forecast.is_ready else None
+        watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, known))
     return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures)
 
 
@@ -87,7 +91,7 @@ def _outcomes(
     """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one."""
     while ready := _ready(plan, rows, failures):
         shared = [trial for trial in ready if not trial.exclusive]
-        wave, beside = (shared, workers) if shared else (ready, 1)
+        wave, beside = (pilot_first(shared), workers) if shared else (ready, 1)
         work = [(trial, {key: rows[key] for key in trial.needs}) for trial in wave]
         yield from run_on_processes(work, dataset, workers=beside)
 

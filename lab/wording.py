@@ -1,8 +1,10 @@
 """How is a number said to a director? Plain words, never more certainty than the interval."""
 
+import math
+
 from lab.protocol import Estimate
 
-__all__ = ["amount", "count", "difference", "rough", "settling"]
+__all__ = ["amount", "count", "difference", "duration", "rough", "settling"]
 
 
 def amount(value: float, unit: str) -> str:
@@ -75,3 +77,20 @@ def count(number: int, thing: str) -> str:
     ('1 fold', '1,200 rows')
     """
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def duration(seconds: float) -> str:
+    """Say a forecast as roughly as it is known.
+
+    >>> duration(0.4), duration(34.0), duration(100.0), duration(3_300.0), duration(9_000.0)
+    ('a second', '35 s', '2 min', '55 min', '2.5 h')
+    """
+    if seconds < 1:
+        return "a second"
+    if seconds < 10:
+        return f"{math.ceil(seconds)} s"
+    if seconds < 60:
+        return f"{5 * math.ceil(seconds / 5)} s"
+    if seconds < 5_400:
+        return f"{math.ceil(seconds / 60)} min"
+    return f"{math.ceil(seconds / 1_800) / 2:g} h"

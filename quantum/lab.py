@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from lab.decisions import side_of_margin
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
-from lab.settings import option
+from lab.settings import ComparisonSettings, option
 from lab.wording import amount, difference, rough, settling
 from quantum.hardware import DEVICES
 
@@ -14,18 +14,19 @@ __all__ = ["LAB", "QuantumLab", "Settings"]
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(ComparisonSettings):
     """What a user may set; the defaults of the prices are third-party figures and can be replaced."""
+
+    efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "quick": {"folds": 3, "repeats": 1, "candidates": 2, "steps": 60, "max_rows": 500},
+        "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000},
+    }
 
     qubits: int = option(4, "qubits of the circuit", minimum=1, maximum=12)
     steps: int = option(150, "training steps", minimum=10, maximum=5_000)
-    metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
     margin: float = option(
         0.01, "an advantage up to this much of the metric does not count (0.01 is 1 point)", minimum=0, maximum=1
     )
-    folds: int = option(5, "outer folds", minimum=2, maximum=20)
-    repeats: int = option(3, "repetitions of the folds", minimum=1, maximum=20)
-    candidates: int = option(4, "candidates tried for each model in each fold", minimum=1, maximum=100)
     max_rows: int = option(1_000, "rows used at most (a stratified sample)", minimum=50, maximum=100_000)
     devices: tuple[str, ...] = option(
         ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES

@@ -1,0 +1,79 @@
+"""How long will it take? Forecast from a pilot: one measured trial of each kind, run before the others.
+
+A trial's cost is what it takes relative to others of its kind; for a kind that has not been measured yet (what must
+run alone comes last) the lab's own expectation, its cost in seconds, stands in.
+"""
+
+from collections.abc import Sequence
+
+from lab.protocol import Trial
+
+__all__ = ["Forecast", "pilot_first"]
+
+
+class Forecast:
+    """Seconds that a plan still takes on so many processes.
+
+    Parameters
+    ----------
+    plan : sequence of Trial
+    workers : int
+        Processes that share what need not run alone.
+    stored : collection of str
+        Keys of trials that will not run again.
+
+    Examples
+    --------
+    >>> plan = [Trial(f"fit-{i}", len, kind="fit", cost=2.0) for i in range(4)]
+    >>> forecast = Forecast(plan, workers=2)
+    >>> forecast.is_ready
+    False
+    >>> forecast.add(plan[0], seconds=10.0)
+    >>> forecast.is_ready, forecast.seconds_left()
+    (True, 15.0)
+    """
+
+    def __init__(self, plan: Sequence[Trial], workers: int, stored: Sequence[str] = ()) -> None:
+        self._workers = workers
+        self._left = {trial.key: trial for trial in plan if trial.key not in stored}
+        self._pilots = {trial.kind for trial in self._left.values() if _can_pilot(trial)}
+        self._measured: dict[str, tuple[float, float]] = {}
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the pilot is over: every kind that can run at once has been measured."""
+        return self._pilots <= self._measured.keys()
+
+    def add(self, trial: Trial, seconds: float) -> None:
+        """Take in a trial that has ended."""
+        self._left.pop(trial.key, None)
+        spent, cost = self._measured.get(trial.kind, (0.0, 0.0))
+        self._measured[trial.kind] = (spent + seconds, cost + trial.cost)
+
+    def seconds_left(self) -> float:
+        """Seconds that the rest takes, as far as the measured trials tell."""
+        return self.seconds_for(list(self._left.values()))
+
+    def seconds_for(self, plan: Sequence[Trial]) -> float:
+        """Seconds that another plan of the same kinds would take."""
+        alone = sum(self._seconds(trial) for trial in plan if trial.exclusive)
+        beside = [self._seconds(trial) for trial in plan if not trial.exclusive]
+        return alone + max([sum(beside) / self._workers, *beside], default=0.0)
+
+    def _seconds(self, trial: Trial) -> float:
+        spent, cost = self._measured.get(trial.kind, (1.0, 1.0))
+        return trial.cost * spent / cost
+
+
+def pilot_first(trials: Sequence[Trial]) -> list[Trial]:
+    """Put one trial of each kind before all others, and keep the order otherwise.
+
+    >>> [t.key for t in pilot_first([Trial(k, len, kind=k[0]) for k in ("a1", "a2", "b1", "b2")])]
+    ['a1', 'b1', 'a2', 'b2']
+    """
+    first = {trial.kind: trial.key for trial in reversed(trials)}
+    return sorted(trials, key=lambda trial: first[trial.kind] != trial.key)
+
+
+def _can_pilot(trial: Trial) -> bool:
+    return not trial.exclusive and not trial.needs
