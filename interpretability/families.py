@@ -1,5 +1,6 @@
 """Which models can be read, and which cannot? The glass-box families against the black-box ones."""
 
+import dataclasses
 import importlib.util
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from interpretability.complexity import parts_to_read
 from interpretability.preparation import spline_columns
 from interpretability.scorecard import Scorecard
 from lab.comparison import Group
@@ -175,7 +177,7 @@ def glass(n_classes: int) -> Group:
         families.append(SCORECARD)
     if importlib.util.find_spec("imodels"):
         families.append(RULE_SUM)
-    return Group("glass", "readable model", tuple(families))
+    return Group("glass", "readable model", tuple(_counted(family) for family in families))
 
 
 def black() -> Group:
@@ -196,7 +198,11 @@ def ladder(n_classes: int) -> tuple[Family, ...]:
             if n_classes == 2
         ),
     ]
-    return tuple(steps)
+    return tuple(_counted(step) for step in steps)
+
+
+def _counted(family: Family) -> Family:
+    return dataclasses.replace(family, complexity=parts_to_read)
 
 
 class _Sized:

@@ -103,16 +103,21 @@ def score_fold(
     Returns
     -------
     dict
-        What `score_model` returns, and `inner_score`, `parameters`, `unconverged`, and `test_rows` of shape (n_test,).
+        What `score_model` returns, and `inner_score`, `parameters`, `unconverged`, `test_rows` of shape (n_test,), and
+        `complexity` where the family counts it.
     """
     train, test = split(dataset, fold)
     features, target = dataset.features, dataset.target
     tuned = tune(family, features.iloc[train], target[train], scorer=scorer, candidates=candidates, seed=seed)
     row = score_model(tuned.model, features.iloc[test], target[test], scorer, len(dataset.classes))
     shown = {name.removeprefix("model__"): value for name, value in tuned.parameters.items()}
-    return row | {
-        "inner_score": tuned.inner_score,
-        "parameters": shown,
-        "unconverged": tuned.unconverged,
-        "test_rows": test,
-    }
+    return (
+        row
+        | {
+            "inner_score": tuned.inner_score,
+            "parameters": shown,
+            "unconverged": tuned.unconverged,
+            "test_rows": test,
+        }
+        | ({} if family.complexity is None else {"complexity": family.complexity(tuned.model)})
+    )
