@@ -1,6 +1,6 @@
 """What does it cost to correct the model by hand? One curve made monotone or flat, and the score measured again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,7 @@ def edit_table(row: Row, metric: Metric, folds: int) -> Table:
 
 def _strongest(pipeline: Any, dataset: Dataset) -> list[str]:
     ebm = pipeline.named_steps["model"]
-    order: Sequence[int] = np.argsort(-ebm.term_importances(), kind="stable")
+    order = np.argsort(-ebm.term_importances(), kind="stable")
     return [
         ebm.term_names_[term]
         for term in order

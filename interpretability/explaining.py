@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["agreement", "explain_black_box", "explanation_of", "importances", "shap_values", "surrogate"]
 
-_ROWS, _COLUMNS, _REFITS, _TOP = 400, 30, 4, 10
+_ROWS, _COLUMNS, _REFITS, _TOP = 300, 20, 3, 10
 _TREES = ("boosting", "forest", "extra-trees", "lightgbm")
 
 
@@ -149,7 +149,7 @@ def importances(
     """Permutation importance of some columns: how far the score falls when one is shuffled, at least 0."""
     features, target = dataset.features.iloc[rows], dataset.target[rows]
     if len(columns) == len(dataset.features.columns):
-        found = permutation_importance(model, features, target, scoring=scorer, n_repeats=3, random_state=seed)
+        found = permutation_importance(model, features, target, scoring=scorer, n_repeats=2, random_state=seed)
         return np.clip(found.importances_mean, 0, None)
     from sklearn.metrics import get_scorer
 
@@ -188,13 +188,12 @@ def shap_values(pipeline: Any, features: pd.DataFrame, columns: Sequence[str]) -
     values = np.asarray(explained[1] if isinstance(explained, list) else explained)
     if values.ndim == 3:
         values = values[:, :, 1]
+    known = [str(name) for name in features]
     found = np.zeros((len(features), len(columns)))
     for place, name in enumerate(prepare.get_feature_names_out()):
         plain = str(name).partition("__")[2]
         owner = (
-            plain
-            if plain in features
-            else max((c for c in features if plain.startswith(f"{c} is ")), key=len, default="")
+            plain if plain in known else max((c for c in known if plain.startswith(f"{c} is ")), key=len, default="")
         )
         if owner in columns:
             found[:, list(columns).index(owner)] += values[:, place]
@@ -247,11 +246,11 @@ def _log_odds(model: Any, features: pd.DataFrame) -> "NDArray[np.float64]":
 
 def _surrogate_parts(model: Any, dataset: Dataset, rows: "NDArray", columns: Sequence[str]) -> "NDArray[np.float64]":
     parts = model.eval_terms(dataset.features.iloc[rows])
-    return parts[:, [list(dataset.kinds).index(name) for name in columns]]
+    return np.asarray(parts)[:, [list(dataset.kinds).index(name) for name in columns]]
 
 
 def _columns(model: Any, dataset: Dataset, rows: "NDArray", scorer: str, seed: int) -> list[str]:
-    """Look at all columns, or at the thirty that a first look finds strongest."""
+    """Look at all columns, or at the twenty that a first look finds strongest."""
     names = [str(name) for name in dataset.kinds]
     if len(names) <= _COLUMNS:
         return names

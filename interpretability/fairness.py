@@ -109,11 +109,11 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
         f"Difference between the group of {column!r} with the highest and the one with the lowest rate; bars are 95 % bootstrap "
         "intervals (such a gap is never below zero, so that an interval near zero is no proof of one)."
     )
-    groups = list(dict.fromkeys(scores.group for scores in sides))
+    shown = list(dict.fromkeys(scores.group for scores in sides))
     return Figure(
         f"How far apart are the groups of {column!r}?",
         caption,
-        charts.interval_plot(rows, axis="largest gap between two groups (points)", groups=groups, reference=0.0),
+        charts.interval_plot(rows, axis="largest gap between two groups (points)", groups=shown, reference=0.0),
     )
 
 

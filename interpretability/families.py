@@ -74,10 +74,10 @@ def ebm(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> Pipeline
         outer_bags=4,
         max_bins=32,
         max_interaction_bins=16,
-        learning_rate=0.04,
-        smoothing_rounds=25,
-        interaction_smoothing_rounds=10,
-        early_stopping_rounds=25,
+        learning_rate=0.15,
+        smoothing_rounds=10,
+        interaction_smoothing_rounds=5,
+        early_stopping_rounds=20,
         early_stopping_tolerance=1e-4,
         max_rounds=2_000,
         n_jobs=1,
@@ -99,7 +99,7 @@ def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
     import lightgbm
 
     texts = [place for place, column in enumerate(features.select_dtypes(object))]  # they come first
-    chosen = {"categorical_feature": texts} if texts else {}
+    chosen: dict[str, Any] = {"categorical_feature": texts} if texts else {}
     model = lightgbm.LGBMClassifier(
         n_jobs=1, random_state=seed, deterministic=True, force_row_wise=True, verbosity=-1, **chosen
     )
@@ -126,7 +126,7 @@ SPLINES = Family(
 _EBM_SPACE = {
     "model__min_samples_leaf": [2, 4, 10],
     "model__max_leaves": [2, 3],
-    "model__learning_rate": stats.loguniform(0.02, 0.06),
+    "model__learning_rate": stats.loguniform(0.08, 0.3),
 }
 EBM = Family("ebm", "explainable boosting machine", ebm, _EBM_SPACE)
 EBM_PAIRS = Family(
@@ -193,7 +193,7 @@ def ladder(n_classes: int) -> tuple[Family, ...]:
     steps = [
         *(_step(f"tree-{n}", f"tree of {n} leaves", _tree, max_leaf_nodes=n) for n in (2, 4, 8)),
         *(
-            _step(f"scorecard-{n}", f"scorecard of {n} lines", _scorecard, max_conditions=n)
+            _step(f"scorecard-{n}", f"scorecard of up to {n} lines", _scorecard, max_conditions=n)
             for n in (3, 6, 12)
             if n_classes == 2
         ),

@@ -48,7 +48,7 @@ def price_list(found: Comparison, black: Scores, names: Sequence[str]) -> tuple[
             continue
         parts = float(np.mean([row["complexity"] for row in scores.rows if row is not None]))
         listed.append((name, scores, parts))
-    listed.sort(key=lambda item: item[2])
+    listed.sort(key=lambda item: (item[2], -found.mean(item[1]).value))
     priced, best = [], -np.inf
     for name, scores, parts in listed:
         mean = found.mean(scores)

@@ -79,7 +79,8 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
         "figs": _rule_sum,
     }[kind]
     row = read(tuned.model, dataset)
-    panels, export = [], None
+    panels: list[WhatIf] = []
+    export: Row | None = None
     if (family.name in ADDITIVE or kind in ADDITIVE) and len(dataset.classes) == 2:
         opened = lay_open(family.name if family.name in ADDITIVE else kind, tuned.model, dataset)
         panels, export = _tried(opened, tuned.model, family, seed)

@@ -19,8 +19,8 @@ __all__ = ["Condition", "Scorecard"]
 
 Condition = tuple[str, str, Any]  # column, "above" | "is" | "missing", bound or category
 _MIN_ROWS, _MAX_CATEGORIES = 5, 20
-_WEAKEST, _STEPS = 1.0, 14
-_SCALES = 12
+_STRONGEST, _WEAKEST, _STEPS = 0.7, 0.02, 10  # shares of the penalty that leaves nothing
+_SCALES = 8
 
 
 class Scorecard(ClassifierMixin, BaseEstimator):
@@ -90,14 +90,16 @@ class Scorecard(ClassifierMixin, BaseEstimator):
 def _candidates(features: pd.DataFrame, cuts: int) -> list[Condition]:
     """List every condition that could stand on the card: no category of fewer than 5 rows, no cut that splits off fewer."""
     found: list[Condition] = []
-    for column in features:
+    for column in map(str, features):
         values = features[column]
         if values.dtype == object:
             counts = values.fillna("").value_counts()
             found += [(column, "is", name) for name in sorted(counts[counts >= _MIN_ROWS].index[:_MAX_CATEGORIES])]
             continue
         present = values[values.notna()].to_numpy(dtype=np.float64)
-        bounds = np.unique(np.quantile(present, np.arange(1, cuts + 1) / (cuts + 1))) if len(present) else []
+        bounds: NDArray = (
+            np.unique(np.quantile(present, np.arange(1, cuts + 1) / (cuts + 1))) if len(present) else np.zeros(0)
+        )
         found += [
             (column, "above", float(bound))
             for bound in bounds
@@ -128,7 +130,7 @@ def _choose(holds: "NDArray", codes: "NDArray", at_most: int) -> "NDArray[np.int
     gradient = np.abs(holds.T @ (codes - codes.mean())).max()  # above this penalty all weights are zero
     model = LogisticRegression(l1_ratio=1.0, solver="liblinear", tol=1e-3, max_iter=200)
     chosen = np.zeros(0, dtype=np.int64)
-    for share in np.geomspace(0.7, 0.7 * 10**-_WEAKEST / 3, _STEPS):
+    for share in np.geomspace(_STRONGEST, _WEAKEST, _STEPS):
         model.set_params(C=1 / max(share * gradient, 1e-9)).fit(holds, codes)
         there = np.flatnonzero(model.coef_[0])
         if len(there) > at_most:

@@ -39,7 +39,8 @@ def time_finalists(
     train, test = folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)[0]
     features = dataset.features.iloc[test]
     batch = features.iloc[np.arange(_BATCH) % len(features)]
-    models, found = {}, {}
+    models: dict[str, Any] = {}
+    found: dict[str, dict[str, Any]] = {}
     for side, families in groups.items():
         family = next(f for f in families if f.name == finalists[side])
         models[side] = fitted_on(family, dataset, train, finalists["parameters"][family.name][0], seed)

@@ -55,7 +55,10 @@ class SplineColumns(TransformerMixin, BaseEstimator):
 
     def knots(self, place: int) -> "NDArray[np.float64]":
         """Knots of a column that has a spline, ascending."""
-        spline = self.bases_[place].bsplines_[0]
+        basis = self.bases_[place]
+        if basis is None:
+            raise ValueError(f"column {place} has no spline")
+        spline = basis.bsplines_[0]
         return spline.t[spline.k : -spline.k]
 
     def get_feature_names_out(self, input_features: Any = None) -> "NDArray":

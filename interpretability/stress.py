@@ -41,7 +41,8 @@ def stress_finalist(
     Returns
     -------
     dict
-        `family`; `scores`: for every scenario the scores by fold ("as it is" is the untouched one); `attack`: for each
+        `family`; `columns`: those it leans on most; `scores`: for
+        every scenario the scores by fold ("as it is" is the untouched one); `attack`: for each
         fold the ROC AUC of telling training rows from test rows by how sure the model is of their class (0.5: it cannot).
     """
     finalists = inputs["finalists"]
@@ -64,7 +65,7 @@ def stress_finalist(
             scores.setdefault(f"{share:.0%} wrong labels in training", []).append(
                 score_of(refitted, scorer, features, target)
             )
-    return {"family": family.label, "scores": scores, "attack": attack}
+    return {"family": family.label, "scores": scores, "attack": attack, "columns": important}
 
 
 def _worse_features(
@@ -73,18 +74,18 @@ def _worse_features(
     worse = [("as it is", features)]
     for share in _SHARES:
         holed = features.copy()
-        for name in holed:
+        for name in map(str, holed):
             gone = rng.random(len(holed)) < share
             holed[name] = holed[name].where(~gone, "" if dataset.kinds[name] == "category" else np.nan)
         worse.append((f"{share:.0%} of the cells missing", holed))
-    for name in important:
+    for place, name in zip(("strongest", "second", "third"), important, strict=False):
         empty = "" if dataset.kinds[name] == "category" else np.nan
         lost = features.assign(**{name: pd.Series(empty, index=features.index, dtype=features[name].dtype)})
-        worse.append((f"column {name!r} lost", lost))
+        worse.append((f"its {place} column lost", lost))
     numbers = [name for name in important if dataset.kinds[name] in ("number", "date")]
     for name in numbers[:1]:
         moved = features.assign(**{name: features[name] + dataset.features[name].std()})
-        worse.append((f"column {name!r} shifted by one standard deviation", moved))
+        worse.append(("its strongest number shifted by one standard deviation", moved))
     return worse
 
 
@@ -117,15 +118,16 @@ def _membership(model: Any, dataset: Dataset, train: "NDArray", test: "NDArray",
 def stress_figure(rows: Sequence[tuple[str, Row]], metric: Metric, folds: int) -> Figure:
     """Draw what each scenario costs each side; rows are (label of the side, row of its trial)."""
     drawn = [
-        (f"{scenario} - {row['family']}", side, _drop(row, scenario, metric, folds))
+        (f"{scenario}: {side}", side, _drop(row, scenario, metric, folds))
         for scenario in _scenarios(rows)
         for side, row in rows
         if scenario in row["scores"]
     ]
     unit = f" ({metric.unit})" if metric.unit else ""
+    leans = "; ".join(f"{row['family']}: {', '.join(map(repr, row['columns'] or []))}" for _, row in rows)
     caption = (
-        "How far the score falls against the same folds as they are, with its 95 % interval; columns are lost or shifted one at "
-        "a time, those that each model leans on most. Left of zero: it gets worse."
+        "How far the score falls against the same folds as they are, with its 95 % interval; left of zero it gets worse. Columns are "
+        f"lost or shifted one at a time, those that each model leans on most ({leans})."
     )
     spec = charts.interval_plot(
         drawn, axis=f"change in {metric.label}{unit}", groups=[side for side, _ in rows], reference=0.0

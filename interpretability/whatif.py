@@ -38,7 +38,7 @@ def lay_open(family_name: str, model: Any, dataset: Dataset, *, title: str = "")
     """
     if family_name not in ADDITIVE or len(dataset.classes) != 2:
         raise ValueError(f"{family_name} on {len(dataset.classes)} classes is not one sum of terms")
-    inputs = tuple(_input(dataset.features[name], name, dataset.kinds[name]) for name in dataset.features)
+    inputs = tuple(_input(dataset.features[name], name, dataset.kinds[name]) for name in dataset.kinds)
     intercept, terms = ADDITIVE[family_name](model, inputs)
     opened = WhatIf(
         title or "Try the model",
@@ -60,7 +60,7 @@ def largest_gap(opened: WhatIf, model: Any, frame: pd.DataFrame) -> float:
 
 def frame_of(opened: WhatIf, states: Sequence[Sequence[float | str | None]]) -> pd.DataFrame:
     """Write states of a panel as the rows that the model would be given."""
-    columns = {}
+    columns: dict[str, pd.Series] = {}
     for place, item in enumerate(opened.inputs):
         given = [state[place] for state in states]
         if item.kind == "category":

@@ -140,7 +140,10 @@ def scatter(
     references: Sequence[float] = (),
     log_x: bool = False,
 ) -> dict[str, Any]:
-    """Labelled points with vertical intervals; rows are (label, group, x, estimate). `references` are level lines."""
+    """Points with vertical intervals; rows are (label, group, x, estimate).
+
+    The first group is labelled; `references` are level lines.
+    """
     values = [
         {"label": label, "group": group, "x": px, "value": e.value, "low": e.low, "high": e.high}
         for label, group, px, e in rows
@@ -160,7 +163,8 @@ def scatter(
             | colour,
         },
         {
-            "mark": {"type": "text", "align": "left", "dx": 10, "dy": -8, "fontSize": 13},
+            "transform": [{"filter": {"field": "group", "equal": groups[0]}}],  # others would lie on one another
+            "mark": {"type": "text", "align": "right", "dx": -10, "dy": -10, "fontSize": 13},
             "encoding": {"x": across, "y": up | {"field": "value"}, "text": {"field": "label"}},
         },
     ]
