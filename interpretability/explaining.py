@@ -1,6 +1,7 @@
 """Can the black box be explained instead? How well explanations fit it, agree with one another, and last over refits."""
 
 import importlib.util
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -178,7 +179,9 @@ def shap_values(pipeline: Any, features: pd.DataFrame, columns: Sequence[str]) -
     ----------
     Lundberg et al. (2020), Nature Machine Intelligence 2, 56-67, TreeSHAP.
     """
-    import shap
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its drawing library
+        import shap
 
     prepare, model = pipeline.named_steps["prepare"], pipeline.named_steps["model"]
     try:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["check_groups", "group_figure", "group_table"]
 
 MAX_GROUPS, MIN_ROWS = 20, 10
+_DRAWS = 2_000
 
 
 def check_groups(column: str, dataset: Dataset) -> None:
@@ -74,7 +75,7 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
 
 
 def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int, seed: int) -> Figure:
-    """Draw the largest gap between two groups for each rate and model, with bootstrap intervals (fairlearn)."""
+    """Draw the largest gap between two groups for each rate and model, with fairlearn's gaps and bootstrap intervals."""
     from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate
 
     metrics = {
@@ -92,18 +93,12 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
             y_true=target[kept],
             y_pred=(said[kept] > 0.5).astype(int),
             sensitive_features=groups[kept],
-            n_boot=200,
-            ci_quantiles=[0.025, 0.975],
-            random_state=seed,
         )
-        low, high = frame.difference_ci()
-        for name, value in frame.difference().items():
-            estimate = Estimate(
-                100 * float(value),
-                100 * min(float(low[name]), float(value)),
-                100 * max(float(high[name]), float(value)),
-                "points",
-            )
+        drawn = _drawn_gaps(said[kept] > 0.5, target[kept] == 1, groups[kept], np.random.default_rng(seed))
+        for (name, value), gaps in zip(frame.difference().items(), drawn, strict=True):
+            low, high = np.quantile(gaps, [0.025, 0.975])
+            gap = float(value)
+            estimate = Estimate(100 * gap, 100 * min(float(low), gap), 100 * max(float(high), gap), "points")
             rows.append((f"{name} - {scores.label}", scores.group, estimate))
     caption = (
         f"Difference between the group of {column!r} with the highest and the one with the lowest rate; bars are 95 % bootstrap "
@@ -115,6 +110,28 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
         caption,
         charts.interval_plot(rows, axis="largest gap between two groups (points)", groups=shown, reference=0.0),
     )
+
+
+def _drawn_gaps(
+    yes: "NDArray", positive: "NDArray", groups: "NDArray", rng: np.random.Generator
+) -> "tuple[NDArray, NDArray, NDArray]":
+    """Bootstrap the largest gaps in (said yes, false positives, false negatives): rows are drawn inside each group."""
+    rates = []
+    for name in np.unique(groups):
+        there = groups == name
+        cells = np.array([(yes & ~positive & there).sum(), (~yes & ~positive & there).sum(),
+                          (yes & positive & there).sum(), (~yes & positive & there).sum()])  # fmt: skip
+        false_yes, true_no, true_yes, false_no = rng.multinomial(there.sum(), cells / there.sum(), _DRAWS).T
+        rates.append(
+            (
+                (false_yes + true_yes) / there.sum(),
+                false_yes / np.maximum(false_yes + true_no, 1),
+                false_no / np.maximum(false_no + true_yes, 1),
+            )
+        )
+    found = np.array(rates)
+    said, false_positives, false_negatives = np.ptp(found, axis=0)
+    return said, false_positives, false_negatives
 
 
 def _out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int) -> "tuple[NDArray, NDArray, NDArray]":
