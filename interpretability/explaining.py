@@ -191,16 +191,23 @@ def shap_values(pipeline: Any, features: pd.DataFrame, columns: Sequence[str]) -
     values = np.asarray(explained[1] if isinstance(explained, list) else explained)
     if values.ndim == 3:
         values = values[:, :, 1]
-    known = [str(name) for name in features]
     found = np.zeros((len(features), len(columns)))
-    for place, name in enumerate(prepare.get_feature_names_out()):
-        plain = str(name).partition("__")[2]
-        owner = (
-            plain if plain in known else max((c for c in known if plain.startswith(f"{c} is ")), key=len, default="")
-        )
+    for place, owner in enumerate(_owners(prepare, values.shape[1])):
         if owner in columns:
             found[:, list(columns).index(owner)] += values[:, place]
     return found
+
+
+def _owners(prepare: Any, n_columns: int) -> list[str]:
+    """Name the feature that each prepared column was made of."""
+    known = [str(name) for _, _, names in prepare.transformers_ for name in names]
+    if len(known) == n_columns:  # one for one, in the order of the steps
+        return known
+    plain = [str(name).partition("__")[2] for name in prepare.get_feature_names_out()]
+    return [
+        name if name in known else max((c for c in known if name.startswith(f"{c} is ")), key=len, default="")
+        for name in plain
+    ]
 
 
 def agreement(

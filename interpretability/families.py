@@ -170,9 +170,18 @@ LIGHTGBM = Family(
 )
 
 
-def glass(n_classes: int) -> Group:
-    """List the families that can be read; a scorecard is for two classes, FIGS needs the library imodels."""
-    families = [LOGISTIC, SPLINES, TREE, EBM, EBM_PAIRS]
+_MOST_COLUMNS_FOR_PAIRS = 100
+
+
+def glass(n_classes: int, n_columns: int) -> Group:
+    """List the families that can be read.
+
+    A scorecard is for two classes, pairs are looked for in tables of up to 100 columns (4,950 pairs), and FIGS needs the
+    library imodels.
+    """
+    families = [LOGISTIC, SPLINES, TREE, EBM]
+    if n_columns <= _MOST_COLUMNS_FOR_PAIRS:
+        families.append(EBM_PAIRS)
     if n_classes == 2:
         families.append(SCORECARD)
     if importlib.util.find_spec("imodels"):

@@ -15,7 +15,7 @@ __all__ = ["groups_of", "steps_of", "trials"]
 
 def groups_of(dataset: Dataset) -> tuple[Group, Group]:
     """Give the two sides of the question."""
-    return families.glass(len(dataset.classes)), families.black()
+    return families.glass(len(dataset.classes), len(dataset.kinds)), families.black()
 
 
 def steps_of(dataset: Dataset, settings: Any) -> tuple[Family, ...]:

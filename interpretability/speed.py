@@ -14,7 +14,7 @@ from lab.protocol import Dataset, Row, Table
 
 __all__ = ["speed_table", "time_finalists"]
 
-_ROUNDS, _CALLS, _BATCH = 7, 15, 1_000
+_ROUNDS, _CALLS, _BATCH = 5, 9, 500
 
 
 def time_finalists(
