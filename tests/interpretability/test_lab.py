@@ -1,6 +1,7 @@
 """The interpretability lab keeps to the protocol, and its verdict follows from its evidence."""
 
 import dataclasses
+import functools
 
 import pytest
 
@@ -10,9 +11,13 @@ from interpretability.families import EBM_PAIRS, TREE
 from interpretability.lab import LAB, Settings
 from lab.comparison import Group
 from lab.data import load, sample_rows
-from lab.families import BOOSTING, LOGISTIC
+from lab.families import FOREST, LOGISTIC, Family
 from lab.protocol import Estimate, Evidence
 from lab.testing import check_lab
+
+
+def small(build, features, seed):
+    return build(features, seed).set_params(model__n_estimators=8)
 
 
 @pytest.fixture
@@ -20,7 +25,8 @@ def few_families(monkeypatch):
     """Fewer models, the same way: the families are tested on their own."""
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LOGISTIC, TREE, EBM_PAIRS))
     monkeypatch.setattr(families, "glass", lambda n_classes, n_columns: Group("glass", "readable model", readable))
-    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (BOOSTING,)))
+    forest = Family("forest", "random forest", functools.partial(small, FOREST.build))
+    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (forest,)))
 
 
 FAST = Settings(folds=2, repeats=1, candidates=1)
