@@ -108,4 +108,8 @@ def drawing(circuit: Circuit, *, max_layers: int = 2) -> dict[str, Any]:
             "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "wire"}, "text": {"field": "label"}},
         },
     ]
-    return {"width": 720, "height": 56 * circuit.n_qubits, "layer": layers}
+    gates = [
+        {"column": column + 1, "gate": label, "qubits": ", ".join(str(wire + 1) for wire in wires), "what": kind}
+        for column, label, kind, wires in placed
+    ]
+    return {"data": {"values": gates}, "width": 720, "height": 56 * circuit.n_qubits, "layer": layers}

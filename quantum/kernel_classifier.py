@@ -107,7 +107,7 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         self.circuit_ = Circuit(self.n_qubits, self.n_layers, rotation="Rot", entangler=self.entangler)
         rng = check_random_state(self.random_state)
         self.angles_ = rng.uniform(-np.pi, np.pi, self.circuit_.angles_shape)
-        seen = self._embedded(X)
+        seen = self._embedded(np.asarray(X))
         if self.kernel == "projected":
             distances = _squared_distances(seen, seen)
             median = float(np.median(distances[np.triu_indices(len(seen), 1)])) if len(seen) > 1 else 0.0

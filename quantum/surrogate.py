@@ -64,6 +64,6 @@ class CircuitFrequencies(TransformerMixin, BaseEstimator):
     def transform(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Give the waves: shape (n_samples, 2 * n_frequencies)."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        phases = self.scaling * X @ self.frequencies_.T
+        rows = np.asarray(validate_data(self, X, dtype=np.float64, reset=False))
+        phases = self.scaling * rows @ self.frequencies_.T
         return np.hstack([np.cos(phases), np.sin(phases)]) / np.sqrt(self.n_frequencies)
