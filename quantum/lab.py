@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lab.decisions import side_of_margin
+from lab.errors import SettingsError
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
 from lab.settings import ComparisonSettings, option
 from lab.wording import amount, difference, rough, settling
@@ -31,7 +32,12 @@ class Settings(ComparisonSettings):
     sweep: int = option(
         3, "folds of the scores against qubits and depth; 0 leaves them out, else at least 2", minimum=0, maximum=20
     )
-    largest: int = option(14, "qubits of the largest circuit whose gradients are studied", minimum=6, maximum=16)
+    largest: int = option(
+        14,
+        "qubits of the largest circuit whose gradients are studied; 0 leaves it out, else at least 6",
+        minimum=0,
+        maximum=16,
+    )
     devices: tuple[str, ...] = option(
         ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES
     )
@@ -80,6 +86,14 @@ class QuantumLab:
 
         folds.require_rows_per_class(dataset, settings.folds)
         require_qubits(dataset, settings.qubits)
+        if 0 < settings.largest < 6:
+            raise SettingsError(
+                f"largest is {settings.largest}; a decay needs circuits of 2, 4 and 6 qubits, so use 0 or 6 to 16"
+            )
+        if settings.sweep == 1:
+            raise SettingsError(
+                "sweep is 1, and one fold leaves no rows to train on; use 0 to leave it out, or at least 2"
+            )
         metric = scoring.primary_metric(settings.metric, dataset)
         sides = groups(settings.qubits, settings.steps, len(dataset.classes))
         scored = comparison.trials(
@@ -105,6 +119,11 @@ class QuantumLab:
             scorer=metric.scorer,
             seed=seeds["sweep"],
         )
+        scale = [
+            Trial(
+                "scale", could_train, {"largest": settings.largest}, seed=seeds["scale"], needs=("circuit",), cost=5.0
+            )
+        ]
         return [
             Trial("circuit", examine_circuit, arguments, seed=seeds["circuit"]),
             *scored,
