@@ -129,9 +129,7 @@ class QuantumLab:
             *scored,
             *(sizes if settings.sweep else ()),
             Trial("learning", watch_learning, {"steps": settings.steps}, seed=seeds["learning"], needs=("circuit",)),
-            Trial(
-                "scale", could_train, {"largest": settings.largest}, seed=seeds["scale"], needs=("circuit",), cost=5.0
-            ),
+            *(scale if settings.largest else ()),
         ]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
