@@ -81,7 +81,7 @@ def _priced(
     names = [family.name for family in (*sides[0].families, *steps)]
     everyone = found
     if steps and any(key.startswith(f"{step.name}-fold") for step in steps for key in rows):
-        groups = (*sides, Group("steps", "step", steps))
+        groups = (*sides, Group("steps", "step", steps, is_side=False))
         everyone = comparison.compare(
             dataset, groups, rows, folds=settings.folds, repeats=settings.repeats, metric=metric
         )

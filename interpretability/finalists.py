@@ -43,7 +43,7 @@ def choose_finalists(
         `parameters`: for every family the settings found in each fold of the first repetition (None where it failed);
         `fold_seed`: what shuffles the folds.
     """
-    everyone = (*groups, *([Group("steps", "step", tuple(steps))] if steps else ()))
+    everyone = (*groups, *([Group("steps", "step", tuple(steps), is_side=False)] if steps else ()))
     found = compare(dataset, everyone, inputs, folds=folds, repeats=repeats, metric=metric)
     names = {group.name: {family.name: family.label for family in group.families} for group in everyone}
     readable = [*names["glass"], *names.get("steps", {})]
