@@ -73,9 +73,13 @@ def _places(item: Input, bins: tuple[Any, ...]) -> list[tuple[str, int]]:
     if item.kind == "boolean":
         return [("false", 1), ("true", len(bins) + 1)]
     edges = [float("-inf"), *bins, float("inf")]
-    named = [(f"{edges[i]:.4g} to {edges[i + 1]:.4g}", 1 + i) for i in range(len(bins) + 1)]
-    named[0] = (f"below {edges[1]:.4g}", 1) if bins else ("any", 1)
-    if bins:
-        named[-1] = (f"from {edges[-2]:.4g}", len(bins) + 1)
+    if not bins:
+        return [("any", 1)]
+
+    def said(edge: float) -> str:
+        return str(np.datetime64(int(np.floor(edge)), "D")) if item.kind == "date" else f"{edge:.4g}"
+
+    named = [(f"from {said(edges[i])}", 1 + i) for i in range(1, len(bins) + 1)]
+    named.insert(0, (f"below {said(edges[1])}", 1))
     step = max(1, -(-len(named) // _CELLS))
     return named[::step]

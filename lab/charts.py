@@ -196,7 +196,11 @@ def heat_map(rows: Sequence[tuple[Any, Any, float]], *, x: str, y: str, value: s
             "color": {
                 "field": "value",
                 "type": "quantitative",
-                "scale": {"domain": [-reach, 0, reach], "range": [COLOURS[1], "#fff", COLOURS[0]]},
+                "scale": {
+                    "domain": [-reach, 0, reach],
+                    "range": [COLOURS[1], "#ffffff", COLOURS[0]],
+                    "interpolate": "rgb",
+                },
                 "legend": {"title": value, "orient": "right", "titleFontSize": 14, "titleLimit": 200},
             },
         },
@@ -221,11 +225,12 @@ def shape(
         "data": {"values": [{"from": a, "to": b, "rows": n} for a, b, n in density]},
         "width": _WIDTH,
         "height": 60,
-        "mark": {"type": "bar", "color": "#9aa3ad"},
+        "mark": {"type": "rect", "color": "#9aa3ad"},
         "encoding": {
             "x": position | {"field": "from"},
             "x2": {"field": "to"},
             "y": {"field": "rows", "type": "quantitative", "title": "rows", "axis": {"tickCount": 2}},
+            "y2": {"datum": 0},
         },
     }
     for layer in top["layer"]:
