@@ -7,7 +7,7 @@ import pytest
 
 from interpretability import families
 from lab.comparison import Group
-from lab.families import LOGISTIC
+from lab.families import BOOSTING
 
 RUN = ("run", "interpretability")
 FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--workers", "1", "--quiet")
@@ -61,7 +61,7 @@ def test_a_group_column_of_500_values_is_refused(lab, table):
 def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab, tmp_path, table, monkeypatch):
     kept = tuple(f for f in families.glass(2, 6).families if f.name in ("logistic", "ebm-pairs", "scorecard"))
     monkeypatch.setattr(families, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
-    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (LOGISTIC,)))
+    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (BOOSTING,)))
     rng = np.random.default_rng(1)
     rows = 480
     path = table(
@@ -90,7 +90,7 @@ def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
     assert "ebm-pairs" not in [family.name for family in whole.families], "124,750 pairs are too many to look at"
     kept = tuple(f for f in whole.families if f.name in ("logistic", "splines", "scorecard"))
     monkeypatch.setattr(families, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
-    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (LOGISTIC,)))
+    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (BOOSTING,)))
     rng = np.random.default_rng(2)
     path = table(n_rows=60, **{f"x{i}": rng.normal(size=60).round(3) for i in range(500)})
     called = lab(*RUN, path, "--target", "churn", *FAST, "--json")
