@@ -4,7 +4,7 @@ Models of equal shape (random restarts, seeds, folds) share every call of the si
 start and, through `sample_weights`, in the samples that they may see; each stops by its own validation loss.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +41,8 @@ class Training:
         Checks of the validation loss without improvement after which a model stops.
     check_every : int
         Steps between checks.
-    train_scalings : bool
-        Train the scalings of the encoding, else keep them at their start.
+    train_angles, train_scalings : bool
+        Train the rotations, and the scalings of the encoding, else keep them at their start.
     n_models : int
         Random starts side by side.
     seed : int
@@ -63,6 +63,7 @@ class Training:
     validation_share: float = 0.0
     patience: int = 10
     check_every: int = 5
+    train_angles: bool = True
     train_scalings: bool = False
     n_models: int = 1
     seed: int = 0
@@ -90,6 +91,7 @@ class Trained:
 
     `losses` has shape (n_models, steps taken) with NaN after a model stopped, `validation_losses`
     (n_models, checks) likewise. Parameters are those of the best check, or the last step without validation.
+    `snapshots` are the parameters before the steps that were asked for: (steps done, angles, scalings, head).
     """
 
     angles: Floats
@@ -98,6 +100,7 @@ class Trained:
     losses: Floats
     validation_losses: Floats
     best_step: NDArray[np.int64]
+    snapshots: tuple[tuple[int, Floats, Floats, Head], ...] = ()
 
     @property
     def best_model(self) -> int:
@@ -109,6 +112,7 @@ class Trained:
 def train(
     circuit: Circuit, features: ArrayLike, labels: ArrayLike, settings: Training | None = None, *,
     angles: ArrayLike | None = None, sample_weights: ArrayLike | None = None, on_step: OnStep | None = None,
+    keep_steps: Sequence[int] = (),
 ) -> Trained:  # fmt: skip
     """Train classifiers by Adam (Kingma and Ba 2015, arXiv:1412.6980: beta 0.9 and 0.999, epsilon 1e-8).
 
@@ -126,6 +130,8 @@ def train(
     on_step : callable, optional
         Called for every step with its number (from 1) and a copy of the losses, shape (n_models,); steps of
         small circuits are told in bursts of up to 64.
+    keep_steps : sequence of int
+        Numbers of steps done after which the parameters are kept as a snapshot; 0 is the start.
 
     Raises
     ------
@@ -158,7 +164,7 @@ def train(
         )
     data = Samples(samples, targets, weights)
     loop = _Loop(circuit, chosen, start, data, order[n_held:], order[:n_held], rng)
-    return loop.run(on_step)
+    return loop.run(on_step, sorted(set(keep_steps)))
 
 
 class _Loop:
@@ -176,7 +182,7 @@ class _Loop:
         workspace.head[:, 0] = 1.0
         self.scalings = np.ones((settings.n_models, *circuit.scalings_shape))
         trained = np.zeros(workspace.angles.shape[1:])
-        used_angles(workspace, trained)[...] = 1.0
+        used_angles(workspace, trained)[...] = float(settings.train_angles)
         self.descent = Descent(workspace, seen, self.scalings, trained, train_scalings=settings.train_scalings)
         self.held = data.of(np.sort(held))
         self.judge = self._workspace(circuit, len(held)) if len(held) else None
@@ -194,7 +200,7 @@ class _Loop:
             precision=self.settings.precision, n_threads=self.settings.n_threads,
         )  # fmt: skip
 
-    def run(self, on_step: OnStep | None) -> Trained:
+    def run(self, on_step: OnStep | None, keep_steps: Sequence[int]) -> Trained:
         """Take steps until all models stopped or `n_steps` are done."""
         settings = self.settings
         losses: list[Floats] = []
@@ -203,9 +209,11 @@ class _Loop:
         best_values = [each.copy() for each in self._values()]
         best_step = np.zeros(settings.n_models, np.int64)
         waits = np.zeros(settings.n_models, np.int64)
-        done = 0
+        done, snapshots = 0, []
         while done < settings.n_steps:
-            steps = self._burst(done)
+            if done in keep_steps:
+                snapshots.append((done, *self._parameters(self._values())))
+            steps = self._burst(done, keep_steps)
             losses.append(self._take(steps))
             done = steps[-1]
             if on_step is not None:
@@ -225,22 +233,32 @@ class _Loop:
         if self.judge is None:
             best_step[:] = done
             best_values = [each.copy() for each in self._values()]
-        angles, head, scalings = best_values
+        if done in keep_steps:
+            snapshots.append((done, *self._parameters(self._values())))
+        angles, scalings, head = self._parameters(best_values)
         return Trained(
-            angles=used_angles(self.workspace, angles).copy(),
+            angles=angles,
             scalings=scalings,
-            head=Head(head[:, 0].copy(), head[:, 1:].copy()),
+            head=head,
             losses=np.concatenate(losses, axis=1),
             validation_losses=np.stack(checks, axis=1) if checks else np.empty((settings.n_models, 0)),
             best_step=best_step,
+            snapshots=tuple(snapshots),
         )
 
-    def _burst(self, done: int) -> range:
-        """Choose the steps to take before anybody looks: to the next check at most."""
+    def _parameters(self, values: Sequence[Floats]) -> tuple[Floats, Floats, Head]:
+        """Copy parameters into the caller's shapes."""
+        angles, head, scalings = values
+        own = used_angles(self.workspace, angles).copy()
+        return own, scalings.copy(), Head(head[:, 0].copy(), head[:, 1:].copy())
+
+    def _burst(self, done: int, keep_steps: Sequence[int]) -> range:
+        """Choose the steps to take before anybody looks: to the next check or snapshot at most."""
         last = min(done + self.descent.longest, self.settings.n_steps)
         if self.judge is not None:
             every = self.settings.check_every
             last = min(last, (done // every + 1) * every)
+        last = min([last, *(step for step in keep_steps if step > done)])
         return range(done + 1, last + 1)
 
     def _take(self, steps: range) -> Floats:
