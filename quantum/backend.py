@@ -5,6 +5,7 @@ machine of IBM Quantum, found with the credentials that the client itself keeps 
 laboratory neither asks for them nor reads them. Nothing is sent anywhere unless such a name is given.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,22 +50,27 @@ def open_backend(name: str, n_qubits: int, *, service: Any = None) -> Any:
     Parameters
     ----------
     service : object, optional
-        Something with `backends()`; the client's local or remote service unless given.
+        Something with `backends()` for names without ``fake_``; the client's own service unless given.
 
     Raises
     ------
     SettingsError
         If there are no credentials, the service does not answer, the name is not known, or the machine is too small.
     """
-    if service is None:
-        service = _local_service() if name.startswith(_LOCAL) else _remote_service(name)
-    try:
-        known = {backend.name: backend for backend in service.backends()}
-    except Exception as error:  # noqa: BLE001 - whatever the client or the network below it raises
-        raise SettingsError(f"backend {name!r}: the service does not answer ({_short(error)}); try again later") from error
-    if name not in known:
-        raise SettingsError(f"no backend {name!r}; {nearest(name, known, label='backends')}")
-    backend = known[name]
+    if name.startswith(_LOCAL):
+        models = _local_models()
+        _require_known(name, models)
+        backend = models[name]()
+    else:
+        service = service or _remote_service(name)
+        try:
+            machines = {machine.name: machine for machine in service.backends()}
+        except Exception as error:  # the client and the network below it have no common error
+            raise SettingsError(
+                f"backend {name!r}: IBM Quantum does not answer ({_short(error)}); try again later"
+            ) from error
+        _require_known(name, machines)
+        backend = machines[name]
     if backend.num_qubits < n_qubits:
         raise SettingsError(
             f"backend {name!r} has {backend.num_qubits} qubits and the circuit {n_qubits}; use a larger one or lower --qubits"
@@ -72,10 +78,17 @@ def open_backend(name: str, n_qubits: int, *, service: Any = None) -> Any:
     return backend
 
 
-def _local_service() -> Any:
-    from qiskit_ibm_runtime.fake_provider.local_service import QiskitRuntimeLocalService
+def _require_known(name: str, known: Mapping[str, Any]) -> None:
+    if name not in known:
+        raise SettingsError(f"no backend {name!r}; {nearest(name, known, label='backends')}")
 
-    return QiskitRuntimeLocalService()
+
+def _local_models() -> dict[str, Any]:
+    """Name the models of the client's local mode; making all of them would take ten seconds."""
+    from qiskit_ibm_runtime import fake_provider
+
+    made = (getattr(fake_provider, name) for name in dir(fake_provider) if name.startswith("Fake"))
+    return {model.backend_name: model for model in made if getattr(model, "backend_name", "")}
 
 
 def _remote_service(name: str) -> Any:
@@ -89,7 +102,7 @@ def _remote_service(name: str) -> Any:
             f"backend {name!r} needs credentials of IBM Quantum and none are saved; save them once with "
             "QiskitRuntimeService.save_account, or use a model such as fake_torino"
         ) from error
-    except Exception as error:  # noqa: BLE001 - wrong token, no network: the client has no common error
+    except Exception as error:
         raise SettingsError(
             f"backend {name!r}: IBM Quantum cannot be reached ({_short(error)}); check the network and the saved account"
         ) from error
@@ -119,7 +132,9 @@ def run_on_backend(
     known = transpile([zeros, ones], backend=backend, initial_layout=places, optimization_level=1)
     is_local = backend.name.startswith(_LOCAL)
     options = {"simulator": {"seed_simulator": seed}} if is_local else None
-    job = SamplerV2(mode=backend, options=options).run([(native, parameters), *((each,) for each in known)], shots=shots)
+    job = SamplerV2(mode=backend, options=options).run(
+        [(native, parameters), *((each,) for each in known)], shots=shots
+    )
     result = job.result()
     bits = circuit.num_qubits
     shares = np.stack([_share(result[0].data.meas.get_counts(row), bits) for row in range(len(parameters))])

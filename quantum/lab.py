@@ -36,6 +36,10 @@ class Settings(ComparisonSettings):
         ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES
     )
     shots: int = option(1_024, "executions of a circuit for one expectation", minimum=1, maximum=1_000_000)
+    hardware_rows: int = option(
+        100, "test rows predicted under each device's noise; 0 leaves the noise out", minimum=0, maximum=10_000
+    )
+    backend: str = option("", "run these rows on this machine too (or on a model of one: fake_torino)")
     execution_s: float = option(
         0.00035, "device seconds for one execution (IBM Quantum documentation, read 2026)", above=0
     )
@@ -73,6 +77,7 @@ class QuantumLab:
         from lab import comparison, folds, scoring
         from quantum import sweep
         from quantum.families import groups
+        from quantum.hardware_trials import hardware_trials
         from quantum.learning import watch_learning
         from quantum.limits import require_qubits
         from quantum.scale import could_train
@@ -80,6 +85,10 @@ class QuantumLab:
 
         folds.require_rows_per_class(dataset, settings.folds)
         require_qubits(dataset, settings.qubits)
+        if settings.backend:
+            from quantum.backend import open_backend
+
+            open_backend(settings.backend, settings.qubits)
         metric = scoring.primary_metric(settings.metric, dataset)
         sides = groups(settings.qubits, settings.steps, len(dataset.classes))
         scored = comparison.trials(
@@ -105,10 +114,22 @@ class QuantumLab:
             scorer=metric.scorer,
             seed=seeds["sweep"],
         )
+        noisy = hardware_trials(
+            sides[0].families[0],
+            folds.all_folds(settings.folds, settings.repeats, seed)[0],
+            seed=seed,
+            scorer=metric.scorer,
+            candidates=settings.candidates,
+            rows=settings.hardware_rows,
+            devices=settings.devices,
+            shots=settings.shots,
+            backend=settings.backend,
+        )
         return [
             Trial("circuit", examine_circuit, arguments, seed=seeds["circuit"]),
             *scored,
             *(sizes if settings.sweep else ()),
+            *(noisy if settings.hardware_rows else ()),
             Trial("learning", watch_learning, {"steps": settings.steps}, seed=seeds["learning"], needs=("circuit",)),
             Trial(
                 "scale", could_train, {"largest": settings.largest}, seed=seeds["scale"], needs=("circuit",), cost=5.0
