@@ -12,7 +12,7 @@ from lab.wording import count
 from quantum import ablations, sweep
 from quantum.circuit import Circuit
 from quantum.drawing import drawing
-from quantum.families import groups
+from quantum.families import CONSTANT, groups
 from quantum.hardware import Price, executions_to_train
 from quantum.hardware_evidence import hardware_evidence, prices
 from quantum.learning import boundary_figure, circuit_from, formula_table
@@ -61,7 +61,7 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
             "pennylane_distance": examined["pennylane"] if examined else None,
         },
         figures=(
-            found.figure("All models", _caption(metric.label, settings)),
+            found.figure("All models", _caption(metric.label, settings), without=(CONSTANT.name,)),
             *ablations.figures(carried, metric.label),
             *sweep.figures(rows, metric, settings.qubits),
             *extra.figures,
@@ -110,7 +110,7 @@ def _caption(label: str, settings: "Settings") -> str:
     return (
         f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
         f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
-        "difference fold by fold."
+        "difference fold by fold. The table has the constant answer too."
     )
 
 

@@ -19,7 +19,7 @@ from quantum.kernel_classifier import QuantumKernelClassifier
 from quantum.single_qubit import SingleQubitClassifier
 from quantum.surrogate import CircuitFrequencies
 
-__all__ = ["CLASSICAL", "groups", "qubits_to_try", "variational"]
+__all__ = ["CLASSICAL", "CONSTANT", "groups", "qubits_to_try", "variational"]
 
 
 def _constant(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -39,7 +39,12 @@ def groups(n_qubits: int, n_steps: int, n_classes: int) -> tuple[Group, Group, G
     return (
         Group("quantum", "quantum model", (circuit("quantum"), _kernel(n_qubits, sizes), _single_qubit(n_qubits))),
         Group("classical", "classical model", (*CLASSICAL, *seen, CONSTANT)),
-        Group("ablation", "what carried it?", (circuit("unentangled"), circuit("frozen"), _surrogate(n_qubits))),
+        Group(
+            "ablation",
+            "with something taken away",
+            (circuit("unentangled"), circuit("frozen"), _surrogate(n_qubits)),
+            is_side=False,
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -50,6 +51,10 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
     circuit_, angles_ : Circuit, ndarray
         The circuit and its fixed rotations.
+    support_vectors_, dual_weights_, intercepts_ : ndarray
+        States (or Bloch vectors) of the rows that count, their weights in each machine, and its intercept.
+    slopes_, biases_ : ndarray
+        Of Platt's logistic curve.
 
     References
     ----------
@@ -113,30 +118,29 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
             median = float(np.median(distances[np.triu_indices(len(seen), 1)])) if len(seen) > 1 else 0.0
             self.width_ = self.gamma / median if median > 0.0 else self.gamma
         gram = self._kernel(seen, seen)
-        machine = SVC(C=self.C, kernel="precomputed", decision_function_shape="ovr").fit(gram, labels)
-        self.platt_ = self._calibrate(gram, labels)
-        kept = machine.support_
-        self.support_vectors_ = seen[kept]
-        self.machine_ = machine
-        self.support_ = kept
-        self.n_seen_ = len(seen)
+        weights, self.intercepts_ = self._machines(gram, labels)
+        kept = np.flatnonzero(weights.any(axis=0))
+        self.support_vectors_, self.dual_weights_ = seen[kept], weights[:, kept]
+        curve = self._calibrate(gram, labels)
+        self.slopes_, self.biases_ = curve.coef_, curve.intercept_
         return self
 
     def decision_function(self, X: "ArrayLike") -> "NDArray[np.float64]":
-        """Distances from the boundary: shape (n_samples,) for two classes, else (n_samples, n_classes)."""
-        check_is_fitted(self)
-        embedded = self._embedded(validate_data(self, X, dtype=np.float64, reset=False))
-        gram = np.zeros((len(embedded), self.n_seen_))
-        gram[:, self.support_] = self._kernel(embedded, self.support_vectors_)
-        return self.machine_.decision_function(gram)
+        """Logits: shape (n_samples,) for two classes (positive speaks for the second), else (n_samples, n_classes)."""
+        logits = self._decisions(X) @ self.slopes_.T + self.biases_
+        return logits[:, 0] if logits.shape[1] == 1 else logits
 
     def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Probabilities of shape (n_samples, n_classes), columns in the order of `classes_`."""
-        return self.platt_.predict_proba(_columns(self.decision_function(X)))
+        logits = self.decision_function(X)
+        if logits.ndim == 1:
+            logits = np.column_stack([np.zeros_like(logits), logits])
+        return np.asarray(softmax(logits, axis=1))
 
     def predict(self, X: "ArrayLike") -> "NDArray":
         """Labels of shape (n_samples,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
 
     def _embedded(self, X: "NDArray") -> "NDArray":
         scalings = np.full(self.circuit_.scalings_shape, self.bandwidth)
@@ -148,18 +152,35 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
             return fidelity_kernel(a, b)
         return np.exp(-self.width_ * _squared_distances(a, b))
 
+    def _decisions(self, X: "ArrayLike") -> "NDArray[np.float64]":
+        check_is_fitted(self)
+        embedded = self._embedded(np.asarray(validate_data(self, X, dtype=np.float64, reset=False)))
+        return self._kernel(embedded, self.support_vectors_) @ self.dual_weights_.T + self.intercepts_
+
+    def _machines(self, gram: "NDArray", labels: "NDArray") -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """Weights of the rows, shape (n_machines, n_rows), and intercepts: one machine, or each class against the rest."""
+        n_classes = len(self.classes_)
+        weights, intercepts = [], []
+        for label in (1,) if n_classes == 2 else range(n_classes):
+            machine = SVC(C=self.C, kernel="precomputed").fit(gram, labels == label)
+            of_rows = np.zeros(len(labels))
+            of_rows[machine.support_] = machine.dual_coef_[0]
+            weights.append(of_rows)
+            intercepts.append(machine.intercept_[0])
+        return np.array(weights), np.array(intercepts)
+
     def _calibrate(self, gram: "NDArray", labels: "NDArray") -> LogisticRegression:
         """Fit a logistic curve to decisions about rows that the machine has not seen."""
         n_folds = min(3, int(np.bincount(labels).min()))
-        if n_folds < 2:
-            decisions, truth = SVC(C=self.C, kernel="precomputed").fit(gram, labels).decision_function(gram), labels
-            return LogisticRegression().fit(_columns(decisions), truth)
-        found = []
+        if n_folds < 2:  # one row of a class cannot be kept aside
+            weights, intercepts = self._machines(gram, labels)
+            return LogisticRegression().fit(gram @ weights.T + intercepts, labels)
+        decisions, truth = [], []
         for train, test in StratifiedKFold(n_folds).split(gram, labels):
-            machine = SVC(C=self.C, kernel="precomputed").fit(gram[np.ix_(train, train)], labels[train])
-            found.append((_columns(machine.decision_function(gram[np.ix_(test, train)])), labels[test]))
-        decisions, truth = (np.concatenate(each) for each in zip(*found, strict=True))
-        return LogisticRegression().fit(decisions, truth)
+            weights, intercepts = self._machines(gram[np.ix_(train, train)], labels[train])
+            decisions.append(gram[np.ix_(test, train)] @ weights.T + intercepts)
+            truth.append(labels[test])
+        return LogisticRegression().fit(np.concatenate(decisions), np.concatenate(truth))
 
 
 def fidelity_kernel(a: "NDArray", b: "NDArray") -> "NDArray[np.float64]":
@@ -192,7 +213,3 @@ def bloch_vectors(states: "NDArray") -> "NDArray[np.float64]":
 def _squared_distances(a: "NDArray", b: "NDArray") -> "NDArray[np.float64]":
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None] - 2.0 * a @ b.T
     return np.maximum(squared, 0.0)
-
-
-def _columns(decisions: "NDArray") -> "NDArray":
-    return decisions[:, None] if decisions.ndim == 1 else decisions

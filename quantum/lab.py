@@ -147,7 +147,7 @@ class QuantumLab:
         advantage, facts = evidence.estimates["advantage"], evidence.facts
         margin = facts["margin"]
         than = f"the best classical model in {facts['metric']}"
-        sentence = f"The quantum classifier is {difference(advantage, than)}"
+        sentence = f"The best quantum model is {difference(advantage, than)}"
         price = _price(evidence)
         side = side_of_margin(advantage, margin)
         if side == "above":

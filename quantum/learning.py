@@ -17,9 +17,9 @@ from quantum.training import Training, train
 
 __all__ = ["boundary_figure", "circuit_from", "formula_table", "watch_learning"]
 
-_GRID = 32
-_LEVELS = 10
-_SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+_GRID = 24
+_LEVELS = 8
+_SHARES = (0.0, 0.03, 0.1, 0.25, 0.5, 1.0)
 _CHECKED = 200
 _SHOWN_TERMS = 12
 
@@ -131,7 +131,11 @@ def _surface_spec(surface: NDArray, classes: tuple[str, ...]) -> dict[str, Any]:
         for left, right, low, high, level in _rectangles(levels)
     ]  # fmt: skip
     scale: dict[str, Any] = {"scheme": "blueorange", "domain": [0, 1]} if two else {"domain": list(classes)}
-    axis = {"type": "quantitative", "scale": {"domain": [_edge(0), _edge(_GRID)], "nice": False}}
+    axis = {
+        "type": "quantitative",
+        "scale": {"domain": [_edge(0), _edge(_GRID)], "nice": False},
+        "axis": {"grid": False},
+    }
     return {
         "data": {"values": values},
         "width": 420,

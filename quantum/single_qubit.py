@@ -138,7 +138,8 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: "ArrayLike") -> "NDArray":
         """Labels of shape (n_samples,)."""
-        return self.classes_[self._logits(X).argmax(axis=1)]
+        best = self._logits(X).argmax(axis=1)
+        return self.classes_[best]
 
     def _logits(self, X: "ArrayLike") -> "NDArray[np.float64]":
         check_is_fitted(self)

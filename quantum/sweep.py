@@ -17,7 +17,7 @@ _DEPTHS = (1, 2, 3, 4, 6)
 
 def plan(n_qubits: int, n_classes: int, *, folds: int, steps: int, scorer: str, seed: int) -> list[Trial]:
     """One trial for each size: qubits at two layers, and layers at all qubits."""
-    fewest = qubits_to_try(n_qubits, n_classes)[-1]
+    fewest = min(qubits_to_try(n_qubits, n_classes))
     widths = [(q, 2) for q in dict.fromkeys((*range(fewest, n_qubits + 1, 2), n_qubits))]
     sizes = dict.fromkeys([*widths, *((n_qubits, layers) for layers in _DEPTHS)])
     return [

@@ -76,7 +76,8 @@ def fit_decay(n_qubits: "ArrayLike", variances: "ArrayLike") -> Decay:
         raise ValueError(f"{len(x)} numbers of qubits are too few for a decay with its interval; give at least 3")
     line = stats.linregress(x, y)
     reach = stats.t.ppf(0.975, len(x) - 2) * line.stderr
-    return Decay(*(float(-line.slope + side) for side in (0.0, -reach, reach)), float(line.intercept))
+    rate, reach = float(-line.slope), float(reach)
+    return Decay(rate, rate - reach, rate + reach, float(line.intercept))
 
 
 def expressibility(circuit: Circuit, *, n_pairs: int, seed: int) -> float:
