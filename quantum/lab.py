@@ -71,7 +71,7 @@ class QuantumLab:
     summary = "Does a quantum classifier help on this data yet, and what would it cost on hardware?"
     settings_type = Settings
     demo_data = "breast-cancer"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"repeats": 2, "candidates": 3}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "repeats": 2}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Compile the simulator for this processor; once after the installation."""
