@@ -14,6 +14,7 @@ from quantum.circuit import Circuit
 from quantum.drawing import drawing
 from quantum.families import CONSTANT, groups
 from quantum.hardware import Price, executions_to_train
+from quantum.hardware_evidence import hardware_evidence, prices
 from quantum.learning import boundary_figure, circuit_from, formula_table
 from quantum.scale import decay_figure, decay_of, measures_table
 
@@ -37,10 +38,18 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
     detectable = found.detectable(quantum, classical)
     parts = found.regions(quantum, classical, margin)
     examined = rows.get("circuit")
-    prices, hardware_tables, hardware_figures = _hardware(dataset, settings, examined) if examined else ({}, (), ())
+    priced, hardware_tables, hardware_figures = _hardware(dataset, settings, examined) if examined else ({}, (), ())
     extra = _circuit(dataset, rows)
+    noisy = hardware_evidence(rows, metric, settings.shots)
     return Evidence(
-        estimates={"advantage": advantage, "quantum": found.mean(quantum), **carried, **extra.estimates, **prices},
+        estimates={
+            "advantage": advantage,
+            "quantum": found.mean(quantum),
+            **carried,
+            **extra.estimates,
+            **priced,
+            **noisy.estimates,
+        },
         facts={
             "metric": metric.label,
             "margin": margin,
@@ -56,10 +65,11 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
             *ablations.figures(carried, metric.label),
             *sweep.figures(rows, metric, settings.qubits),
             *extra.figures,
+            *noisy.figures,
             *hardware_figures,
             found.calibration(dataset.target, dataset.classes),
         ),
-        tables=(*hardware_tables, *extra.tables, found.table(dataset.target), found.choices()),
+        tables=(*noisy.tables, *hardware_tables, *extra.tables, found.table(dataset.target), found.choices()),
         caveats=(
             *found.caveats(),
             *_inputs_caveat(dataset, settings),
@@ -68,7 +78,7 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
                 if examined
                 else ()
             ),
-            "scores are of an exact simulation without noise: hardware would do worse",
+            *(noisy.caveats or ("scores are of an exact simulation without noise: hardware would do worse",)),
         ),
     )
 
@@ -132,22 +142,7 @@ def _hardware(
             for d in examined["devices"]
         ),
     )
-    price = Table(
-        "What hardware would cost",
-        f"{settings.overhead_s:g} s a job and {settings.execution_s:g} s an execution, {settings.rate:.2f} dollars a second (settings "
-        f"overhead_s, execution_s, rate); {count(settings.shots, 'shot')} an expectation. Training by the parameter-shift rule on "
-        f"all {count(dataset.n_rows, 'row')}, one job for each of {count(settings.steps, 'step')}.",
-        ("work", "executions", "device hours", "dollars"),
-        (
-            ("training once", to_train, training.seconds / 3600, training.dollars),
-            (
-                f"{_PREDICTIONS:,} predictions",
-                _PREDICTIONS * settings.shots,
-                predicting.seconds / 3600,
-                predicting.dollars,
-            ),
-        ),
-    )
+    price = prices(settings, n_trained=examined["trained"], n_rows=dataset.n_rows)
     losses = np.asarray(examined["losses"])
     every = max(losses.shape[1] // 50, 1)
     curves = {

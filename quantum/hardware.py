@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
-__all__ = ["DEVICES", "OnDevice", "Price", "executions_to_train", "on_device"]
+__all__ = ["DEVICES", "OnDevice", "Price", "executions_to_train", "executions_to_train_spsa", "on_device"]
 
 DEVICES = ("sherbrooke", "torino", "fez", "kyiv", "brisbane", "marrakesh")
 """Devices of over 100 qubits on a heavy-hex lattice whose models `qiskit-ibm-runtime` ships (127, 133 or 156 qubits)."""
@@ -74,6 +74,14 @@ def executions_to_train(n_trained: int, *, rows: int, steps: int, shots: int) ->
     2018, Physical Review A 98, 032309; Schuld, Bergholm, Gogolin, Izaac and Killoran 2019, Physical Review A 99, 032331).
     """
     return (2 * n_trained + 1) * rows * steps * shots
+
+
+def executions_to_train_spsa(*, rows: int, steps: int, shots: int) -> int:
+    """Executions that training by SPSA takes: two evaluations of the loss at each step, however many angles there are.
+
+    Simultaneous perturbation stochastic approximation (Spall 1992, IEEE Transactions on Automatic Control 37, 332-341).
+    """
+    return 2 * rows * steps * shots
 
 
 def on_device(circuit: "QuantumCircuit", device: str, *, seed: int) -> OnDevice:

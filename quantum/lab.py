@@ -19,7 +19,16 @@ class Settings(ComparisonSettings):
     """What a user may set; the defaults of the prices are third-party figures and can be replaced."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"folds": 3, "repeats": 1, "candidates": 2, "steps": 60, "max_rows": 500, "sweep": 0, "largest": 8},
+        "quick": {
+            "folds": 3,
+            "repeats": 1,
+            "candidates": 2,
+            "steps": 60,
+            "max_rows": 500,
+            "sweep": 0,
+            "largest": 8,
+            "hardware_rows": 50,
+        },
         "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000},
     }
 
@@ -42,6 +51,10 @@ class Settings(ComparisonSettings):
         ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES
     )
     shots: int = option(1_024, "executions of a circuit for one expectation", minimum=1, maximum=1_000_000)
+    hardware_rows: int = option(
+        100, "test rows predicted under each device's noise; 0 leaves the noise out", minimum=0, maximum=10_000
+    )
+    backend: str = option("", "run these rows on this machine too (or on a model of one: fake_torino)")
     execution_s: float = option(
         0.00035, "device seconds for one execution (IBM Quantum documentation, read 2026)", above=0
     )
@@ -58,7 +71,7 @@ class QuantumLab:
     summary = "Does a quantum classifier help on this data yet, and what would it cost on hardware?"
     settings_type = Settings
     demo_data = "breast-cancer"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"repeats": 2, "candidates": 3}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "repeats": 2}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Compile the simulator for this processor; once after the installation."""
@@ -79,6 +92,7 @@ class QuantumLab:
         from lab import comparison, folds, scoring
         from quantum import sweep
         from quantum.families import groups
+        from quantum.hardware_trials import hardware_trials
         from quantum.learning import watch_learning
         from quantum.limits import require_qubits
         from quantum.scale import could_train
@@ -94,6 +108,10 @@ class QuantumLab:
             raise SettingsError(
                 "sweep is 1, and one fold leaves no rows to train on; use 0 to leave it out, or at least 2"
             )
+        if settings.backend:
+            from quantum.backend import open_backend
+
+            open_backend(settings.backend, settings.qubits)
         metric = scoring.primary_metric(settings.metric, dataset)
         sides = groups(settings.qubits, settings.steps, len(dataset.classes))
         scored = comparison.trials(
@@ -124,10 +142,22 @@ class QuantumLab:
                 "scale", could_train, {"largest": settings.largest}, seed=seeds["scale"], needs=("circuit",), cost=5.0
             )
         ]
+        noisy = hardware_trials(
+            sides[0].families[0],
+            folds.all_folds(settings.folds, settings.repeats, seed)[0],
+            seed=seed,
+            scorer=metric.scorer,
+            candidates=settings.candidates,
+            rows=settings.hardware_rows,
+            devices=settings.devices,
+            shots=settings.shots,
+            backend=settings.backend,
+        )
         return [
             Trial("circuit", examine_circuit, arguments, seed=seeds["circuit"]),
             *scored,
             *(sizes if settings.sweep else ()),
+            *(noisy if settings.hardware_rows else ()),
             Trial("learning", watch_learning, {"steps": settings.steps}, seed=seeds["learning"], needs=("circuit",)),
             *(scale if settings.largest else ()),
         ]

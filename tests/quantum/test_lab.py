@@ -13,7 +13,16 @@ from quantum import sweep
 from quantum.lab import LAB, Settings
 
 FAST = Settings(
-    folds=2, repeats=1, candidates=1, steps=20, qubits=3, devices=("torino",), sweep=0, largest=6, max_rows=120
+    folds=2,
+    repeats=1,
+    candidates=1,
+    steps=20,
+    qubits=3,
+    devices=("torino",),
+    sweep=0,
+    largest=6,
+    max_rows=120,
+    hardware_rows=20,
 )
 
 
