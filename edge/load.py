@@ -5,6 +5,7 @@ which makes the next call when the last one has ended, hides exactly this (coord
 """
 
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,6 +68,7 @@ def offer(
     clock: Clock = time.perf_counter_ns,
     sleep: Callable[[float], None] = time.sleep,
     spin_ns: int = _SPIN_NS,
+    patience_s: float = math.inf,
 ) -> Load:
     """Call the model at the scheduled times, one call at a time; a call that comes while another runs waits in line.
 
@@ -82,13 +84,18 @@ def offer(
         Nanoseconds of a clock that never goes back; how to wait a number of seconds.
     spin_ns : int
         The end of every wait is spent looking at the clock instead of asleep.
+    patience_s : float
+        Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that were due by then
+        and are late already count with the time that they have waited so far, which is too short, but a miss.
     """
     response, service, wake_up = Recorder(calls), Recorder(calls), Recorder(calls)
     record_response, record_service, record_wake_up = response.batch(), service.batch(), wake_up.batch()
     missed, counted = [0], [0]
     start = end = clock()
+    last = start + patience_s * 1e9
+    schedule = iter(arrivals)
     with _garbage_kept():
-        for number, arrival in enumerate(arrivals):
+        for number, arrival in enumerate(schedule):
             if number and number % response.size == 0:
                 record_response, record_service, record_wake_up = response.batch(), service.batch(), wake_up.batch()
                 missed.append(0)
@@ -110,6 +117,14 @@ def offer(
             counted[-1] += 1
             if end - due > deadline_ns:
                 missed[-1] += 1
+            if end > last:
+                break
+    for arrival in schedule:  # due, never called, and a miss already
+        if end - start - arrival <= deadline_ns:
+            break
+        record_response(end - start - arrival)
+        counted[-1] += 1
+        missed[-1] += 1
     return Load(
         response.distribution(),
         service.distribution(),

@@ -120,6 +120,16 @@ def test_the_end_of_a_wait_is_spent_looking_at_the_clock():
     assert max(slept) < 0.8e-3
 
 
+def test_what_an_overloaded_model_leaves_unanswered_counts_as_missed():
+    time = SimulatedTime()
+    load = offer(time.model([10 * MS]), periodic(1_000.0, calls=10_000), calls=10_000, n_rows=1, deadline_ns=5 * MS,
+                 clock=time.clock, sleep=time.sleep, spin_ns=0, patience_s=0.2)  # fmt: skip
+    # by hand: the first call is due at 1 ms, the 20th answer comes at 201 ms; calls due up to 195 ms are late by then
+    assert load.service.calls == 20
+    assert load.missed.sum() == load.calls.sum() == load.response.calls == 195
+    assert load.response.largest() == pytest.approx(181 * MS, rel=1 / 128)  # the 20th call was due at 20 ms
+
+
 def test_arrivals_come_at_their_rate():
     gaps = np.diff([0, *poisson(500.0, calls=20_000, seed=3)])
     assert stats.kstest(gaps, stats.expon(scale=2e6).cdf).pvalue > 0.01
