@@ -45,7 +45,9 @@ def rate_figure(rows: Mapping[str, Row], labels: Mapping[str, str], deadline_ms:
         "p99 of the response time, counted from the scheduled arrival, against the rate of calls that come at random. "
         f"Where a curve bends up, calls begin to queue. Highest rate within the deadline - {'; '.join(knees)}."
     )
-    spec = charts.lines(drawn, x="calls per second (log scale)", y="p99 (ms, log scale)", log_x=True, log_y=True, points=True)  # fmt: skip
+    spec = charts.lines(
+        drawn, x="calls per second (log scale)", y="p99 (ms, log scale)", log_x=True, log_y=True, points=True
+    )
     return Figure("Response time against load", caption, spec)
 
 
