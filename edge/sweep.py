@@ -19,7 +19,7 @@ _CURVE = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998,
 _MS = 1e-6  # milliseconds in a nanosecond
 _MOST_CALLS = 20_000
 _DECIDING = 1_000  # calls: without a miss among them the interval ends at 0.4 %
-_PATIENCE = 20  # times `seconds`, at most, to wait for so many
+_PATIENCE = 100  # times `seconds`, at most, to wait for so many
 
 
 def measure_load(
@@ -40,7 +40,7 @@ def measure_load(
     rate : float, optional
         The user's calls per second.
     seconds : float
-        Time for each rate of the sweep; random arrivals at the user's rate get up to 20 times as much, for 1,000 calls.
+        Time for each rate of the sweep; random arrivals at the user's rate get up to 100 times as much, for 1,000 calls.
 
     Returns
     -------
