@@ -12,7 +12,7 @@ from lab.wording import amount, difference
 
 __all__ = ["LAB", "EdgeLab", "Settings", "items"]
 
-_CANDIDATES = ("logistic", "forest", "mlp")
+_CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp")
 _NO_BUDGETS = ("difference from the original", "flipped labels")
 
 
@@ -192,18 +192,17 @@ def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
 
 
 def _families(settings: Settings) -> tuple[Any, ...]:
-    from lab import families
-
-    known = {"logistic": families.LOGISTIC, "forest": families.FOREST, "mlp": families.MLP}
+    known = {family.name: family for family in _group().families}
     return tuple(known[name] for name in settings.models)
 
 
 def _group() -> Any:
-    """All models that set the standard of accuracy, whether or not they can be exported."""
+    """All models that set the standard of accuracy, whether or not they are candidates for the device."""
     from lab import families
     from lab.comparison import Group
 
-    return Group("all", "model", (families.LOGISTIC, families.FOREST, families.MLP, families.BOOSTING))
+    known = (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP)
+    return Group("all", "model", known)
 
 
 LAB = EdgeLab()

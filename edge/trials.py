@@ -7,13 +7,17 @@ import numpy as np
 import pandas as pd
 
 from edge import export, latency, parity, serving
-from edge.runtime import OUTPUT, session
+from edge.calls import bound_call
+from edge.runtime import session
 from lab.families import Family
 from lab.folds import Fold, split
 from lab.protocol import Dataset, Row
 from lab.tuning import tune
 
 __all__ = ["build", "serve", "time_all"]
+
+_TRIED = 2_000
+"""Training rows on which the forms of an export are compared before one is taken; the test rows have the last word."""
 
 
 def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: str, candidates: int) -> Row:
@@ -29,17 +33,22 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
         family, dataset.features.iloc[train], dataset.target[train], scorer=scorer, candidates=candidates, seed=seed
     )
     model = export.fit_for_device(tuned.model, dataset, train)
-    exported = export.to_file(model, dataset)
+    chosen = parity.leanest_equal(
+        model, export.to_files(model, dataset), dataset, _rows(dataset, train[:_TRIED]), seed=seed
+    )
+    exported = chosen.content
     unseen = _rows(dataset, test)
     compared = {
         "test rows": unseen,
         "beyond their range": parity.beyond_range(dataset, unseen, seed=seed),
-        "on split thresholds": parity.at_thresholds(model, dataset, unseen, seed=seed),
+        "on split thresholds": parity.at_thresholds(exported, dataset, unseen, seed=seed),
     }
     return {
         "onnx": np.frombuffer(exported, dtype=np.uint8),
         "size_bytes": len(exported),
         "nodes": _count_nodes(exported),
+        "form": chosen.form,
+        "promise": chosen.promise,
         "parameters": {name.removeprefix("model__"): value for name, value in tuned.parameters.items()},
         "set_parameters": tuned.parameters,
         "parity": {
@@ -70,13 +79,13 @@ def time_all(
     del seed  # nothing is drawn
     train, test = split(dataset, fold)
     rows = [_rows(dataset, test[i : i + 1]) for i in range(min(len(test), 500))]
-    fed = [export.feeds(dataset, row) for row in rows]
     width = len(export.device_columns(dataset)[0]) or 1
-    numbers = [{"numbers": row.get("numbers", np.zeros((1, width), np.float32))} for row in fed]
-    alternatives = {"identity": _exported(export.identity_model(width), numbers)}
+    nothing = [{"numbers": np.full((1, width), place, np.float32)} for place in range(len(rows))]
+    alternatives = {"identity": bound_call(session(export.identity_model(width)), nothing)}
     for family in families:
         built = inputs[f"build-{family.name}"]
-        alternatives[f"{family.name} onnx"] = _exported(built["onnx"].tobytes(), fed)
+        ready = session(built["onnx"].tobytes())
+        alternatives[f"{family.name} onnx"] = bound_call(ready, [export.feeds(dataset, row, ready) for row in rows])
         original = family.build(dataset.features, build_seeds[family.name]).set_params(
             **_tuples(built["set_parameters"])
         )
@@ -90,15 +99,10 @@ def time_all(
 def serve(dataset: Dataset, *, seed: int, family: Family, processes: int, inputs: Mapping[str, Row]) -> Row:
     """Measure cold start (seconds) and peak memory (MiB) of processes that only serve the exported model."""
     del seed
-    row = export.feeds(dataset, _rows(dataset, np.array([0])))
     model = inputs[f"build-{family.name}"]["onnx"].tobytes()
+    row = export.feeds(dataset, _rows(dataset, np.array([0])), session(model))
     seconds, mebibytes = serving.serve_in_fresh_processes(model, row, processes=processes)
     return {"cold_start_s": seconds, "peak_mib": mebibytes}
-
-
-def _exported(model: bytes, fed: list[dict[str, np.ndarray]]) -> latency.Alternative:
-    ready, names = session(model), [OUTPUT]
-    return latency.Alternative(lambda i: ready.run(names, fed[i]), len(fed), 200)
 
 
 def _original(fitted: Any, rows: list[Any]) -> latency.Alternative:
