@@ -20,9 +20,17 @@ from lab.protocol import Row
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Request", "measure_in_process", "require_cores"]
+__all__ = ["Request", "Served", "measure_in_process", "require_cores"]
 
 _LONGEST_S = 600
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A model and what it answers: an ONNX file, and the matrices of shape (n_rows, n_columns) that it takes, by name."""
+
+    model: bytes
+    rows: "Mapping[str, np.ndarray]"
 
 
 @dataclass(frozen=True)
@@ -62,15 +70,8 @@ def require_cores(cores: tuple[int, ...]) -> None:
         )
 
 
-def measure_in_process(model: bytes, rows: "Mapping[str, np.ndarray]", request: Request) -> Row:
+def measure_in_process(served: Served, request: Request) -> Row:
     """Measure a model in a fresh process.
-
-    Parameters
-    ----------
-    model : bytes
-        An ONNX file.
-    rows : mapping of str to numpy.ndarray of shape (n_rows, n_columns)
-        The matrices that the model takes.
 
     Returns
     -------
@@ -87,9 +88,9 @@ def measure_in_process(model: bytes, rows: "Mapping[str, np.ndarray]", request: 
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "model.onnx").write_bytes(model)
+        (folder / "model.onnx").write_bytes(served.model)
         (folder / "request.json").write_text(json.dumps(asdict(request)), encoding="utf-8")
-        stored: dict[str, Any] = {k: v.astype(str) if v.dtype == object else v for k, v in rows.items()}
+        stored: dict[str, Any] = {k: v.astype(str) if v.dtype == object else v for k, v in served.rows.items()}
         np.savez(folder / "rows.npz", **stored)
         command = [sys.executable, "-m", "edge.bench", name]
         try:
@@ -107,7 +108,7 @@ def _measure(folder: Path) -> Row:
     import numpy as np
     import onnxruntime
 
-    from edge.runtime import OUTPUT
+    from edge.calls import bound_call
     from edge.serving import peak_memory_mib
     from edge.sweep import measure_load
     from lab.machine import describe, n_cores
@@ -127,11 +128,10 @@ def _measure(folder: Path) -> Row:
     model = (folder / "model.onnx").read_bytes()
     ready = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     n_rows = len(next(iter(rows.values())))
-    fed = [{name: matrix[i : i + 1] for name, matrix in rows.items()} for i in range(n_rows)]
-    names = [OUTPUT]
+    served = bound_call(ready, [{name: matrix[i : i + 1] for name, matrix in rows.items()} for i in range(n_rows)])
     found = measure_load(
-        lambda i: ready.run(names, fed[i]),
-        n_rows=n_rows,
+        served.call,
+        n_rows=served.n_rows,
         deadline_ms=request.deadline_ms,
         rate=request.rate,
         seconds=request.seconds,

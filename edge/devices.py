@@ -9,12 +9,11 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from edge.bench import Request, measure_in_process
+from edge.bench import Request, Served, measure_in_process
 from lab.errors import SettingsError
 from lab.protocol import Row
 
 if TYPE_CHECKING:
-    import numpy as np
     from distributed import Client
 
 __all__ = ["connect", "measure_on_devices"]
@@ -56,8 +55,7 @@ def connect(address: str) -> "Client":
 
 def measure_on_devices(
     client: "Client",
-    models: Mapping[str, bytes],
-    rows: "Mapping[str, np.ndarray]",
+    models: Mapping[str, Served],
     request: Request,
     *,
     patience_s: float,
@@ -77,7 +75,7 @@ def measure_on_devices(
     devices = _workers(client)
     running = {
         (device, name): client.submit(
-            measure_in_process, model, dict(rows), request,
+            measure_in_process, model, request,
             workers=[address], allow_other_workers=False, resources={_TAG: 1}, pure=False, retries=0,
         )
         for device, address in devices.items()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge import operation
 from edge.latency import spread
 from lab import charts, comparison, scoring, stats
 from lab.families import Family
@@ -29,6 +30,8 @@ def summarise(
     found = comparison.compare(dataset, (group,), rows, folds=settings.folds, repeats=settings.repeats, metric=metric)
     timed = rows.get("time", {}).get("times", {})
     there = [f for f in families if _measured(f, rows, timed, found, needs_memory=settings.memory_mb is not None)]
+    if settings.rate is not None:
+        there = [family for family in there if f"load-{family.name}" in rows]
     confidence = 1 - 0.05 / len(families)  # the best of several candidates is chosen by these intervals (Bonferroni)
     estimates: dict[str, Estimate] = {}
     for family in there:
@@ -39,6 +42,8 @@ def summarise(
         )
         estimates[f"{family.name}.score"] = found.mean(found.families[family.name])
     labels = {family.name: family.label for family in families}
+    at_work = operation.evidence(settings, labels, rows)
+    estimates |= at_work.estimates
     latencies = _latencies(timed, labels)
     return Evidence(
         estimates=estimates | {f"{name}.p99": value for name, (_, value) in latencies.items()},
@@ -49,6 +54,7 @@ def summarise(
             "metric": metric.label,
             "factor": metric.factor,
             "core": rows.get("time", {}).get("core"),
+            **at_work.facts,
         },
         figures=(
             _latency_figure(latencies, settings),
@@ -56,15 +62,17 @@ def summarise(
             found.figure(
                 "Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."
             ),
+            *at_work.figures,
         ),
         tables=(
             _budget_table(there, estimates, settings, metric.factor),
             _latency_table(timed, labels),
             _parity_table(there, rows),
             _footprint_table(there, estimates, rows),
+            *at_work.tables,
             found.table(dataset.target),
         ),
-        caveats=_caveats(families, there, timed, estimates, found),
+        caveats=(*at_work.caveats, *_caveats(families, there, timed, estimates, found)),
     )
 
 

@@ -21,8 +21,8 @@ class Settings(ComparisonSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"repeats": 1, "folds": 3, "candidates": 1, "rounds": 20, "max_rows": 5_000},
-        "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000},
+        "quick": {"repeats": 1, "folds": 3, "candidates": 1, "rounds": 20, "max_rows": 5_000, "load_seconds": 0.06},
+        "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000, "load_seconds": 3.0},
     }
 
     p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
@@ -38,6 +38,31 @@ class Settings(ComparisonSettings):
     )
     repeats: int = option(2, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(3, "settings tried for each model in each fold", minimum=1, maximum=100)
+    rate: float | None = option(
+        None, "your rate in calls per second, at random times: how many answers are late is then a budget", above=0
+    )
+    deadline_ms: float | None = option(
+        None, "deadline of an answer under load, from its scheduled arrival; p99_ms unless given", above=0
+    )
+    max_misses: float = option(
+        0.01, "share of answers that may be late at your rate (0.01 is 1 %)", minimum=0, maximum=1
+    )
+    load_seconds: float = option(
+        0.3, "seconds of load at each rate of the sweep; at your rate up to 100 times as many", above=0, maximum=600
+    )
+    stream: bool = option(
+        False, "the rows are in time order: train on the first half, replay the second, and watch it for drift"
+    )
+    false_alarms: float = option(
+        0.05, "bound on the chance of any false alarm over the whole stream", above=0, maximum=0.5
+    )
+    label_delay: int = option(0, "rows of the stream after which a label is known", minimum=0)
+    cores: tuple[int, ...] = option((), "cores on which to measure too, by number", minimum=0)
+    threads: int = option(1, "threads of one call there; 0 is one on each core", minimum=0, maximum=1_024)
+    devices: str | None = option(
+        None,
+        "address of a Dask scheduler: its workers with the tag device=1 get the models and test rows and measure too",
+    )
     rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
     max_rows: int = option(20_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
 
@@ -55,6 +80,7 @@ class EdgeLab:
         "repeats": 1,
         "candidates": 2,
         "rounds": 20,
+        "load_seconds": 0.06,
     }
 
     def prepare(self, notify: Callable[[str], None]) -> None:
@@ -71,7 +97,7 @@ class EdgeLab:
 
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
         """Score all models on the folds, build the candidates on one fold, then time them with nothing else running."""
-        from edge import trials
+        from edge import operation, trials
         from lab import comparison, folds, scoring
 
         if len(set(settings.models)) != len(settings.models) or not settings.models:
@@ -79,6 +105,7 @@ class EdgeLab:
                 "models names a candidate twice or none at all; name each once, such as --models mlp,forest"
             )
         folds.require_rows_per_class(dataset, settings.folds)
+        operation.check(dataset, settings)
         metric = scoring.primary_metric(settings.metric, dataset)
         scored = comparison.trials(
             (_group(),),
@@ -100,7 +127,8 @@ class EdgeLab:
             Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 7}, exclusive=True, needs=(keys[f.name],))
             for f in families
         ]
-        return [*scored, *built, timed, *served]
+        at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
+        return [*scored, *built, timed, *served, *at_work]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""
@@ -146,6 +174,8 @@ def items(name: str, evidence: Evidence, settings: Settings) -> list[Item]:
     ]
     if settings.memory_mb is not None:
         limited.insert(2, Item("peak memory", found[f"{name}.memory_mb"], settings.memory_mb))
+    if settings.rate is not None:
+        limited.insert(1, Item("share of late answers", found[f"{name}.misses"], 100 * settings.max_misses))
     return limited
 
 

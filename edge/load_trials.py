@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from edge import export
+from edge.calls import bound_call
 from edge.latency import on_one_core
-from edge.runtime import OUTPUT, session
+from edge.runtime import session
 from edge.sweep import measure_load
 from lab.families import Family
 from lab.folds import Fold, split
@@ -39,12 +40,12 @@ def under_load(
     table = export.device_rows(dataset)
     chosen = test[:_ROWS]
     rows = table[chosen] if isinstance(table, np.ndarray) else table.iloc[chosen]
-    fed = [export.feeds(dataset, rows[i : i + 1]) for i in range(len(chosen))]
-    ready, names = session(inputs[f"build-{family.name}"]["onnx"].tobytes()), [OUTPUT]
+    ready = session(inputs[f"build-{family.name}"]["onnx"].tobytes())
+    served = bound_call(ready, [export.feeds(dataset, rows[i : i + 1], ready) for i in range(len(chosen))])
     with on_one_core() as core:
         found = measure_load(
-            lambda i: ready.run(names, fed[i]),
-            n_rows=len(fed),
+            served.call,
+            n_rows=served.n_rows,
             deadline_ms=deadline_ms,
             rate=rate,
             seconds=seconds,

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from edge import export
-from edge.bench import Request, measure_in_process
+from edge.bench import Request, Served, measure_in_process
 from edge.devices import connect, measure_on_devices
+from edge.runtime import session
 from lab.folds import Fold, split
 from lab.machine import n_cores
 from lab.protocol import Dataset, Row
@@ -43,26 +44,29 @@ def elsewhere(
     _, test = split(dataset, fold)
     table = export.device_rows(dataset)
     chosen = test[:_ROWS]
-    rows = export.feeds(dataset, table[chosen] if isinstance(table, np.ndarray) else table.iloc[chosen])
-    models = {name: inputs[f"build-{name}"]["onnx"].tobytes() for name in names}
+    rows = table[chosen] if isinstance(table, np.ndarray) else table.iloc[chosen]
+    models = {}
+    for name in names:
+        content = inputs[f"build-{name}"]["onnx"].tobytes()
+        models[name] = Served(content, export.feeds(dataset, rows, session(content)))
     request = Request(cores, threads, deadline_ms, rate, seconds, seed)
     there = ", ".join(str(core) for core in cores) if cores else f"all {n_cores()}"
     places: dict[str, dict[str, Any]] = {
-        f"this machine, core(s) {there}": {name: _here(model, rows, request) for name, model in models.items()}
+        f"this machine, core(s) {there}": {name: _here(model, request) for name, model in models.items()}
     }
     if devices is not None:
         client = connect(devices)
         try:
             far = Request((), threads, deadline_ms, rate, seconds, seed)  # cores are numbered otherwise there
-            found = measure_on_devices(client, models, rows, far, patience_s=_PATIENCE_S)
+            found = measure_on_devices(client, models, far, patience_s=_PATIENCE_S)
         finally:
             client.close()
         places |= {f"device {device}": measured for device, measured in found.items()}
     return {"places": places}
 
 
-def _here(model: bytes, rows: Mapping[str, np.ndarray], request: Request) -> Row:
+def _here(model: Served, request: Request) -> Row:
     try:
-        return measure_in_process(model, rows, request)
+        return measure_in_process(model, request)
     except RuntimeError as error:
         return {"lost": str(error)}

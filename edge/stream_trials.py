@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from edge import export, monitor
+from edge import export, monitor, parity
 from edge.martingale import blocks_of
 from edge.runtime import OUTPUT, session
 from lab.errors import DataError
@@ -21,6 +21,7 @@ __all__ = ["parts", "replay", "require_stream"]
 _TRAIN, _HISTORY = 0.35, 0.5  # of the rows: where training ends; where the history ends and the stream begins
 _FEWEST = 400
 _BATCH = 256
+_TRIED = 2_000  # training rows on which the forms of an export are compared
 _PREDICTED, _CONFIDENCE, _ERRORS = "predicted class", "confidence of the predictions", "errors"
 
 
@@ -76,7 +77,10 @@ def replay(
     tuned = [tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed) for f in families]
     best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
     fitted = export.fit_for_device(tuned[best].model, dataset, np.arange(train))
-    ready = session(export.to_file(fitted, dataset))
+    table = export.device_rows(dataset)
+    forms = export.to_files(fitted, dataset)
+    exported = parity.leanest_equal(fitted, forms, dataset, table[: min(train, _TRIED)], seed=seed)
+    ready = session(exported.content)
     watched = [name for name, kind in dataset.kinds.items() if kind != "date"]
     bins = {name: monitor.bins_of(known[name]) for name in watched}
 
@@ -120,7 +124,7 @@ def _predict(ready: Any, dataset: Dataset, train: int) -> np.ndarray:
     found = []
     for first in range(train, dataset.n_rows, _BATCH):
         rows = table.iloc[first : first + _BATCH] if isinstance(table, pd.DataFrame) else table[first : first + _BATCH]
-        found.append(ready.run([OUTPUT], export.feeds(dataset, rows))[0])
+        found.append(ready.run([OUTPUT], export.feeds(dataset, rows, ready))[0])
     return np.concatenate(found)
 
 

@@ -66,7 +66,7 @@ def measure_load(
         calls = _calls(offered, time)
         schedule = arrivals.PATTERNS[name](offered, calls=calls, seed=seed + place)
         load = offer(
-            call, schedule, calls=calls, n_rows=n_rows, deadline_ns=deadline_ns, patience_s=2 * calls / offered + 0.5
+            call, schedule, calls=calls, n_rows=n_rows, deadline_ns=deadline_ns, patience_s=2 * calls / offered + 0.1
         )
         runs.append(_run(view, name, offered, service, load))
     return {"service_ms": service * 1e3, "runs": runs}

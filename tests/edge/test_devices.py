@@ -7,20 +7,19 @@ import threading
 import numpy as np
 import pytest
 
-from edge.bench import Request, measure_in_process, require_cores
+from edge.bench import Request, Served, measure_in_process, require_cores
 from edge.devices import connect, measure_on_devices
 from edge.export import identity_model
 from lab.errors import SettingsError
 
 ROWS = {"numbers": np.arange(12.0, dtype=np.float32).reshape(4, 3)}
+IDENTITY = Served(identity_model(3), ROWS)
 QUICK = Request(seconds=0.01, deadline_ms=100.0, rate=200.0)
 
 
 def test_a_fresh_process_runs_on_the_chosen_core_only():
     core = max(os.sched_getaffinity(0))
-    row = measure_in_process(
-        identity_model(3), ROWS, Request(cores=(core,), threads=1, seconds=0.01, deadline_ms=100.0)
-    )
+    row = measure_in_process(IDENTITY, Request(cores=(core,), threads=1, seconds=0.01, deadline_ms=100.0))
     assert (row["cores"], row["threads"]) == ([core], 1)
     assert row["device"]["cores"] == 1
     assert row["peak_mib"] > 20
@@ -30,7 +29,7 @@ def test_a_fresh_process_runs_on_the_chosen_core_only():
 
 def test_a_model_that_cannot_be_measured_says_why():
     with pytest.raises(RuntimeError, match=r"exit code 1.*said: .*(ModelProto|[Pp]rotobuf|INVALID)"):
-        measure_in_process(b"no model", ROWS, QUICK)
+        measure_in_process(Served(b"no model", ROWS), QUICK)
 
 
 def test_cores_that_are_not_there_are_an_error():
@@ -57,8 +56,8 @@ def test_two_workers_stand_for_devices_and_one_that_vanishes_loses_only_its_rows
     with cluster:
         client = connect(cluster.scheduler_address)
         try:
-            models = {"a": identity_model(3)}
-            found = measure_on_devices(client, models, ROWS, QUICK, patience_s=60)
+            models = {"a": IDENTITY}
+            found = measure_on_devices(client, models, QUICK, patience_s=60)
             assert set(found) == {"0", "1"}
             for rows in found.values():
                 assert set(rows) == {"a"}
@@ -67,7 +66,7 @@ def test_two_workers_stand_for_devices_and_one_that_vanishes_loses_only_its_rows
 
             vanish = threading.Timer(0.2, os.kill, [cluster.workers[1].pid, signal.SIGKILL])
             vanish.start()
-            found = measure_on_devices(client, models, ROWS, QUICK, patience_s=60)
+            found = measure_on_devices(client, models, QUICK, patience_s=60)
             vanish.join()
             assert found["1"] == {"a": {"lost": "the device vanished before it answered"}}
             assert "runs" in found["0"]["a"]

@@ -11,7 +11,9 @@ from lab.protocol import Estimate, Evidence
 from lab.stats import quantile
 from lab.testing import check_lab
 
-FAST = Settings(folds=2, repeats=1, candidates=1, rounds=20, models=("logistic", "mlp"), memory_mb=500.0)
+FAST = Settings(
+    folds=2, repeats=1, candidates=1, rounds=20, models=("logistic", "mlp"), memory_mb=500.0, load_seconds=0.02
+)
 
 
 @pytest.mark.parametrize("name", ["wine", "loans"])
