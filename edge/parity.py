@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Parity", "at_thresholds", "beyond_range", "compare", "leanest_equal"]
 
 NOTICEABLE = 1e-5
+_FLOAT32_END = float(np.finfo(np.float32).max)  # scikit-learn's forests refuse what lies beyond
 _BATCH = 2_000  # rows at a time: a forest of many classes gathers a row for each tree
 
 
@@ -117,8 +118,9 @@ def at_thresholds(
         for place in rng.integers(len(splits), size=3):
             feature, threshold = splits[place]
             side = rng.choice([-np.inf, np.inf])
-            narrow = np.float32(threshold)
-            beside = float(np.nextafter(narrow, np.float32(side)))
+            with np.errstate(over="ignore"):
+                narrow = np.float32(threshold)
+                beside = float(np.nextafter(narrow, np.float32(side)))
             row[feature] = rng.choice([threshold, np.nextafter(threshold, side), float(narrow), beside])
     if not isinstance(table, pd.DataFrame):
         return numbers
@@ -132,7 +134,7 @@ def _splits(exported: bytes, n_numbers: int) -> list[tuple[int, float]]:
         given = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
         if node.op_type == "TreeEnsemble":
             modes, splits = (numpy_helper.to_array(given[name]) for name in ("nodes_modes", "nodes_splits"))
-            at = (modes == 0) & np.isfinite(splits)
+            at = (modes == 0) & (np.abs(splits) < _FLOAT32_END)
             features = np.asarray(given["nodes_featureids"])[at]
             found |= set(zip(features.tolist(), splits[at].astype(np.float64).tolist(), strict=True))
     return sorted(pair for pair in found if pair[0] < n_numbers)

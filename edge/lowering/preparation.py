@@ -1,5 +1,6 @@
 """What do the steps in front of a model do? Reads fitted scalers, imputers and encoders off, column by column."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ def recode(encode: Callable[["NDArray"], "NDArray"], columns: Sequence[Text]) ->
         texts = list(column.values)
         rows = np.array([[c.other for c in columns]] * (len(texts) + 1), dtype=np.float64)
         rows[:-1, place] = [column.values[text] for text in texts]
-        codes = encode(rows)[:, place].astype(np.float64)
+        codes = _quietly(encode, rows)[:, place]
         found.append(Text(column.source, dict(zip(texts, codes[:-1].tolist(), strict=True)), float(codes[-1])))
     return found
 
@@ -144,8 +145,8 @@ def _encode(step: Any, columns: Sequence[Source]) -> list[Source]:
         shown = np.array([first] * (len(known) + 1), dtype=object)
         shown[:-1, place] = known
         shown[-1, place] = _NEVER_SEEN
-        codes = _dense(step.transform(shown[:-1]))[:, at : at + width]
-        unknown = np.zeros(width) if step.handle_unknown == "error" else _dense(step.transform(shown[-1:]))[0, at:]
+        codes = _quietly(step.transform, shown[:-1])[:, at : at + width]
+        unknown = np.zeros(width) if step.handle_unknown == "error" else _quietly(step.transform, shown[-1:])[0, at:]
         for output in range(width):
             values = dict(zip(known.tolist(), codes[:, output].tolist(), strict=True))
             found.append(Text(column.source, values, float(unknown[output])))
@@ -153,8 +154,12 @@ def _encode(step: Any, columns: Sequence[Source]) -> list[Source]:
     return found
 
 
-def _dense(matrix: Any) -> "NDArray[np.float64]":
-    return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix, dtype=np.float64)
+def _quietly(encode: Callable[["NDArray"], Any], rows: "NDArray") -> "NDArray[np.float64]":
+    """Encode without the warnings that columns have no names here, and that a category is unknown: both are meant."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        found = encode(rows)
+    return np.asarray(found.toarray() if hasattr(found, "toarray") else found, dtype=np.float64)
 
 
 def _fill_empty(step: FillEmpty, columns: Sequence[Source]) -> list[Source]:
