@@ -208,6 +208,15 @@ def queue(rng, calls, use, service):
     return work + np.maximum.accumulate(ends - np.append(0, work[:-1])) - ends
 
 
+def test_what_the_harness_does_before_the_first_call_is_not_charged_to_the_model(monkeypatch):
+    time = SimulatedTime()
+    monkeypatch.setattr(gc, "collect", lambda: time.sleep(0.1))
+    options = {"calls": 10, "n_rows": 1, "deadline_ns": MS, "clock": time.clock}
+    opened = offer(time.model([1_000]), periodic(1_000.0, calls=10), sleep=time.sleep, spin_ns=0, **options)
+    assert opened.response.largest() < 1_010
+    assert back_to_back(time.model([1_000]), **options).seconds == pytest.approx(10e-6)
+
+
 def test_the_collector_is_on_again_after_a_model_that_fails():
     def fail(row):
         raise RuntimeError("no answer")
