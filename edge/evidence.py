@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge.given import is_given
 from edge.latency import spread
 from lab import charts, comparison, scoring, stats
 from lab.families import Family
@@ -263,6 +264,11 @@ def _caveats(
         caveats.append(
             f"the machine was noisy: the medians of the rounds differ by up to {100 * worst:.0f} % ({name}); "
             "close other programs and repeat the run"
+        )
+    if any(is_given(family) for family in families):
+        caveats.append(
+            "the given model was scored on rows that it may have been trained on: then its accuracy is flattered; "
+            "give a table that it has not seen"
         )
     return (
         *caveats,

@@ -32,6 +32,7 @@ class Settings(ComparisonSettings):
         0.01, "accuracy budget: loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
+    model: str | None = option(None, "judge this file instead of our models: .onnx, or .skops (an estimator)")
     metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
     tolerance: float = option(
         1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
@@ -81,7 +82,7 @@ class EdgeLab:
         folds.require_rows_per_class(dataset, settings.folds)
         metric = scoring.primary_metric(settings.metric, dataset)
         scored = comparison.trials(
-            (_group(),),
+            (_group(dataset, settings),),
             folds=settings.folds,
             repeats=settings.repeats,
             seed=seed,
@@ -89,7 +90,7 @@ class EdgeLab:
             candidates=settings.candidates,
         )
         fold = folds.Fold(settings.folds, settings.repeats, seed, 0)
-        families = _families(settings)
+        families = _families(dataset, settings)
         keys = {family.name: f"build-{family.name}" for family in families}
         seeds = {name: comparison.seed_of(key, seed) for name, key in keys.items()}
         budget = {"fold": fold, "scorer": metric.scorer, "candidates": settings.candidates}
@@ -106,7 +107,7 @@ class EdgeLab:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""
         from edge.evidence import summarise
 
-        return summarise(dataset, settings, rows, _group(), _families(settings))
+        return summarise(dataset, settings, rows, _group(dataset, settings), _families(dataset, settings))
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Pass the most accurate candidate that meets every budget; fail where none can."""
@@ -191,17 +192,21 @@ def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
     )
 
 
-def _families(settings: Settings) -> tuple[Any, ...]:
-    known = {family.name: family for family in _group().families}
-    return tuple(known[name] for name in settings.models)
+def _families(dataset: Dataset, settings: Settings) -> tuple[Any, ...]:
+    known = {family.name: family for family in _group(dataset, settings).families}
+    return (known["given"],) if settings.model else tuple(known[name] for name in settings.models)
 
 
-def _group() -> Any:
+def _group(dataset: Dataset, settings: Settings) -> Any:
     """All models that set the standard of accuracy, whether or not they are candidates for the device."""
     from lab import families
     from lab.comparison import Group
 
-    known = (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP)
+    known: tuple[Any, ...] = (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP)
+    if settings.model:
+        from edge.given import family_of
+
+        known = (*known, family_of(settings.model, dataset))
     return Group("all", "model", known)
 
 

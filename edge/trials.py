@@ -9,6 +9,7 @@ import pandas as pd
 
 from edge import export, latency, parity, serving
 from edge.calls import bound_call
+from edge.given import AsDeviceSees, GivenModel, export_given, is_given
 from edge.runtime import session
 from lab.families import Family
 from lab.folds import Fold, split
@@ -34,10 +35,10 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
     tuned = tune(
         family, dataset.features.iloc[train], dataset.target[train], scorer=scorer, candidates=candidates, seed=seed
     )
-    model = export.fit_for_device(tuned.model, dataset, train)
-    chosen = parity.leanest_equal(
-        model, export.to_files(model, dataset), dataset, _rows(dataset, train[:_TRIED]), seed=seed
-    )
+    given = isinstance(tuned.model, GivenModel)
+    model = AsDeviceSees(tuned.model, dataset) if given else export.fit_for_device(tuned.model, dataset, train)
+    forms = export_given(tuned.model, dataset) if given else export.to_files(model, dataset)
+    chosen = parity.leanest_equal(model, forms, dataset, _rows(dataset, train[:_TRIED]), seed=seed)
     exported = chosen.content
     unseen = _rows(dataset, test)
     compared = {
@@ -88,6 +89,8 @@ def time_all(
         built = inputs[f"build-{family.name}"]
         ready = session(built["onnx"].tobytes())
         alternatives[f"{family.name} onnx"] = bound_call(ready, [export.feeds(dataset, row, ready) for row in rows])
+        if is_given(family):
+            continue  # its original is the file, or a program that is not ours to time
         original = family.build(dataset.features, build_seeds[family.name]).set_params(
             **_tuples(built["set_parameters"])
         )

@@ -52,7 +52,15 @@ _PROMISES = {
 }
 
 
-def lower(model: Any, *, n_numbers: int, n_texts: int, missing: bool, precision: str = "exact") -> list[Lowered]:
+def lower(
+    model: Any,
+    *,
+    n_numbers: int,
+    n_texts: int,
+    missing: bool,
+    precision: str = "exact",
+    order: Sequence[int] | None = None,
+) -> list[Lowered]:
     """Lower a fitted classifier, or a pipeline that ends with one, whose rows hold all numbers first and then all texts.
 
     Parameters
@@ -61,6 +69,8 @@ def lower(model: Any, *, n_numbers: int, n_texts: int, missing: bool, precision:
         Whether a number of a row may be missing.
     precision : str
         For trees: `exact` (float64 rows) or `float32`, half the size and exact for rows that are float32 numbers.
+    order : sequence of int, optional
+        Where each column of the model stands among all numbers and then all texts, if it saw them in another order.
 
     Returns
     -------
@@ -74,6 +84,7 @@ def lower(model: Any, *, n_numbers: int, n_texts: int, missing: bool, precision:
     """
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
     sources: list[Source] = [*(Number(place) for place in range(n_numbers)), *(RawText(p) for p in range(n_texts))]
+    sources = sources if order is None else [sources[place] for place in order]
     for step in steps[:-1]:
         sources = columns_after(step, sources)
     columns = _no_raw_text(sources)
