@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge import frontier
 from edge.given import is_given
 from edge.latency import spread
 from lab import charts, comparison, scoring, stats
@@ -41,6 +42,7 @@ def summarise(
         estimates[f"{family.name}.score"] = found.mean(found.families[family.name])
     labels = {family.name: family.label for family in families}
     latencies = _latencies(timed, labels)
+    smaller = frontier.variants(there, rows, settings)
     return Evidence(
         estimates=estimates | {f"{name}.p99": value for name, (_, value) in latencies.items()},
         facts={
@@ -54,6 +56,7 @@ def summarise(
         figures=(
             _latency_figure(latencies, settings),
             _distribution(timed, labels),
+            *((frontier.figure(smaller),) if smaller else ()),
             found.figure(
                 "Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."
             ),
@@ -61,6 +64,7 @@ def summarise(
         tables=(
             _budget_table(there, estimates, settings, metric.factor),
             _latency_table(timed, labels),
+            *((frontier.table(smaller),) if smaller else ()),
             _parity_table(there, rows),
             _footprint_table(there, estimates, rows),
             found.table(dataset.target),

@@ -21,7 +21,7 @@ class Settings(ComparisonSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"repeats": 1, "folds": 3, "candidates": 1, "rounds": 20, "max_rows": 5_000},
+        "quick": {"repeats": 1, "folds": 3, "candidates": 1, "rounds": 20, "max_rows": 5_000, "variants": False},
         "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000},
     }
 
@@ -33,6 +33,7 @@ class Settings(ComparisonSettings):
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
     model: str | None = option(None, "judge this file instead of our models: .onnx, or .skops (an estimator)")
+    variants: bool = option(True, "also try smaller models of each family: fewer trees, float32, int8")
     metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
     tolerance: float = option(
         1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
@@ -101,7 +102,15 @@ class EdgeLab:
             Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 7}, exclusive=True, needs=(keys[f.name],))
             for f in families
         ]
-        return [*scored, *built, timed, *served]
+        plan = [*scored, *built, timed, *served]
+        if not settings.variants:
+            return plan
+        varied = [
+            Trial(f"vary-{f.name}", trials.vary, {"family": f, "fold": fold}, needs=(keys[f.name],)) for f in families
+        ]
+        needs = tuple(trial.key for trial in varied)
+        timing = {"families": families, "fold": fold, "rounds": settings.rounds}
+        return [*plan, *varied, Trial("time-variants", trials.time_variants, timing, exclusive=True, needs=needs)]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""
