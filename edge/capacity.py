@@ -35,12 +35,12 @@ class Capacity:
         >>> Capacity(1234.0, 1100.0, 1300.0).words()
         '1,230 calls per second (95 % interval 1,100 to 1,300)'
         >>> Capacity(5000.0, 4000.0, math.inf, "at least").words()
-        'at least 5,000 calls per second (the highest rate measured)'
+        'at least 5,000 calls per second (the highest rate with enough calls)'
         """
         if self.bound == "at least":
-            return f"at least {_three(self.rate)} calls per second (the highest rate measured)"
+            return f"at least {_three(self.rate)} calls per second (the highest rate with enough calls)"
         if self.bound == "below":
-            return f"below {_three(self.high)} calls per second (the lowest rate measured)"
+            return f"below {_three(self.high)} calls per second (the lowest rate with enough calls)"
         high = "more than was measured" if math.isinf(self.high) else _three(self.high)
         return f"{_three(self.rate)} calls per second (95 % interval {_three(self.low)} to {high})"
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge import operation
+from edge import frontier, operation
+from edge.given import is_given
 from edge.latency import spread
 from lab import charts, comparison, scoring, stats
 from lab.families import Family
@@ -45,6 +46,7 @@ def summarise(
     at_work = operation.evidence(settings, labels, rows)
     estimates |= at_work.estimates
     latencies = _latencies(timed, labels)
+    smaller = frontier.variants(there, rows, settings)
     return Evidence(
         estimates=estimates | {f"{name}.p99": value for name, (_, value) in latencies.items()},
         facts={
@@ -59,6 +61,7 @@ def summarise(
         figures=(
             _latency_figure(latencies, settings),
             _distribution(timed, labels),
+            *((frontier.figure(smaller),) if smaller else ()),
             found.figure(
                 "Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."
             ),
@@ -67,6 +70,7 @@ def summarise(
         tables=(
             _budget_table(there, estimates, settings, metric.factor),
             _latency_table(timed, labels),
+            *((frontier.table(smaller),) if smaller else ()),
             _parity_table(there, rows),
             _footprint_table(there, estimates, rows),
             *at_work.tables,
@@ -271,6 +275,11 @@ def _caveats(
         caveats.append(
             f"the machine was noisy: the medians of the rounds differ by up to {100 * worst:.0f} % ({name}); "
             "close other programs and repeat the run"
+        )
+    if any(is_given(family) for family in families):
+        caveats.append(
+            "the given model was scored on rows that it may have been trained on: then its accuracy is flattered; "
+            "give a table that it has not seen"
         )
     return (
         *caveats,

@@ -7,6 +7,7 @@ encoding are part of the graph. The graph is our own lowering where there is one
 
 import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +95,10 @@ class Exported:
     promise: str
 
 
-def to_files(model: Any, dataset: Dataset) -> list[Exported]:
-    """Export a pipeline fitted by `fit_for_device` in all forms that there are, from the leanest to the most exact.
+def to_files(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None) -> list[Exported]:
+    """Export a fitted pipeline in all forms that there are, from the leanest to the most exact.
+
+    Its columns stand as `fit_for_device` puts them, or in the given `order` of these.
 
     Raises
     ------
@@ -105,8 +108,10 @@ def to_files(model: Any, dataset: Dataset) -> list[Exported]:
     numbers, texts = device_columns(dataset)
     missing = bool(dataset.features[numbers].isna().to_numpy().any())
     try:
-        lowered = lower(model, n_numbers=len(numbers), n_texts=len(texts), missing=missing)
+        lowered = lower(model, n_numbers=len(numbers), n_texts=len(texts), missing=missing, order=order)
     except NotLoweredError as error:
+        if order is not None:
+            raise
         return [convert(model, dataset, reason=str(error))]
     return [Exported(_finish(found.graph, dataset), found.form, found.promise) for found in lowered]
 

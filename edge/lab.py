@@ -21,7 +21,15 @@ class Settings(ComparisonSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"repeats": 1, "folds": 3, "candidates": 1, "rounds": 20, "max_rows": 5_000, "load_seconds": 0.06},
+        "quick": {
+            "repeats": 1,
+            "folds": 3,
+            "candidates": 1,
+            "rounds": 20,
+            "max_rows": 5_000,
+            "variants": False,
+            "load_seconds": 0.06,
+        },
         "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000, "load_seconds": 3.0},
     }
 
@@ -32,6 +40,8 @@ class Settings(ComparisonSettings):
         0.01, "accuracy budget: loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
+    model: str | None = option(None, "judge this file instead of our models: .onnx, or .skops (an estimator)")
+    variants: bool = option(True, "also try smaller models of each family: fewer trees, float32, int8")
     metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
     tolerance: float = option(
         1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
@@ -108,7 +118,7 @@ class EdgeLab:
         operation.check(dataset, settings)
         metric = scoring.primary_metric(settings.metric, dataset)
         scored = comparison.trials(
-            (_group(),),
+            (_group(dataset, settings),),
             folds=settings.folds,
             repeats=settings.repeats,
             seed=seed,
@@ -116,7 +126,7 @@ class EdgeLab:
             candidates=settings.candidates,
         )
         fold = folds.Fold(settings.folds, settings.repeats, seed, 0)
-        families = _families(settings)
+        families = _families(dataset, settings)
         keys = {family.name: f"build-{family.name}" for family in families}
         seeds = {name: comparison.seed_of(key, seed) for name, key in keys.items()}
         budget = {"fold": fold, "scorer": metric.scorer, "candidates": settings.candidates}
@@ -128,13 +138,21 @@ class EdgeLab:
             for f in families
         ]
         at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
-        return [*scored, *built, timed, *served, *at_work]
+        plan = [*scored, *built, timed, *served, *at_work]
+        if not settings.variants:
+            return plan
+        varied = [
+            Trial(f"vary-{f.name}", trials.vary, {"family": f, "fold": fold}, needs=(keys[f.name],)) for f in families
+        ]
+        needs = tuple(trial.key for trial in varied)
+        timing = {"families": families, "fold": fold, "rounds": settings.rounds}
+        return [*plan, *varied, Trial("time-variants", trials.time_variants, timing, exclusive=True, needs=needs)]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""
         from edge.evidence import summarise
 
-        return summarise(dataset, settings, rows, _group(), _families(settings))
+        return summarise(dataset, settings, rows, _group(dataset, settings), _families(dataset, settings))
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Pass the most accurate candidate that meets every budget; fail where none can."""
@@ -221,17 +239,21 @@ def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
     )
 
 
-def _families(settings: Settings) -> tuple[Any, ...]:
-    known = {family.name: family for family in _group().families}
-    return tuple(known[name] for name in settings.models)
+def _families(dataset: Dataset, settings: Settings) -> tuple[Any, ...]:
+    known = {family.name: family for family in _group(dataset, settings).families}
+    return (known["given"],) if settings.model else tuple(known[name] for name in settings.models)
 
 
-def _group() -> Any:
+def _group(dataset: Dataset, settings: Settings) -> Any:
     """All models that set the standard of accuracy, whether or not they are candidates for the device."""
     from lab import families
     from lab.comparison import Group
 
-    known = (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP)
+    known: tuple[Any, ...] = (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP)
+    if settings.model:
+        from edge.given import family_of
+
+        known = (*known, family_of(settings.model, dataset))
     return Group("all", "model", known)
 
 

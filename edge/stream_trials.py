@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from edge import export, monitor, parity
+from edge.given import AsDeviceSees, GivenModel, export_given
 from edge.martingale import blocks_of
 from edge.runtime import OUTPUT, session
 from lab.errors import DataError
@@ -76,9 +77,12 @@ def replay(
     known, target = dataset.features.iloc[:train], dataset.target[:train]
     tuned = [tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed) for f in families]
     best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
-    fitted = export.fit_for_device(tuned[best].model, dataset, np.arange(train))
-    table = export.device_rows(dataset)
-    forms = export.to_files(fitted, dataset)
+    model, table = tuned[best].model, export.device_rows(dataset)
+    if isinstance(model, GivenModel):
+        fitted, forms = AsDeviceSees(model, dataset), export_given(model, dataset)
+    else:
+        fitted = export.fit_for_device(model, dataset, np.arange(train))
+        forms = export.to_files(fitted, dataset)
     exported = parity.leanest_equal(fitted, forms, dataset, table[: min(train, _TRIED)], seed=seed)
     ready = session(exported.content)
     watched = [name for name, kind in dataset.kinds.items() if kind != "date"]

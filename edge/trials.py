@@ -7,15 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from edge import export, latency, parity, serving
+from edge import export, latency, parity, serving, variants
 from edge.calls import bound_call
+from edge.given import AsDeviceSees, GivenModel, export_given, is_given
 from edge.runtime import session
 from lab.families import Family
 from lab.folds import Fold, split
 from lab.protocol import Dataset, Row
 from lab.tuning import tune
 
-__all__ = ["build", "serve", "time_all"]
+__all__ = ["AS_EXPORTED", "build", "serve", "time_all", "time_variants", "vary"]
+
+AS_EXPORTED = "as exported"
 
 _SECONDS_A_ROUND = 0.04
 _TRIED = 2_000
@@ -34,10 +37,10 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
     tuned = tune(
         family, dataset.features.iloc[train], dataset.target[train], scorer=scorer, candidates=candidates, seed=seed
     )
-    model = export.fit_for_device(tuned.model, dataset, train)
-    chosen = parity.leanest_equal(
-        model, export.to_files(model, dataset), dataset, _rows(dataset, train[:_TRIED]), seed=seed
-    )
+    given = isinstance(tuned.model, GivenModel)
+    model = AsDeviceSees(tuned.model, dataset) if given else export.fit_for_device(tuned.model, dataset, train)
+    forms = export_given(tuned.model, dataset) if given else export.to_files(model, dataset)
+    chosen = parity.leanest_equal(model, forms, dataset, _rows(dataset, train[:_TRIED]), seed=seed)
     exported = chosen.content
     unseen = _rows(dataset, test)
     compared = {
@@ -53,12 +56,54 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
         "promise": chosen.promise,
         "parameters": {name.removeprefix("model__"): value for name, value in tuned.parameters.items()},
         "set_parameters": tuned.parameters,
+        "seed": seed,
         "parity": {
             where: parity.compare(model, exported, dataset, rows)
             for where, rows in compared.items()
             if rows is not None
         },
     }
+
+
+def vary(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Mapping[str, Row]) -> Row:
+    """Make the variants of a built candidate, and compare each with the original on the test rows.
+
+    Returns
+    -------
+    dict
+        What `variants.describe` returns, by the variant's name; the candidate itself is `as exported`.
+    """
+    built = inputs[f"build-{family.name}"]
+    if is_given(family):
+        return {}
+    train, test = split(dataset, fold)
+    original = family.build(dataset.features, built["seed"]).set_params(**_tuples(built["set_parameters"]))
+    model = export.fit_for_device(original, dataset, train)
+    chosen = export.Exported(built["onnx"].tobytes(), built["form"], built["promise"])
+    del seed  # the candidate is built again with its own
+    made = variants.variants_of(model, chosen, dataset, _rows(dataset, train))
+    unseen, target = _rows(dataset, test), dataset.target[test]
+    return {
+        name: variants.describe(model, content, dataset, unseen, target)
+        for name, content in {AS_EXPORTED: chosen.content, **made}.items()
+    }
+
+
+def time_variants(
+    dataset: Dataset, *, seed: int, families: tuple[Family, ...], fold: Fold, rounds: int, inputs: Mapping[str, Row]
+) -> Row:
+    """Time all variants in interleaved rounds: arrays of shape (rounds, calls) in nanoseconds by `family variant`."""
+    del seed  # nothing is drawn
+    _, test = split(dataset, fold)
+    rows = [_rows(dataset, test[i : i + 1]) for i in range(min(len(test), 500))]
+    alternatives = {}
+    for family in families:
+        for name, found in inputs[f"vary-{family.name}"].items():
+            ready = session(found["onnx"].tobytes())
+            fed = [export.feeds(dataset, row, ready) for row in rows]
+            alternatives[f"{family.name} {name}"] = bound_call(ready, fed)
+    with latency.on_one_core():
+        return {"times": latency.measure(alternatives, rounds=rounds)}
 
 
 def time_all(
@@ -88,6 +133,8 @@ def time_all(
         built = inputs[f"build-{family.name}"]
         ready = session(built["onnx"].tobytes())
         alternatives[f"{family.name} onnx"] = bound_call(ready, [export.feeds(dataset, row, ready) for row in rows])
+        if is_given(family):
+            continue  # its original is the file, or a program that is not ours to time
         original = family.build(dataset.features, build_seeds[family.name]).set_params(
             **_tuples(built["set_parameters"])
         )

@@ -6,7 +6,7 @@ taken, and only its outer score counts. Nothing is ever picked on the outer fold
 
 import dataclasses
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,21 @@ __all__ = ["Comparison", "Group", "Scores", "compare", "seed_of", "trials"]
 
 @dataclass(frozen=True)
 class Group:
-    """Families that stand for one side of the question; `label` is the words for a reader."""
+    """Families that stand for one side of the question, the best of them in each fold for all; or that are only shown.
+
+    Attributes
+    ----------
+    name, label : str
+        For keys, and the words for a reader.
+    families : tuple of Family
+    is_side : bool
+        False for families that explain the others: no best of them is taken.
+    """
 
     name: str
     label: str
     families: tuple[Family, ...]
+    is_side: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All scores on the same folds, families first-group first, and the best of each group by group name."""
+    """All scores on the same folds, families first-group first, and the best of each side by its group's name."""
 
     metric: Metric
     test_fraction: float
@@ -110,12 +120,14 @@ class Comparison:
             return mean
         return dataclasses.replace(mean, low=max(mean.low, 0.0), high=min(mean.high, self.metric.factor))
 
-    def figure(self, title: str, caption: str) -> Figure:
-        """One line per way to learn, the best first."""
-        rows = [(s.label, s.group, self.mean(s)) for s in self._shown()]
+    def figure(self, title: str, caption: str, *, without: Collection[str] = ()) -> Figure:
+        """One line per way to learn, the best first; `without` names families that would only stretch the axis."""
+        hidden = [scores for name, scores in self.families.items() if name in without]
+        shown = [scores for scores in self._shown() if not any(scores is each for each in hidden)]
+        rows = [(s.label, s.group, self.mean(s)) for s in shown]
         rows.sort(key=lambda row: -row[2].value)
         unit = f" ({self.metric.unit}, of 100)" if self.metric.unit else ""
-        groups = [scores.group for scores in self.best.values()]
+        groups = list(dict.fromkeys([*(s.group for s in self.best.values()), *(s.group for s in shown)]))
         return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit, groups=groups))
 
     def table(self, target: "NDArray[np.int64]") -> Table:
@@ -226,7 +238,7 @@ def compare(
     Raises
     ------
     TrialsFailedError
-        If a group has a score in fewer than two folds.
+        If a side has a score in fewer than two folds.
     """
     indices = range(folds * repeats)
     by_family: dict[str, Scores] = {}
@@ -237,7 +249,8 @@ def compare(
             found = tuple(rows.get(_key(family, index)) for index in indices)
             members[family.name] = _scores(family.label, group.label, found, metric)
         by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
-        best[group.name] = _best_of(group, members, metric)
+        if group.is_side:
+            best[group.name] = _best_of(group, members, metric)
     return Comparison(metric, 1 / folds, dataset.n_rows, by_family, best)
 
 

@@ -3,6 +3,7 @@
 Schema history
 --------------
 1   first version (`record_schema.json` beside this file)
+2   figures may have frames, the evidence may have what-if panels; records of version 1 are read as before
 """
 
 import dataclasses
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import RecordError
-from lab.protocol import Estimate, Evidence, Figure, Question, Table, Verdict
+from lab.protocol import Estimate, Evidence, Figure, Frame, Input, Question, Table, Term, Verdict, WhatIf
 from lab.storage import write_json
 
-__all__ = ["SCHEMA_VERSION", "Record", "figures_of", "read", "tables_of", "write"]
+__all__ = ["SCHEMA_VERSION", "Record", "figures_of", "panels_of", "read", "tables_of", "write"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_READABLE = (1, 2)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,8 +82,10 @@ def read(path: Path) -> Record:
         raise RecordError(
             f"{path} is not a record of a run ({' '.join(str(error).split())}); run the lab again"
         ) from error
-    if version != SCHEMA_VERSION:
-        raise RecordError(f"{path} has schema version {version!r}, this program reads {SCHEMA_VERSION}; update it")
+    if version not in _READABLE:
+        raise RecordError(
+            f"{path} has schema version {version!r}, this program reads up to {SCHEMA_VERSION}; update the program"
+        )
     try:
         return Record(
             **plain
@@ -97,7 +101,9 @@ def read(path: Path) -> Record:
 
 def figures_of(plain: list[dict[str, Any]]) -> tuple[Figure, ...]:
     """Turn stored figures back into figures."""
-    return tuple(Figure(**figure) for figure in plain)
+    return tuple(
+        Figure(**figure | {"frames": tuple(Frame(**frame) for frame in figure.get("frames", ()))}) for figure in plain
+    )
 
 
 def tables_of(plain: list[dict[str, Any]]) -> tuple[Table, ...]:
@@ -107,6 +113,24 @@ def tables_of(plain: list[dict[str, Any]]) -> tuple[Table, ...]:
     )
 
 
+def panels_of(plain: list[dict[str, Any]]) -> tuple[WhatIf, ...]:
+    """Turn stored what-if panels back into panels."""
+    return tuple(
+        WhatIf(
+            **panel
+            | {
+                "inputs": tuple(Input(**i | {"choices": tuple(i["choices"])}) for i in panel["inputs"]),
+                "terms": tuple(Term(**{name: _tuples(value) for name, value in t.items()}) for t in panel["terms"]),
+            }
+        )
+        for panel in plain
+    )
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
+
+
 def _evidence(plain: dict[str, Any]) -> Evidence:
     return Evidence(
         estimates={name: Estimate(**estimate) for name, estimate in plain["estimates"].items()},
@@ -114,4 +138,5 @@ def _evidence(plain: dict[str, Any]) -> Evidence:
         figures=figures_of(plain["figures"]),
         tables=tables_of(plain["tables"]),
         caveats=tuple(plain["caveats"]),
+        panels=panels_of(plain.get("panels", [])),
     )

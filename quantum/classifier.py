@@ -43,8 +43,8 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         Two-qubit gate; None leaves a product of single qubits, which no quantum computer is needed for.
     pattern : {"line", "ring", "full"}, default="line"
         Which pairs are entangled; a line needs the fewest gates on real devices.
-    train_scalings : bool, default=True
-        Whether the factor on each encoded feature is trained.
+    train_angles, train_scalings : bool, default=True
+        Whether the rotations, and the factors on each encoded feature, are trained.
     n_steps : int, default=150
         Steps of Adam on all rows; the learning rate falls to 0 by a cosine.
     learning_rate : float, default=0.1
@@ -95,6 +95,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         rotation: str = "Rot",
         entangler: str | None = "CNOT",
         pattern: str = "line",
+        train_angles: bool = True,
         train_scalings: bool = True,
         n_steps: int = 150,
         learning_rate: float = 0.1,
@@ -110,6 +111,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         self.rotation = rotation
         self.entangler = entangler
         self.pattern = pattern
+        self.train_angles = train_angles
         self.train_scalings = train_scalings
         self.n_steps = n_steps
         self.learning_rate = learning_rate
@@ -148,6 +150,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         settings = Training(
             n_steps=self.n_steps,
             learning_rate=self.learning_rate,
+            train_angles=self.train_angles,
             train_scalings=self.train_scalings,
             n_models=self.n_restarts,
             precision=self.precision,

@@ -12,7 +12,7 @@ from quantum.lab import LAB, Settings
 
 __all__ = ["CONTROLS"]
 
-_SETTINGS = Settings(repeats=1, candidates=2, steps=120, devices=("torino",))
+_SETTINGS = Settings(repeats=1, candidates=2, steps=120, devices=("torino",), sweep=0, largest=0)
 
 
 def parity_of_rotations(*, seed: int) -> Answer:

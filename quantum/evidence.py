@@ -8,9 +8,14 @@ import numpy as np
 from lab import charts, comparison, scoring
 from lab.decisions import rows_to_settle
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table
-from lab.wording import count, difference
-from quantum.families import groups
+from lab.wording import count
+from quantum import ablations, sweep
+from quantum.circuit import Circuit
+from quantum.drawing import drawing
+from quantum.families import CONSTANT, groups
 from quantum.hardware import Price, executions_to_train
+from quantum.learning import boundary_figure, circuit_from, formula_table
+from quantum.scale import decay_figure, decay_of, measures_table
 
 if TYPE_CHECKING:
     from quantum.lab import Settings
@@ -23,18 +28,19 @@ _PREDICTIONS = 1_000
 def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -> Evidence:
     """Gather the rows of the trials."""
     metric = scoring.primary_metric(settings.metric, dataset)
-    sides = groups(settings.qubits, settings.steps)
+    sides = groups(settings.qubits, settings.steps, len(dataset.classes))
     found = comparison.compare(dataset, sides, rows, folds=settings.folds, repeats=settings.repeats, metric=metric)
-    quantum, classical, without = (found.best[name] for name in ("quantum", "classical", "ablation"))
+    quantum, classical = found.best["quantum"], found.best["classical"]
     advantage = found.difference(quantum, classical)
-    entanglement = found.difference(quantum, without)
+    carried = ablations.differences(found)
     margin = settings.margin * metric.factor
     detectable = found.detectable(quantum, classical)
     parts = found.regions(quantum, classical, margin)
     examined = rows.get("circuit")
     prices, hardware_tables, hardware_figures = _hardware(dataset, settings, examined) if examined else ({}, (), ())
+    extra = _circuit(dataset, rows)
     return Evidence(
-        estimates={"advantage": advantage, "entanglement": entanglement, "quantum": found.mean(quantum), **prices},
+        estimates={"advantage": advantage, "quantum": found.mean(quantum), **carried, **extra.estimates, **prices},
         facts={
             "metric": metric.label,
             "margin": margin,
@@ -46,13 +52,15 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
             "pennylane_distance": examined["pennylane"] if examined else None,
         },
         figures=(
-            found.figure("All models", _caption(metric.label, settings)),
+            found.figure("All models", _caption(metric.label, settings), without=(CONSTANT.name,)),
+            *ablations.figures(carried, metric.label),
+            *sweep.figures(rows, metric, settings.qubits),
+            *extra.figures,
             *hardware_figures,
             found.calibration(dataset.target, dataset.classes),
         ),
-        tables=(*hardware_tables, found.table(dataset.target), found.choices()),
+        tables=(*hardware_tables, *extra.tables, found.table(dataset.target), found.choices()),
         caveats=(
-            f"what carried the score: with entanglement the circuit is {difference(entanglement, 'the same circuit without it')}",
             *found.caveats(),
             *_inputs_caveat(dataset, settings),
             *(
@@ -65,11 +73,34 @@ def summarise(dataset: Dataset, settings: "Settings", rows: Mapping[str, Row]) -
     )
 
 
+def _circuit(dataset: Dataset, rows: Mapping[str, Row]) -> Evidence:
+    """What was found about the circuit itself."""
+    estimates: dict[str, Estimate] = {}
+    figures: list[Figure] = []
+    tables: list[Table] = []
+    if examined := rows.get("circuit"):
+        figures.append(_drawn(circuit_from(examined["circuit"])))
+    if learned := rows.get("learning"):
+        figures.append(boundary_figure(learned, dataset.classes))
+        tables += [table for table in (formula_table(learned),) if table]
+    if studied := rows.get("scale"):
+        estimates["decay"] = decay_of(studied)
+        figures.append(decay_figure(studied))
+        tables.append(measures_table(studied))
+    return Evidence(estimates, {}, tuple(figures), tuple(tables))
+
+
+def _drawn(circuit: Circuit) -> Figure:
+    layers = count(circuit.n_layers, "layer")
+    caption = f"The circuit that the search chose on all rows: {layers}; at most the first two are drawn, the others are alike."
+    return Figure("The circuit", caption, drawing(circuit))
+
+
 def _caption(label: str, settings: "Settings") -> str:
     return (
         f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
         f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
-        "difference fold by fold."
+        "difference fold by fold. The table has the constant answer too."
     )
 
 

@@ -13,10 +13,11 @@ from typing import Any
 from numba import njit, types
 
 from quantum import passes
+from quantum.descent import compile_descent
 from quantum.ends import compile_ends
 from quantum.layout import (
-    ADAM,
     BLOCKS,
+    DESCEND,
     ENCODED,
     EVERYTHING,
     EXPECT,
@@ -25,6 +26,7 @@ from quantum.layout import (
     G_QUBITS,
     G_START,
     GROUP_FIELDS,
+    LOAD,
     PREPARE,
     PULL_BACK,
     S_BEFORE,
@@ -36,6 +38,8 @@ from quantum.layout import (
     S_OWN,
     STAGE_FIELDS,
     STATES,
+    UPDATE,
+    D,
     T,
 )
 from quantum.memory import OPTIONS, memory
@@ -77,6 +81,7 @@ T_EXPECTATIONS = T["expectations"]
 T_NUMBERS = T["encoded_numbers"]
 T_STATES = T["states"]
 T_FINAL = T["final_phases"]
+D_MAIN, D_WORK, D_TASKS = D["main"], D["work"], D["tasks"]
 
 
 def compile_walk(precision: str, lanes: int) -> Any:  # noqa: C901  a closure of short functions
@@ -85,6 +90,7 @@ def compile_walk(precision: str, lanes: int) -> Any:  # noqa: C901  a closure of
     vector, row_bytes = lanes * on.element_bytes, on.row_bytes
     prepare = compile_prepare(on)
     lose, finish, adam = compile_ends(on)
+    load, update = compile_descent(on, adam)
     access = memory(on)
     get, get32, getd, getr, putd, putr = (
         access.integer,
@@ -308,21 +314,41 @@ def compile_walk(precision: str, lanes: int) -> Any:  # noqa: C901  a closure of
 
     signature = types.int64(types.int64, types.int64, types.int64, types.int64, types.int64)
 
+    @njit(**OPTIONS)
+    def finish_all(table, begin, end):
+        if get(table, T_MODE) != EXPECT and get(table, T_MODE) != STATES:
+            for model in range(begin, end):
+                finish(table, model)
+        return 0
+
+    @njit(**OPTIONS)
+    def run_all(table, n_tasks, work):
+        for model in range(get(table, T_MODELS)):
+            prepare(table, model)
+        for task in range(n_tasks):
+            run_block(table, task, work)
+        return finish_all(table, 0, get(table, T_MODELS))
+
     @njit(signature, **OPTIONS)
     def walk(table, what, begin, end, work):
-        if what == ADAM:
-            return adam(table)
-        whole = what == EVERYTHING
-        if whole or what == PREPARE:
-            for model in range(begin, end if what == PREPARE else get(table, T_MODELS)):
+        if what == EVERYTHING:
+            run_all(table, end, work)
+        elif what == PREPARE:
+            for model in range(begin, end):
                 prepare(table, model)
-        if whole or what == BLOCKS:
+        elif what == BLOCKS:
             for task in range(begin, end):
                 run_block(table, task, work)
-        mode = get(table, T_MODE)
-        if (whole or what == FINISH) and mode != EXPECT and mode != STATES:
-            for model in range(begin, end if what == FINISH else get(table, T_MODELS)):
-                finish(table, model)
+        elif what == FINISH:
+            finish_all(table, begin, end)
+        else:
+            for step in range(begin, end):
+                if what in (LOAD, DESCEND):
+                    load(table, step)
+                if what == DESCEND:
+                    run_all(get(table, D_MAIN), get(table, D_TASKS), get(table, D_WORK))
+                if what in (UPDATE, DESCEND):
+                    update(table, step)
         return 0
 
     return walk

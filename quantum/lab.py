@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lab.decisions import side_of_margin
+from lab.errors import SettingsError
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
 from lab.settings import ComparisonSettings, option
 from lab.wording import amount, difference, rough, settling
@@ -18,16 +19,25 @@ class Settings(ComparisonSettings):
     """What a user may set; the defaults of the prices are third-party figures and can be replaced."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"folds": 3, "repeats": 1, "candidates": 2, "steps": 60, "max_rows": 500},
+        "quick": {"folds": 3, "repeats": 1, "candidates": 2, "steps": 60, "max_rows": 500, "sweep": 0, "largest": 8},
         "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000},
     }
 
-    qubits: int = option(4, "qubits of the circuit", minimum=1, maximum=12)
+    qubits: int = option(4, "qubits of the circuits, at most", minimum=1, maximum=12)
     steps: int = option(150, "training steps", minimum=10, maximum=5_000)
     margin: float = option(
         0.01, "an advantage up to this much of the metric does not count (0.01 is 1 point)", minimum=0, maximum=1
     )
     max_rows: int = option(1_000, "rows used at most (a stratified sample)", minimum=50, maximum=100_000)
+    sweep: int = option(
+        3, "folds of the scores against qubits and depth; 0 leaves them out, else at least 2", minimum=0, maximum=20
+    )
+    largest: int = option(
+        14,
+        "qubits of the largest circuit whose gradients are studied; 0 leaves it out, else at least 6",
+        minimum=0,
+        maximum=16,
+    )
     devices: tuple[str, ...] = option(
         ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES
     )
@@ -67,14 +77,25 @@ class QuantumLab:
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
         """Score every model on every fold, and examine the circuit once on all rows."""
         from lab import comparison, folds, scoring
+        from quantum import sweep
         from quantum.families import groups
+        from quantum.learning import watch_learning
         from quantum.limits import require_qubits
+        from quantum.scale import could_train
         from quantum.trials import examine_circuit
 
         folds.require_rows_per_class(dataset, settings.folds)
         require_qubits(dataset, settings.qubits)
+        if 0 < settings.largest < 6:
+            raise SettingsError(
+                f"largest is {settings.largest}; a decay needs circuits of 2, 4 and 6 qubits, so use 0 or 6 to 16"
+            )
+        if settings.sweep == 1:
+            raise SettingsError(
+                "sweep is 1, and one fold leaves no rows to train on; use 0 to leave it out, or at least 2"
+            )
         metric = scoring.primary_metric(settings.metric, dataset)
-        sides = groups(settings.qubits, settings.steps)
+        sides = groups(settings.qubits, settings.steps, len(dataset.classes))
         scored = comparison.trials(
             sides,
             folds=settings.folds,
@@ -89,7 +110,27 @@ class QuantumLab:
             "candidates": settings.candidates,
             "devices": settings.devices,
         }
-        return [*scored, Trial("circuit", examine_circuit, arguments, seed=comparison.seed_of("circuit", seed))]
+        seeds = {key: comparison.seed_of(key, seed) for key in ("circuit", "learning", "scale", "sweep")}
+        sizes = sweep.plan(
+            settings.qubits,
+            len(dataset.classes),
+            folds=settings.sweep,
+            steps=settings.steps,
+            scorer=metric.scorer,
+            seed=seeds["sweep"],
+        )
+        scale = [
+            Trial(
+                "scale", could_train, {"largest": settings.largest}, seed=seeds["scale"], needs=("circuit",), cost=5.0
+            )
+        ]
+        return [
+            Trial("circuit", examine_circuit, arguments, seed=seeds["circuit"]),
+            *scored,
+            *(sizes if settings.sweep else ()),
+            Trial("learning", watch_learning, {"steps": settings.steps}, seed=seeds["learning"], needs=("circuit",)),
+            *(scale if settings.largest else ()),
+        ]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Compare the sides, say what carried the score, and price the hardware."""
@@ -102,14 +143,11 @@ class QuantumLab:
         advantage, facts = evidence.estimates["advantage"], evidence.facts
         margin = facts["margin"]
         than = f"the best classical model in {facts['metric']}"
-        sentence = f"The quantum classifier is {difference(advantage, than)}"
+        sentence = f"The best quantum model is {difference(advantage, than)}"
         price = _price(evidence)
         side = side_of_margin(advantage, margin)
         if side == "above":
-            carried = evidence.estimates["entanglement"]
-            caution = (
-                "" if carried.low > 0 else "; entanglement is not shown to matter, so no quantum computer may be needed"
-            )
+            caution = _caution(evidence)
             return Verdict(
                 "yes",
                 "Yes, in simulation",
@@ -135,6 +173,16 @@ class QuantumLab:
         from quantum.controls import CONTROLS
 
         return CONTROLS
+
+
+def _caution(evidence: Evidence) -> str:
+    """Say what speaks against a need for a quantum computer even where the score is better."""
+    words = {
+        "entanglement": "entanglement is not shown to matter",
+        "surrogate": "a classical model with the circuit's frequencies is not shown to be worse",
+    }
+    found = [words[name] for name in words if name in evidence.estimates and evidence.estimates[name].low <= 0]
+    return f"; {' and '.join(found)}, so no quantum computer may be needed" if found else ""
 
 
 def _price(evidence: Evidence) -> str:

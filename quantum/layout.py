@@ -4,13 +4,38 @@ One table of 64-bit integers holds every size and the address of every array. ``
 place in it. "real" below is float32 or float64, as the code was compiled.
 """
 
-PREPARE, BLOCKS, FINISH, EVERYTHING, ADAM = range(5)
-"""Work a call can ask for: tables of the angles, blocks of samples, sums over the blocks, all of these, or
-(with a table of its own) an update of parameters."""
+PREPARE, BLOCKS, FINISH, EVERYTHING, LOAD, UPDATE, DESCEND = range(7)
+"""Work a call can ask for: tables of the angles, blocks of samples, sums over the blocks, all of these; and with
+the table of a descent: load the samples of a step, update the parameters after it, or take whole steps."""
 
 A_ROWS, A_COLUMNS, A_STRIDE, A_VALUES, A_SLOPES, A_MOMENTS, A_SQUARES, A_MASK, A_NUMBERS = range(9)
 """Entries of the table of an update: models, parameters of each, doubles from one model's slopes to the next,
-five addresses of doubles, and that of (rate, 1 / (1 - 0.999^step))."""
+five addresses of doubles, and that of (rate, 1 / (1 - 0.999^step)) of the step."""
+
+DESCENT = (
+    "main",  # the table below
+    "work",  # working memory of one thread
+    "tasks",  # blocks of all models
+    "rates",  # double [step][rate, 1 / (1 - 0.999^step)]
+    "numbers",  # double [2], those of the step
+    "losses",  # double [step][model]
+    "updates",  # int64 [3], addresses of tables of updates
+    "n_updates",
+    "scalings",  # double [model][encoded layer][qubit], or 0 if they are not trained
+    "scaling_slopes",  # double, likewise
+    "half",  # double [model or 1][qubit][sample], half the features of the step
+    "half_rows",  # models of it
+    "indices",  # int64 [step][sample], or 0 if every step sees all samples
+    "n_batch",
+    "n_all",  # samples to choose from
+    "all_half",  # double [model or 1][qubit][sample]
+    "all_turns",  # real [model or 1][encoded layer][qubit][cos, sin][sample], if scalings are not trained
+    "all_labels",  # int64 [model or 1][sample]
+    "label_rows",
+    "all_weights",  # double [model or 1][sample]
+    "weight_rows",
+)
+D = {name: place for place, name in enumerate(DESCENT)}
 
 EXPECT, PULL_BACK, SOFTMAX, SIGMOID, STATES = range(5)
 """Where a block ends: expectations, given cotangents, a loss on logits (two kinds), or amplitudes."""

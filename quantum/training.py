@@ -4,8 +4,7 @@ Models of equal shape (random restarts, seeds, folds) share every call of the si
 start and, through `sample_weights`, in the samples that they may see; each stops by its own validation loss.
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from quantum.circuit import Circuit
 from quantum.simulator import Head, checked_features, checked_targets, loss_mode, set_angles, used_angles
+from quantum.steps import Descent, Samples, learning_rates
 from quantum.workspace import Workspace
 
 Floats = NDArray[np.float64]
@@ -41,8 +41,8 @@ class Training:
         Checks of the validation loss without improvement after which a model stops.
     check_every : int
         Steps between checks.
-    train_scalings : bool
-        Train the scalings of the encoding, else keep them at their start.
+    train_angles, train_scalings : bool
+        Train the rotations, and the scalings of the encoding, else keep them at their start.
     n_models : int
         Random starts side by side.
     seed : int
@@ -63,6 +63,7 @@ class Training:
     validation_share: float = 0.0
     patience: int = 10
     check_every: int = 5
+    train_angles: bool = True
     train_scalings: bool = False
     n_models: int = 1
     seed: int = 0
@@ -90,6 +91,7 @@ class Trained:
 
     `losses` has shape (n_models, steps taken) with NaN after a model stopped, `validation_losses`
     (n_models, checks) likewise. Parameters are those of the best check, or the last step without validation.
+    `snapshots` are the parameters before the steps that were asked for: (steps done, angles, scalings, head).
     """
 
     angles: Floats
@@ -98,6 +100,7 @@ class Trained:
     losses: Floats
     validation_losses: Floats
     best_step: NDArray[np.int64]
+    snapshots: tuple[tuple[int, Floats, Floats, Head], ...] = ()
 
     @property
     def best_model(self) -> int:
@@ -109,6 +112,7 @@ class Trained:
 def train(
     circuit: Circuit, features: ArrayLike, labels: ArrayLike, settings: Training | None = None, *,
     angles: ArrayLike | None = None, sample_weights: ArrayLike | None = None, on_step: OnStep | None = None,
+    keep_steps: Sequence[int] = (),
 ) -> Trained:  # fmt: skip
     """Train classifiers by Adam (Kingma and Ba 2015, arXiv:1412.6980: beta 0.9 and 0.999, epsilon 1e-8).
 
@@ -124,7 +128,10 @@ def train(
     sample_weights : array-like of shape ([n_models,] n_samples), optional
         0 hides a sample from a model, in training and in its validation.
     on_step : callable, optional
-        Called after every step with its number (from 1) and a copy of the losses, shape (n_models,).
+        Called for every step with its number (from 1) and a copy of the losses, shape (n_models,); steps of
+        small circuits are told in bursts of up to 64.
+    keep_steps : sequence of int
+        Numbers of steps done after which the parameters are kept as a snapshot; 0 is the start.
 
     Raises
     ------
@@ -155,43 +162,34 @@ def train(
             f"validation_share {chosen.validation_share} of {n_samples} samples leaves {n_held} to validate "
             f"on and {n_samples - n_held} to train on; change the share or give more samples"
         )
-    loop = _Loop(circuit, chosen, start, (samples, targets, weights), order[n_held:], order[:n_held], rng)
-    return loop.run(on_step)
+    data = Samples(samples, targets, weights)
+    loop = _Loop(circuit, chosen, start, data, order[n_held:], order[:n_held], rng)
+    return loop.run(on_step, sorted(set(keep_steps)))
 
 
 class _Loop:
-    """State of one training: Adam's moments and what may move, and the buffers of fitting and of judging."""
+    """State of one training: what moves, who still moves, and the best found so far."""
 
     def __init__(
         self, circuit: Circuit, settings: Training, start: Floats,
-        data: tuple[Floats, NDArray[np.int64], Floats], fit: NDArray, held: NDArray, rng: np.random.Generator,
+        data: Samples, fit: NDArray[np.int64], held: NDArray[np.int64], rng: np.random.Generator,
     ) -> None:  # fmt: skip
-        self.settings, self.data, self.fit, self.rng = settings, data, np.sort(fit), rng
-        self.batch_size = min(settings.batch_size or len(fit), len(fit))
+        self.settings, self.rng = settings, rng
+        seen = data.of(np.sort(fit))
+        self.n_seen, self.batch_size = len(fit), min(settings.batch_size or len(fit), len(fit))
         self.workspace = workspace = self._workspace(circuit, self.batch_size)
-        self.judge = self._workspace(circuit, len(held)) if len(held) else None
         set_angles(workspace, start)
         workspace.head[:, 0] = 1.0
         self.scalings = np.ones((settings.n_models, *circuit.scalings_shape))
-        self.scaling_slopes = np.zeros_like(self.scalings)
-        self.numbers = np.zeros(2)
-        # Moments, squares, mask of each array; of the three angles of a rotation only the circuit's own move.
-        self.states = [np.zeros((3, *each.shape)) for each in self._values()]
-        used_angles(workspace, self.states[0][2])[...] = 1.0
-        self.states[1][2], self.states[2][2] = 1.0, 1.0
-        slopes = (workspace.angle_gradient, workspace.head_gradient[:, 1:], self.scaling_slopes)
-        tables = [
-            workspace.adam_table(values, slope, state, self.numbers)
-            for values, slope, state in zip(self._values(), slopes, self.states, strict=True)
-        ]
-        self.tables = tables if settings.train_scalings else tables[:2]
-        self.addresses = [table.ctypes.data for table in self.tables]
+        trained = np.zeros(workspace.angles.shape[1:])
+        used_angles(workspace, trained)[...] = float(settings.train_angles)
+        self.descent = Descent(workspace, seen, self.scalings, trained, train_scalings=settings.train_scalings)
+        self.held = data.of(np.sort(held))
+        self.judge = self._workspace(circuit, len(held)) if len(held) else None
+        if self.judge is not None:
+            self.held.load(self.judge, self.scalings)
         self.active = np.ones(settings.n_models, dtype=bool)
         self.queue: NDArray[np.int64] = np.empty(0, np.int64)
-        if self.batch_size == len(fit):
-            self._load(workspace, self.fit)
-        if self.judge is not None:
-            self._load(self.judge, np.sort(held))
 
     def _values(self) -> tuple[Floats, Floats, Floats]:
         return self.workspace.angles, self.workspace.head, self.scalings
@@ -202,16 +200,7 @@ class _Loop:
             precision=self.settings.precision, n_threads=self.settings.n_threads,
         )  # fmt: skip
 
-    def _load(self, workspace: Workspace, chosen: NDArray) -> None:
-        features, labels, weights = self.data
-        workspace.set_features(features[..., chosen, :])
-        # Contiguous, so that a model's weights are summed in the same order however many models there are.
-        part = np.ascontiguousarray(weights[..., chosen])
-        total = part.sum(axis=-1, keepdims=True)
-        workspace.set_targets(labels[..., chosen], part / np.where(total > 0.0, total, 1.0))
-        workspace.set_scalings(self.scalings)
-
-    def run(self, on_step: OnStep | None) -> Trained:
+    def run(self, on_step: OnStep | None, keep_steps: Sequence[int]) -> Trained:
         """Take steps until all models stopped or `n_steps` are done."""
         settings = self.settings
         losses: list[Floats] = []
@@ -220,74 +209,87 @@ class _Loop:
         best_values = [each.copy() for each in self._values()]
         best_step = np.zeros(settings.n_models, np.int64)
         waits = np.zeros(settings.n_models, np.int64)
-        for step in range(1, settings.n_steps + 1):
-            loss = self._step(step)
-            losses.append(loss)
+        done, snapshots = 0, []
+        while done < settings.n_steps:
+            if done in keep_steps:
+                snapshots.append((done, *self._parameters(self._values())))
+            steps = self._burst(done, keep_steps)
+            losses.append(self._take(steps))
+            done = steps[-1]
             if on_step is not None:
-                on_step(step, loss.copy())
-            if self.judge is None or (step % settings.check_every and step != settings.n_steps):
+                for column, step in enumerate(steps):
+                    on_step(step, losses[-1][:, column].copy())
+            if self.judge is None or (done % settings.check_every and done != settings.n_steps):
                 continue
             check = np.where(self.active, self._validate(self.judge), np.nan)
             checks.append(check)
             better = check < best
             best, waits = np.where(better, check, best), np.where(better, 0, waits + 1)
-            best_step[better] = step
+            best_step[better] = done
             for kept, values in zip(best_values, self._values(), strict=True):
                 kept[better] = values[better]
             if self._stop(waits >= settings.patience):
                 break
         if self.judge is None:
-            best_step[:] = len(losses)
+            best_step[:] = done
             best_values = [each.copy() for each in self._values()]
-        angles, head, scalings = best_values
+        if done in keep_steps:
+            snapshots.append((done, *self._parameters(self._values())))
+        angles, scalings, head = self._parameters(best_values)
         return Trained(
-            angles=used_angles(self.workspace, angles).copy(),
+            angles=angles,
             scalings=scalings,
-            head=Head(head[:, 0].copy(), head[:, 1:].copy()),
-            losses=np.stack(losses, axis=1),
+            head=head,
+            losses=np.concatenate(losses, axis=1),
             validation_losses=np.stack(checks, axis=1) if checks else np.empty((settings.n_models, 0)),
             best_step=best_step,
+            snapshots=tuple(snapshots),
         )
+
+    def _parameters(self, values: Sequence[Floats]) -> tuple[Floats, Floats, Head]:
+        """Copy parameters into the caller's shapes."""
+        angles, head, scalings = values
+        own = used_angles(self.workspace, angles).copy()
+        return own, scalings.copy(), Head(head[:, 0].copy(), head[:, 1:].copy())
+
+    def _burst(self, done: int, keep_steps: Sequence[int]) -> range:
+        """Choose the steps to take before anybody looks: to the next check or snapshot at most."""
+        last = min(done + self.descent.longest, self.settings.n_steps)
+        if self.judge is not None:
+            every = self.settings.check_every
+            last = min(last, (done // every + 1) * every)
+        last = min([last, *(step for step in keep_steps if step > done)])
+        return range(done + 1, last + 1)
+
+    def _take(self, steps: range) -> Floats:
+        settings = self.settings
+        rates = learning_rates(steps, rate=settings.learning_rate, schedule=settings.schedule, n_steps=settings.n_steps)
+        is_whole = self.batch_size == self.n_seen
+        losses = self.descent.take(steps, rates, None if is_whole else self._next_batches(len(steps)))
+        losses[~self.active] = np.nan
+        return losses
 
     def _stop(self, finished: NDArray[np.bool_]) -> bool:
         """Let models rest that are finished; whether all do."""
         self.active &= ~finished
-        for state in self.states:
-            state[2][~self.active] = 0.0
+        self.descent.rest(~self.active)
         return not self.active.any()
 
     def _validate(self, judge: Workspace) -> Floats:
         judge.angles[...], judge.head[...] = self.workspace.angles, self.workspace.head
-        judge.set_scalings(self.scalings)
+        if self.settings.train_scalings:
+            judge.set_scalings(self.scalings)
         judge.run()
         return judge.head_gradient[:, 0].copy()
 
-    def _step(self, step: int) -> Floats:
-        """One update by Adam; returns the losses before it, NaN for models that have stopped."""
-        settings, workspace = self.settings, self.workspace
-        if self.batch_size < len(self.fit):
-            self._load(workspace, self._next_batch())
-        workspace.run()
-        loss = workspace.head_gradient[:, 0].copy()
-        rate = settings.learning_rate / (1.0 - 0.9**step)
-        if settings.schedule == "cosine":
-            rate *= 0.5 * (1.0 + math.cos(math.pi * (step - 1) / settings.n_steps))
-        self.numbers[:] = rate, 1.0 / (1.0 - 0.999**step)
-        if settings.train_scalings:
-            self.scaling_slopes[...] = workspace.scaling_gradient()
-        for address in self.addresses:
-            workspace.update(address)
-        if settings.train_scalings and self.batch_size == len(self.fit):
-            workspace.set_scalings(self.scalings)
-        if not self.active.all():
-            loss[~self.active] = np.nan
-        return loss
-
-    def _next_batch(self) -> NDArray[np.int64]:
-        if len(self.queue) < self.batch_size:
-            self.queue = np.concatenate([self.queue, self.rng.permutation(self.fit)])
-        batch, self.queue = self.queue[: self.batch_size], self.queue[self.batch_size :]
-        return batch
+    def _next_batches(self, n_steps: int) -> NDArray[np.int64]:
+        """Draw without replacement, one shuffled epoch after another: shape (n_steps, batch_size)."""
+        wanted = n_steps * self.batch_size
+        epochs = [self.queue]
+        epochs += [self.rng.permutation(self.n_seen) for _ in range(-(-(wanted - len(self.queue)) // self.n_seen))]
+        self.queue = np.concatenate(epochs)
+        batches, self.queue = self.queue[:wanted], self.queue[wanted:]
+        return batches.reshape(n_steps, self.batch_size)
 
 
 def _last(losses: Floats) -> Floats:

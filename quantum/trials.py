@@ -25,8 +25,9 @@ def examine_circuit(
     Returns
     -------
     dict
-        `losses` of shape (n_restarts, n_steps); `circuit`: its fields; `trained`: angles and scalings trained;
-        `pennylane`: largest distance of an expectation from PennyLane's on the first rows; `devices`: see `OnDevice`.
+        `losses` of shape (n_restarts, n_steps); `circuit`: its fields; `parameters`: what the search set; `trained`:
+        angles and scalings trained; `pennylane`: largest distance of an expectation from PennyLane's on the first rows;
+        `devices`: see `OnDevice`.
     """
     tuned = tune(family, dataset.features, dataset.target, scorer=scorer, candidates=candidates, seed=seed)
     model: VariationalQuantumClassifier = tuned.model.named_steps["model"]
@@ -36,6 +37,7 @@ def examine_circuit(
     return {
         "losses": model.loss_curves_,
         "circuit": circuit,
+        "parameters": {name.removeprefix("model__"): value for name, value in tuned.parameters.items()},
         "trained": model.angles_.size + (model.scalings_.size if model.train_scalings else 0),
         "pennylane": _distance_from_pennylane(model, angles),
         "devices": [on_device(bound, device, seed=seed % 2**31) for device in devices],

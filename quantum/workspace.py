@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from quantum import native
 from quantum.circuit import Circuit
 from quantum.layout import (
-    ADAM,
     BLOCKS,
     EVERYTHING,
     FINISH,
@@ -154,10 +153,10 @@ class Workspace:
         self._table = np.array(
             [numbers[name] if name in numbers else self._arrays[name].ctypes.data for name in TABLE], np.int64
         )
-        self._address = self._table.ctypes.data
+        self.address = self._table.ctypes.data
         self.n_bytes = sum(array.nbytes for array in self._arrays.values())
         # One stage is a handful of row updates per qubit; the product state about two.
-        self._effort = models * self.n_blocks * size * n * (stages + 1) * (3 if gradient else 1)
+        self.row_updates = models * self.n_blocks * size * n * (stages + 1) * (3 if gradient else 1)
 
     def set_features(self, features: NDArray[np.float64]) -> None:
         """Take over samples: shape (n_samples, n_qubits), or with n_models in front."""
@@ -189,15 +188,19 @@ class Workspace:
 
     def run(self) -> None:
         """Run on `self.angles` (and `head`, `cotangents` where the mode reads them) and fill the results."""
-        tasks = self.n_models * self.n_blocks
-        threads = min(self.n_threads, tasks, 1 + self._effort // WORTH_A_THREAD)
+        tasks, threads = self.n_models * self.n_blocks, self.threads_used
         if threads == 1:
-            work, _owner = _working_memory(self.work_bytes)
-            self.walk(self._address, EVERYTHING, 0, tasks, work)
+            work, _owner = working_memory(self.work_bytes)
+            self.walk(self.address, EVERYTHING, 0, tasks, work)
             return
         self._spread(self.n_models, PREPARE, threads)
         self._spread(tasks, BLOCKS, threads)
-        self.walk(self._address, FINISH, 0, self.n_models, 0)
+        self.walk(self.address, FINISH, 0, self.n_models, 0)
+
+    @property
+    def threads_used(self) -> int:
+        """Threads that a run is worth."""
+        return min(self.n_threads, self.n_models * self.n_blocks, 1 + self.row_updates // WORTH_A_THREAD)
 
     def _spread(self, n_tasks: int, what: int, n_threads: int) -> None:
         """Let threads take turns at the tasks; a compiled call holds no interpreter lock."""
@@ -205,41 +208,16 @@ class Workspace:
         starts = count(0, step)
 
         def serve() -> None:
-            work, _owner = _working_memory(self.work_bytes)
+            work, _owner = working_memory(self.work_bytes)
             for start in starts:
                 if start >= n_tasks:
                     return
-                self.walk(self._address, what, start, min(start + step, n_tasks), work)
+                self.walk(self.address, what, start, min(start + step, n_tasks), work)
 
         others = [_pool(n_threads - 1).submit(serve) for _ in range(min(n_threads, n_tasks) - 1)]
         serve()
         for other in others:
             other.result()
-
-    def adam_table(
-        self,
-        values: NDArray[np.float64],
-        slopes: NDArray[np.float64],
-        state: NDArray[np.float64],
-        numbers: NDArray[np.float64],
-    ) -> NDArray[np.int64]:
-        """Describe an update to the compiled code; all arrays must outlive it.
-
-        Parameters
-        ----------
-        values, slopes : arrays whose first axis is the model; only the first may be strided in `slopes`
-        state : array of shape (3, *values.shape)
-            Moments, squares, and the mask of what is trained.
-        numbers : array of shape (2,)
-            Rate, and 1 / (1 - 0.999^step).
-        """
-        columns = values[0].size
-        addresses = [each.ctypes.data for each in (values, slopes, *state, numbers)]
-        return np.array([len(values), columns, slopes.strides[0] // 8, *addresses], np.int64)
-
-    def update(self, table_address: int) -> None:
-        """Move parameters by one step of Adam."""
-        self.walk(table_address, ADAM, 0, 0, 0)
 
     def scaling_gradient(self) -> NDArray[np.float64]:
         """Compute the derivative by the scalings: shape (n_models, n_encoding_layers, n_qubits)."""
@@ -300,7 +278,7 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def _working_memory(n_bytes: int) -> tuple[int, NDArray[np.uint8]]:
+def working_memory(n_bytes: int) -> tuple[int, NDArray[np.uint8]]:
     """Give an aligned address, and the array that must be held on to; this thread keeps a small one."""
     buffer = getattr(_of_thread, "buffer", None)
     if buffer is None or buffer.nbytes < n_bytes + _ALIGNMENT:

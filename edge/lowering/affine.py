@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMS", "Form", "add_layers", "layers_of_linear", "layers_of_mlp"]
 
-Form = Literal["folded float32", "centred float32", "float64"]
+Form = Literal["folded float32", "centred float32", "float64", "scaled float32"]
 FORMS: tuple[Form, ...] = ("folded float32", "centred float32", "float64")
-"""From the leanest to the most exact; a float32 graph takes float32 numbers unless it has to centre them."""
+"""From the leanest to the most exact; a float32 graph takes float32 numbers unless it has to centre them.
+
+`scaled float32` stands outside: it leaves scaling in front of the first matrix, so that all its inputs have one scale,
+which is what a quantiser to int8 needs.
+"""
 
 Layer = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
 _ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid", "identity": ""}
@@ -64,11 +68,15 @@ def add_layers(
     if graph.n_numbers and missing:
         fill = graph.constant(_fillings(columns, graph.n_numbers)[None].astype(graph.dtype))
         numbers = graph.add("Where", [graph.add("IsNaN", ["numbers"]), fill, "numbers"])
-    if graph.n_numbers and form == "centred float32":
+    if graph.n_numbers and form in ("centred float32", "scaled float32"):
         centre = _centres(columns, graph.n_numbers)
         shift = shift + centre @ matrix
         numbers = graph.add("Sub", [numbers, graph.constant(centre[None])])
         numbers = graph.add("Cast", [numbers], to=TensorProto.FLOAT)
+        if form == "scaled float32":
+            slopes = _slopes(columns, graph.n_numbers)
+            matrix = matrix / slopes[:, None]
+            numbers = graph.add("Mul", [numbers, graph.constant(slopes[None].astype(np.float32))])
     found = ""
     if graph.n_numbers:
         found = graph.add(
@@ -147,3 +155,11 @@ def _centres(columns: Sequence[Column], n_numbers: int) -> "NDArray[np.float64]"
             slope, shift = column.affine()
             centres[column.source] = -shift / slope
     return centres
+
+
+def _slopes(columns: Sequence[Column], n_numbers: int) -> "NDArray[np.float64]":
+    slopes = np.ones(n_numbers)
+    for column in columns:
+        if isinstance(column, Number):
+            slopes[column.source] = column.affine()[0]
+    return slopes

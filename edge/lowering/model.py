@@ -31,6 +31,7 @@ _TREES = {
     GradientBoostingClassifier: forests.add_gradient_boosting,
     HistGradientBoostingClassifier: forests.add_histogram_boosting,
 }
+SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
 
 
@@ -48,11 +49,20 @@ _PROMISES = {
     "float32": "the same path through every tree for rows that are float32 numbers",
     "folded float32": "float32 arithmetic, scaling folded in float64; shown by comparison",
     "centred float32": "numbers centred in float64, then float32 arithmetic; shown by comparison",
+    SCALED: "float32 arithmetic, scaling in front; shown by comparison",
     "float64": "float64 arithmetic throughout; shown by comparison",
 }
 
 
-def lower(model: Any, *, n_numbers: int, n_texts: int, missing: bool, precision: str = "exact") -> list[Lowered]:
+def lower(
+    model: Any,
+    *,
+    n_numbers: int,
+    n_texts: int,
+    missing: bool,
+    precision: str = "exact",
+    order: Sequence[int] | None = None,
+) -> list[Lowered]:
     """Lower a fitted classifier, or a pipeline that ends with one, whose rows hold all numbers first and then all texts.
 
     Parameters
@@ -61,6 +71,9 @@ def lower(model: Any, *, n_numbers: int, n_texts: int, missing: bool, precision:
         Whether a number of a row may be missing.
     precision : str
         For trees: `exact` (float64 rows) or `float32`, half the size and exact for rows that are float32 numbers.
+        For linear models and networks: `exact` gives all of `affine.FORMS`, `scaled float32` that form alone.
+    order : sequence of int, optional
+        Where each column of the model stands among all numbers and then all texts, if it saw them in another order.
 
     Returns
     -------
@@ -74,6 +87,7 @@ def lower(model: Any, *, n_numbers: int, n_texts: int, missing: bool, precision:
     """
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
     sources: list[Source] = [*(Number(place) for place in range(n_numbers)), *(RawText(p) for p in range(n_texts))]
+    sources = sources if order is None else [sources[place] for place in order]
     for step in steps[:-1]:
         sources = columns_after(step, sources)
     columns = _no_raw_text(sources)
@@ -86,7 +100,7 @@ def lower(model: Any, *, n_numbers: int, n_texts: int, missing: bool, precision:
         raise NotLoweredError(f"there is no lowering of {type(last).__name__}")
     layers, activation = _LAYERS[type(last)](last)
     found = []
-    for form in affine.FORMS:
+    for form in [SCALED] if precision == SCALED else affine.FORMS:
         graph = Graph(n_numbers, n_texts, np.float32 if form == "folded float32" else np.float64)
         affine.add_layers(graph, layers, activation, columns, form=form, missing=missing)
         found.append(_done(graph, last, form))

@@ -1,6 +1,7 @@
 """How does a record become one HTML file? Filled into a template, pictures drawn as inline SVG.
 
-The page is complete in itself: a content security policy forbids it to load or to run anything, so a text from the
+The page is complete in itself: a content security policy forbids it to load anything, and to run anything but the one
+script of the sliders, which it names by its hash and holds only where there is something to slide. So a text from the
 user's table could do no harm even where an escape were forgotten.
 """
 
@@ -15,6 +16,7 @@ from markupsafe import Markup
 
 from lab.protocol import Figure, Table
 from lab.record import Record
+from lab.report.panel import first_state
 from lab.report.pictures import svg
 from lab.storage import write_bytes
 
@@ -23,7 +25,9 @@ __all__ = ["html", "write", "write_start"]
 
 def html(record: Record) -> str:
     """Render the page of a record; reads nothing else."""
-    return _render("page.html", record=record)
+    evidence = record.evidence
+    moves = bool(evidence.panels) or any(figure.frames for figure in evidence.figures)
+    return _render("page.html", record=record, with_script=moves)
 
 
 def write(record: Record, path: Path) -> None:
@@ -36,15 +40,21 @@ def write_start(entries: Sequence[tuple[str, Record]], path: Path) -> None:
     write_bytes(path, _render("start.html", entries=entries).encode())
 
 
-def _render(template: str, **values: Any) -> str:
+def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
     loader = jinja2.PackageLoader("lab.report", "")
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters["number"] = number
-    environment.globals.update(picture=_picture, table_of=_table_of)
+    environment.globals.update(picture=_picture, table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style = loader.get_source(environment, "page.css")[0]
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    script = loader.get_source(environment, "page.js")[0] if with_script else ""
     page = environment.get_template(template)
-    return page.render(style=Markup(style), style_digest=digest, **values)
+    return page.render(
+        style=Markup(style), style_digest=_digest(style), script=Markup(script), script_digest=_digest(script), **values
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def number(value: Any) -> str:
@@ -64,12 +74,29 @@ def number(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _picture(figure: Figure) -> Markup:
-    return Markup(svg(figure))
+def _picture(figure: Figure, spec: Mapping[str, Any]) -> Markup:
+    return Markup(svg(figure, spec))
+
+
+def _first_frame(figure: Figure) -> int:
+    """Place of the frame that is seen first: the one that is the figure's own picture."""
+    same = [place for place, frame in enumerate(figure.frames) if frame.spec == figure.spec]
+    if not same:
+        raise ValueError(f"figure {figure.title!r} has frames, and none of them has the spec of the figure")
+    return same[-1]
 
 
 def _table_of(figure: Figure) -> Table:
-    """Give the numbers behind a picture."""
-    values: Sequence[Mapping[str, Any]] = figure.spec["data"]["values"]
-    columns = [name for name in (values[0] if values else {}) if name != "order"]
-    return Table(figure.title, "", tuple(columns), tuple(tuple(row.get(name) for name in columns) for row in values))
+    """Give the numbers behind a picture, of all its frames one after the other."""
+    if not figure.frames:
+        columns, rows = _columns_and_rows(figure.spec)
+        return Table(figure.title, "", columns, rows)
+    parts = [(frame.label, *_columns_and_rows(frame.spec)) for frame in figure.frames]
+    together = tuple((label, *row) for label, _, rows in parts for row in rows)
+    return Table(figure.title, "", ("frame", *parts[0][1]), together)
+
+
+def _columns_and_rows(spec: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
+    values: Sequence[Mapping[str, Any]] = spec["data"]["values"]
+    columns = tuple(name for name in (values[0] if values else {}) if name != "order")
+    return columns, tuple(tuple(row.get(name) for name in columns) for row in values)

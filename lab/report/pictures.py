@@ -1,6 +1,9 @@
 """How is a picture drawn? A Vega-Lite description becomes SVG by vl-convert: no browser, no network."""
 
+import hashlib
 import json
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import vl_convert
@@ -27,12 +30,18 @@ _CONFIG = {
 }
 
 
-def svg(figure: Figure) -> str:
-    """Draw a figure; its title and caption become the text that a screen reader speaks."""
+def svg(figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
+    """Draw a figure, or one frame of it; its title and caption become the text that a screen reader speaks.
+
+    Names inside the drawing (of clip paths) are made unique, since many drawings share one page.
+    """
     spec: dict[str, Any] = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "description": f"{figure.title}. {figure.caption}",
     }
-    spec |= figure.spec
+    spec |= figure.spec if picture is None else picture
     spec["config"] = _CONFIG
-    return vl_convert.vegalite_to_svg(json.dumps(spec), allowed_base_urls=[])
+    text = json.dumps(spec)
+    drawn = vl_convert.vegalite_to_svg(text, allowed_base_urls=[])
+    own = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return re.sub(r'( id="|url\(#)([A-Za-z_]+\d*)(?="|\))', rf"\g<1>{own}-\g<2>", drawn)

@@ -3,9 +3,11 @@
     python tests/benchmarks/simulator.py [--quick] [--peers DIR] [--minutes M]
 
 Each peer is installed into an environment of its own below DIR and serves from a process of its own, so that
-rounds are interleaved: ours, peer, peer, ..., ours, peer, ... Times are medians over the rounds. A peer takes
-part only if its loss and gradient agree with ours. Whatever does not install, compile or answer within its
-limit is listed with the reason; whatever no longer fits into the minutes is said to be left out.
+rounds are interleaved: ours, peer, peer, ..., ours, peer, ... Times are medians over the rounds; a peer that has
+taken five seconds is not asked again. A peer takes part only if its loss and gradient agree with ours. Whatever
+does not install, compile or answer within its limit is listed with the reason; whatever no longer fits into the
+minutes is said to be left out. For the steady state JAX keeps what it compiled in DIR, so that a second run is
+shorter; the times from process start are without that.
 """
 
 import argparse
@@ -16,11 +18,10 @@ import select
 import statistics
 import subprocess
 import sys
-import threading
 import time
-import tracemalloc
 import venv
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ PEERS = {
 ONLY_FLOAT64 = {"catalyst", "qulacs", "qiskit_ml"}
 LARGEST = {"qiskit_ml": (4, 2)}
 """Qubits and layers beyond which a peer takes minutes for one gradient."""
+ENOUGH = 5.0
+"""Seconds of one row after which a peer is not asked again."""
 AGREEMENT = {"float64": 1e-9, "float32": 1e-4}
 TARGETS = {4: 2, 6: 8, 8: 8, 10: 8, 12: 4, 14: 4}
 
@@ -53,14 +56,16 @@ class SilentError(Exception):
 class Worker:
     """One library in one process, with its precision and number of threads."""
 
-    def __init__(self, name: str, python: str, precision: str, threads: int) -> None:
+    def __init__(self, name: str, python: str, precision: str, threads: int, compiled: Path | None = None) -> None:
         cores = sorted(os.sched_getaffinity(0))[:threads] if hasattr(os, "sched_getaffinity") else []
         count = {f"{kind}_NUM_THREADS": str(threads) for kind in ("OMP", "OPENBLAS", "MKL", "QULACS")}
+        kept = {"JAX_COMPILATION_CACHE_DIR": str(compiled), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+        kept = kept if compiled else {}
         self.name, self.precision, self.threads = name, precision, threads
         self.process = subprocess.Popen(
             [python, str(WORKER), name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1,
-            env={**os.environ, **count, "PYTHONPATH": str(ROOT) if name == "ours" else ""},
+            env={**os.environ, **count, **kept, "PYTHONPATH": str(ROOT) if name == "ours" else ""},
             preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
         )  # fmt: skip
 
@@ -91,8 +96,8 @@ class Worker:
 class Benchmark:
     """The run: workers kept between rows, reasons of those that dropped out, and the clock."""
 
-    def __init__(self, folder: Path, minutes: float, *, quick: bool) -> None:
-        self.folder, self.quick = folder, quick
+    def __init__(self, folder: Path, minutes: float, peers: list[str], *, quick: bool) -> None:
+        self.folder, self.quick, self.peers = folder, quick, peers
         self.end = time.monotonic() + 60 * minutes
         self.workers: dict[tuple[str, str, int], Worker] = {}
         self.reasons: dict[str, str] = {}
@@ -106,7 +111,8 @@ class Benchmark:
 
     def install(self) -> None:
         """Make the environments that are missing."""
-        for name, packages in PACKAGES.items():
+        for name in dict.fromkeys(PEERS[peer] for peer in self.peers):
+            packages = PACKAGES[name]
             python = self.python(name)
             if Path(python).exists() and (self.folder / name / "complete").exists():
                 continue
@@ -132,7 +138,7 @@ class Benchmark:
         key = (name, precision, threads)
         if key not in self.workers:
             python = sys.executable if name == "ours" else self.python(PEERS[name])
-            self.workers[key] = Worker(name, python, precision, threads)
+            self.workers[key] = Worker(name, python, precision, threads, self.folder.resolve() / "compiled")
         return self.workers[key]
 
     def drop(self, worker: Worker, why: str, row: tuple[int, int]) -> None:
@@ -160,7 +166,7 @@ class Benchmark:
         mine = self.worker("ours", precision, threads)
         truth = mine.ask({"make": job}, self.limit)
         taking_part = [mine]
-        for name in PEERS:
+        for name in self.peers:
             own = "float64" if name in ONLY_FLOAT64 else precision
             if not self.takes_part(name, own, threads, n, layers):
                 continue
@@ -178,18 +184,20 @@ class Benchmark:
             except SilentError as silence:
                 self.drop(worker, str(silence), (n, layers))
         times: dict[str, list[tuple[float, float]]] = {worker.name: [] for worker in taking_part}
-        began = time.monotonic()
+        spent = dict.fromkeys(times, 0.0)
         for _ in range(self.rounds):
             for worker in list(taking_part):
+                if spent[worker.name] > ENOUGH:
+                    continue
+                began = time.monotonic()
                 try:
                     got = worker.ask({"seconds": 0.02}, self.limit)
                     times[worker.name].append((got["wall"], got["cpu"]))
+                    spent[worker.name] += time.monotonic() - began
                 except SilentError as silence:
                     taking_part.remove(worker)
                     self.drop(worker, str(silence), (n, layers))
                     del times[worker.name]
-            if time.monotonic() - began > self.limit:
-                break
         return times
 
     def from_start(self) -> None:
@@ -199,12 +207,12 @@ class Benchmark:
             f"\nFrom process start to the end of {steps} Adam steps, s ({n} qubits, {layers} layers, {batch} samples)"
         )
         found: dict[str, float] = {}
-        for name in ("ours", *PEERS):
+        for name in ("ours", *self.peers):
             if name != "ours" and (name in LARGEST or PEERS[name] in self.reasons):
                 continue
             precision = "float64" if name in ONLY_FLOAT64 else "float32"
             job = {**make_job(n, layers, batch, precision, 1), "steps": steps}
-            limit = min(self.left(), 20.0 if self.quick else 120.0)
+            limit = min(self.left(), 20.0 if self.quick else 60.0)
             python = sys.executable if name == "ours" else self.python(PEERS[name])
             for _ in range(5 if name == "ours" else 1):
                 began = time.perf_counter()
@@ -264,116 +272,38 @@ def print_row(row: tuple[int, int, int, str, int], times: dict[str, list[tuple[f
     print(line, flush=True)
 
 
-def print_scaling(*, quick: bool, cores: int) -> None:
-    """Our own time against n, L, batch and threads, with the share of the peak; and memory against n."""
-    from work import multiply_adds, peak
-
-    from quantum import native
-
-    top = {precision: peak(precision) for precision in native.PRECISIONS}
-    print("\nFused multiply-adds of one core, measured: " + ", ".join(f"{p} {v / 1e9:.1f} G/s" for p, v in top.items()))
-    print("\nOur time; grown by, should: against the row before, as measured and by the count of multiply-adds")
-    base = (8, 6, 64, "float32", 1)
-    series = {
-        "n": [(n, *base[1:]) for n in ((4, 8, 12) if quick else range(4, 18, 2))],
-        "L": [(8, layers, *base[2:]) for layers in (2, 4, 8, 16)],
-        "batch": [(8, 6, batch, *base[3:]) for batch in (16, 64, 256, 1024)],
-        "threads": [(10, 6, 256, "float32", threads) for threads in range(1, cores + 1)],
-        "float64": [(n, 6, 64, "float64", 1) for n in (8, 12)],
-    }
-    for title, points in series.items():
-        print(f"{title:>9}   n  L batch threads        ms  grown by  should  G multiply-adds/s  share of peak")
-        before = (np.nan, np.nan)
-        for n, layers, batch, precision, threads in points:
-            seconds = our_seconds(n, layers, batch, precision, threads)
-            count = multiply_adds(n, layers, batch, native.vector_bytes() // native.PRECISIONS[precision])
-            rate = count / seconds
-            print(
-                f"          {n:3} {layers:2} {batch:5} {threads:7} {1e3 * seconds:9.3f} "
-                f"{seconds / before[0]:9.2f} {count / threads / before[1]:7.2f} {rate / 1e9:18.1f} "
-                f"{rate / top[precision] / threads:13.0%}"
-            )
-            before = (seconds, count / threads)
-    print("\nMemory of one gradient (one thread, batch 64, 2 layers): two states of one block, and tables")
-    print("  n   two states MiB   peak of all arrays MiB")
-    for n in (4, 8, 12) if quick else range(4, 19, 2):
-        states = 2 * 2**n * 2 * native.vector_bytes() / 2**20
-        print(f"{n:3} {states:16.3f} {our_memory(n):24.3f}")
-
-
-def our_seconds(n: int, layers: int, batch: int, precision: str, threads: int) -> float:
-    """Time of one gradient without checking its arguments again, as in training: the best of many."""
-    from quantum.circuit import Circuit
-    from quantum.workspace import SIGMOID, Workspace
-
-    job = make_job(n, layers, batch, precision, threads)
-    circuit = Circuit(n, layers, pattern="ring", reupload=False)
-    workspace = Workspace(circuit, SIGMOID, 1, batch, precision=precision, n_threads=threads)
-    workspace.set_features(np.array(job["x"]))
-    workspace.set_targets(np.array(job["labels"]), np.full(batch, 1 / batch))
-    workspace.angles[...], workspace.head[:, 0] = job["angles"], 1.0
-    workspace.set_scalings(np.ones((1, *circuit.scalings_shape)))
-    workspace.run()
-    best, began = np.inf, time.perf_counter()
-    while time.perf_counter() - began < 0.3:
-        start = time.perf_counter()
-        workspace.run()
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
-def our_memory(n: int) -> float:
-    """Peak of the arrays that one gradient needs, working memory included, in MiB."""
-    from quantum.circuit import Circuit
-    from quantum.simulator import Head, cross_entropy_and_gradient, warm_up
-
-    warm_up()
-    circuit = Circuit(n, 2, pattern="ring", reupload=False)
-    arguments = (np.ones(circuit.angles_shape), None, Head(1.0, [0.0]), np.ones((64, n)), [0, 1] * 32)
-
-    def run() -> None:
-        tracemalloc.start()
-        cross_entropy_and_gradient(circuit, *arguments, n_threads=1)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-
-    peaks: list[int] = []
-    worker = threading.Thread(target=run)  # a thread of its own has no working memory left over
-    worker.start()
-    worker.join()
-    return peaks[0] / 2**20
-
-
-def compile_seconds(folder: Path) -> dict[str, float]:
+def compile_seconds() -> dict[str, float]:
     """Time of a first use with an empty cache, and of the next, each in a fresh process."""
     code = "from quantum.simulator import warm_up; warm_up()"
     found = {}
-    for title in ("first use", "later start"):
-        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "QUANTUM_CACHE_DIR": str(folder)}
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", code], env=surroundings, check=True)
-        found[title] = time.perf_counter() - began
+    with TemporaryDirectory() as folder:
+        for title in ("first use", "later start"):
+            surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "QUANTUM_CACHE_DIR": folder}
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], env=surroundings, check=True)
+            found[title] = time.perf_counter() - began
     return found
 
 
 def main() -> None:
     """Read the options and print the tables."""
-    from tempfile import TemporaryDirectory
+    import scaling
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few rows, below five minutes")
     parser.add_argument("--peers", type=Path, default=ROOT / ".peers", help="folder of the peers' environments")
-    parser.add_argument("--minutes", type=float, help="time of the run, installation aside (4 quick, else 25)")
+    parser.add_argument("--minutes", type=float, help="time of the run, installation aside (4 quick, else 60)")
+    parser.add_argument("--only", default=",".join(PEERS), help="peers to take part (default: all)")
+    parser.add_argument("--figure", type=Path, help="where to draw our own scaling (SVG)")
     options = parser.parse_args()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    minutes = options.minutes or (4.0 if options.quick else 25.0)
-    run = Benchmark(options.peers, minutes, quick=options.quick)
+    minutes = options.minutes or (4.0 if options.quick else 60.0)
+    run = Benchmark(options.peers, minutes, options.only.split(","), quick=options.quick)
     run.install()
     run.end = time.monotonic() + 60 * minutes
     try:
-        with TemporaryDirectory() as folder:
-            for title, seconds in compile_seconds(Path(folder)).items():
-                print(f"our {title}: {seconds:.2f} s")
+        for title, seconds in compile_seconds().items():
+            print(f"our {title}: {seconds:.2f} s")
         run.from_start()
         print("\nOne loss and gradient, ms (median of interleaved rounds); ratios to the fastest peer")
         print(
@@ -395,7 +325,7 @@ def main() -> None:
     print("\nDropped out")
     for name, why in run.reasons.items():
         print(f"  {name}: {why}")
-    print_scaling(quick=options.quick, cores=cores)
+    scaling.report(quick=options.quick, figure=options.figure)
 
 
 if __name__ == "__main__":

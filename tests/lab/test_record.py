@@ -6,8 +6,9 @@ import json
 
 import jsonschema
 import pytest
-from samples.records import hostile_record
+from samples.records import hostile_record, moving_record
 
+from lab import report
 from lab.errors import RecordError
 from lab.record import read, write
 
@@ -16,9 +17,23 @@ SCHEMA = json.loads((importlib.resources.files("lab") / "record_schema.json").re
 
 def test_a_written_record_keeps_to_the_schema_and_is_read_back_equal(tmp_path):
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for record in (hostile_record(), moving_record()):
+        write(record, tmp_path / "record.json")
+        jsonschema.validate(json.loads((tmp_path / "record.json").read_text()), SCHEMA)
+        assert read(tmp_path) == record
+
+
+def test_a_record_of_the_first_version_is_still_read_and_rendered(tmp_path):
     write(hostile_record(), tmp_path / "record.json")
-    jsonschema.validate(json.loads((tmp_path / "record.json").read_text()), SCHEMA)
+    plain = json.loads((tmp_path / "record.json").read_text())
+    plain["schema_version"] = 1  # as it was written then: no frames, no panels
+    del plain["evidence"]["panels"]
+    for figure in plain["evidence"]["figures"]:
+        del figure["frames"]
+    jsonschema.validate(plain, SCHEMA)
+    (tmp_path / "record.json").write_text(json.dumps(plain))
     assert read(tmp_path) == hostile_record()
+    assert "<svg" in report.html(read(tmp_path))
 
 
 def test_the_schema_refuses_an_answer_that_does_not_exist(tmp_path):
@@ -32,7 +47,7 @@ def test_the_schema_refuses_an_answer_that_does_not_exist(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda plain: plain.update(schema_version=2), "schema version 2"),
+        (lambda plain: plain.update(schema_version=3), "schema version 3"),
         (lambda plain: plain.pop("evidence"), "lacks a part"),
         (lambda plain: plain["verdict"].pop("answer"), "lacks a part"),
         (lambda plain: plain.pop("schema_version"), "is not a record"),

@@ -1,26 +1,22 @@
 """The report is one file that loads nothing, runs nothing, and shows texts as texts: in the markup and in a browser."""
 
 import base64
+import dataclasses
 import hashlib
 import html as markup
+import math
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 
 import pytest
-from samples.records import HOSTILE, hostile_record
+from samples.browser import CHROMIUM, QUIET, Browser
+from samples.records import HOSTILE, hostile_record, moving_record
 
-from lab import charts, report
+from lab import additive, charts, report
 from lab.protocol import Estimate, Figure
 from lab.report.page import number
 from lab.report.pictures import svg
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-BROWSER = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND",
-]  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -82,7 +78,7 @@ def test_every_picture_has_its_table_and_its_words(page):
 def test_a_browser_shows_the_page_styled_and_runs_nothing(page, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(page, encoding="utf-8")
-    command = [CHROMIUM, *BROWSER, f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", "--dump-dom"]
+    command = [CHROMIUM, *QUIET, f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", "--dump-dom"]
     done = subprocess.run([*command, path.as_uri()], capture_output=True, text=True, timeout=120, check=True)
     seen = Page(done.stdout)
     assert not {"script", "img"} & {tag for tag, _ in seen.tags}
@@ -106,6 +102,84 @@ def test_the_line_of_a_budget_crosses_every_row():
     assert len(lines) == 1
     assert abs(float(lines[0][3])) == plot_height
     assert float(lines[0][2]) == 0
+
+
+@pytest.fixture(scope="module")
+def moving():
+    return report.html(moving_record())
+
+
+def test_a_page_that_moves_allows_one_script_by_its_hash_and_keeps_texts_as_texts(moving):
+    (script,) = re.findall(r"<script>(.*?)</script>", moving, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = [a["content"] for tag, a in Page(moving).tags if a.get("http-equiv") == "Content-Security-Policy"]
+    assert f"; script-src 'sha256-{digest}'; base-uri 'none'" in policy
+    assert "unsafe" not in policy
+    assert HOSTILE not in moving
+    tags = [tag for tag, _ in Page(moving).tags]
+    assert tags.count("script") == 1
+    assert not {"img", "iframe", "object", "embed", "link", "base", "form"} & set(tags)
+    assert not re.search(r"\beval\b|new Function|innerHTML|fetch|import\(", script)
+
+
+def test_without_a_script_one_frame_and_the_start_of_the_panel_are_seen(moving):
+    frames = [a for tag, a in Page(moving).tags if a.get("class") == "frame"]
+    assert ["hidden" in attributes for attributes in frames] == [True, True, False]
+    panel = moving_record().evidence.panels[0]
+    total = panel.intercept + sum(additive.contributions(panel, [item.start for item in panel.inputs]))
+    assert f"{100 / (1 + math.exp(-total)):.1f} %</span>" in moving
+
+
+def test_frames_of_which_none_is_the_figure_are_refused():
+    record = moving_record()
+    figure = dataclasses.replace(record.evidence.figures[0], spec={"data": {"values": []}})
+    evidence = dataclasses.replace(record.evidence, figures=(figure,))
+    with pytest.raises(ValueError, match="none of them has the spec"):
+        report.html(dataclasses.replace(record, evidence=evidence))
+
+
+def test_the_drawings_of_a_page_share_no_name(moving):
+    names = re.findall(r' id="([^"]+)"', moving)
+    assert names
+    clips = {name for name in names if "clip" in name}
+    assert all(f"url(#{name})" in moving for name in clips)
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; CI installs it")
+def test_in_a_browser_the_sliders_change_the_frame_and_the_panel_agrees_with_python(moving, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(moving, encoding="utf-8")
+    browser = Browser(path.as_uri(), tmp_path / "profile")
+    try:
+        visible = "[...document.querySelectorAll('.frame')].map(f => getComputedStyle(f).display !== 'none')"
+        slider = "document.querySelector('.frames input')"
+        assert browser.ask(visible) == [False, False, True]
+        browser.move(slider, "0")
+        assert browser.ask(visible) == [True, False, False]
+        assert browser.ask("document.querySelector('.frames output').textContent") == HOSTILE
+
+        panel = moving_record().evidence.panels[0]
+        control = [f"document.getElementById('what-if-1-{place}')" for place in range(len(panel.inputs))]
+        states = [("12.5", "0", "-1", "20454"), ("50", "1", "1", "19723.25"), ("99", "0", "-2", "21000")]
+        for number, boolean, category, day in states:
+            for element, value in zip(control, (number, boolean, category, day), strict=True):
+                browser.move(element, value)
+            chosen = {"-1": None, "-2": "never seen"}
+            text = chosen[category] if category in chosen else panel.inputs[2].choices[int(category)]
+            values = [float(number), float(boolean), text, float(browser.ask(f"{control[3]}.value"))]
+            answer = float(browser.ask("document.querySelector('.what-if').dataset.answer"))
+            assert answer == pytest.approx(additive.answer(panel, values), abs=1e-12)
+            shown = browser.ask("[...document.querySelectorAll('.term output')].map(o => o.textContent)")
+            parts = [float(words.replace("\u2212", "-")) for words in shown]
+            assert parts == pytest.approx(additive.contributions(panel, values), abs=0.00501)
+        absent = "document.querySelector('.absent input')"
+        browser.ask(f"{absent}.click()")
+        answer = float(browser.ask("document.querySelector('.what-if').dataset.answer"))
+        assert answer == pytest.approx(additive.answer(panel, [None, *values[1:]]), abs=1e-12)
+        assert not browser.problems, browser.problems
+    finally:
+        browser.close()
 
 
 def test_a_start_page_links_to_its_reports(tmp_path):

@@ -1,19 +1,46 @@
 """The quantum lab keeps to the protocol, and its verdict follows from its evidence."""
 
+import dataclasses
+
 import pytest
 
-from lab.data import load
+from lab.data import load, sample_rows
+from lab.errors import SettingsError
 from lab.protocol import Estimate, Evidence
+from lab.scoring import primary_metric
 from lab.testing import check_lab
+from quantum import sweep
 from quantum.lab import LAB, Settings
 
-FAST = Settings(folds=2, repeats=1, candidates=1, steps=20, qubits=3, devices=("torino",))
+FAST = Settings(
+    folds=2, repeats=1, candidates=1, steps=20, qubits=3, devices=("torino",), sweep=0, largest=6, max_rows=120
+)
 
 
 @pytest.mark.parametrize("name", ["wine", "loans"])
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
-    record = check_lab(LAB, load(name), FAST, tmp_path)
+    record = check_lab(LAB, sample_rows(load(name), 120, 0), FAST, tmp_path)
     assert record.evidence.facts["pennylane_distance"] < 1e-6  # float32 state, see test_simulator
+    assert {"advantage", "entanglement", "training", "surrogate", "decay"} <= record.evidence.estimates.keys()
+    boundary = next(figure for figure in record.evidence.figures if "boundary" in figure.title)
+    assert [frame.label[:8] for frame in boundary.frames][::5] == ["after 0 ", "after 20"]
+
+
+def test_a_sweep_of_one_fold_is_refused():
+    with pytest.raises(SettingsError, match="sweep is 1"):
+        LAB.plan(load("loans"), dataclasses.replace(FAST, sweep=1), seed=0)
+
+
+def test_a_sweep_scores_every_size_on_the_same_folds():
+    data = sample_rows(load("loans"), 100, 0)
+    trials = sweep.plan(3, 2, folds=2, steps=10, scorer="roc_auc", seed=1)
+    rows = {trial.key: trial.function(data, seed=trial.seed, **trial.arguments) for trial in trials}
+    assert sorted((row["qubits"], row["layers"]) for row in rows.values()) == [
+        (1, 2), (3, 1), (3, 2), (3, 3), (3, 4), (3, 6),
+    ]  # fmt: skip
+    wide, deep = sweep.figures(rows, primary_metric("auto", data), 3)
+    assert (wide.title, deep.title) == ("Score against qubits", "Score against depth")
+    assert all(0 <= score <= 1 for row in rows.values() for score in row["scores"])
 
 
 def evidence(value, low, high, *, entanglement=(1.0, 0.5, 1.5), priced=True, rows=2_000):

@@ -39,6 +39,50 @@ def test_steps_equal_adam_written_out():
     np.testing.assert_allclose(found.head.biases[0], values[3], rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("train_scalings", [False, True])
+@pytest.mark.parametrize("reach", [1.0, 3e4, 1e7])
+def test_the_batches_of_an_epoch_are_all_samples_once(train_scalings, reach):
+    """With steps too short to move anything the mean loss of an epoch's batches is the loss of all samples."""
+    features = np.random.default_rng(2).uniform(-reach, reach, (40, 3))
+    labels = np.random.default_rng(3).integers(0, 2, 40)
+    start = np.random.default_rng(1).normal(size=CIRCUIT.angles_shape)
+    chosen = Training(n_steps=8, learning_rate=1e-30, batch_size=10, precision="float64", train_scalings=train_scalings)
+    found = train(CIRCUIT, features, labels, chosen, angles=start)
+    whole, _ = cross_entropy_and_gradient(CIRCUIT, start, None, Head(1.0, [0.0]), features, labels, precision="float64")
+    np.testing.assert_allclose(found.losses[0].reshape(2, 4).mean(axis=1), float(whole), rtol=0, atol=1e-9)
+    assert np.ptp(found.losses[0]) > 1e-3
+
+
+def test_batches_bring_each_model_its_own_samples_and_weights():
+    rng = np.random.default_rng(8)
+    features, labels = rng.normal(size=(2, 24, 3)), rng.integers(0, 2, (2, 24))
+    weights = rng.integers(0, 2, (2, 24))
+    starts = rng.normal(size=(2, *CIRCUIT.angles_shape))
+    for train_scalings in (False, True):
+        chosen = Training(n_steps=9, n_models=2, batch_size=8, train_scalings=train_scalings)
+        together = train(CIRCUIT, features, labels, chosen, angles=starts, sample_weights=weights)
+        for m in range(2):
+            alone = train(
+                CIRCUIT, np.stack([features[m]] * 2), labels[m], chosen, angles=starts[m], sample_weights=weights[m]
+            )
+            np.testing.assert_array_equal(together.losses[m], alone.losses[0])
+
+
+def test_one_thread_and_more_give_the_same_bits():
+    circuit = Circuit(7, 4, pattern="ring")
+    rng = np.random.default_rng(9)
+    features, labels = rng.normal(size=(150, 7)), rng.integers(0, 2, 150)
+    for batch_size in (None, 64):
+        runs = [
+            train(
+                circuit, features, labels, Training(n_steps=6, batch_size=batch_size, train_scalings=True, n_threads=t)
+            )
+            for t in (1, 3)
+        ]
+        np.testing.assert_array_equal(runs[0].angles, runs[1].angles)
+        np.testing.assert_array_equal(runs[0].scalings, runs[1].scalings)
+
+
 def test_separable_classes_are_learned():
     features, labels = data()
     found = train(CIRCUIT, features, labels, Training(n_steps=150, learning_rate=0.1, seed=3))

@@ -1,7 +1,9 @@
 """A record made by hand, with hostile texts wherever a user's text can stand."""
 
+import dataclasses
+
 from lab import charts
-from lab.protocol import Estimate, Evidence, Figure, Question, Table, Verdict
+from lab.protocol import Estimate, Evidence, Figure, Frame, Input, Question, Table, Term, Verdict, WhatIf
 from lab.record import Record
 
 HOSTILE = "</script></style><script>document.title='hacked'</script><img src=x onerror=alert(1)>&amp;'\""
@@ -46,3 +48,27 @@ def hostile_record(text: str = HOSTILE) -> Record:
         },
         run={"command": f"lab run quantum {text}", "started": "2026-01-01T00:00:00+00:00", "seconds": 1.0},
     )
+
+
+def moving_record(text: str = HOSTILE) -> Record:
+    """Make a record with a slider of three frames and a panel of every kind of input and term."""
+    curves = [charts.lines({text: [(0.0, 1.0), (1.0, step)]}, x=text, y=text) for step in (1.0, 2.0, 3.0)]
+    frames = tuple(Frame(label, curve) for label, curve in zip((text, "b", "c"), curves, strict=True))
+    inputs = (
+        Input(text, "number", 40.0, 0.0, 99.0, whole=False, can_be_missing=True),
+        Input("flag", "boolean", 1.0),
+        Input("job", "category", "b", choices=(text, "b"), can_be_missing=True),
+        Input("since", "date", 20_000.0, 19_000.0, 21_000.0),
+    )
+    spline = ((0.3,), (1.0, -0.5), (0.2, 0.1, 0.03, -0.001))
+    terms = (
+        Term(text, (0,), ((50.0,),), spline, origins=(0.0, 50.0)),
+        Term("flag", (1,), ((0.5,),), (0.0, -0.4, 0.7)),
+        Term("job", (2,), ((text, "b"),), (0.11, 0.22, 0.33, 0.44)),
+        Term("since", (3,), ((19_723.25, 20_500.0),), (0.0, 0.1, -0.2, 0.3)),
+        Term("pair", (0, 2), ((10.0, 60.0), (text, "b")), ((0.0,) * 4, (1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12.5))),
+    )
+    panel = WhatIf(text, text, text, "logit", -8.0, inputs, terms)
+    record = hostile_record(text)
+    figures = (Figure(text, text, curves[2], frames), *record.evidence.figures)
+    return dataclasses.replace(record, evidence=dataclasses.replace(record.evidence, figures=figures, panels=(panel,)))

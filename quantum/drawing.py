@@ -1,0 +1,115 @@
+"""What does the circuit look like? Its gates as a picture: one wire a qubit, time from left to right."""
+
+from typing import Any
+
+import numpy as np
+
+from quantum.circuit import Circuit
+
+__all__ = ["columns", "drawing"]
+
+_COLOURS = {"loads a feature": "#0072B2", "trained": "#D55E00", "entangles": "#555555"}
+
+
+def columns(circuit: Circuit, *, max_layers: int) -> list[tuple[int, str, str, tuple[int, ...]]]:
+    """Place the gates of the first layers: (column, label, kind, wires); gates that share no wire share a column.
+
+    >>> columns(Circuit(2, 1, rotation="RY"), max_layers=1)
+    [(0, 'RY x1', 'loads a feature', (0,)), (0, 'RY x2', 'loads a feature', (1,)), (1, 'RY', 'trained', (0,)), \
+(1, 'RY', 'trained', (1,)), (2, 'CNOT', 'entangles', (0, 1))]
+    """
+    shown = Circuit(
+        circuit.n_qubits,
+        min(circuit.n_layers, max_layers),
+        encoding=circuit.encoding,
+        rotation=circuit.rotation,
+        entangler=circuit.entangler,
+        pattern=circuit.pattern,
+        reupload=circuit.reupload,
+    )
+    free = [0] * circuit.n_qubits
+    placed = []
+    for gate in shown.gates(np.zeros(shown.angles_shape)):
+        first, last = min(gate.wires), max(gate.wires)
+        column = max(free[first : last + 1])
+        free[first : last + 1] = [column + 1] * (last - first + 1)
+        is_feature = gate.source[:1] == ("feature",)
+        label = f"{gate.name} x{gate.wires[0] + 1}" if is_feature else gate.name
+        kind = "entangles" if len(gate.wires) == 2 else "loads a feature" if is_feature else "trained"
+        placed.append((column, label, kind, gate.wires))
+    return placed
+
+
+def drawing(circuit: Circuit, *, max_layers: int = 2) -> dict[str, Any]:
+    """Draw the first layers as a Vega-Lite description."""
+    placed = columns(circuit, max_layers=max_layers)
+    width = 1 + max(column for column, *_ in placed)
+    boxes = [
+        {"column": column, "label": label, "kind": kind, "wire": wires[0]}
+        for column, label, kind, wires in placed
+        if len(wires) == 1
+    ]
+    joins = [
+        {"column": column, "control": wires[0], "target": wires[1], "kind": kind}
+        for column, _, kind, wires in placed
+        if len(wires) == 2
+    ]
+    wires = [{"wire": q, "start": -0.6, "end": width - 0.4, "label": f"qubit {q + 1}"} for q in range(circuit.n_qubits)]
+    x = {"type": "quantitative", "axis": None, "scale": {"domain": [-2.2, width]}}
+    y = {"type": "quantitative", "axis": None, "scale": {"domain": [circuit.n_qubits - 0.4, -0.6], "nice": False}}
+    colour = {
+        "field": "kind",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": list(_COLOURS), "range": list(_COLOURS.values())},
+        "legend": {"orient": "bottom", "symbolType": "square"},
+    }
+    target = "⊕" if circuit.entangler == "CNOT" else "●"
+    grey = {"color": _COLOURS["entangles"]}
+    layers: list[dict[str, Any]] = [
+        {
+            "data": {"values": wires},
+            "mark": {"type": "rule", "color": "#999"},
+            "encoding": {"x": x | {"field": "start"}, "x2": {"field": "end"}, "y": y | {"field": "wire"}},
+        },
+        {
+            "data": {"values": wires},
+            "mark": {"type": "text", "align": "right", "fontSize": 16},
+            "encoding": {"x": x | {"datum": -0.7}, "y": y | {"field": "wire"}, "text": {"field": "label"}},
+        },
+        {
+            "data": {"values": joins},
+            "mark": {"type": "rule", "strokeWidth": 2},
+            "encoding": {
+                "x": x | {"field": "column"},
+                "y": y | {"field": "control"},
+                "y2": {"field": "target"},
+                "color": colour,
+            },
+        },
+        {
+            "data": {"values": joins},
+            "mark": {"type": "text", "text": "●", "fontSize": 14, **grey},
+            "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "control"}},
+        },
+        {
+            "data": {"values": joins},
+            "mark": {"type": "text", "text": target, "fontSize": 22 if target == "⊕" else 14, **grey},
+            "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "target"}},
+        },
+        {
+            "data": {"values": boxes},
+            "mark": {"type": "square", "size": 1_500, "opacity": 1},
+            "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "wire"}, "color": colour},
+        },
+        {
+            "data": {"values": boxes},
+            "mark": {"type": "text", "fontSize": 11, "color": "white", "fontWeight": "bold"},
+            "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "wire"}, "text": {"field": "label"}},
+        },
+    ]
+    gates = [
+        {"column": column + 1, "gate": label, "qubits": ", ".join(str(wire + 1) for wire in wires), "what": kind}
+        for column, label, kind, wires in placed
+    ]
+    return {"data": {"values": gates}, "width": 720, "height": 56 * circuit.n_qubits, "layer": layers}

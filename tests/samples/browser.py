@@ -1,0 +1,91 @@
+"""A browser that a test can ask and steer: headless Chromium over the pipe of its DevTools protocol."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND",
+]  # fmt: skip
+
+
+class Browser:
+    """One page in a browser; `ask` evaluates an expression in it, `problems` gathers what the console said."""
+
+    def __init__(self, address, profile):
+        to_browser, self._out = os.pipe()
+        self._in, from_browser = os.pipe()
+        self._buffer, self._number, self.problems = b"", 0, []
+
+        def connect():  # the protocol wants the file descriptors 3 and 4
+            low, high = os.dup(to_browser), os.dup(from_browser)
+            os.dup2(low, 3)
+            os.dup2(high, 4)
+
+        command = [CHROMIUM, *QUIET, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"]
+        self._process = subprocess.Popen(
+            command, preexec_fn=connect, pass_fds=(3, 4), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        os.close(to_browser)
+        os.close(from_browser)
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = None
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self._call(f"{domain}.enable")
+        self._call("Page.navigate", url=address)
+        while self._read().get("method") != "Page.loadEventFired":
+            pass
+
+    def ask(self, expression):
+        answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def move(self, element, value):
+        """Set a control as a person does: the value, then the event."""
+        self.ask(
+            f"(() => {{ const e = {element}; e.value = {json.dumps(value)}; e.dispatchEvent(new Event('input')); }})()"
+        )
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self._send("Browser.close", {}, None)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._in)
+        os.close(self._out)
+
+    def _call(self, method, **parameters):
+        number = self._send(method, parameters, getattr(self, "_session", None))
+        while True:
+            message = self._read()
+            if message.get("id") == number:
+                assert "result" in message, message
+                return message["result"]
+
+    def _send(self, method, parameters, session):
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        if session and not method.startswith(("Target.", "Browser.")):
+            message["sessionId"] = session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        return self._number
+
+    def _read(self):
+        while b"\0" not in self._buffer:
+            read = os.read(self._in, 1 << 16)
+            assert read, "the browser is gone"
+            self._buffer += read
+        found, _, self._buffer = self._buffer.partition(b"\0")
+        message = json.loads(found)
+        if message.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
+            self.problems.append(message["params"])
+        return message
