@@ -28,7 +28,7 @@ class Settings(ComparisonSettings):
             "rounds": 20,
             "max_rows": 5_000,
             "variants": False,
-            "load_seconds": 0.06,
+            "load_seconds": 0.12,
         },
         "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000, "load_seconds": 3.0},
     }
@@ -90,7 +90,7 @@ class EdgeLab:
         "repeats": 1,
         "candidates": 2,
         "rounds": 20,
-        "load_seconds": 0.06,
+        "load_seconds": 0.12,
     }
 
     def prepare(self, notify: Callable[[str], None]) -> None:

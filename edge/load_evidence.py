@@ -10,6 +10,7 @@ from lab.protocol import Estimate, Figure, Row, Table
 __all__ = ["capacities", "caveats", "distribution_figure", "load_table", "misses", "rate_figure"]
 
 _COLD = 1.5  # times the median back to back: worth a sentence
+_LATE_WAKE_UP_US = 1_000.0  # a quiet machine wakes a process within some tens of microseconds
 _MOST_CURVES = 3  # models whose hot curve is drawn beside the one at their rate
 
 
@@ -59,7 +60,8 @@ def distribution_figure(rows: Mapping[str, Row], labels: Mapping[str, str], dead
             if run["view"] == "hot" and len(rows) > _MOST_CURVES:
                 continue
             pairs = [(ms, 100 * (1 - share)) for ms, share in run["curve"] if run["calls"] * (1 - share) >= 1]
-            curves[f"{labels[name]}, {_view(run)}"] = pairs
+            how = "hot" if run["view"] == "hot" else f"{run['rate']:.3g}/s"
+            curves[f"{labels[name]}, {how}"] = pairs
     caption = (
         f"Of 100 calls, how many take longer than a time; the dotted line is the deadline of {deadline_ms:g} ms. Back to back "
         "counts from the beginning of a call; under load from the scheduled arrival, so that waiting in line, waking up "
@@ -105,6 +107,12 @@ def load_table(rows: Mapping[str, Row], labels: Mapping[str, str], deadline_ms: 
 def caveats(rows: Mapping[str, Row], labels: Mapping[str, str]) -> tuple[str, ...]:
     """Say which models answer more slowly when they are called rarely than back to back, and which cannot keep up."""
     found = []
+    woken = [run["wake_up_p99_us"] for row in rows.values() for run in row["runs"] if run["wake_up_p99_us"] is not None]
+    if woken and max(woken) > _LATE_WAKE_UP_US:
+        found.append(
+            f"the operating system took up to {max(woken) / 1e3:.2g} ms (p99) to wake the waiting process: other programs kept the "
+            "core busy, and part of the late answers is theirs; close them and repeat the run"
+        )
     for name, row in rows.items():
         hot, rare = _hot(row)["p50"], next(run for run in row["runs"] if run["view"] != "hot")
         if hot and rare["p50"] and rare["p50"]["low"] > _COLD * hot["high"]:

@@ -22,8 +22,8 @@ __all__ = ["Bins", "Finding", "Signal", "bins_of", "estimated_accuracy", "rollin
 
 _BINS = 20
 _MOST_CATEGORIES = 30
-_WINDOWS = 40
-_SMALLEST_WINDOW = 50
+_WINDOWS = 20
+_SMALLEST_WINDOW = 100
 _FEWEST_TO_NAME = 10  # rows: a rarer category may tell who it is
 
 
@@ -147,10 +147,10 @@ def estimated_accuracy(
 
 
 def window_of(n_rows: int) -> int:
-    """Rows in a window: 40 windows, but at least 50 rows each.
+    """Rows in a window: 20 windows, but at least 100 rows each.
 
     >>> window_of(1_000), window_of(20_000)
-    (50, 500)
+    (100, 1000)
     """
     return max(min(_SMALLEST_WINDOW, n_rows), n_rows // _WINDOWS)
 

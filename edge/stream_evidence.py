@@ -9,7 +9,7 @@ from lab.protocol import Estimate, Figure, Row, Table
 __all__ = ["drift_figure", "drift_table", "sentence", "timeline_figure"]
 
 _MOST_CURVES = 6
-_FLOOR = -8.0  # of the picture
+_FLOOR = -5.0  # of the picture
 
 
 def sentence(row: Row, false_alarms: float) -> str:
@@ -32,6 +32,11 @@ def sentence(row: Row, false_alarms: float) -> str:
         suffered = (
             f"accuracy {'rose' if better else 'fell'} from {before} to {after} near row {errors['start'][0] + 1:,} "
             f"(noticed at row {errors['alarm'] + 1:,})"
+        )
+    elif row["before"] is not None and row["after"] is not None:
+        suffered = (
+            f"accuracy was {_percent(row['before'])} before the first change and {_percent(row['after'])} after it, which by "
+            "itself raised no alarm"
         )
     else:
         before, during = _percent(row["history_accuracy"]), _percent(row["stream_accuracy"])

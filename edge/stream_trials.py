@@ -70,8 +70,8 @@ def replay(
     dict
         `family`, `train` and `begin` (where training ends and the stream begins), `block` (rows between two looks),
         `findings` (by signal: alarm, start, evidence, change), `accuracy` and `estimated` (by window),
-        `history_accuracy`, `stream_accuracy`, `before` and `after` (accuracy before and after the errors changed),
-        `unwatched`, and `rows_per_second` of predicting and watching. Rows count from 0 in the table.
+        `history_accuracy`, `stream_accuracy`, `before` and `after` (accuracy before and after the errors changed, or
+        else the first signal), `unwatched`, and `rows_per_second` of predicting and watching. Rows count from 0.
     """
     train, begin = parts(dataset.n_rows)
     known, target = dataset.features.iloc[:train], dataset.target[:train]
@@ -103,8 +103,9 @@ def replay(
     seconds = time.process_time() - start
 
     listed = [_listed(found, dataset, train, begin, label_delay) for found in findings]
-    errors = findings[-1]
-    split = None if errors.start is None else errors.start[0]
+    began = [found.start[0] for found in findings if found.start is not None]
+    errors = findings[-1].start
+    split = errors[0] if errors is not None else min(began, default=None)
     return {
         "family": families[best].name,
         "begin": begin,

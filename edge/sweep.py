@@ -13,7 +13,7 @@ from lab.protocol import Row
 
 __all__ = ["SHARES", "USES", "measure_load"]
 
-USES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
+USES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.85, 0.95)
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
 _CURVE = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 _MS = 1e-6  # milliseconds in a nanosecond

@@ -10,6 +10,7 @@ import pytest
 from edge.bench import Request, Served, measure_in_process, require_cores
 from edge.devices import connect, measure_on_devices
 from edge.export import identity_model
+from edge.sweep import USES
 from lab.errors import SettingsError
 
 ROWS = {"numbers": np.arange(12.0, dtype=np.float32).reshape(4, 3)}
@@ -24,7 +25,7 @@ def test_a_fresh_process_runs_on_the_chosen_core_only():
     assert row["device"]["cores"] == 1
     assert row["peak_mib"] > 20
     views = [run["view"] for run in row["runs"]]
-    assert views == ["hot"] + ["sweep"] * 8
+    assert views == ["hot"] + ["sweep"] * len(USES)
 
 
 def test_a_model_that_cannot_be_measured_says_why():

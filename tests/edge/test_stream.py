@@ -148,10 +148,10 @@ def test_a_rare_category_is_never_named():
 
 
 def test_windows_count_right_answers():
-    right = np.array([True] * 60 + [False] * 40 + [True] * 30)
+    right = np.array([True] * 120 + [False] * 80 + [True] * 60)
     found = rolling_accuracy(right)
-    assert [(row, share.value) for row, share in found] == [(49, 1.0), (99, 0.2)]
-    exact = stats.binomtest(10, 50).proportion_ci()
+    assert [(row, share.value) for row, share in found] == [(99, 1.0), (199, 0.2)]
+    exact = stats.binomtest(20, 100).proportion_ci()
     assert (found[1][1].low, found[1][1].high) == pytest.approx((exact.low, exact.high))
 
 
@@ -222,4 +222,4 @@ def test_what_cannot_be_replayed_is_said_in_a_sentence():
 
 def test_windows_and_blocks_cover_a_short_stream():
     assert len(rolling_accuracy(np.ones(60, dtype=bool))) == 1
-    assert monitor.window_of(60) == 50
+    assert monitor.window_of(60) == 60
