@@ -174,7 +174,7 @@ def show(title, name, model, scaler, last, numbers, *, rounds: int) -> None:
             alternative = make()
             reason = agrees(alternative.call, expected)
         except Exception as error:  # noqa: BLE001 - a peer that cannot run this model is listed with its reason
-            reason = " ".join(str(error).split())[:80] or type(error).__name__
+            reason = " ".join(str(error).split())[-160:] or type(error).__name__
         if reason:
             reasons[runtime] = reason
         else:
