@@ -1,5 +1,6 @@
 """The face of the edge laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -221,9 +222,16 @@ def _verdict(answer: Status, name: str, limited: Sequence[Item], evidence: Evide
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
     names = " and ".join(item.name for item in short)
     sentence = f"The {label} may fit, but its {names} is not certain: {figures}."
-    return Verdict(
-        "undecided", "Undecided", sentence, ("more rows or rounds, which narrow the interval", "a wider budget")
-    )
+    return Verdict("undecided", "Undecided", sentence, (*(_would_settle(item) for item in short), "a wider budget"))
+
+
+def _would_settle(item: Item) -> str:
+    """Say how much more work would bring the limit outside the interval, which shrinks with the square root of it."""
+    what = "rounds (--rounds)" if item.found.unit == "ms" else "rows"
+    half, distance = (item.found.high - item.found.low) / 2, abs(item.found.value - item.allowed)
+    if 10 * distance <= half:
+        return f"for {item.name} no practical number of {what}: the estimate lies on the budget"
+    return f"about {max(2, math.ceil((half / distance) ** 2))} times the {what} for {item.name}, were it as estimated"
 
 
 def _shown(item: Item) -> str:

@@ -77,6 +77,18 @@ def test_the_verdict_follows_from_the_worst_budget_of_the_best_candidate(found, 
     assert words in verdict.sentence
 
 
+@pytest.mark.parametrize(
+    ("p99", "words"),
+    [
+        (0.95, "about 4 times the rounds (--rounds) for latency (p99), were it as estimated"),  # (0.095 / 0.05)^2 = 3.6
+        (1.0, "for latency (p99) no practical number of rounds (--rounds): the estimate lies on the budget"),
+    ],
+)
+def test_an_undecided_verdict_says_how_much_work_would_settle_it(p99, words):
+    verdict = LAB.judge(evidence(mlp=(p99, 0.1, 0.5, 0, 0, 96.0)), BUDGET)
+    assert verdict.would_change[0] == words
+
+
 def test_the_interval_of_a_percentile_is_wider_where_rounds_differ():
     rng = np.random.default_rng(0)
     steady = rng.exponential(1e6, size=(30, 200))
