@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from edge.martingale import blocks_of, capital, ranks
+from edge.martingale import CUTS, blocks_of, capital, ranks
 from lab.protocol import Estimate
 from lab.stats import rate
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Bins", "Finding", "Signal", "bins_of", "estimated_accuracy", "rolling_accuracy", "watch"]
 
 _BINS = 20
+_FEW_VALUES = 3
 _MOST_CATEGORIES = 30
 _WINDOWS = 20
 _SMALLEST_WINDOW = 100
@@ -106,7 +107,8 @@ def watch(signals: Sequence[Signal], *, false_alarms: float, seed: int) -> list[
     for place, signal in enumerate(signals):
         block = blocks_of(len(signal.stream))
         p_values = ranks(signal.history, signal.stream, signal.n_codes, seed=seed * 1_000_003 + place)
-        path = capital(p_values, block=block, threshold=threshold)
+        cuts = CUTS if signal.n_codes <= _FEW_VALUES else ()
+        path = capital(p_values, block=block, threshold=threshold, cuts=cuts)
         evidence = (path.log_capital - np.log(threshold)) / np.log(10)
         if path.alarm is None:
             found.append(Finding(signal.name, None, None, evidence))

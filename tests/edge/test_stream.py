@@ -70,9 +70,10 @@ def test_the_capital_is_that_of_gamblers_who_bet_row_by_row():
     np.testing.assert_allclose(found.log_capital, slow_capital((p * 10).astype(int), 10, 10), atol=1e-9)
 
 
-def test_the_capital_is_expected_to_stay_what_it_was():
+@pytest.mark.parametrize("cuts", [(), (3,), (2, 5, 9)])
+def test_the_capital_is_expected_to_stay_what_it_was(cuts):
     every = itertools.product((np.arange(10) + 0.5) / 10, repeat=3)  # all ranks of three rows, equally likely
-    ends = [np.exp(capital(np.array(ranked), block=1, threshold=1e300).log_capital) for ranked in every]
+    ends = [np.exp(capital(np.array(ranked), block=1, threshold=1e300, cuts=cuts).log_capital) for ranked in every]
     np.testing.assert_allclose(np.mean(ends, axis=0), 1, rtol=1e-12)
     assert np.std(ends) > 0.1
 
@@ -131,6 +132,17 @@ def test_a_drift_of_known_place_is_found_soon_and_in_the_right_column_only(drift
     assert min(delays) > 0
     assert np.median([abs(first - 2_000) for first, _, _ in starts]) <= 50  # one block
     assert sum(early - 50 <= 2_000 <= late + 50 for _, early, late in starts) >= 9
+
+
+def test_a_few_points_of_accuracy_lost_are_noticed():
+    found = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        wrong = (rng.random(4_000) < np.where(np.arange(4_000) < 2_500, 0.15, 0.25)).astype(np.int64)
+        found += watch([Signal("errors", wrong[:1_000], wrong[1_000:], 2)] * 10, false_alarms=FALSE_ALARMS, seed=seed)
+    noticed = [finding.alarm for finding in found if finding.alarm is not None]
+    assert len(noticed) >= 90
+    assert sum(alarm < 1_500 for alarm in noticed) == 0
 
 
 def test_a_new_category_is_a_drift():
