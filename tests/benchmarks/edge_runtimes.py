@@ -135,6 +135,7 @@ def candidates(model, scaler, last, rows, n_numbers: int) -> dict[str, Callable[
     except NotLoweredError:
         return made
     content = forms[0].graph.SerializeToString()
+    made["OpenVINO"] = lambda: by_openvino(content, rows)  # it does not know the converter's own operators
     made["lean plain"] = lambda: by_onnx(content, rows, bound=False, output="probabilities")
     made["lean bound"] = lambda: by_onnx(content, rows, bound=True, output="probabilities")
     if hasattr(last, "estimators_") or hasattr(last, "_predictors"):
