@@ -7,6 +7,7 @@ import numpy as np
 
 from edge.budget import Status, status
 from edge.latency import Alternative, Clock, measure, on_one_core
+from edge.operation_controls import OPERATION_CONTROLS
 from lab.protocol import Answer, Control
 from lab.stats import quantile
 
@@ -75,4 +76,5 @@ CONTROLS = (
     Control("slow", "every call takes 1.2 ms of the 1 ms allowed", ("yes",), slow, exclusive=True),
     Control("slow-tail", "3 % of the calls take 3 ms: the p99 is outside", ("yes",), slow_tail, exclusive=True),
     Control("rare-tail", "0.3 % of the calls take 3 ms: the p99 is inside", ("no",), rare_tail, exclusive=True),
+    *OPERATION_CONTROLS,
 )

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge import frontier, operation
+from edge.given import is_given
 from edge.latency import spread
 from lab import charts, comparison, scoring, stats
 from lab.families import Family
@@ -29,6 +31,8 @@ def summarise(
     found = comparison.compare(dataset, (group,), rows, folds=settings.folds, repeats=settings.repeats, metric=metric)
     timed = rows.get("time", {}).get("times", {})
     there = [f for f in families if _measured(f, rows, timed, found, needs_memory=settings.memory_mb is not None)]
+    if settings.rate is not None:
+        there = [family for family in there if f"load-{family.name}" in rows]
     confidence = 1 - 0.05 / len(families)  # the best of several candidates is chosen by these intervals (Bonferroni)
     estimates: dict[str, Estimate] = {}
     for family in there:
@@ -39,7 +43,10 @@ def summarise(
         )
         estimates[f"{family.name}.score"] = found.mean(found.families[family.name])
     labels = {family.name: family.label for family in families}
+    at_work = operation.evidence(settings, labels, rows)
+    estimates |= at_work.estimates
     latencies = _latencies(timed, labels)
+    smaller = frontier.variants(there, rows, settings)
     return Evidence(
         estimates=estimates | {f"{name}.p99": value for name, (_, value) in latencies.items()},
         facts={
@@ -49,22 +56,27 @@ def summarise(
             "metric": metric.label,
             "factor": metric.factor,
             "core": rows.get("time", {}).get("core"),
+            **at_work.facts,
         },
         figures=(
             _latency_figure(latencies, settings),
             _distribution(timed, labels),
+            *((frontier.figure(smaller),) if smaller else ()),
             found.figure(
                 "Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."
             ),
+            *at_work.figures,
         ),
         tables=(
             _budget_table(there, estimates, settings, metric.factor),
             _latency_table(timed, labels),
+            *((frontier.table(smaller),) if smaller else ()),
             _parity_table(there, rows),
             _footprint_table(there, estimates, rows),
+            *at_work.tables,
             found.table(dataset.target),
         ),
-        caveats=_caveats(families, there, timed, estimates, found),
+        caveats=(*at_work.caveats, *_caveats(families, there, timed, estimates, found)),
     )
 
 
@@ -135,7 +147,8 @@ def _latencies(
 ) -> dict[str, tuple[tuple[str, str], Estimate]]:
     found = {}
     for alternative, times in timed.items():
-        found[alternative] = (_name(alternative, labels), over_rounds(times, 0.99))
+        if stats.quantile(times.ravel(), 0.99, unit="ns") is not None:  # a slow original is called too few times
+            found[alternative] = (_name(alternative, labels), over_rounds(times, 0.99))
     return found
 
 
@@ -147,7 +160,11 @@ def _latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], s
         f"the dotted line is the budget of {settings.p99_ms:g} ms. The identity model shows what the runtime costs without a model."
     )
     spec = charts.interval_plot(
-        rows, axis="p99 latency (ms, log scale)", reference=settings.p99_ms, log=True, groups=_RUNTIMES
+        rows,
+        axis="p99 latency (ms, log scale)",
+        reference=settings.p99_ms,
+        log=True,
+        groups=[runtime for runtime in _RUNTIMES if any(runtime == row[1] for row in rows)],
     )
     return Figure("Latency of a single call", caption, spec)
 
@@ -194,27 +211,42 @@ def _budget_table(
 def _latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> Table:
     rows = []
     for alternative, times in timed.items():
-        found = [over_rounds(times, share) for share in (0.5, 0.9, 0.99)]
-        cells = [cell for e in found for cell in (e.value, f"{e.low:.3g} to {e.high:.3g}")]
+        cells: list[Any] = []
+        for share in (0.5, 0.9, 0.99, 0.999):
+            there = stats.quantile(times.ravel(), share, unit="ns") is not None
+            found = over_rounds(times, share) if there else None
+            cells += [found.value, f"{found.low:.3g} to {found.high:.3g}"] if found else [None, "too few calls"]
         rows.append((*_name(alternative, labels), *cells, int(times.size), f"{100 * spread(times):.0f} %"))
     columns = (
-        "model", "runtime", "p50 (ms)", "interval", "p90 (ms)", "interval ", "p99 (ms)", "interval  ", "calls", "rounds' spread",
+        "model", "runtime", "p50 (ms)", "interval", "p90 (ms)", "interval ", "p99 (ms)", "interval  ", "p99.9 (ms)",
+        "interval   ", "calls", "rounds' spread",
     )  # fmt: skip
     caption = (
-        "Service time of one call after another, every call another row; 95 % intervals by order statistics, or by "
-        "resampling whole rounds where that is wider."
+        "Service time of one call after another by the fastest call of the runtime (bound buffers; by names where rows hold "
+        "texts), every call another row; 95 % intervals by order statistics, or by resampling whole rounds where that is wider."
     )
     return Table("Latency", caption, columns, tuple(rows))
 
 
 def _parity_table(there: Sequence[Family], rows: Mapping[str, Row]) -> Table:
     found = tuple(
-        (family.label, where, parity["rows"], parity["largest"], parity["noticeable"], parity["flips"])
+        (
+            family.label,
+            rows[f"build-{family.name}"]["form"],
+            where,
+            parity["rows"],
+            parity["largest"],
+            parity["noticeable"],
+            parity["flips"],
+        )
         for family in there
         for where, parity in rows[f"build-{family.name}"]["parity"].items()
     )
-    columns = ("model", "rows", "count", "largest difference", "rows beyond 1e-5", "flipped labels")
-    caption = "The exported model (float32 rows) against the original (float64 rows): probabilities and labels."
+    columns = ("model", "form", "rows", "count", "largest difference", "rows beyond 1e-5", "flipped labels")
+    caption = (
+        "The exported model against the original, which sees float64 rows: probabilities and labels. "
+        "The form is the leanest that no row of the training part told from the original."
+    )
     return Table("Is the exported model the same model?", caption, columns, found)
 
 
@@ -248,10 +280,14 @@ def _caveats(
             f"the machine was noisy: the medians of the rounds differ by up to {100 * worst:.0f} % ({name}); "
             "close other programs and repeat the run"
         )
+    if any(is_given(family) for family in families):
+        caveats.append(
+            "the given model was scored on rows that it may have been trained on: then its accuracy is flattered; "
+            "give a table that it has not seen"
+        )
     return (
         *caveats,
         *found.caveats(),
         "measured on the CPU of this machine, called back to back: a device has another CPU, and a model that is called "
         "rarely answers more slowly from cold caches",
-        "gradient boosting counts among the models tried for accuracy, but is not exported yet",
     )

@@ -1,11 +1,14 @@
 """How does a trained pipeline become a file for a device? As an ONNX graph that takes raw rows.
 
-The device hands over at most two matrices: `numbers` (float32, NaN where missing) and `texts` (strings, empty where
-missing), in the column order that the model's metadata names. Imputing, scaling and encoding are part of the graph.
+The device hands over at most two matrices: `numbers` (float32 or float64, as the graph says, NaN where missing) and
+`texts` (strings, empty where missing), in the column order that the model's metadata names. Imputing, scaling and
+encoding are part of the graph. The graph is our own lowering where there is one, else the converter's.
 """
 
 import json
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +21,7 @@ from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 from sklearn.base import clone
 from sklearn.preprocessing import OneHotEncoder
 
+from edge.lowering import NotLoweredError, lower
 from edge.runtime import OUTPUT
 from lab.preparation import FrequentOneHot
 from lab.protocol import Dataset
@@ -25,7 +29,16 @@ from lab.protocol import Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["device_columns", "device_rows", "feeds", "fit_for_device", "identity_model", "to_file"]
+__all__ = [
+    "Exported",
+    "convert",
+    "device_columns",
+    "device_rows",
+    "feeds",
+    "fit_for_device",
+    "identity_model",
+    "to_files",
+]
 
 
 def device_columns(dataset: Dataset) -> tuple[list[str], list[str]]:
@@ -63,14 +76,48 @@ def _for_converter(step: Any, known: Any, places: list[int]) -> Any:
     return OneHotEncoder(categories=list(categories), handle_unknown="ignore", sparse_output=False, dtype=np.float64)
 
 
-def to_file(model: Any, dataset: Dataset) -> bytes:
-    """Convert a pipeline fitted by `fit_for_device`; the graph's only output is the matrix of probabilities.
+@dataclass(frozen=True)
+class Exported:
+    """A file for a device.
+
+    Attributes
+    ----------
+    content : bytes
+        The ONNX file.
+    form : str
+        `exact`, `folded float32`, `centred float32`, `float64`, or `converter` for one that skl2onnx made.
+    promise : str
+        Why it is the same model, in words.
+    """
+
+    content: bytes
+    form: str
+    promise: str
+
+
+def to_files(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None) -> list[Exported]:
+    """Export a fitted pipeline in all forms that there are, from the leanest to the most exact.
+
+    Its columns stand as `fit_for_device` puts them, or in the given `order` of these.
 
     Raises
     ------
     RuntimeError
-        If the converter does not know a part of the pipeline, or the graph is not valid ONNX.
+        If nothing knows a part of the pipeline, or the graph is not valid ONNX.
     """
+    numbers, texts = device_columns(dataset)
+    missing = bool(dataset.features[numbers].isna().to_numpy().any())
+    try:
+        lowered = lower(model, n_numbers=len(numbers), n_texts=len(texts), missing=missing, order=order)
+    except NotLoweredError as error:
+        if order is not None:
+            raise
+        return [convert(model, dataset, reason=str(error))]
+    return [Exported(_finish(found.graph, dataset), found.form, found.promise) for found in lowered]
+
+
+def convert(model: Any, dataset: Dataset, *, reason: str = "asked for") -> Exported:
+    """Convert a pipeline by skl2onnx; the graph's only output is the matrix of probabilities, in float32."""
     numbers, texts = device_columns(dataset)
     inputs: list[tuple[str, Any]] = [("numbers", FloatTensorType([None, len(numbers)]))] if numbers else []
     if texts:
@@ -81,6 +128,12 @@ def to_file(model: Any, dataset: Dataset) -> bytes:
     graph = select_model_inputs_outputs(graph, outputs=[OUTPUT])
     del graph.graph.output[:]  # the selection leaves an output without a type, which the checker refuses
     graph.graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, len(dataset.classes)]))
+    promise = f"by skl2onnx in float32 ({reason}); shown by comparison"
+    return Exported(_finish(graph, dataset), "converter", promise)
+
+
+def _finish(graph: onnx.ModelProto, dataset: Dataset) -> bytes:
+    numbers, texts = device_columns(dataset)
     facts = {"columns": [*numbers, *texts], "classes": dataset.classes, "target": dataset.target_name}
     helper.set_model_props(graph, {name: json.dumps(value, ensure_ascii=False) for name, value in facts.items()})
     onnx.checker.check_model(graph, full_check=True)
@@ -94,13 +147,16 @@ def identity_model(width: int) -> bytes:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
 
 
-def feeds(dataset: Dataset, table: "NDArray | pd.DataFrame") -> "dict[str, NDArray]":
-    """Split rows (columns as `device_rows` orders them) into the matrices that the graph takes."""
+def feeds(dataset: Dataset, table: "NDArray | pd.DataFrame", ready: Any) -> "dict[str, NDArray]":
+    """Split rows (columns as `device_rows` orders them) into the matrices that a session's graph takes, in its types."""
     numbers, _ = device_columns(dataset)
+    types = {given.name: given.type for given in ready.get_inputs()}
+    number_type = np.float64 if types.get("numbers") == "tensor(double)" else np.float32
     if not isinstance(table, pd.DataFrame):
-        return {"numbers": table.astype(np.float32)}
+        return {"numbers": table.astype(number_type)}
     given: dict[str, NDArray] = {}
-    if numbers:
-        given["numbers"] = table.iloc[:, : len(numbers)].to_numpy(dtype=np.float32)
-    given["texts"] = table.iloc[:, len(numbers) :].to_numpy(dtype=object)
+    if "numbers" in types:
+        given["numbers"] = table.iloc[:, : len(numbers)].to_numpy(dtype=number_type)
+    if "texts" in types:
+        given["texts"] = table.iloc[:, len(numbers) :].to_numpy(dtype=object)
     return given

@@ -1,5 +1,6 @@
 """The face of the edge laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,7 +13,7 @@ from lab.wording import amount, difference
 
 __all__ = ["LAB", "EdgeLab", "Settings", "items"]
 
-_CANDIDATES = ("logistic", "forest", "mlp")
+_CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp")
 _NO_BUDGETS = ("difference from the original", "flipped labels")
 
 
@@ -21,8 +22,16 @@ class Settings(ComparisonSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"repeats": 1, "folds": 3, "candidates": 1, "rounds": 20, "max_rows": 5_000},
-        "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000},
+        "quick": {
+            "repeats": 1,
+            "folds": 3,
+            "candidates": 1,
+            "rounds": 20,
+            "max_rows": 5_000,
+            "variants": False,
+            "load_seconds": 0.12,
+        },
+        "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000, "load_seconds": 3.0},
     }
 
     p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
@@ -32,12 +41,39 @@ class Settings(ComparisonSettings):
         0.01, "accuracy budget: loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
+    model: str | None = option(None, "judge this file instead of our models: .onnx, or .skops (an estimator)")
+    variants: bool = option(True, "also try smaller models of each family: fewer trees, float32, int8")
     metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
     tolerance: float = option(
         1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
     )
     repeats: int = option(2, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(3, "settings tried for each model in each fold", minimum=1, maximum=100)
+    rate: float | None = option(
+        None, "your rate in calls per second, at random times: how many answers are late is then a budget", above=0
+    )
+    deadline_ms: float | None = option(
+        None, "deadline of an answer under load, from its scheduled arrival; p99_ms unless given", above=0
+    )
+    max_misses: float = option(
+        0.01, "share of answers that may be late at your rate (0.01 is 1 %)", minimum=0, maximum=1
+    )
+    load_seconds: float = option(
+        0.3, "seconds of load at each rate of the sweep; at your rate up to 100 times as many", above=0, maximum=600
+    )
+    stream: bool = option(
+        False, "the rows are in time order: train on the first half, replay the second, and watch it for drift"
+    )
+    false_alarms: float = option(
+        0.05, "bound on the chance of any false alarm over the whole stream", above=0, maximum=0.5
+    )
+    label_delay: int = option(0, "rows of the stream after which a label is known", minimum=0)
+    cores: tuple[int, ...] = option((), "cores on which to measure too, by number", minimum=0)
+    threads: int = option(1, "threads of one call there; 0 is one on each core", minimum=0, maximum=1_024)
+    devices: str | None = option(
+        None,
+        "address of a Dask scheduler: its workers with the tag device=1 get the models and test rows and measure too",
+    )
     rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
     max_rows: int = option(20_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
 
@@ -55,6 +91,7 @@ class EdgeLab:
         "repeats": 1,
         "candidates": 2,
         "rounds": 20,
+        "load_seconds": 0.12,
     }
 
     def prepare(self, notify: Callable[[str], None]) -> None:
@@ -71,7 +108,7 @@ class EdgeLab:
 
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
         """Score all models on the folds, build the candidates on one fold, then time them with nothing else running."""
-        from edge import trials
+        from edge import operation, trials
         from lab import comparison, folds, scoring
 
         if len(set(settings.models)) != len(settings.models) or not settings.models:
@@ -79,9 +116,10 @@ class EdgeLab:
                 "models names a candidate twice or none at all; name each once, such as --models mlp,forest"
             )
         folds.require_rows_per_class(dataset, settings.folds)
+        operation.check(dataset, settings)
         metric = scoring.primary_metric(settings.metric, dataset)
         scored = comparison.trials(
-            (_group(),),
+            (_group(dataset, settings),),
             folds=settings.folds,
             repeats=settings.repeats,
             seed=seed,
@@ -89,7 +127,7 @@ class EdgeLab:
             candidates=settings.candidates,
         )
         fold = folds.Fold(settings.folds, settings.repeats, seed, 0)
-        families = _families(settings)
+        families = _families(dataset, settings)
         keys = {family.name: f"build-{family.name}" for family in families}
         seeds = {name: comparison.seed_of(key, seed) for name, key in keys.items()}
         budget = {"fold": fold, "scorer": metric.scorer, "candidates": settings.candidates}
@@ -100,13 +138,22 @@ class EdgeLab:
             Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 7}, exclusive=True, needs=(keys[f.name],))
             for f in families
         ]
-        return [*scored, *built, timed, *served]
+        at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
+        plan = [*scored, *built, timed, *served, *at_work]
+        if not settings.variants:
+            return plan
+        varied = [
+            Trial(f"vary-{f.name}", trials.vary, {"family": f, "fold": fold}, needs=(keys[f.name],)) for f in families
+        ]
+        needs = tuple(trial.key for trial in varied)
+        timing = {"families": families, "fold": fold, "rounds": settings.rounds}
+        return [*plan, *varied, Trial("time-variants", trials.time_variants, timing, exclusive=True, needs=needs)]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""
         from edge.evidence import summarise
 
-        return summarise(dataset, settings, rows, _group(), _families(settings))
+        return summarise(dataset, settings, rows, _group(dataset, settings), _families(dataset, settings))
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Pass the most accurate candidate that meets every budget; fail where none can."""
@@ -146,6 +193,8 @@ def items(name: str, evidence: Evidence, settings: Settings) -> list[Item]:
     ]
     if settings.memory_mb is not None:
         limited.insert(2, Item("peak memory", found[f"{name}.memory_mb"], settings.memory_mb))
+    if settings.rate is not None:
+        limited.insert(1, Item("share of late answers", found[f"{name}.misses"], 100 * settings.max_misses))
     return limited
 
 
@@ -173,9 +222,16 @@ def _verdict(answer: Status, name: str, limited: Sequence[Item], evidence: Evide
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
     names = " and ".join(item.name for item in short)
     sentence = f"The {label} may fit, but its {names} is not certain: {figures}."
-    return Verdict(
-        "undecided", "Undecided", sentence, ("more rows or rounds, which narrow the interval", "a wider budget")
-    )
+    return Verdict("undecided", "Undecided", sentence, (*(_would_settle(item) for item in short), "a wider budget"))
+
+
+def _would_settle(item: Item) -> str:
+    """Say how much more work would bring the limit outside the interval, which shrinks with the square root of it."""
+    what = "rounds (--rounds)" if item.found.unit == "ms" else "rows"
+    half, distance = (item.found.high - item.found.low) / 2, abs(item.found.value - item.allowed)
+    if 10 * distance <= half:
+        return f"for {item.name} no practical number of {what}: the estimate lies on the budget"
+    return f"about {max(2, math.ceil((half / distance) ** 2))} times the {what} for {item.name}, were it as estimated"
 
 
 def _shown(item: Item) -> str:
@@ -191,19 +247,22 @@ def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
     )
 
 
-def _families(settings: Settings) -> tuple[Any, ...]:
-    from lab import families
-
-    known = {"logistic": families.LOGISTIC, "forest": families.FOREST, "mlp": families.MLP}
-    return tuple(known[name] for name in settings.models)
+def _families(dataset: Dataset, settings: Settings) -> tuple[Any, ...]:
+    known = {family.name: family for family in _group(dataset, settings).families}
+    return (known["given"],) if settings.model else tuple(known[name] for name in settings.models)
 
 
-def _group() -> Any:
-    """All models that set the standard of accuracy, whether or not they can be exported."""
+def _group(dataset: Dataset, settings: Settings) -> Any:
+    """All models that set the standard of accuracy, whether or not they are candidates for the device."""
     from lab import families
     from lab.comparison import Group
 
-    return Group("all", "model", (families.LOGISTIC, families.FOREST, families.MLP, families.BOOSTING))
+    known: tuple[Any, ...] = (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP)
+    if settings.model:
+        from edge.given import family_of
+
+        known = (*known, family_of(settings.model, dataset))
+    return Group("all", "model", known)
 
 
 LAB = EdgeLab()

@@ -44,12 +44,17 @@ def measure(
     dict of str to numpy.ndarray of shape (rounds, calls)
         Nanoseconds of every single call, the clock's own cost included.
     """
-    for alternative in alternatives.values():
-        _warm_up(alternative, clock)
     taken: dict[str, list[list[int]]] = {name: [] for name in alternatives}
-    for turn in range(rounds):
-        for name, alternative in alternatives.items():
-            taken[name].append(_round(alternative, turn * alternative.calls, clock))
+    gc.collect()
+    gc.freeze()  # what is there already need not be looked through again before every round
+    try:
+        for alternative in alternatives.values():
+            _warm_up(alternative, clock)
+        for turn in range(rounds):
+            for name, alternative in alternatives.items():
+                taken[name].append(_round(alternative, turn * alternative.calls, clock))
+    finally:
+        gc.unfreeze()
     return {name: np.array(times, dtype=np.int64) for name, times in taken.items()}
 
 

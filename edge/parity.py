@@ -3,22 +3,27 @@
 On test rows, on rows beyond their range, and on rows placed at the split thresholds of its trees.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 import pandas as pd
+from onnx import helper, numpy_helper
 
-from edge.export import device_columns, feeds
+from edge.export import Exported, device_columns, feeds
 from edge.runtime import OUTPUT, session
 from lab.protocol import Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Parity", "at_thresholds", "beyond_range", "compare"]
+__all__ = ["Parity", "at_thresholds", "beyond_range", "compare", "leanest_equal"]
 
 NOTICEABLE = 1e-5
+_FLOAT32_END = float(np.finfo(np.float32).max)  # scikit-learn's forests refuse what lies beyond
+_BATCH = 2_000  # rows at a time: a forest of many classes gathers a row for each tree
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,30 @@ class Parity:
 def compare(model: Any, exported: bytes, dataset: Dataset, table: "NDArray | pd.DataFrame") -> Parity:
     """Run both models on the same rows; the original sees them in float64, the exported one as the device gets them."""
     original = model.predict_proba(table)
-    found = session(exported).run([OUTPUT], feeds(dataset, table))[0]
+    ready = session(exported)
+    found = np.concatenate(
+        [
+            ready.run([OUTPUT], feeds(dataset, table[start : start + _BATCH], ready))[0]
+            for start in range(0, len(original), _BATCH)
+        ]
+    )
     if found.shape != original.shape or not np.isfinite(found).all():
         return Parity(len(original), 1.0, len(original), len(original))
     distance = np.abs(original - found).max(axis=1)
     flips = original.argmax(axis=1) != found.argmax(axis=1)
     return Parity(len(original), float(distance.max()), int((distance > NOTICEABLE).sum()), int(flips.sum()))
+
+
+def leanest_equal(
+    model: Any, forms: Sequence[Exported], dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
+) -> Exported:
+    """Take the first form that no row tells from the original, in their range and beyond; the last where none is."""
+    for form in forms[:-1]:
+        rows = (table, beyond_range(dataset, table, seed=seed))
+        found = [compare(model, form.content, dataset, shown) for shown in rows]
+        if all(parity.flips == 0 and parity.noticeable == 0 for parity in found):
+            return form
+    return forms[-1]
 
 
 def beyond_range(dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int) -> "NDArray | pd.DataFrame":
@@ -77,19 +100,15 @@ def beyond_range(dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
 
 
 def at_thresholds(
-    model: Any, dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
+    exported: bytes, dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
 ) -> "NDArray | pd.DataFrame | None":
     """Put numbers of the rows exactly on, just under and just over the split thresholds of the model's trees.
 
-    "Just" is one step of float32, the precision in which a device hands numbers over. None where the model has no
-    trees, or they split on no number.
+    "Just" is one step of float64, and one of float32. The thresholds are those of the exported graph, which stand for
+    raw numbers. None where it has no trees, or they split on no number.
     """
-    trees = getattr(model.named_steps["model"], "estimators_", ())
     n_numbers = len(device_columns(dataset)[0])
-    splits = [
-        (int(f), float(t)) for tree in trees for f, t in zip(tree.tree_.feature, tree.tree_.threshold, strict=True)
-    ]
-    splits = [(feature, threshold) for feature, threshold in splits if 0 <= feature < n_numbers]
+    splits = _splits(exported, n_numbers)
     if not splits:
         return None
     rng = np.random.default_rng(seed)
@@ -98,8 +117,24 @@ def at_thresholds(
     for row in numbers:
         for place in rng.integers(len(splits), size=3):
             feature, threshold = splits[place]
-            beside = np.nextafter(np.float32(threshold), np.float32(rng.choice([-np.inf, np.inf])))
-            row[feature] = rng.choice([threshold, float(np.float32(threshold)), float(beside)])
+            side = rng.choice([-np.inf, np.inf])
+            with np.errstate(over="ignore"):
+                narrow = np.float32(threshold)
+                beside = float(np.nextafter(narrow, np.float32(side)))
+            row[feature] = rng.choice([threshold, np.nextafter(threshold, side), float(narrow), beside])
     if not isinstance(table, pd.DataFrame):
         return numbers
     return pd.concat([pd.DataFrame(numbers, columns=moved.columns[:n_numbers]), moved.iloc[:, n_numbers:]], axis=1)
+
+
+def _splits(exported: bytes, n_numbers: int) -> list[tuple[int, float]]:
+    """List (place of the number, threshold) of the tree nodes of a graph."""
+    found: set[tuple[int, float]] = set()
+    for node in onnx.load_from_string(exported).graph.node:
+        given = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+        if node.op_type == "TreeEnsemble":
+            modes, splits = (numpy_helper.to_array(given[name]) for name in ("nodes_modes", "nodes_splits"))
+            at = (modes == 0) & (np.abs(splits) < _FLOAT32_END)
+            features = np.asarray(given["nodes_featureids"])[at]
+            found |= set(zip(features.tolist(), splits[at].astype(np.float64).tolist(), strict=True))
+    return sorted(pair for pair in found if pair[0] < n_numbers)

@@ -15,6 +15,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 _WIDTH = 720
+_LEGEND_LETTERS = 84  # that fit into the width, signs and gaps not counted
 _DOTTED = {"color": "#444", "strokeDash": [3, 3], "strokeWidth": 2}
 
 
@@ -246,7 +247,10 @@ def shape(
 
 def _domain(name: str, values: Sequence[str], options: Sequence[Any]) -> dict[str, Any]:
     shown = [options[place % len(options)] for place in range(len(values))]
-    legend = {"title": None, "orient": "top", "symbolStrokeWidth": 3} if len(values) > 1 else None
+    across = max(
+        1, _LEGEND_LETTERS // max((len(value) for value in values), default=1)
+    )  # a wider one shrinks the picture
+    legend = {"title": None, "orient": "top", "symbolStrokeWidth": 3, "columns": across} if len(values) > 1 else None
     return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 
 from lab.preparation import dense_columns, ordinal_columns
 
-__all__ = ["BOOSTING", "FOREST", "LOGISTIC", "MLP", "SVM", "Family"]
+__all__ = ["BOOSTING", "EXTRA_TREES", "FOREST", "LOGISTIC", "MLP", "SVM", "Family"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,11 @@ def _forest(features: pd.DataFrame, seed: int) -> Pipeline:
     return Pipeline([("prepare", dense_columns(scale=False)), ("model", RandomForestClassifier(random_state=seed))])
 
 
+def _extra_trees(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features
+    return Pipeline([("prepare", dense_columns(scale=False)), ("model", ExtraTreesClassifier(random_state=seed))])
+
+
 def _mlp(features: pd.DataFrame, seed: int) -> Pipeline:
     del features
     model = MLPClassifier(max_iter=400, n_iter_no_change=8, tol=1e-3, random_state=seed)
@@ -102,6 +107,7 @@ FOREST = Family(
         "model__criterion": ["gini", "entropy"],
     },
 )
+EXTRA_TREES = Family("extra-trees", "extra trees", _extra_trees, FOREST.space)
 MLP = Family(
     "mlp",
     "neural network (MLP)",

@@ -1,5 +1,7 @@
 """The edge lab keeps to the protocol, and its verdict follows from its evidence."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,17 @@ from lab.protocol import Estimate, Evidence
 from lab.stats import quantile
 from lab.testing import check_lab
 
-FAST = Settings(folds=2, repeats=1, candidates=1, rounds=20, models=("logistic", "mlp"), memory_mb=500.0)
+FAST = Settings(
+    folds=2, repeats=1, candidates=1, rounds=20, models=("logistic", "mlp"), memory_mb=500.0, load_seconds=0.02
+)
 
 
 @pytest.mark.parametrize("name", ["wine", "loans"])
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
-    record = check_lab(LAB, load(name), FAST, tmp_path)
+    settings = dataclasses.replace(FAST, variants=name == "wine")
+    record = check_lab(LAB, load(name), settings, tmp_path)
+    titles = [table.title for table in record.evidence.tables]
+    assert ("Smaller models" in titles) == settings.variants
     assert record.evidence.estimates["mlp.flips"].value == 0
     assert record.evidence.estimates["mlp.p99_ms"].value > record.evidence.estimates["identity.p99"].low
 
@@ -73,6 +80,18 @@ def test_the_verdict_follows_from_the_worst_budget_of_the_best_candidate(found, 
     verdict = LAB.judge(found, BUDGET)
     assert verdict.answer == answer
     assert words in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("p99", "words"),
+    [
+        (0.95, "about 4 times the rounds (--rounds) for latency (p99), were it as estimated"),  # (0.095 / 0.05)^2 = 3.6
+        (1.0, "for latency (p99) no practical number of rounds (--rounds): the estimate lies on the budget"),
+    ],
+)
+def test_an_undecided_verdict_says_how_much_work_would_settle_it(p99, words):
+    verdict = LAB.judge(evidence(mlp=(p99, 0.1, 0.5, 0, 0, 96.0)), BUDGET)
+    assert verdict.would_change[0] == words
 
 
 def test_the_interval_of_a_percentile_is_wider_where_rounds_differ():

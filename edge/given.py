@@ -1,0 +1,168 @@
+"""How does a model that the user brings take part? As a family that learns nothing: every fold is scored by the file."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from edge.export import Exported, to_files
+from edge.intake import Intake, read_estimator, read_onnx, take_in
+from edge.runtime import OUTPUT, session
+from lab.errors import SettingsError
+from lab.families import Family
+from lab.protocol import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["AsDeviceSees", "GivenModel", "export_given", "family_of", "is_given"]
+
+NAME = "given"
+
+
+@dataclass(frozen=True)
+class _Shape:
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    classes: tuple[str, ...]
+
+
+class GivenModel(ClassifierMixin, BaseEstimator):
+    """A classifier whose answers come from a file; fitting it only tells it the classes."""
+
+    def __init__(self, intake: Intake, shape: _Shape) -> None:
+        self.intake = intake
+        self.shape = shape
+
+    def fit(self, X: pd.DataFrame, y: "NDArray") -> Self:
+        """Take note of the classes, 0 to n_classes - 1; X is ignored."""
+        del X
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> "NDArray[np.float64]":
+        """Answer rows of the table, shape (n_rows, n_classes)."""
+        if self.intake.kind == "skops":
+            estimator = self.estimator()
+            known = getattr(estimator, "feature_names_in_", None)
+            return np.asarray(estimator.predict_proba(X.to_numpy() if known is None else X[list(known)]))
+        ready = self.ready()
+        fed: dict[str, Any] = {}
+        for given in ready.get_inputs():
+            if given.name == "texts":
+                fed["texts"] = X[list(self.shape.texts)].to_numpy(object)
+            else:
+                kind = np.float64 if given.type == "tensor(double)" else np.float32
+                fed["numbers"] = X[list(self.shape.numbers)].to_numpy(kind)
+        return np.asarray(ready.run([OUTPUT], fed)[0], dtype=np.float64)
+
+    def predict(self, X: pd.DataFrame) -> "NDArray":
+        """Give the class of the highest probability."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def content(self) -> bytes:
+        """Give the ONNX file under this lab's names."""
+        return _onnx(self.intake, len(self.shape.numbers), len(self.shape.texts), len(self.shape.classes))
+
+    def ready(self) -> Any:
+        """Give a session of the file."""
+        return _session(self.intake, len(self.shape.numbers), len(self.shape.texts), len(self.shape.classes))
+
+    def estimator(self) -> Any:
+        """Give the estimator of a skops file."""
+        return _estimator(self.intake)
+
+
+class AsDeviceSees:
+    """The same model, asked with rows as `edge.export.device_rows` orders them."""
+
+    def __init__(self, model: GivenModel, dataset: Dataset) -> None:
+        self.model = model
+        self.columns = [*model.shape.numbers, *model.shape.texts]
+        self.order = list(dataset.features.columns)
+
+    def predict_proba(self, rows: Any) -> "NDArray[np.float64]":
+        """Answer rows, shape (n_rows, n_columns)."""
+        frame = pd.DataFrame(np.asarray(rows), columns=self.columns) if not isinstance(rows, pd.DataFrame) else rows
+        return self.model.predict_proba(frame[self.order])
+
+
+def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
+    """Give the file itself, or lower the estimator that a skops file holds."""
+    if model.intake.kind == "onnx":
+        return [Exported(model.content(), "as given", "the file as it was given, its values renamed")]
+    estimator = model.estimator()
+    columns = [*model.shape.numbers, *model.shape.texts]
+    seen = [str(name) for name in getattr(estimator, "feature_names_in_", dataset.features.columns)]
+    return to_files(estimator, dataset, order=[columns.index(name) for name in seen])
+
+
+def is_given(family: Family) -> bool:
+    """Whether a family stands for a file of the user's."""
+    return family.name == NAME
+
+
+def family_of(path: str, dataset: Dataset) -> Family:
+    """Check a model file against a table, answer its first rows, and make a family of it.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be used, or its answers are no probabilities.
+    """
+    numbers = tuple(name for name, kind in dataset.kinds.items() if kind != "category")
+    texts = tuple(name for name, kind in dataset.kinds.items() if kind == "category")
+    shape = _Shape(numbers, texts, dataset.classes)
+    intake = take_in(path, n_numbers=len(numbers), n_texts=len(texts), n_classes=len(dataset.classes))
+    model = GivenModel(intake, shape).fit(dataset.features, dataset.target)
+    name = Path(path).name
+    if intake.kind == "skops":
+        _check_classes(model.estimator(), dataset, name)
+    try:
+        found = model.predict_proba(dataset.features.iloc[:1_000])
+    except SettingsError:
+        raise
+    except Exception as error:  # the runtime's, or the estimator's about columns
+        reason = " ".join(str(error).split())[:200]
+        raise SettingsError(f"{name} cannot answer the rows of {dataset.name}: {reason}") from error
+    if found.shape[1:] != (len(dataset.classes),) or not np.isfinite(found).all():
+        raise SettingsError(
+            f"{name} answers rows of {dataset.name} with numbers that are not finite (NaN); does it fill missing values?"
+        )
+    if found.min() < -1e-6 or np.abs(found.sum(axis=1) - 1).max() > 1e-3:
+        raise SettingsError(
+            f"{name} answers with scores that are no probabilities (rows do not add up to 1); export those"
+        )
+    return Family(NAME, f"given model ({name})", functools.partial(_build, intake, shape))
+
+
+def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> GivenModel:
+    del features, seed  # it is finished already
+    return GivenModel(intake, shape)
+
+
+def _check_classes(estimator: Any, dataset: Dataset, name: str) -> None:
+    known = [str(label) for label in estimator.classes_]
+    if known not in (list(dataset.classes), [str(code) for code in range(len(dataset.classes))]):
+        raise SettingsError(
+            f"{name} knows the classes {', '.join(known[:6])}; the target {dataset.target_name!r} has {', '.join(dataset.classes[:6])}"
+        )
+
+
+@functools.lru_cache(maxsize=2)
+def _onnx(intake: Intake, n_numbers: int, n_texts: int, n_classes: int) -> bytes:
+    return read_onnx(intake.path, n_numbers=n_numbers, n_texts=n_texts, n_classes=n_classes)
+
+
+@functools.lru_cache(maxsize=2)
+def _session(intake: Intake, n_numbers: int, n_texts: int, n_classes: int) -> Any:
+    return session(_onnx(intake, n_numbers, n_texts, n_classes))
+
+
+@functools.lru_cache(maxsize=2)
+def _estimator(intake: Intake) -> Any:
+    return read_estimator(intake.path)

@@ -1,0 +1,163 @@
+"""What work is done on a stream? A model is trained on the first rows, exported, and meets the rest in time order."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from edge import export, monitor, parity
+from edge.given import AsDeviceSees, GivenModel, export_given
+from edge.martingale import blocks_of
+from edge.runtime import OUTPUT, session
+from lab.errors import DataError
+from lab.families import Family
+from lab.protocol import Dataset, Row
+from lab.stats import rate
+from lab.tuning import tune
+
+__all__ = ["parts", "replay", "require_stream"]
+
+_TRAIN, _HISTORY = 0.35, 0.5  # of the rows: where training ends; where the history ends and the stream begins
+_FEWEST = 400
+_BATCH = 256
+_TRIED = 2_000  # training rows on which the forms of an export are compared
+_PREDICTED, _CONFIDENCE, _ERRORS = "predicted class", "confidence of the predictions", "errors"
+
+
+def parts(n_rows: int) -> tuple[int, int]:
+    """Rows at which training ends, and at which the stream begins; those between are the history.
+
+    >>> parts(1_000)
+    (350, 500)
+    """
+    return int(_TRAIN * n_rows), int(_HISTORY * n_rows)
+
+
+def require_stream(dataset: Dataset) -> None:
+    """Raise DataError where the rows cannot be replayed in time order."""
+    if dataset.n_rows < _FEWEST:
+        raise DataError(
+            f"{dataset.name} has {dataset.n_rows} rows; --stream needs at least {_FEWEST}, half of them to learn from"
+        )
+    train, _ = parts(dataset.n_rows)
+    counts = np.bincount(dataset.target[:train], minlength=len(dataset.classes))
+    if counts.min() < 3:
+        name = dataset.classes[int(counts.argmin())]
+        raise DataError(
+            f"{dataset.name}: class {name!r} has {counts.min()} row(s) among the first {train:,}, on which --stream trains; "
+            "it needs 3: check that the rows are in time order, or run without --stream"
+        )
+
+
+def replay(
+    dataset: Dataset,
+    *,
+    seed: int,
+    families: tuple[Family, ...],
+    scorer: str,
+    candidates: int,
+    false_alarms: float,
+    label_delay: int,
+) -> Row:
+    """Train the best of the families on the first 35 % of the rows, and watch the second half; rows are in time order.
+
+    Rows between the two are the history that the stream is compared with; the model has not seen them.
+
+    Returns
+    -------
+    dict
+        `family`, `train` and `begin` (where training ends and the stream begins), `block` (rows between two looks),
+        `findings` (by signal: alarm, start, evidence, change), `accuracy` and `estimated` (by window),
+        `history_accuracy`, `stream_accuracy`, `before` and `after` (accuracy before and after the errors changed, or
+        else the first signal), `unwatched`, and `rows_per_second` of predicting and watching. Rows count from 0.
+    """
+    train, begin = parts(dataset.n_rows)
+    known, target = dataset.features.iloc[:train], dataset.target[:train]
+    tuned = [tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed) for f in families]
+    best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
+    model, table = tuned[best].model, export.device_rows(dataset)
+    if isinstance(model, GivenModel):
+        fitted, forms = AsDeviceSees(model, dataset), export_given(model, dataset)
+    else:
+        fitted = export.fit_for_device(model, dataset, np.arange(train))
+        forms = export.to_files(fitted, dataset)
+    exported = parity.leanest_equal(fitted, forms, dataset, table[: min(train, _TRIED)], seed=seed)
+    ready = session(exported.content)
+    watched = [name for name, kind in dataset.kinds.items() if kind != "date"]
+    bins = {name: monitor.bins_of(known[name]) for name in watched}
+
+    start = time.process_time()
+    probabilities = _predict(ready, dataset, train)
+    labels, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    right = labels == dataset.target[train:]
+    later = dataset.features.iloc[train:]
+    signals = [_signal(name, bins[name].codes(later[name]), bins[name], begin - train) for name in watched]
+    signals += _of_model(labels, confidence, right, len(dataset.classes), begin - train)
+    findings = monitor.watch(signals, false_alarms=false_alarms, seed=seed)
+    accuracy = monitor.rolling_accuracy(right[begin - train :])
+    estimated = monitor.estimated_accuracy(
+        confidence[begin - train :], confidence[: begin - train], right[: begin - train]
+    )
+    seconds = time.process_time() - start
+
+    listed = [_listed(found, dataset, train, begin, label_delay) for found in findings]
+    began = [found.start[0] for found in findings if found.start is not None]
+    errors = findings[-1].start
+    split = errors[0] if errors is not None else min(began, default=None)
+    return {
+        "family": families[best].name,
+        "begin": begin,
+        "train": train,
+        "block": blocks_of(dataset.n_rows - begin),
+        "findings": listed,
+        "accuracy": [(begin + row, asdict(found)) for row, found in accuracy],
+        "estimated": [(begin + row, share) for row, share in estimated],
+        "history_accuracy": asdict(_rate(right[: begin - train])),
+        "stream_accuracy": asdict(_rate(right[begin - train :])),
+        "before": None if split is None else asdict(_rate(right[: begin - train + split])),
+        "after": None if split is None else asdict(_rate(right[begin - train + split :])),
+        "unwatched": [name for name in dataset.kinds if name not in watched],
+        "rows_per_second": (dataset.n_rows - train) / max(seconds, 1e-9),
+    }
+
+
+def _predict(ready: Any, dataset: Dataset, train: int) -> np.ndarray:
+    """Predict the rows after training in time order, in batches as a device gets them."""
+    table = export.device_rows(dataset)
+    found = []
+    for first in range(train, dataset.n_rows, _BATCH):
+        rows = table.iloc[first : first + _BATCH] if isinstance(table, pd.DataFrame) else table[first : first + _BATCH]
+        found.append(ready.run([OUTPUT], export.feeds(dataset, rows, ready))[0])
+    return np.concatenate(found)
+
+
+def _signal(name: str, codes: np.ndarray, bins: monitor.Bins, n_history: int) -> monitor.Signal:
+    return monitor.Signal(name, codes[:n_history], codes[n_history:], bins.n_codes)
+
+
+def _of_model(
+    labels: np.ndarray, confidence: np.ndarray, right: np.ndarray, n_classes: int, n_history: int
+) -> list[monitor.Signal]:
+    twentieths = np.minimum((confidence * 20).astype(np.int64), 19)
+    coded = [(_PREDICTED, labels, n_classes), (_CONFIDENCE, twentieths, 20), (_ERRORS, (~right).astype(np.int64), 2)]
+    return [monitor.Signal(name, codes[:n_history], codes[n_history:], count) for name, codes, count in coded]
+
+
+def _listed(found: monitor.Finding, dataset: Dataset, train: int, begin: int, label_delay: int) -> Row:
+    column = found.name in dataset.kinds
+    row: Row = {"signal": found.name, "column": column, "evidence": found.evidence, "alarm": None, "start": None}
+    if found.alarm is None or found.start is None:
+        return row
+    late = label_delay if found.name == _ERRORS else 0
+    row |= {"alarm": begin + found.alarm + late, "start": [begin + part for part in found.start]}
+    if column:
+        values = dataset.features[found.name]
+        first = begin + found.start[0]
+        row["change"] = dict(monitor.change(values.iloc[train:first], values.iloc[first:]))
+    return row
+
+
+def _rate(right: np.ndarray) -> Any:
+    return rate(int(right.sum()), len(right))

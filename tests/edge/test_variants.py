@@ -1,0 +1,120 @@
+"""Variants are what their names say, and their loss is told from the same rows."""
+
+import numpy as np
+import onnx
+import pytest
+from threadpoolctl import threadpool_limits
+
+from edge.budget import worst
+from edge.export import device_rows, fit_for_device, to_files
+from edge.frontier import Variant, cheapest, front, variants
+from edge.lab import Settings
+from edge.parity import compare, leanest_equal
+from edge.variants import describe, variants_of
+from lab.data import load
+from lab.families import BOOSTING, FOREST, LOGISTIC, MLP
+from lab.protocol import Estimate
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture(scope="module")
+def loans():
+    return load("loans")
+
+
+def made(family, dataset, **settings):
+    rows = np.arange(0, dataset.n_rows, 2)
+    model = fit_for_device(family.build(dataset.features, 0).set_params(**settings), dataset, rows)
+    table = device_rows(dataset)
+    table = table.iloc[rows] if hasattr(table, "iloc") else table[rows]
+    chosen = leanest_equal(model, to_files(model, dataset), dataset, table, seed=0)
+    return model, chosen, variants_of(model, chosen, dataset, table)
+
+
+@pytest.mark.parametrize(
+    ("family", "settings"), [(FOREST, {"model__n_estimators": 20}), (BOOSTING, {"model__max_iter": 20})], ids=["f", "b"]
+)
+def test_half_the_trees_are_the_first_half(family, settings, loans):
+    model, _, found = made(family, loans, **settings)
+    (name,) = settings
+    half = fit_for_device(
+        family.build(loans.features, 0).set_params(**{name: 10}), loans, np.arange(0, loans.n_rows, 2)
+    )
+    parity = compare(half, found["half the trees"], loans, device_rows(loans))
+    assert (parity.flips, parity.largest < 1e-14) == (0, True)
+    assert len(model[-1].estimators_ if family is FOREST else model[-1]._predictors) == 20, "the original was changed"
+
+
+def test_the_runtimes_own_format_gives_the_very_same_answers(loans):
+    model, chosen, found = made(FOREST, loans, model__n_estimators=5)
+    table, target = device_rows(loans), loans.target
+    own, plain = (describe(model, content, loans, table, target) for content in (found["ort format"], chosen.content))
+    assert (own["largest"], own["flips"]) == (plain["largest"], plain["flips"])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("family", [LOGISTIC, MLP], ids=lambda family: family.name)
+def test_int8_holds_whole_numbers_and_loses_little(family, loans):
+    settings = {"model__max_iter": 40} if family is MLP else {}
+    model, _, found = made(family, loans, **settings)
+    for name in ("int8 dynamic", "int8 static"):
+        kinds = {tensor.data_type for tensor in onnx.load_from_string(found[name]).graph.initializer}
+        assert onnx.TensorProto.INT8 in kinds, name
+        described = describe(model, found[name], loans, device_rows(loans), loans.target)
+        loss = described["original_right"].mean() - described["right"].mean()
+        assert abs(loss) < 0.02, name
+    static = describe(model, found["int8 static"], loans, device_rows(loans), loans.target)
+    assert static["neighbours"] < 1e-6
+
+
+def test_a_row_of_dynamic_int8_depends_on_its_neighbours():
+    digits = load("digits")
+    model, _, found = made(LOGISTIC, digits)
+    described = describe(model, found["int8 dynamic"], digits, device_rows(digits), digits.target)
+    assert described["neighbours"] > 1e-3
+    assert describe(model, found["int8 static"], digits, device_rows(digits), digits.target)["neighbours"] < 1e-6
+
+
+def variant(accuracy, size, status="pass"):
+    nothing = Estimate(0, 0, 0, "")
+    return Variant("", "", accuracy, nothing, size, nothing, 0.1, 0, 0.0, status)
+
+
+def test_the_front_keeps_what_nothing_beats_on_both_sides():
+    rng = np.random.default_rng(0)
+    every = [variant(a, s) for a, s in zip(rng.integers(80, 99, 30), rng.integers(1, 20, 30), strict=True)]
+    kept = {(v.accuracy, v.size_mb) for v in front(every)}
+    for v in every:
+        beaten = any(
+            w.accuracy >= v.accuracy and w.size_mb <= v.size_mb and (w.accuracy, w.size_mb) != (v.accuracy, v.size_mb)
+            for w in every
+        )
+        assert ((v.accuracy, v.size_mb) in kept) == (not beaten)
+
+
+def test_the_cheapest_meets_every_budget_for_certain():
+    assert cheapest([variant(90, 1, "undecided"), variant(95, 3), variant(94, 2)]).size_mb == 2
+    assert cheapest([variant(90, 1, "fail")]) is None
+
+
+def test_loss_is_told_against_the_best_original_on_the_same_rows():
+    rng = np.random.default_rng(1)
+    right = (rng.random(400) < 0.9).astype(np.int8)
+    worse = right.copy()
+    worse[np.flatnonzero(right)[:20]] = 0
+    times = rng.integers(90_000, 110_000, size=(20, 200))
+    row = {"original_right": right, "size_bytes": 1_000, "flips": 0, "neighbours": 0.0}
+    rows = {
+        "vary-logistic": {"as exported": row | {"right": right}, "int8 static": row | {"right": worse}},
+        "time-variants": {"times": {"logistic as exported": times, "logistic int8 static": times}},
+    }
+    same, less = variants([LOGISTIC], rows, Settings(max_drop=0.01))
+    assert (same.loss.value, same.loss.low, same.loss.high) == pytest.approx((0, -0.75, 0.75))  # 3 of 400 rows
+    assert less.loss.value == pytest.approx(5.0)
+    assert (same.status, less.status) == ("pass", "fail")
+    assert worst([same.status, less.status]) == "fail"
