@@ -28,7 +28,9 @@ def test_the_chance_of_a_flip_is_the_binomial_one():
     threshold = (1 + head.biases[0] / head.gain) / 2  # the label is the second class below this share of ones
     below = stats.binom.cdf(np.floor(400 * threshold), 400, p)
     expected = np.where(p < threshold, 1 - below, below)
-    assert found == pytest.approx(expected, abs=0.03)  # one count of 400 has a probability of up to 0.04, half of it is rounding
+    assert found == pytest.approx(
+        expected, abs=0.03
+    )  # one count of 400 has a probability of up to 0.04, half of it is rounding
 
 
 @pytest.mark.parametrize(("circuit", "head"), [TWO, THREE], ids=["two classes", "three classes"])
