@@ -1,6 +1,6 @@
-"""How does a person read the model? Weights as a table, a tree as sentences, an additive model as curves.
+"""How does a person read the model? Weights as a table, a tree as sentences, an additive model as curves and maps.
 
-Every reading is made of plain tables and figures, computed from the fitted model alone.
+Every reading is made of plain tables, figures and panels, computed from the fitted model alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -8,31 +8,118 @@ from typing import Any
 
 import numpy as np
 
+from interpretability.complexity import parts_to_read
+from interpretability.curves import density_of, pair_map, shapes_of
+from interpretability.export import largest_difference, to_onnx
+from interpretability.whatif import ADDITIVE, frame_of, largest_gap, lay_open, shortened
 from lab import charts
 from lab.families import Family
 from lab.preparation import column_names
-from lab.protocol import Dataset, Figure, Kind, Row, Table
+from lab.protocol import Dataset, Figure, Kind, Row, Table, WhatIf
 from lab.tuning import tune
 
-__all__ = ["condition", "read_model"]
+__all__ = ["condition", "read_finalist", "read_model"]
 
 _SHOWN = 12
 _CURVES = 4
+_MAPS = 2
 _LISTED = 30
 _MIN_ROWS = 5
+_STATES = 200
 
 
-def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int) -> Row:
-    """Fit a glass-box family on all rows, tuned as in the folds, and lay it open: a trial's function.
+def read_finalist(
+    dataset: Dataset,
+    *,
+    seed: int,
+    role: str,
+    families: Sequence[Family],
+    scorer: str,
+    candidates: int,
+    inputs: Mapping[str, Row],
+) -> Row:
+    """Lay the readable finalist open, or the simplest model within the margin: a trial's function.
 
     Returns
     -------
     dict
-        `figures` and `tables` (see `lab.protocol`), and `terms`: how many numbers or rules a person reads.
+        What `read_model` returns, with the `name` and `label` of the family; empty lists where the role is not taken, or
+        where the simplest model is the finalist itself.
+    """
+    finalists = inputs["finalists"]
+    name = finalists[role]
+    if name is None or (role == "simplest" and name == finalists["glass"]):
+        return {"name": None, "label": None, "figures": [], "tables": [], "panels": [], "parts": 0, "export": None}
+    family = next(f for f in families if f.name == name)
+    return {
+        "name": name,
+        "label": family.label,
+        **read_model(dataset, seed=seed, family=family, scorer=scorer, candidates=candidates),
+    }
+
+
+def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int) -> Row:
+    """Fit a glass-box family on all rows, tuned as in the folds, and lay it open.
+
+    Returns
+    -------
+    dict
+        `figures`, `tables` and `panels` (see `lab.protocol`), `parts`: how many parts a person reads, and `export`: for an
+        additive model of two classes the ONNX file (`file`, bytes as uint8), its size in bytes, and the largest differences
+        of the panel and of the file from the model.
     """
     tuned = tune(family, dataset.features, dataset.target, scorer=scorer, candidates=candidates, seed=seed)
-    read: Callable[[Any, Dataset], Row] = {"logistic": _weights, "tree": _rules, "ebm": _curves}[family.name]
-    return read(tuned.model, dataset)
+    kind = family.name.split("-")[0]
+    read: Callable[[Any, Dataset], Row] = {
+        "logistic": _weights,
+        "tree": _rules,
+        "ebm": _curves,
+        "splines": _smooth,
+        "scorecard": _card,
+        "figs": _rule_sum,
+    }[kind]
+    row = read(tuned.model, dataset)
+    panels: list[WhatIf] = []
+    export: Row | None = None
+    if (family.name in ADDITIVE or kind in ADDITIVE) and len(dataset.classes) == 2:
+        opened = lay_open(family.name if family.name in ADDITIVE else kind, tuned.model, dataset)
+        panels, export = _tried(opened, tuned.model, family, seed)
+    return {**row, "panels": panels, "parts": parts_to_read(tuned.model), "export": export}
+
+
+def _tried(opened: WhatIf, model: Any, family: Family, seed: int) -> tuple[list[WhatIf], Row]:
+    """Make the panel and the file, and hold both against the model on random states of the panel."""
+    rng = np.random.default_rng(seed)
+    states = frame_of(opened, [[_draw(item, rng) for item in opened.inputs] for _ in range(_STATES)])
+    gap = largest_gap(opened, model, states)
+    content = to_onnx(opened)
+    difference = largest_difference(content, opened, model, states)
+    shown = shortened(opened)
+    hidden = len(opened.inputs) - len(shown.inputs)
+    rest = f" The {hidden} features that weigh least stand at their usual values." if hidden else ""
+    panel = WhatIf(
+        f"Try the model: {family.label}",
+        "Move a feature and see what each one adds, and what the model says. "
+        f"On {_STATES} random states its probability differs from the model's own by {gap:.0e} at most.{rest}",
+        shown.output,
+        shown.link,
+        shown.intercept,
+        shown.inputs,
+        shown.terms,
+    )
+    kept = [panel] if gap <= 1e-6 else []
+    file = np.frombuffer(content, dtype=np.uint8)
+    return kept, {"file": file, "bytes": len(content), "difference": difference, "gap": gap}
+
+
+def _draw(item: Any, rng: np.random.Generator) -> float | str | None:
+    if item.can_be_missing and rng.random() < 0.1:
+        return None
+    if item.kind == "category":
+        return str(rng.choice(item.choices)) if item.choices else None
+    if item.kind == "boolean":
+        return float(rng.integers(2))
+    return float(rng.uniform(item.low, item.high))
 
 
 def _weights(model: Any, dataset: Dataset) -> Row:
@@ -56,7 +143,7 @@ def _weights(model: Any, dataset: Dataset) -> Row:
         "Weights in log-odds per standard deviation; to the right speaks for the class.",
         charts.bars(top, axis="weight (log-odds)"),
     )
-    return {"figures": [figure] if len(weights) == 1 else [], "tables": [table], "terms": len(names)}
+    return {"figures": [figure] if len(weights) == 1 else [], "tables": [table]}
 
 
 def _rules(model: Any, dataset: Dataset) -> Row:
@@ -83,7 +170,7 @@ def _rules(model: Any, dataset: Dataset) -> Row:
         ("if", "then", "share", "rows"),
         tuple(sorted(sentences, key=lambda rule: -rule[3])),
     )
-    return {"figures": [], "tables": [table], "terms": len(sentences)}
+    return {"figures": [], "tables": [table]}
 
 
 def condition(name: str, kinds: Mapping[str, Kind], threshold: float, *, is_left: bool) -> str:
@@ -121,6 +208,10 @@ def _curves(model: Any, dataset: Dataset) -> Row:
     )
     single = [i for i in order if len(ebm.term_features_[i]) == 1]
     shapes = [_shape(ebm, i, dataset) for i in single[:_CURVES]]
+    if len(dataset.classes) == 2:
+        pairs = [names[i] for i in order if len(ebm.term_features_[i]) == 2][:_MAPS]
+        opened = lay_open("ebm", model, dataset)
+        shapes += [pair_map(opened, term) for term in opened.terms if term.name in pairs]
     table = Table(
         "The terms of the explainable boosting machine",
         "Each term is one curve (or one map of two features) that adds to the log-odds; there is nothing else in the model.",
@@ -129,7 +220,94 @@ def _curves(model: Any, dataset: Dataset) -> Row:
             (names[i], float(importances[i]), int(np.prod(ebm.term_scores_[i].shape[: _rank(ebm, i)]))) for i in order
         ),
     )
-    return {"figures": [bars, *shapes], "tables": [table], "terms": len(names)}
+    return {"figures": [bars, *shapes], "tables": [table]}
+
+
+def _smooth(model: Any, dataset: Dataset) -> Row:
+    if len(dataset.classes) != 2:
+        return {"figures": [], "tables": [_listed(model, dataset)]}
+    opened = lay_open("splines", model, dataset)
+    return {"figures": shapes_of(opened, dataset, _CURVES), "tables": [_listed(model, dataset)]}
+
+
+def _listed(model: Any, dataset: Dataset) -> Table:
+    names = [str(name).partition("__")[2] for name in model.named_steps["prepare"].get_feature_names_out()]
+    weights = np.abs(np.atleast_2d(model.named_steps["model"].coef_)).max(axis=0)
+    reach: dict[str, float] = {}
+    for name, weight in zip(names, weights, strict=True):
+        curve = name.rpartition("~")[0] or name
+        reach[curve] = max(reach.get(curve, 0.0), float(weight))
+    rows = sorted(reach.items(), key=lambda item: -item[1])
+    del dataset
+    return Table(
+        "The curves of the additive splines",
+        "Each number has one smooth curve, each category one weight; the largest weight inside the curve, per standard deviation "
+        f"of its basis function. The {min(len(rows), _LISTED)} largest of {len(rows)}.",
+        ("curve", "largest weight (log-odds)"),
+        tuple(rows[:_LISTED]),
+    )
+
+
+def _card(model: Any, dataset: Dataset) -> Row:
+    card = model.named_steps["model"]
+    rows = sorted(
+        (
+            (_line_in_words(line, dataset.kinds), int(points))
+            for line, points in zip(card.conditions_, card.points_, strict=True)
+        ),
+        key=lambda row: -abs(row[1]),
+    )
+    points = Table(
+        "The scorecard",
+        f"Add the points of every line that holds; the more, the likelier {dataset.classes[1]!r}. A missing number is above nothing.",
+        ("if", "points"),
+        tuple(rows),
+    )
+    totals = np.unique(card.total(dataset.features))
+    some = totals[np.unique(np.linspace(0, len(totals) - 1, _SHOWN).astype(int))]
+    chances = 1 / (1 + np.exp(-(card.offset_ + card.slope_ * some)))
+    read_off = Table(
+        "What the total means",
+        "Totals that occur, from the lowest to the highest.",
+        ("total points", f"probability of {dataset.classes[1]!r}"),
+        tuple((int(total), float(chance)) for total, chance in zip(some, chances, strict=True)),
+    )
+    return {"figures": [], "tables": [points, read_off]}
+
+
+def _line_in_words(line: tuple[str, str, Any], kinds: Mapping[str, Kind]) -> str:
+    name, kind, bound = line
+    if kind == "is":
+        return f"{name} is {bound or 'missing'}"
+    return f"{name} is missing" if kind == "missing" else condition(name, kinds, bound, is_left=False)
+
+
+def _rule_sum(model: Any, dataset: Dataset) -> Row:
+    names = column_names(model.named_steps["prepare"])
+    trees = model.named_steps["model"].trees_
+    rows: list[tuple[Any, ...]] = []
+
+    def walk(node: Any, conditions: tuple[str, ...], tree: int) -> None:
+        if node.left is None and node.right is None:
+            values = [float(value) for value in np.ravel(node.value)]
+            rows.append((tree, " and ".join(conditions) or "always", *values))
+            return
+        for child, left in ((node.left, True), (node.right, False)):
+            said = condition(names[node.feature], dataset.kinds, float(node.threshold), is_left=left)
+            walk(child, (*conditions, said), tree)
+
+    for place, tree in enumerate(trees, start=1):
+        walk(tree, (), place)
+    n_values = len(rows[0]) - 2
+    adds = ("adds",) if n_values == 1 else tuple(f"adds for {label!r}" for label in dataset.classes[-n_values:])
+    table = Table(
+        "The sum of small rule trees",
+        "In every tree exactly one rule holds; what the rules add is summed over the trees, and the larger the sum, the likelier "
+        "the class. A missing number is taken for the median of its column.",
+        ("tree", "if", *adds),
+        tuple(rows),
+    )
+    return {"figures": [], "tables": [table]}
 
 
 def _rank(ebm: Any, term: int) -> int:
@@ -163,7 +341,8 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
             ],
             high,
         )
-        return Figure(title, says, charts.steps(steps, x=shown, y="contribution (log-odds)"))
+        density = density_of(dataset.features[name].to_numpy())
+        return Figure(title, says, charts.shape(steps, density, x=shown, y="contribution (log-odds)"))
     curves = {
         label: [(x, float(s)) for x, s in zip(edges, scores[1:-1, code], strict=True)]
         for code, label in enumerate(dataset.classes)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lab.protocol import Estimate
 
-__all__ = ["COLOURS", "bars", "interval_plot", "lines", "steps"]
+__all__ = ["COLOURS", "bars", "grouped_bars", "heat_map", "interval_plot", "lines", "scatter", "shape", "steps"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 _DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
@@ -58,6 +58,23 @@ def bars(rows: Sequence[tuple[str, float]], *, axis: str) -> dict[str, Any]:
         "encoding": {
             "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 400}},
             "x": {"field": "value", "type": "quantitative", "title": axis},
+        },
+    }
+
+
+def grouped_bars(rows: Sequence[tuple[str, str, float]], *, axis: str, groups: Sequence[str]) -> dict[str, Any]:
+    """Horizontal bars side by side, in the given order of labels; rows are (label, group, value)."""
+    labels = list(dict.fromkeys(label for label, _, _ in rows))
+    return {
+        "data": {"values": [{"label": label, "group": group, "value": value} for label, group, value in rows]},
+        "width": _WIDTH,
+        "height": {"step": 14},
+        "mark": "bar",
+        "encoding": {
+            "y": {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 400}},
+            "yOffset": {"field": "group", "type": "nominal", "sort": list(groups)},
+            "x": {"field": "value", "type": "quantitative", "title": axis},
+            "color": _domain("group", groups, COLOURS),
         },
     }
 
@@ -112,6 +129,119 @@ def steps(rows: Sequence[tuple[float, float, float, float]], *, x: str, y: str) 
         "encoding": {"x": position, "y": height | {"field": "value"}},
     }
     return {"data": {"values": values}, "width": _WIDTH, "height": 260, "layer": [band, curve]}
+
+
+def scatter(
+    rows: Sequence[tuple[str, str, float, Estimate]],
+    *,
+    x: str,
+    y: str,
+    groups: Sequence[str],
+    references: Sequence[float] = (),
+    log_x: bool = False,
+) -> dict[str, Any]:
+    """Points with vertical intervals; rows are (label, group, x, estimate).
+
+    The first group is labelled; `references` are level lines.
+    """
+    values = [
+        {"label": label, "group": group, "x": px, "value": e.value, "low": e.low, "high": e.high}
+        for label, group, px, e in rows
+    ]
+    scale = {"type": "log", "nice": False, "padding": 40} if log_x else {"zero": False, "padding": 40}
+    across = {"field": "x", "type": "quantitative", "title": x, "scale": scale}
+    up = {"type": "quantitative", "title": y, "scale": {"zero": False}}
+    colour = {"color": _domain("group", groups, COLOURS)}
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.5},
+            "encoding": {"x": across, "y": up | {"field": "low"}, "y2": {"field": "high"}} | colour,
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 140, "opacity": 1},
+            "encoding": {"x": across, "y": up | {"field": "value"}, "shape": _domain("group", groups, _SHAPES)}
+            | colour,
+        },
+        {
+            "transform": [{"filter": {"field": "group", "equal": groups[0]}}],  # others would lie on one another
+            "mark": {"type": "text", "align": "right", "dx": -10, "dy": -10, "fontSize": 13},
+            "encoding": {"x": across, "y": up | {"field": "value"}, "text": {"field": "label"}},
+        },
+    ]
+    for place, level in enumerate(references):
+        dash = [6, 4] if place == 0 else [2, 3]
+        layers.append(
+            {
+                "data": {"values": [{}]},
+                "mark": {"type": "rule", **_DOTTED, "strokeDash": dash},
+                "encoding": {"y": {"datum": level}},
+            }
+        )
+    return {"data": {"values": values}, "width": _WIDTH, "height": 420, "layer": layers}
+
+
+def heat_map(rows: Sequence[tuple[Any, Any, float]], *, x: str, y: str, value: str) -> dict[str, Any]:
+    """Cells of two features, coloured from orange (below zero) through white to blue; rows are (x, y, value)."""
+    reach = max((abs(v) for _, _, v in rows), default=1.0) or 1.0
+    columns, lines_ = list(dict.fromkeys(px for px, _, _ in rows)), list(dict.fromkeys(py for _, py, _ in rows))
+    shown = {"type": "nominal", "axis": {"labelLimit": 160}}
+    return {
+        "data": {"values": [{"x": px, "y": py, "value": v} for px, py, v in rows]},
+        "width": _WIDTH,
+        "height": {"step": 28},
+        "mark": {"type": "rect", "stroke": "#fff"},
+        "encoding": {
+            "x": shown | {"field": "x", "title": x, "sort": columns, "axis": {"labelAngle": -40, "labelLimit": 160}},
+            "y": shown | {"field": "y", "title": y, "sort": lines_[::-1]},
+            "color": {
+                "field": "value",
+                "type": "quantitative",
+                "scale": {
+                    "domain": [-reach, 0, reach],
+                    "range": [COLOURS[1], "#ffffff", COLOURS[0]],
+                    "interpolate": "rgb",
+                },
+                "legend": {"title": value, "orient": "right", "titleFontSize": 14, "titleLimit": 200},
+            },
+        },
+    }
+
+
+def shape(
+    rows: Sequence[tuple[float, float, float, float]],
+    density: Sequence[tuple[float, float, int]],
+    *,
+    x: str,
+    y: str,
+    curved: bool = False,
+) -> dict[str, Any]:
+    """A shape function with its band, and below it how many rows there are: density rows are (from, to, count)."""
+    top = steps(rows, x=x, y=y)
+    if curved:
+        for layer in top["layer"]:
+            layer["mark"]["interpolate"] = "linear"
+    position = {"type": "quantitative", "scale": {"zero": False}, "title": x}
+    below = {
+        "data": {"values": [{"from": a, "to": b, "rows": n} for a, b, n in density]},
+        "width": _WIDTH,
+        "height": 60,
+        "mark": {"type": "rect", "color": "#9aa3ad"},
+        "encoding": {
+            "x": position | {"field": "from"},
+            "x2": {"field": "to"},
+            "y": {"field": "rows", "type": "quantitative", "title": "rows", "axis": {"tickCount": 2}},
+            "y2": {"datum": 0},
+        },
+    }
+    for layer in top["layer"]:
+        layer["encoding"]["x"] = layer["encoding"]["x"] | {"title": None}
+    above = {key: top[key] for key in ("width", "height", "layer")}
+    return {
+        "data": top["data"],
+        "vconcat": [above, below],
+        "resolve": {"scale": {"x": "shared"}},
+        "spacing": 8,
+    }
 
 
 def _domain(name: str, values: Sequence[str], options: Sequence[Any]) -> dict[str, Any]:

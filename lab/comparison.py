@@ -17,7 +17,7 @@ from lab.errors import TrialsFailedError
 from lab.families import Family
 from lab.folds import Fold, all_folds
 from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
-from lab.scoring import Metric, calibration_error
+from lab.scoring import Metric, calibration_error, influence
 from lab.tuning import score_fold
 
 if TYPE_CHECKING:
@@ -73,10 +73,20 @@ class Comparison:
     """All scores on the same folds, families first-group first, and the best of each side by its group's name."""
 
     metric: Metric
-    test_fraction: float
-    n_rows: int
+    folds: int
+    target: "NDArray[np.int64]"
     families: Mapping[str, Scores]
     best: Mapping[str, Scores]
+
+    @property
+    def test_fraction(self) -> float:
+        """Share of the rows in each test fold."""
+        return 1 / self.folds
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the table."""
+        return len(self.target)
 
     def difference(self, a: Scores, b: Scores, *, confidence: float = 0.95) -> Estimate:
         """How much better `a` is than `b`, over the folds in which both have a score.
@@ -84,16 +94,23 @@ class Comparison:
         Folds that agree to the last row do not make the difference certain: for a metric that is a share, the interval
         reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983).
         """
+        mean, spread = self._paired(a, b)
+        estimate = stats.estimate_of(mean, spread, unit=self.metric.unit, confidence=confidence)
+        return self._at_least_rule_of_three(estimate)
+
+    def _paired(self, a: Scores, b: Scores) -> tuple[float, stats.Spread]:
+        """Mean difference and its spread: from the rows where every fold is there and repeated, else from the folds."""
         both = ~np.isnan(a.values) & ~np.isnan(b.values)
         _require_two(int(both.sum()))
-        estimate = stats.paired_difference(
-            a.values[both],
-            b.values[both],
-            test_fraction=self.test_fraction,
-            unit=self.metric.unit,
-            confidence=confidence,
-        )
-        return self._at_least_rule_of_three(estimate)
+        differences = a.values[both] - b.values[both]
+        repeats, rest = divmod(len(differences), self.folds)
+        if both.all() and repeats >= 2 and not rest:
+            adds = _influence_of(a, self), _influence_of(b, self)
+            if adds[0] is not None and adds[1] is not None:
+                means = differences.reshape(repeats, self.folds).mean(axis=1)
+                spread = stats.pooled_spread(adds[0] - adds[1], means, folds=self.folds)
+                return float(differences.mean()), spread
+        return float(differences.mean()), stats.corrected_spread(differences, self.test_fraction)
 
     def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
         if not self.metric.unit:
@@ -104,13 +121,11 @@ class Comparison:
 
     def regions(self, a: Scores, b: Scores, margin: float) -> stats.Regions:
         """Probability that `a` is worse, practically equal or better than `b`."""
-        both = ~np.isnan(a.values) & ~np.isnan(b.values)
-        return stats.regions(a.values[both], b.values[both], test_fraction=self.test_fraction, margin=margin)
+        return stats.regions_of(*self._paired(a, b), margin)
 
     def detectable(self, a: Scores, b: Scores) -> float:
         """Smallest distance from the margin that such a run would settle in 8 of 10 cases."""
-        differences = a.values - b.values
-        return stats.detectable_difference(differences[~np.isnan(differences)], self.test_fraction)
+        return self._paired(a, b)[1].detectable()
 
     def mean(self, scores: Scores) -> Estimate:
         """Mean score with its interval, cut where the metric ends (a share is never above 100 points)."""
@@ -251,7 +266,7 @@ def compare(
         by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
         if group.is_side:
             best[group.name] = _best_of(group, members, metric)
-    return Comparison(metric, 1 / folds, dataset.n_rows, by_family, best)
+    return Comparison(metric, folds, dataset.target, by_family, best)
 
 
 def _key(family: Family, index: int) -> str:
@@ -282,6 +297,19 @@ def _best_of(group: Group, members: Mapping[str, Scores], metric: Metric) -> Sco
         chosen += [winner[1]] if winner else []
     _require_two(len(chosen))
     return _scores(f"best {group.label}", group.label, tuple(rows), metric, tuple(chosen))
+
+
+def _influence_of(scores: Scores, comparison: Comparison) -> "NDArray[np.float64] | None":
+    """What each row adds in each repetition, shape (n_repeats, n_rows), as shown; None where the metric has no such form."""
+    found = np.zeros((len(scores.rows) // comparison.folds, comparison.n_rows))
+    for place, row in enumerate(scores.rows):
+        assert row is not None  # asked only where every fold is there
+        rows = row["test_rows"]
+        adds = influence(comparison.metric.scorer, row["probabilities"], comparison.target[rows])
+        if adds is None:
+            return None
+        found[place // comparison.folds, rows] = comparison.metric.factor * adds
+    return found
 
 
 def _require_two(n_folds: int) -> None:

@@ -34,12 +34,15 @@ class Family:
         `build(features, seed)` returns an unfitted classifier with the family's defaults for such a data frame.
     space : mapping of str to list or scipy distribution
         What a search may set on the built classifier; empty where there is nothing to tune.
+    complexity : callable, optional
+        `complexity(fitted)` returns how many parts a person has to read; a fold's row keeps it.
     """
 
     name: str
     label: str
     build: Callable[[pd.DataFrame, int], Any]
     space: Mapping[str, Any] = field(default_factory=dict)
+    complexity: Callable[[Any], int] | None = None
 
 
 def _logistic(features: pd.DataFrame, seed: int) -> Pipeline:

@@ -9,11 +9,12 @@ from sklearn.metrics import balanced_accuracy_score, brier_score_loss, get_score
 
 from lab.errors import SettingsError, nearest
 from lab.protocol import Dataset, Row
+from lab.stats import auc_influence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Metric", "calibration_error", "primary_metric", "score_model"]
+__all__ = ["Metric", "calibration_error", "influence", "primary_metric", "score_model"]
 
 _SHARES = (
     "roc_auc",
@@ -94,6 +95,38 @@ def score_model(model: Any, features: Any, target: "NDArray[np.int64]", scorer: 
         "brier": float(brier_score_loss(target, probabilities, labels=labels, scale_by_half=False)),
         "probabilities": probabilities,
     }
+
+
+def influence(scorer: str, probabilities: "NDArray", target: "NDArray[np.int64]") -> "NDArray[np.float64] | None":
+    """What each row of a test fold adds to its score, times the number of rows; None for a metric that has no such form.
+
+    Parameters
+    ----------
+    scorer : str
+        Name of the metric.
+    probabilities : array of shape (n_rows, n_classes)
+        Of the fold's rows.
+    target : array of shape (n_rows,)
+        Codes of their classes.
+
+    Returns
+    -------
+    array of shape (n_rows,) or None
+        It sums to zero.
+    """
+    if scorer == "roc_auc":
+        return auc_influence(probabilities[:, 1], target == 1)
+    if scorer == "roc_auc_ovr":
+        return np.mean([auc_influence(p, target == code) for code, p in enumerate(probabilities.T)], axis=0)
+    rows = np.arange(len(target))
+    one = {
+        "accuracy": lambda: probabilities.argmax(axis=1) == target,
+        "neg_log_loss": lambda: np.log(np.clip(probabilities[rows, target], np.finfo(np.float64).eps, 1)),
+    }.get(scorer)
+    if one is None:
+        return None
+    values = one().astype(np.float64)
+    return values - values.mean()
 
 
 def calibration_error(probabilities: "NDArray", target: "NDArray[np.int64]", *, n_bins: int = 10) -> float:

@@ -186,11 +186,11 @@ def _check_item(name: str, limits: Mapping[str, Any], value: Any) -> None:
     too_low = (low is not None and value < low) or (above is not None and value <= above)
     if math.isfinite(value) and not too_low and (high is None or value <= high):
         return
-    start = f"above {above:g}" if above is not None else f"{low:g}" if low is not None else None
+    start = f"above {above:,.10g}" if above is not None else f"{low:,.10g}" if low is not None else None
     if start is None:
-        allowed = "a finite number" if high is None else f"at most {high:g}"
+        allowed = "a finite number" if high is None else f"at most {high:,.10g}"
     elif high is None:
         allowed = start if above is not None else f"at least {start}"
     else:
-        allowed = f"{start} and at most {high:g}" if above is not None else f"from {start} to {high:g}"
-    raise SettingsError(f"{name} is {value:g}; it must be {allowed}")
+        allowed = f"{start} and at most {high:,.10g}" if above is not None else f"from {start} to {high:,.10g}"
+    raise SettingsError(f"{name} is {value:,.10g}; it must be {allowed}")

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Regions",
+    "Spread",
+    "auc_influence",
+    "corrected_spread",
     "corrected_standard_error",
     "detectable_difference",
+    "estimate_of",
     "mean_score",
     "paired_difference",
+    "pooled_spread",
     "quantile",
     "rate",
     "regions",
+    "regions_of",
 ]
 
 
@@ -28,6 +34,96 @@ def corrected_standard_error(differences: "NDArray", test_fraction: float) -> fl
     """Standard error of a mean over resampled folds: variance x (1/J + n_test/n_train) (Nadeau and Bengio 2003)."""
     overlap = test_fraction / (1 - test_fraction)
     return float(np.std(differences, ddof=1) * math.sqrt(1 / len(differences) + overlap))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far a mean may lie from the truth: its standard error and the degrees of freedom of the t that goes with it."""
+
+    standard_error: float
+    degrees: float
+
+    def half_width(self, confidence: float = 0.95) -> float:
+        """Half the width of the two-sided interval."""
+        return float(stats.t.ppf((1 + confidence) / 2, self.degrees)) * self.standard_error
+
+    def detectable(self, power: float = 0.8) -> float:
+        """Smallest distance from a margin that such a run would settle with the given power."""
+        t_sum = stats.t.ppf(0.975, self.degrees) + stats.t.ppf(power, self.degrees)
+        return float(t_sum * self.standard_error)
+
+
+def corrected_spread(differences: "NDArray", test_fraction: float) -> Spread:
+    """Spread of a mean over resampled folds by the corrected resampled t (Nadeau and Bengio 2003)."""
+    return Spread(corrected_standard_error(differences, test_fraction), len(differences) - 1)
+
+
+def pooled_spread(influence: "ArrayLike", repetition_means: "ArrayLike", *, folds: int) -> Spread:
+    """Spread of a mean over repeated cross-validation from what each row adds to it, and from the repetitions.
+
+    The test rows carry most of the uncertainty, and every row is tested once in every repetition: the variance of its mean
+    influence over the rows is the variance that comes from them (LeDell et al. 2015). That alone undercovers, because the
+    training rows are a sample too. So it is widened by 1 + n_test/n_train, and by the variance between the means of the
+    repetitions, which says how much the learners depend on the very rows that they are trained on. By simulation
+    (`tests/benchmarks/interpretability_intervals.py`) it covers about as often as the corrected resampled t, and is narrower.
+
+    Parameters
+    ----------
+    influence : array-like of shape (n_repeats, n_rows)
+        What each row adds to the mean of its repetition, times the number of rows: centred inside each fold.
+    repetition_means : array-like of shape (n_repeats,)
+        Mean over the folds of each repetition; at least two.
+    folds : int
+        Folds of a repetition.
+
+    References
+    ----------
+    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44; LeDell, Petersen and van der Laan (2015), Electronic Journal of
+    Statistics 9, 1583-1607.
+    """
+    adds, means = np.asarray(influence, dtype=np.float64), np.asarray(repetition_means, dtype=np.float64)
+    if adds.ndim != 2 or len(adds) != len(means) or len(means) < 2:
+        raise ValueError(
+            f"influence has shape {adds.shape} and there are {len(means)} repetitions; it needs two at least"
+        )
+    n_rows = adds.shape[1]
+    from_rows = float(np.sum(adds.mean(axis=0) ** 2)) / n_rows**2
+    from_training = float(np.var(means, ddof=1))
+    variance = from_rows * folds / (folds - 1) + from_training
+    return Spread(math.sqrt(variance), len(means) * folds - 1)
+
+
+def auc_influence(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.float64]":
+    """What each row adds to an area under the ROC curve, times the number of rows; it sums to zero.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_rows,)
+        Higher speaks for the positive class; ties count one half.
+    positive : array-like of shape (n_rows,), bool
+        Both kinds must be there.
+
+    References
+    ----------
+    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845: the structural components, centred.
+    """
+    values, is_positive = np.asarray(scores, dtype=np.float64), np.asarray(positive, dtype=bool)
+    n_positive = int(is_positive.sum())
+    n_negative = len(values) - n_positive
+    if not n_positive or not n_negative:
+        raise ValueError("an area under the ROC curve needs rows of both kinds")
+    ranks = stats.rankdata(values)
+    placed = np.empty(len(values))
+    placed[is_positive] = (ranks[is_positive] - stats.rankdata(values[is_positive])) / n_negative
+    placed[~is_positive] = 1 - (ranks[~is_positive] - stats.rankdata(values[~is_positive])) / n_positive
+    share = np.where(is_positive, n_positive, n_negative) / len(values)
+    return (placed - placed[is_positive].mean()) / share
+
+
+def estimate_of(mean: float, spread: Spread, *, unit: str, confidence: float = 0.95) -> Estimate:
+    """Give a mean its interval."""
+    half = spread.half_width(confidence)
+    return Estimate(mean, mean - half, mean + half, unit, confidence)
 
 
 def paired_difference(
@@ -74,9 +170,7 @@ def mean_score(scores: "ArrayLike", *, test_fraction: float, unit: str, confiden
 def _mean_estimate(values: "NDArray", test_fraction: float, unit: str, confidence: float) -> Estimate:
     if len(values) < 2:
         raise ValueError(f"{len(values)} fold(s); an interval needs at least two")
-    half = float(stats.t.ppf((1 + confidence) / 2, len(values) - 1)) * corrected_standard_error(values, test_fraction)
-    mean = float(values.mean())
-    return Estimate(mean, mean - half, mean + half, unit, confidence)
+    return estimate_of(float(values.mean()), corrected_spread(values, test_fraction), unit=unit, confidence=confidence)
 
 
 @dataclass(frozen=True)
@@ -96,20 +190,21 @@ def regions(a: "ArrayLike", b: "ArrayLike", *, test_fraction: float, margin: flo
     Corani and Benavoli (2015), Machine Learning 100, 285-304; Benavoli, Corani, Demsar and Zaffalon (2017), JMLR 18(77).
     """
     differences = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
-    scale = corrected_standard_error(differences, test_fraction)
-    mean = float(differences.mean())
-    if scale == 0:
+    return regions_of(float(differences.mean()), corrected_spread(differences, test_fraction), margin)
+
+
+def regions_of(mean: float, spread: Spread, margin: float) -> Regions:
+    """Probability of each region of practical equivalence for a mean and its spread, under a flat prior."""
+    if spread.standard_error == 0:
         return Regions(float(mean < -margin), float(abs(mean) <= margin), float(mean > margin))
-    posterior = stats.t(len(differences) - 1, loc=mean, scale=scale)
+    posterior = stats.t(spread.degrees, loc=mean, scale=spread.standard_error)
     worse, better = float(posterior.cdf(-margin)), float(posterior.sf(margin))
     return Regions(worse, 1.0 - worse - better, better)
 
 
 def detectable_difference(differences: "NDArray", test_fraction: float, *, power: float = 0.8) -> float:
     """Smallest distance from the margin that such a run would settle with the given power, in the unit of the scores."""
-    degrees = len(differences) - 1
-    t_sum = stats.t.ppf(0.975, degrees) + stats.t.ppf(power, degrees)
-    return float(t_sum * corrected_standard_error(differences, test_fraction))
+    return corrected_spread(differences, test_fraction).detectable(power)
 
 
 def quantile(samples: "ArrayLike", share: float, *, unit: str, confidence: float = 0.95) -> Estimate | None:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV, ParameterSampler, StratifiedKFold, cross_val_score
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import ParameterSampler, StratifiedKFold
 
 from lab.families import Family
 from lab.folds import INNER_FOLDS, Fold, split
@@ -45,22 +47,46 @@ class Tuned:
 def tune(
     family: Family, features: pd.DataFrame, target: "NDArray[np.int64]", *, scorer: str, candidates: int, seed: int
 ) -> Tuned:
-    """Search a family: its default and `candidates` - 1 random draws from its space, by stratified inner folds."""
+    """Search a family by successive halving over stratified inner folds.
+
+    The default and `candidates` - 1 random draws from the space are fitted on the first inner fold; the better half of
+    them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
+    that a lucky fold cannot put it out.
+    """
     model = family.build(features, seed)
     inner = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=seed)
     draws = list(ParameterSampler(dict(family.space), candidates - 1, random_state=seed)) if family.space else []
+    left: list[_Candidate] = [_Candidate({}, []), *(_Candidate(draw, []) for draw in draws)]
+    score = get_scorer(scorer)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        if draws:
-            grid = [{}, *({name: [value] for name, value in draw.items()} for draw in draws)]
-            search = GridSearchCV(model, grid, scoring=scorer, cv=inner, error_score="raise")
-            search.fit(features, target)
-            model, parameters, inner_score = search.best_estimator_, search.best_params_, search.best_score_
-        else:
-            inner_score = cross_val_score(model, features, target, scoring=scorer, cv=inner, error_score="raise").mean()
-            model, parameters = model.fit(features, target), {}
+        for train, test in inner.split(features, target):
+            left = _better_half(left)
+            for candidate in left:
+                fitted = clone(model).set_params(**candidate.parameters).fit(features.iloc[train], target[train])
+                candidate.scores.append(float(score(fitted, features.iloc[test], target[test])))
+        best = max(left, key=_Candidate.mean)  # of equals the first
+        model.set_params(**best.parameters).fit(features, target)
     unconverged = sum(issubclass(w.category, ConvergenceWarning) for w in caught)
-    return Tuned(model, dict(parameters), float(inner_score), unconverged)
+    return Tuned(model, dict(best.parameters), best.mean(), unconverged)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    parameters: dict[str, Any]
+    scores: list[float]
+
+    def mean(self) -> float:
+        """Mean score over the inner folds so far."""
+        return sum(self.scores) / len(self.scores)
+
+
+def _better_half(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Keep the default, which stands first, and the better half of the others; nobody leaves before the first fold."""
+    if not candidates[0].scores or len(candidates) <= 2:
+        return candidates
+    others = sorted(candidates[1:], key=_Candidate.mean, reverse=True)  # stable: of equals the first
+    return [candidates[0], *others[: len(others) // 2]]
 
 
 def score_fold(
@@ -77,16 +103,21 @@ def score_fold(
     Returns
     -------
     dict
-        What `score_model` returns, and `inner_score`, `parameters`, `unconverged`, and `test_rows` of shape (n_test,).
+        What `score_model` returns, and `inner_score`, `parameters`, `unconverged`, `test_rows` of shape (n_test,), and
+        `complexity` where the family counts it.
     """
     train, test = split(dataset, fold)
     features, target = dataset.features, dataset.target
     tuned = tune(family, features.iloc[train], target[train], scorer=scorer, candidates=candidates, seed=seed)
     row = score_model(tuned.model, features.iloc[test], target[test], scorer, len(dataset.classes))
     shown = {name.removeprefix("model__"): value for name, value in tuned.parameters.items()}
-    return row | {
-        "inner_score": tuned.inner_score,
-        "parameters": shown,
-        "unconverged": tuned.unconverged,
-        "test_rows": test,
-    }
+    return (
+        row
+        | {
+            "inner_score": tuned.inner_score,
+            "parameters": shown,
+            "unconverged": tuned.unconverged,
+            "test_rows": test,
+        }
+        | ({} if family.complexity is None else {"complexity": family.complexity(tuned.model)})
+    )

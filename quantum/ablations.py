@@ -12,7 +12,7 @@ __all__ = ["differences", "figures", "sentence"]
 _TAKEN = {
     "entanglement": ("unentangled", "entanglement (no gates between qubits)"),
     "training": ("frozen", "training (rotations frozen at random)"),
-    "surrogate": ("surrogate", "the quantum state (classical model, same frequencies)"),
+    "surrogate": ("surrogate", "the quantum state (a classical sum of waves)"),
 }
 """Name of the estimate: the family that does without, and what it does without."""
 

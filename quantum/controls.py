@@ -12,7 +12,9 @@ from quantum.lab import LAB, Settings
 
 __all__ = ["CONTROLS"]
 
-_SETTINGS = Settings(repeats=1, candidates=2, steps=120, devices=("torino",))
+_SETTINGS = Settings(
+    folds=3, repeats=2, candidates=1, steps=120, devices=("torino",), sweep=0, largest=0, hardware_rows=0
+)
 
 
 def parity_of_rotations(*, seed: int) -> Answer:

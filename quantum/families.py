@@ -125,7 +125,7 @@ def _single_qubit(n_inputs: int) -> Family:
 
 def _build_single_qubit(features: pd.DataFrame, seed: int, *, n_inputs: int) -> Pipeline:
     del features
-    model = SingleQubitClassifier(n_inputs, random_state=seed)
+    model = SingleQubitClassifier(n_inputs, n_restarts=1, random_state=seed)
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
 

@@ -104,8 +104,8 @@ def _flips_figure(ran: list[Row]) -> Figure:
         curves[row["device"]] = list(zip(SHOTS_SHOWN, row["runs"]["read"]["flips"], strict=True))
     percent = {name: [(float(x), 100 * share) for x, share in curve] for name, curve in curves.items()}
     caption = (
-        "Expected share of labels that shot noise alone changes, as read; errors pull the expectations together, so a device "
-        "needs more shots than the exact circuit."
+        "Expected share of labels that shot noise alone changes, as read. Errors pull expectations together, which asks for more "
+        "shots where they come close to the boundary."
     )
     spec = charts.lines(percent, x="shots for one prediction", y="labels changed by shot noise (%)", log_x=True)
     return Figure("How many shots a label needs", caption, spec)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lab.decisions import side_of_margin
+from lab.errors import SettingsError
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
 from lab.settings import ComparisonSettings, option
 from lab.wording import amount, difference, rough, settling
@@ -18,7 +19,16 @@ class Settings(ComparisonSettings):
     """What a user may set; the defaults of the prices are third-party figures and can be replaced."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"folds": 3, "repeats": 1, "candidates": 2, "steps": 60, "max_rows": 500, "sweep": 0, "largest": 8},
+        "quick": {
+            "folds": 3,
+            "repeats": 1,
+            "candidates": 2,
+            "steps": 60,
+            "max_rows": 500,
+            "sweep": 0,
+            "largest": 8,
+            "hardware_rows": 50,
+        },
         "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000},
     }
 
@@ -31,7 +41,12 @@ class Settings(ComparisonSettings):
     sweep: int = option(
         3, "folds of the scores against qubits and depth; 0 leaves them out, else at least 2", minimum=0, maximum=20
     )
-    largest: int = option(14, "qubits of the largest circuit whose gradients are studied", minimum=6, maximum=16)
+    largest: int = option(
+        14,
+        "qubits of the largest circuit whose gradients are studied; 0 leaves it out, else at least 6",
+        minimum=0,
+        maximum=16,
+    )
     devices: tuple[str, ...] = option(
         ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES
     )
@@ -56,7 +71,7 @@ class QuantumLab:
     summary = "Does a quantum classifier help on this data yet, and what would it cost on hardware?"
     settings_type = Settings
     demo_data = "breast-cancer"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"repeats": 2, "candidates": 3}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "repeats": 2}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Compile the simulator for this processor; once after the installation."""
@@ -85,6 +100,14 @@ class QuantumLab:
 
         folds.require_rows_per_class(dataset, settings.folds)
         require_qubits(dataset, settings.qubits)
+        if 0 < settings.largest < 6:
+            raise SettingsError(
+                f"largest is {settings.largest}; a decay needs circuits of 2, 4 and 6 qubits, so use 0 or 6 to 16"
+            )
+        if settings.sweep == 1:
+            raise SettingsError(
+                "sweep is 1, and one fold leaves no rows to train on; use 0 to leave it out, or at least 2"
+            )
         if settings.backend:
             from quantum.backend import open_backend
 
@@ -114,6 +137,11 @@ class QuantumLab:
             scorer=metric.scorer,
             seed=seeds["sweep"],
         )
+        scale = [
+            Trial(
+                "scale", could_train, {"largest": settings.largest}, seed=seeds["scale"], needs=("circuit",), cost=5.0
+            )
+        ]
         noisy = hardware_trials(
             sides[0].families[0],
             folds.all_folds(settings.folds, settings.repeats, seed)[0],
@@ -131,9 +159,7 @@ class QuantumLab:
             *(sizes if settings.sweep else ()),
             *(noisy if settings.hardware_rows else ()),
             Trial("learning", watch_learning, {"steps": settings.steps}, seed=seeds["learning"], needs=("circuit",)),
-            Trial(
-                "scale", could_train, {"largest": settings.largest}, seed=seeds["scale"], needs=("circuit",), cost=5.0
-            ),
+            *(scale if settings.largest else ()),
         ]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:

@@ -1,18 +1,49 @@
 """The interpretability lab keeps to the protocol, and its verdict follows from its evidence."""
 
+import dataclasses
+import functools
+
 import pytest
 
+from interpretability import families
+from interpretability.complexity import parts_to_read
+from interpretability.families import EBM_PAIRS, TREE
 from interpretability.lab import LAB, Settings
-from lab.data import load
+from lab.comparison import Group
+from lab.data import load, sample_rows
+from lab.families import FOREST, LOGISTIC, Family
 from lab.protocol import Estimate, Evidence
 from lab.testing import check_lab
+
+
+def small(build, features, seed):
+    return build(features, seed).set_params(model__n_estimators=8)
+
+
+@pytest.fixture
+def few_families(monkeypatch):
+    """Fewer models, the same way: the families are tested on their own."""
+    readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LOGISTIC, TREE, EBM_PAIRS))
+    monkeypatch.setattr(families, "glass", lambda n_classes, n_columns: Group("glass", "readable model", readable))
+    forest = Family("forest", "random forest", functools.partial(small, FOREST.build))
+    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (forest,)))
+
 
 FAST = Settings(folds=2, repeats=1, candidates=1)
 
 
-@pytest.mark.parametrize("name", ["wine", "loans"])
-def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
-    check_lab(LAB, load(name), FAST, tmp_path)
+@pytest.mark.filterwarnings("ignore:Missing values detected")
+def test_the_lab_keeps_to_the_protocol_on_mixed_columns_with_groups_and_privacy(tmp_path, few_families):
+    pytest.importorskip("fairlearn")
+    settings = dataclasses.replace(FAST, groups="region", privacy=(4.0,))
+    record = check_lab(LAB, sample_rows(load("loans"), 150, 0), settings, tmp_path)
+    titles = [figure.title for figure in record.evidence.figures] + [table.title for table in record.evidence.tables]
+    for wanted in ("The price of reading", "What if the data get worse?", "What does privacy cost?", "How far apart"):
+        assert any(wanted in title for title in titles), wanted
+
+
+def test_the_lab_keeps_to_the_protocol_on_several_classes(tmp_path, few_families):
+    check_lab(LAB, load("wine"), dataclasses.replace(FAST, depth="verdict"), tmp_path)
 
 
 def evidence(value, low, high, rows=3_000):

@@ -7,9 +7,11 @@ from scipy import integrate, stats
 from lab.decisions import rows_to_settle, side_of_margin
 from lab.protocol import Estimate
 from lab.stats import (
+    auc_influence,
     corrected_standard_error,
     detectable_difference,
     paired_difference,
+    pooled_spread,
     quantile,
     rate,
     regions,
@@ -126,3 +128,57 @@ def test_the_corrected_interval_rarely_declares_a_winner_between_equals():
         plain += not naive.low <= 0 <= naive.high
     assert wrong / runs <= 0.09  # 5 % and three standard deviations of 400 runs
     assert plain / runs > wrong / runs + 0.05
+
+
+def test_the_influence_of_a_row_on_the_auc_is_that_of_counting_pairs():
+    rng = np.random.default_rng(4)
+    scores, positive = rng.integers(0, 6, 40).astype(float), rng.random(40) < 0.3
+    beats = (scores[positive][:, None] > scores[~positive]) + 0.5 * (scores[positive][:, None] == scores[~positive])
+    auc = beats.mean()
+    expected = np.empty(40)
+    expected[positive] = (beats.mean(axis=1) - auc) * 40 / positive.sum()
+    expected[~positive] = (beats.mean(axis=0) - auc) * 40 / (~positive).sum()
+    found = auc_influence(scores, positive)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert found.sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_an_auc_of_one_class_is_refused():
+    with pytest.raises(ValueError, match="both kinds"):
+        auc_influence([1.0, 2.0], [True, True])
+
+
+def test_the_pooled_spread_is_its_formula():
+    influence = np.array([[1.0, -1.0, 2.0, -2.0], [3.0, -3.0, 0.0, 0.0]])
+    found = pooled_spread(influence, [0.5, 0.7], folds=2)
+    # means over the repetitions 2, -2, 1, -1: squares sum to 10; times K/(K-1) = 2; the repetitions differ with variance 0.02
+    assert found.standard_error == pytest.approx(np.sqrt(10 / 16 * 2 + 0.02))
+    assert found.degrees == 3
+    with pytest.raises(ValueError, match="two at least"):
+        pooled_spread(influence[:1], [0.5], folds=2)
+
+
+def test_the_pooled_spread_covers_the_truth_where_two_learners_are_equal_by_construction():
+    rng = np.random.default_rng(1)
+    inside = 0
+    for _ in range(150):
+        features = rng.normal(size=(150, 4))
+        target = (rng.random(150) < 1 / (1 + np.exp(-features.sum(axis=1)))).astype(int)
+        means, adds = [], np.zeros((2, 150))
+        for repeat in range(2):
+            order = rng.permutation(150)
+            scored = []
+            for test in np.array_split(order, 5):
+                train = np.setdiff1d(order, test)
+                parts = []
+                for columns in ([0, 1], [2, 3]):  # one half each: neither can be better
+                    weights, *_ = np.linalg.lstsq(features[train][:, columns], target[train] - 0.5)
+                    parts.append(features[test][:, columns] @ weights)
+                positive = target[test] == 1
+                wins = [(p[positive][:, None] > p[~positive]).mean() for p in parts]
+                scored.append(wins[0] - wins[1])
+                adds[repeat, test] = auc_influence(parts[0], positive) - auc_influence(parts[1], positive)
+            means.append(np.mean(scored))
+        spread = pooled_spread(adds, means, folds=5)
+        inside += abs(np.mean(means)) <= spread.half_width()
+    assert 130 <= inside <= 149, "a 95 % interval holds the truth in about 142 of 150 cases"

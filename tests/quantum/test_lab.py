@@ -1,8 +1,11 @@
 """The quantum lab keeps to the protocol, and its verdict follows from its evidence."""
 
+import dataclasses
+
 import pytest
 
 from lab.data import load, sample_rows
+from lab.errors import SettingsError
 from lab.protocol import Estimate, Evidence
 from lab.scoring import primary_metric
 from lab.testing import check_lab
@@ -10,7 +13,16 @@ from quantum import sweep
 from quantum.lab import LAB, Settings
 
 FAST = Settings(
-    folds=2, repeats=1, candidates=1, steps=20, qubits=3, devices=("torino",), sweep=0, largest=6, max_rows=120
+    folds=2,
+    repeats=1,
+    candidates=1,
+    steps=20,
+    qubits=3,
+    devices=("torino",),
+    sweep=0,
+    largest=6,
+    max_rows=120,
+    hardware_rows=20,
 )
 
 
@@ -21,6 +33,11 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
     assert {"advantage", "entanglement", "training", "surrogate", "decay"} <= record.evidence.estimates.keys()
     boundary = next(figure for figure in record.evidence.figures if "boundary" in figure.title)
     assert [frame.label[:8] for frame in boundary.frames][::5] == ["after 0 ", "after 20"]
+
+
+def test_a_sweep_of_one_fold_is_refused():
+    with pytest.raises(SettingsError, match="sweep is 1"):
+        LAB.plan(load("loans"), dataclasses.replace(FAST, sweep=1), seed=0)
 
 
 def test_a_sweep_scores_every_size_on_the_same_folds():

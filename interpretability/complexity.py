@@ -1,0 +1,44 @@
+"""How much must a person read to know what the model does? Counts its parts: weights, lines, rules, curves and maps."""
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["parts_to_read"]
+
+
+def parts_to_read(pipeline: Any) -> int:
+    """Count the parts of a fitted glass-box pipeline; 0 for a model that says the same of everybody.
+
+    A linear model counts its weights that are not zero, additive splines a curve for each number and a weight for each
+    category, a tree its leaves, a sum of trees all their leaves, a scorecard its lines, a boosting machine its curves and
+    maps. A curve is more to read than a weight; the count does not know that.
+
+    Raises
+    ------
+    ValueError
+        If the model is of no kind that can be read.
+    """
+    model = pipeline.named_steps["model"]
+    kind = type(model).__name__
+    if kind == "Scorecard":
+        return len(model.conditions_)
+    if kind == "DecisionTreeClassifier":
+        return int(model.get_n_leaves()) if model.get_n_leaves() > 1 else 0
+    if kind == "FIGSClassifier":
+        return sum(_leaves(tree) for tree in model.trees_)
+    if kind in ("ExplainableBoostingClassifier", "DPExplainableBoostingClassifier"):
+        return len(model.term_features_)
+    if kind == "LogisticRegression":
+        used = np.abs(np.atleast_2d(model.coef_)).max(axis=0) > 0
+        if "scale" not in pipeline.named_steps:
+            return int(used.sum())
+        names = pipeline.named_steps["prepare"].get_feature_names_out()  # a spline's basis functions share its name
+        return len({str(name).rpartition("~")[0] or name for name, there in zip(names, used, strict=True) if there})
+    raise ValueError(f"{kind} is not a model that can be read")
+
+
+def _leaves(node: Any) -> int:
+    if node.left is None and node.right is None:
+        return 1
+    return _leaves(node.left) + _leaves(node.right)
