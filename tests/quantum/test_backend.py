@@ -85,7 +85,7 @@ def test_a_machine_without_credentials_is_refused_before_any_work(lab, table, mo
 
 @pytest.mark.parametrize("shots", [0, -5])
 def test_no_shots_are_refused(shots):
-    with pytest.raises(SettingsError, match=f"shots is {shots}; it must be from 1 to 1e\\+06"):
+    with pytest.raises(SettingsError, match=f"shots is {shots}; it must be from 1 to 1,000,000"):
         make(Settings, {"shots": shots})
 
 
