@@ -119,7 +119,7 @@ def run_on_backend(
         If `shots` is below 1.
     """
     from qiskit import QuantumCircuit, transpile
-    from qiskit_ibm_runtime import SamplerV2
+    from qiskit_ibm_runtime.executor_sampler import Sampler  # SamplerV2 itself is deprecated in its favour
 
     if shots < 1:
         raise ValueError(f"shots is {shots}; it must be at least 1")
@@ -131,10 +131,10 @@ def run_on_backend(
         each.measure_all()
     known = transpile([zeros, ones], backend=backend, initial_layout=places, optimization_level=1)
     is_local = backend.name.startswith(_LOCAL)
-    options = {"simulator": {"seed_simulator": seed}} if is_local else None
-    job = SamplerV2(mode=backend, options=options).run(
-        [(native, parameters), *((each,) for each in known)], shots=shots
-    )
+    sampler = Sampler(mode=backend)
+    if is_local:
+        sampler.options.simulator.seed_simulator = seed
+    job = sampler.run([(native, parameters), *((each,) for each in known)], shots=shots)
     result = job.result()
     bits = circuit.num_qubits
     shares = np.stack([_share(result[0].data.meas.get_counts(row), bits) for row in range(len(parameters))])
