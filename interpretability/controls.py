@@ -10,7 +10,7 @@ from lab.protocol import Answer, Control
 
 __all__ = ["CONTROLS"]
 
-_SETTINGS = Settings(margin=0.02, folds=5, repeats=2, candidates=1, depth="verdict")
+_SETTINGS = Settings(margin=0.02, folds=3, repeats=2, candidates=1, depth="verdict")
 
 
 def additive(*, seed: int) -> Answer:

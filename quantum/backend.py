@@ -5,6 +5,7 @@ machine of IBM Quantum, found with the credentials that the client itself keeps 
 laboratory neither asks for them nor reads them. Nothing is sent anywhere unless such a name is given.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from lab.errors import SettingsError, nearest
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-__all__ = ["Counted", "open_backend", "run_on_backend"]
+__all__ = ["Counted", "open_backend", "require_allowed", "run_on_backend"]
 
 _LOCAL = "fake_"
 
@@ -76,6 +77,15 @@ def open_backend(name: str, n_qubits: int, *, service: Any = None) -> Any:
             f"backend {name!r} has {backend.num_qubits} qubits and the circuit {n_qubits}; use a larger one or lower --qubits"
         )
     return backend
+
+
+def require_allowed(name: str, *, dollars: float, spend: float) -> None:
+    """Raise SettingsError where running on a machine would cost more than the user allowed; models are free."""
+    if not name.startswith(_LOCAL) and dollars > spend:
+        raise SettingsError(
+            f"backend {name!r} would cost about {dollars:,.0f} dollars at the rate of the settings, and spend allows {spend:,.0f}; "
+            f"allow it with --spend {math.ceil(dollars)}, or lower --hardware-rows or --shots"
+        )
 
 
 def _require_known(name: str, known: Mapping[str, Any]) -> None:

@@ -89,7 +89,8 @@ def _change_figure(drawn: list[tuple[str, str, Estimate]], metric: Metric, shots
     unit = f" ({metric.unit})" if metric.unit else ""
     caption = (
         f"Score on the device minus score in the exact simulation, {count(n_rows, 'test row')}, {count(shots, 'shot')} each; bars are "
-        "95 % intervals. Left of the line the device costs score."
+        "95 % intervals. Left of the line the device costs score. The ROC AUC sees ranks only: noise that shrinks all "
+        "expectations alike leaves it as it is while probabilities move."
     )
     spec = charts.interval_plot(
         drawn, axis=f"change of {metric.label}{unit}", groups=tuple(_RUNS.values()), reference=0.0

@@ -55,6 +55,7 @@ class Settings(ComparisonSettings):
         100, "test rows predicted under each device's noise; 0 leaves the noise out", minimum=0, maximum=10_000
     )
     backend: str = option("", "run these rows on this machine too (or on a model of one: fake_torino)")
+    spend: float = option(0.0, "dollars that --backend may cost; nothing is sent that would cost more", minimum=0)
     execution_s: float = option(
         0.00035, "device seconds for one execution (IBM Quantum documentation, read 2026)", above=0
     )
@@ -109,8 +110,13 @@ class QuantumLab:
                 "sweep is 1, and one fold leaves no rows to train on; use 0 to leave it out, or at least 2"
             )
         if settings.backend:
-            from quantum.backend import open_backend
+            from quantum.backend import open_backend, require_allowed
+            from quantum.hardware import Price
 
+            executions = (settings.hardware_rows + 2) * settings.shots  # two circuits measure the readout
+            rates = {"overhead_s": settings.overhead_s, "execution_s": settings.execution_s, "rate": settings.rate}
+            price = Price.of(executions, jobs=1, **rates)
+            require_allowed(settings.backend, dollars=price.dollars, spend=settings.spend)
             open_backend(settings.backend, settings.qubits)
         metric = scoring.primary_metric(settings.metric, dataset)
         sides = groups(settings.qubits, settings.steps, len(dataset.classes))

@@ -69,7 +69,8 @@ def test_the_rates_that_come_with_a_lab_are_within_the_promise(name):
     assert rates["wrong"]["rate"] <= 0.05
 
 
-def test_one_seed_of_each_statistical_control_is_not_answered_wrongly():
+def test_one_seed_of_two_statistical_controls_is_not_answered_wrongly():
+    """One where a side truly wins, and one where it cannot; `lab controls` asks all of them many times."""
     for name in ("interpretability", "quantum"):
-        for control in registry.find(name).controls():
+        for control in registry.find(name).controls()[:2]:
             assert control.function(seed=0) not in control.wrong, (name, control.name)

@@ -67,7 +67,7 @@ def test_pilots_run_first():
 
 
 def test_a_run_says_how_long_it_takes_and_what_the_other_efforts_would(lab, table):
-    budget = ("--folds", 2, "--repeats", 1, "--candidates", 1)
+    budget = ("--folds", 2, "--repeats", 1, "--candidates", 1, "--depth", "verdict")
     got = lab("run", "interpretability", table(), "--target", "churn", "--workers", 1, *budget)
     assert got.code == 0
     (sentence,) = (line for line in got.err.splitlines() if "pilot" in line)

@@ -8,7 +8,20 @@ import sys
 import time
 from pathlib import Path
 
-COMMAND = [sys.executable, "-m", "interpretability", "wine", "--folds", "3", "--repeats", "1", "--candidates", "2"]
+COMMAND = [
+    sys.executable,
+    "-m",
+    "interpretability",
+    "wine",
+    "--folds",
+    "3",
+    "--repeats",
+    "1",
+    "--candidates",
+    "2",
+    "--depth",
+    "verdict",
+]
 
 
 def record(out):

@@ -75,9 +75,18 @@ def without_account(monkeypatch):
     monkeypatch.setattr(QiskitRuntimeService, "__new__", lambda cls, *_, **__: refuse())
 
 
+def test_a_machine_is_not_asked_for_more_than_was_allowed(lab, table):
+    found = lab("run", "quantum", table(), "--target", "churn", "--backend", "ibm_north")
+    assert found.code == 2
+    # 100 rows and two circuits for the readout, 1,024 shots of 0.35 ms each and 2 s, at 1.60 dollars a second.
+    dollars = 1.6 * (2 + 102 * 1024 * 0.00035)
+    assert f"would cost about {dollars:.0f} dollars" in found.err
+    assert "allow it with --spend 62" in found.err
+
+
 def test_a_machine_without_credentials_is_refused_before_any_work(lab, table, monkeypatch):
     without_account(monkeypatch)
-    found = lab("run", "quantum", table(), "--target", "churn", "--backend", "ibm_north")
+    found = lab("run", "quantum", table(), "--target", "churn", "--backend", "ibm_north", "--spend", 100)
     assert found.code == 2
     assert "needs credentials of IBM Quantum and none are saved" in found.err
     assert "Traceback" not in found.err
