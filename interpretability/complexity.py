@@ -25,7 +25,7 @@ def parts_to_read(pipeline: Any) -> int:
         return len(model.conditions_)
     if kind == "DecisionTreeClassifier":
         return int(model.get_n_leaves()) if model.get_n_leaves() > 1 else 0
-    if kind == "FIGSClassifier":
+    if kind == "RuleSum":
         return sum(_leaves(tree) for tree in model.trees_)
     if kind in ("ExplainableBoostingClassifier", "DPExplainableBoostingClassifier"):
         return len(model.term_features_)

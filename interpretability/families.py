@@ -54,10 +54,10 @@ def _scorecard(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def _rule_sum(features: pd.DataFrame, seed: int) -> Pipeline:
-    from imodels import FIGSClassifier
+    from interpretability.rule_sum import RuleSum
 
     del features
-    model = FIGSClassifier(max_rules=8, random_state=seed)
+    model = RuleSum(max_rules=8, random_state=seed)
     return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
 
 

@@ -43,7 +43,7 @@ def write_start(entries: Sequence[tuple[str, Record]], path: Path) -> None:
 def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
     loader = jinja2.PackageLoader("lab.report", "")
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["number"] = number
+    environment.filters |= {"number": number, "setting": setting}
     environment.globals.update(picture=_picture, table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style = loader.get_source(environment, "page.css")[0]
     script = loader.get_source(environment, "page.js")[0] if with_script else ""
@@ -55,6 +55,17 @@ def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
 
 def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def setting(value: Any) -> str:
+    """Show a setting as the command line takes it.
+
+    >>> setting(("mlp", "forest")), setting(None), setting(0.01)
+    ('mlp,forest', 'none', '0.01')
+    """
+    if isinstance(value, list | tuple):
+        return ",".join(str(item) for item in value)
+    return "none" if value is None else str(value)
 
 
 def number(value: Any) -> str:
