@@ -86,12 +86,10 @@ class EdgeLab:
     settings_type = Settings
     demo_data = "digits"
     demo_settings: ClassVar[Mapping[str, Any]] = {
+        "effort": "quick",
         "p99_ms": 1.0,
         "size_mb": 1.0,
-        "repeats": 1,
-        "candidates": 2,
-        "rounds": 20,
-        "load_seconds": 0.12,
+        "models": ("logistic", "forest", "mlp"),
     }
 
     def prepare(self, notify: Callable[[str], None]) -> None:

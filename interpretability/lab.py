@@ -43,7 +43,7 @@ class InterpretabilityLab:
     summary = "What do we give up, if anything, by using a model that we can read?"
     settings_type = Settings
     demo_data = "breast-cancer"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"folds": 3, "repeats": 2, "candidates": 2}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"folds": 3, "repeats": 2, "candidates": 1}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""

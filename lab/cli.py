@@ -198,7 +198,8 @@ def _demo(words: list[str]) -> int:
     for name in registry.names():
         lab = registry.find(name)
         chosen = settings.make(lab.settings_type, lab.demo_settings)
-        options = [f"{settings.flag(key)} {value}" for key, value in lab.demo_settings.items()]
+        shown = {key: ",".join(v) if isinstance(v, tuple) else v for key, v in lab.demo_settings.items()}
+        options = [f"{settings.flag(key)} {value}" for key, value in shown.items()]
         command = " ".join(["lab run", name, lab.demo_data, *options, f"--seed {given.seed}"])
         finished = _run_lab(lab, lab.demo_data, chosen, given, target=None, drop=(), command=command)
         runs.append(finished)
