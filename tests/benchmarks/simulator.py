@@ -246,12 +246,12 @@ def make_job(n: int, layers: int, batch: int, precision: str, threads: int) -> d
     }  # fmt: skip
 
 
-def rows(*, quick: bool, cores: int) -> list[tuple[int, int, int, str, int]]:
+def rows(layers: list[int], batches: list[int], *, quick: bool, cores: int) -> list[tuple[int, int, int, str, int]]:
     """Rows (n, layers, batch, precision, threads), the most telling first."""
     if quick:
         sizes = [(8, 2, 64), (4, 2, 64)]
         return [(*size, precision, 1) for size in sizes for precision in ("float32", "float64")]
-    sizes = [(n, layers, batch) for batch in (64, 256) for layers in (6, 2) for n in (4, 6, 8, 10, 12, 14)]
+    sizes = [(n, depth, batch) for batch in batches for depth in layers for n in (4, 6, 8, 10, 12, 14)]
     ways = [(p, t) for t in range(1, min(2, cores) + 1) for p in ("float32", "float64")]
     return [(*size, *way) for size in sizes for way in ways]
 
@@ -294,6 +294,9 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, default=ROOT / ".peers", help="folder of the peers' environments")
     parser.add_argument("--minutes", type=float, help="time of the run, installation aside (4 quick, else 60)")
     parser.add_argument("--only", default=",".join(PEERS), help="peers to take part (default: all)")
+    parser.add_argument("--layers", type=int, nargs="+", default=[6, 2], help="only rows of so many layers")
+    parser.add_argument("--batches", type=int, nargs="+", default=[64, 256], help="only rows of so many samples")
+    parser.add_argument("--no-start", action="store_true", help="leave out the times from process start")
     parser.add_argument("--figure", type=Path, help="where to draw our own scaling (SVG)")
     options = parser.parse_args()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -304,12 +307,13 @@ def main() -> None:
     try:
         for title, seconds in compile_seconds().items():
             print(f"our {title}: {seconds:.2f} s")
-        run.from_start()
+        if not options.no_start:
+            run.from_start()
         print("\nOne loss and gradient, ms (median of interleaved rounds); ratios to the fastest peer")
         print(
             f"  n  L  bat precision th {'ours':>9} " + " ".join(f"{n:>13}" for n in PEERS) + "    wall     cpu  target"
         )
-        planned = rows(quick=options.quick, cores=cores)
+        planned = rows(options.layers, options.batches, quick=options.quick, cores=cores)
         for i, row in enumerate(planned):
             if run.left() < 5:
                 print(f"left out for lack of time: {len(planned) - i} of {len(planned)} rows")
