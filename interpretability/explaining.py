@@ -186,7 +186,7 @@ def shap_values(pipeline: Any, features: pd.DataFrame, columns: Sequence[str]) -
     prepare, model = pipeline.named_steps["prepare"], pipeline.named_steps["model"]
     try:
         explained = shap.TreeExplainer(model).shap_values(prepare.transform(features), check_additivity=False)
-    except (NotImplementedError, ValueError, TypeError):
+    except (NotImplementedError, ValueError, TypeError):  # a kind of tree that shap does not know: a caveat says so
         return None
     values = np.asarray(explained[1] if isinstance(explained, list) else explained)
     if values.ndim == 3:

@@ -112,7 +112,7 @@ def _remote_service(name: str) -> Any:
             f"backend {name!r} needs credentials of IBM Quantum and none are saved; save them once with "
             "QiskitRuntimeService.save_account, or use a model such as fake_torino"
         ) from error
-    except Exception as error:
+    except Exception as error:  # the network's, the account's or the client's: no common one
         raise SettingsError(
             f"backend {name!r}: IBM Quantum cannot be reached ({_short(error)}); check the network and the saved account"
         ) from error

@@ -58,7 +58,7 @@ def evidence(value, low, high, rows=3_000):
         (evidence(0.0, -0.5, 0.5), "yes", "Nothing that matters", "level with the best black box"),
         (evidence(0.5, 0.1, 0.9), "yes", "Nothing that matters", "0.5 points below"),
         (evidence(0.5, -0.5, 1.5), "undecided", "Undecided", "about 3,000 rows would settle it"),
-        (evidence(1.0, 0.0, 2.0, None), "undecided", "Undecided", "lies on the margin itself"),
+        (evidence(1.0, 0.0, 2.0, None), "undecided", "Undecided", "lies too near the margin"),
         (
             evidence(4.0, 2.0, 6.0),
             "no",
