@@ -1,15 +1,20 @@
 """Is a budget met? Judged by the end of the interval that counts: three answers for an item, the worst for the whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from lab.protocol import Estimate
 
-__all__ = ["Item", "Status", "status", "worst"]
+if TYPE_CHECKING:
+    from edge.lab import Settings
+
+__all__ = ["EQUALITY", "STATUSES", "Decision", "Item", "Status", "decide", "items", "status", "worst"]
 
 Status = Literal["pass", "undecided", "fail"]
-_ORDER: tuple[Status, ...] = ("pass", "undecided", "fail")
+STATUSES: tuple[Status, ...] = ("pass", "undecided", "fail")
+EQUALITY = ("difference from the original", "flipped labels")
+"""Items that say whether the exported model is the same model: no budget that one could widen."""
 
 
 @dataclass(frozen=True)
@@ -45,4 +50,48 @@ def worst(statuses: Iterable[Status]) -> Status:
     >>> worst(["pass", "undecided"])
     'undecided'
     """
-    return max(statuses, key=_ORDER.index, default="pass")
+    return max(statuses, key=STATUSES.index, default="pass")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The candidate on which the verdict rests, the worst of its items, and all of them."""
+
+    name: str
+    status: Status
+    items: tuple[Item, ...]
+
+
+def items(name: str, estimates: Mapping[str, Estimate], settings: "Settings", *, factor: float) -> tuple[Item, ...]:
+    """List the budget items of a candidate; `factor` turns a share of the metric into the unit of its estimates."""
+    limited = [Item("latency (p99)", estimates[f"{name}.p99_ms"], settings.p99_ms)]
+    if settings.rate is not None:
+        limited.append(Item("share of late answers", estimates[f"{name}.misses"], 100 * settings.max_misses))
+    limited.append(Item("file size", estimates[f"{name}.size_mb"], settings.size_mb))
+    if settings.memory_mb is not None:
+        limited.append(Item("peak memory", estimates[f"{name}.memory_mb"], settings.memory_mb))
+    equal = zip(EQUALITY, ("parity", "flips"), (settings.tolerance, 0), strict=True)
+    return (
+        *limited,
+        Item("accuracy loss", estimates[f"{name}.drop"], settings.max_drop * factor),
+        *(Item(words, estimates[f"{name}.{key}"], allowed) for words, key, allowed in equal),
+    )
+
+
+def decide(
+    candidates: Sequence[str], estimates: Mapping[str, Estimate], settings: "Settings", *, factor: float
+) -> Decision:
+    """Choose the candidate on which the verdict rests: of those with the best status the most accurate.
+
+    Raises
+    ------
+    ValueError
+        If there is no candidate.
+    """
+    judged = [(name, items(name, estimates, settings, factor=factor)) for name in candidates]
+    decisions = [Decision(name, worst(item.status for item in found), found) for name, found in judged]
+    for answer in STATUSES:
+        having = [decision for decision in decisions if decision.status == answer]
+        if having:
+            return max(having, key=lambda decision: estimates[f"{decision.name}.score"].value)
+    raise ValueError("no candidate was measured")

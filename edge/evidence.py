@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge import frontier, operation
+from edge import budget, budget_figure, frontier, operation
 from edge.given import is_given
 from edge.latency import spread
 from lab import charts, comparison, scoring, stats
@@ -59,6 +59,7 @@ def summarise(
             **at_work.facts,
         },
         figures=(
+            *_used(there, labels, estimates, settings, metric.factor),
             _latency_figure(latencies, settings),
             _distribution(timed, labels),
             *((frontier.figure(smaller),) if smaller else ()),
@@ -184,12 +185,23 @@ def _distribution(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) ->
     )
 
 
+def _used(
+    there: Sequence[Family],
+    labels: Mapping[str, str],
+    estimates: Mapping[str, Estimate],
+    settings: "Settings",
+    factor: float,
+) -> tuple[Figure, ...]:
+    """Draw the budgets of the candidate that decides; nothing where none was measured."""
+    if not there:
+        return ()
+    decision = budget.decide([family.name for family in there], estimates, settings, factor=factor)
+    return (budget_figure.figure(decision, labels[decision.name]),)
+
+
 def _budget_table(
     there: Sequence[Family], estimates: Mapping[str, Estimate], settings: "Settings", factor: float
 ) -> Table:
-    from edge.lab import items
-
-    evidence = Evidence(estimates, {"factor": factor}, (), ())
     rows = tuple(
         (
             family.label,
@@ -202,7 +214,7 @@ def _budget_table(
             item.status,
         )
         for family in there
-        for item in items(family.name, evidence, settings)
+        for item in budget.items(family.name, estimates, settings, factor=factor)
     )
     columns = ("model", "item", "found", "low", "high", "allowed", "unit", "result")
     return Table("Budgets, item by item", "Judged by the end of the 95 % interval that counts.", columns, rows)

@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from edge.budget import Item, Status, worst
+from edge import budget
+from edge.budget import EQUALITY, Decision, Item
 from lab.errors import SettingsError
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
 from lab.settings import ComparisonSettings, option
-from lab.wording import amount, difference
+from lab.wording import amount, difference, rough
 
-__all__ = ["LAB", "EdgeLab", "Settings", "items"]
+__all__ = ["LAB", "EdgeLab", "Settings"]
 
 _CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp")
-_NO_BUDGETS = ("difference from the original", "flipped labels")
 
 
 @dataclass(frozen=True)
@@ -156,20 +156,18 @@ class EdgeLab:
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Pass the most accurate candidate that meets every budget; fail where none can."""
         candidates: Sequence[str] = evidence.facts["candidates"]
-        judged = {name: items(name, evidence, settings) for name in candidates}
-        whole = {name: worst(item.status for item in found) for name, found in judged.items()}
+        decision = (
+            budget.decide(candidates, evidence.estimates, settings, factor=evidence.facts["factor"])
+            if candidates
+            else None
+        )
         unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
-        if unmeasured and "pass" not in whole.values():
+        if decision is None or (unmeasured and decision.status != "pass"):
             sentence = (
                 f"The {' and the '.join(unmeasured)} could not be measured, and no other candidate is shown to fit."
             )
             return Verdict("undecided", "Undecided", sentence, ("a run in which every candidate can be measured",))
-        for answer in ("pass", "undecided", "fail"):
-            having = [name for name in candidates if whole[name] == answer]
-            if having:
-                best = max(having, key=lambda name: evidence.estimates[f"{name}.score"].value)
-                return _verdict(answer, best, judged[best], evidence)
-        raise AssertionError("settings name at least one candidate")
+        return _verdict(decision, evidence)
 
     def controls(self) -> Sequence[Control]:
         """Stand-ins whose latency is known."""
@@ -178,44 +176,26 @@ class EdgeLab:
         return CONTROLS
 
 
-def items(name: str, evidence: Evidence, settings: Settings) -> list[Item]:
-    """List the budget items of a candidate."""
-    found = evidence.estimates
-    scale = evidence.facts["factor"]
-    limited = [
-        Item("latency (p99)", found[f"{name}.p99_ms"], settings.p99_ms),
-        Item("file size", found[f"{name}.size_mb"], settings.size_mb),
-        Item("accuracy loss", found[f"{name}.drop"], settings.max_drop * scale),
-        Item(_NO_BUDGETS[0], found[f"{name}.parity"], settings.tolerance),
-        Item(_NO_BUDGETS[1], found[f"{name}.flips"], 0),
-    ]
-    if settings.memory_mb is not None:
-        limited.insert(2, Item("peak memory", found[f"{name}.memory_mb"], settings.memory_mb))
-    if settings.rate is not None:
-        limited.insert(1, Item("share of late answers", found[f"{name}.misses"], 100 * settings.max_misses))
-    return limited
-
-
-def _verdict(answer: Status, name: str, limited: Sequence[Item], evidence: Evidence) -> Verdict:
+def _verdict(decision: Decision, evidence: Evidence) -> Verdict:
+    name, limited = decision.name, decision.items
     label = evidence.facts["labels"][name]
     found = evidence.estimates
-    p99 = found[f"{name}.p99_ms"]
-    loss = found[f"{name}.drop"]
+    p99, size, loss = found[f"{name}.p99_ms"], found[f"{name}.size_mb"], found[f"{name}.drop"]
     gain = Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
     figures = (
-        f"it answers in {p99.value:.3g} ms at p99 (95 % interval {p99.low:.3g} to {p99.high:.3g}), "
-        f"takes {found[f'{name}.size_mb'].value:.3g} MB, and is {difference(gain, 'the best model tried')}"
+        f"it answers in {rough(p99.value)} ms at p99 (95 % interval {rough(p99.low)} to {rough(p99.high)}), "
+        f"takes {amount(size.value, size.unit)}, and is {difference(gain, 'the best model tried')}"
     )
-    if answer == "pass":
+    if decision.status == "pass":
         return Verdict("yes", "Yes", f"The {label} fits every budget: {figures}.", _reserve(limited))
-    short = [item for item in limited if item.status == answer]
+    short = [item for item in limited if item.status == decision.status]
     causes = " and ".join(f"{item.name} ({_shown(item)})" for item in short)
-    if answer == "fail":
+    if decision.status == "fail":
         sentence = f"No candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
         change = tuple(
             f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}"
             for item in short
-            if item.name not in _NO_BUDGETS
+            if item.name not in EQUALITY
         )
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
     names = " and ".join(item.name for item in short)
@@ -241,7 +221,7 @@ def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
     return tuple(
         f"a budget for {item.name} below {amount(item.found.high, item.found.unit)}"
         for item in limited
-        if item.found.high > 0 and item.name not in _NO_BUDGETS
+        if item.found.high > 0 and item.name not in EQUALITY
     )
 
 

@@ -39,15 +39,20 @@ def rate_figure(rows: Mapping[str, Row], labels: Mapping[str, str], deadline_ms:
     curves = {label: curve for label, curve in curves.items() if curve}
     if not curves:
         return None
-    ends = [min(curve[0][0] for curve in curves.values()), max(curve[-1][0] for curve in curves.values())]
-    drawn = curves | {f"deadline of {deadline_ms:g} ms": [(end, deadline_ms) for end in ends]}
     knees = [f"{labels[name]}: {found.words()}" for name, found in capacities(rows, deadline_ms).items()]
     caption = (
         "p99 of the response time, counted from the scheduled arrival, against the rate of calls that come at random. "
-        f"Where a curve bends up, calls begin to queue. Highest rate within the deadline - {'; '.join(knees)}."
+        f"Where a curve bends up, calls begin to queue; the dotted line is the deadline of {deadline_ms:g} ms. "
+        f"Highest rate within the deadline - {'; '.join(knees)}."
     )
     spec = charts.lines(
-        drawn, x="calls per second (log scale)", y="p99 (ms, log scale)", log_x=True, log_y=True, points=True
+        curves,
+        x="calls per second (log scale)",
+        y="p99 (ms, log scale)",
+        log_x=True,
+        log_y=True,
+        points=True,
+        reference_y=deadline_ms,
     )
     return Figure("Response time against load", caption, spec)
 

@@ -19,6 +19,8 @@ _CURVE = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998,
 _MS = 1e-6  # milliseconds in a nanosecond
 _MOST_CALLS = 20_000
 _DECIDING = 1_000  # calls: without a miss among them the interval ends at 0.4 %
+_FOR_P99 = 500  # calls: a percentile with its interval needs 380 that do not wait for one another
+_LONGER = 5  # times `seconds`, at most, for so many at a low rate of the sweep
 _PATIENCE = 100  # times `seconds`, at most, to wait for so many
 
 
@@ -40,7 +42,8 @@ def measure_load(
     rate : float, optional
         The user's calls per second.
     seconds : float
-        Time for each rate of the sweep; random arrivals at the user's rate get up to 100 times as much, for 1,000 calls.
+        Time for each rate of the sweep, up to 5 times as much at low rates for the calls that a p99 needs; random arrivals
+        at the user's rate get up to 100 times as much, for 1,000 calls.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def measure_load(
     service = hot.service.at(0.5) * 1e-9  # the median: a call that the system interrupts says nothing about the model
     runs = [_run("hot", "back to back", 1 / service, service, hot)]
     random = next(iter(arrivals.PATTERNS))
-    wanted = [("sweep", random, use / service, seconds) for use in USES]
+    wanted = [("sweep", random, use / service, _long_enough(use / service, seconds)) for use in USES]
     if rate is not None:
         patient = min(max(seconds, _DECIDING / rate), _PATIENCE * seconds)
         wanted.append(("rate", random, rate, patient))
@@ -70,6 +73,10 @@ def measure_load(
         )
         runs.append(_run(view, name, offered, service, load))
     return {"service_ms": service * 1e3, "runs": runs}
+
+
+def _long_enough(rate: float, seconds: float) -> float:
+    return min(max(seconds, _FOR_P99 / rate), _LONGER * seconds)
 
 
 def _calls(rate: float, seconds: float) -> int:

@@ -5,7 +5,7 @@ Colours are the colour-blind safe ones of Okabe and Ito (2008); a group is told 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from lab.protocol import Estimate
 
@@ -16,7 +16,7 @@ _DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 _WIDTH = 720
 _LEGEND_LETTERS = 84  # that fit into the width, signs and gaps not counted
-_DOTTED = {"color": "#444", "strokeDash": [3, 3], "strokeWidth": 2}
+_DOTTED = {"color": "#444", "strokeWidth": 2}
 
 
 def interval_plot(
@@ -45,7 +45,7 @@ def interval_plot(
         {"mark": {"type": "point", "filled": True, "size": 160, "opacity": 1}, "encoding": shared | point},
     ]
     if reference is not None:  # no y of its own: it crosses all rows
-        layers.append(_line_at(reference))
+        layers.append(_line_at("x", reference))
     return {"data": {"values": values}, "width": _WIDTH, "height": {"step": 40}, "layer": layers}
 
 
@@ -89,8 +89,12 @@ def lines(
     log_y: bool = False,
     points: bool = False,
     reference_x: float | None = None,
+    reference_y: float | None = None,
 ) -> dict[str, Any]:
-    """Curves, one per name; each is a sequence of (x, y), drawn in the given order of the points."""
+    """Curves, one per name; each is a sequence of (x, y), drawn in the given order of the points.
+
+    `reference_x` and `reference_y` draw a line across the picture.
+    """
     values = [
         {"series": name, "order": place, "x": px, "y": py}
         for name, curve in series.items()
@@ -101,7 +105,7 @@ def lines(
     scale_y = {"type": "log"} if log_y else {"zero": False}
     layers: list[dict[str, Any]] = [
         {
-            "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 60} if points else False},
+            "mark": {"type": "line", "strokeWidth": 2.5},
             "encoding": {
                 "x": {"field": "x", "type": "quantitative", "title": x, "scale": scale_x},
                 "y": {"field": "y", "type": "quantitative", "title": y, "scale": scale_y},
@@ -111,8 +115,14 @@ def lines(
             },
         }
     ]
-    if reference_x is not None:
-        layers.append(_line_at(reference_x))
+    if points:  # a layer of its own: points of a line would be drawn dashed in the legend
+        encoding = {key: layers[0]["encoding"][key] for key in ("x", "y")}
+        colour = {"color": layers[0]["encoding"]["color"] | {"legend": None}}
+        layers.append(
+            {"mark": {"type": "point", "filled": True, "size": 60, "opacity": 1}, "encoding": encoding | colour}
+        )
+    layers += [_line_at("x", at) for at in (reference_x,) if at is not None]
+    layers += [_line_at("y", at) for at in (reference_y,) if at is not None]
     return {"data": {"values": values}, "width": _WIDTH, "height": 320, "layer": layers}
 
 
@@ -169,15 +179,7 @@ def scatter(
             "encoding": {"x": across, "y": up | {"field": "value"}, "text": {"field": "label"}},
         },
     ]
-    for place, level in enumerate(references):
-        dash = [6, 4] if place == 0 else [2, 3]
-        layers.append(
-            {
-                "data": {"values": [{}]},
-                "mark": {"type": "rule", **_DOTTED, "strokeDash": dash},
-                "encoding": {"y": {"datum": level}},
-            }
-        )
+    layers += [_line_at("y", level, dash=[6, 4] if place == 0 else [2, 3]) for place, level in enumerate(references)]
     return {"data": {"values": values}, "width": _WIDTH, "height": 420, "layer": layers}
 
 
@@ -254,6 +256,7 @@ def _domain(name: str, values: Sequence[str], options: Sequence[Any]) -> dict[st
     return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
 
 
-def _line_at(x: float) -> dict[str, Any]:
-    """Draw one vertical line across the picture: data of its own, so that it is drawn once."""
-    return {"data": {"values": [{}]}, "mark": {"type": "rule", **_DOTTED}, "encoding": {"x": {"datum": x}}}
+def _line_at(axis: Literal["x", "y"], value: float, dash: Sequence[int] = (3, 3)) -> dict[str, Any]:
+    """Draw one line across the picture, at a value of an axis: data of its own, so that it is drawn once."""
+    mark = {"type": "rule", **_DOTTED, "strokeDash": list(dash)}
+    return {"data": {"values": [{}]}, "mark": mark, "encoding": {axis: {"datum": value}}}

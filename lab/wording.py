@@ -12,9 +12,13 @@ def amount(value: float, unit: str) -> str:
 
     >>> amount(4.66, "points"), amount(0.004, "points"), amount(0.03127, "")
     ('4.7 points', '0.0 points', '0.0313')
+    >>> amount(0.00253, "MB"), amount(2.531, "MB")
+    ('2.53 kB', '2.53 MB')
     """
     if unit == "points":
         return f"{value:.1f} points"
+    if unit == "MB" and 0 < value < 0.1:
+        value, unit = 1e3 * value, "kB"
     return f"{value:.3g} {unit}".rstrip()
 
 

@@ -18,6 +18,8 @@ _CONFIG = {
     "view": {"stroke": None},
     "axis": {
         "labelFontSize": 16,
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
         "titleFontSize": 16,
         "titleFontWeight": "normal",
         "gridColor": "#e4e4e4",
