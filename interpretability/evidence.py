@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from interpretability import editing, fairness, price, privacy, speed, stress
+from interpretability.lab import MODEL_FILE
 from interpretability.plan import groups_of, steps_of
 from lab import comparison, scoring, stats
 from lab.comparison import Comparison, Group, Scores
@@ -47,7 +48,9 @@ def gather(dataset: Dataset, settings: Any, rows: Mapping[str, Row]) -> Evidence
     if "edit" in rows:
         tables.append(editing.edit_table(rows["edit"], metric, settings.folds))
     if "speed" in rows:
-        tables.append(speed.speed_table(rows["speed"], rows.get("read", {}).get("export")))
+        tables.append(speed.speed_table(rows["speed"]))
+    if rows.get("read", {}).get("export") is not None:
+        tables.append(speed.file_table(rows["read"], dataset, MODEL_FILE))
     return Evidence(
         estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)},
         facts={

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 from interpret.glassbox import ExplainableBoostingClassifier
 from scipy import stats
-from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,13 +17,12 @@ from interpretability.complexity import parts_to_read
 from interpretability.preparation import spline_columns
 from interpretability.scorecard import Scorecard
 from lab.comparison import Group
-from lab.families import BOOSTING, FOREST, LOGISTIC, MLP, SVM, Family
+from lab.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM, Family
 from lab.preparation import dense_columns, ordinal_columns
 
 __all__ = [
     "EBM",
     "EBM_PAIRS",
-    "EXTRA_TREES",
     "RULE_SUM",
     "SCORECARD",
     "SPLINES",
@@ -77,7 +75,7 @@ def ebm(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> Pipeline
         learning_rate=0.15,
         smoothing_rounds=10,
         interaction_smoothing_rounds=5,
-        early_stopping_rounds=20,
+        early_stopping_rounds=10,
         early_stopping_tolerance=1e-4,
         max_rounds=2_000,
         n_jobs=1,
@@ -88,11 +86,6 @@ def ebm(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> Pipeline
 
 def _ebm_with_pairs(features: pd.DataFrame, seed: int) -> Pipeline:
     return ebm(features, seed, interactions=5)
-
-
-def _extra_trees(features: pd.DataFrame, seed: int) -> Pipeline:
-    del features
-    return Pipeline([("prepare", dense_columns(scale=False)), ("model", ExtraTreesClassifier(random_state=seed))])
 
 
 def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -128,12 +121,14 @@ _EBM_SPACE = {
     "model__max_leaves": [2, 3],
     "model__learning_rate": stats.loguniform(0.08, 0.3),
 }
-EBM = Family("ebm", "explainable boosting machine", ebm, _EBM_SPACE)
+_ONE_BAG = {"model__outer_bags": 1}
+EBM = Family("ebm", "explainable boosting machine", ebm, _EBM_SPACE, look=_ONE_BAG)
 EBM_PAIRS = Family(
     "ebm-pairs",
     "explainable boosting machine with pairs",
     _ebm_with_pairs,
     {**_EBM_SPACE, "model__interactions": [3, 5, 10]},
+    look=_ONE_BAG,
 )
 SCORECARD = Family(
     "scorecard",
@@ -146,16 +141,6 @@ RULE_SUM = Family(
     "sum of small rule trees (FIGS)",
     _rule_sum,
     {"model__max_rules": [4, 6, 10, 14], "model__max_trees": [None, 2]},
-)
-EXTRA_TREES = Family(
-    "extra-trees",
-    "extra trees",
-    _extra_trees,
-    {
-        "model__max_features": ["sqrt", 0.3, 0.6, 1.0],
-        "model__min_samples_leaf": [1, 2, 5, 10],
-        "model__criterion": ["gini", "entropy"],
-    },
 )
 LIGHTGBM = Family(
     "lightgbm",

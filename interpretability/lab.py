@@ -12,6 +12,7 @@ from lab.wording import amount, difference, settling
 __all__ = ["LAB", "InterpretabilityLab", "Settings"]
 
 DEPTHS = ("full", "verdict")
+MODEL_FILE = "readable-model.onnx"
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,11 @@ class InterpretabilityLab:
                 "a wider margin, if a larger loss would not matter",
             ),
         )
+
+    def files(self, rows: Mapping[str, Row]) -> Mapping[str, bytes]:
+        """Leave the readable model beside the report, as an ONNX file."""
+        export = rows.get("read", {}).get("export")
+        return {} if export is None else {MODEL_FILE: export["file"].tobytes()}
 
     def controls(self) -> Sequence[Control]:
         """Tables whose truth is known."""

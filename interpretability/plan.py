@@ -31,7 +31,7 @@ def trials(dataset: Dataset, settings: Any, metric: Metric, seed: int) -> list[T
     if settings.depth != "full":
         return plan
     steps = steps_of(dataset, settings)
-    plan += comparison.trials((Group("steps", "step", steps, is_side=False),), candidates=1, **shared)
+    plan += comparison.trials((Group("steps", "step", steps, is_side=False),), candidates=0, **shared)
     return [*plan, *_follow_up(dataset, settings, metric, sides, steps, [trial.key for trial in plan], seed)]
 
 

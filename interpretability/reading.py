@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from interpretability.complexity import parts_to_read
 from interpretability.curves import density_of, pair_map, shapes_of
 from interpretability.export import largest_difference, to_onnx
-from interpretability.whatif import ADDITIVE, frame_of, largest_gap, lay_open, shortened
+from interpretability.tree_export import TREES, trees_to_onnx
+from interpretability.whatif import ADDITIVE, frame_of, inputs_of, largest_gap, lay_open, shortened
 from lab import charts
 from lab.families import Family
 from lab.preparation import column_names
@@ -25,7 +27,7 @@ _CURVES = 4
 _MAPS = 2
 _LISTED = 30
 _MIN_ROWS = 5
-_STATES = 200
+_STATES, _CHECKED = 200, 1_000
 
 
 def read_finalist(
@@ -64,9 +66,9 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
     Returns
     -------
     dict
-        `figures`, `tables` and `panels` (see `lab.protocol`), `parts`: how many parts a person reads, and `export`: for an
-        additive model of two classes the ONNX file (`file`, bytes as uint8), its size in bytes, and the largest differences
-        of the panel and of the file from the model.
+        `figures`, `tables` and `panels` (see `lab.protocol`), `parts`: how many parts a person reads, and `export`: the model
+        as an ONNX file (`file`, bytes as uint8), its size in bytes, and the largest difference of its probabilities from the
+        model's; None where the model cannot be written (sums of terms for more than two classes).
     """
     tuned = tune(family, dataset.features, dataset.target, scorer=scorer, candidates=candidates, seed=seed)
     kind = family.name.split("-")[0]
@@ -80,20 +82,30 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
     }[kind]
     row = read(tuned.model, dataset)
     panels: list[WhatIf] = []
+    content: bytes | None = None
+    states = _states(dataset, seed)
+    known = family.name if family.name in ADDITIVE else kind
+    if known in ADDITIVE and len(dataset.classes) == 2:
+        opened = lay_open(known, tuned.model, dataset)
+        panels = _tried(opened, tuned.model, family, states)
+        content = to_onnx(opened)
+    elif kind in TREES:
+        content = trees_to_onnx(tuned.model, dataset.kinds)
     export: Row | None = None
-    if (family.name in ADDITIVE or kind in ADDITIVE) and len(dataset.classes) == 2:
-        opened = lay_open(family.name if family.name in ADDITIVE else kind, tuned.model, dataset)
-        panels, export = _tried(opened, tuned.model, family, seed)
+    if content is not None:
+        rows = pd.concat([dataset.features.iloc[:_CHECKED], states], ignore_index=True)
+        export = {
+            "file": np.frombuffer(content, dtype=np.uint8),
+            "bytes": len(content),
+            "rows": len(rows),
+            "difference": largest_difference(content, dataset.kinds, tuned.model, rows),
+        }
     return {**row, "panels": panels, "parts": parts_to_read(tuned.model), "export": export}
 
 
-def _tried(opened: WhatIf, model: Any, family: Family, seed: int) -> tuple[list[WhatIf], Row]:
-    """Make the panel and the file, and hold both against the model on random states of the panel."""
-    rng = np.random.default_rng(seed)
-    states = frame_of(opened, [[_draw(item, rng) for item in opened.inputs] for _ in range(_STATES)])
+def _tried(opened: WhatIf, model: Any, family: Family, states: pd.DataFrame) -> list[WhatIf]:
+    """Make the panel, and hold it against the model on random states."""
     gap = largest_gap(opened, model, states)
-    content = to_onnx(opened)
-    difference = largest_difference(content, opened, model, states)
     shown = shortened(opened)
     hidden = len(opened.inputs) - len(shown.inputs)
     rest = f" The {hidden} features that weigh least stand at their usual values." if hidden else ""
@@ -107,9 +119,14 @@ def _tried(opened: WhatIf, model: Any, family: Family, seed: int) -> tuple[list[
         shown.inputs,
         shown.terms,
     )
-    kept = [panel] if gap <= 1e-6 else []
-    file = np.frombuffer(content, dtype=np.uint8)
-    return kept, {"file": file, "bytes": len(content), "difference": difference, "gap": gap}
+    return [panel] if gap <= 1e-6 else []
+
+
+def _states(dataset: Dataset, seed: int) -> pd.DataFrame:
+    """Draw rows inside the usual ranges, with some cells missing where the table has such."""
+    rng = np.random.default_rng(seed)
+    inputs = inputs_of(dataset)
+    return frame_of(inputs, [[_draw(item, rng) for item in inputs] for _ in range(_STATES)])
 
 
 def _draw(item: Any, rng: np.random.Generator) -> float | str | None:

@@ -12,7 +12,7 @@ from interpretability.finalists import fitted_on, folds_of
 from lab.families import Family
 from lab.protocol import Dataset, Row, Table
 
-__all__ = ["speed_table", "time_finalists"]
+__all__ = ["file_table", "speed_table", "time_finalists"]
 
 _ROUNDS, _CALLS, _BATCH = 5, 9, 500
 
@@ -72,8 +72,30 @@ def _round(model: Any, rows: Sequence[pd.DataFrame], batch: pd.DataFrame) -> tup
         gc.enable()
 
 
-def speed_table(row: Row, export: Row | None) -> Table:
-    """Lay the times out; the export's size and its equality stand beside them."""
+def file_table(row: Row, dataset: Dataset, name: str) -> Table:
+    """Say what is in the file of the readable model; `row` is that of its reading."""
+    export = row["export"]
+    inputs = {
+        "numbers": [column for column, kind in dataset.kinds.items() if kind != "category"],
+        "texts": [column for column, kind in dataset.kinds.items() if kind == "category"],
+    }
+    lines: list[tuple[str, Any]] = [("model", row["label"]), ("bytes", export["bytes"])]
+    lines += [(f"input {which!r}", ", ".join(columns)) for which, columns in inputs.items() if columns]
+    lines += [
+        ("output 'probabilities'", ", ".join(dataset.classes)),
+        (f"largest difference of a probability over {export['rows']:,} rows", f"{export['difference']:.0e}"),
+    ]
+    caption = (
+        f"{name} beside this report is the readable model in ONNX format, fitted on all rows, with all its preparation: missing "
+        "numbers are NaN, missing texts are empty, booleans 0 or 1, dates days since 1970-01-01. It was held against the model on "
+        "rows of the table and on random ones. Ask how it does on a device with: "
+        f"lab run edge {dataset.name} --target {dataset.target_name} --model {name}"
+    )
+    return Table("The readable model as a file", caption, ("what", "value"), tuple(lines))
+
+
+def speed_table(row: Row) -> Table:
+    """Lay the times out."""
     rows: list[tuple[Any, ...]] = [
         (
             side["family"],
@@ -89,10 +111,5 @@ def speed_table(row: Row, export: Row | None) -> Table:
         f"batch of {_BATCH:,} rows a round, scikit-learn's own prediction with all its preparation. "
         "For latency under a budget, ask lab run edge."
     )
-    if export is not None:
-        caption += (
-            f" The readable model was written as an ONNX file of {export['bytes']:,} bytes; on random states its "
-            f"probabilities differ from the model's by {export['difference']:.0e} at most."
-        )
     columns = ("model", "one row (ms)", "lowest", "highest", "a row in a batch (us)")
     return Table("How long does a prediction take?", caption, columns, tuple(rows))

@@ -17,7 +17,7 @@ from lab.protocol import Dataset, Input, Kind, Term, WhatIf
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ADDITIVE", "frame_of", "is_additive", "largest_gap", "lay_open", "shortened"]
+__all__ = ["ADDITIVE", "frame_of", "inputs_of", "is_additive", "largest_gap", "lay_open", "shortened"]
 
 _MIN_ROWS, _MAX_CHOICES = 5, 50
 _SHOWN_INPUTS = 10
@@ -38,7 +38,7 @@ def lay_open(family_name: str, model: Any, dataset: Dataset, *, title: str = "")
     """
     if family_name not in ADDITIVE or len(dataset.classes) != 2:
         raise ValueError(f"{family_name} on {len(dataset.classes)} classes is not one sum of terms")
-    inputs = tuple(_input(dataset.features[name], name, dataset.kinds[name]) for name in dataset.kinds)
+    inputs = inputs_of(dataset)
     intercept, terms = ADDITIVE[family_name](model, inputs)
     opened = WhatIf(
         title or "Try the model",
@@ -58,10 +58,15 @@ def largest_gap(opened: WhatIf, model: Any, frame: pd.DataFrame) -> float:
     return float(np.abs(np.array(said) - model.predict_proba(frame)[:, 1]).max())
 
 
-def frame_of(opened: WhatIf, states: Sequence[Sequence[float | str | None]]) -> pd.DataFrame:
+def inputs_of(dataset: Dataset) -> tuple[Input, ...]:
+    """Describe the columns of a table as what a panel can set."""
+    return tuple(_input(dataset.features[name], name, dataset.kinds[name]) for name in dataset.kinds)
+
+
+def frame_of(inputs: Sequence[Input], states: Sequence[Sequence[float | str | None]]) -> pd.DataFrame:
     """Write states of a panel as the rows that the model would be given."""
     columns: dict[str, pd.Series] = {}
-    for place, item in enumerate(opened.inputs):
+    for place, item in enumerate(inputs):
         given = [state[place] for state in states]
         if item.kind == "category":
             columns[item.name] = pd.Series(["" if value is None else value for value in given], dtype=object)

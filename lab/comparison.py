@@ -276,7 +276,7 @@ def _key(family: Family, index: int) -> str:
 def _trial(family: Family, fold: Fold, metric: Metric, candidates: int, seed: int) -> Trial:
     key = _key(family, fold.index)
     arguments = {"family": family, "fold": fold, "scorer": metric.scorer, "candidates": candidates}
-    return Trial(key, score_fold, arguments, seed=seed_of(key, seed), kind=family.name, cost=float(candidates))
+    return Trial(key, score_fold, arguments, seed=seed_of(key, seed), kind=family.name, cost=float(max(candidates, 1)))
 
 
 def _scores(

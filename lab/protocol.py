@@ -332,6 +332,8 @@ class Lab(Protocol):
     """What a laboratory is; `lab.testing.check_lab` says whether an object keeps to it.
 
     `plan`, `summarise` and `judge` are pure: the same arguments give the same result.
+
+    A lab may also have `files(rows)`: it returns the files, by their names, that a run leaves beside its report.
     """
 
     @property
