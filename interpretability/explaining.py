@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["agreement", "explain_black_box", "explanation_of", "importances", "shap_values", "surrogate"]
 
 _ROWS, _COLUMNS, _REFITS, _TOP = 300, 20, 3, 10
-_TREES = ("boosting", "forest", "extra-trees", "lightgbm")
+_TREES = ("boosting", "forest", "extra-trees", "lightgbm", "xgboost")
 
 
 def explain_black_box(

@@ -23,10 +23,12 @@ from lab.preparation import dense_columns, ordinal_columns
 __all__ = [
     "EBM",
     "EBM_PAIRS",
+    "LIGHTGBM",
     "RULE_SUM",
     "SCORECARD",
     "SPLINES",
     "TREE",
+    "XGBOOST",
     "black",
     "ebm",
     "glass",
@@ -92,9 +94,20 @@ def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
     import lightgbm
 
     texts = [place for place, column in enumerate(features.select_dtypes(object))]  # they come first
-    chosen: dict[str, Any] = {"categorical_feature": texts} if texts else {}
+    chosen: dict[str, Any] = {"categorical_column": texts} if texts else {}  # the core's own name: no warning
     model = lightgbm.LGBMClassifier(
         n_jobs=1, random_state=seed, deterministic=True, force_row_wise=True, verbosity=-1, **chosen
+    )
+    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+
+
+def _xgboost(features: pd.DataFrame, seed: int) -> Pipeline:
+    import xgboost
+
+    n_texts = len(features.select_dtypes(object).columns)  # they come first
+    kinds = ["c"] * n_texts + ["q"] * (features.shape[1] - n_texts)
+    model = xgboost.XGBClassifier(
+        tree_method="hist", enable_categorical=True, feature_types=kinds, n_jobs=1, random_state=seed, verbosity=0
     )
     return Pipeline([("prepare", ordinal_columns()), ("model", model)])
 
@@ -155,6 +168,20 @@ LIGHTGBM = Family(
 )
 
 
+XGBOOST = Family(
+    "xgboost",
+    "gradient boosting (XGBoost)",
+    _xgboost,
+    {
+        "model__learning_rate": stats.loguniform(0.03, 0.3),
+        "model__n_estimators": [50, 100, 200],
+        "model__max_depth": [2, 3, 4, 6],
+        "model__min_child_weight": [1, 5, 10],
+        "model__reg_lambda": [1.0, 10.0],
+    },
+)
+
+
 _MOST_COLUMNS_FOR_PAIRS = 100
 
 
@@ -175,10 +202,9 @@ def glass(n_classes: int, n_columns: int) -> Group:
 
 
 def black() -> Group:
-    """List the families that cannot be read; LightGBM joins where it is installed."""
+    """List the families that cannot be read; LightGBM and XGBoost join where they are installed."""
     families = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
-    if importlib.util.find_spec("lightgbm"):
-        families.append(LIGHTGBM)
+    families += [family for family in (LIGHTGBM, XGBOOST) if importlib.util.find_spec(family.name)]
     return Group("black", "black box", tuple(families))
 
 
