@@ -100,7 +100,7 @@ def _follow_up(rows: Mapping[str, Row]) -> tuple[list[Figure], list[Table], list
     figures: list[Figure] = []
     tables: list[Table] = []
     panels: list[WhatIf] = []
-    for key in ("read", "read-simplest", "explain"):
+    for key in ("read", "read-simplest", "explain", "known-truth"):
         row = rows.get(key, {})
         figures += figures_of(row.get("figures", []))
         tables += tables_of(row.get("tables", []))

@@ -20,10 +20,19 @@ from lab.protocol import Dataset, Figure, Row, Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["agreement", "explain_black_box", "explanation_of", "importances", "shap_values", "surrogate"]
+__all__ = [
+    "TREES",
+    "agreement",
+    "explain_black_box",
+    "explanation_of",
+    "importances",
+    "shap_values",
+    "surrogate",
+    "surrogate_parts",
+]
 
 _ROWS, _COLUMNS, _REFITS, _TOP = 300, 20, 3, 10
-_TREES = ("boosting", "forest", "extra-trees", "lightgbm", "xgboost")
+TREES = ("boosting", "forest", "extra-trees", "lightgbm", "xgboost")
 
 
 def explain_black_box(
@@ -68,10 +77,10 @@ def explain_black_box(
     log_odds = _log_odds(model, dataset.features)
     stand_in = surrogate(dataset, train, log_odds, seed)
     fidelity = float(r2_score(log_odds[test], stand_in.predict(dataset.features.iloc[test])))
-    attributions["additive surrogate"] = _surrogate_parts(stand_in, dataset, test, columns)
+    attributions["additive surrogate"] = surrogate_parts(stand_in, dataset, test, columns)
     if len(dataset.classes) != 2:
         notes.append("SHAP values are only worked out for two classes")
-    elif family.name not in _TREES:
+    elif family.name not in TREES:
         notes.append(f"exact SHAP values are for ensembles of trees, and the best black box is a {family.label}")
     elif importlib.util.find_spec("shap") is None:
         notes.append("exact SHAP values need the library shap: pip install 'future-tech-lab[explain]'")
@@ -254,7 +263,8 @@ def _log_odds(model: Any, features: pd.DataFrame) -> "NDArray[np.float64]":
     return logit(np.clip(model.predict_proba(features)[:, -1], 1e-3, 1 - 1e-3))
 
 
-def _surrogate_parts(model: Any, dataset: Dataset, rows: "NDArray", columns: Sequence[str]) -> "NDArray[np.float64]":
+def surrogate_parts(model: Any, dataset: Dataset, rows: "NDArray", columns: Sequence[str]) -> "NDArray[np.float64]":
+    """What the surrogate adds up in each row for some columns, shape (n_rows, n_columns)."""
     parts = model.eval_terms(dataset.features.iloc[rows])
     return np.asarray(parts)[:, [list(dataset.kinds).index(name) for name in columns]]
 

@@ -4,6 +4,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from lab import charts, stats
 from lab.comparison import Scores
@@ -62,14 +63,14 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
             rows.append((scores.label, str(name), int(there.sum()), *_cells(said[there], target[there])))
     positive = dataset.classes[1]
     caption = (
-        "ROC AUC inside the group; how often the model says yes (above one half) of those who are not "
+        "ROC AUC inside the group with its 95 % interval; how often the model says yes (above one half) of those who are not "
         f"{positive!r} (false positives) and how often it misses those who are (false negatives), with 95 % intervals; calibration: "
         f"mean predicted probability minus the share that is {positive!r}, in points. Groups of fewer than {MIN_ROWS} rows are left "
         "out."
     )
     columns = (
-        "model", "group", "rows", "ROC AUC", "false positives (%)", "low", "high", "false negatives (%)", "low ", "high ",
-        "calibration (points)", "low  ", "high  ",
+        "model", "group", "rows", "ROC AUC", "low", "high", "false positives (%)", "low ", "high ",
+        "false negatives (%)", "low  ", "high  ", "calibration (points)", "low   ", "high   ",
     )  # fmt: skip
     return Table(f"Does the model serve every group of {column!r} alike?", caption, columns, tuple(rows))
 
@@ -143,20 +144,25 @@ def _out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int
 
 def _cells(said: "NDArray", target: "NDArray") -> tuple[float | None, ...]:
     positive, yes = target == 1, said > 0.5
-    auc = None
-    if 0 < positive.sum() < len(positive):
-        wins = (said[positive][:, None] > said[~positive]) + 0.5 * (said[positive][:, None] == said[~positive])
-        auc = float(wins.mean())
     gap = said - target
     half = 1.96 * float(gap.std(ddof=1)) / np.sqrt(len(gap))
     return (
-        auc,
+        *_auc(said, positive),
         *_rate(yes & ~positive, ~positive),
         *_rate(~yes & positive, positive),
         100 * float(gap.mean()),
         100 * float(gap.mean() - half),
         100 * float(gap.mean() + half),
     )
+
+
+def _auc(said: "NDArray", positive: "NDArray") -> tuple[float | None, float | None, float | None]:
+    """ROC AUC inside a group with its interval (DeLong et al. 1988)."""
+    if not 0 < positive.sum() < len(positive):
+        return None, None, None
+    area = float(roc_auc_score(positive, said))
+    half = 1.96 * float(np.sqrt((stats.auc_influence(said, positive) ** 2).sum())) / len(said)
+    return area, max(area - half, 0.0), min(area + half, 1.0)
 
 
 def _rate(events: "NDArray", of: "NDArray") -> tuple[float | None, float | None, float | None]:

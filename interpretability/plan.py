@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from interpretability import editing, explaining, families, finalists, privacy, reading, speed, stress
+from interpretability import editing, explaining, families, finalists, known_truth, privacy, reading, speed, stress
 from lab import comparison
 from lab.comparison import Group
 from lab.families import Family
@@ -59,6 +59,7 @@ def _follow_up(
         ("speed", speed.time_finalists, {"groups": both, "fold_seed": seed, **folds}, True),
     ]
     if len(dataset.classes) == 2:
+        wanted.append(("known-truth", known_truth.explain_known, {"groups": both}, False))
         wanted.append(("edit", editing.edit_terms, {"family": families.EBM, **splits}, False))
     chosen = Trial(
         "finalists",

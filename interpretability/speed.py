@@ -1,6 +1,7 @@
 """How long does one prediction take? The finalists, timed in turns while nothing else runs."""
 
 import gc
+import pickle
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,7 +34,7 @@ def time_finalists(
     -------
     dict
         For each side: `family`, and for every round `one_ms` (median of calls with one row each, every call another row)
-        and `batch_us` (a call with many rows, by row).
+        and `batch_us` (a call with many rows, by row); `bytes` that the fitted model takes as Python stores it.
     """
     finalists = inputs["finalists"]
     train, test = folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)[0]
@@ -44,7 +45,8 @@ def time_finalists(
     for side, families in groups.items():
         family = next(f for f in families if f.name == finalists[side])
         models[side] = fitted_on(family, dataset, train, finalists["parameters"][family.name][0], seed)
-        found[side] = {"family": family.label, "one_ms": [], "batch_us": []}
+        size = len(pickle.dumps(models[side]))  # written to be counted, and never read
+        found[side] = {"family": family.label, "one_ms": [], "batch_us": [], "bytes": size}
         models[side].predict_proba(batch)  # warm
     for turn in range(_ROUNDS):
         for side, model in models.items():
@@ -103,13 +105,14 @@ def speed_table(row: Row) -> Table:
             min(side["one_ms"]),
             max(side["one_ms"]),
             float(np.median(side["batch_us"])),
+            side["bytes"] / 1e3,
         )
         for side in row.values()
     ]
     caption = (
         f"Medians of {_ROUNDS} rounds in turns on one thread, with the lowest and the highest round; {_CALLS} single rows and one "
         f"batch of {_BATCH:,} rows a round, scikit-learn's own prediction with all its preparation. "
-        "For latency under a budget, ask lab run edge."
+        "Size: the fitted model with its preparation as Python stores it. For latency under a budget, ask lab run edge."
     )
-    columns = ("model", "one row (ms)", "lowest", "highest", "a row in a batch (us)")
+    columns = ("model", "one row (ms)", "lowest", "highest", "a row in a batch (us)", "size (kB)")
     return Table("How long does a prediction take?", caption, columns, tuple(rows))
