@@ -11,12 +11,11 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import ParameterSampler, StratifiedKFold
 
 from lab.families import Family
-from lab.folds import INNER_FOLDS, Fold, split
+from lab.folds import INNER_FOLDS, Fold, split, strata
 from lab.protocol import Dataset, Row
 from lab.scoring import score_model
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["Tuned", "score_fold", "tune"]
@@ -29,7 +28,7 @@ class Tuned:
     Attributes
     ----------
     model : estimator
-        The fitted classifier.
+        The fitted classifier or regressor.
     parameters : dict
         What the search set; empty for the family's defaults.
     inner_score : float
@@ -45,7 +44,7 @@ class Tuned:
 
 
 def tune(
-    family: Family, features: pd.DataFrame, target: "NDArray[np.int64]", *, scorer: str, candidates: int, seed: int
+    family: Family, features: pd.DataFrame, target: "NDArray", *, scorer: str, candidates: int, seed: int
 ) -> Tuned:
     """Search a family by successive halving over stratified inner folds.
 
@@ -60,7 +59,7 @@ def tune(
     score = get_scorer(scorer)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        for train, test in inner.split(features, target):
+        for train, test in inner.split(features, strata(target, INNER_FOLDS)):
             left = _better_half(left)
             for candidate in left:
                 fitted = clone(model).set_params(**candidate.parameters).fit(features.iloc[train], target[train])
