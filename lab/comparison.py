@@ -16,8 +16,8 @@ from lab import charts, stats
 from lab.errors import TrialsFailedError
 from lab.families import Family
 from lab.folds import Fold, all_folds
-from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
 from lab.predictions import reliability_figure
+from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
 from lab.scoring import BESIDE, Metric, influence, predictions_of
 from lab.tuning import score_fold
 

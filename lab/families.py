@@ -31,7 +31,8 @@ class Family:
     name, label : str
         Short name for keys; the words for a reader.
     build : callable
-        `build(features, seed)` returns an unfitted classifier (or regressor, for a number) with the family's defaults for such a data frame.
+        `build(features, seed)` returns an unfitted classifier, or regressor for a number, with the family's defaults for
+        such a data frame.
     space : mapping of str to list or scipy distribution
         What a search may set on the built classifier; empty where there is nothing to tune.
     complexity : callable, optional

@@ -1,8 +1,4 @@
-"""On which rows are the models trained and tested? The same repeated stratified folds for every model of a run.
-
-Classes are stratified by class; a number by ten strata of equal counts, from the smallest tenth to the largest, so that no
-fold lacks the extremes that carry most of the variance (stratification lowers bias and variance: Kohavi 1995, for classes).
-"""
+"""On which rows are the models trained and tested? The same repeated stratified folds for every model of a run."""
 
 import itertools
 from dataclasses import dataclass
@@ -13,14 +9,15 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 
 from lab.errors import DataError
 from lab.protocol import Dataset
+from lab.strata import strata
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["INNER_FOLDS", "Fold", "all_folds", "require_rows", "require_rows_per_class", "split", "strata"]
+__all__ = ["INNER_FOLDS", "Fold", "all_folds", "require_rows", "require_rows_per_class", "split"]
 
 INNER_FOLDS = 3
-_STRATA, _ROWS_PER_FOLD = 10, 10
+_ROWS_PER_FOLD = 10
 
 
 def require_rows(dataset: Dataset, folds: int) -> None:
@@ -73,28 +70,3 @@ def split(dataset: Dataset, fold: Fold) -> "tuple[NDArray, NDArray]":
     splitter = RepeatedStratifiedKFold(n_splits=fold.folds, n_repeats=fold.repeats, random_state=fold.seed)
     splits = splitter.split(np.zeros(dataset.n_rows), strata(dataset.target, fold.folds))
     return next(itertools.islice(splits, fold.index, None))
-
-
-def strata(target: "NDArray", folds: int = 1) -> "NDArray[np.int64]":
-    """What folds are stratified by: the classes themselves; for numbers ten strata of equal counts, by rank.
-
-    Equal numbers are told apart by their place in the table, so that every stratum has its share of rows; there are fewer
-    strata where one would hold fewer rows than there are folds.
-
-    Parameters
-    ----------
-    target : array of shape (n_rows,), int64 or float64
-        Codes of classes, or numbers.
-    folds : int
-        How many folds share each stratum.
-
-    Examples
-    --------
-    >>> strata(np.array([0, 1, 1])).tolist(), strata(np.array([5.0, 1.0, 3.0, 3.0]), folds=2).tolist()
-    ([0, 1, 1], [1, 0, 0, 1])
-    """
-    if target.dtype.kind != "f":
-        return target
-    ranks = np.empty(len(target), dtype=np.int64)
-    ranks[np.argsort(target, kind="stable")] = np.arange(len(target))
-    return ranks * min(_STRATA, max(len(target) // folds, 1)) // len(target)

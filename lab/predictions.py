@@ -16,9 +16,7 @@ __all__ = ["reliability_figure"]
 _BINS = 10
 
 
-def reliability_figure(
-    sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]", classes: Sequence[str]
-) -> Figure:
+def reliability_figure(sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]", classes: Sequence[str]) -> Figure:
     """Draw the mean of what was said in each bin against the mean of what happened: no row of the table is in it.
 
     Parameters

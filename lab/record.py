@@ -33,7 +33,8 @@ class Record:
     question, evidence, verdict
         See `lab.protocol`.
     data : dict
-        name, digest (SHA-256), n_rows, target, classes (label and count; none where the target is a number), columns (name and kind); never a row.
+        name, digest (SHA-256), n_rows, target, classes (label and count; none where the target is a number), columns (name
+        and kind); never a row.
     settings : dict
         Every setting of the lab, and the seed.
     controls : dict or None

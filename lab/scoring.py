@@ -47,7 +47,17 @@ class _Kind:
 _KINDS: Mapping[Task, _Kind] = {
     "classes": _Kind(
         "classification scorers",
-        ("roc_auc", "accuracy", "balanced_accuracy", "average_precision", "f1", "precision", "recall", "jaccard", "top_k"),
+        (
+            "roc_auc",
+            "accuracy",
+            "balanced_accuracy",
+            "average_precision",
+            "f1",
+            "precision",
+            "recall",
+            "jaccard",
+            "top_k",
+        ),
         ("neg_log_loss", "neg_brier_score", "matthews_corrcoef", "d2_log_loss_score", "d2_brier_score"),
         0.0,
         lambda: DummyClassifier(strategy="prior"),

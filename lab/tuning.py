@@ -11,9 +11,10 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import ParameterSampler, StratifiedKFold
 
 from lab.families import Family
-from lab.folds import INNER_FOLDS, Fold, split, strata
+from lab.folds import INNER_FOLDS, Fold, split
 from lab.protocol import Dataset, Row
 from lab.scoring import score_model
+from lab.strata import strata
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
