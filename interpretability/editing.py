@@ -1,5 +1,6 @@
 """What does it cost to correct the model by hand? One curve made monotone or flat, and the score measured again."""
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -107,7 +108,7 @@ def _strongest(pipeline: Any, dataset: Dataset) -> list[str]:
 
 def _terms(pipeline: Any) -> tuple[Any, Any]:
     ebm = pipeline.named_steps["model"]
-    return [scores.copy() for scores in ebm.term_scores_], np.copy(ebm.intercept_)
+    return [scores.copy() for scores in ebm.term_scores_], copy.copy(ebm.intercept_)
 
 
 def _restore(pipeline: Any, kept: tuple[Any, Any]) -> None:

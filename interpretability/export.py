@@ -11,6 +11,7 @@ import onnx
 import pandas as pd
 from onnx import TensorProto, helper, numpy_helper
 
+from interpretability.scale import answers
 from lab.protocol import Term, WhatIf
 
 if TYPE_CHECKING:
@@ -22,13 +23,14 @@ _OPSET, _IR = 17, 8
 
 
 def to_onnx(opened: WhatIf) -> bytes:
-    """Write an additive model of two classes as an ONNX file.
+    """Write an additive model of two classes, or of a number, as an ONNX file.
 
     Returns
     -------
     bytes
         Inputs `input_0`, `input_1`, ... of shape (n_rows, 1), in the order of `opened.inputs` (their names are in the
-        metadata); output `probabilities` of shape (n_rows, 2). A missing number is NaN, a missing text is empty.
+        metadata); output `probabilities` of shape (n_rows, 2), or `prediction` of shape (n_rows, 1). A
+        missing number is NaN, a missing text is empty.
     """
     graph = _Graph()
     inputs = [
@@ -40,10 +42,15 @@ def to_onnx(opened: WhatIf) -> bytes:
     total = graph.constant(np.array([opened.intercept]))
     for term in opened.terms:
         total = graph.node("Add", total, _add_term(graph, term, opened))
-    positive = graph.node("Sigmoid", total)
-    negative = graph.node("Sub", graph.constant(np.array([1.0])), positive)
-    graph.nodes.append(helper.make_node("Concat", [negative, positive], ["probabilities"], axis=1))
-    output = helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, ["rows", 2])
+    if opened.link == "identity":
+        name, width = "prediction", 1
+        graph.nodes.append(helper.make_node("Identity", [total], [name]))
+    else:
+        name, width = "probabilities", 2
+        positive = graph.node("Sigmoid", total)
+        negative = graph.node("Sub", graph.constant(np.array([1.0])), positive)
+        graph.nodes.append(helper.make_node("Concat", [negative, positive], [name], axis=1))
+    output = helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["rows", width])
     made = helper.make_graph(graph.nodes, "additive_model", inputs, [output], initializer=graph.constants)
     model = helper.make_model(
         made,
@@ -56,7 +63,7 @@ def to_onnx(opened: WhatIf) -> bytes:
 
 
 def probabilities_of(content: bytes, opened: WhatIf, frame: pd.DataFrame) -> "NDArray[np.float64]":
-    """Run the file on the rows of a frame; shape (n_rows, 2)."""
+    """Run the file on the rows of a frame; shape (n_rows, 2), or (n_rows, 1) for a number."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -67,12 +74,12 @@ def probabilities_of(content: bytes, opened: WhatIf, frame: pd.DataFrame) -> "ND
             fed[f"input_{place}"] = values.fillna("").to_numpy(dtype=object).reshape(-1, 1)
         else:
             fed[f"input_{place}"] = values.to_numpy(dtype=np.float64).reshape(-1, 1)
-    return np.asarray(session.run(["probabilities"], fed)[0])
+    return np.asarray(session.run(None, fed)[0])
 
 
 def largest_difference(content: bytes, opened: WhatIf, model: Any, frame: pd.DataFrame) -> float:
-    """Largest difference between the probabilities of the file and of the model."""
-    return float(np.abs(probabilities_of(content, opened, frame) - model.predict_proba(frame)).max())
+    """Largest difference between the answers of the file and of the model."""
+    return float(np.abs(probabilities_of(content, opened, frame)[:, -1] - answers(model, frame)).max())
 
 
 class _Graph:

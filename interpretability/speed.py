@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from interpretability.finalists import fitted_on, folds_of
+from interpretability.scale import answers
 from lab.families import Family
 from lab.protocol import Dataset, Row, Table
 
@@ -45,7 +46,7 @@ def time_finalists(
         family = next(f for f in families if f.name == finalists[side])
         models[side] = fitted_on(family, dataset, train, finalists["parameters"][family.name][0], seed)
         found[side] = {"family": family.label, "one_ms": [], "batch_us": []}
-        models[side].predict_proba(batch)  # warm
+        answers(models[side], batch)  # warm
     for turn in range(_ROUNDS):
         for side, model in models.items():
             rows = [features.iloc[[(turn * _CALLS + call) % len(features)]] for call in range(_CALLS)]
@@ -57,16 +58,17 @@ def time_finalists(
 
 def _round(model: Any, rows: Sequence[pd.DataFrame], batch: pd.DataFrame) -> tuple[float, float]:
     """Seconds of the median single call, and of the batch."""
+    say = model.predict_proba if hasattr(model, "predict_proba") else model.predict
     gc.collect()
     gc.disable()
     try:
         single = []
         for row in rows:
             start = time.perf_counter_ns()
-            model.predict_proba(row)
+            say(row)
             single.append(time.perf_counter_ns() - start)
         start = time.perf_counter_ns()
-        model.predict_proba(batch)
+        say(batch)
         return float(np.median(single)) / 1e9, (time.perf_counter_ns() - start) / 1e9
     finally:
         gc.enable()
@@ -92,7 +94,7 @@ def speed_table(row: Row, export: Row | None) -> Table:
     if export is not None:
         caption += (
             f" The readable model was written as an ONNX file of {export['bytes']:,} bytes; on random states its "
-            f"probabilities differ from the model's by {export['difference']:.0e} at most."
+            f"answers differ from the model's by {export['difference']:.0e} at most."
         )
     columns = ("model", "one row (ms)", "lowest", "highest", "a row in a batch (us)")
     return Table("How long does a prediction take?", caption, columns, tuple(rows))
