@@ -13,7 +13,7 @@ from sklearn.inspection import permutation_importance
 from sklearn.metrics import r2_score
 
 from interpretability.finalists import fitted_on, folds_of
-from interpretability.scale import has_one_sum, scale_of, sums
+from interpretability.scale import has_one_sum, sums
 from lab.families import Family
 from lab.protocol import Dataset, Figure, Row, Table
 
@@ -118,9 +118,10 @@ def explanation_of(
         for place, a in enumerate(names)
         for b in names[place + 1 :]
     ]
+    said = "log-odds" if dataset.classes else "predictions"
     rows_of_table = [
         (
-            f"fidelity: share of the variance of its {scale_of(dataset).unit} that the additive surrogate gives again ({black})",
+            f"fidelity: share of the variance of its {said} that the additive surrogate gives again ({black})",
             fidelity,
         ),
         *((f"rank agreement of {a} and {b}", rank) for a, b, rank, _ in pairs),

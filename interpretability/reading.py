@@ -102,7 +102,7 @@ def _tried(opened: WhatIf, model: Any, family: Family, scale: Scale, seed: int) 
     panel = WhatIf(
         f"Try the model: {family.label}",
         "Move a feature and see what each one adds, and what the model says. "
-        f"On {_STATES} random states its {opened.output} differs from the model's own by {gap:.0e} at most.{rest}",
+        f"On {_STATES} random states its answer differs from the model's own by {gap:.0e} at most.{rest}",
         shown.output,
         shown.link,
         shown.intercept,

@@ -49,7 +49,7 @@ def stress_finalist(
     family = next(f for f in families if f.name == finalists[side])
     rng = np.random.default_rng(seed)
     scores: dict[str, list[float]] = {}
-    labels = "labels" if dataset.task == "classes" else "values of the target"
+    labels = "labels" if dataset.task == "classes" else "targets"
     attack, important = [], None
     for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
         parameters = finalists["parameters"][family.name][place]

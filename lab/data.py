@@ -122,8 +122,10 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
     counts = np.bincount(groups)
     reserved = np.minimum(counts, min(30, max_rows // (2 * len(counts))))
     quotas = np.maximum(counts * max_rows // dataset.n_rows, reserved)
-    while quotas.sum() != max_rows:  # the larger classes pay for the small ones, and for rounding
-        quotas[quotas.argmax()] += np.sign(max_rows - quotas.sum())
+    while quotas.sum() > max_rows:  # the larger classes pay for the small ones
+        quotas[quotas.argmax()] -= 1
+    while quotas.sum() < max_rows:  # what rounding left goes where it is missed most
+        quotas[(counts * max_rows / dataset.n_rows - quotas).argmax()] += 1
     chosen = [rng.choice(np.flatnonzero(groups == code), quota, replace=False) for code, quota in enumerate(quotas)]
     kept = np.sort(np.concatenate(chosen))
     notes = [f"a random sample of {max_rows:,} of the {dataset.n_rows:,} rows was used (setting max_rows)"]
