@@ -1,6 +1,7 @@
 """What does it cost to correct the model by hand? One curve made monotone or flat, and the score measured again."""
 
 import copy
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,7 +63,9 @@ def edit_terms(
 def monotone(pipeline: Any, name: str) -> None:
     """Make one curve go only up, or only down, whichever is nearer (isotonic regression weighted by rows)."""
     ebm = pipeline.named_steps["model"]
-    ebm.monotonize(ebm.term_names_.index(name), increasing="auto")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a curve that goes neither way may be made to go either way
+        ebm.monotonize(ebm.term_names_.index(name), increasing="auto")
 
 
 def flattened(pipeline: Any, name: str) -> None:
