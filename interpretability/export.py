@@ -1,4 +1,4 @@
-"""How does the readable model leave the laboratory? Additive models of two classes as an ONNX graph.
+"""How does the readable model leave the laboratory? Additive models of two classes, or of a number, as an ONNX graph.
 
 The graph looks every value up in the same tables that the report shows, in double precision, so that no row falls into
 another bin. Trees and sums of trees are written by `interpretability.tree_export`.
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from onnx import TensorProto
 
-from interpretability.graph import Graph, probabilities_of
+from interpretability.graph import PREDICTION, PROBABILITIES, Graph, answers_of
+from interpretability.scale import says_classes
 from lab.protocol import Kind, Term, WhatIf
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = ["largest_difference", "to_onnx"]
 
 
 def to_onnx(opened: WhatIf) -> bytes:
-    """Write an additive model of two classes as an ONNX file (see `interpretability.graph` for its inputs and output)."""
+    """Write an additive model of two classes, or of a number, as an ONNX file (see `interpretability.graph`)."""
     graph = Graph(kinds_of(opened))
     total = graph.constant(np.array([[opened.intercept]]))
     if not opened.terms:  # the answer still needs one line for each row
@@ -29,9 +30,11 @@ def to_onnx(opened: WhatIf) -> bytes:
         total = graph.node("Expand", total, graph.node("Shape", first))
     for term in opened.terms:
         total = graph.node("Add", total, _add_term(graph, term, opened))
+    if opened.link == "identity":
+        return graph.finish(total, PREDICTION, 1)
     positive = graph.node("Sigmoid", total)
     negative = graph.node("Sub", graph.constant(np.array([1.0])), positive)
-    return graph.finish(graph.node("Concat", negative, positive, axis=1), 2)
+    return graph.finish(graph.node("Concat", negative, positive, axis=1), PROBABILITIES, 2)
 
 
 def kinds_of(opened: WhatIf) -> dict[str, Kind]:
@@ -40,8 +43,9 @@ def kinds_of(opened: WhatIf) -> dict[str, Kind]:
 
 
 def largest_difference(content: bytes, kinds: Mapping[str, Kind], model: Any, frame: pd.DataFrame) -> float:
-    """Largest difference between the probabilities of the file and of the model."""
-    return float(np.abs(probabilities_of(content, kinds, frame) - model.predict_proba(frame)).max())
+    """Largest difference between the answers of the file and of the model."""
+    said = model.predict_proba(frame) if says_classes(model) else model.predict(frame)
+    return float(np.abs(answers_of(content, kinds, frame) - np.reshape(said, (len(frame), -1))).max())
 
 
 def _add_term(graph: Graph, term: Term, opened: WhatIf) -> str:

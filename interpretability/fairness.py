@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from interpretability.scale import has_one_sum
 from lab import charts, stats
 from lab.comparison import Scores
 from lab.errors import DataError, SettingsError, nearest
@@ -14,15 +15,15 @@ from lab.protocol import Dataset, Estimate, Figure, Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["check_groups", "group_figure", "group_table"]
+__all__ = ["DRAWS", "MIN_ROWS", "check_groups", "group_figure", "group_table", "labels_of"]
 
 MAX_GROUPS, MIN_ROWS = 20, 10
-_DRAWS = 2_000
+DRAWS = 2_000
 
 
 def check_groups(column: str, dataset: Dataset) -> None:
     """Raise DataError or SettingsError where a column cannot tell groups apart."""
-    if importlib.util.find_spec("fairlearn") is None:
+    if dataset.task == "classes" and importlib.util.find_spec("fairlearn") is None:
         raise SettingsError(
             "--groups needs the library fairlearn; pip install 'future-tech-lab[fair]', or leave --groups out"
         )
@@ -34,10 +35,10 @@ def check_groups(column: str, dataset: Dataset) -> None:
             f"{dataset.name}: the group column {column!r} has {len(names):,} different values; "
             f"at most {MAX_GROUPS} groups are compared: choose another column, or group its values"
         )
-    if len(dataset.classes) != 2:
+    if not has_one_sum(dataset):
         raise DataError(
-            f"{dataset.name}: groups are compared for two classes, and {dataset.target_name!r} has {len(dataset.classes)}; "
-            "leave --groups out"
+            f"{dataset.name}: groups are compared for two classes or a number, and {dataset.target_name!r} has "
+            f"{len(dataset.classes)} classes; leave --groups out"
         )
 
 
@@ -122,7 +123,7 @@ def _drawn_gaps(
         there = groups == name
         cells = np.array([(yes & ~positive & there).sum(), (~yes & ~positive & there).sum(),
                           (yes & positive & there).sum(), (~yes & positive & there).sum()])  # fmt: skip
-        false_yes, true_no, true_yes, false_no = rng.multinomial(there.sum(), cells / there.sum(), _DRAWS).T
+        false_yes, true_no, true_yes, false_no = rng.multinomial(there.sum(), cells / there.sum(), DRAWS).T
         rates.append(
             (
                 (false_yes + true_yes) / there.sum(),

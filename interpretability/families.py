@@ -24,15 +24,20 @@ __all__ = [
     "EBM",
     "EBM_PAIRS",
     "LIGHTGBM",
+    "MOST_COLUMNS_FOR_PAIRS",
     "RULE_SUM",
     "SCORECARD",
     "SPLINES",
     "TREE",
     "XGBOOST",
     "black",
+    "counted",
     "ebm",
+    "ebm_settings",
     "glass",
     "ladder",
+    "step",
+    "xgboost_settings",
 ]
 
 
@@ -62,28 +67,33 @@ def _rule_sum(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def ebm(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> Pipeline:
-    """Build an explainable boosting machine with fewer bags, bins and rounds than the library's default.
+    """Build an explainable boosting machine with the settings below."""
+    model = ExplainableBoostingClassifier(**ebm_settings(features, seed, interactions=interactions))
+    return Pipeline([("model", model)])
+
+
+def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> dict[str, Any]:
+    """Settings of an explainable boosting machine with fewer bags, bins and rounds than the library's default.
 
     `tests/benchmarks/ebm_settings.py` shows what that saves and costs. The cap on the rounds guards against tables on
     which early stopping never comes.
     """
     kinds = ["nominal" if features[column].dtype == object else "continuous" for column in features]
-    model = ExplainableBoostingClassifier(
-        feature_types=kinds,
-        interactions=interactions,
-        outer_bags=4,
-        max_bins=32,
-        max_interaction_bins=16,
-        learning_rate=0.15,
-        smoothing_rounds=10,
-        interaction_smoothing_rounds=5,
-        early_stopping_rounds=10,
-        early_stopping_tolerance=1e-4,
-        max_rounds=2_000,
-        n_jobs=1,
-        random_state=seed,
-    )
-    return Pipeline([("model", model)])
+    return {
+        "feature_types": kinds,
+        "interactions": interactions,
+        "outer_bags": 4,
+        "max_bins": 32,
+        "max_interaction_bins": 16,
+        "learning_rate": 0.15,
+        "smoothing_rounds": 10,
+        "interaction_smoothing_rounds": 5,
+        "early_stopping_rounds": 10,
+        "early_stopping_tolerance": 1e-4,
+        "max_rounds": 2_000,
+        "n_jobs": 1,
+        "random_state": seed,
+    }
 
 
 def _ebm_with_pairs(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -104,12 +114,21 @@ def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
 def _xgboost(features: pd.DataFrame, seed: int) -> Pipeline:
     import xgboost
 
-    n_texts = len(features.select_dtypes(object).columns)  # they come first
-    kinds = ["c"] * n_texts + ["q"] * (features.shape[1] - n_texts)
-    model = xgboost.XGBClassifier(
-        tree_method="hist", enable_categorical=True, feature_types=kinds, n_jobs=1, random_state=seed, verbosity=0
-    )
+    model = xgboost.XGBClassifier(**xgboost_settings(features, seed))
     return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+
+
+def xgboost_settings(features: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Settings of XGBoost behind `ordinal_columns`, with categories as such."""
+    n_texts = len(features.select_dtypes(object).columns)  # they come first
+    return {
+        "tree_method": "hist",
+        "enable_categorical": True,
+        "feature_types": ["c"] * n_texts + ["q"] * (features.shape[1] - n_texts),
+        "n_jobs": 1,
+        "random_state": seed,
+        "verbosity": 0,
+    }
 
 
 TREE = Family(
@@ -182,7 +201,7 @@ XGBOOST = Family(
 )
 
 
-_MOST_COLUMNS_FOR_PAIRS = 100
+MOST_COLUMNS_FOR_PAIRS = 100
 
 
 def glass(n_classes: int, n_columns: int) -> Group:
@@ -192,13 +211,13 @@ def glass(n_classes: int, n_columns: int) -> Group:
     library imodels.
     """
     families = [LOGISTIC, SPLINES, TREE, EBM]
-    if n_columns <= _MOST_COLUMNS_FOR_PAIRS:
+    if n_columns <= MOST_COLUMNS_FOR_PAIRS:
         families.append(EBM_PAIRS)
     if n_classes == 2:
         families.append(SCORECARD)
     if importlib.util.find_spec("imodels"):
         families.append(RULE_SUM)
-    return Group("glass", "readable model", tuple(_counted(family) for family in families))
+    return Group("glass", "readable model", tuple(counted(family) for family in families))
 
 
 def black() -> Group:
@@ -211,17 +230,18 @@ def black() -> Group:
 def ladder(n_classes: int) -> tuple[Family, ...]:
     """List small models of a given size for the price curve: they are not searched, and stand for no side."""
     steps = [
-        *(_step(f"tree-{n}", f"tree of {n} leaves", _tree, max_leaf_nodes=n) for n in (2, 4, 8)),
+        *(step(f"tree-{n}", f"tree of {n} leaves", _tree, max_leaf_nodes=n) for n in (2, 4, 8)),
         *(
-            _step(f"scorecard-{n}", f"scorecard of up to {n} lines", _scorecard, max_conditions=n)
+            step(f"scorecard-{n}", f"scorecard of up to {n} lines", _scorecard, max_conditions=n)
             for n in (3, 6, 12)
             if n_classes == 2
         ),
     ]
-    return tuple(_counted(step) for step in steps)
+    return tuple(counted(step) for step in steps)
 
 
-def _counted(family: Family) -> Family:
+def counted(family: Family) -> Family:
+    """Let the rows of a family's folds tell how many parts a person reads."""
     return dataclasses.replace(family, complexity=parts_to_read)
 
 
@@ -235,5 +255,6 @@ class _Sized:
         return self.build(features, seed).set_params(**self.parameters)
 
 
-def _step(name: str, label: str, build: Callable[[pd.DataFrame, int], Any], **parameters: Any) -> Family:
+def step(name: str, label: str, build: Callable[[pd.DataFrame, int], Any], **parameters: Any) -> Family:
+    """Make a family of one size."""
     return Family(name, label, _Sized(build, {f"model__{key}": value for key, value in parameters.items()}))

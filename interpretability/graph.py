@@ -17,10 +17,12 @@ from lab.protocol import Kind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Graph", "probabilities_of"]
+__all__ = ["PREDICTION", "PROBABILITIES", "Graph", "answers_of"]
 
 _OPSET, _IR = 17, 8
-NUMBERS, TEXTS, OUTPUT = "numbers", "texts", "probabilities"
+NUMBERS, TEXTS = "numbers", "texts"
+PROBABILITIES, PREDICTION = "probabilities", "prediction"
+"""Names of the output: one probability for each class, shape (n_rows, n_classes), or a number, shape (n_rows, 1)."""
 
 
 class Graph:
@@ -54,9 +56,9 @@ class Graph:
             self._columns[name] = self.node("Gather", TEXTS if texts else NUMBERS, index, axis=1)
         return self._columns[name]
 
-    def finish(self, probabilities: str, n_classes: int) -> bytes:
-        """Close the graph with the value that holds the probabilities, shape (n_rows, n_classes), and check it."""
-        self._nodes.append(helper.make_node("Identity", [probabilities], [OUTPUT]))
+    def finish(self, value: str, output_name: str, width: int) -> bytes:
+        """Close the graph with the value that is its output, shape (n_rows, width), and check it."""
+        self._nodes.append(helper.make_node("Identity", [value], [output_name]))
         inputs = [
             helper.make_tensor_value_info(name, kind, ["rows", len(columns)])
             for name, kind, columns in (
@@ -65,7 +67,7 @@ class Graph:
             )
             if columns
         ]
-        output = helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, ["rows", n_classes])
+        output = helper.make_tensor_value_info(output_name, TensorProto.DOUBLE, ["rows", width])
         made = helper.make_graph(self._nodes, "readable_model", inputs, [output], initializer=self._constants)
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", 3)]
         model = helper.make_model(made, opset_imports=opsets, ir_version=_IR)
@@ -76,8 +78,8 @@ class Graph:
         return model.SerializeToString()
 
 
-def probabilities_of(content: bytes, kinds: Mapping[str, Kind], frame: pd.DataFrame) -> "NDArray[np.float64]":
-    """Run a finished file on the rows of a frame; shape (n_rows, n_classes)."""
+def answers_of(content: bytes, kinds: Mapping[str, Kind], frame: pd.DataFrame) -> "NDArray[np.float64]":
+    """Run a finished file on the rows of a frame; shape (n_rows, n_classes), or (n_rows, 1) for a number."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -88,4 +90,4 @@ def probabilities_of(content: bytes, kinds: Mapping[str, Kind], frame: pd.DataFr
         fed[NUMBERS] = frame[numbers].to_numpy(dtype=np.float64)
     if texts:
         fed[TEXTS] = frame[texts].fillna("").to_numpy(dtype=object)
-    return np.asarray(session.run([OUTPUT], fed)[0])
+    return np.asarray(session.run(None, fed)[0])

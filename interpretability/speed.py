@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from interpretability.finalists import fitted_on, folds_of
+from interpretability.scale import answers, says_classes
 from lab.families import Family
 from lab.protocol import Dataset, Row, Table
 
@@ -47,7 +48,7 @@ def time_finalists(
         models[side] = fitted_on(family, dataset, train, finalists["parameters"][family.name][0], seed)
         size = len(pickle.dumps(models[side]))  # written to be counted, and never read
         found[side] = {"family": family.label, "one_ms": [], "batch_us": [], "bytes": size}
-        models[side].predict_proba(batch)  # warm
+        answers(models[side], batch)  # warm
     for turn in range(_ROUNDS):
         for side, model in models.items():
             rows = [features.iloc[[(turn * _CALLS + call) % len(features)]] for call in range(_CALLS)]
@@ -59,16 +60,17 @@ def time_finalists(
 
 def _round(model: Any, rows: Sequence[pd.DataFrame], batch: pd.DataFrame) -> tuple[float, float]:
     """Seconds of the median single call, and of the batch."""
+    say = model.predict_proba if says_classes(model) else model.predict
     gc.collect()
     gc.disable()
     try:
         single = []
         for row in rows:
             start = time.perf_counter_ns()
-            model.predict_proba(row)
+            say(row)
             single.append(time.perf_counter_ns() - start)
         start = time.perf_counter_ns()
-        model.predict_proba(batch)
+        say(batch)
         return float(np.median(single)) / 1e9, (time.perf_counter_ns() - start) / 1e9
     finally:
         gc.enable()
@@ -83,15 +85,20 @@ def file_table(row: Row, dataset: Dataset, name: str) -> Table:
     }
     lines: list[tuple[str, Any]] = [("model", row["label"]), ("bytes", export["bytes"])]
     lines += [(f"input {which!r}", ", ".join(columns)) for which, columns in inputs.items() if columns]
-    lines += [
-        ("output 'probabilities'", ", ".join(dataset.classes)),
-        (f"largest difference of a probability over {export['rows']:,} rows", f"{export['difference']:.0e}"),
-    ]
+    if dataset.task == "number":
+        lines.append(("output 'prediction'", dataset.target_name))
+        device = ""
+    else:
+        lines.append(("output 'probabilities'", ", ".join(dataset.classes)))
+        device = (
+            " Ask how it does on a device with: "
+            f"lab run edge {dataset.name} --target {dataset.target_name} --model {name}"
+        )
+    lines.append((f"largest difference of an answer over {export['rows']:,} rows", f"{export['difference']:.0e}"))
     caption = (
         f"{name} beside this report is the readable model in ONNX format, fitted on all rows, with all its preparation: missing "
         "numbers are NaN, missing texts are empty, booleans 0 or 1, dates days since 1970-01-01. It was held against the model on "
-        "rows of the table and on random ones. Ask how it does on a device with: "
-        f"lab run edge {dataset.name} --target {dataset.target_name} --model {name}"
+        f"rows of the table and on random ones.{device}"
     )
     return Table("The readable model as a file", caption, ("what", "value"), tuple(lines))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from onnx import TensorProto
 
-from interpretability.graph import Graph
+from interpretability.graph import PREDICTION, PROBABILITIES, Graph
 from lab.protocol import Kind
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class _Paths:
 
 
 def trees_to_onnx(pipeline: Any, kinds: Mapping[str, Kind]) -> bytes:
-    """Write a fitted pipeline of `dense_columns` and a decision tree or a FIGS classifier as an ONNX file.
+    """Write a fitted pipeline of `dense_columns` and a decision tree or a FIGS model, of classes or of a number, as an ONNX file.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ def trees_to_onnx(pipeline: Any, kinds: Mapping[str, Kind]) -> bytes:
     """
     model, paths = pipeline.named_steps["model"], _Paths()
     kind = type(model).__name__
-    if kind == "DecisionTreeClassifier":
-        _walk_tree(model.tree_, 0, {}, paths)
-    elif kind == "RuleSum":
+    if kind in ("DecisionTreeClassifier", "DecisionTreeRegressor"):
+        _walk_tree(model.tree_, 0, {}, paths, shares=kind == "DecisionTreeClassifier")
+    elif kind in ("RuleSum", "NumberRuleSum"):
         for root in model.trees_:
             _walk_node(root, {}, paths)
     else:
@@ -60,22 +60,23 @@ def trees_to_onnx(pipeline: Any, kinds: Mapping[str, Kind]) -> bytes:
     if not paths.questions:
         paths.questions.append((0, np.inf))  # nobody asks; a row is needed all the same
     graph = Graph(kinds)
-    found = _sum_of_leaves(
-        graph, _asked(graph, pipeline.named_steps["prepare"], paths, rounds=kind != "RuleSum"), paths
-    )
+    lefts = _asked(graph, pipeline.named_steps["prepare"], paths, rounds=kind.startswith("DecisionTree"))
+    found = _sum_of_leaves(graph, lefts, paths)
+    if kind in ("DecisionTreeRegressor", "NumberRuleSum"):
+        return graph.finish(found, PREDICTION, 1)
     probabilities = graph.node("Softmax", found, axis=1) if kind == "RuleSum" else found
-    return graph.finish(probabilities, len(model.classes_))
+    return graph.finish(probabilities, PROBABILITIES, len(model.classes_))
 
 
-def _walk_tree(tree: Any, node: int, way: dict[int, bool], paths: _Paths) -> None:
+def _walk_tree(tree: Any, node: int, way: dict[int, bool], paths: _Paths, *, shares: bool) -> None:
     if tree.children_left[node] == -1:
-        counts = tree.value[node, 0]
-        paths.leaves.append((way, counts / counts.sum()))
+        value = np.ravel(tree.value[node])
+        paths.leaves.append((way, value / value.sum() if shares else value))
         return
     question = len(paths.questions)
     paths.questions.append((int(tree.feature[node]), float(tree.threshold[node])))
-    _walk_tree(tree, tree.children_left[node], {**way, question: True}, paths)
-    _walk_tree(tree, tree.children_right[node], {**way, question: False}, paths)
+    _walk_tree(tree, tree.children_left[node], {**way, question: True}, paths, shares=shares)
+    _walk_tree(tree, tree.children_right[node], {**way, question: False}, paths, shares=shares)
 
 
 def _walk_node(node: Any, way: dict[int, bool], paths: _Paths) -> None:

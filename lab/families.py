@@ -19,9 +19,9 @@ from sklearn.svm import SVC
 
 from lab.preparation import dense_columns, ordinal_columns
 
-__all__ = ["BOOSTING", "EXTRA_TREES", "FOREST", "LOGISTIC", "MLP", "SVM", "Family"]
+__all__ = ["BOOSTING", "EXTRA_TREES", "FOREST", "LOGISTIC", "MLP", "ROWS_TO_SPARE", "SVM", "Family"]
 
-_ROWS_TO_SPARE = 2_000
+ROWS_TO_SPARE = 2_000
 _FEW_TREES = {"model__n_estimators": 30}
 
 
@@ -34,7 +34,8 @@ class Family:
     name, label : str
         Short name for keys; the words for a reader.
     build : callable
-        `build(features, seed)` returns an unfitted classifier with the family's defaults for such a data frame.
+        `build(features, seed)` returns an unfitted classifier, or regressor for a number, with the family's defaults for
+        such a data frame.
     space : mapping of str to list or scipy distribution
         What a search may set on the built classifier; empty where there is nothing to tune.
     complexity : callable, optional
@@ -59,7 +60,7 @@ def _logistic(features: pd.DataFrame, seed: int) -> Pipeline:
 
 def _svm(features: pd.DataFrame, seed: int) -> Pipeline:
     del seed
-    folds = 2 if len(features) >= _ROWS_TO_SPARE else 3  # for two numbers, the sigmoid that makes scores probabilities
+    folds = 2 if len(features) >= ROWS_TO_SPARE else 3  # for two numbers, the sigmoid that makes scores probabilities
     model = CalibratedClassifierCV(SVC(), ensemble=False, cv=folds)
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
@@ -81,7 +82,7 @@ def _extra_trees(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def _mlp(features: pd.DataFrame, seed: int) -> Pipeline:
-    enough = len(features) >= _ROWS_TO_SPARE  # a tenth of them then tells when to stop
+    enough = len(features) >= ROWS_TO_SPARE  # a tenth of them then tells when to stop
     model = MLPClassifier(max_iter=400, n_iter_no_change=8, tol=1e-3, early_stopping=enough, random_state=seed)
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 

@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lab import __version__, controls, data, machine, record, report
-from lab.errors import LabError
+from lab.errors import DataError, LabError
 from lab.forecast import Forecast
 from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
 from lab.settings import EFFORTS, at_effort
@@ -73,6 +73,7 @@ def run(
         If the table or the settings do not fit, or too many trials failed to give a verdict.
     """
     start = time.perf_counter()
+    _require_task(lab, dataset)
     question = lab.question(dataset.name, settings)
     whole, dataset = dataset, _sampled(dataset, settings, seed)
     plan = lab.plan(dataset, settings, seed=seed)
@@ -115,6 +116,15 @@ def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answ
 def _no_files(rows: Mapping[str, Row]) -> Mapping[str, bytes]:
     del rows
     return {}
+
+
+def _require_task(lab: Lab, dataset: Dataset) -> None:
+    """Raise DataError where the target is a number and the lab does not say that it can predict one."""
+    if dataset.task not in getattr(lab, "tasks", ("classes",)):
+        raise DataError(
+            f"{dataset.name}: the target {dataset.target_name!r} is a number, and the {lab.name} lab predicts classes; "
+            "group its values into 2 to 20 classes, or choose another column"
+        )
 
 
 def _sampled(dataset: Dataset, settings: Any, seed: int) -> Dataset:

@@ -16,6 +16,7 @@ from lab.families import Family
 from lab.folds import INNER_FOLDS, Fold, split
 from lab.protocol import Dataset, Row
 from lab.scoring import score_model
+from lab.strata import strata
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Tuned:
     Attributes
     ----------
     model : estimator
-        The fitted classifier.
+        The fitted classifier or regressor.
     parameters : dict
         What the search set; empty for the family's defaults.
     inner_score : float
@@ -48,7 +49,7 @@ class Tuned:
 
 
 def tune(
-    family: Family, features: pd.DataFrame, target: "NDArray[np.int64]", *, scorer: str, candidates: int, seed: int
+    family: Family, features: pd.DataFrame, target: "NDArray", *, scorer: str, candidates: int, seed: int
 ) -> Tuned:
     """Search a family by successive halving over stratified inner folds.
 
@@ -72,7 +73,7 @@ def tune(
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        (look_train, look_test), *others = inner.split(features, target)
+        (look_train, look_test), *others = inner.split(features, strata(target, INNER_FOLDS))
         if candidates == 1:
             others = [(look_train, look_test), *others]
         elif len(left) > 1:
@@ -90,13 +91,13 @@ def tune(
     return Tuned(model, dict(best.parameters), best.mean(), unconverged)
 
 
-def _looked_at(rows: "NDArray", target: "NDArray[np.int64]", seed: int) -> "NDArray":
-    """Choose the rows of the first look: each class keeps its share, and at least 5 rows where it has them."""
+def _looked_at(rows: "NDArray", target: "NDArray", seed: int) -> "NDArray":
+    """Choose the rows of the first look: each class (or stratum) keeps its share, and at least 5 rows where it has them."""
     share = max(_LOOK_ROWS, len(rows) // 3) / len(rows)
     if share >= 1:
         return rows
     shuffled = np.random.default_rng(seed).permutation(rows)
-    classes = pd.Series(target[shuffled])
+    classes = pd.Series(strata(target)[shuffled])
     counts = classes.groupby(classes).transform("size")
     kept = classes.groupby(classes).cumcount() < np.maximum(5, share * counts)
     return np.sort(shuffled[kept.to_numpy()])

@@ -10,12 +10,14 @@ __all__ = ["amount", "count", "difference", "duration", "rough", "settling"]
 def amount(value: float, unit: str) -> str:
     """Say a quantity with its unit.
 
-    >>> amount(4.66, "points"), amount(0.004, "points"), amount(0.03127, "")
-    ('4.7 points', '0.0 points', '0.0313')
+    >>> amount(4.66, "points"), amount(0.004, "points"), amount(0.03127, ""), amount(12_345.6, "")
+    ('4.7 points', '0.0 points', '0.0313', '12,300')
     """
     if unit == "points":
         return f"{value:.1f} points"
-    return f"{value:.3g} {unit}".rstrip()
+    if abs(value) < 1e-4:
+        return f"{value:.3g} {unit}".rstrip()
+    return f"{float(f'{value:.3g}'):,.10g} {unit}".rstrip()
 
 
 def rough(value: float) -> str:

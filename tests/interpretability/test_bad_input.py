@@ -35,9 +35,13 @@ def test_an_impossible_setting_is_refused(lab, table, words, says):
     refused(lab, table(), "--target", "churn", *words, says=says)
 
 
-def test_a_target_of_3000_values_is_refused(lab, table):
-    path = table(n_rows=3_000, amount=[f"{value:.4f}" for value in np.linspace(0, 1, 3_000)])
-    refused(lab, path, "--target", "amount", says=["'amount'", "3,000", "2 to 20 classes"])
+def test_a_target_of_3000_texts_is_refused(lab, table):
+    path = table(n_rows=3_000, name=[f"n{value}" for value in range(3_000)])
+    refused(
+        lab, path, "--target", "name", says=["'name'", "3,000 different values", "2 to 20 classes", "another column"]
+    )
+    path = table(n_rows=3_000, name=[f"n{value}" for value in range(3_000)])
+    refused(lab, path, "--target", "name", "--task", "number", says=["'name' holds string", "needs numbers"])
 
 
 @pytest.mark.parametrize(

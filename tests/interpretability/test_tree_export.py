@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from edge.given import family_of
+from interpretability import number_families
 from interpretability.export import largest_difference, to_onnx
 from interpretability.families import EBM_PAIRS, RULE_SUM, SCORECARD, SPLINES, TREE
-from interpretability.graph import probabilities_of
+from interpretability.graph import answers_of
 from interpretability.tree_export import trees_to_onnx
 from interpretability.whatif import lay_open
 from lab.data import from_arrays, load
@@ -56,6 +57,16 @@ def hard_rows(features, model):
     return pd.concat([features, made], ignore_index=True)
 
 
+@pytest.mark.parametrize("family", [number_families.TREE, number_families.RULE_SUM], ids=["tree", "figs"])
+def test_the_file_of_a_number_says_what_the_trees_say(loans, family):
+    if family is number_families.RULE_SUM:
+        pytest.importorskip("imodels")
+    target = 1e4 * loans.target + loans.features["age"].fillna(0).to_numpy() ** 2
+    model = family.build(loans.features, 0).fit(loans.features, target)
+    rows = hard_rows(loans.features, model)
+    assert largest_difference(trees_to_onnx(model, loans.kinds), loans.kinds, model, rows) < 1e-9 * target.std()
+
+
 @pytest.mark.parametrize("family", [TREE, RULE_SUM], ids=["tree", "figs"])
 def test_the_file_says_what_the_trees_say_on_thresholds_missing_values_and_unseen_categories(loans, family):
     if family is RULE_SUM:
@@ -70,7 +81,7 @@ def test_a_tree_of_several_classes_gives_a_probability_for_each():
     wine = load("wine")
     model = TREE.build(wine.features, 0).fit(wine.features, wine.target)
     content = trees_to_onnx(model, wine.kinds)
-    assert probabilities_of(content, wine.kinds, wine.features).shape == (wine.n_rows, 3)
+    assert answers_of(content, wine.kinds, wine.features).shape == (wine.n_rows, 3)
     assert largest_difference(content, wine.kinds, model, hard_rows(wine.features, model)) < 1e-12
 
 
@@ -78,7 +89,7 @@ def test_a_tree_that_asks_nothing_gives_the_shares_of_the_classes():
     table = from_arrays("flat", pd.DataFrame({"a": np.arange(40) % 7.0}), np.arange(40) % 4 == 0)
     model = TREE.build(table.features, 0).set_params(model__ccp_alpha=1.0).fit(table.features, table.target)
     content = trees_to_onnx(model, table.kinds)
-    np.testing.assert_allclose(probabilities_of(content, table.kinds, table.features), [[0.75, 0.25]] * 40)
+    np.testing.assert_allclose(answers_of(content, table.kinds, table.features), [[0.75, 0.25]] * 40)
 
 
 @pytest.mark.parametrize(

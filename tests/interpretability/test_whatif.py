@@ -9,7 +9,7 @@ import pytest
 
 from interpretability.export import largest_difference, to_onnx
 from interpretability.families import EBM, EBM_PAIRS, SCORECARD, SPLINES
-from interpretability.graph import probabilities_of
+from interpretability.graph import answers_of
 from interpretability.whatif import frame_of, largest_gap, lay_open, shortened
 from lab import additive
 from lab.data import load
@@ -85,7 +85,7 @@ def test_an_exported_file_tells_its_features_and_sums_to_one(loans, fitted):
     texts = [name for name, kind in loans.kinds.items() if kind == "category"]
     assert [known[f"numbers_{place}"] for place in range(len(numbers))] == numbers
     assert [known[f"texts_{place}"] for place in range(len(texts))] == texts
-    np.testing.assert_allclose(probabilities_of(content, loans.kinds, loans.features).sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_allclose(answers_of(content, loans.kinds, loans.features).sum(axis=1), 1, atol=1e-12)
 
 
 def test_no_category_of_fewer_than_five_rows_is_named(loans):
