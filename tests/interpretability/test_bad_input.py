@@ -3,10 +3,12 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from interpretability import families
 from lab.comparison import Group
+from lab.data import load
 from lab.families import BOOSTING
 
 RUN = ("run", "interpretability")
@@ -101,3 +103,18 @@ def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
     assert called.code == 0, called.err
     record = json.loads((tmp_path / json.loads(called.out)["record"]).read_text(encoding="utf-8"))
     assert record["trials"]["failed"] == {}
+
+
+@pytest.mark.filterwarnings("ignore:Missing values detected")  # of the boosting machine's own pictures
+@pytest.mark.parametrize("family", [*families.glass(2, 7).families, *families.black().families], ids=lambda f: f.name)
+def test_every_family_answers_a_category_that_training_never_saw_and_a_row_of_nothing(family):
+    loans = load("loans")
+    features = loans.features.iloc[:200]
+    model = family.build(features, 0).fit(features, loans.target[:200])
+    unseen = features.iloc[:3].assign(region="never seen", employment="never seen")
+    nothing = features.iloc[:1].copy()
+    for name, kind in loans.kinds.items():
+        nothing[name] = "" if kind == "category" else np.nan
+    said = model.predict_proba(pd.concat([unseen, nothing], ignore_index=True))
+    assert np.isfinite(said).all()
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-6)
