@@ -23,13 +23,13 @@ def parts_to_read(pipeline: Any) -> int:
     kind = type(model).__name__
     if kind == "Scorecard":
         return len(model.conditions_)
-    if kind == "DecisionTreeClassifier":
+    if kind in ("DecisionTreeClassifier", "DecisionTreeRegressor"):
         return int(model.get_n_leaves()) if model.get_n_leaves() > 1 else 0
-    if kind == "RuleSum":
+    if kind in ("RuleSum", "NumberRuleSum"):
         return sum(_leaves(tree) for tree in model.trees_)
-    if kind in ("ExplainableBoostingClassifier", "DPExplainableBoostingClassifier"):
+    if kind.removeprefix("DP") in ("ExplainableBoostingClassifier", "ExplainableBoostingRegressor"):
         return len(model.term_features_)
-    if kind == "LogisticRegression":
+    if kind in ("LogisticRegression", "Ridge"):
         used = np.abs(np.atleast_2d(model.coef_)).max(axis=0) > 0
         if "scale" not in pipeline.named_steps:
             return int(used.sum())

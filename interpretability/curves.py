@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpretability.scale import Scale, scale_of
 from lab import additive, charts
 from lab.protocol import Dataset, Figure, Input, Term, WhatIf
 
@@ -31,7 +32,7 @@ def shapes_of(opened: WhatIf, dataset: Dataset, at_most: int) -> list[Figure]:
     return [_shape(opened, term, dataset) for term in single]
 
 
-def pair_map(opened: WhatIf, term: Term) -> Figure:
+def pair_map(opened: WhatIf, term: Term, scale: Scale) -> Figure:
     """Draw a term of two features as a map."""
     sides = [_places(opened.inputs[where], bins) for where, bins in zip(term.inputs, term.bins, strict=True)]
     values = np.array(term.values, dtype=np.float64)
@@ -39,15 +40,16 @@ def pair_map(opened: WhatIf, term: Term) -> Figure:
     names = [opened.inputs[where].name for where in term.inputs]
     return Figure(
         f"How {names[0]!r} and {names[1]!r} count together",
-        f"What the pair adds beyond what each of the two adds alone; blue speaks for {opened.output.removeprefix('probability of ')}.",
-        charts.heat_map(cells, x=names[0], y=names[1], value="adds (log-odds)"),
+        f"What the pair adds beyond what each of the two adds alone; blue {scale.upwards}.",
+        charts.heat_map(cells, x=names[0], y=names[1], value=f"adds ({scale.unit})"),
     )
 
 
 def _shape(opened: WhatIf, term: Term, dataset: Dataset) -> Figure:
     item = opened.inputs[term.inputs[0]]
-    title, axis = f"How {item.name!r} counts", "contribution (log-odds)"
-    says = f"Above zero speaks for {dataset.classes[1]!r}. Below the curve: how many rows there are."
+    scale = scale_of(dataset)
+    title, axis = f"How {item.name!r} counts", f"contribution ({scale.unit})"
+    says = f"Above zero {scale.upwards}. Below the curve: how many rows there are."
     state: list[Any] = [entry.start for entry in opened.inputs]
 
     def adds(value: float | str | None) -> float:

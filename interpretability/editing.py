@@ -1,5 +1,7 @@
 """What does it cost to correct the model by hand? One curve made monotone or flat, and the score measured again."""
 
+import copy
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +63,9 @@ def edit_terms(
 def monotone(pipeline: Any, name: str) -> None:
     """Make one curve go only up, or only down, whichever is nearer (isotonic regression weighted by rows)."""
     ebm = pipeline.named_steps["model"]
-    ebm.monotonize(ebm.term_names_.index(name), increasing="auto")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a curve that goes neither way may be made to go either way
+        ebm.monotonize(ebm.term_names_.index(name), increasing="auto")
 
 
 def flattened(pipeline: Any, name: str) -> None:
@@ -107,7 +111,7 @@ def _strongest(pipeline: Any, dataset: Dataset) -> list[str]:
 
 def _terms(pipeline: Any) -> tuple[Any, Any]:
     ebm = pipeline.named_steps["model"]
-    return [scores.copy() for scores in ebm.term_scores_], np.copy(ebm.intercept_)
+    return [scores.copy() for scores in ebm.term_scores_], copy.copy(ebm.intercept_)
 
 
 def _restore(pipeline: Any, kept: tuple[Any, Any]) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from interpretability import editing, fairness, price, privacy, speed, stress
+from interpretability import editing, fairness, number_fairness, price, privacy, speed, stress
+from interpretability.lab import MODEL_FILE
 from interpretability.plan import groups_of, steps_of
 from lab import comparison, scoring, stats
 from lab.comparison import Comparison, Group, Scores
@@ -36,8 +37,9 @@ def gather(dataset: Dataset, settings: Any, rows: Mapping[str, Row]) -> Evidence
     tables.insert(0, price.table(priced, metric.label, margin))
     if settings.groups is not None:
         chosen = [glass, black]
-        figures.append(fairness.group_figure(settings.groups, dataset, chosen, settings.folds, 0))
-        tables.append(fairness.group_table(settings.groups, dataset, chosen, settings.folds))
+        by_group = number_fairness if dataset.task == "number" else fairness
+        figures.append(by_group.group_figure(settings.groups, dataset, chosen, settings.folds, 0))
+        tables.append(by_group.group_table(settings.groups, dataset, chosen, settings.folds))
     stressed = _stressed(rows)
     if stressed:
         figures.append(stress.stress_figure(stressed, metric, settings.folds))
@@ -47,7 +49,9 @@ def gather(dataset: Dataset, settings: Any, rows: Mapping[str, Row]) -> Evidence
     if "edit" in rows:
         tables.append(editing.edit_table(rows["edit"], metric, settings.folds))
     if "speed" in rows:
-        tables.append(speed.speed_table(rows["speed"], rows.get("read", {}).get("export")))
+        tables.append(speed.speed_table(rows["speed"]))
+    if rows.get("read", {}).get("export") is not None:
+        tables.append(speed.file_table(rows["read"], dataset, MODEL_FILE))
     return Evidence(
         estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)},
         facts={
@@ -64,7 +68,7 @@ def gather(dataset: Dataset, settings: Any, rows: Mapping[str, Row]) -> Evidence
         },
         figures=(_headline(found, settings), *figures, found.calibration(dataset.target, dataset.classes)),
         tables=(*tables, found.table(dataset.target), found.choices()),
-        caveats=(*found.caveats(), *notes, *_caveats(settings)),
+        caveats=(*found.caveats(), *notes, *_caveats(dataset, settings)),
         panels=tuple(panels),
     )
 
@@ -97,7 +101,7 @@ def _follow_up(rows: Mapping[str, Row]) -> tuple[list[Figure], list[Table], list
     figures: list[Figure] = []
     tables: list[Table] = []
     panels: list[WhatIf] = []
-    for key in ("read", "read-simplest", "explain"):
+    for key in ("read", "read-simplest", "explain", "known-truth"):
         row = rows.get(key, {})
         figures += figures_of(row.get("figures", []))
         tables += tables_of(row.get("tables", []))
@@ -138,10 +142,16 @@ def _axis(metric: Any) -> str:
     return f"{metric.label} ({metric.unit}, of 100)" if metric.unit else str(metric.label)
 
 
-def _caveats(settings: Any) -> tuple[str, ...]:
+def _caveats(dataset: Dataset, settings: Any) -> tuple[str, ...]:
     read = "the readable model shown was fitted on all rows, tuned in the same way as inside the folds"
     spread = (
         "the interval of the verdict comes from the out-of-fold prediction of every row and from the repetitions, widened for "
-        "shared training rows; with one repetition, or a metric that is not a mean over rows or an AUC, from the folds (corrected t)"
+        "shared training rows; with one repetition, or a metric that is no mean over rows, AUC or R², from the folds (corrected t)"
     )
-    return (read, spread) if settings.depth == "full" else (spread,)
+    found = (read, spread) if settings.depth == "full" else (spread,)
+    if dataset.task == "classes":
+        return found
+    return (
+        *found,
+        "a points scorecard is for two classes and was not tried; predictions are single numbers without a range",
+    )

@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from interpret.glassbox import ExplainableBoostingRegressor
-from scipy.special import logit
 from scipy.stats import spearmanr
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import r2_score
 
 from interpretability.finalists import fitted_on, folds_of
+from interpretability.scale import has_one_sum, sums
 from lab.families import Family
 from lab.protocol import Dataset, Figure, Row, Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["agreement", "explain_black_box", "explanation_of", "importances", "shap_values", "surrogate"]
+__all__ = [
+    "TREES",
+    "agreement",
+    "explain_black_box",
+    "explanation_of",
+    "importances",
+    "shap_values",
+    "surrogate",
+    "surrogate_parts",
+]
 
 _ROWS, _COLUMNS, _REFITS, _TOP = 300, 20, 3, 10
-_TREES = ("boosting", "forest", "extra-trees", "lightgbm")
+TREES = ("boosting", "forest", "extra-trees", "lightgbm", "xgboost")
 
 
 def explain_black_box(
@@ -58,20 +67,20 @@ def explain_black_box(
         again = []
         for _ in range(_REFITS):
             rows = rng.choice(train, len(train), replace=True)
-            if len(np.unique(dataset.target[rows])) == len(dataset.classes):
+            if len(np.unique(dataset.target[rows])) >= len(dataset.classes):
                 refitted = fitted_on(family, dataset, rows, parameters, seed)
                 again.append(importances(refitted, dataset, test, columns, scorer, seed))
         made[side] = (family, model, columns, own)
         stability[side] = float(np.mean([_rank_agreement(own, other) for other in again])) if again else float("nan")
     family, model, columns, permuted = made["black"]
     notes, attributions = [], {}
-    log_odds = _log_odds(model, dataset.features)
-    stand_in = surrogate(dataset, train, log_odds, seed)
-    fidelity = float(r2_score(log_odds[test], stand_in.predict(dataset.features.iloc[test])))
-    attributions["additive surrogate"] = _surrogate_parts(stand_in, dataset, test, columns)
-    if len(dataset.classes) != 2:
-        notes.append("SHAP values are only worked out for two classes")
-    elif family.name not in _TREES:
+    said = sums(model, dataset.features)
+    stand_in = surrogate(dataset, train, said, seed)
+    fidelity = float(r2_score(said[test], stand_in.predict(dataset.features.iloc[test])))
+    attributions["additive surrogate"] = surrogate_parts(stand_in, dataset, test, columns)
+    if not has_one_sum(dataset):
+        notes.append("SHAP values are worked out for two classes or a number")
+    elif family.name not in TREES:
         notes.append(f"exact SHAP values are for ensembles of trees, and the best black box is a {family.label}")
     elif importlib.util.find_spec("shap") is None:
         notes.append("exact SHAP values need the library shap: pip install 'future-tech-lab[explain]'")
@@ -118,9 +127,10 @@ def explanation_of(
         for place, a in enumerate(names)
         for b in names[place + 1 :]
     ]
+    said = "log-odds" if dataset.classes else "predictions"
     rows_of_table = [
         (
-            f"fidelity: share of the variance of its log-odds that the additive surrogate gives again ({black})",
+            f"fidelity: share of the variance of its {said} that the additive surrogate gives again ({black})",
             fidelity,
         ),
         *((f"rank agreement of {a} and {b}", rank) for a, b, rank, _ in pairs),
@@ -163,13 +173,13 @@ def importances(
     return np.clip(falls, 0, None)
 
 
-def surrogate(dataset: Dataset, rows: "NDArray", log_odds: "NDArray", seed: int) -> Any:
+def surrogate(dataset: Dataset, rows: "NDArray", said: "NDArray", seed: int) -> Any:
     """Fit an additive model to what the black box says (not to the truth)."""
     kinds = ["nominal" if dataset.kinds[name] == "category" else "continuous" for name in dataset.kinds]
     model = ExplainableBoostingRegressor(
         feature_types=kinds, interactions=0, outer_bags=2, max_bins=32, max_rounds=500, n_jobs=1, random_state=seed
     )
-    return model.fit(dataset.features.iloc[rows], log_odds[rows])
+    return model.fit(dataset.features.iloc[rows], said[rows])
 
 
 def shap_values(pipeline: Any, features: pd.DataFrame, columns: Sequence[str]) -> "NDArray[np.float64] | None":
@@ -249,12 +259,8 @@ def _shares(values: "NDArray") -> "NDArray[np.float64]":
     return values / total if total > 0 else np.zeros(len(values))
 
 
-def _log_odds(model: Any, features: pd.DataFrame) -> "NDArray[np.float64]":
-    """Log-odds of the last class, kept finite."""
-    return logit(np.clip(model.predict_proba(features)[:, -1], 1e-3, 1 - 1e-3))
-
-
-def _surrogate_parts(model: Any, dataset: Dataset, rows: "NDArray", columns: Sequence[str]) -> "NDArray[np.float64]":
+def surrogate_parts(model: Any, dataset: Dataset, rows: "NDArray", columns: Sequence[str]) -> "NDArray[np.float64]":
+    """What the surrogate adds up in each row for some columns, shape (n_rows, n_columns)."""
     parts = model.eval_terms(dataset.features.iloc[rows])
     return np.asarray(parts)[:, [list(dataset.kinds).index(name) for name in columns]]
 

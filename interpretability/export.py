@@ -1,102 +1,57 @@
-"""How does the readable model leave the laboratory? Any additive model as an ONNX graph, held against the original.
+"""How does the readable model leave the laboratory? Additive models of two classes, or of a number, as an ONNX graph.
 
-The graph takes one tensor for each feature (doubles, texts) and gives the probabilities of both classes. It looks every
-value up in the same tables that the report shows, in double precision, so that no row falls into another bin.
+The graph looks every value up in the same tables that the report shows, in double precision, so that no row falls into
+another bin. Trees and sums of trees are written by `interpretability.tree_export`.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 import pandas as pd
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
-from lab.protocol import Term, WhatIf
+from interpretability.graph import PREDICTION, PROBABILITIES, Graph, answers_of
+from interpretability.scale import says_classes
+from lab.protocol import Kind, Term, WhatIf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["largest_difference", "probabilities_of", "to_onnx"]
-
-_OPSET, _IR = 17, 8
+__all__ = ["largest_difference", "to_onnx"]
 
 
 def to_onnx(opened: WhatIf) -> bytes:
-    """Write an additive model of two classes as an ONNX file.
-
-    Returns
-    -------
-    bytes
-        Inputs `input_0`, `input_1`, ... of shape (n_rows, 1), in the order of `opened.inputs` (their names are in the
-        metadata); output `probabilities` of shape (n_rows, 2). A missing number is NaN, a missing text is empty.
-    """
-    graph = _Graph()
-    inputs = [
-        helper.make_tensor_value_info(
-            f"input_{place}", TensorProto.STRING if item.kind == "category" else TensorProto.DOUBLE, ["rows", 1]
-        )
-        for place, item in enumerate(opened.inputs)
-    ]
-    total = graph.constant(np.array([opened.intercept]))
+    """Write an additive model of two classes, or of a number, as an ONNX file (see `interpretability.graph`)."""
+    graph = Graph(kinds_of(opened))
+    total = graph.constant(np.array([[opened.intercept]]))
+    if not opened.terms:  # the answer still needs one line for each row
+        first = graph.column(opened.inputs[0].name)
+        total = graph.node("Expand", total, graph.node("Shape", first))
     for term in opened.terms:
         total = graph.node("Add", total, _add_term(graph, term, opened))
+    if opened.link == "identity":
+        return graph.finish(total, PREDICTION, 1)
     positive = graph.node("Sigmoid", total)
     negative = graph.node("Sub", graph.constant(np.array([1.0])), positive)
-    graph.nodes.append(helper.make_node("Concat", [negative, positive], ["probabilities"], axis=1))
-    output = helper.make_tensor_value_info("probabilities", TensorProto.DOUBLE, ["rows", 2])
-    made = helper.make_graph(graph.nodes, "additive_model", inputs, [output], initializer=graph.constants)
-    model = helper.make_model(
-        made,
-        opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", 3)],
-        ir_version=_IR,
-    )
-    helper.set_model_props(model, {f"input_{place}": item.name for place, item in enumerate(opened.inputs)})
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return graph.finish(graph.node("Concat", negative, positive, axis=1), PROBABILITIES, 2)
 
 
-def probabilities_of(content: bytes, opened: WhatIf, frame: pd.DataFrame) -> "NDArray[np.float64]":
-    """Run the file on the rows of a frame; shape (n_rows, 2)."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    fed = {}
-    for place, item in enumerate(opened.inputs):
-        values = frame[item.name]
-        if item.kind == "category":
-            fed[f"input_{place}"] = values.fillna("").to_numpy(dtype=object).reshape(-1, 1)
-        else:
-            fed[f"input_{place}"] = values.to_numpy(dtype=np.float64).reshape(-1, 1)
-    return np.asarray(session.run(["probabilities"], fed)[0])
+def kinds_of(opened: WhatIf) -> dict[str, Kind]:
+    """Name the columns and their kinds."""
+    return {item.name: item.kind for item in opened.inputs}
 
 
-def largest_difference(content: bytes, opened: WhatIf, model: Any, frame: pd.DataFrame) -> float:
-    """Largest difference between the probabilities of the file and of the model."""
-    return float(np.abs(probabilities_of(content, opened, frame) - model.predict_proba(frame)).max())
+def largest_difference(content: bytes, kinds: Mapping[str, Kind], model: Any, frame: pd.DataFrame) -> float:
+    """Largest difference between the answers of the file and of the model."""
+    said = model.predict_proba(frame) if says_classes(model) else model.predict(frame)
+    return float(np.abs(answers_of(content, kinds, frame) - np.reshape(said, (len(frame), -1))).max())
 
 
-class _Graph:
-    """Nodes and constants with names of their own."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def constant(self, values: "NDArray") -> str:
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(values), name))
-        return name
-
-    def node(self, kind: str, *given: str, **attributes: Any) -> str:
-        name = f"value_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(given), [name], **attributes))
-        return name
-
-
-def _add_term(graph: _Graph, term: Term, opened: WhatIf) -> str:
+def _add_term(graph: Graph, term: Term, opened: WhatIf) -> str:
     places = [_place(graph, where, bins, opened) for where, bins in zip(term.inputs, term.bins, strict=True)]
     if term.origins:
-        return _polynomial(graph, term, places[0])
+        return _polynomial(graph, term, places[0], opened)
     values = np.array(term.values, dtype=np.float64)
     flat = places[0]
     if len(places) == 2:
@@ -105,38 +60,39 @@ def _add_term(graph: _Graph, term: Term, opened: WhatIf) -> str:
     return graph.node("Gather", graph.constant(values.ravel()), flat)
 
 
-def _place(graph: _Graph, where: int, bins: tuple[Any, ...], opened: WhatIf) -> str:
+def _place(graph: Graph, where: int, bins: tuple[Any, ...], opened: WhatIf) -> str:
     """Look up the bin of each row: 0 for missing, then as `lab.additive.place` counts."""
-    name = f"input_{where}"
-    if opened.inputs[where].kind == "category":
+    item = opened.inputs[where]
+    column = graph.column(item.name)
+    if item.kind == "category":
         return graph.node(
             "LabelEncoder",
-            name,
+            column,
             domain="ai.onnx.ml",
             keys_strings=["", *bins],
             values_int64s=list(range(len(bins) + 1)),
             default_int64=len(bins) + 1,
         )
-    missing = graph.node("IsNaN", name)
+    missing = graph.node("IsNaN", column)
     one = graph.constant(np.array([1], dtype=np.int64))
     zero = graph.constant(np.array([0], dtype=np.int64))
     place = one
     if bins:
         cuts = graph.constant(np.array([bins], dtype=np.float64))
-        reached = graph.node("Cast", graph.node("GreaterOrEqual", name, cuts), to=TensorProto.INT64)
+        reached = graph.node("Cast", graph.node("GreaterOrEqual", column, cuts), to=TensorProto.INT64)
         axis = graph.constant(np.array([1], dtype=np.int64))
         place = graph.node("Add", graph.node("ReduceSum", reached, axis, keepdims=1), one)
     return graph.node("Where", missing, zero, place)
 
 
-def _polynomial(graph: _Graph, term: Term, place: str) -> str:
+def _polynomial(graph: Graph, term: Term, place: str, opened: WhatIf) -> str:
     """Evaluate the polynomial of each row's piece by Horner's rule; a missing value takes the constant of place 0."""
     degree = max(len(piece) for piece in term.values)
-    table = np.zeros((len(term.values), degree))
+    table: NDArray = np.zeros((len(term.values), degree))
     for row, piece in enumerate(term.values):
         table[row, : len(piece)] = piece
-    name = f"input_{term.inputs[0]}"
-    filled = graph.node("Where", graph.node("IsNaN", name), graph.constant(np.array([0.0])), name)
+    column = graph.column(opened.inputs[term.inputs[0]].name)
+    filled = graph.node("Where", graph.node("IsNaN", column), graph.constant(np.array([0.0])), column)
     origin = graph.node("Gather", graph.constant(np.array([0.0, *term.origins])), place)
     distance = graph.node("Sub", filled, origin)
     total = graph.node("Gather", graph.constant(table[:, -1]), place)

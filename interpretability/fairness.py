@@ -4,7 +4,9 @@ import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
+from interpretability.scale import has_one_sum
 from lab import charts, stats
 from lab.comparison import Scores
 from lab.errors import DataError, SettingsError, nearest
@@ -13,15 +15,15 @@ from lab.protocol import Dataset, Estimate, Figure, Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["check_groups", "group_figure", "group_table"]
+__all__ = ["DRAWS", "MIN_ROWS", "check_groups", "group_figure", "group_table", "labels_of"]
 
 MAX_GROUPS, MIN_ROWS = 20, 10
-_DRAWS = 2_000
+DRAWS = 2_000
 
 
 def check_groups(column: str, dataset: Dataset) -> None:
     """Raise DataError or SettingsError where a column cannot tell groups apart."""
-    if importlib.util.find_spec("fairlearn") is None:
+    if dataset.task == "classes" and importlib.util.find_spec("fairlearn") is None:
         raise SettingsError(
             "--groups needs the library fairlearn; pip install 'future-tech-lab[fair]', or leave --groups out"
         )
@@ -33,10 +35,10 @@ def check_groups(column: str, dataset: Dataset) -> None:
             f"{dataset.name}: the group column {column!r} has {len(names):,} different values; "
             f"at most {MAX_GROUPS} groups are compared: choose another column, or group its values"
         )
-    if len(dataset.classes) != 2:
+    if not has_one_sum(dataset):
         raise DataError(
-            f"{dataset.name}: groups are compared for two classes, and {dataset.target_name!r} has {len(dataset.classes)}; "
-            "leave --groups out"
+            f"{dataset.name}: groups are compared for two classes or a number, and {dataset.target_name!r} has "
+            f"{len(dataset.classes)} classes; leave --groups out"
         )
 
 
@@ -62,14 +64,14 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
             rows.append((scores.label, str(name), int(there.sum()), *_cells(said[there], target[there])))
     positive = dataset.classes[1]
     caption = (
-        "ROC AUC inside the group; how often the model says yes (above one half) of those who are not "
+        "ROC AUC inside the group with its 95 % interval; how often the model says yes (above one half) of those who are not "
         f"{positive!r} (false positives) and how often it misses those who are (false negatives), with 95 % intervals; calibration: "
         f"mean predicted probability minus the share that is {positive!r}, in points. Groups of fewer than {MIN_ROWS} rows are left "
         "out."
     )
     columns = (
-        "model", "group", "rows", "ROC AUC", "false positives (%)", "low", "high", "false negatives (%)", "low ", "high ",
-        "calibration (points)", "low  ", "high  ",
+        "model", "group", "rows", "ROC AUC", "low", "high", "false positives (%)", "low ", "high ",
+        "false negatives (%)", "low  ", "high  ", "calibration (points)", "low   ", "high   ",
     )  # fmt: skip
     return Table(f"Does the model serve every group of {column!r} alike?", caption, columns, tuple(rows))
 
@@ -121,7 +123,7 @@ def _drawn_gaps(
         there = groups == name
         cells = np.array([(yes & ~positive & there).sum(), (~yes & ~positive & there).sum(),
                           (yes & positive & there).sum(), (~yes & positive & there).sum()])  # fmt: skip
-        false_yes, true_no, true_yes, false_no = rng.multinomial(there.sum(), cells / there.sum(), _DRAWS).T
+        false_yes, true_no, true_yes, false_no = rng.multinomial(there.sum(), cells / there.sum(), DRAWS).T
         rates.append(
             (
                 (false_yes + true_yes) / there.sum(),
@@ -143,20 +145,25 @@ def _out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int
 
 def _cells(said: "NDArray", target: "NDArray") -> tuple[float | None, ...]:
     positive, yes = target == 1, said > 0.5
-    auc = None
-    if 0 < positive.sum() < len(positive):
-        wins = (said[positive][:, None] > said[~positive]) + 0.5 * (said[positive][:, None] == said[~positive])
-        auc = float(wins.mean())
     gap = said - target
     half = 1.96 * float(gap.std(ddof=1)) / np.sqrt(len(gap))
     return (
-        auc,
+        *_auc(said, positive),
         *_rate(yes & ~positive, ~positive),
         *_rate(~yes & positive, positive),
         100 * float(gap.mean()),
         100 * float(gap.mean() - half),
         100 * float(gap.mean() + half),
     )
+
+
+def _auc(said: "NDArray", positive: "NDArray") -> tuple[float | None, float | None, float | None]:
+    """ROC AUC inside a group with its interval (DeLong et al. 1988)."""
+    if not 0 < positive.sum() < len(positive):
+        return None, None, None
+    area = float(roc_auc_score(positive, said))
+    half = 1.96 * float(np.sqrt((stats.auc_influence(said, positive) ** 2).sum())) / len(said)
+    return area, max(area - half, 0.0), min(area + half, 1.0)
 
 
 def _rate(events: "NDArray", of: "NDArray") -> tuple[float | None, float | None, float | None]:

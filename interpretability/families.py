@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 from interpret.glassbox import ExplainableBoostingClassifier
 from scipy import stats
-from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -18,21 +17,27 @@ from interpretability.complexity import parts_to_read
 from interpretability.preparation import spline_columns
 from interpretability.scorecard import Scorecard
 from lab.comparison import Group
-from lab.families import BOOSTING, FOREST, LOGISTIC, MLP, SVM, Family
+from lab.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM, Family
 from lab.preparation import dense_columns, ordinal_columns
 
 __all__ = [
     "EBM",
     "EBM_PAIRS",
-    "EXTRA_TREES",
+    "LIGHTGBM",
+    "MOST_COLUMNS_FOR_PAIRS",
     "RULE_SUM",
     "SCORECARD",
     "SPLINES",
     "TREE",
+    "XGBOOST",
     "black",
+    "counted",
     "ebm",
+    "ebm_settings",
     "glass",
     "ladder",
+    "step",
+    "xgboost_settings",
 ]
 
 
@@ -62,48 +67,68 @@ def _rule_sum(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def ebm(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> Pipeline:
-    """Build an explainable boosting machine with fewer bags, bins and rounds than the library's default.
+    """Build an explainable boosting machine with the settings below."""
+    model = ExplainableBoostingClassifier(**ebm_settings(features, seed, interactions=interactions))
+    return Pipeline([("model", model)])
+
+
+def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> dict[str, Any]:
+    """Settings of an explainable boosting machine with fewer bags, bins and rounds than the library's default.
 
     `tests/benchmarks/ebm_settings.py` shows what that saves and costs. The cap on the rounds guards against tables on
     which early stopping never comes.
     """
     kinds = ["nominal" if features[column].dtype == object else "continuous" for column in features]
-    model = ExplainableBoostingClassifier(
-        feature_types=kinds,
-        interactions=interactions,
-        outer_bags=4,
-        max_bins=32,
-        max_interaction_bins=16,
-        learning_rate=0.15,
-        smoothing_rounds=10,
-        interaction_smoothing_rounds=5,
-        early_stopping_rounds=20,
-        early_stopping_tolerance=1e-4,
-        max_rounds=2_000,
-        n_jobs=1,
-        random_state=seed,
-    )
-    return Pipeline([("model", model)])
+    return {
+        "feature_types": kinds,
+        "interactions": interactions,
+        "outer_bags": 4,
+        "max_bins": 32,
+        "max_interaction_bins": 16,
+        "learning_rate": 0.15,
+        "smoothing_rounds": 10,
+        "interaction_smoothing_rounds": 5,
+        "early_stopping_rounds": 10,
+        "early_stopping_tolerance": 1e-4,
+        "max_rounds": 2_000,
+        "n_jobs": 1,
+        "random_state": seed,
+    }
 
 
 def _ebm_with_pairs(features: pd.DataFrame, seed: int) -> Pipeline:
     return ebm(features, seed, interactions=5)
 
 
-def _extra_trees(features: pd.DataFrame, seed: int) -> Pipeline:
-    del features
-    return Pipeline([("prepare", dense_columns(scale=False)), ("model", ExtraTreesClassifier(random_state=seed))])
-
-
 def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
     import lightgbm
 
     texts = [place for place, column in enumerate(features.select_dtypes(object))]  # they come first
-    chosen: dict[str, Any] = {"categorical_feature": texts} if texts else {}
+    chosen: dict[str, Any] = {"categorical_column": texts} if texts else {}  # the core's own name: no warning
     model = lightgbm.LGBMClassifier(
         n_jobs=1, random_state=seed, deterministic=True, force_row_wise=True, verbosity=-1, **chosen
     )
     return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+
+
+def _xgboost(features: pd.DataFrame, seed: int) -> Pipeline:
+    import xgboost
+
+    model = xgboost.XGBClassifier(**xgboost_settings(features, seed))
+    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+
+
+def xgboost_settings(features: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Settings of XGBoost behind `ordinal_columns`, with categories as such."""
+    n_texts = len(features.select_dtypes(object).columns)  # they come first
+    return {
+        "tree_method": "hist",
+        "enable_categorical": True,
+        "feature_types": ["c"] * n_texts + ["q"] * (features.shape[1] - n_texts),
+        "n_jobs": 1,
+        "random_state": seed,
+        "verbosity": 0,
+    }
 
 
 TREE = Family(
@@ -128,12 +153,14 @@ _EBM_SPACE = {
     "model__max_leaves": [2, 3],
     "model__learning_rate": stats.loguniform(0.08, 0.3),
 }
-EBM = Family("ebm", "explainable boosting machine", ebm, _EBM_SPACE)
+_ONE_BAG = {"model__outer_bags": 1}
+EBM = Family("ebm", "explainable boosting machine", ebm, _EBM_SPACE, look=_ONE_BAG)
 EBM_PAIRS = Family(
     "ebm-pairs",
     "explainable boosting machine with pairs",
     _ebm_with_pairs,
     {**_EBM_SPACE, "model__interactions": [3, 5, 10]},
+    look=_ONE_BAG,
 )
 SCORECARD = Family(
     "scorecard",
@@ -146,16 +173,6 @@ RULE_SUM = Family(
     "sum of small rule trees (FIGS)",
     _rule_sum,
     {"model__max_rules": [4, 6, 10, 14], "model__max_trees": [None, 2]},
-)
-EXTRA_TREES = Family(
-    "extra-trees",
-    "extra trees",
-    _extra_trees,
-    {
-        "model__max_features": ["sqrt", 0.3, 0.6, 1.0],
-        "model__min_samples_leaf": [1, 2, 5, 10],
-        "model__criterion": ["gini", "entropy"],
-    },
 )
 LIGHTGBM = Family(
     "lightgbm",
@@ -170,7 +187,21 @@ LIGHTGBM = Family(
 )
 
 
-_MOST_COLUMNS_FOR_PAIRS = 100
+XGBOOST = Family(
+    "xgboost",
+    "gradient boosting (XGBoost)",
+    _xgboost,
+    {
+        "model__learning_rate": stats.loguniform(0.03, 0.3),
+        "model__n_estimators": [50, 100, 200],
+        "model__max_depth": [2, 3, 4, 6],
+        "model__min_child_weight": [1, 5, 10],
+        "model__reg_lambda": [1.0, 10.0],
+    },
+)
+
+
+MOST_COLUMNS_FOR_PAIRS = 100
 
 
 def glass(n_classes: int, n_columns: int) -> Group:
@@ -180,37 +211,37 @@ def glass(n_classes: int, n_columns: int) -> Group:
     library imodels.
     """
     families = [LOGISTIC, SPLINES, TREE, EBM]
-    if n_columns <= _MOST_COLUMNS_FOR_PAIRS:
+    if n_columns <= MOST_COLUMNS_FOR_PAIRS:
         families.append(EBM_PAIRS)
     if n_classes == 2:
         families.append(SCORECARD)
     if importlib.util.find_spec("imodels"):
         families.append(RULE_SUM)
-    return Group("glass", "readable model", tuple(_counted(family) for family in families))
+    return Group("glass", "readable model", tuple(counted(family) for family in families))
 
 
 def black() -> Group:
-    """List the families that cannot be read; LightGBM joins where it is installed."""
+    """List the families that cannot be read; LightGBM and XGBoost join where they are installed."""
     families = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
-    if importlib.util.find_spec("lightgbm"):
-        families.append(LIGHTGBM)
+    families += [family for family in (LIGHTGBM, XGBOOST) if importlib.util.find_spec(family.name)]
     return Group("black", "black box", tuple(families))
 
 
 def ladder(n_classes: int) -> tuple[Family, ...]:
     """List small models of a given size for the price curve: they are not searched, and stand for no side."""
     steps = [
-        *(_step(f"tree-{n}", f"tree of {n} leaves", _tree, max_leaf_nodes=n) for n in (2, 4, 8)),
+        *(step(f"tree-{n}", f"tree of {n} leaves", _tree, max_leaf_nodes=n) for n in (2, 4, 8)),
         *(
-            _step(f"scorecard-{n}", f"scorecard of up to {n} lines", _scorecard, max_conditions=n)
+            step(f"scorecard-{n}", f"scorecard of up to {n} lines", _scorecard, max_conditions=n)
             for n in (3, 6, 12)
             if n_classes == 2
         ),
     ]
-    return tuple(_counted(step) for step in steps)
+    return tuple(counted(step) for step in steps)
 
 
-def _counted(family: Family) -> Family:
+def counted(family: Family) -> Family:
+    """Let the rows of a family's folds tell how many parts a person reads."""
     return dataclasses.replace(family, complexity=parts_to_read)
 
 
@@ -224,5 +255,6 @@ class _Sized:
         return self.build(features, seed).set_params(**self.parameters)
 
 
-def _step(name: str, label: str, build: Callable[[pd.DataFrame, int], Any], **parameters: Any) -> Family:
+def step(name: str, label: str, build: Callable[[pd.DataFrame, int], Any], **parameters: Any) -> Family:
+    """Make a family of one size."""
     return Family(name, label, _Sized(build, {f"model__{key}": value for key, value in parameters.items()}))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lab.decisions import side_of_margin
+from lab.errors import SettingsError
 from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
 from lab.settings import ComparisonSettings, option
 from lab.wording import amount, difference, settling
@@ -12,6 +13,7 @@ from lab.wording import amount, difference, settling
 __all__ = ["LAB", "InterpretabilityLab", "Settings"]
 
 DEPTHS = ("full", "verdict")
+MODEL_FILE = "readable-model.onnx"
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,15 @@ class Settings(ComparisonSettings):
     }
 
     margin: float = option(
-        0.01, "a loss up to this much of the metric does not matter (0.01 is 1 point)", minimum=0, maximum=1
+        0.01,
+        "a loss up to this much of the metric does not matter (0.01 is 1 point; in the metric's own unit where it has no points)",
+        minimum=0,
     )
     max_rows: int = option(5_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
     depth: str = option(
         "full", "full: the verdict, and the models read, explained and stressed; verdict: nothing else", choices=DEPTHS
     )
-    groups: str | None = option(None, "a column: compare score, error rates and calibration of its groups")
+    groups: str | None = option(None, "a column: compare score, errors and calibration of its groups")
     privacy: tuple[float, ...] = option(
         (), "epsilons of differentially private models to price, such as 1,4", above=0, maximum=1_000
     )
@@ -42,6 +46,7 @@ class InterpretabilityLab:
     name = "interpretability"
     summary = "What do we give up, if anything, by using a model that we can read?"
     settings_type = Settings
+    tasks = ("classes", "number")
     demo_data = "breast-cancer"
     demo_settings: ClassVar[Mapping[str, Any]] = {"folds": 3, "repeats": 2, "candidates": 1}
 
@@ -60,8 +65,10 @@ class InterpretabilityLab:
         from interpretability import fairness, plan, privacy
         from lab import folds, scoring
 
-        folds.require_rows_per_class(dataset, settings.folds)
+        folds.require_rows(dataset, settings.folds)
         metric = scoring.primary_metric(settings.metric, dataset)
+        if metric.unit and settings.margin > 1:
+            raise SettingsError(f"margin is {settings.margin:g}; for {metric.label} it must be from 0 to 1")
         privacy.check_epsilons(settings.privacy, dataset)
         if settings.groups is not None:
             fairness.check_groups(settings.groups, dataset)
@@ -111,6 +118,11 @@ class InterpretabilityLab:
                 "a wider margin, if a larger loss would not matter",
             ),
         )
+
+    def files(self, rows: Mapping[str, Row]) -> Mapping[str, bytes]:
+        """Leave the readable model beside the report, as an ONNX file."""
+        export = rows.get("read", {}).get("export")
+        return {} if export is None else {MODEL_FILE: export["file"].tobytes()}
 
     def controls(self) -> Sequence[Control]:
         """Tables whose truth is known."""

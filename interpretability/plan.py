@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from typing import Any
 
-from interpretability import editing, explaining, families, finalists, privacy, reading, speed, stress
+from interpretability import (
+    editing,
+    explaining,
+    families,
+    finalists,
+    known_truth,
+    number_families,
+    privacy,
+    reading,
+    speed,
+    stress,
+)
+from interpretability.scale import has_one_sum
 from lab import comparison
 from lab.comparison import Group
 from lab.families import Family
@@ -15,12 +27,16 @@ __all__ = ["groups_of", "steps_of", "trials"]
 
 def groups_of(dataset: Dataset) -> tuple[Group, Group]:
     """Give the two sides of the question."""
+    if dataset.task == "number":
+        return number_families.glass(len(dataset.kinds)), number_families.black()
     return families.glass(len(dataset.classes), len(dataset.kinds)), families.black()
 
 
 def steps_of(dataset: Dataset, settings: Any) -> tuple[Family, ...]:
     """List the small models of the price curve; none where only the verdict is wanted."""
-    return families.ladder(len(dataset.classes)) if settings.depth == "full" else ()
+    if settings.depth != "full":
+        return ()
+    return number_families.ladder() if dataset.task == "number" else families.ladder(len(dataset.classes))
 
 
 def trials(dataset: Dataset, settings: Any, metric: Metric, seed: int) -> list[Trial]:
@@ -31,7 +47,7 @@ def trials(dataset: Dataset, settings: Any, metric: Metric, seed: int) -> list[T
     if settings.depth != "full":
         return plan
     steps = steps_of(dataset, settings)
-    plan += comparison.trials((Group("steps", "step", steps, is_side=False),), candidates=1, **shared)
+    plan += comparison.trials((Group("steps", "step", steps, is_side=False),), candidates=0, **shared)
     return [*plan, *_follow_up(dataset, settings, metric, sides, steps, [trial.key for trial in plan], seed)]
 
 
@@ -59,7 +75,10 @@ def _follow_up(
         ("speed", speed.time_finalists, {"groups": both, "fold_seed": seed, **folds}, True),
     ]
     if len(dataset.classes) == 2:
-        wanted.append(("edit", editing.edit_terms, {"family": families.EBM, **splits}, False))
+        wanted.append(("known-truth", known_truth.explain_known, {"groups": both}, False))
+    if has_one_sum(dataset):
+        machine = number_families.EBM if dataset.task == "number" else families.EBM
+        wanted.append(("edit", editing.edit_terms, {"family": machine, **splits}, False))
     chosen = Trial(
         "finalists",
         finalists.choose_finalists,

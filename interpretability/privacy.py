@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from interpret.privacy import DPExplainableBoostingClassifier
+from interpret.privacy import DPExplainableBoostingClassifier, DPExplainableBoostingRegressor
 
 from interpretability.finalists import folds_of, score_of
+from interpretability.scale import has_one_sum
 from lab import charts, stats
 from lab.errors import SettingsError
 from lab.protocol import Dataset, Estimate, Figure, Row
@@ -22,9 +23,10 @@ def check_epsilons(epsilons: Sequence[float], dataset: Dataset) -> None:
     """Raise SettingsError where the private model cannot answer."""
     if len(set(epsilons)) != len(epsilons):
         raise SettingsError(f"privacy names {_first_double(epsilons):g} twice; name each epsilon once")
-    if epsilons and len(dataset.classes) != 2:
+    if epsilons and not has_one_sum(dataset):
         raise SettingsError(
-            f"privacy is for two classes and the target {dataset.target_name!r} has {len(dataset.classes)}; leave --privacy out"
+            f"privacy is for two classes or a number, and the target {dataset.target_name!r} has {len(dataset.classes)} classes; "
+            "leave --privacy out"
         )
 
 
@@ -33,7 +35,7 @@ def score_private(
 ) -> Row:
     """Score a boosting machine trained with differential privacy on the folds of the first repetition: a trial's function.
 
-    Delta is one tenth of one over the training rows; the ranges of the numbers are taken as public knowledge.
+    Delta is one tenth of one over the training rows; the ranges of the numbers, the target's too, are taken as public knowledge.
 
     References
     ----------
@@ -69,7 +71,7 @@ def privacy_figure(
         )
     caption = (
         "The smaller epsilon, the less any single person can change the model: below 1 is strong, above 10 next to nothing is "
-        f"promised. Bars are 95 % intervals.{said}"
+        f"promised; the ranges of the columns are taken as public. Bars are 95 % intervals.{said}"
     )
     unit = f" ({metric.unit}, of 100)" if metric.unit else ""
     groups = ["differentially private", "readable model"]
@@ -85,14 +87,18 @@ def _private(dataset: Dataset, epsilon: float, n_rows: int, seed: int) -> Any:
         for place, name in enumerate(dataset.kinds)
         if dataset.kinds[name] != "category"
     }
-    return DPExplainableBoostingClassifier(
-        feature_types=kinds,
-        epsilon=epsilon,
-        delta=1 / (_DELTA_ROWS * n_rows),
-        privacy_bounds=bounds,
-        n_jobs=1,
-        random_state=seed,
-    )
+    settings: dict[str, Any] = {
+        "feature_types": kinds,
+        "epsilon": epsilon,
+        "delta": 1 / (_DELTA_ROWS * n_rows),
+        "privacy_bounds": bounds,
+        "n_jobs": 1,
+        "random_state": seed,
+    }
+    if dataset.task == "classes":
+        return DPExplainableBoostingClassifier(**settings)
+    ends = {"privacy_target_min": float(dataset.target.min()), "privacy_target_max": float(dataset.target.max())}
+    return DPExplainableBoostingRegressor(**settings, **ends)
 
 
 def _filled(dataset: Dataset, rows: Any) -> Any:

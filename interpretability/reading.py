@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from interpretability.complexity import parts_to_read
 from interpretability.curves import density_of, pair_map, shapes_of
 from interpretability.export import largest_difference, to_onnx
-from interpretability.whatif import ADDITIVE, frame_of, largest_gap, lay_open, shortened
+from interpretability.scale import Scale, has_one_sum, scale_of
+from interpretability.tree_export import TREES, trees_to_onnx
+from interpretability.whatif import ADDITIVE, frame_of, inputs_of, largest_gap, lay_open, shortened
 from lab import charts
 from lab.families import Family
 from lab.preparation import column_names
@@ -25,7 +28,7 @@ _CURVES = 4
 _MAPS = 2
 _LISTED = 30
 _MIN_ROWS = 5
-_STATES = 200
+_STATES, _CHECKED = 200, 1_000
 
 
 def read_finalist(
@@ -64,13 +67,14 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
     Returns
     -------
     dict
-        `figures`, `tables` and `panels` (see `lab.protocol`), `parts`: how many parts a person reads, and `export`: for an
-        additive model of two classes the ONNX file (`file`, bytes as uint8), its size in bytes, and the largest differences
-        of the panel and of the file from the model.
+        `figures`, `tables` and `panels` (see `lab.protocol`), `parts`: how many parts a person reads, and `export`: the model
+        as an ONNX file (`file`, bytes as uint8), its size in bytes, and the largest difference of its answers from the
+        model's; None where the model cannot be written (sums of terms for more than two classes).
     """
     tuned = tune(family, dataset.features, dataset.target, scorer=scorer, candidates=candidates, seed=seed)
     kind = family.name.split("-")[0]
     read: Callable[[Any, Dataset], Row] = {
+        "linear": _weights,
         "logistic": _weights,
         "tree": _rules,
         "ebm": _curves,
@@ -80,36 +84,51 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
     }[kind]
     row = read(tuned.model, dataset)
     panels: list[WhatIf] = []
+    content: bytes | None = None
+    states = _states(dataset, seed)
+    known = family.name if family.name in ADDITIVE else kind
+    if known in ADDITIVE and has_one_sum(dataset):
+        opened = lay_open(known, tuned.model, dataset)
+        panels = _tried(opened, tuned.model, family, scale_of(dataset), states)
+        content = to_onnx(opened)
+    elif kind in TREES:
+        content = trees_to_onnx(tuned.model, dataset.kinds)
     export: Row | None = None
-    if (family.name in ADDITIVE or kind in ADDITIVE) and len(dataset.classes) == 2:
-        opened = lay_open(family.name if family.name in ADDITIVE else kind, tuned.model, dataset)
-        panels, export = _tried(opened, tuned.model, family, seed)
+    if content is not None:
+        rows = pd.concat([dataset.features.iloc[:_CHECKED], states], ignore_index=True)
+        export = {
+            "file": np.frombuffer(content, dtype=np.uint8),
+            "bytes": len(content),
+            "rows": len(rows),
+            "difference": largest_difference(content, dataset.kinds, tuned.model, rows),
+        }
     return {**row, "panels": panels, "parts": parts_to_read(tuned.model), "export": export}
 
 
-def _tried(opened: WhatIf, model: Any, family: Family, seed: int) -> tuple[list[WhatIf], Row]:
-    """Make the panel and the file, and hold both against the model on random states of the panel."""
-    rng = np.random.default_rng(seed)
-    states = frame_of(opened, [[_draw(item, rng) for item in opened.inputs] for _ in range(_STATES)])
+def _tried(opened: WhatIf, model: Any, family: Family, scale: Scale, states: pd.DataFrame) -> list[WhatIf]:
+    """Make the panel, and hold it against the model on random states."""
     gap = largest_gap(opened, model, states)
-    content = to_onnx(opened)
-    difference = largest_difference(content, opened, model, states)
     shown = shortened(opened)
     hidden = len(opened.inputs) - len(shown.inputs)
     rest = f" The {hidden} features that weigh least stand at their usual values." if hidden else ""
     panel = WhatIf(
         f"Try the model: {family.label}",
         "Move a feature and see what each one adds, and what the model says. "
-        f"On {_STATES} random states its probability differs from the model's own by {gap:.0e} at most.{rest}",
+        f"On {_STATES} random states its answer differs from the model's own by {gap:.0e} at most.{rest}",
         shown.output,
         shown.link,
         shown.intercept,
         shown.inputs,
         shown.terms,
     )
-    kept = [panel] if gap <= 1e-6 else []
-    file = np.frombuffer(content, dtype=np.uint8)
-    return kept, {"file": file, "bytes": len(content), "difference": difference, "gap": gap}
+    return [panel] if gap <= 1e-6 * scale.size else []
+
+
+def _states(dataset: Dataset, seed: int) -> pd.DataFrame:
+    """Draw rows inside the usual ranges, with some cells missing where the table has such."""
+    rng = np.random.default_rng(seed)
+    inputs = inputs_of(dataset)
+    return frame_of(inputs, [[_draw(item, rng) for item in inputs] for _ in range(_STATES)])
 
 
 def _draw(item: Any, rng: np.random.Generator) -> float | str | None:
@@ -125,52 +144,70 @@ def _draw(item: Any, rng: np.random.Generator) -> float | str | None:
 def _weights(model: Any, dataset: Dataset) -> Row:
     names = column_names(model.named_steps["prepare"])
     weights = np.atleast_2d(model.named_steps["model"].coef_)
-    classes = dataset.classes[1:] if len(weights) == 1 else dataset.classes
+    scale = scale_of(dataset)
     order = np.argsort(-np.abs(weights).max(axis=0))
-    columns = ("term", *(f"weight for {label!r}" for label in classes))
+    columns = ("term", *_weight_columns(dataset))
     listed = order[:_LISTED]
     rows = tuple((names[i], *(float(w) for w in weights[:, i])) for i in listed)
+    doubles = "" if dataset.task == "number" else " A weight of 0.7 doubles the odds."
     table = Table(
-        "The logistic regression, term by term",
-        "Log-odds added per standard deviation of a number, or where a category holds; largest first. "
-        f"A weight of 0.7 doubles the odds. The {min(len(names), _LISTED)} largest of {len(names)} terms.",
+        "The linear model, term by term",
+        f"What is added to {scale.whole} per standard deviation of a number, or where a category holds; largest first."
+        f"{doubles} The {min(len(names), _LISTED)} largest of {len(names)} terms.",
         columns,
         rows,
     )
     top = [(names[i], float(weights[np.abs(weights[:, i]).argmax(), i])) for i in order[:_SHOWN]]
     figure = Figure(
-        "What the logistic regression weighs most",
-        "Weights in log-odds per standard deviation; to the right speaks for the class.",
-        charts.bars(top, axis="weight (log-odds)"),
+        "What the linear model weighs most",
+        f"Weights per standard deviation; to the right {scale.upwards}.",
+        charts.bars(top, axis=f"weight ({scale.unit})"),
     )
     return {"figures": [figure] if len(weights) == 1 else [], "tables": [table]}
+
+
+def _weight_columns(dataset: Dataset) -> tuple[str, ...]:
+    if dataset.task == "number":
+        return (f"weight ({dataset.target_name})",)
+    classes = dataset.classes[1:] if len(dataset.classes) == 2 else dataset.classes
+    return tuple(f"weight for {label!r}" for label in classes)
 
 
 def _rules(model: Any, dataset: Dataset) -> Row:
     names = column_names(model.named_steps["prepare"])
     tree = model.named_steps["model"].tree_
-    sentences: list[tuple[str, str, float, int]] = []
+    sentences: list[tuple[Any, ...]] = []
 
     def walk(node: int, conditions: tuple[str, ...]) -> None:
         if tree.children_left[node] == -1:
-            shares = tree.value[node, 0] / tree.value[node, 0].sum()
-            label = dataset.classes[int(shares.argmax())]
-            count = int(tree.n_node_samples[node])
-            sentences.append((" and ".join(conditions) or "always", label, float(shares.max()), count))
+            said, spread = _leaf(tree, node, dataset)
+            sentences.append((" and ".join(conditions) or "always", said, spread, int(tree.n_node_samples[node])))
             return
         name, threshold = names[tree.feature[node]], float(tree.threshold[node])
         for child, left in ((tree.children_left[node], True), (tree.children_right[node], False)):
             walk(child, (*conditions, condition(name, dataset.kinds, threshold, is_left=left)))
 
     walk(0, ())
+    what, columns = "Share: how many training rows in the rule are of that class.", ("then", "share")
+    if dataset.task == "number":
+        what = "Then: the mean of the training rows in the rule; spread: their standard deviation."
+        columns = (f"then {dataset.target_name} is", "spread")
     table = Table(
         "The decision tree, rule by rule",
-        "Exactly one rule holds for every row, a missing number being taken for the median of its column. "
-        "Share: how many training rows in the rule are of that class.",
-        ("if", "then", "share", "rows"),
+        f"Exactly one rule holds for every row, a missing number being taken for the median of its column. {what}",
+        ("if", *columns, "rows"),
         tuple(sorted(sentences, key=lambda rule: -rule[3])),
     )
     return {"figures": [], "tables": [table]}
+
+
+def _leaf(tree: Any, node: int, dataset: Dataset) -> tuple[Any, float]:
+    """What a leaf says, and how pure it is: a class and its share, or a mean and the standard deviation around it."""
+    values = tree.value[node, 0]
+    if dataset.task == "number":
+        return float(values[0]), float(np.sqrt(max(tree.impurity[node], 0.0)))
+    shares = values / values.sum()
+    return dataset.classes[int(shares.argmax())], float(shares.max())
 
 
 def condition(name: str, kinds: Mapping[str, Kind], threshold: float, *, is_left: bool) -> str:
@@ -197,25 +234,27 @@ def _day(days: float) -> str:
 
 
 def _curves(model: Any, dataset: Dataset) -> Row:
-    ebm = model.named_steps["model"]
+    ebm, scale = model.named_steps["model"], scale_of(dataset)
     importances = ebm.term_importances()
     order = np.argsort(-importances)
     names = list(ebm.term_names_)
     bars = Figure(
         "What the explainable boosting machine relies on",
-        "Mean absolute contribution of each term to the log-odds.",
-        charts.bars([(names[i], float(importances[i])) for i in order[:_SHOWN]], axis="mean contribution (log-odds)"),
+        f"Mean absolute contribution of each term to {scale.whole}.",
+        charts.bars(
+            [(names[i], float(importances[i])) for i in order[:_SHOWN]], axis=f"mean contribution ({scale.unit})"
+        ),
     )
     single = [i for i in order if len(ebm.term_features_[i]) == 1]
     shapes = [_shape(ebm, i, dataset) for i in single[:_CURVES]]
-    if len(dataset.classes) == 2:
+    if has_one_sum(dataset):
         pairs = [names[i] for i in order if len(ebm.term_features_[i]) == 2][:_MAPS]
         opened = lay_open("ebm", model, dataset)
-        shapes += [pair_map(opened, term) for term in opened.terms if term.name in pairs]
+        shapes += [pair_map(opened, term, scale) for term in opened.terms if term.name in pairs]
     table = Table(
         "The terms of the explainable boosting machine",
-        "Each term is one curve (or one map of two features) that adds to the log-odds; there is nothing else in the model.",
-        ("term", "mean contribution (log-odds)", "bins"),
+        f"Each term is one curve (or one map of two features) that adds to {scale.whole}; there is nothing else in the model.",
+        ("term", f"mean contribution ({scale.unit})", "bins"),
         tuple(
             (names[i], float(importances[i]), int(np.prod(ebm.term_scores_[i].shape[: _rank(ebm, i)]))) for i in order
         ),
@@ -224,7 +263,7 @@ def _curves(model: Any, dataset: Dataset) -> Row:
 
 
 def _smooth(model: Any, dataset: Dataset) -> Row:
-    if len(dataset.classes) != 2:
+    if not has_one_sum(dataset):
         return {"figures": [], "tables": [_listed(model, dataset)]}
     opened = lay_open("splines", model, dataset)
     return {"figures": shapes_of(opened, dataset, _CURVES), "tables": [_listed(model, dataset)]}
@@ -238,12 +277,11 @@ def _listed(model: Any, dataset: Dataset) -> Table:
         curve = name.rpartition("~")[0] or name
         reach[curve] = max(reach.get(curve, 0.0), float(weight))
     rows = sorted(reach.items(), key=lambda item: -item[1])
-    del dataset
     return Table(
         "The curves of the additive splines",
         "Each number has one smooth curve, each category one weight; the largest weight inside the curve, per standard deviation "
         f"of its basis function. The {min(len(rows), _LISTED)} largest of {len(rows)}.",
-        ("curve", "largest weight (log-odds)"),
+        ("curve", f"largest weight ({scale_of(dataset).unit})"),
         tuple(rows[:_LISTED]),
     )
 
@@ -300,10 +338,13 @@ def _rule_sum(model: Any, dataset: Dataset) -> Row:
         walk(tree, (), place)
     n_values = len(rows[0]) - 2
     adds = ("adds",) if n_values == 1 else tuple(f"adds for {label!r}" for label in dataset.classes[-n_values:])
+    leads = "the larger the sum, the likelier the class"
+    if dataset.task == "number":
+        leads = f"the sum is {scale_of(dataset).whole}"
     table = Table(
         "The sum of small rule trees",
-        "In every tree exactly one rule holds; what the rules add is summed over the trees, and the larger the sum, the likelier "
-        "the class. A missing number is taken for the median of its column.",
+        f"In every tree exactly one rule holds; what the rules add is summed over the trees, and {leads}. "
+        "A missing number is taken for the median of its column.",
         ("tree", "if", *adds),
         tuple(rows),
     )
@@ -320,7 +361,7 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
     name = ebm.feature_names_in_[feature]
     scores, spread = ebm.term_scores_[term], ebm.standard_deviations_[term]
     binary = scores.ndim == 1
-    title = f"How {name!r} counts"
+    title, axis = f"How {name!r} counts", f"contribution ({scale_of(dataset).unit})"
     says = _says(dataset, binary, float(scores[0]) if binary else None, bool(dataset.features[name].isna().any()))
     if dataset.kinds[name] == "category":
         codes = sorted(ebm.bins_[feature][0].items(), key=lambda item: item[1])
@@ -329,7 +370,7 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
         counts = dataset.features[name].replace("", "(missing)").value_counts()
         often = [place for place, label in enumerate(labels) if counts.get(label, 0) >= _MIN_ROWS]
         rows = [(labels[place], float(best[place])) for place in often]
-        return Figure(title, says, charts.bars(rows, axis="contribution (log-odds)"))
+        return Figure(title, says, charts.bars(rows, axis=axis))
     low, high = (float(bound) for bound in ebm.feature_bounds_[feature])
     edges = [low, *(float(cut) for cut in ebm.bins_[feature][0])]
     shown = f"{name} (days since 1970-01-01)" if dataset.kinds[name] == "date" else name
@@ -342,12 +383,12 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
             high,
         )
         density = density_of(dataset.features[name].to_numpy())
-        return Figure(title, says, charts.shape(steps, density, x=shown, y="contribution (log-odds)"))
+        return Figure(title, says, charts.shape(steps, density, x=shown, y=axis))
     curves = {
         label: [(x, float(s)) for x, s in zip(edges, scores[1:-1, code], strict=True)]
         for code, label in enumerate(dataset.classes)
     }
-    return Figure(title, says, charts.lines(curves, x=shown, y="contribution (log-odds)"))
+    return Figure(title, says, charts.lines(curves, x=shown, y=axis))
 
 
 def _with_end(
@@ -360,5 +401,7 @@ def _with_end(
 def _says(dataset: Dataset, binary: bool, when_missing: float | None, has_missing: bool) -> str:
     if not binary:
         return "One curve a class; the higher, the more it speaks for the class."
-    missing = f" A missing value adds {when_missing:.2f}." if has_missing else ""
-    return f"Above zero speaks for {dataset.classes[1]!r}. The band is two standard deviations over the model's bags.{missing}"
+    missing = f" A missing value adds {when_missing:.3g}." if has_missing else ""
+    return (
+        f"Above zero {scale_of(dataset).upwards}. The band is two standard deviations over the model's bags.{missing}"
+    )

@@ -43,12 +43,13 @@ def stress_finalist(
     dict
         `family`; `columns`: those it leans on most; `scores`: for
         every scenario the scores by fold ("as it is" is the untouched one); `attack`: for each
-        fold the ROC AUC of telling training rows from test rows by how sure the model is of their class (0.5: it cannot).
+        fold the ROC AUC of telling training rows from test rows by how near the model is to the truth (0.5: it cannot).
     """
     finalists = inputs["finalists"]
     family = next(f for f in families if f.name == finalists[side])
     rng = np.random.default_rng(seed)
     scores: dict[str, list[float]] = {}
+    labels = "labels" if dataset.task == "classes" else "targets"
     attack, important = [], None
     for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
         parameters = finalists["parameters"][family.name][place]
@@ -62,7 +63,7 @@ def stress_finalist(
         for share in _SHARES:
             noisy = _flipped(dataset.target[train], len(dataset.classes), share, rng)
             refitted = fitted_on(family, dataset, train, parameters, seed, target=noisy)
-            scores.setdefault(f"{share:.0%} wrong labels in training", []).append(
+            scores.setdefault(f"{share:.0%} wrong {labels} in training", []).append(
                 score_of(refitted, scorer, features, target)
             )
     return {"family": family.label, "scores": scores, "attack": attack, "columns": important}
@@ -100,19 +101,25 @@ def _important(model: Any, dataset: Dataset, rows: "NDArray", scorer: str, seed:
 
 
 def _flipped(target: "NDArray", n_classes: int, share: float, rng: np.random.Generator) -> "NDArray":
-    """Give a share of the rows another class."""
+    """Give a share of the rows another class, or the number of another row."""
     noisy = target.copy()
     chosen = rng.choice(len(target), round(share * len(target)), replace=False)
+    if n_classes == 0:
+        noisy[chosen] = rng.choice(target, len(chosen))
+        return noisy
     noisy[chosen] = (noisy[chosen] + rng.integers(1, n_classes, len(chosen))) % n_classes
     return noisy
 
 
 def _membership(model: Any, dataset: Dataset, train: "NDArray", test: "NDArray", rng: np.random.Generator) -> float:
-    """Attack by the loss threshold (Yeom et al. 2018): a model that remembers its rows is surer of their class."""
+    """Attack by the loss threshold (Yeom et al. 2018): a model that remembers its rows is nearer to their truth."""
     size = min(len(train), len(test), _ROWS)
     rows = np.concatenate([rng.choice(train, size, replace=False), rng.choice(test, size, replace=False)])
-    sure = model.predict_proba(dataset.features.iloc[rows])[np.arange(len(rows)), dataset.target[rows]]
-    return float(roc_auc_score(np.repeat([1, 0], size), sure))
+    if dataset.task == "number":
+        nearness = -np.abs(model.predict(dataset.features.iloc[rows]) - dataset.target[rows])
+    else:
+        nearness = model.predict_proba(dataset.features.iloc[rows])[np.arange(len(rows)), dataset.target[rows]]
+    return float(roc_auc_score(np.repeat([1, 0], size), nearness))
 
 
 def stress_figure(rows: Sequence[tuple[str, Row]], metric: Metric, folds: int) -> Figure:
@@ -142,7 +149,7 @@ def stress_table(rows: Sequence[tuple[str, Row]], folds: int) -> Table:
         found = stats.mean_score(row["attack"], test_fraction=1 / folds, unit="ROC AUC")
         shown.append((row["family"], found.value, found.low, found.high))
     caption = (
-        "ROC AUC of an attack that tells training rows from others by how sure the model is of their true class: 0.5 is a guess, "
+        "ROC AUC of an attack that tells training rows from others by how near the model is to the truth: 0.5 is a guess, "
         "1 gives every training row away. Low and high bound the 95 % interval over the folds."
     )
     return Table("Does the model remember people?", caption, ("model", "attack's ROC AUC", "low", "high"), tuple(shown))

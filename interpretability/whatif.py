@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from interpretability.scale import answers, has_one_sum, scale_of
 from lab import additive
 from lab.protocol import Dataset, Input, Kind, Term, WhatIf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ADDITIVE", "frame_of", "is_additive", "largest_gap", "lay_open", "shortened"]
+__all__ = ["ADDITIVE", "frame_of", "inputs_of", "is_additive", "largest_gap", "lay_open", "shortened"]
 
 _MIN_ROWS, _MAX_CHOICES = 5, 50
 _SHOWN_INPUTS = 10
@@ -29,22 +30,23 @@ def is_additive(family_name: str) -> bool:
 
 
 def lay_open(family_name: str, model: Any, dataset: Dataset, *, title: str = "") -> WhatIf:
-    """Write a fitted pipeline of an additive family, for two classes, as plain data; the terms that matter most first.
+    """Write a fitted pipeline of an additive family as plain data; the terms that matter most first.
 
     Raises
     ------
     ValueError
         If the family is not additive, or there are more than two classes.
     """
-    if family_name not in ADDITIVE or len(dataset.classes) != 2:
+    if family_name not in ADDITIVE or not has_one_sum(dataset):
         raise ValueError(f"{family_name} on {len(dataset.classes)} classes is not one sum of terms")
-    inputs = tuple(_input(dataset.features[name], name, dataset.kinds[name]) for name in dataset.kinds)
+    inputs = inputs_of(dataset)
     intercept, terms = ADDITIVE[family_name](model, inputs)
+    scale = scale_of(dataset)
     opened = WhatIf(
         title or "Try the model",
         "",
-        f"probability of {dataset.classes[1]!r}",
-        "logit",
+        scale.output,
+        scale.link,
         float(intercept),
         inputs,
         tuple(terms),
@@ -53,15 +55,20 @@ def lay_open(family_name: str, model: Any, dataset: Dataset, *, title: str = "")
 
 
 def largest_gap(opened: WhatIf, model: Any, frame: pd.DataFrame) -> float:
-    """Largest difference between the probabilities of the plain data and of the model over the rows of a frame."""
+    """Largest difference between the answers of the plain data and of the model over the rows of a frame."""
     said = [additive.answer(opened, _values(opened, row)) for row in frame.to_dict("records")]
-    return float(np.abs(np.array(said) - model.predict_proba(frame)[:, 1]).max())
+    return float(np.abs(np.array(said) - answers(model, frame)).max())
 
 
-def frame_of(opened: WhatIf, states: Sequence[Sequence[float | str | None]]) -> pd.DataFrame:
+def inputs_of(dataset: Dataset) -> tuple[Input, ...]:
+    """Describe the columns of a table as what a panel can set."""
+    return tuple(_input(dataset.features[name], name, dataset.kinds[name]) for name in dataset.kinds)
+
+
+def frame_of(inputs: Sequence[Input], states: Sequence[Sequence[float | str | None]]) -> pd.DataFrame:
     """Write states of a panel as the rows that the model would be given."""
     columns: dict[str, pd.Series] = {}
-    for place, item in enumerate(opened.inputs):
+    for place, item in enumerate(inputs):
         given = [state[place] for state in states]
         if item.kind == "category":
             columns[item.name] = pd.Series(["" if value is None else value for value in given], dtype=object)
@@ -165,9 +172,18 @@ def _tuples(values: "NDArray") -> tuple[Any, ...]:
     return tuple(_tuples(row) if np.ndim(row) else float(row) for row in values)
 
 
-def _of_logistic(pipeline: Any, inputs: tuple[Input, ...]) -> tuple[float, list[Term]]:
+def _weights(pipeline: Any) -> "NDArray[np.float64]":
+    """Weights of a linear model, shape (n_columns,): of the second class, or of the number."""
+    return np.atleast_2d(pipeline.named_steps["model"].coef_)[0]
+
+
+def _intercept(pipeline: Any) -> float:
+    return float(np.ravel(pipeline.named_steps["model"].intercept_)[0])
+
+
+def _of_linear(pipeline: Any, inputs: tuple[Input, ...]) -> tuple[float, list[Term]]:
     numbers, texts = _blocks(pipeline.named_steps["prepare"])
-    weights, terms = pipeline.named_steps["model"].coef_[0], []
+    weights, terms = _weights(pipeline), []
     at = 0
     if numbers is not None:
         columns, steps = numbers
@@ -177,13 +193,13 @@ def _of_logistic(pipeline: Any, inputs: tuple[Input, ...]) -> tuple[float, list[
             terms.append(_line(name, inputs, slope, -slope * mean, slope * (median - mean)))
             at += 1
     terms += _category_terms(texts, weights[at:], np.zeros(len(weights) - at), inputs)
-    return float(pipeline.named_steps["model"].intercept_[0]), terms
+    return _intercept(pipeline), terms
 
 
 def _of_splines(pipeline: Any, inputs: tuple[Input, ...]) -> tuple[float, list[Term]]:
     numbers, texts = _blocks(pipeline.named_steps["prepare"])
-    scale, model = pipeline.named_steps["scale"], pipeline.named_steps["model"]
-    weights = model.coef_[0] / scale.scale_
+    scale = pipeline.named_steps["scale"]
+    weights = _weights(pipeline) / scale.scale_
     centres, terms, at = scale.mean_, [], 0
     if numbers is not None:
         columns, steps = numbers
@@ -204,7 +220,7 @@ def _of_splines(pipeline: Any, inputs: tuple[Input, ...]) -> tuple[float, list[T
             else:
                 terms.append(_pieces(name, inputs, adds, curve.knots(place), float(adds(np.array([median]))[0])))
     terms += _category_terms(texts, weights[at:], centres[at:], inputs)
-    return float(model.intercept_[0]), terms
+    return _intercept(pipeline), terms
 
 
 def _of_scorecard(pipeline: Any, inputs: tuple[Input, ...]) -> tuple[float, list[Term]]:
@@ -271,7 +287,8 @@ def _pieces(
     ends = (knots[0] - reach, *knots, knots[-1] + reach)
     values: list[tuple[float, ...]] = [(missing,)]
     for left, right in itertools.pairwise(ends):
-        inside = np.array([0.1, 0.35, 0.65, 0.9])
+        is_end = left == ends[0] or right == ends[-1]  # straight: a rounding error in a cube grows with the distance
+        inside = np.array([0.1, 0.9] if is_end else [0.1, 0.35, 0.65, 0.9])
         found = np.linalg.solve(np.vander(inside, increasing=True), adds(left + inside * (right - left)))
         values.append(tuple(float(c / (right - left) ** power) for power, c in enumerate(found)))
     return Term(name, (place,), (tuple(float(k) for k in knots),), tuple(values), tuple(float(e) for e in ends[:-1]))
@@ -280,7 +297,8 @@ def _pieces(
 ADDITIVE: Mapping[str, Callable[[Any, tuple[Input, ...]], tuple[float, list[Term]]]] = {
     "ebm": _of_ebm,
     "ebm-pairs": _of_ebm,
-    "logistic": _of_logistic,
+    "linear": _of_linear,
+    "logistic": _of_linear,
     "splines": _of_splines,
     "scorecard": _of_scorecard,
 }

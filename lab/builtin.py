@@ -1,4 +1,4 @@
-"""Which tables come with the laboratory? Three real ones from scikit-learn and a generated one of mixed types."""
+"""Which tables come with the laboratory? Four real ones from scikit-learn and a generated one of mixed types."""
 
 import io
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ TABLES = {
     "breast-cancer": "569 rows, 30 measurements of cell nuclei, benign or malignant (real; Wolberg et al. 1995)",
     "digits": "1,797 rows, 8 x 8 grey values of handwritten digits, ten classes (real; Alpaydin and Kaynak 1998)",
     "wine": "178 rows, 13 chemical measurements, three cultivars (real; Aeberhard and Forina 1992)",
+    "diabetes": "442 rows, 10 measurements of patients, the progression of diabetes a year later: a number (real; Efron et al. 2004)",
     "loans": "1,200 rows, numbers, dates, booleans and categories with missing values, a group column (generated)",
 }
 
@@ -31,6 +32,10 @@ def load(name: str) -> "tuple[pa.Table, bytes, str]":
 def _from_sklearn(name: str) -> tuple[dict, str]:
     from sklearn import datasets
 
+    if name == "diabetes":
+        bunch = datasets.load_diabetes(scaled=False)
+        columns = {str(feature): bunch.data[:, i] for i, feature in enumerate(bunch.feature_names)}
+        return columns | {"progression": bunch.target}, "progression"
     bunch = {"breast-cancer": datasets.load_breast_cancer, "digits": datasets.load_digits, "wine": datasets.load_wine}[
         name
     ]()

@@ -105,6 +105,10 @@ def _run(words: list[str], prog: str | None) -> int:
     parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary)
     parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    parser.add_argument(
+        "--task", choices=("auto", "classes", "number"), default="auto",
+        help="what the target is: auto takes more than 20 different numbers for a number (default: auto)",
+    )  # fmt: skip
     parser.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out (repeatable)")
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)"
@@ -119,7 +123,9 @@ def _run(words: list[str], prog: str | None) -> int:
     _check_seed(given.seed)
     settings = settings_from(given, lab.settings_type)
     command = shlex.join(["lab", "run", *words])
-    finished = _run_lab(lab, given.data, settings, given, target=given.target, drop=given.drop, command=command)
+    finished = _run_lab(
+        lab, given.data, settings, given, target=given.target, drop=given.drop, task=given.task, command=command
+    )
     if given.json:
         print(json.dumps(_result(finished), indent=1, ensure_ascii=False))
     else:
@@ -136,11 +142,12 @@ def _run_lab(
     target: str | None,
     drop: Sequence[str],
     command: str,
+    task: str = "auto",
 ) -> "Finished":
     from lab import data, run
     from lab.screen import watching
 
-    dataset = data.load(source, target, drop=drop)
+    dataset = data.load(source, target, drop=drop, task=task)
     if given.out.exists():
         _check_out(given.out)
     with watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:

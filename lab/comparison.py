@@ -8,7 +8,7 @@ import dataclasses
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from lab import charts, stats
 from lab.errors import TrialsFailedError
 from lab.families import Family
 from lab.folds import Fold, all_folds
+from lab.predictions import reliability_figure
 from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
-from lab.scoring import Metric, calibration_error, influence
+from lab.scoring import BESIDE, Metric, influence, predictions_of
 from lab.tuning import score_fold
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Comparison:
 
     metric: Metric
     folds: int
-    target: "NDArray[np.int64]"
+    target: "NDArray"
     families: Mapping[str, Scores]
     best: Mapping[str, Scores]
 
@@ -91,8 +92,8 @@ class Comparison:
     def difference(self, a: Scores, b: Scores, *, confidence: float = 0.95) -> Estimate:
         """How much better `a` is than `b`, over the folds in which both have a score.
 
-        Folds that agree to the last row do not make the difference certain: for a metric that is a share, the interval
-        reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983).
+        Folds that agree to the last row do not make the difference certain: for a metric that is a share of rows, the
+        interval reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983).
         """
         mean, spread = self._paired(a, b)
         estimate = stats.estimate_of(mean, spread, unit=self.metric.unit, confidence=confidence)
@@ -113,7 +114,7 @@ class Comparison:
         return float(differences.mean()), stats.corrected_spread(differences, self.test_fraction)
 
     def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
-        if not self.metric.unit:
+        if not self.metric.unit or self.metric.task == "number":
             return estimate
         reach = 3 * self.metric.factor / self.n_rows
         low, high = min(estimate.low, estimate.value - reach), max(estimate.high, estimate.value + reach)
@@ -133,7 +134,7 @@ class Comparison:
         mean = stats.mean_score(there, test_fraction=self.test_fraction, unit=self.metric.unit)
         if not self.metric.unit:
             return mean
-        return dataclasses.replace(mean, low=max(mean.low, 0.0), high=min(mean.high, self.metric.factor))
+        return dataclasses.replace(mean, low=max(mean.low, self.metric.lowest), high=min(mean.high, self.metric.factor))
 
     def figure(self, title: str, caption: str, *, without: Collection[str] = ()) -> Figure:
         """One line per way to learn, the best first; `without` names families that would only stretch the axis."""
@@ -145,43 +146,23 @@ class Comparison:
         groups = list(dict.fromkeys([*(s.group for s in self.best.values()), *(s.group for s in shown)]))
         return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit, groups=groups))
 
-    def table(self, target: "NDArray[np.int64]") -> Table:
+    def table(self, target: "NDArray") -> Table:
         """Every way to learn with the primary metric, its interval, and the usual metrics beside it."""
-        rows: list[tuple[str, float, float, float, float, float, float, float, int]] = []
+        beside = BESIDE[self.metric.task]
+        rows: list[tuple[Any, ...]] = []
         for scores in self._shown():
             mean, done = self.mean(scores), [row for row in scores.rows if row is not None]
-            others = [
-                float(np.mean([row[name] for row in done])) for name in ("balanced_accuracy", "log_loss", "brier")
-            ]
-            calibration = np.mean([calibration_error(row["probabilities"], target[row["test_rows"]]) for row in done])
-            rows.append(
-                (
-                    scores.label,
-                    mean.value,
-                    mean.low,
-                    mean.high,
-                    others[0],
-                    others[1],
-                    others[2],
-                    float(calibration),
-                    len(done),
-                )
-            )
+            others = [float(np.mean([value(row, target[row["test_rows"]]) for row in done])) for _, value in beside]
+            rows.append((scores.label, mean.value, mean.low, mean.high, *others, len(done)))
         rows.sort(key=lambda row: -row[1])
-        columns = (
-            "model",
-            self.metric.label,
-            "low",
-            "high",
-            "balanced accuracy",
-            "log loss (nats)",
-            "Brier",
-            "calibration error",
-            "folds",
-        )
+        columns = ("model", self.metric.label, "low", "high", *(column for column, _ in beside), "folds")
+        better = {
+            "classes": "Log loss, Brier score and calibration error: lower is better.",
+            "number": "The errors are in the unit of the target; nearer to zero is better.",
+        }
         caption = (
             "Means over the outer folds; low and high bound the 95 % interval of the primary metric, which alone carries "
-            "the verdict. Log loss, Brier score and calibration error: lower is better."
+            f"the verdict. {better[self.metric.task]}"
         )
         return Table("All models", caption, columns, tuple(rows))
 
@@ -196,20 +177,13 @@ class Comparison:
         caption = "In every outer fold the family with the best score on the inner folds stands for its group."
         return Table("Who was taken as the best", caption, ("group", "model", "folds"), tuple(rows))
 
-    def calibration(self, target: "NDArray[np.int64]", classes: Sequence[str]) -> Figure:
-        """How often is the model right when it says so? For two classes the second one, else the predicted one."""
-        curves = {scores.label: _reliability(scores, target, len(classes)) for scores in self.best.values()}
-        what = f"of {classes[1]!r}" if len(classes) == 2 else "of the predicted class"
-        caption = "Out-of-fold predictions in ten bins of equal size. A calibrated model lies on the line 'perfect'."
-        ends = [points for curve in curves.values() for points in curve]
-        low, high = min(min(point) for point in ends), max(max(point) for point in ends)
-        spec = charts.lines(
-            curves | {"perfect": [(low, low), (high, high)]},
-            x=f"predicted probability {what}",
-            y="share observed",
-            points=True,
-        )
-        return Figure("Do the probabilities mean what they say?", caption, spec)
+    def calibration(self, target: "NDArray", classes: Sequence[str]) -> Figure:
+        """Do the out-of-fold predictions of the best of each side mean what they say?"""
+        sides = {
+            scores.label: [(predictions_of(row), target[row["test_rows"]]) for row in scores.rows if row is not None]
+            for scores in self.best.values()
+        }
+        return reliability_figure(sides, classes)
 
     def _shown(self) -> tuple[Scores, ...]:
         """List what a reader sees: every family, and the best of each group that has more than one."""
@@ -276,7 +250,7 @@ def _key(family: Family, index: int) -> str:
 def _trial(family: Family, fold: Fold, metric: Metric, candidates: int, seed: int) -> Trial:
     key = _key(family, fold.index)
     arguments = {"family": family, "fold": fold, "scorer": metric.scorer, "candidates": candidates}
-    return Trial(key, score_fold, arguments, seed=seed_of(key, seed), kind=family.name, cost=float(candidates))
+    return Trial(key, score_fold, arguments, seed=seed_of(key, seed), kind=family.name, cost=float(max(candidates, 1)))
 
 
 def _scores(
@@ -305,7 +279,7 @@ def _influence_of(scores: Scores, comparison: Comparison) -> "NDArray[np.float64
     for place, row in enumerate(scores.rows):
         assert row is not None  # asked only where every fold is there
         rows = row["test_rows"]
-        adds = influence(comparison.metric.scorer, row["probabilities"], comparison.target[rows])
+        adds = influence(comparison.metric.scorer, predictions_of(row), comparison.target[rows])
         if adds is None:
             return None
         found[place // comparison.folds, rows] = comparison.metric.factor * adds
@@ -317,15 +291,3 @@ def _require_two(n_folds: int) -> None:
         raise TrialsFailedError(
             f"only {n_folds} fold(s) have a score on both sides, and an interval needs two; see log.txt for why trials failed"
         )
-
-
-def _reliability(scores: Scores, target: "NDArray[np.int64]", n_classes: int) -> list[tuple[float, float]]:
-    done = [row for row in scores.rows if row is not None]
-    probabilities = np.concatenate([row["probabilities"] for row in done])
-    truth = target[np.concatenate([row["test_rows"] for row in done])]
-    if n_classes == 2:
-        said, happened = probabilities[:, 1], truth == 1
-    else:
-        said, happened = probabilities.max(axis=1), truth == probabilities.argmax(axis=1)
-    bins = np.array_split(np.argsort(said, kind="stable"), 10)
-    return [(float(said[rows].mean()), float(happened[rows].mean())) for rows in bins if len(rows)]

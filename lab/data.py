@@ -21,21 +21,23 @@ from pyarrow import csv
 
 from lab import builtin
 from lab.errors import DataError, nearest
+from lab.leaks import leak_of, near_leak_of
 from lab.protocol import Dataset, Kind
+from lab.strata import strata
 from lab.tables import MISSING, read_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["check", "from_arrays", "load", "sample_rows"]
+__all__ = ["TASKS", "check", "from_arrays", "load", "sample_rows"]
 
+TASKS = ("auto", "classes", "number")
 MAX_CLASSES = 20
+_LARGEST, _LEAST_WIDTH = 1e100, 1e-9
 _DAY_US = 86_400 * 10**6
-_MAX_LEVELS = 50
-_WARNING = "make sure that it is known at the time of prediction (leakage?)"
 
 
-def load(source: str, target: str | None = None, *, drop: Sequence[str] = ()) -> Dataset:
+def load(source: str, target: str | None = None, *, drop: Sequence[str] = (), task: str = "auto") -> Dataset:
     """Read and check a table.
 
     Parameters
@@ -46,6 +48,8 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = ()) ->
         The column to predict; built-in tables know theirs.
     drop : sequence of str
         Columns to leave out.
+    task : {"auto", "classes", "number"}
+        What the target is; "auto" takes more than 20 different numbers for a number to predict, all else for classes.
 
     Raises
     ------
@@ -54,7 +58,7 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = ()) ->
     """
     if source in builtin.TABLES and not Path(source).is_file():
         table, content, known_target = builtin.load(source)
-        return check(table, target or known_target, name=source, content=content, drop=drop)
+        return check(table, target or known_target, name=source, content=content, drop=drop, task=task)
     path = Path(source)
     if "/" not in source and "." not in source and not os.path.lexists(path):
         raise DataError(
@@ -66,28 +70,34 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = ()) ->
             f"{path.name}: no target given; name the column to predict with --target "
             f"({nearest('', table.column_names, label='columns')})"
         )
-    return check(table, target, name=path.name, content=content, drop=drop)
+    return check(table, target, name=path.name, content=content, drop=drop, task=task)
 
 
-def check(table: pa.Table, target: str, *, name: str, content: bytes, drop: Sequence[str] = ()) -> Dataset:
+def check(
+    table: pa.Table, target: str, *, name: str, content: bytes, drop: Sequence[str] = (), task: str = "auto"
+) -> Dataset:
     """Turn an Arrow table into a `Dataset`; `content` is what the digest is taken of."""
     target = _column(table, target, name)
     dropped = {_column(table, column, name) for column in drop}
     if target in dropped:
         raise DataError(f"{name}: the target {target!r} cannot be dropped; choose another column")
     table, notes = _rows_with_target(table, target, name)
-    codes, classes = _classes(table[target], target, name)
+    codes, classes = _target(table[target], target, name, task)
+    if not classes:
+        notes.append(
+            f"the target {target!r} has {len(np.unique(codes)):,} different numbers: it is predicted as a number"
+        )
     columns: dict[str, NDArray] = {}
     kinds: dict[str, Kind] = {}
     for column in table.column_names:
         if column == target or column in dropped:
             continue
         values, kind = _feature(table[column], column, name)
-        reason = _why_useless(values, kind) or _why_leak(values, codes, len(classes))
+        reason = _why_useless(values, kind) or leak_of(values, kind, codes, len(classes))
         if reason:
             notes.append(f"column {column!r} was left out: {reason}")
             continue
-        if warning := _near_leak(values, kind, codes, len(classes)):
+        if warning := near_leak_of(values, kind, codes, len(classes)):
             notes.append(f"column {column!r} {warning}")
         columns[column], kinds[column] = values, kind
     if not columns:
@@ -102,19 +112,21 @@ def check(table: pa.Table, target: str, *, name: str, content: bytes, drop: Sequ
 def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
     """Keep a random sample of `max_rows` rows, stratified but for small classes, and say so in the notes.
 
-    A class keeps its share, and at least 30 rows where it has them. Columns that the sample leaves useless go too.
+    A class keeps its share, and at least 30 rows where it has them; a number is stratified as for the folds. Columns that
+    the sample leaves useless go too.
     """
     if dataset.n_rows <= max_rows:
         return dataset
     rng = np.random.default_rng(seed)
-    counts = np.bincount(dataset.target)
+    groups = strata(dataset.target)
+    counts = np.bincount(groups)
     reserved = np.minimum(counts, min(30, max_rows // (2 * len(counts))))
     quotas = np.maximum(counts * max_rows // dataset.n_rows, reserved)
-    while quotas.sum() != max_rows:  # the larger classes pay for the small ones, and for rounding
-        quotas[quotas.argmax()] += np.sign(max_rows - quotas.sum())
-    chosen = [
-        rng.choice(np.flatnonzero(dataset.target == code), quota, replace=False) for code, quota in enumerate(quotas)
-    ]
+    while quotas.sum() > max_rows:  # the larger classes pay for the small ones
+        quotas[quotas.argmax()] -= 1
+    while quotas.sum() < max_rows:  # what rounding left goes where it is missed most
+        quotas[(counts * max_rows / dataset.n_rows - quotas).argmax()] += 1
+    chosen = [rng.choice(np.flatnonzero(groups == code), quota, replace=False) for code, quota in enumerate(quotas)]
     kept = np.sort(np.concatenate(chosen))
     notes = [f"a random sample of {max_rows:,} of the {dataset.n_rows:,} rows was used (setting max_rows)"]
     features = dataset.features.iloc[kept].reset_index(drop=True)
@@ -168,12 +180,14 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return plain
 
 
-def _classes(values: pa.ChunkedArray, target: str, name: str) -> "tuple[NDArray[np.int64], tuple[str, ...]]":
+def _target(values: pa.ChunkedArray, target: str, name: str, task: str) -> "tuple[NDArray, tuple[str, ...]]":
+    """Codes and their classes, or numbers and none."""
     plain = _plain(values)
     if pa.types.is_nested(plain.type) or pa.types.is_binary(plain.type):
         raise DataError(
             f"{name}: the target {target!r} holds {plain.type}; choose a column of texts, numbers or booleans"
         )
+    is_number = True
     if pa.types.is_floating(plain.type) or pa.types.is_decimal(plain.type):
         labels = _floats(plain)
         _refuse_infinite(labels, target, name)
@@ -181,23 +195,38 @@ def _classes(values: pa.ChunkedArray, target: str, name: str) -> "tuple[NDArray[
         labels = plain.to_numpy(zero_copy_only=False)
     else:
         labels = plain.to_numpy(zero_copy_only=False).astype(str)
+        is_number = False
     unique, codes = np.unique(labels, return_inverse=True)
     if len(unique) == 1:
         raise DataError(
-            f"{name}: the target {target!r} has one value ({_label(unique[0])}); it needs at least two classes"
+            f"{name}: the target {target!r} has one value ({_label(unique[0])}); it needs at least two classes, or numbers "
+            "that vary"
         )
-    if len(unique) > MAX_CLASSES:
-        continuous = labels.dtype.kind == "f" and not np.all(unique == np.round(unique))
-        what = (
-            f"is continuous ({len(unique):,} different numbers)"
-            if continuous
-            else f"has {len(unique):,} different values"
-        )
+    if task == "number" and not is_number:
         raise DataError(
-            f"{name}: the target {target!r} {what}; the labs classify into 2 to {MAX_CLASSES} classes: "
-            "choose another column, or group its values"
+            f"{name}: the target {target!r} holds {plain.type}, and --task number needs numbers; "
+            "choose another column, or leave --task out"
+        )
+    if task == "number" or (task == "auto" and is_number and len(unique) > MAX_CLASSES):
+        return _in_range(labels.astype(np.float64), target, name), ()
+    if len(unique) > MAX_CLASSES:
+        way_out = "leave --task out to predict it as a number, " if is_number else "choose another column, "
+        raise DataError(
+            f"{name}: the target {target!r} has {len(unique):,} different {'numbers' if is_number else 'values'}; the labs "
+            f"classify into 2 to {MAX_CLASSES} classes: {way_out}or group its values"
         )
     return codes.astype(np.int64), tuple(_label(value) for value in unique)
+
+
+def _in_range(numbers: "NDArray[np.float64]", target: str, name: str) -> "NDArray[np.float64]":
+    """Refuse numbers whose squares no longer fit into a double, or whose differences no longer show."""
+    largest, width = float(np.abs(numbers).max()), float(np.ptp(numbers))
+    if largest > _LARGEST or width < _LEAST_WIDTH * largest or width < 1 / _LARGEST:
+        raise DataError(
+            f"{name}: the target {target!r} reaches {largest:.3g} and its values lie {width:.3g} apart at most, which double "
+            "precision cannot square and subtract; shift or scale the column"
+        )
+    return numbers
 
 
 def _label(value: Any) -> str:
@@ -257,39 +286,6 @@ def _why_useless(values: "NDArray", kind: Kind) -> str | None:
         kind == "number" and len(present) == len(values) and values[0] % 1 == 0 and bool(np.all(np.diff(values) == 1))
     )
     return "it looks like a row number" if counts_up else None
-
-
-def _why_leak(values: "NDArray", codes: "NDArray[np.int64]", n_classes: int) -> str | None:
-    value_codes, unique = pd.factorize(values, use_na_sentinel=False)
-    pairs = {(int(a), int(b)) for a, b in zip(value_codes[:10_000], codes[:10_000], strict=True)}
-    if len(unique) != n_classes or len(pairs) != n_classes:
-        return None
-    pairs = set(zip(value_codes.tolist(), codes.tolist(), strict=True))
-    return "it is a copy of the target (leakage)" if len(pairs) == n_classes else None
-
-
-def _near_leak(values: "NDArray", kind: Kind, codes: "NDArray[np.int64]", n_classes: int) -> str | None:
-    """Warn where one column alone tells the classes apart almost perfectly: by its levels, or by its order."""
-    level_codes, levels = pd.factorize(values, use_na_sentinel=False)
-    if len(levels) <= min(_MAX_LEVELS, len(values) // 10):
-        table = np.zeros((len(levels), n_classes), dtype=np.int64)
-        np.add.at(table, (level_codes, codes), 1)
-        wrong = len(values) - int(table.max(axis=1).sum())
-        guessed = int(np.bincount(codes).max())
-        if wrong <= max(2, len(values) // 1000) and guessed < len(values) - wrong - 10:
-            return f"alone gives the target away in all but {wrong} row(s): {_WARNING}"
-    if n_classes != 2 or kind == "category":
-        return None
-    present = ~np.isnan(values)
-    positives = codes[present] == 1
-    n_positive, n_negative = positives.sum(), (~positives).sum()
-    if min(n_positive, n_negative) < 10:
-        return None
-    ranks = pd.Series(values[present]).rank().to_numpy()
-    auc = (ranks[positives].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
-    if max(auc, 1 - auc) < 0.999:
-        return None
-    return f"alone tells the two classes apart almost perfectly (ROC AUC {max(auc, 1 - auc):.4f}): {_WARNING}"
 
 
 def from_arrays(name: str, features: pd.DataFrame, labels: "NDArray") -> Dataset:

@@ -9,13 +9,26 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 
 from lab.errors import DataError
 from lab.protocol import Dataset
+from lab.strata import strata
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["INNER_FOLDS", "Fold", "all_folds", "require_rows_per_class", "split"]
+__all__ = ["INNER_FOLDS", "Fold", "all_folds", "require_rows", "require_rows_per_class", "split"]
 
 INNER_FOLDS = 3
+_ROWS_PER_FOLD = 10
+
+
+def require_rows(dataset: Dataset, folds: int) -> None:
+    """Raise DataError where the outer folds, and the inner folds nested in them, have too few rows of some kind."""
+    if dataset.task == "classes":
+        require_rows_per_class(dataset, folds)
+    elif dataset.n_rows < _ROWS_PER_FOLD * folds:
+        raise DataError(
+            f"{dataset.name} has {dataset.n_rows} row(s) with a value in the target {dataset.target_name!r}, fewer than the "
+            f"{_ROWS_PER_FOLD * folds} that {folds} folds need; add rows, or lower --folds"
+        )
 
 
 def require_rows_per_class(dataset: Dataset, folds: int) -> None:
@@ -55,5 +68,5 @@ def all_folds(folds: int, repeats: int, seed: int) -> list[Fold]:
 def split(dataset: Dataset, fold: Fold) -> "tuple[NDArray, NDArray]":
     """Row numbers (train, test) of an outer fold."""
     splitter = RepeatedStratifiedKFold(n_splits=fold.folds, n_repeats=fold.repeats, random_state=fold.seed)
-    splits = splitter.split(np.zeros(dataset.n_rows), dataset.target)
+    splits = splitter.split(np.zeros(dataset.n_rows), strata(dataset.target, fold.folds))
     return next(itertools.islice(splits, fold.index, None))

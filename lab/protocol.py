@@ -28,6 +28,7 @@ __all__ = [
     "Question",
     "Row",
     "Table",
+    "Task",
     "Term",
     "Trial",
     "Verdict",
@@ -36,6 +37,7 @@ __all__ = [
 
 Kind = Literal["number", "boolean", "date", "category"]
 Answer = Literal["yes", "no", "undecided"]
+Task = Literal["classes", "number"]
 Row = dict[str, Any]
 
 
@@ -49,7 +51,7 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A checked classification table; made only by `lab.data`, and never validated again after that.
+    """A checked table with something to predict; made only by `lab.data`, and never validated again after that.
 
     Attributes
     ----------
@@ -58,12 +60,13 @@ class Dataset:
     features : pandas.DataFrame of shape (n_rows, n_features)
         float64 columns for kinds number, boolean (0 or 1) and date (days since 1970-01-01), with NaN where missing;
         object columns of `str` for kind category, with None where missing. No infinite value, no constant column.
-    target : numpy.ndarray of shape (n_rows,), int64
-        Codes into `classes`; nothing missing.
+    target : numpy.ndarray of shape (n_rows,), int64 or float64
+        Codes into `classes`, or the numbers to predict; nothing missing, nothing infinite.
     target_name : str
         The target column.
     classes : tuple of str
-        The 2 to 20 class labels in code order; for two classes the second one is the "positive" one.
+        The 2 to 20 class labels in code order; for two classes the second one is the "positive" one. Empty where the
+        target is a number.
     kinds : mapping of str to Kind
         The kind of every feature, in column order.
     digest : str
@@ -85,6 +88,11 @@ class Dataset:
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.target)
+
+    @property
+    def task(self) -> Task:
+        """Whether classes or a number are to be predicted."""
+        return "classes" if self.classes else "number"
 
 
 @dataclass(frozen=True)
@@ -331,7 +339,9 @@ class Control:
 class Lab(Protocol):
     """What a laboratory is; `lab.testing.check_lab` says whether an object keeps to it.
 
-    `plan`, `summarise` and `judge` are pure: the same arguments give the same result.
+    `plan`, `summarise` and `judge` are pure: the same arguments give the same result. A lab that can predict numbers too
+    says so by an attribute `tasks = ("classes", "number")`; without it, it is never handed a table whose target is a number.
+    A lab may also have `files(rows)`: it returns the files, by their names, that a run leaves beside its report.
     """
 
     @property

@@ -4,6 +4,7 @@ Schema history
 --------------
 1   first version (`record_schema.json` beside this file)
 2   figures may have frames, the evidence may have what-if panels; records of version 1 are read as before
+3   the classes of the data are empty where the target is a number; records of versions 1 and 2 are read as before
 """
 
 import dataclasses
@@ -17,8 +18,8 @@ from lab.storage import write_json
 
 __all__ = ["SCHEMA_VERSION", "Record", "figures_of", "panels_of", "read", "tables_of", "write"]
 
-SCHEMA_VERSION = 2
-_READABLE = (1, 2)
+SCHEMA_VERSION = 3
+_READABLE = (1, 2, 3)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Record:
     question, evidence, verdict
         See `lab.protocol`.
     data : dict
-        name, digest (SHA-256), n_rows, target, classes (label and count), columns (name and kind); never a row.
+        name, digest (SHA-256), n_rows, target, classes (label and count; none where the target is a number), columns (name
+        and kind); never a row.
     settings : dict
         Every setting of the lab, and the seed.
     controls : dict or None

@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from lab import __version__, controls, data, machine, record, report
-from lab.errors import LabError
+from lab.errors import DataError, LabError
 from lab.forecast import Forecast
-from lab.protocol import Answer, Dataset, Evidence, Lab, Trial
+from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
 from lab.settings import EFFORTS, at_effort
+from lab.storage import write_bytes
 from lab.trials import Progress, Results, run_plan, run_plan_here
 from lab.wording import duration
 
@@ -72,6 +73,7 @@ def run(
         If the table or the settings do not fit, or too many trials failed to give a verdict.
     """
     start = time.perf_counter()
+    _require_task(lab, dataset)
     question = lab.question(dataset.name, settings)
     whole, dataset = dataset, _sampled(dataset, settings, seed)
     plan = lab.plan(dataset, settings, seed=seed)
@@ -98,6 +100,8 @@ def run(
                 "seconds": round(time.perf_counter() - start, 1),
             },
         )
+        for name, content in getattr(lab, "files", _no_files)(results.rows).items():
+            write_bytes(folder / name, content)
         report.write(written, folder / "report.html")
         record.write(written, folder / "record.json")  # last: its presence says that the run is finished
     return Finished(folder, written)
@@ -107,6 +111,20 @@ def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answ
     """Run a lab in this process, storing nothing, and return its answer: what controls and tests call."""
     results = run_plan_here(lab.plan(dataset, settings, seed=seed), dataset)
     return lab.judge(lab.summarise(dataset, settings, results.rows), settings).answer
+
+
+def _no_files(rows: Mapping[str, Row]) -> Mapping[str, bytes]:
+    del rows
+    return {}
+
+
+def _require_task(lab: Lab, dataset: Dataset) -> None:
+    """Raise DataError where the target is a number and the lab does not say that it can predict one."""
+    if dataset.task not in getattr(lab, "tasks", ("classes",)):
+        raise DataError(
+            f"{dataset.name}: the target {dataset.target_name!r} is a number, and the {lab.name} lab predicts classes; "
+            "group its values into 2 to 20 classes, or choose another column"
+        )
 
 
 def _sampled(dataset: Dataset, settings: Any, seed: int) -> Dataset:

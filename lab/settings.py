@@ -54,7 +54,7 @@ class ComparisonSettings:
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     effort: str = option("standard", "how much work the run is worth", choices=EFFORTS)
-    metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
+    metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC, or R² for a number")
     folds: int = option(5, "outer folds", minimum=2, maximum=20)
     repeats: int = option(3, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(4, "candidates tried for each model in each fold", minimum=1, maximum=100)

@@ -24,6 +24,7 @@ __all__ = [
     "paired_difference",
     "pooled_spread",
     "quantile",
+    "r2_influence",
     "rate",
     "regions",
     "regions_of",
@@ -118,6 +119,29 @@ def auc_influence(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.flo
     placed[~is_positive] = 1 - (ranks[~is_positive] - stats.rankdata(values[~is_positive])) / n_positive
     share = np.where(is_positive, n_positive, n_negative) / len(values)
     return (placed - placed[is_positive].mean()) / share
+
+
+def r2_influence(predicted: "ArrayLike", target: "ArrayLike") -> "NDArray[np.float64]":
+    """What each row adds to R², the share of the target's variance that is explained, times the number of rows.
+
+    R² is one minus the ratio of two means over the rows, the squared error and the squared distance from the mean, so that
+    its influence function is that of a ratio; it sums to zero.
+
+    Parameters
+    ----------
+    predicted, target : array-like of shape (n_rows,)
+        In the target's unit; the target must vary.
+
+    References
+    ----------
+    Hampel (1974), Journal of the American Statistical Association 69, 383-393: the influence curve.
+    """
+    truth = np.asarray(target, dtype=np.float64)
+    errors, distances = (np.asarray(predicted) - truth) ** 2, (truth - truth.mean()) ** 2
+    variance = distances.mean()
+    if variance == 0:
+        raise ValueError("R² needs a target that varies")
+    return -(errors - errors.mean()) / variance + errors.mean() * (distances - variance) / variance**2
 
 
 def estimate_of(mean: float, spread: Spread, *, unit: str, confidence: float = 0.95) -> Estimate:

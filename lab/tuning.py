@@ -1,9 +1,11 @@
 """How is a family tuned? By the same number of candidates and inner folds as every other, on training rows only."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -14,12 +16,14 @@ from lab.families import Family
 from lab.folds import INNER_FOLDS, Fold, split
 from lab.protocol import Dataset, Row
 from lab.scoring import score_model
+from lab.strata import strata
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["Tuned", "score_fold", "tune"]
+
+_LOOK_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Tuned:
     Attributes
     ----------
     model : estimator
-        The fitted classifier.
+        The fitted classifier or regressor.
     parameters : dict
         What the search set; empty for the family's defaults.
     inner_score : float
@@ -45,30 +49,58 @@ class Tuned:
 
 
 def tune(
-    family: Family, features: pd.DataFrame, target: "NDArray[np.int64]", *, scorer: str, candidates: int, seed: int
+    family: Family, features: pd.DataFrame, target: "NDArray", *, scorer: str, candidates: int, seed: int
 ) -> Tuned:
     """Search a family by successive halving over stratified inner folds.
 
     The default and `candidates` - 1 random draws from the space are fitted on the first inner fold; the better half of
     them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
     that a lucky fold cannot put it out.
+
+    The first fold is only a cheap look that says which candidates go on: at most a third of its training rows (1,000 if
+    there are), and the family's own savings (`Family.look`). The inner score, by which families are compared, is the mean
+    over the other folds. With one candidate there is nothing to look at, and it is the mean over all.
     """
     model = family.build(features, seed)
     inner = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=seed)
     draws = list(ParameterSampler(dict(family.space), candidates - 1, random_state=seed)) if family.space else []
     left: list[_Candidate] = [_Candidate({}, []), *(_Candidate(draw, []) for draw in draws)]
     score = get_scorer(scorer)
+
+    def scored(parameters: dict[str, Any], train: "NDArray", test: "NDArray") -> float:
+        one = clone(model).set_params(**parameters).fit(features.iloc[train], target[train])
+        return float(score(one, features.iloc[test], target[test]))
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        for train, test in inner.split(features, target):
-            left = _better_half(left)
+        (look_train, look_test), *others = inner.split(features, strata(target, INNER_FOLDS))
+        if candidates == 1:
+            others = [(look_train, look_test), *others]
+        elif len(left) > 1:
+            some = _looked_at(look_train, target, seed)
+            looks = [scored({**candidate.parameters, **family.look}, some, look_test) for candidate in left]
+            left = _better_half(left, looks)
+        for place, (train, test) in enumerate(others):
+            if place and len(left) > 2:
+                left = _better_half(left, [candidate.mean() for candidate in left])
             for candidate in left:
-                fitted = clone(model).set_params(**candidate.parameters).fit(features.iloc[train], target[train])
-                candidate.scores.append(float(score(fitted, features.iloc[test], target[test])))
+                candidate.scores.append(scored(candidate.parameters, train, test))
         best = max(left, key=_Candidate.mean)  # of equals the first
         model.set_params(**best.parameters).fit(features, target)
     unconverged = sum(issubclass(w.category, ConvergenceWarning) for w in caught)
     return Tuned(model, dict(best.parameters), best.mean(), unconverged)
+
+
+def _looked_at(rows: "NDArray", target: "NDArray", seed: int) -> "NDArray":
+    """Choose the rows of the first look: each class (or stratum) keeps its share, and at least 5 rows where it has them."""
+    share = max(_LOOK_ROWS, len(rows) // 3) / len(rows)
+    if share >= 1:
+        return rows
+    shuffled = np.random.default_rng(seed).permutation(rows)
+    classes = pd.Series(strata(target)[shuffled])
+    counts = classes.groupby(classes).transform("size")
+    kept = classes.groupby(classes).cumcount() < np.maximum(5, share * counts)
+    return np.sort(shuffled[kept.to_numpy()])
 
 
 @dataclass(frozen=True)
@@ -81,12 +113,12 @@ class _Candidate:
         return sum(self.scores) / len(self.scores)
 
 
-def _better_half(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Keep the default, which stands first, and the better half of the others; nobody leaves before the first fold."""
-    if not candidates[0].scores or len(candidates) <= 2:
+def _better_half(candidates: "list[_Candidate]", scores: Sequence[float]) -> "list[_Candidate]":
+    """Keep the default, which stands first, and the better half of the others."""
+    if len(candidates) <= 2:
         return candidates
-    others = sorted(candidates[1:], key=_Candidate.mean, reverse=True)  # stable: of equals the first
-    return [candidates[0], *others[: len(others) // 2]]
+    order = sorted(range(1, len(candidates)), key=lambda place: -scores[place])  # stable: of equals the first
+    return [candidates[0], *(candidates[place] for place in order[: len(order) // 2])]
 
 
 def score_fold(
@@ -100,24 +132,32 @@ def score_fold(
 ) -> Row:
     """Tune a family on the training part of one outer fold and score it on the test part: a trial's function.
 
+    With 0 candidates the family is fitted as it is built, without inner folds: for models that stand for no side.
+
     Returns
     -------
     dict
-        What `score_model` returns, and `inner_score`, `parameters`, `unconverged`, `test_rows` of shape (n_test,), and
-        `complexity` where the family counts it.
+        What `score_model` returns, and `inner_score` (None with 0 candidates), `parameters`, `unconverged`, `test_rows` of
+        shape (n_test,), and `complexity` where the family counts it.
     """
     train, test = split(dataset, fold)
     features, target = dataset.features, dataset.target
-    tuned = tune(family, features.iloc[train], target[train], scorer=scorer, candidates=candidates, seed=seed)
-    row = score_model(tuned.model, features.iloc[test], target[test], scorer, len(dataset.classes))
-    shown = {name.removeprefix("model__"): value for name, value in tuned.parameters.items()}
+    inner: float | None = None
+    if candidates == 0:
+        model = family.build(features.iloc[train], seed).fit(features.iloc[train], target[train])
+        parameters, unconverged = {}, 0
+    else:
+        tuned = tune(family, features.iloc[train], target[train], scorer=scorer, candidates=candidates, seed=seed)
+        model, parameters, unconverged, inner = tuned.model, tuned.parameters, tuned.unconverged, tuned.inner_score
+    row = score_model(model, features.iloc[test], target[test], scorer, len(dataset.classes))
+    shown = {name.removeprefix("model__"): value for name, value in parameters.items()}
     return (
         row
         | {
-            "inner_score": tuned.inner_score,
+            "inner_score": inner,
             "parameters": shown,
-            "unconverged": tuned.unconverged,
+            "unconverged": unconverged,
             "test_rows": test,
         }
-        | ({} if family.complexity is None else {"complexity": family.complexity(tuned.model)})
+        | ({} if family.complexity is None else {"complexity": family.complexity(model)})
     )

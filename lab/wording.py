@@ -10,8 +10,8 @@ __all__ = ["amount", "count", "difference", "duration", "rough", "settling"]
 def amount(value: float, unit: str) -> str:
     """Say a quantity with its unit.
 
-    >>> amount(4.66, "points"), amount(0.004, "points"), amount(0.03127, "")
-    ('4.7 points', '0.0 points', '0.0313')
+    >>> amount(4.66, "points"), amount(0.004, "points"), amount(0.03127, ""), amount(12_345.6, "")
+    ('4.7 points', '0.0 points', '0.0313', '12,300')
     >>> amount(0.00253, "MB"), amount(2.531, "MB")
     ('2.53 kB', '2.53 MB')
     """
@@ -19,7 +19,9 @@ def amount(value: float, unit: str) -> str:
         return f"{value:.1f} points"
     if unit == "MB" and 0 < value < 0.1:
         value, unit = 1e3 * value, "kB"
-    return f"{value:.3g} {unit}".rstrip()
+    if abs(value) < 1e-4:
+        return f"{value:.3g} {unit}".rstrip()
+    return f"{float(f'{value:.3g}'):,.10g} {unit}".rstrip()
 
 
 def rough(value: float) -> str:

@@ -48,7 +48,11 @@
     if (input.kind === "date") return new Date(value * 864e5).toISOString().slice(0, 10);
     return input.whole ? String(value) : String(Number(value.toPrecision(4)));
   };
-  const signed = (value) => (value < 0 ? "\u2212" : "+") + Math.abs(value).toFixed(2);
+  const rounded = (value, digits) => String(Number(value.toPrecision(digits)));
+  const signed = (model, value) => {
+    const size = Math.abs(value);
+    return (value < 0 ? "\u2212" : "+") + (model.link === "logit" ? size.toFixed(2) : rounded(size, 3));
+  };
 
   const choice = (input, start) => {
     const texts = input.kind === "boolean" ? ["false", "true"] : input.choices;
@@ -98,14 +102,14 @@
       const answer = linked(model, parts.reduce((sum, part) => sum + part, model.intercept));
       const reach = Math.max(...parts.map(Math.abs), 1e-12);
       rows.forEach((row, at) => {
-        row.querySelector("output").textContent = signed(parts[at]);
+        row.querySelector("output").textContent = signed(model, parts[at]);
         const bar = row.querySelector("rect"), width = (49 * Math.abs(parts[at])) / reach;
         bar.setAttribute("x", parts[at] < 0 ? 50 - width : 50);
         bar.setAttribute("width", width);
         bar.setAttribute("class", parts[at] < 0 ? "against" : "towards");
       });
       const said = panel.querySelector(".answer");
-      said.textContent = model.link === "logit" ? (100 * answer).toFixed(1) + " %" : String(Number(answer.toPrecision(4)));
+      said.textContent = model.link === "logit" ? (100 * answer).toFixed(1) + " %" : rounded(answer, 4);
       panel.dataset.answer = answer;
     };
     panel.querySelector(".controls").hidden = false;

@@ -30,7 +30,17 @@ def first_state(panel: WhatIf) -> FirstState:
     for term, part in zip(panel.terms, parts, strict=True):
         width = 49 * abs(part) / reach
         side, left = ("against", 50 - width) if part < 0 else ("towards", 50.0)
-        words = ("\u2212" if part < 0 else "+") + f"{abs(part):.2f}"
+        size = f"{abs(part):.2f}" if panel.link == "logit" else _rounded(abs(part), 3)
+        words = ("\u2212" if part < 0 else "+") + size
         rows.append((term.name, words, round(left, 3), round(width, 3), side))
-    said = f"{100 * answer:.1f} %" if panel.link == "logit" else f"{answer:.4g}"
+    said = f"{100 * answer:.1f} %" if panel.link == "logit" else _rounded(answer, 4)
     return FirstState(json.dumps(dataclasses.asdict(panel), allow_nan=False), answer, said, tuple(rows))
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Write a number in the target's unit as the script does.
+
+    >>> _rounded(152_345.6, 4), _rounded(0.012345, 3), _rounded(-0.0, 4)
+    ('152300', '0.0123', '0')
+    """
+    return f"{float(f'{value:.{digits}g}') + 0.0:.15g}"

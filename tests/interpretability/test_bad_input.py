@@ -3,10 +3,12 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from interpretability import families
 from lab.comparison import Group
+from lab.data import load
 from lab.families import BOOSTING
 
 RUN = ("run", "interpretability")
@@ -35,9 +37,11 @@ def test_an_impossible_setting_is_refused(lab, table, words, says):
     refused(lab, table(), "--target", "churn", *words, says=says)
 
 
-def test_a_target_of_3000_values_is_refused(lab, table):
-    path = table(n_rows=3_000, amount=[f"{value:.4f}" for value in np.linspace(0, 1, 3_000)])
-    refused(lab, path, "--target", "amount", says=["'amount'", "3,000", "2 to 20 classes"])
+def test_a_target_of_3000_texts_is_refused(lab, table):
+    path = table(n_rows=3_000, who=[f"n{value}" for value in range(3_000)])
+    refused(lab, path, "--target", "who", says=["'who'", "3,000 different values", "2 to 20 classes", "another column"])
+    path = table(n_rows=3_000, who=[f"n{value}" for value in range(3_000)])
+    refused(lab, path, "--target", "who", "--task", "number", says=["'who' holds string", "needs numbers"])
 
 
 @pytest.mark.parametrize(
@@ -97,3 +101,18 @@ def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
     assert called.code == 0, called.err
     record = json.loads((tmp_path / json.loads(called.out)["record"]).read_text(encoding="utf-8"))
     assert record["trials"]["failed"] == {}
+
+
+@pytest.mark.filterwarnings("ignore:Missing values detected")  # of the boosting machine's own pictures
+@pytest.mark.parametrize("family", [*families.glass(2, 7).families, *families.black().families], ids=lambda f: f.name)
+def test_every_family_answers_a_category_that_training_never_saw_and_a_row_of_nothing(family):
+    loans = load("loans")
+    features = loans.features.iloc[:200]
+    model = family.build(features, 0).fit(features, loans.target[:200])
+    unseen = features.iloc[:3].assign(region="never seen", employment="never seen")
+    nothing = features.iloc[:1].copy()
+    for name, kind in loans.kinds.items():
+        nothing[name] = "" if kind == "category" else np.nan
+    said = model.predict_proba(pd.concat([unseen, nothing], ignore_index=True))
+    assert np.isfinite(said).all()
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-6)

@@ -38,7 +38,17 @@ def test_the_lab_keeps_to_the_protocol_on_mixed_columns_with_groups_and_privacy(
     settings = dataclasses.replace(FAST, groups="region", privacy=(4.0,))
     record = check_lab(LAB, sample_rows(load("loans"), 150, 0), settings, tmp_path)
     titles = [figure.title for figure in record.evidence.figures] + [table.title for table in record.evidence.tables]
-    for wanted in ("The price of reading", "What if the data get worse?", "What does privacy cost?", "How far apart"):
+    assert sorted(path.name for path in tmp_path.rglob("*.onnx")) == ["readable-model.onnx"], (
+        "the file lies by the report"
+    )
+    for wanted in (
+        "The price of reading",
+        "What if the data get worse?",
+        "What does privacy cost?",
+        "How far apart",
+        "Are explanations right where the truth is known?",
+        "The readable model as a file",
+    ):
         assert any(wanted in title for title in titles), wanted
 
 

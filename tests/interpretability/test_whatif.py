@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from interpretability.export import largest_difference, probabilities_of, to_onnx
+from interpretability.export import largest_difference, to_onnx
 from interpretability.families import EBM, EBM_PAIRS, SCORECARD, SPLINES
+from interpretability.graph import answers_of
 from interpretability.whatif import frame_of, largest_gap, lay_open, shortened
 from lab import additive
 from lab.data import load
@@ -44,7 +45,7 @@ def hard_rows(opened, loans):
                 for cut in bins:
                     values += [cut, np.nextafter(cut, -np.inf), np.nextafter(cut, np.inf)]
             states += [[*usual[:where], value, *usual[where + 1 :]] for value in values]
-    return pd.concat([loans.features.iloc[:100], frame_of(opened, states)], ignore_index=True)
+    return pd.concat([loans.features.iloc[:100], frame_of(opened.inputs, states)], ignore_index=True)
 
 
 @pytest.mark.parametrize("name", [family.name for family in FAMILIES])
@@ -53,7 +54,7 @@ def test_the_plain_data_and_the_exported_file_say_what_the_model_says(name, loan
     rows = hard_rows(opened, loans)
     assert len(rows) > 110
     assert largest_gap(opened, fitted[name], rows) < 1e-9
-    assert largest_difference(to_onnx(opened), opened, fitted[name], rows) < 1e-9
+    assert largest_difference(to_onnx(opened), loans.kinds, fitted[name], rows) < 1e-9
 
 
 def test_what_goes_through_a_record_is_the_same_panel(loans, fitted):
@@ -80,8 +81,11 @@ def test_an_exported_file_tells_its_features_and_sums_to_one(loans, fitted):
     opened = lay_open("logistic", fitted["logistic"], loans)
     content = to_onnx(opened)
     known = {entry.key: entry.value for entry in onnx.load_from_string(content).metadata_props}
-    assert [known[f"input_{place}"] for place in range(len(opened.inputs))] == list(loans.features)
-    np.testing.assert_allclose(probabilities_of(content, opened, loans.features).sum(axis=1), 1, atol=1e-12)
+    numbers = [name for name, kind in loans.kinds.items() if kind != "category"]
+    texts = [name for name, kind in loans.kinds.items() if kind == "category"]
+    assert [known[f"numbers_{place}"] for place in range(len(numbers))] == numbers
+    assert [known[f"texts_{place}"] for place in range(len(texts))] == texts
+    np.testing.assert_allclose(answers_of(content, loans.kinds, loans.features).sum(axis=1), 1, atol=1e-12)
 
 
 def test_no_category_of_fewer_than_five_rows_is_named(loans):

@@ -96,9 +96,39 @@ def test_a_target_of_many_values_is_refused(lab, tmp_path, table):
     refused(lab, tmp_path, path, "--target", "churn", says=["21 different values", "2 to 20 classes"])
 
 
-def test_a_continuous_target_is_refused(lab, tmp_path, table):
+@pytest.mark.parametrize("name", ["quantum", "edge"])
+def test_a_lab_of_classes_refuses_a_number(lab, tmp_path, table, name):
     path = table(churn=np.random.default_rng(1).normal(size=60))
-    refused(lab, tmp_path, path, "--target", "churn", says=["continuous (60 different numbers)", "group its values"])
+    called = lab("run", name, path, "--target", "churn", "--quiet")
+    assert (called.code, len(called.err.strip().splitlines())) == (2, 1), called.err
+    for part in ("'churn' is a number", f"the {name} lab predicts classes", "group its values", "another column"):
+        assert part in called.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_numbers_that_must_be_classes_are_refused_where_there_are_too_many(lab, tmp_path, table):
+    path = table(churn=np.random.default_rng(1).normal(size=60))
+    words = (path, "--target", "churn", "--task", "classes")
+    refused(lab, tmp_path, *words, says=["60 different numbers", "2 to 20 classes", "leave --task out"])
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "says"),
+    [
+        (["yes", "no"] * 30, ("--task", "number"), ["holds string", "--task number needs numbers"]),
+        ([3.5] * 60, ("--task", "number"), ["one value (3.5)", "numbers that vary"]),
+        ([*range(58), "inf", 7], (), ["'churn' is infinite in 1 row(s)", "data row 59"]),
+        ([1e200 * i for i in range(60)], (), ["reaches 5.9e+201", "shift or scale"]),
+        ([1e12 + 0.001 * i for i in range(60)], (), ["lie 0.059 apart", "shift or scale"]),
+        ([*range(40), *[""] * 20], (), ["40 row(s)", "fewer than the 50 that 5 folds need"]),
+        (range(60), ("--metric", "roc_auc"), ["'roc_auc'", "regression scorers"]),
+        (range(-30, 30), ("--metric", "neg_mean_squared_log_error"), ["cannot score these numbers", "metric at auto"]),
+        (range(60), ("--margin", "2"), ["margin is 2", "from 0 to 1", "R²"]),
+        (range(60), ("--task", "numbers"), ["invalid choice: 'numbers'", "auto"]),
+    ],
+)
+def test_a_number_that_cannot_be_predicted_is_refused(lab, tmp_path, table, values, words, says):
+    refused(lab, tmp_path, table(churn=list(values)), "--target", "churn", *words, says=says)
 
 
 def test_a_target_without_values_is_refused(lab, tmp_path, table):
@@ -159,7 +189,7 @@ def test_one_column_is_refused(lab, tmp_path):
     [
         (("--folds", "1"), ["folds is 1", "from 2 to 20"]),
         (("--folds", "many"), ["folds is 'many'", "whole number"]),
-        (("--margin", "nan"), ["margin is nan", "from 0 to 1"]),
+        (("--margin", "nan"), ["margin is nan", "at least 0"]),
         (("--metric", "roc-auc"), ["metric is 'roc-auc'", "did you mean 'roc_auc'?"]),
         (("--metric", "r2"), ["metric is 'r2'", "classification scorers"]),
         (("--seed", "99999999999"), ["seed is 99999999999", "from 0 to 4294967295"]),

@@ -63,7 +63,7 @@ def test_every_command_stands_in_the_help(lab):
 
 def test_the_list_names_labs_and_tables(lab):
     shown = lab("list").out
-    for word in (*registry.names(), "breast-cancer", "digits", "wine", "loans"):
+    for word in (*registry.names(), "breast-cancer", "digits", "wine", "diabetes", "loans"):
         assert word in shown
 
 

@@ -1,12 +1,14 @@
 """The search halves fairly: the default is never put out by a lucky fold, and only what saw every inner fold is chosen."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from lab.data import load
-from lab.families import Family
-from lab.tuning import tune
+from lab.families import LOGISTIC, Family
+from lab.folds import Fold, split
+from lab.tuning import _looked_at, score_fold, tune
 
 FITS = []
 
@@ -14,11 +16,12 @@ FITS = []
 class Known(ClassifierMixin, BaseEstimator):
     """A classifier whose accuracy is its parameter; it notes every fit."""
 
-    def __init__(self, quality=0.0):
+    def __init__(self, quality=0.0, trees=100):
         self.quality = quality
+        self.trees = trees
 
     def fit(self, X, y):
-        FITS.append((self.quality, len(y)))
+        FITS.append((self.quality, len(y), self.trees))
         self.classes_ = np.unique(y)
         return self
 
@@ -46,10 +49,64 @@ def test_the_best_is_found_with_fewer_fits_than_a_full_search(searched):
     assert searched.parameters == {"quality": 0.9}
     assert searched.inner_score == pytest.approx(0.9)
     assert len(FITS) == 8 + 4 + 2 + 1, "the default and seven, and three, and one; then the last fit on all rows"
-    assert FITS[-1] == (0.9, 178)
+    assert FITS[-1] == (0.9, 178, 100)
 
 
 def test_the_default_goes_through_every_inner_fold(searched):
-    assert sum(quality == 0.0 for quality, _ in FITS) == 3
-    assert sum(quality == 0.9 for quality, _ in FITS) == 4
-    assert sum(quality == 0.1 for quality, _ in FITS) == 1
+    assert sum(quality == 0.0 for quality, *_ in FITS) == 3
+    assert sum(quality == 0.9 for quality, *_ in FITS) == 4
+    assert sum(quality == 0.1 for quality, *_ in FITS) == 1
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """6,000 rows, of which 12 are of a rare class."""
+    FITS.clear()
+    monkeypatch.setattr("lab.tuning.get_scorer", lambda name: quality)
+    target = np.arange(6_000) % 2
+    target[::500] = 2
+    return pd.DataFrame({"a": np.arange(6_000.0)}), target
+
+
+def family(space, **more):
+    return Family("known", "known", lambda features, seed: Known(), space, **more)
+
+
+def test_the_first_look_is_cheap_and_does_not_count(many):
+    found = tune(
+        family({"quality": [0.3, 0.5, 0.8]}, look={"trees": 5}), *many, scorer="accuracy", candidates=4, seed=0
+    )
+    looks, rest = FITS[:4], FITS[4:]
+    assert {(trees, 1_300 < rows < 1_345) for _, rows, trees in looks} == {(5, True)}, (
+        "a third of 4,000 rows, few trees"
+    )
+    assert [(rows, trees) for _, rows, trees in rest] == [(4_000, 100)] * 4 + [(6_000, 100)]
+    assert found.parameters == {"quality": 0.8}
+
+
+def test_the_inner_score_is_over_the_same_folds_for_a_family_that_has_nothing_to_search(many):
+    tune(family({}), *many, scorer="accuracy", candidates=4, seed=0)
+    assert [rows for _, rows, _ in FITS] == [4_000, 4_000, 6_000]
+    FITS.clear()
+    tune(family({"quality": [0.3]}), *many, scorer="accuracy", candidates=1, seed=0)
+    assert [rows for _, rows, _ in FITS] == [4_000, 4_000, 4_000, 6_000]
+
+
+def test_the_first_look_sees_every_class(many):
+    rows = _looked_at(np.arange(6_000), many[1], 0)
+    counts = np.bincount(many[1][rows])
+    assert counts.sum() == pytest.approx(2_000, abs=5)
+    assert counts[2] == 5
+    assert counts[0] / counts[1] == pytest.approx(1, abs=0.01)
+    assert len(np.unique(rows)) == len(rows)
+    assert len(_looked_at(np.arange(900), many[1], 0)) == 900
+
+
+def test_with_0_candidates_a_fold_is_scored_without_inner_folds():
+    wine = load("wine")
+    row = score_fold(wine, seed=1, family=LOGISTIC, fold=Fold(3, 1, 0, 0), scorer="accuracy", candidates=0)
+    train, test = split(wine, Fold(3, 1, 0, 0))
+    model = LOGISTIC.build(wine.features, 1).fit(wine.features.iloc[train], wine.target[train])
+    assert row["score"] == pytest.approx(np.mean(model.predict(wine.features.iloc[test]) == wine.target[test]))
+    assert row["inner_score"] is None
+    assert row["parameters"] == {}
