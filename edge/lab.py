@@ -74,6 +74,12 @@ class Settings(ComparisonSettings):
         None,
         "address of a Dask scheduler: its workers with the tag device=1 get the models and test rows and measure too",
     )
+    browser: bool = option(
+        False, "measure in headless Chromium too, by onnxruntime-web, which npm installs (see --web-runtime)"
+    )
+    web_runtime: str | None = option(
+        None, "folder of the npm package onnxruntime-web; node_modules here or above unless given"
+    )
     rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
     max_rows: int = option(20_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
 

@@ -25,7 +25,7 @@ def place_table(row: Row, labels: Mapping[str, str], deadline_ms: float) -> Tabl
                 labels[name], *_cells(hot["p50"]), *_cells(hot["p99"]),
                 None if late is None else 100 * late.value,
                 "" if late is None else f"{100 * late.low:.3g} to {100 * late.high:.3g}",
-                round(found["peak_mib"], 1), "",
+                None if found["peak_mib"] is None else round(found["peak_mib"], 1), "",
             ))  # fmt: skip
     columns = (
         "place", "processor", "cores", "threads", "model", "p50 hot (ms)", "interval", "p99 hot (ms)", "interval ",
