@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["AsDeviceSees", "GivenModel", "export_given", "family_of", "is_given"]
 
 NAME = "given"
+_known: dict[tuple[object, ...], Intake] = {}
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def family_of(path: str, dataset: Dataset) -> Family:
     numbers = tuple(name for name, kind in dataset.kinds.items() if kind != "category")
     texts = tuple(name for name, kind in dataset.kinds.items() if kind == "category")
     shape = _Shape(numbers, texts, dataset.classes)
-    intake = _taken_in(path, _state(Path(path)), dataset)
+    intake = _taken_in(path, dataset)
     model = GivenModel(intake, shape).fit(dataset.features, dataset.target)
     name = Path(path).name
     if intake.kind == "skops":
@@ -176,13 +177,14 @@ def _state(file: Path) -> tuple[int, ...]:
     return ()
 
 
-@functools.lru_cache(maxsize=8)
-def _taken_in(path: str, state: tuple[int, ...], dataset: Dataset) -> Intake:
+def _taken_in(path: str, dataset: Dataset) -> Intake:
     """Check a file once for a table: a run asks for the family again and again, and the process with limits costs time.
 
     It is asked the first rows of the table, and these moved beyond their range.
     """
-    del state
+    key = (path, _state(Path(path)), dataset.digest, tuple(dataset.kinds.items()), dataset.classes)
+    if key in _known:
+        return _known[key]
     table = export.device_rows(dataset)[:BATCH]
     known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(dataset, table, seed=0))
     n_numbers = len(export.device_columns(dataset)[0])
@@ -192,7 +194,8 @@ def _taken_in(path: str, state: tuple[int, ...], dataset: Dataset) -> Intake:
         for name, (place, kind) in parts.items()
         if known.iloc[:, place].shape[1]
     }
-    return take_in(path, rows=rows, n_classes=len(dataset.classes))
+    _known[key] = take_in(path, rows=rows, n_classes=len(dataset.classes))
+    return _known[key]
 
 
 def _check_classes(estimator: Any, dataset: Dataset, name: str) -> None:

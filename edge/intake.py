@@ -199,13 +199,17 @@ def _content(where: Path) -> bytes:
         raise SettingsError(f"{where.name} is neither .onnx nor .skops; export the model to one of them")
     try:
         size = where.stat().st_size
+        if not where.is_file():  # a pipe or a device may have no end
+            raise SettingsError(f"{where} is not a file; give the path of a model file")
         if size >= LIMIT:
             raise SettingsError(
                 f"{where.name} has {size / 1e9:.1f} GB; a model file must be below 2 GB, the limit of ONNX: make it smaller"
             )
-        return where.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"cannot read {where}: {error.strerror}; give the path of a model file") from error
+        with where.open("rb") as stream:
+            return stream.read(LIMIT)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"cannot read {where}: {reason}; give the path of a model file") from error
 
 
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
@@ -233,11 +237,16 @@ def _check_operators(model: onnx.ModelProto, where: Path) -> None:
 
 def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
     """Bring data that stands in other files into the model, if these lie in its folder and are not too large."""
+    if any(external_data_helper.uses_external_data(part) for part in _sparse_parts(model)):
+        raise SettingsError(f"{where.name} keeps sparse tensors in other files; export it as one file")
     folder, total = where.resolve().parent, 0
     for tensor in external_data_helper._get_all_tensors(model):
         if not external_data_helper.uses_external_data(tensor):
             continue
-        location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        location = entries.get("location", "")
+        if len(entries) != len(tensor.external_data) or "\0" in location:
+            raise SettingsError(f"{where.name} is damaged: it does not say plainly where its data is; export it again")
         file = (folder / location).resolve()
         if not file.is_relative_to(folder):
             raise SettingsError(f"{where.name} asks for data outside its folder ({location!r}); export it as one file")
@@ -245,7 +254,8 @@ def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
             raise SettingsError(
                 f"{where.name} asks for the data file {location!r}, which is missing; put it beside the model"
             )
-        total += file.stat().st_size
+        size, length = file.stat().st_size, entries.get("length", "")
+        total += int(length) if length.isdecimal() and 0 < int(length) < size else size
         if total >= LIMIT:
             raise SettingsError(f"{where.name} and its data have over 2 GB, the limit of ONNX: make the model smaller")
     try:
@@ -255,6 +265,15 @@ def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
     for tensor in external_data_helper._get_all_tensors(model):
         tensor.ClearField("data_location")
         del tensor.external_data[:]
+
+
+def _sparse_parts(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    for graph in _graphs(model.graph):
+        attributes = [attribute for node in graph.node for attribute in node.attribute]
+        found = [*graph.sparse_initializer, *(a.sparse_tensor for a in attributes if a.HasField("sparse_tensor"))]
+        found += [tensor for attribute in attributes for tensor in attribute.sparse_tensors]
+        for tensor in found:
+            yield from (tensor.values, tensor.indices)
 
 
 def _inputs(model: onnx.ModelProto, where: Path, n_numbers: int, n_texts: int) -> dict[str, str]:
