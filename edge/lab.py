@@ -67,7 +67,9 @@ class Settings(ComparisonSettings):
     false_alarms: float = option(
         0.05, "bound on the chance of any false alarm over the whole stream", above=0, maximum=0.5
     )
-    label_delay: int = option(0, "rows of the stream after which a label is known", minimum=0)
+    label_delay: int = option(
+        0, "rows of the stream after which a label is known: until then accuracy is estimated", minimum=0
+    )
     cores: tuple[int, ...] = option((), "cores on which to measure too, by number", minimum=0)
     threads: int = option(1, "threads of one call there; 0 is one on each core", minimum=0, maximum=1_024)
     devices: str | None = option(

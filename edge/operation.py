@@ -44,7 +44,7 @@ def check(dataset: Dataset, settings: "Settings") -> None:
     if settings.devices is not None:
         devices.connect(settings.devices).close()
     if settings.stream:
-        stream_trials.require_stream(dataset)
+        stream_trials.require_stream(dataset, settings.label_delay)
 
 
 def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, scorer: str, seed: int) -> list[Trial]:
