@@ -1,18 +1,21 @@
 """How does the model do in a browser? Its calls, its loading and its answers, beside this machine's own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from edge.browser_trials import IDENTITY
-from lab import stats
-from lab.protocol import Estimate, Row, Table
+from edge.place_evidence import without_empty
+from lab import charts, stats
+from lab.protocol import Estimate, Figure, Row, Table
 
-__all__ = ["PLACE", "as_place", "browser_table", "caveats", "percentile"]
+__all__ = ["PLACE", "as_place", "browser_table", "caveats", "figure", "percentile"]
 
 PLACE = "a browser on this machine"
 _NO_MODEL = "no model (identity)"
+_WHERE = ("in the browser", "without it")
 _ONE_LOAD = "one load"
 
 
@@ -71,15 +74,42 @@ def browser_table(row: Row, labels: Mapping[str, str], here: Mapping[str, np.nda
             found["model_bytes"] / 1e6, found["rows"], found["largest"], found["flips"], "",
         ))  # fmt: skip
     columns = (
-        "model", "p50 (ms)", "interval", "p99 (ms)", "interval ", "p50 here without a browser (ms)", "times as long",
-        "load (s)", "interval  ", "model (MB)", "rows compared", "largest difference from here", "labels that differ", "lost",
+        "model", "p50 (ms)", "interval", "p99 (ms)", "interval ", "p50 here (ms)", "times as long",
+        "load (s)", "interval  ", "model (MB)", "rows compared", "largest difference", "flipped labels", "lost",
     )  # fmt: skip
     caption = (
         "Each model alone in a fresh headless browser, WebAssembly on one thread, batch 1, every call another row; 95 % intervals "
-        "of calls include a step of the page's clock. Answers are compared with this machine's on test rows, on rows beyond "
-        f"their range and on split thresholds.{_runtime(row)}"
+        "of calls include a step of the page's clock; \"here\" is this machine's CPU without a browser. Answers are compared "
+        f"with this machine's on test rows, on rows beyond their range and on split thresholds.{_runtime(row)}"
     )
-    return Table("In a browser", caption, columns, tuple(listed))
+    return Table("In a browser", caption, *without_empty(columns, listed))
+
+
+def figure(row: Row, labels: Mapping[str, str], here: Mapping[str, np.ndarray], budget_ms: float) -> Figure | None:
+    """Draw p99 of every model in the browser and without it; None where no model ran there."""
+    from edge.evidence import over_rounds
+
+    drawn = []
+    for name, found in row["models"].items():
+        there = None if "lost" in found else percentile(found, 0.99)
+        if there is None:
+            continue
+        label = labels.get(name, _NO_MODEL)
+        seen = replace(there, low=max(there.low, found["clock_step_ms"] / 10))  # an axis of logarithms has no 0
+        drawn.append((f"{label}, browser", _WHERE[0], seen))
+        if name in here:
+            drawn.append((f"{label}, no browser", _WHERE[1], over_rounds(np.asarray(here[name]), 0.99)))
+    if not drawn:
+        return None
+    caption = (
+        "99 % of single calls end within this time (p99, batch 1, one thread), in the browser and on this machine without it; "
+        f"bars are 95 % intervals, the dotted line is the budget of {budget_ms:g} ms."
+    )
+    spec = charts.interval_plot(
+        sorted(drawn, key=lambda line: line[2].value), axis="p99 latency (ms, log scale)", reference=budget_ms, log=True,
+        groups=[where for where in _WHERE if any(where == line[1] for line in drawn)],
+    )  # fmt: skip
+    return Figure("A call in a browser", caption, spec)
 
 
 def caveats(row: Row, labels: Mapping[str, str]) -> tuple[str, ...]:

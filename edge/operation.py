@@ -111,6 +111,8 @@ def evidence(settings: "Settings", labels: Mapping[str, str], rows: Mapping[str,
         caveats += place_evidence.lost({"places": there}, labels) if not places else ()
         calls = rows.get("time", {}).get("times", {})
         here = {name.removesuffix(" onnx"): times for name, times in calls.items() if not name.endswith(" sklearn")}
+        drawn = browser_evidence.figure(rows["browser"], labels, here, settings.p99_ms)
+        figures += [] if drawn is None else [drawn]
         tables.append(browser_evidence.browser_table(rows["browser"], labels, here))
         caveats += browser_evidence.caveats(rows["browser"], labels)
     if places:

@@ -46,6 +46,9 @@ def sentence(row: Row, false_alarms: float) -> str:
     if row["expected"] is not None:
         last = f"{row['waiting']:,} rows, whose labels are still to come"
         suffered += f"; for the last {last}, it is estimated at {_percent(row['expected'])}"
+        missed = _missed(row)
+        if missed:
+            suffered += f", by an estimate that was off by {sum(missed) / len(missed):.1f} points on average where labels are known"
     return (
         f"{seen}; {suffered}; the chance of any false alarm over the whole stream is at most {100 * false_alarms:g} %"
     )
@@ -64,12 +67,11 @@ def timeline_figure(row: Row, label: str, label_delay: int) -> Figure:
         if label_delay
         else ""
     )
-    estimated = dict(row["estimated"])
-    missed = [abs(estimated[place] - share["value"]) for place, share in row["accuracy"] if place in estimated]
+    missed = _missed(row)
     if missed:
         late += (
-            f" Where labels are known the estimate is off by {100 * sum(missed) / len(missed):.1f} points on average, "
-            f"{100 * max(missed):.1f} at most."
+            f" Where labels are known the estimate is off by {sum(missed) / len(missed):.1f} points on average, "
+            f"{max(missed):.1f} at most."
         )
     caption = (
         f"Share of right answers of the {label} in windows of the stream; it was trained on the first {row['train']:,} rows. "
@@ -133,6 +135,12 @@ def drift_table(row: Row) -> Table:
         f"compared with.{unwatched} Predicting and watching kept up with {row['rows_per_second']:,.0f} rows a second of one core."
     )
     return Table("What changed in the stream, and when?", caption, columns, tuple(listed))
+
+
+def _missed(row: Row) -> list[float]:
+    """How far the estimate was from the accuracy, in points, window by window where labels have come."""
+    estimated = dict(row["estimated"])
+    return [100 * abs(estimated[place] - share["value"]) for place, share in row["accuracy"] if place in estimated]
 
 
 def _percent(share: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from lab.data import load, sample_rows
 from lab.errors import SettingsError
 from lab.families import FOREST
 from lab.folds import Fold
+from lab.report.pictures import svg
 
 SHORT = Timing(rounds=20, round_ms=2.0, fewest=20, most=30)
 in_a_browser = pytest.mark.skipif(bool(REASON), reason=REASON)
@@ -223,6 +224,10 @@ def test_what_a_browser_took_stands_beside_the_machine_and_the_other_places():
     assert (line["load (s)"], line["interval  "]) == (0.35, "0.2 to 0.5")
     assert table.rows[2][-1] == lost["lost"]
     assert "14.0 MB" in table.caption
+    figure = browser_evidence.figure(row, labels, here, 1.0)
+    assert "budget of 1 ms" in figure.caption
+    assert svg(figure, figure.spec).startswith("<svg")
+    assert browser_evidence.figure({"models": {"forest": lost}, "version": "1"}, labels, here, 1.0) is None
     said = browser_evidence.caveats(row, labels)
     assert "differ by up to 0.02 and 3 of 50 labels" in said[0]
     assert "over no network" in said[1]

@@ -246,6 +246,9 @@ def test_while_labels_are_late_accuracy_is_estimated_and_said():
     assert max(place for place, _ in row["estimated"]) == 3_999
     said = stream_evidence.sentence(row, 0.05)
     assert "for the last 500 rows, whose labels are still to come, it is estimated at" in said
+    windows = dict(row["estimated"])
+    off = np.mean([abs(windows[place] - share["value"]) for place, share in row["accuracy"]])
+    assert f"off by {100 * off:.1f} points on average where labels are known" in said
     caption = stream_evidence.timeline_figure(row, "logistic regression", 500).caption
     assert "Labels come 500 rows late" in caption
     assert "the estimate is off by" in caption
