@@ -22,6 +22,7 @@ _TAG = "device"
 _CONNECT_S = 10
 _LOOK_S = 0.5
 _GONE = "the device vanished before it answered"
+_CUT_OFF = "the Dask scheduler vanished before the device answered"
 
 
 def connect(address: str) -> "Client":
@@ -70,7 +71,8 @@ def measure_on_devices(
     Returns
     -------
     dict of dict
-        By name of the device, by name of the model: what `measure_in_process` returns, or `lost`: the reason.
+        By name of the device, by name of the model: what `measure_in_process` returns, or `lost`: the reason. What
+        had ended when a device or the scheduler vanished stands.
     """
     devices = _workers(client)
     running = {
@@ -84,7 +86,11 @@ def measure_on_devices(
     found: dict[str, dict[str, Row]] = {device: {} for device in devices}
     last = time.monotonic() + patience_s * len(models)
     while running:
-        there = set(_workers(client).values())
+        there = _still_there(client)
+        if there is None:
+            for device, name in running:
+                found[device][name] = {"lost": _CUT_OFF}
+            break
         for (device, name), future in list(running.items()):
             row = _row(future, gone=devices[device] not in there, late=time.monotonic() > last)
             if row is not None:
@@ -93,6 +99,14 @@ def measure_on_devices(
         if running:
             time.sleep(_LOOK_S)
     return found
+
+
+def _still_there(client: "Client") -> set[str] | None:
+    """Addresses of the devices that the scheduler still sees; None where the scheduler itself is gone."""
+    try:
+        return set(_workers(client).values())
+    except (OSError, RuntimeError, KeyError):  # a closed connection; a client that gave up knows no workers
+        return None
 
 
 def _row(future: Any, *, gone: bool, late: bool) -> Row | None:

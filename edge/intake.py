@@ -1,21 +1,30 @@
 """Is this model file safe and usable? Files that a user names are treated as hostile: parsed with limits, never executed.
 
-An ONNX file is parsed from memory, its operators must be known ones, and data outside the file must lie in its folder.
+An ONNX file is parsed from memory, its operators must be known ones, whose work the values of a row cannot make endless
+(`edge.sizes`), and data outside the file must lie in its folder. Then it answers the table's rows in a process with
+limits (`edge.guard`), and only after that this process loads it.
 A skops file may hold only types that skops trusts, and scikit-learn's trees. Pickles run code when they are read, and are refused.
 """
 
 import hashlib
-from collections.abc import Iterator
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 from onnx import defs, external_data_helper
 
+from edge.guard import LIMITS, Limits, Output, ask_under_limits
 from edge.runtime import OUTPUT, session
+from edge.sizes import require_fixed_work
 from lab.errors import SettingsError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["Intake", "read_estimator", "read_onnx", "take_in"]
 
@@ -35,26 +44,52 @@ _FLOATS = {"tensor(float)": 4, "tensor(double)": 8}
 
 @dataclass(frozen=True)
 class Intake:
-    """A file that passed the checks: its path, its kind (`onnx` or `skops`) and the SHA-256 of its bytes."""
+    """A file that passed the checks: its path, its kind (`onnx` or `skops`) and the SHA-256 of it with all its data."""
 
     path: str
     kind: str
     digest: str
 
 
-def take_in(path: str, *, n_numbers: int, n_texts: int, n_classes: int) -> Intake:
-    """Check a file against the table that it is to answer; raises SettingsError with one sentence that says what is wrong."""
-    content = _content(Path(path))
-    digest = hashlib.sha256(content).hexdigest()
-    if Path(path).suffix == ".onnx":
-        read_onnx(path, n_numbers=n_numbers, n_texts=n_texts, n_classes=n_classes)
-        return Intake(path, "onnx", digest)
-    read_estimator(path)
-    return Intake(path, "skops", digest)
+def take_in(path: str, *, rows: Mapping[str, "NDArray"], n_classes: int, limits: Limits = LIMITS) -> Intake:
+    """Check a file against the table that it is to answer.
+
+    An ONNX file is loaded and asked in a process with limits before this one loads it; see `edge.guard`.
+
+    Parameters
+    ----------
+    rows : mapping of str to array of shape (n_rows, n_columns)
+        What it will be asked: `numbers` (float64) and `texts` (object), as far as the table has columns of the kind.
+
+    Raises
+    ------
+    SettingsError
+        With one sentence that says what is wrong.
+    """
+    where = Path(path)
+    content = _content(where)
+    if where.suffix == ".skops":
+        read_estimator(path)
+        return Intake(path, "skops", hashlib.sha256(content).hexdigest())
+    widths = {name: rows[name].shape[1] if name in rows else 0 for name in ("numbers", "texts")}
+    model, inputs = _checked(content, where, widths["numbers"], widths["texts"])
+    ready = model.SerializeToString()
+    types = {value.name: value.type.tensor_type.elem_type for value in model.graph.input}
+    fed = {
+        name: rows[kind].astype(np.float32) if types[name] == onnx.TensorProto.FLOAT else rows[kind]
+        for name, kind in inputs.items()
+    }
+    _output(ask_under_limits(ready, fed, name=where.name, limits=limits), where, n_classes)
+    return Intake(path, "onnx", hashlib.sha256(ready).hexdigest())
 
 
-def read_onnx(path: str, *, n_numbers: int, n_texts: int, n_classes: int) -> bytes:
+def read_onnx(path: str, *, n_numbers: int, n_texts: int, n_classes: int, digest: str | None = None) -> bytes:
     """Read an ONNX file and give it the names of this lab: inputs `numbers` and `texts`, output `probabilities`.
+
+    Parameters
+    ----------
+    digest : str, optional
+        What `take_in` found: the file must be the same still.
 
     Raises
     ------
@@ -62,21 +97,15 @@ def read_onnx(path: str, *, n_numbers: int, n_texts: int, n_classes: int) -> byt
         If the file is damaged, too large, uses an unknown operator, lacks its data, or does not fit the table.
     """
     where = Path(path)
+    model, inputs = _checked(_content(where), where, n_numbers, n_texts)
+    content = model.SerializeToString()
+    _require_same(content, digest, where)
     try:
-        model = onnx.load_from_string(_content(where))
-    except Exception as error:  # the parser raises types of its own library
-        raise SettingsError(f"{where.name} is not an ONNX file or is damaged; export it again") from error
-    if not model.graph.node or not model.opset_import:
-        raise SettingsError(f"{where.name} is not an ONNX file or is damaged: it holds no graph; export it again")
-    _check_operators(model, where)
-    _take_in_data(model, where)
-    inputs = _inputs(model, where, n_numbers, n_texts)
-    try:
-        ready = session(model.SerializeToString())
+        ready = session(content)
     except Exception as error:  # the runtime raises types of its own library
         reason = " ".join(str(error).split())[:200]
         raise SettingsError(f"{where.name} cannot be loaded by ONNX Runtime: {reason}; export it again") from error
-    output = _output(ready, where, n_classes)
+    output = _output(ready.get_outputs(), where, n_classes)
     _rename(model.graph, inputs | {output: OUTPUT})
     kept = [value for value in model.graph.output if value.name == OUTPUT]
     del model.graph.output[:]
@@ -84,15 +113,36 @@ def read_onnx(path: str, *, n_numbers: int, n_texts: int, n_classes: int) -> byt
     return model.SerializeToString()
 
 
-def read_estimator(path: str) -> Any:
+def _checked(content: bytes, where: Path, n_numbers: int, n_texts: int) -> tuple[onnx.ModelProto, dict[str, str]]:
+    """Parse a file and check all that can be seen without running it; gives what feeds its inputs too."""
+    try:
+        model = onnx.load_from_string(content)
+    except Exception as error:  # the parser raises types of its own library
+        raise SettingsError(f"{where.name} is not an ONNX file or is damaged; export it again") from error
+    if not model.graph.node or not model.opset_import:
+        raise SettingsError(f"{where.name} is not an ONNX file or is damaged: it holds no graph; export it again")
+    _check_operators(model, where)
+    require_fixed_work(model.graph, where.name)
+    _take_in_data(model, where)
+    return model, _inputs(model, where, n_numbers, n_texts)
+
+
+def _require_same(content: bytes, digest: str | None, where: Path) -> None:
+    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+        raise SettingsError(f"{where.name} has changed since the run began; start the run again")
+
+
+def read_estimator(path: str, *, digest: str | None = None) -> Any:
     """Read a scikit-learn estimator from a skops file that holds only trusted types; raises SettingsError otherwise."""
-    from skops import io
+    from skops import io as skops_io
 
     where = Path(path)
     content = _content(where)
+    _require_same(content, digest, where)
+    _check_archive(content, where)
     try:
-        untrusted = [name for name in io.get_untrusted_types(data=content) if name not in _HARMLESS]
-        found = None if untrusted else io.loads(content, trusted=list(_HARMLESS))
+        untrusted = [name for name in skops_io.get_untrusted_types(data=content) if name not in _HARMLESS]
+        found = None if untrusted else skops_io.loads(content, trusted=list(_HARMLESS))
     except Exception as error:  # whatever a damaged archive makes of it
         raise SettingsError(f"{where.name} is not a skops file or is damaged; write it with skops.io.dump") from error
     if untrusted:
@@ -105,6 +155,19 @@ def read_estimator(path: str) -> Any:
         )
     _check_trees(found, where)
     return found
+
+
+def _check_archive(content: bytes, where: Path) -> None:
+    """Refuse an archive that unpacks to more than a model may have; the reader of zip files keeps to the sizes they name."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise SettingsError(f"{where.name} is not a skops file or is damaged; write it with skops.io.dump") from error
+    if unpacked >= LIMIT:
+        raise SettingsError(
+            f"{where.name} unpacks to {unpacked / 1e9:.1f} GB; a model must be below 2 GB: make it smaller"
+        )
 
 
 def _check_trees(found: Any, where: Path) -> None:
@@ -136,13 +199,17 @@ def _content(where: Path) -> bytes:
         raise SettingsError(f"{where.name} is neither .onnx nor .skops; export the model to one of them")
     try:
         size = where.stat().st_size
+        if not where.is_file():  # a pipe or a device may have no end
+            raise SettingsError(f"{where} is not a file; give the path of a model file")
         if size >= LIMIT:
             raise SettingsError(
                 f"{where.name} has {size / 1e9:.1f} GB; a model file must be below 2 GB, the limit of ONNX: make it smaller"
             )
-        return where.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"cannot read {where}: {error.strerror}; give the path of a model file") from error
+        with where.open("rb") as stream:
+            return stream.read(LIMIT)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"cannot read {where}: {reason}; give the path of a model file") from error
 
 
 def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
@@ -170,11 +237,16 @@ def _check_operators(model: onnx.ModelProto, where: Path) -> None:
 
 def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
     """Bring data that stands in other files into the model, if these lie in its folder and are not too large."""
+    if any(external_data_helper.uses_external_data(part) for part in _sparse_parts(model)):
+        raise SettingsError(f"{where.name} keeps sparse tensors in other files; export it as one file")
     folder, total = where.resolve().parent, 0
     for tensor in external_data_helper._get_all_tensors(model):
         if not external_data_helper.uses_external_data(tensor):
             continue
-        location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        location = entries.get("location", "")
+        if len(entries) != len(tensor.external_data) or "\0" in location:
+            raise SettingsError(f"{where.name} is damaged: it does not say plainly where its data is; export it again")
         file = (folder / location).resolve()
         if not file.is_relative_to(folder):
             raise SettingsError(f"{where.name} asks for data outside its folder ({location!r}); export it as one file")
@@ -182,7 +254,8 @@ def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
             raise SettingsError(
                 f"{where.name} asks for the data file {location!r}, which is missing; put it beside the model"
             )
-        total += file.stat().st_size
+        size, length = file.stat().st_size, entries.get("length", "")
+        total += int(length) if length.isdecimal() and 0 < int(length) < size else size
         if total >= LIMIT:
             raise SettingsError(f"{where.name} and its data have over 2 GB, the limit of ONNX: make the model smaller")
     try:
@@ -192,6 +265,15 @@ def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
     for tensor in external_data_helper._get_all_tensors(model):
         tensor.ClearField("data_location")
         del tensor.external_data[:]
+
+
+def _sparse_parts(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
+    for graph in _graphs(model.graph):
+        attributes = [attribute for node in graph.node for attribute in node.attribute]
+        found = [*graph.sparse_initializer, *(a.sparse_tensor for a in attributes if a.HasField("sparse_tensor"))]
+        found += [tensor for attribute in attributes for tensor in attribute.sparse_tensors]
+        for tensor in found:
+            yield from (tensor.values, tensor.indices)
 
 
 def _inputs(model: onnx.ModelProto, where: Path, n_numbers: int, n_texts: int) -> dict[str, str]:
@@ -226,16 +308,16 @@ def _inputs(model: onnx.ModelProto, where: Path, n_numbers: int, n_texts: int) -
     return found
 
 
-def _output(ready: Any, where: Path, n_classes: int) -> str:
+def _output(outputs: Sequence[Output | Any], where: Path, n_classes: int) -> str:
     """Find the output that is a matrix of one probability for each class."""
     fitting = [
         output.name
-        for output in ready.get_outputs()
+        for output in outputs
         if output.type in _FLOATS and len(output.shape or ()) == 2 and output.shape[1] == n_classes
     ]
     named = [name for name in fitting if name == OUTPUT] or fitting
     if len(named) != 1:
-        shown = ", ".join(f"{output.name} {output.type}{output.shape}" for output in ready.get_outputs())
+        shown = ", ".join(f"{output.name} {output.type}{output.shape}" for output in outputs)
         raise SettingsError(
             f"{where.name} has no single output of shape [rows, {n_classes}] with the probabilities (it has {shown}); "
             "with skl2onnx, export with the option zipmap=False"

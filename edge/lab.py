@@ -67,12 +67,20 @@ class Settings(ComparisonSettings):
     false_alarms: float = option(
         0.05, "bound on the chance of any false alarm over the whole stream", above=0, maximum=0.5
     )
-    label_delay: int = option(0, "rows of the stream after which a label is known", minimum=0)
+    label_delay: int = option(
+        0, "rows of the stream after which a label is known: until then accuracy is estimated", minimum=0
+    )
     cores: tuple[int, ...] = option((), "cores on which to measure too, by number", minimum=0)
     threads: int = option(1, "threads of one call there; 0 is one on each core", minimum=0, maximum=1_024)
     devices: str | None = option(
         None,
         "address of a Dask scheduler: its workers with the tag device=1 get the models and test rows and measure too",
+    )
+    browser: bool = option(
+        False, "measure in headless Chromium too, by onnxruntime-web, which npm installs (see --web-runtime)"
+    )
+    web_runtime: str | None = option(
+        None, "folder of the npm package onnxruntime-web; node_modules here or above unless given"
     )
     rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
     max_rows: int = option(20_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)

@@ -5,6 +5,9 @@ are independent and uniform (Vovk, Gammerman and Shafer 2022, Algorithmic Learni
 whoever bets against that cannot expect to win: the chance that the capital ever grows a hundredfold is 1 in 100
 (Ville 1939). Here one gambler starts at every block of rows with an equal share of the capital and learns the
 distribution of the ranks as he goes (a Dirichlet mixture); the one who began at the change gets rich first.
+
+It is our own because the detectors of river (ADWIN, KSWIN, Page-Hinkley, DDM and its kin) bound the chance of a false
+alarm at each look or not at all, and not over a whole stream; `tests/benchmarks/edge_drift.py` shows both side by side.
 """
 
 import math

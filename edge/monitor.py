@@ -18,13 +18,24 @@ from lab.stats import rate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Bins", "Finding", "Signal", "bins_of", "estimated_accuracy", "rolling_accuracy", "watch"]
+__all__ = [
+    "Bins",
+    "Finding",
+    "Signal",
+    "bins_of",
+    "estimated_accuracy",
+    "expected_accuracy",
+    "rolling_accuracy",
+    "watch",
+    "window_of",
+]
 
 _BINS = 20
 _FEW_VALUES = 3
 _MOST_CATEGORIES = 30
 _WINDOWS = 20
 _SMALLEST_WINDOW = 100
+_DRAWS = 200
 _FEWEST_TO_NAME = 10  # rows: a rarer category may tell who it is
 
 
@@ -119,9 +130,8 @@ def watch(signals: Sequence[Signal], *, false_alarms: float, seed: int) -> list[
     return found
 
 
-def rolling_accuracy(right: "NDArray[np.bool_]") -> list[tuple[int, Estimate]]:
-    """Share of right answers in consecutive windows (last row of the window, share with its exact interval)."""
-    window = window_of(len(right))
+def rolling_accuracy(right: "NDArray[np.bool_]", *, window: int) -> list[tuple[int, Estimate]]:
+    """Share of right answers in consecutive whole windows (last row of the window, share with its exact interval)."""
     starts = range(0, len(right) - window + 1, window)
     return [(first + window - 1, rate(int(right[first : first + window].sum()), window)) for first in starts]
 
@@ -146,6 +156,37 @@ def estimated_accuracy(
     window = window_of(len(confidence))
     starts = range(0, len(expected) - window + 1, window)
     return [(first + window - 1, float(expected[first : first + window].mean())) for first in starts]
+
+
+def expected_accuracy(
+    confidence: "NDArray[np.float64]",
+    known_confidence: "NDArray[np.float64]",
+    known_right: "NDArray[np.bool_]",
+    *,
+    seed: int,
+) -> Estimate:
+    """Estimate the share of right answers among rows whose labels have not come, as `estimated_accuracy` does.
+
+    The 95 % interval counts what is not known of how often the model is right at a confidence (the known rows drawn
+    anew, 200 times) and the chance in so many answers. It does not count that the columns may mean something else now.
+    """
+    from sklearn.isotonic import IsotonicRegression
+
+    def expected(rows: "NDArray[np.int64]") -> "NDArray[np.float64]":
+        fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(
+            known_confidence[rows], known_right[rows]
+        )
+        shares: NDArray[np.float64] = fitted.predict(confidence)
+        return shares
+
+    rng = np.random.default_rng(seed)
+    value = float(expected(np.arange(len(known_right))).mean())
+    drawn = []
+    for _ in range(_DRAWS):
+        shares = expected(rng.integers(len(known_right), size=len(known_right)))
+        drawn.append(float((rng.random(len(shares)) < shares).mean()))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Estimate(value, min(float(low), value), max(float(high), value), "share")
 
 
 def window_of(n_rows: int) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lab.errors import SettingsError
 from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
 
 if TYPE_CHECKING:
@@ -32,18 +33,23 @@ def deadline_ms(settings: "Settings") -> float:
 
 def check(dataset: Dataset, settings: "Settings") -> None:
     """Raise InputError where the settings do not fit the machine, the devices or the table."""
-    from edge import bench, devices, stream_trials
+    from edge import bench, browser_files, devices, stream_trials
 
     bench.require_cores(settings.cores)
+    if settings.browser:
+        browser_files.find_chromium()
+        browser_files.find_runtime(settings.web_runtime)
+    elif settings.web_runtime is not None:
+        raise SettingsError("web_runtime is given without browser, which alone needs it; add --browser")
     if settings.devices is not None:
         devices.connect(settings.devices).close()
     if settings.stream:
-        stream_trials.require_stream(dataset)
+        stream_trials.require_stream(dataset, settings.label_delay)
 
 
 def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, scorer: str, seed: int) -> list[Trial]:
     """List the work: load on every candidate, and where asked for, the places and the stream."""
-    from edge import load_trials, place_trials, stream_trials
+    from edge import browser_trials, load_trials, place_trials, stream_trials
 
     offered = {"deadline_ms": deadline_ms(settings), "rate": settings.rate, "seconds": settings.load_seconds}
     needs = tuple(f"build-{family.name}" for family in families)
@@ -59,6 +65,11 @@ def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, 
         arguments = {"names": names, "fold": fold, **places, **offered}
         planned.append(Trial("places", place_trials.elsewhere, arguments, seed=seed, exclusive=True, needs=needs,
                              cost=seconds * len(names)))  # fmt: skip
+    if settings.browser:
+        names = tuple(family.name for family in families)
+        arguments = {"names": names, "fold": fold, "rounds": settings.rounds, "web_runtime": settings.web_runtime}
+        planned.append(Trial("browser", browser_trials.in_browser, arguments, seed=seed, exclusive=True, needs=needs,
+                             cost=5 * (len(names) + 1)))  # fmt: skip
     if settings.stream:
         arguments = {
             "families": tuple(families),
@@ -73,7 +84,7 @@ def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, 
 
 def evidence(settings: "Settings", labels: Mapping[str, str], rows: Mapping[str, Row]) -> Operation:
     """Gather what those trials found; one that failed is missing."""
-    from edge import load_evidence, place_evidence, stream_evidence
+    from edge import browser_evidence, load_evidence, place_evidence, stream_evidence
 
     deadline = deadline_ms(settings)
     loaded = {name: rows[f"load-{name}"] for name in labels if f"load-{name}" in rows}
@@ -93,9 +104,20 @@ def evidence(settings: "Settings", labels: Mapping[str, str], rows: Mapping[str,
         figures += [] if swept is None else [swept]
         tables.append(load_evidence.load_table(loaded, labels, deadline))
         caveats += load_evidence.caveats(loaded, labels)
-    if "places" in rows:
-        tables.append(place_evidence.place_table(rows["places"], labels, deadline))
-        caveats += place_evidence.lost(rows["places"], labels)
+    places = dict(rows["places"]["places"]) if "places" in rows else {}
+    if "browser" in rows:
+        there = browser_evidence.as_place(rows["browser"])
+        places |= there if places else {}  # alone it has a table of its own
+        caveats += place_evidence.lost({"places": there}, labels) if not places else ()
+        calls = rows.get("time", {}).get("times", {})
+        here = {name.removesuffix(" onnx"): times for name, times in calls.items() if not name.endswith(" sklearn")}
+        drawn = browser_evidence.figure(rows["browser"], labels, here, settings.p99_ms)
+        figures += [] if drawn is None else [drawn]
+        tables.append(browser_evidence.browser_table(rows["browser"], labels, here))
+        caveats += browser_evidence.caveats(rows["browser"], labels)
+    if places:
+        tables.append(place_evidence.place_table({"places": places}, labels, deadline))
+        caveats += place_evidence.lost({"places": places}, labels)
     if "stream" in rows:
         row = rows["stream"]
         facts["stream"] = stream_evidence.sentence(row, settings.false_alarms)

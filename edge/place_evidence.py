@@ -1,11 +1,11 @@
 """Where does it run, and how fast? Places side by side, each with its machine; what was lost is said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.protocol import Estimate, Row, Table
 
-__all__ = ["lost", "place_table"]
+__all__ = ["lost", "place_table", "without_empty"]
 
 
 def place_table(row: Row, labels: Mapping[str, str], deadline_ms: float) -> Table:
@@ -25,14 +25,26 @@ def place_table(row: Row, labels: Mapping[str, str], deadline_ms: float) -> Tabl
                 labels[name], *_cells(hot["p50"]), *_cells(hot["p99"]),
                 None if late is None else 100 * late.value,
                 "" if late is None else f"{100 * late.low:.3g} to {100 * late.high:.3g}",
-                round(found["peak_mib"], 1), "",
+                None if found["peak_mib"] is None else round(found["peak_mib"], 1), "",
             ))  # fmt: skip
     columns = (
         "place", "processor", "cores", "threads", "model", "p50 hot (ms)", "interval", "p99 hot (ms)", "interval ",
         f"later than {deadline_ms:g} ms at your rate (%)", "interval  ", "peak memory (MiB)", "lost",
     )  # fmt: skip
     caption = "Each place measures one model at a time, in a fresh process; 95 % intervals."
-    return Table("Where it runs", caption, columns, tuple(listed))
+    return Table("Where it runs", caption, *without_empty(columns, listed))
+
+
+def without_empty(
+    columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
+    """Leave out the columns in which nothing stands.
+
+    >>> without_empty(("a", "b", "c"), [(1, None, ""), (2, "", 3)])
+    (('a', 'c'), ((1, ''), (2, 3)))
+    """
+    filled = [place for place in range(len(columns)) if any(row[place] not in (None, "") for row in rows)]
+    return tuple(columns[place] for place in filled), tuple(tuple(row[place] for place in filled) for row in rows)
 
 
 def lost(row: Row, labels: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from edge import export
 from edge.bench import Request, Served, measure_in_process
 from edge.devices import connect, measure_on_devices
 from edge.runtime import session
+from lab.errors import SettingsError
 from lab.folds import Fold, split
 from lab.machine import n_cores
 from lab.protocol import Dataset, Row
@@ -55,14 +56,22 @@ def elsewhere(
         f"this machine, core(s) {there}": {name: _here(model, request) for name, model in models.items()}
     }
     if devices is not None:
-        client = connect(devices)
-        try:
-            far = Request((), threads, deadline_ms, rate, seconds, seed)  # cores are numbered otherwise there
-            found = measure_on_devices(client, models, far, patience_s=_PATIENCE_S)
-        finally:
-            client.close()
-        places |= {f"device {device}": measured for device, measured in found.items()}
+        far = Request((), threads, deadline_ms, rate, seconds, seed)  # cores are numbered otherwise there
+        places |= _there(devices, models, far)
     return {"places": places}
+
+
+def _there(devices: str, models: Mapping[str, Served], request: Request) -> dict[str, dict[str, Any]]:
+    """Measure on the devices; one that has vanished since the run was planned does not take this machine's rows with it."""
+    try:
+        client = connect(devices)
+    except SettingsError as error:
+        return {f"the devices at {devices}": {name: {"lost": str(error)} for name in models}}
+    try:
+        found = measure_on_devices(client, models, request, patience_s=_PATIENCE_S)
+    finally:
+        client.close()
+    return {f"device {device}": measured for device, measured in found.items()}
 
 
 def _here(model: Served, request: Request) -> Row:

@@ -33,6 +33,8 @@ def sentence(row: Row, false_alarms: float) -> str:
             f"accuracy {'rose' if better else 'fell'} from {before} to {after} near row {errors['start'][0] + 1:,} "
             f"(noticed at row {errors['alarm'] + 1:,})"
         )
+    elif row["before"] is not None and row["after"] is None:
+        suffered = f"no label of a row after the first change has come (accuracy before it: {_percent(row['before'])})"
     elif row["before"] is not None and row["after"] is not None:
         suffered = (
             f"accuracy was {_percent(row['before'])} before the first change and {_percent(row['after'])} after it, which by "
@@ -41,6 +43,12 @@ def sentence(row: Row, false_alarms: float) -> str:
     else:
         before, during = _percent(row["history_accuracy"]), _percent(row["stream_accuracy"])
         suffered = f"no change of accuracy was noticed ({before} before the stream, {during} in it)"
+    if row["expected"] is not None:
+        last = f"{row['waiting']:,} rows, whose labels are still to come"
+        suffered += f"; for the last {last}, it is estimated at {_percent(row['expected'])}"
+        missed = _missed(row)
+        if missed:
+            suffered += f", by an estimate that was off by {sum(missed) / len(missed):.1f} points on average where labels are known"
     return (
         f"{seen}; {suffered}; the chance of any false alarm over the whole stream is at most {100 * false_alarms:g} %"
     )
@@ -54,7 +62,17 @@ def timeline_figure(row: Row, label: str, label_delay: int) -> Figure:
         "estimated before labels come": [(place + 1, 100 * share) for place, share in row["estimated"]],
     }
     starts = [found["start"][0] + 1 for found in row["findings"] if found["start"]]
-    late = f" Labels come {label_delay:,} rows late." if label_delay else ""
+    late = (
+        f" Labels come {label_delay:,} rows late: those of the last rows had not come when the stream ended."
+        if label_delay
+        else ""
+    )
+    missed = _missed(row)
+    if missed:
+        late += (
+            f" Where labels are known the estimate is off by {sum(missed) / len(missed):.1f} points on average, "
+            f"{max(missed):.1f} at most."
+        )
     caption = (
         f"Share of right answers of the {label} in windows of the stream; it was trained on the first {row['train']:,} rows. "
         "The estimate needs no labels: it sees a change of the columns, not one of what they mean."
@@ -71,9 +89,8 @@ def drift_figure(row: Row, false_alarms: float) -> Figure:
     curves: dict[str, list[tuple[float, float]]] = {}
     for found in strongest[: _MOST_CURVES - 1]:
         path = enumerate(found["evidence"], start=1)
-        curves[found["signal"]] = [
-            (row["begin"] + turn * row["block"], max(float(value), _FLOOR)) for turn, value in path
-        ]
+        first = row["begin"] + found["late"]
+        curves[found["signal"]] = [(first + turn * found["block"], max(float(value), _FLOOR)) for turn, value in path]
     ends = [
         min(x for curve in curves.values() for x, _ in curve),
         max(x for curve in curves.values() for x, _ in curve),
@@ -115,9 +132,15 @@ def drift_table(row: Row) -> Table:
     )
     caption = (
         f"Rows {row['train'] + 1:,} to {row['begin']:,}, which the model did not learn from, are what the stream after them is "
-        f"compared with.{unwatched}"
+        f"compared with.{unwatched} Predicting and watching kept up with {row['rows_per_second']:,.0f} rows a second of one core."
     )
     return Table("What changed in the stream, and when?", caption, columns, tuple(listed))
+
+
+def _missed(row: Row) -> list[float]:
+    """How far the estimate was from the accuracy, in points, window by window where labels have come."""
+    estimated = dict(row["estimated"])
+    return [100 * abs(estimated[place] - share["value"]) for place, share in row["accuracy"] if place in estimated]
 
 
 def _percent(share: Mapping[str, Any]) -> str:

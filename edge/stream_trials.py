@@ -11,7 +11,7 @@ from edge import export, monitor, parity
 from edge.given import AsDeviceSees, GivenModel, export_given
 from edge.martingale import blocks_of
 from edge.runtime import OUTPUT, session
-from lab.errors import DataError
+from lab.errors import DataError, SettingsError
 from lab.families import Family
 from lab.protocol import Dataset, Row
 from lab.stats import rate
@@ -35,8 +35,8 @@ def parts(n_rows: int) -> tuple[int, int]:
     return int(_TRAIN * n_rows), int(_HISTORY * n_rows)
 
 
-def require_stream(dataset: Dataset) -> None:
-    """Raise DataError where the rows cannot be replayed in time order."""
+def require_stream(dataset: Dataset, label_delay: int) -> None:
+    """Raise DataError where the rows cannot be replayed in time order, SettingsError where no label would come in time."""
     if dataset.n_rows < _FEWEST:
         raise DataError(
             f"{dataset.name} has {dataset.n_rows} rows; --stream needs at least {_FEWEST}, half of them to learn from"
@@ -48,6 +48,15 @@ def require_stream(dataset: Dataset) -> None:
         raise DataError(
             f"{dataset.name}: class {name!r} has {counts.min()} row(s) among the first {train:,}, on which --stream trains; "
             "it needs 3: check that the rows are in time order, or run without --stream"
+        )
+
+    _, begin = parts(dataset.n_rows)
+    stream = dataset.n_rows - begin
+    most = stream - monitor.window_of(stream)
+    if label_delay > most:
+        raise SettingsError(
+            f"label_delay is {label_delay:,}; the stream of {dataset.name} has {stream:,} rows, of which one window needs its labels: "
+            f"it must be at most {most:,}"
         )
 
 
@@ -68,10 +77,12 @@ def replay(
     Returns
     -------
     dict
-        `family`, `train` and `begin` (where training ends and the stream begins), `block` (rows between two looks),
-        `findings` (by signal: alarm, start, evidence, change), `accuracy` and `estimated` (by window),
-        `history_accuracy`, `stream_accuracy`, `before` and `after` (accuracy before and after the errors changed, or
-        else the first signal), `unwatched`, and `rows_per_second` of predicting and watching. Rows count from 0.
+        `family`, `train` and `begin` (where training ends and the stream begins), `findings` (by signal: alarm, start,
+        evidence, change, `block` (rows between two looks) and `late` (rows after which it is known)), `accuracy` (by
+        window, where all labels have come) and `estimated` (by window), `history_accuracy`, `stream_accuracy`, `before`
+        and `after` (accuracy before and after the errors changed, or else the first signal; None without labels),
+        `waiting` (the last rows, whose labels have not come when the stream ends) and `expected` (accuracy of those),
+        `unwatched`, and `rows_per_second` of predicting and watching on one core. Rows count from 0.
     """
     train, begin = parts(dataset.n_rows)
     known, target = dataset.features.iloc[:train], dataset.target[:train]
@@ -91,16 +102,17 @@ def replay(
     start = time.process_time()
     probabilities = _predict(ready, dataset, train)
     labels, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    right = labels == dataset.target[train:]
-    later = dataset.features.iloc[train:]
-    signals = [_signal(name, bins[name].codes(later[name]), bins[name], begin - train) for name in watched]
-    signals += _of_model(labels, confidence, right, len(dataset.classes), begin - train)
+    right = labels[: len(labels) - label_delay] == dataset.target[train : dataset.n_rows - label_delay]
+    later, n_history = dataset.features.iloc[train:], begin - train
+    signals = [_signal(name, bins[name].codes(later[name]), bins[name], n_history) for name in watched]
+    signals += _of_model(labels, confidence, right, len(dataset.classes), n_history)
     findings = monitor.watch(signals, false_alarms=false_alarms, seed=seed)
-    accuracy = monitor.rolling_accuracy(right[begin - train :])
-    estimated = monitor.estimated_accuracy(
-        confidence[begin - train :], confidence[: begin - train], right[: begin - train]
-    )
+    window = monitor.window_of(dataset.n_rows - begin)
+    accuracy = monitor.rolling_accuracy(right[n_history:], window=window)
+    history = confidence[:n_history], right[:n_history]
+    estimated = monitor.estimated_accuracy(confidence[n_history:], *history)
     seconds = time.process_time() - start
+    expected = monitor.expected_accuracy(confidence[len(right) :], *history, seed=seed) if label_delay else None
 
     listed = [_listed(found, dataset, train, begin, label_delay) for found in findings]
     began = [found.start[0] for found in findings if found.start is not None]
@@ -110,14 +122,15 @@ def replay(
         "family": families[best].name,
         "begin": begin,
         "train": train,
-        "block": blocks_of(dataset.n_rows - begin),
         "findings": listed,
         "accuracy": [(begin + row, asdict(found)) for row, found in accuracy],
         "estimated": [(begin + row, share) for row, share in estimated],
-        "history_accuracy": asdict(_rate(right[: begin - train])),
-        "stream_accuracy": asdict(_rate(right[begin - train :])),
-        "before": None if split is None else asdict(_rate(right[: begin - train + split])),
-        "after": None if split is None else asdict(_rate(right[begin - train + split :])),
+        "history_accuracy": _rate(right[:n_history]),
+        "stream_accuracy": _rate(right[n_history:]),
+        "before": None if split is None else _rate(right[: n_history + split]),
+        "after": None if split is None else _rate(right[n_history + split :]),
+        "waiting": label_delay,
+        "expected": None if expected is None else asdict(expected),
         "unwatched": [name for name in dataset.kinds if name not in watched],
         "rows_per_second": (dataset.n_rows - train) / max(seconds, 1e-9),
     }
@@ -147,11 +160,13 @@ def _of_model(
 
 def _listed(found: monitor.Finding, dataset: Dataset, train: int, begin: int, label_delay: int) -> Row:
     column = found.name in dataset.kinds
+    late = label_delay if found.name == _ERRORS else 0
+    block = blocks_of(dataset.n_rows - begin - late)
     row: Row = {"signal": found.name, "column": column, "evidence": found.evidence, "alarm": None, "start": None}
+    row |= {"late": late, "block": block}
     if found.alarm is None or found.start is None:
         return row
-    late = label_delay if found.name == _ERRORS else 0
-    row |= {"alarm": begin + found.alarm + late, "start": [begin + part for part in found.start]}
+    row |= {"alarm": begin + found.alarm + row["late"], "start": [begin + part for part in found.start]}
     if column:
         values = dataset.features[found.name]
         first = begin + found.start[0]
@@ -159,5 +174,5 @@ def _listed(found: monitor.Finding, dataset: Dataset, train: int, begin: int, la
     return row
 
 
-def _rate(right: np.ndarray) -> Any:
-    return rate(int(right.sum()), len(right))
+def _rate(right: np.ndarray) -> Row | None:
+    return asdict(rate(int(right.sum()), len(right))) if len(right) else None

@@ -3,15 +3,19 @@
 import os
 import signal
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from edge import place_trials
 from edge.bench import Request, Served, measure_in_process, require_cores
 from edge.devices import connect, measure_on_devices
 from edge.export import identity_model
 from edge.sweep import USES
+from lab.data import load
 from lab.errors import SettingsError
+from lab.folds import Fold
 
 ROWS = {"numbers": np.arange(12.0, dtype=np.float32).reshape(4, 3)}
 IDENTITY = Served(identity_model(3), ROWS)
@@ -73,6 +77,47 @@ def test_two_workers_stand_for_devices_and_one_that_vanishes_loses_only_its_rows
             assert "runs" in found["0"]["a"]
         finally:
             client.close()
+
+
+class Cut:
+    """A client whose connection to the scheduler breaks after the first look."""
+
+    def __init__(self, broken):
+        self.looks, self.broken = 0, broken
+
+    def scheduler_info(self, n_workers):
+        self.looks += 1
+        if self.looks > 1:
+            if isinstance(self.broken, Exception):
+                raise self.broken
+            return self.broken
+        return {"workers": {f"tcp://{n}": {"name": n, "resources": {"device": 1}} for n in "ab"}}
+
+    def submit(self, *arguments, workers, **options):
+        return SimpleNamespace(done=lambda: False, cancel=lambda: None)
+
+
+@pytest.mark.parametrize("broken", [{}, OSError("closed"), RuntimeError("not running")], ids=repr)
+def test_a_scheduler_that_vanishes_marks_its_devices_lost(broken):
+    found = measure_on_devices(Cut(broken), {"m": IDENTITY}, QUICK, patience_s=60)
+    lost = {"m": {"lost": "the Dask scheduler vanished before the device answered"}}
+    assert found == {"a": lost, "b": lost}
+
+
+def test_devices_that_vanished_after_the_plan_leave_the_rows_of_this_machine(monkeypatch):
+    pytest.importorskip("distributed", reason="needs the extra [cluster]")
+    dataset = load("wine")
+    made = np.frombuffer(identity_model(13), np.uint8)
+    monkeypatch.setattr(
+        place_trials, "measure_in_process", lambda served, request: {"runs": [len(served.rows["numbers"])]}
+    )
+    row = place_trials.elsewhere(
+        dataset, seed=0, names=("m",), fold=Fold(2, 1, 0, 0), cores=(), threads=1, devices="nowhere", deadline_ms=1.0,
+        rate=None, seconds=0.01, inputs={"build-m": {"onnx": made}},
+    )  # fmt: skip
+    here, there = row["places"].values()
+    assert here["m"] == {"runs": [89]}
+    assert "no Dask scheduler answers at 'nowhere'" in there["m"]["lost"]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -44,12 +44,23 @@ def nan_model():
     return graph(nodes, constants=[numpy_helper.from_array(c, n) for c, n in zip(constants, "wc", strict=True)])
 
 
-def external(location):
+def external(*locations):
     model = affine()
     tensor = model.graph.initializer[0]
     tensor.ClearField("raw_data")
     tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value=location)
+    for location in locations:
+        tensor.external_data.add(key="location", value=location)
+    return model
+
+
+def sparse():
+    model = affine()
+    values = TensorProto(data_type=TensorProto.FLOAT, dims=[1], name="v", data_location=TensorProto.EXTERNAL)
+    values.external_data.add(key="location", value="/etc/passwd")
+    model.graph.sparse_initializer.append(
+        helper.make_sparse_tensor(values, numpy_helper.from_array(np.array([0])), [39])
+    )
     return model
 
 
@@ -105,6 +116,12 @@ REFUSED = {
     "data missing": (external("weights.bin"), "asks for the data file 'weights.bin', which is missing"),
     "data elsewhere": (external("../../etc/passwd"), "asks for data outside its folder"),
     "data by an absolute path": (external("/etc/passwd"), "asks for data outside its folder"),
+    "data of two gigabytes": (external("large.bin"), "m.onnx and its data have over 2 GB"),
+    "data named twice": (external("short.bin", "large.bin"), "does not say plainly where its data is"),
+    "data of no name": (external(""), "asks for the data file '', which is missing"),
+    "data of an impossible name": (external("a\0b"), "does not say plainly where its data is"),
+    "data in a folder": (external("."), "asks for the data file '.', which is missing"),
+    "sparse data elsewhere": (sparse(), "keeps sparse tensors in other files"),
     "data too short": (external("short.bin"), "raw_data size (3 bytes) does not match"),
 }
 
@@ -114,17 +131,26 @@ def wine():
     return load("wine")
 
 
+def refused(lab, tmp_path, file, *says):
+    called = lab("run", "edge", "wine", "--model", file)
+    assert called.code == 2, called.err
+    assert called.out == ""
+    message = called.err.strip()
+    assert message.startswith("error: ")
+    assert len(message.splitlines()) == 1, "more than one line"
+    for part in (file, *says):
+        assert part in message
+    assert not (tmp_path / "runs").exists(), "something was written"
+
+
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_file_that_cannot_be_used_gets_one_sentence(case, wine, tmp_path):
+def test_a_file_that_cannot_be_used_gets_one_sentence_and_code_2(case, lab, tmp_path):
     content, words = REFUSED[case]
     (tmp_path / "short.bin").write_bytes(b"abc")
-    file = tmp_path / "m.onnx"
-    file.write_bytes(content if isinstance(content, bytes) else content.SerializeToString())
-    with pytest.raises(SettingsError) as raised:
-        family_of(str(file), wine)
-    assert words in str(raised.value)
-    assert "\n" not in str(raised.value)
-    assert "m.onnx" in str(raised.value)
+    with (tmp_path / "large.bin").open("wb") as stream:
+        stream.truncate(2 * 2**30)  # sparse: it takes no space
+    (tmp_path / "m.onnx").write_bytes(content if isinstance(content, bytes) else content.SerializeToString())
+    refused(lab, tmp_path, "m.onnx", words)
 
 
 def test_data_behind_a_link_that_leaves_the_folder_is_refused(tmp_path):
@@ -137,21 +163,82 @@ def test_data_behind_a_link_that_leaves_the_folder_is_refused(tmp_path):
         read_onnx(str(inside / "m.onnx"), n_numbers=13, n_texts=0, n_classes=3)
 
 
-def test_a_file_of_two_gigabytes_is_refused_unread(wine, tmp_path):
-    file = tmp_path / "m.onnx"
-    with file.open("wb") as stream:
+@pytest.mark.parametrize("name", ["m.onnx", "m.skops"])
+def test_a_file_of_two_gigabytes_is_refused_unread(name, lab, tmp_path, monkeypatch):
+    with (tmp_path / name).open("wb") as stream:
         stream.truncate(2 * 2**30)  # sparse: it takes no space
-    with pytest.raises(SettingsError, match=r"has 2\.1 GB; a model file must be below 2 GB"):
-        family_of(str(file), wine)
+    refused(lab, tmp_path, name, "has 2.1 GB; a model file must be below 2 GB")
 
 
-@pytest.mark.parametrize("name", ["m.pkl", "m.joblib", "m.h5", "nowhere.onnx"])
-def test_other_kinds_of_files_are_refused(name, wine, tmp_path):
-    if not name.startswith("nowhere"):
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (
+            "m.pkl",
+            "is a pickle, which runs code when it is read; save the model with skops.io.dump or export it to ONNX",
+        ),
+        ("m.joblib", "runs code when it is read"),
+        ("m.PKL", "runs code when it is read"),
+        ("m.h5", "neither .onnx nor .skops"),
+        ("nowhere.onnx", "cannot read nowhere.onnx: No such file"),
+        ("folder.onnx", "is not a file"),
+        ("pipe.onnx", "is not a file"),
+        ("endless.onnx", "is not a file"),
+        ("x" * 300 + ".onnx", "File name too long"),
+    ],
+)
+def test_what_is_no_model_file_gets_one_sentence_and_code_2(name, says, lab, tmp_path):
+    if name == "folder.onnx":
+        (tmp_path / name).mkdir()
+    elif name == "pipe.onnx":
+        os.mkfifo(tmp_path / name)
+    elif name == "endless.onnx":
+        (tmp_path / name).symlink_to("/dev/zero")
+    elif name.startswith("m."):
         (tmp_path / name).write_bytes(pickle.dumps(print))
-    words = {"m.h5": "neither .onnx nor .skops", "nowhere.onnx": "cannot read"}.get(name, "runs code when it is read")
-    with pytest.raises(SettingsError, match=words):
-        family_of(str(tmp_path / name), wine)
+    refused(lab, tmp_path, name, says)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--p99-ms", "0"), "p99_ms is 0; it must be above 0"),
+        (("--p99-ms", "-1"), "p99_ms is -1; it must be above 0"),
+        (("--p99-ms", "nan"), "p99_ms is nan; it must be above 0"),
+        (("--size-mb", "0"), "size_mb is 0; it must be above 0"),
+        (("--memory-mb", "-5"), "memory_mb is -5; it must be above 0"),
+        (("--memory-mb", "0"), "memory_mb is 0; it must be above 0"),
+        (("--max-drop", "-0.1"), "max_drop is -0.1; it must be from 0 to 1"),
+        (("--tolerance", "-0.1"), "tolerance is -0.1; it must be from 0 to 1"),
+        (("--deadline-ms", "0"), "deadline_ms is 0; it must be above 0"),
+        (("--rate", "0"), "rate is 0; it must be above 0"),
+        (("--rate", "inf"), "rate is inf; it must be above 0"),
+        (("--max-misses", "-1"), "max_misses is -1; it must be from 0 to 1"),
+        (("--false-alarms", "0"), "false_alarms is 0; it must be above 0 and at most 0.5"),
+        (("--label-delay", "-1"), "label_delay is -1; it must be at least 0"),
+        (("--threads", "-1"), "threads is -1; it must be from 0"),
+        (("--cores", "-1"), "cores is -1; it must be at least 0"),
+    ],
+)
+def test_an_impossible_budget_gets_one_sentence_and_code_2(words, says, lab, tmp_path):
+    called = lab("run", "edge", "wine", *words)
+    assert called.code == 2, called.err
+    assert called.err.startswith(f"error: {says}")
+    assert len(called.err.strip().splitlines()) == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_data_of_many_tensors_in_one_file_counts_once(tmp_path):
+    tensors = {f"w{i}": np.full((13, 3), i, np.float32) for i in range(3)}
+    nodes = [helper.make_node("Sum", list(tensors), ["w"]), helper.make_node("MatMul", ["X", "w"], ["s"]),
+             helper.make_node("Softmax", ["s"], ["p"], axis=1)]  # fmt: skip
+    model = graph(nodes, constants=[numpy_helper.from_array(values, name) for name, values in tensors.items()])
+    onnx.save_model(model, tmp_path / "m.onnx", save_as_external_data=True, location="w.bin", size_threshold=0)
+    with (tmp_path / "w.bin").open("r+b") as stream:
+        stream.truncate(2**30)  # three times as much would be too large
+    content = read_onnx(str(tmp_path / "m.onnx"), n_numbers=13, n_texts=0, n_classes=3)
+    given = {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load_from_string(content).graph.initializer}
+    np.testing.assert_array_equal(given["w2"], tensors["w2"])
 
 
 def test_data_in_the_folder_of_the_model_is_taken_in(wine, tmp_path):

@@ -1,6 +1,7 @@
 """The stream monitor keeps its promise on streams without drift, and finds drift of known place."""
 
 import itertools
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,8 @@ from scipy.special import logsumexp
 
 from edge import monitor, stream_evidence, stream_trials
 from edge.martingale import capital, ranks
-from edge.monitor import Signal, bins_of, change, estimated_accuracy, rolling_accuracy, watch
-from lab.errors import DataError
+from edge.monitor import Signal, bins_of, change, estimated_accuracy, expected_accuracy, rolling_accuracy, watch
+from lab.errors import DataError, SettingsError
 from lab.families import LOGISTIC
 from lab.protocol import Dataset
 
@@ -161,7 +162,7 @@ def test_a_rare_category_is_never_named():
 
 def test_windows_count_right_answers():
     right = np.array([True] * 120 + [False] * 80 + [True] * 60)
-    found = rolling_accuracy(right)
+    found = rolling_accuracy(right, window=100)
     assert [(row, share.value) for row, share in found] == [(99, 1.0), (199, 0.2)]
     exact = stats.binomtest(20, 100).proportion_ci()
     assert (found[1][1].low, found[1][1].high) == pytest.approx((exact.low, exact.high))
@@ -193,10 +194,16 @@ def dataset_of(n_rows, drift_at=None, *, seed=0):
     return Dataset("made", table, target, "y", ("no", "yes"), kinds, "")
 
 
-def replayed(dataset):
-    stream_trials.require_stream(dataset)
+def replayed(dataset, *, label_delay=100):
+    stream_trials.require_stream(dataset, label_delay)
     return stream_trials.replay(
-        dataset, seed=0, families=(LOGISTIC,), scorer="accuracy", candidates=1, false_alarms=0.05, label_delay=100
+        dataset,
+        seed=0,
+        families=(LOGISTIC,),
+        scorer="accuracy",
+        candidates=1,
+        false_alarms=0.05,
+        label_delay=label_delay,
     )
 
 
@@ -223,15 +230,70 @@ def test_a_replay_without_drift_says_so():
     assert "no change of accuracy" in said
 
 
+def test_a_label_that_has_not_come_is_not_used():
+    dataset = dataset_of(4_000, drift_at=3_000)
+    row = replayed(dataset, label_delay=600)
+    blind = Dataset(**{**vars(dataset), "target": np.where(np.arange(4_000) < 3_400, dataset.target, 0)})
+    same = replayed(blind, label_delay=600)
+    for found in (row, same):
+        del found["rows_per_second"]
+    assert pickle.dumps(row) == pickle.dumps(same)
+
+
+def test_while_labels_are_late_accuracy_is_estimated_and_said():
+    row = replayed(dataset_of(4_000), label_delay=500)
+    assert max(place for place, _ in row["accuracy"]) < 3_500
+    assert max(place for place, _ in row["estimated"]) == 3_999
+    said = stream_evidence.sentence(row, 0.05)
+    assert "for the last 500 rows, whose labels are still to come, it is estimated at" in said
+    windows = dict(row["estimated"])
+    off = np.mean([abs(windows[place] - share["value"]) for place, share in row["accuracy"]])
+    assert f"off by {100 * off:.1f} points on average where labels are known" in said
+    caption = stream_evidence.timeline_figure(row, "logistic regression", 500).caption
+    assert "Labels come 500 rows late" in caption
+    assert "the estimate is off by" in caption
+    at_once = replayed(dataset_of(4_000), label_delay=0)
+    assert at_once["expected"] is None
+    assert "still to come" not in stream_evidence.sentence(at_once, 0.05)
+    last = [share["value"] for place, share in at_once["accuracy"] if place >= 3_500]
+    assert row["expected"]["low"] <= np.mean(last) <= row["expected"]["high"]
+
+
+def test_the_interval_of_the_estimate_covers_what_the_labels_say():
+    covered = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        known, now = rng.uniform(0.5, 1, 400), rng.uniform(0.7, 1, 300)
+        right = rng.random(400) < known
+        found = expected_accuracy(now, known, right, seed=seed)
+        assert found.low < found.value < found.high
+        covered += found.low <= (rng.random(300) < now).mean() <= found.high
+    assert stats.binomtest(covered, 20, 0.95, alternative="less").pvalue > 0.01
+
+
+def test_a_change_without_any_label_after_it_is_said_as_such():
+    row = replayed(dataset_of(4_000, drift_at=3_600), label_delay=500)
+    assert row["after"] is None
+    assert "no label of a row after the first change has come (accuracy before it: " in stream_evidence.sentence(
+        row, 0.05
+    )
+
+
+def test_labels_later_than_the_stream_are_an_error():
+    stream_trials.require_stream(dataset_of(2_000), 900)
+    with pytest.raises(SettingsError, match=r"label_delay is 901; the stream of made has 1,000 rows.* at most 900"):
+        stream_trials.require_stream(dataset_of(2_000), 901)
+
+
 def test_what_cannot_be_replayed_is_said_in_a_sentence():
     with pytest.raises(DataError, match="has 300 rows; --stream needs at least 400"):
-        stream_trials.require_stream(dataset_of(300))
+        stream_trials.require_stream(dataset_of(300), 0)
     ordered = dataset_of(1_000)
     ordered.target.sort()
     with pytest.raises(DataError, match="class 'yes' has 0 row"):
-        stream_trials.require_stream(ordered)
+        stream_trials.require_stream(ordered, 0)
 
 
 def test_windows_and_blocks_cover_a_short_stream():
-    assert len(rolling_accuracy(np.ones(60, dtype=bool))) == 1
     assert monitor.window_of(60) == 60
+    assert len(rolling_accuracy(np.ones(60, dtype=bool), window=60)) == 1

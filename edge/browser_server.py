@@ -1,0 +1,160 @@
+"""How does a page in a browser of this machine get its files, and how do its results come back? By a loopback server.
+
+The server listens on 127.0.0.1 only, at a port that the system chooses, under a path that cannot be guessed. It knows a
+handful of names and looks nothing else up, so that no path leads to any other file; it takes one result and no more.
+Its headers isolate the page from other origins, which is what gives a page the finer clock (5 us instead of 100), and
+forbid it to load anything from elsewhere.
+"""
+
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+__all__ = ["RESULT", "Loopback", "Served"]
+
+RESULT = "result"
+_HOST = "127.0.0.1"
+_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_LARGEST_RESULT = 64 * 2**20
+_SLOWEST_S = 60
+
+
+@dataclass(frozen=True)
+class Served:
+    """What stands under a name: its media type and its bytes."""
+
+    kind: str
+    content: bytes
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one connection for the server that it is bound to."""
+
+    loopback: "Loopback"
+    timeout = _SLOWEST_S
+    protocol_version = "HTTP/1.1"
+    server_version, sys_version = "lab", ""
+
+    def do_GET(self) -> None:
+        name = self._name()
+        found = self.loopback.file(name)
+        self._answer(404 if found is None else 200, found)
+        if found is not None:
+            self.loopback.count(str(name), len(found.content))
+
+    def do_POST(self) -> None:
+        self.close_connection = True  # a body that was refused is not read
+        length = self.headers.get("Content-Length", "")
+        if self._name() != RESULT:
+            self._answer(404)
+        elif not (length.isascii() and length.isdigit()):
+            self._answer(411)
+        elif int(length) > _LARGEST_RESULT:
+            self._answer(413)
+        else:
+            body = self.rfile.read(int(length))
+            self._answer(204 if len(body) == int(length) and self.loopback.take(body) else 409)
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the name is the base's
+        """Say nothing: a trial prints nothing."""
+
+    def _name(self) -> str | None:
+        return self.loopback.name_of(self.path, self.headers.get("Host"))
+
+    def _answer(self, status: int, found: Served | None = None) -> None:
+        content = b"" if found is None else found.content
+        self.send_response(status)
+        for header, value in _HEADERS.items():
+            self.send_header(header, value)
+        if found is not None:
+            self.send_header("Content-Type", found.kind)
+        if status != 204:
+            self.send_header("Content-Length", str(len(content)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(content)
+
+
+class Loopback:
+    """A server for one measurement; use it as a context manager.
+
+    Parameters
+    ----------
+    files : mapping of str to Served
+        What is served, by name.
+    """
+
+    def __init__(self, files: Mapping[str, Served]) -> None:
+        self.token = secrets.token_urlsafe(24)
+        self.sent: dict[str, int] = {}
+        self.answered = threading.Event()
+        self.result = b""
+        self._files = dict(files)
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer((_HOST, 0), type("_Bound", (_Handler,), {"loopback": self}))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that the system chose."""
+        return int(self._server.server_address[1])
+
+    def address(self, name: str) -> str:
+        """Address of a name.
+
+        >>> with Loopback({}) as server:
+        ...     server.address("page").startswith(f"http://127.0.0.1:{server.port}/")
+        True
+        """
+        return f"http://{_HOST}:{self.port}/{self.token}/{name}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def name_of(self, path: str, host: str | None) -> str | None:
+        """Name that a request asks for; None where it comes by another host name, or its path is not one of ours."""
+        if host != f"{_HOST}:{self.port}":  # another name that leads here: rebinding
+            return None
+        start, _, name = path.removeprefix("/").partition("/")
+        return name if secrets.compare_digest(start.encode(), self.token.encode()) else None
+
+    def file(self, name: str | None) -> Served | None:
+        """What stands under a name."""
+        return self._files.get(name) if name else None
+
+    def take(self, result: bytes) -> bool:
+        """Keep the result; False where there is one already."""
+        with self._lock:
+            if self.answered.is_set():
+                return False
+            self.result = result
+            self.answered.set()
+            return True
+
+    def count(self, name: str, size: int) -> None:
+        """Note that so many bytes of a name were sent."""
+        with self._lock:
+            self.sent[name] = self.sent.get(name, 0) + size

@@ -1,0 +1,14 @@
+"""What a test needs to run a model in a real browser, or the reason why it cannot."""
+
+from pathlib import Path
+
+from edge.browser_files import find_chromium, find_runtime
+from lab.errors import SettingsError
+
+RUNTIME = CHROMIUM = None
+REASON = ""
+try:
+    CHROMIUM = find_chromium()
+    RUNTIME = find_runtime(str(Path(__file__).parents[2] / ".peers" / "web"))  # where .ci/run installs it
+except SettingsError as error:
+    REASON = str(error)
