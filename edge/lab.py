@@ -23,15 +23,14 @@ class Settings(ComparisonSettings):
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "quick": {
-            "repeats": 1,
-            "folds": 3,
+            "folds": 2,
             "candidates": 1,
             "rounds": 20,
             "max_rows": 5_000,
             "variants": False,
-            "load_seconds": 0.12,
+            "load_seconds": 0.1,
         },
-        "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000, "load_seconds": 3.0},
+        "thorough": {"repeats": 5, "folds": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000, "load_seconds": 3.0},
     }
 
     p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
@@ -47,6 +46,7 @@ class Settings(ComparisonSettings):
     tolerance: float = option(
         1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
     )
+    folds: int = option(3, "outer folds", minimum=2, maximum=20)
     repeats: int = option(2, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(3, "settings tried for each model in each fold", minimum=1, maximum=100)
     rate: float | None = option(
@@ -75,7 +75,7 @@ class Settings(ComparisonSettings):
         "address of a Dask scheduler: its workers with the tag device=1 get the models and test rows and measure too",
     )
     rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
-    max_rows: int = option(20_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
+    max_rows: int = option(10_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
 
 
 class EdgeLab:
@@ -106,7 +106,7 @@ class EdgeLab:
 
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
         """Score all models on the folds, build the candidates on one fold, then time them with nothing else running."""
-        from edge import operation, trials
+        from edge import candidates, operation, trials
         from lab import comparison, folds, scoring
 
         if len(set(settings.models)) != len(settings.models) or not settings.models:
@@ -117,20 +117,24 @@ class EdgeLab:
         operation.check(dataset, settings)
         metric = scoring.primary_metric(settings.metric, dataset)
         scored = comparison.trials(
-            (_group(dataset, settings),),
+            (candidates.group(dataset, settings.model),),
             folds=settings.folds,
             repeats=settings.repeats,
             seed=seed,
             metric=metric,
             candidates=settings.candidates,
+            search_rows=candidates.SEARCH_ROWS,
         )
         fold = folds.Fold(settings.folds, settings.repeats, seed, 0)
         families = _families(dataset, settings)
         keys = {family.name: f"build-{family.name}" for family in families}
-        seeds = {name: comparison.seed_of(key, seed) for name, key in keys.items()}
-        budget = {"fold": fold, "scorer": metric.scorer, "candidates": settings.candidates}
-        built = [Trial(keys[f.name], trials.build, {"family": f, **budget}, seed=seeds[f.name]) for f in families]
-        timing = {"families": families, "fold": fold, "build_seeds": seeds, "rounds": settings.rounds}
+        known = {trial.key: trial for trial in scored}
+        first = {family.name: known[comparison.key_of(family, fold.index)] for family in families}
+        built = [
+            Trial(keys[f.name], trials.build, {"family": f, "fold": fold}, seed=first[f.name].seed, needs=(first[f.name].key,))
+            for f in families
+        ]  # fmt: skip
+        timing = {"families": families, "fold": fold, "rounds": settings.rounds}
         timed = Trial("time", trials.time_all, timing, exclusive=True, needs=tuple(keys.values()))
         served = [
             Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 7}, exclusive=True, needs=(keys[f.name],))
@@ -149,9 +153,11 @@ class EdgeLab:
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""
+        from edge import candidates
         from edge.evidence import summarise
 
-        return summarise(dataset, settings, rows, _group(dataset, settings), _families(dataset, settings))
+        group = candidates.group(dataset, settings.model)
+        return summarise(dataset, settings, rows, group, _families(dataset, settings))
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Pass the most accurate candidate that meets every budget; fail where none can."""
@@ -246,21 +252,10 @@ def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
 
 
 def _families(dataset: Dataset, settings: Settings) -> tuple[Any, ...]:
-    known = {family.name: family for family in _group(dataset, settings).families}
+    from edge.candidates import group
+
+    known = {family.name: family for family in group(dataset, settings.model).families}
     return (known["given"],) if settings.model else tuple(known[name] for name in settings.models)
-
-
-def _group(dataset: Dataset, settings: Settings) -> Any:
-    """All models that set the standard of accuracy, whether or not they are candidates for the device."""
-    from lab import families
-    from lab.comparison import Group
-
-    known: tuple[Any, ...] = (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP)
-    if settings.model:
-        from edge.given import family_of
-
-        known = (*known, family_of(settings.model, dataset))
-    return Group("all", "model", known)
 
 
 LAB = EdgeLab()

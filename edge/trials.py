@@ -7,39 +7,41 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from edge import export, latency, parity, serving, variants
+from edge import candidates, export, latency, parity, serving, variants
 from edge.calls import bound_call
 from edge.given import AsDeviceSees, GivenModel, export_given, is_given
 from edge.runtime import session
+from lab import comparison
 from lab.families import Family
 from lab.folds import Fold, split
 from lab.protocol import Dataset, Row
-from lab.tuning import tune
 
 __all__ = ["AS_EXPORTED", "build", "serve", "time_all", "time_variants", "vary"]
 
 AS_EXPORTED = "as exported"
 
-_SECONDS_A_ROUND = 0.04
+_SECONDS_A_ROUND = 0.02
 _TRIED = 2_000
 """Training rows on which the forms of an export are compared before one is taken; the test rows have the last word."""
 
 
-def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: str, candidates: int) -> Row:
-    """Tune a family on the training rows of a fold, export it, and compare it with the original on the test rows.
+def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Mapping[str, Row]) -> Row:
+    """Fit what a fold's trial has tuned and scored, export it, and compare it with the original on the test rows.
+
+    `seed` and `inputs` are those of that trial: the candidate is the very model that was scored there.
 
     Returns
     -------
     dict
-        `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `parameters`, and `parity` by kind of rows.
+        `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `form`, `promise`, `parameters`, `parity` by kind of
+        rows, and `original` (the fitted pipeline as skops bytes), which a given model lacks.
     """
     train, test = split(dataset, fold)
-    tuned = tune(
-        family, dataset.features.iloc[train], dataset.target[train], scorer=scorer, candidates=candidates, seed=seed
-    )
-    given = isinstance(tuned.model, GivenModel)
-    model = AsDeviceSees(tuned.model, dataset) if given else export.fit_for_device(tuned.model, dataset, train)
-    forms = export_given(tuned.model, dataset) if given else export.to_files(model, dataset)
+    parameters = inputs[comparison.key_of(family, fold.index)]["parameters"]
+    tuned = family.build(dataset.features.iloc[train], seed).set_params(**candidates.set_parameters(family, parameters))
+    given = isinstance(tuned, GivenModel)
+    model = AsDeviceSees(tuned, dataset) if given else export.fit_for_device(tuned, dataset, train)
+    forms = export_given(tuned, dataset) if given else export.to_files(model, dataset)
     chosen = parity.leanest_equal(model, forms, dataset, _rows(dataset, train[:_TRIED]), seed=seed)
     exported = chosen.content
     unseen = _rows(dataset, test)
@@ -54,9 +56,8 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
         "nodes": _count_nodes(exported),
         "form": chosen.form,
         "promise": chosen.promise,
-        "parameters": {name.removeprefix("model__"): value for name, value in tuned.parameters.items()},
-        "set_parameters": tuned.parameters,
-        "seed": seed,
+        "parameters": parameters,
+        **({} if given else {"original": candidates.to_bytes(model)}),
         "parity": {
             where: parity.compare(model, exported, dataset, rows)
             for where, rows in compared.items()
@@ -77,10 +78,9 @@ def vary(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Map
     if is_given(family):
         return {}
     train, test = split(dataset, fold)
-    original = family.build(dataset.features, built["seed"]).set_params(**_tuples(built["set_parameters"]))
-    model = export.fit_for_device(original, dataset, train)
+    model = candidates.from_bytes(built["original"])
     chosen = export.Exported(built["onnx"].tobytes(), built["form"], built["promise"])
-    del seed  # the candidate is built again with its own
+    del seed  # nothing is drawn
     made = variants.variants_of(model, chosen, dataset, _rows(dataset, train))
     unseen, target = _rows(dataset, test), dataset.target[test]
     return {
@@ -112,7 +112,6 @@ def time_all(
     seed: int,
     families: tuple[Family, ...],
     fold: Fold,
-    build_seeds: Mapping[str, int],
     rounds: int,
     inputs: Mapping[str, Row],
 ) -> Row:
@@ -124,7 +123,7 @@ def time_all(
         `times`: arrays of shape (rounds, calls) in nanoseconds by alternative; `core`: where it ran.
     """
     del seed  # nothing is drawn
-    train, test = split(dataset, fold)
+    _, test = split(dataset, fold)
     rows = [_rows(dataset, test[i : i + 1]) for i in range(min(len(test), 500))]
     width = len(export.device_columns(dataset)[0]) or 1
     nothing = [{"numbers": np.full((1, width), place, np.float32)} for place in range(len(rows))]
@@ -135,11 +134,7 @@ def time_all(
         alternatives[f"{family.name} onnx"] = bound_call(ready, [export.feeds(dataset, row, ready) for row in rows])
         if is_given(family):
             continue  # its original is the file, or a program that is not ours to time
-        original = family.build(dataset.features, build_seeds[family.name]).set_params(
-            **_tuples(built["set_parameters"])
-        )
-        fitted = export.fit_for_device(original, dataset, train)
-        alternatives[f"{family.name} sklearn"] = _original(fitted, rows)
+        alternatives[f"{family.name} sklearn"] = _original(candidates.from_bytes(built["original"]), rows)
     with latency.on_one_core() as core:
         times = latency.measure(alternatives, rounds=rounds)
     return {"times": times, "core": core}
@@ -172,8 +167,3 @@ def _count_nodes(exported: bytes) -> int:
     import onnx
 
     return len(onnx.load_from_string(exported).graph.node)
-
-
-def _tuples(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn lists, as stored, back into the tuples that scikit-learn wants."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in parameters.items()}

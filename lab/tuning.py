@@ -1,14 +1,16 @@
 """How is a family tuned? By the same number of candidates and inner folds as every other, on training rows only."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import ParameterSampler, StratifiedKFold
+from sklearn.model_selection import ParameterSampler, StratifiedKFold, train_test_split
 
 from lab.families import Family
 from lab.folds import INNER_FOLDS, Fold, split
@@ -16,10 +18,11 @@ from lab.protocol import Dataset, Row
 from lab.scoring import score_model
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["Tuned", "score_fold", "tune"]
+
+_MOST_SCORED = 10_000  # rows: the standard error of a share is then half a point at most
 
 
 @dataclass(frozen=True)
@@ -45,22 +48,31 @@ class Tuned:
 
 
 def tune(
-    family: Family, features: pd.DataFrame, target: "NDArray[np.int64]", *, scorer: str, candidates: int, seed: int
+    family: Family,
+    features: pd.DataFrame,
+    target: "NDArray[np.int64]",
+    *,
+    scorer: str,
+    candidates: int,
+    seed: int,
+    search_rows: int | None = None,
 ) -> Tuned:
     """Search a family by successive halving over stratified inner folds.
 
     The default and `candidates` - 1 random draws from the space are fitted on the first inner fold; the better half of
     them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
     that a lucky fold cannot put it out.
+
+    Where there are at least 1.5 times `search_rows` rows, one split replaces the folds: every candidate learns from so
+    many rows and is scored on the others, up to 10,000 of them. The chosen one learns from all rows in either case.
     """
     model = family.build(features, seed)
-    inner = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=seed)
     draws = list(ParameterSampler(dict(family.space), candidates - 1, random_state=seed)) if family.space else []
     left: list[_Candidate] = [_Candidate({}, []), *(_Candidate(draw, []) for draw in draws)]
     score = get_scorer(scorer)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        for train, test in inner.split(features, target):
+        for train, test in _inner_splits(features, target, seed, search_rows):
             left = _better_half(left)
             for candidate in left:
                 fitted = clone(model).set_params(**candidate.parameters).fit(features.iloc[train], target[train])
@@ -69,6 +81,21 @@ def tune(
         model.set_params(**best.parameters).fit(features, target)
     unconverged = sum(issubclass(w.category, ConvergenceWarning) for w in caught)
     return Tuned(model, dict(best.parameters), best.mean(), unconverged)
+
+
+def _inner_splits(
+    features: pd.DataFrame, target: "NDArray[np.int64]", seed: int, search_rows: int | None
+) -> Iterable[tuple["NDArray[np.int64]", "NDArray[np.int64]"]]:
+    """Give the folds of the search, or its one split where rows abound and no class is too small to be on both sides."""
+    if search_rows is not None and 2 * len(target) >= 3 * search_rows:
+        counts = np.bincount(target)
+        left = min(len(target) - search_rows, _MOST_SCORED)
+        if counts[counts > 0].min() * min(search_rows, left) >= 3 * len(target):  # three rows of each class
+            split = train_test_split(
+                np.arange(len(target)), train_size=search_rows, test_size=left, stratify=target, random_state=seed
+            )
+            return [(split[0], split[1])]
+    return list(StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=seed).split(features, target))
 
 
 @dataclass(frozen=True)
@@ -97,6 +124,7 @@ def score_fold(
     fold: Fold,
     scorer: str,
     candidates: int,
+    search_rows: int | None = None,
 ) -> Row:
     """Tune a family on the training part of one outer fold and score it on the test part: a trial's function.
 
@@ -108,7 +136,15 @@ def score_fold(
     """
     train, test = split(dataset, fold)
     features, target = dataset.features, dataset.target
-    tuned = tune(family, features.iloc[train], target[train], scorer=scorer, candidates=candidates, seed=seed)
+    tuned = tune(
+        family,
+        features.iloc[train],
+        target[train],
+        scorer=scorer,
+        candidates=candidates,
+        seed=seed,
+        search_rows=search_rows,
+    )
     row = score_model(tuned.model, features.iloc[test], target[test], scorer, len(dataset.classes))
     shown = {name.removeprefix("model__"): value for name, value in tuned.parameters.items()}
     return (
