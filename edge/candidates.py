@@ -18,7 +18,7 @@ from lab.protocol import Dataset
 
 __all__ = ["SEARCH_ROWS", "from_bytes", "group", "set_parameters", "to_bytes"]
 
-SEARCH_ROWS = 1_500
+SEARCH_ROWS = 2_000
 """Rows from which settings are compared with one another where there are more; the chosen one learns from all."""
 
 _LARGE = 2_500

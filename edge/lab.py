@@ -26,11 +26,19 @@ class Settings(ComparisonSettings):
             "folds": 2,
             "candidates": 1,
             "rounds": 20,
-            "max_rows": 5_000,
+            "max_rows": 4_000,
             "variants": False,
+            "batches": False,
             "load_seconds": 0.1,
         },
-        "thorough": {"repeats": 5, "folds": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000, "load_seconds": 3.0},
+        "thorough": {
+            "repeats": 5,
+            "folds": 5,
+            "candidates": 10,
+            "rounds": 100,
+            "max_rows": 100_000,
+            "load_seconds": 3.0,
+        },
     }
 
     p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
@@ -41,7 +49,10 @@ class Settings(ComparisonSettings):
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
     model: str | None = option(None, "judge this file instead of our models: .onnx, or .skops (an estimator)")
-    variants: bool = option(True, "also try smaller models of each family: fewer trees, float32, int8")
+    variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
+    batches: bool = option(
+        True, "also measure rows per second by batch size, and a process that serves by scikit-learn"
+    )
     metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
     tolerance: float = option(
         1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
@@ -137,11 +148,20 @@ class EdgeLab:
         timing = {"families": families, "fold": fold, "rounds": settings.rounds}
         timed = Trial("time", trials.time_all, timing, exclusive=True, needs=tuple(keys.values()))
         served = [
-            Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 7}, exclusive=True, needs=(keys[f.name],))
+            Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 6}, exclusive=True, needs=(keys[f.name],))
             for f in families
         ]
         at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
         plan = [*scored, *built, timed, *served, *at_work]
+        if settings.batches:
+            plan += [
+                Trial(f"batches-{f.name}", trials.in_batches, {"family": f, "fold": fold}, exclusive=True, needs=(keys[f.name],))
+                for f in families
+            ]  # fmt: skip
+            every = {"families": families}
+            plan.append(
+                Trial("serve-originals", trials.serve_originals, every, exclusive=True, needs=tuple(keys.values()))
+            )
         if not settings.variants:
             return plan
         varied = [

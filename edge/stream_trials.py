@@ -76,8 +76,10 @@ def replay(
     """
     train, begin = parts(dataset.n_rows)
     known, target = dataset.features.iloc[:train], dataset.target[:train]
-    budget = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": SEARCH_ROWS}
-    tuned = [tune(f, known, target, **budget) for f in families]
+    tuned = [
+        tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed, search_rows=SEARCH_ROWS)
+        for f in families
+    ]
     best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
     model, table = tuned[best].model, export.device_rows(dataset)
     if isinstance(model, GivenModel):

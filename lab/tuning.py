@@ -63,8 +63,10 @@ def tune(
     them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
     that a lucky fold cannot put it out.
 
-    Where there are at least 1.5 times `search_rows` rows, one split replaces the folds: every candidate learns from so
-    many rows and is scored on the others, up to 10,000 of them. The chosen one learns from all rows in either case.
+    `search_rows` makes it cheaper. Where there are at least 1.5 times so many rows, one split replaces the folds: every
+    candidate learns from so many rows and is scored on the others, up to 10,000 of them. Where there are fewer and the
+    default is the only candidate, two folds do: its inner score is only compared with that of other families.
+    The chosen candidate learns from all rows in any case.
     """
     model = family.build(features, seed)
     draws = list(ParameterSampler(dict(family.space), candidates - 1, random_state=seed)) if family.space else []
@@ -72,7 +74,7 @@ def tune(
     score = get_scorer(scorer)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        for train, test in _inner_splits(features, target, seed, search_rows):
+        for train, test in _inner_splits(features, target, seed, search_rows, len(left)):
             left = _better_half(left)
             for candidate in left:
                 fitted = clone(model).set_params(**candidate.parameters).fit(features.iloc[train], target[train])
@@ -84,7 +86,7 @@ def tune(
 
 
 def _inner_splits(
-    features: pd.DataFrame, target: "NDArray[np.int64]", seed: int, search_rows: int | None
+    features: pd.DataFrame, target: "NDArray[np.int64]", seed: int, search_rows: int | None, candidates: int
 ) -> Iterable[tuple["NDArray[np.int64]", "NDArray[np.int64]"]]:
     """Give the folds of the search, or its one split where rows abound and no class is too small to be on both sides."""
     if search_rows is not None and 2 * len(target) >= 3 * search_rows:
@@ -95,7 +97,8 @@ def _inner_splits(
                 np.arange(len(target)), train_size=search_rows, test_size=left, stratify=target, random_state=seed
             )
             return [(split[0], split[1])]
-    return list(StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=seed).split(features, target))
+    n_folds = 2 if search_rows is not None and candidates == 1 else INNER_FOLDS
+    return list(StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(features, target))
 
 
 @dataclass(frozen=True)
