@@ -25,6 +25,7 @@ _LARGE = 2_500
 _OF_EACH_CLASS = 30  # rows that a sample of `SEARCH_ROWS` must hold, so that a tenth of them can decide when to stop
 _OURS = (
     "builtins.object",
+    "functools.partial",
     "lab.preparation.FillEmpty",
     "lab.preparation.FrequentOneHot",
     "numpy.dtype",
@@ -32,6 +33,7 @@ _OURS = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils.validation.check_array",
 )
 """Types in our own pipelines that skops leaves to its caller; reading them runs no code of the file."""
 
