@@ -1,7 +1,7 @@
 """The face of the edge laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -70,7 +70,7 @@ class Settings(ComparisonSettings):
         0.01, "share of answers that may be late at your rate (0.01 is 1 %)", minimum=0, maximum=1
     )
     load_seconds: float = option(
-        0.3, "seconds of load at each rate of the sweep; at your rate up to 100 times as many", above=0, maximum=600
+        0.2, "seconds of load at each rate of the sweep; at your rate up to 100 times as many", above=0, maximum=600
     )
     stream: bool = option(
         False, "the rows are in time order: train on the first half, replay the second, and watch it for drift"
@@ -86,7 +86,7 @@ class Settings(ComparisonSettings):
         "address of a Dask scheduler: its workers with the tag device=1 get the models and test rows and measure too",
     )
     rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
-    max_rows: int = option(10_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
+    max_rows: int = option(8_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
 
 
 class EdgeLab:
@@ -145,31 +145,16 @@ class EdgeLab:
             Trial(keys[f.name], trials.build, {"family": f, "fold": fold}, seed=first[f.name].seed, needs=(first[f.name].key,))
             for f in families
         ]  # fmt: skip
+        needs = tuple(keys.values())
         timing = {"families": families, "fold": fold, "rounds": settings.rounds}
-        timed = Trial("time", trials.time_all, timing, exclusive=True, needs=tuple(keys.values()))
+        timed = Trial("time", trials.time_all, timing, exclusive=True, needs=needs, cost=0.2 * settings.rounds)
         served = [
-            Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 6}, exclusive=True, needs=(keys[f.name],))
+            Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 6}, exclusive=True, needs=(keys[f.name],),
+                  cost=1.5)
             for f in families
-        ]
+        ]  # fmt: skip
         at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
-        plan = [*scored, *built, timed, *served, *at_work]
-        if settings.batches:
-            plan += [
-                Trial(f"batches-{f.name}", trials.in_batches, {"family": f, "fold": fold}, exclusive=True, needs=(keys[f.name],))
-                for f in families
-            ]  # fmt: skip
-            every = {"families": families}
-            plan.append(
-                Trial("serve-originals", trials.serve_originals, every, exclusive=True, needs=tuple(keys.values()))
-            )
-        if not settings.variants:
-            return plan
-        varied = [
-            Trial(f"vary-{f.name}", trials.vary, {"family": f, "fold": fold}, needs=(keys[f.name],)) for f in families
-        ]
-        needs = tuple(trial.key for trial in varied)
-        timing = {"families": families, "fold": fold, "rounds": settings.rounds}
-        return [*plan, *varied, Trial("time-variants", trials.time_variants, timing, exclusive=True, needs=needs)]
+        return [*scored, *built, timed, *served, *at_work, *_beyond_the_verdict(settings, families, fold, keys)]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""
@@ -202,6 +187,28 @@ class EdgeLab:
         from edge.controls import CONTROLS
 
         return CONTROLS
+
+
+def _beyond_the_verdict(
+    settings: Settings, families: Sequence[Any], fold: Any, keys: Mapping[str, str]
+) -> Iterator[Trial]:
+    """List the trials that explain but decide nothing: batches, originals in processes of their own, and variants."""
+    from edge import trials
+
+    built = tuple(keys.values())
+    each = [{"family": family, "fold": fold} for family in families]
+    if settings.batches:
+        for family, arguments, key in zip(families, each, built, strict=True):
+            yield Trial(f"batches-{family.name}", trials.in_batches, arguments, exclusive=True, needs=(key,), cost=1.5)
+        every, seconds = {"families": tuple(families)}, 1.5 * len(families)
+        yield Trial("serve-originals", trials.serve_originals, every, exclusive=True, needs=built, cost=seconds)
+    if settings.variants:
+        for family, arguments, key in zip(families, each, built, strict=True):
+            yield Trial(f"vary-{family.name}", trials.vary, arguments, needs=(key,), cost=2.0)
+        varied = tuple(f"vary-{family.name}" for family in families)
+        timing = {"families": tuple(families), "fold": fold, "rounds": settings.rounds}
+        seconds = 0.1 * settings.rounds
+        yield Trial("time-variants", trials.time_variants, timing, exclusive=True, needs=varied, cost=seconds)
 
 
 def items(name: str, evidence: Evidence, settings: Settings) -> list[Item]:

@@ -67,7 +67,7 @@ def best_batch(row: Row, alternative: str) -> tuple[int, float]:
     """Give the size with the most rows per second, and how many (medians)."""
     medians = [float(np.median(rounds)) for rounds in row["rates"][alternative]]
     place = int(np.argmax(medians))
-    return row["batches"][place], medians[place]
+    return row["batches"][alternative][place], medians[place]
 
 
 def figure(rows: Mapping[str, Row], labels: Mapping[str, str]) -> Figure:
@@ -75,7 +75,7 @@ def figure(rows: Mapping[str, Row], labels: Mapping[str, str]) -> Figure:
     curves = {
         labels[name]: [
             (float(size), float(np.median(rounds)))
-            for size, rounds in zip(row["batches"], row["rates"]["one thread"], strict=True)
+            for size, rounds in zip(row["batches"]["one thread"], row["rates"]["one thread"], strict=True)
         ]
         for name, row in rows.items()
     }
@@ -95,7 +95,7 @@ def table(rows: Mapping[str, Row], labels: Mapping[str, str]) -> Table:
     cells: list[tuple[Any, ...]] = []
     for name, row in rows.items():
         for alternative, by_size in row["rates"].items():
-            for size, rounds in zip(row["batches"], by_size, strict=True):
+            for size, rounds in zip(row["batches"][alternative], by_size, strict=True):
                 rate = _estimate(rounds)
                 threads = row["threads"] if alternative == "all threads" else 1
                 runtime = "scikit-learn" if alternative == "scikit-learn" else "ONNX Runtime"

@@ -50,7 +50,7 @@ def row():
         "one thread": [[100.0] * 6, [900.0, 1000.0, 1100.0, 900.0, 1000.0, 1100.0]],
         "scikit-learn": [[1.0] * 6, [2.0] * 6],
     }
-    return {"batches": [1, 16], "threads": 2, "rates": rates}
+    return {"batches": {key: [1, 16] for key in rates}, "threads": 2, "rates": rates}
 
 
 def test_the_table_has_a_row_for_every_size_and_its_interval_is_the_range_of_the_rounds():
