@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge import budget, budget_figure, frontier, operation
+from edge import budget, budget_figure, footprint, frontier, operation, throughput
 from edge.given import is_given
 from edge.latency import spread
+from edge.trials import HARNESS
 from lab import charts, comparison, scoring, stats
 from lab.families import Family
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table
@@ -19,6 +20,7 @@ __all__ = ["summarise"]
 
 _MS = 1e-6  # milliseconds in a nanosecond
 _NOISY = 0.10
+_MOST_OVERHEAD_US = 0.5
 _RUNTIMES = ("ONNX Runtime", "scikit-learn")
 _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999)
 
@@ -47,6 +49,10 @@ def summarise(
     estimates |= at_work.estimates
     latencies = _latencies(timed, labels)
     smaller = frontier.variants(there, rows, settings)
+    levels = frontier.level_table(there, rows)
+    batched = {f.name: rows[f"batches-{f.name}"] for f in there if f"batches-{f.name}" in rows}
+    harness = _harness(timed)
+    estimates |= {"harness.p50_us": harness} if harness else {}
     return Evidence(
         estimates=estimates | {f"{name}.p99": value for name, (_, value) in latencies.items()},
         facts={
@@ -61,8 +67,10 @@ def summarise(
         figures=(
             *_used(there, labels, estimates, settings, metric.factor),
             _latency_figure(latencies, settings),
-            _distribution(timed, labels),
-            *((frontier.figure(smaller),) if smaller else ()),
+            _distribution(timed, labels, settings),
+            *(frontier.figures(smaller, settings) if smaller else ()),
+            *footprint.figures(there, estimates, rows),
+            *((throughput.figure(batched, labels),) if batched else ()),
             found.figure(
                 "Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."
             ),
@@ -71,9 +79,11 @@ def summarise(
         tables=(
             _budget_table(there, estimates, settings, metric.factor),
             _latency_table(timed, labels),
-            *((frontier.table(smaller),) if smaller else ()),
+            *((frontier.table(smaller, settings),) if smaller else ()),
             _parity_table(there, rows),
-            _footprint_table(there, estimates, rows),
+            footprint.table(there, estimates, rows),
+            *((throughput.table(batched, labels),) if batched else ()),
+            *((levels,) if levels else ()),
             *at_work.tables,
             found.table(dataset.target),
         ),
@@ -138,6 +148,8 @@ def _exact(value: float, unit: str) -> Estimate:
 def _name(alternative: str, labels: Mapping[str, str]) -> tuple[str, str]:
     """Split an alternative into (words for a reader, runtime)."""
     family, _, runtime = alternative.partition(" ")
+    if alternative == HARNESS:
+        return "no call (the harness itself)", "none"
     if not runtime:
         return "no model (identity)", _RUNTIMES[0]
     return labels[family], dict(zip(("onnx", "sklearn"), _RUNTIMES, strict=True))[runtime]
@@ -148,6 +160,8 @@ def _latencies(
 ) -> dict[str, tuple[tuple[str, str], Estimate]]:
     found = {}
     for alternative, times in timed.items():
+        if alternative == HARNESS:
+            continue  # it answers nothing, and would stretch the axis
         if stats.quantile(times.ravel(), 0.99, unit="ns") is not None:  # a slow original is called too few times
             found[alternative] = (_name(alternative, labels), over_rounds(times, 0.99))
     return found
@@ -170,19 +184,29 @@ def _latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], s
     return Figure("Latency of a single call", caption, spec)
 
 
-def _distribution(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> Figure:
+def _harness(timed: Mapping[str, np.ndarray]) -> Estimate | None:
+    """Median of what the harness itself adds to every call, in microseconds."""
+    if HARNESS not in timed:
+        return None
+    found = over_rounds(timed[HARNESS], 0.5)
+    return Estimate(1e3 * found.value, 1e3 * found.low, 1e3 * found.high, "us")
+
+
+def _distribution(timed: Mapping[str, np.ndarray], labels: Mapping[str, str], settings: "Settings") -> Figure:
     curves = {}
     for alternative, times in timed.items():
         label, runtime = _name(alternative, labels)
         if runtime == _RUNTIMES[0]:
             values = np.quantile(times.ravel() * _MS, _QUANTILES)
             curves[label] = [(float(value), 100 * share) for value, share in zip(values, _QUANTILES, strict=True)]
-    caption = "How many of 100 calls end within a time, exported models; the steeper, the steadier."
-    return Figure(
-        "Distribution of the latency",
-        caption,
-        charts.lines(curves, x="latency (ms, log scale)", y="calls ended (%)", log_x=True),
+    caption = (
+        "How many of 100 calls end within a time, exported models; the steeper, the steadier. "
+        f"The dotted line is the budget of {settings.p99_ms:g} ms."
     )
+    spec = charts.lines(
+        curves, x="latency (ms, log scale)", y="calls ended (%)", log_x=True, reference_x=settings.p99_ms
+    )
+    return Figure("Distribution of the latency", caption, spec)
 
 
 def _used(
@@ -237,6 +261,12 @@ def _latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -
         "Service time of one call after another by the fastest call of the runtime (bound buffers; by names where rows hold "
         "texts), every call another row; 95 % intervals by order statistics, or by resampling whole rounds where that is wider."
     )
+    harness = _harness(timed)
+    if harness:
+        caption += (
+            f" The harness itself adds {harness.value:.2g} us to a call at the median ({harness.low:.2g} to "
+            f"{harness.high:.2g}), measured by a call that does nothing in the same rounds; it is not subtracted."
+        )
     return Table("Latency", caption, columns, tuple(rows))
 
 
@@ -262,21 +292,6 @@ def _parity_table(there: Sequence[Family], rows: Mapping[str, Row]) -> Table:
     return Table("Is the exported model the same model?", caption, columns, found)
 
 
-def _footprint_table(there: Sequence[Family], estimates: Mapping[str, Estimate], rows: Mapping[str, Row]) -> Table:
-    def cells(name: str) -> list[Any]:
-        found = [estimates.get(f"{name}.{what}") for what in ("memory_mb", "cold_start_s")]
-        return [cell for e in found for cell in ((e.value, f"{e.low:.3g} to {e.high:.3g}") if e else (None, ""))]
-
-    found = tuple(
-        (f.label, estimates[f"{f.name}.size_mb"].value, rows[f"build-{f.name}"]["nodes"], *cells(f.name)) for f in there
-    )
-    columns = ("model", "file (MB)", "graph nodes", "peak memory (MB)", "interval", "cold start (s)", "interval ")
-    caption = (
-        "Peak memory and time from process start to the first answer, medians over 7 fresh processes that only serve."
-    )
-    return Table("Footprint", caption, columns, found)
-
-
 def _caveats(
     families: Sequence[Family],
     there: Sequence[Family],
@@ -285,7 +300,13 @@ def _caveats(
     found: comparison.Comparison,
 ) -> tuple[str, ...]:
     caveats = [f"the {f.label} could not be exported and measured" for f in families if f not in there]
-    noisy = {name: spread(times) for name, times in timed.items() if spread(times) > _NOISY}
+    noisy = {name: spread(times) for name, times in timed.items() if name != HARNESS and spread(times) > _NOISY}
+    harness = _harness(timed)
+    if harness and harness.low > _MOST_OVERHEAD_US:
+        caveats.append(
+            f"the harness itself adds {harness.value:.2g} us to a call at the median, more than the {_MOST_OVERHEAD_US:g} us "
+            "that it should: the fastest models are slower here than they are"
+        )
     if noisy:
         name, worst = max(noisy.items(), key=lambda pair: pair[1])
         caveats.append(

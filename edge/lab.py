@@ -1,7 +1,7 @@
 """The face of the edge laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,15 +23,22 @@ class Settings(ComparisonSettings):
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "quick": {
-            "repeats": 1,
-            "folds": 3,
+            "folds": 2,
             "candidates": 1,
             "rounds": 20,
-            "max_rows": 5_000,
+            "max_rows": 4_000,
             "variants": False,
-            "load_seconds": 0.12,
+            "batches": False,
+            "load_seconds": 0.1,
         },
-        "thorough": {"repeats": 5, "candidates": 10, "rounds": 100, "max_rows": 100_000, "load_seconds": 3.0},
+        "thorough": {
+            "repeats": 5,
+            "folds": 5,
+            "candidates": 10,
+            "rounds": 100,
+            "max_rows": 100_000,
+            "load_seconds": 3.0,
+        },
     }
 
     p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
@@ -42,11 +49,15 @@ class Settings(ComparisonSettings):
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
     model: str | None = option(None, "judge this file instead of our models: .onnx, or .skops (an estimator)")
-    variants: bool = option(True, "also try smaller models of each family: fewer trees, float32, int8")
+    variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
+    batches: bool = option(
+        True, "also measure rows per second by batch size, and a process that serves by scikit-learn"
+    )
     metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
     tolerance: float = option(
         1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
     )
+    folds: int = option(3, "outer folds", minimum=2, maximum=20)
     repeats: int = option(2, "repetitions of the folds", minimum=1, maximum=20)
     candidates: int = option(3, "settings tried for each model in each fold", minimum=1, maximum=100)
     rate: float | None = option(
@@ -59,7 +70,7 @@ class Settings(ComparisonSettings):
         0.01, "share of answers that may be late at your rate (0.01 is 1 %)", minimum=0, maximum=1
     )
     load_seconds: float = option(
-        0.3, "seconds of load at each rate of the sweep; at your rate up to 100 times as many", above=0, maximum=600
+        0.2, "seconds of load at each rate of the sweep; at your rate up to 100 times as many", above=0, maximum=600
     )
     stream: bool = option(
         False, "the rows are in time order: train on the first half, replay the second, and watch it for drift"
@@ -83,7 +94,7 @@ class Settings(ComparisonSettings):
         None, "folder of the npm package onnxruntime-web; node_modules here or above unless given"
     )
     rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
-    max_rows: int = option(20_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
+    max_rows: int = option(8_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
 
 
 class EdgeLab:
@@ -114,7 +125,7 @@ class EdgeLab:
 
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
         """Score all models on the folds, build the candidates on one fold, then time them with nothing else running."""
-        from edge import operation, trials
+        from edge import candidates, operation, trials
         from lab import comparison, folds, scoring
 
         if len(set(settings.models)) != len(settings.models) or not settings.models:
@@ -125,41 +136,41 @@ class EdgeLab:
         operation.check(dataset, settings)
         metric = scoring.primary_metric(settings.metric, dataset)
         scored = comparison.trials(
-            (_group(dataset, settings),),
+            (candidates.group(dataset, settings.model),),
             folds=settings.folds,
             repeats=settings.repeats,
             seed=seed,
             metric=metric,
             candidates=settings.candidates,
+            search_rows=candidates.SEARCH_ROWS,
         )
         fold = folds.Fold(settings.folds, settings.repeats, seed, 0)
         families = _families(dataset, settings)
         keys = {family.name: f"build-{family.name}" for family in families}
-        seeds = {name: comparison.seed_of(key, seed) for name, key in keys.items()}
-        budget = {"fold": fold, "scorer": metric.scorer, "candidates": settings.candidates}
-        built = [Trial(keys[f.name], trials.build, {"family": f, **budget}, seed=seeds[f.name]) for f in families]
-        timing = {"families": families, "fold": fold, "build_seeds": seeds, "rounds": settings.rounds}
-        timed = Trial("time", trials.time_all, timing, exclusive=True, needs=tuple(keys.values()))
-        served = [
-            Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 7}, exclusive=True, needs=(keys[f.name],))
+        known = {trial.key: trial for trial in scored}
+        first = {family.name: known[comparison.key_of(family, fold.index)] for family in families}
+        built = [
+            Trial(keys[f.name], trials.build, {"family": f, "fold": fold}, seed=first[f.name].seed, needs=(first[f.name].key,))
             for f in families
-        ]
-        at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
-        plan = [*scored, *built, timed, *served, *at_work]
-        if not settings.variants:
-            return plan
-        varied = [
-            Trial(f"vary-{f.name}", trials.vary, {"family": f, "fold": fold}, needs=(keys[f.name],)) for f in families
-        ]
-        needs = tuple(trial.key for trial in varied)
+        ]  # fmt: skip
+        needs = tuple(keys.values())
         timing = {"families": families, "fold": fold, "rounds": settings.rounds}
-        return [*plan, *varied, Trial("time-variants", trials.time_variants, timing, exclusive=True, needs=needs)]
+        timed = Trial("time", trials.time_all, timing, exclusive=True, needs=needs, cost=0.2 * settings.rounds)
+        served = [
+            Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 6}, exclusive=True, needs=(keys[f.name],),
+                  cost=1.5)
+            for f in families
+        ]  # fmt: skip
+        at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
+        return [*scored, *built, timed, *served, *at_work, *_beyond_the_verdict(settings, families, fold, keys)]
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""
+        from edge import candidates
         from edge.evidence import summarise
 
-        return summarise(dataset, settings, rows, _group(dataset, settings), _families(dataset, settings))
+        group = candidates.group(dataset, settings.model)
+        return summarise(dataset, settings, rows, group, _families(dataset, settings))
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Pass the most accurate candidate that meets every budget; fail where none can."""
@@ -182,6 +193,28 @@ class EdgeLab:
         from edge.controls import CONTROLS
 
         return CONTROLS
+
+
+def _beyond_the_verdict(
+    settings: Settings, families: Sequence[Any], fold: Any, keys: Mapping[str, str]
+) -> Iterator[Trial]:
+    """List the trials that explain but decide nothing: batches, originals in processes of their own, and variants."""
+    from edge import trials
+
+    built = tuple(keys.values())
+    each = [{"family": family, "fold": fold} for family in families]
+    if settings.batches:
+        for family, arguments, key in zip(families, each, built, strict=True):
+            yield Trial(f"batches-{family.name}", trials.in_batches, arguments, exclusive=True, needs=(key,), cost=1.5)
+        every, seconds = {"families": tuple(families)}, 1.5 * len(families)
+        yield Trial("serve-originals", trials.serve_originals, every, exclusive=True, needs=built, cost=seconds)
+    if settings.variants:
+        for family, arguments, key in zip(families, each, built, strict=True):
+            yield Trial(f"vary-{family.name}", trials.vary, arguments, needs=(key,), cost=2.0)
+        varied = tuple(f"vary-{family.name}" for family in families)
+        timing = {"families": tuple(families), "fold": fold, "rounds": settings.rounds}
+        seconds = 0.1 * settings.rounds
+        yield Trial("time-variants", trials.time_variants, timing, exclusive=True, needs=varied, cost=seconds)
 
 
 def _verdict(decision: Decision, evidence: Evidence) -> Verdict:
@@ -234,21 +267,10 @@ def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
 
 
 def _families(dataset: Dataset, settings: Settings) -> tuple[Any, ...]:
-    known = {family.name: family for family in _group(dataset, settings).families}
+    from edge.candidates import group
+
+    known = {family.name: family for family in group(dataset, settings.model).families}
     return (known["given"],) if settings.model else tuple(known[name] for name in settings.models)
-
-
-def _group(dataset: Dataset, settings: Settings) -> Any:
-    """All models that set the standard of accuracy, whether or not they are candidates for the device."""
-    from lab import families
-    from lab.comparison import Group
-
-    known: tuple[Any, ...] = (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP)
-    if settings.model:
-        from edge.given import family_of
-
-        known = (*known, family_of(settings.model, dataset))
-    return Group("all", "model", known)
 
 
 LAB = EdgeLab()

@@ -17,12 +17,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Alternative", "Clock", "measure", "on_one_core", "spread"]
+__all__ = ["Alternative", "Clock", "looked_through", "measure", "on_one_core", "spread"]
 
 Clock = Callable[[], int]
 
 _STABLE = 0.05
 _MAX_WARM_UP = 20
+_LONGEST_WARM_UP = 200_000_000  # nanoseconds: what takes milliseconds a call needs no hundred of them
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,12 @@ def measure(
         Nanoseconds of every single call, the clock's own cost included.
     """
     taken: dict[str, list[list[int]]] = {name: [] for name in alternatives}
-    gc.collect()
-    gc.freeze()  # what is there already need not be looked through again before every round
-    try:
+    with looked_through():
         for alternative in alternatives.values():
             _warm_up(alternative, clock)
         for turn in range(rounds):
             for name, alternative in alternatives.items():
                 taken[name].append(_round(alternative, turn * alternative.calls, clock))
-    finally:
-        gc.unfreeze()
     return {name: np.array(times, dtype=np.int64) for name, times in taken.items()}
 
 
@@ -63,6 +60,17 @@ def spread(times: "NDArray[np.int64]") -> float:
     medians = np.median(times, axis=1)
     low, middle, high = np.quantile(medians, [0.1, 0.5, 0.9])
     return float((high - low) / middle)
+
+
+@contextmanager
+def looked_through() -> Iterator[None]:
+    """Collect garbage once; what is there then need not be looked through again before every round."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
@@ -81,13 +89,14 @@ def on_one_core() -> Iterator[int | None]:
 
 
 def _warm_up(alternative: Alternative, clock: Clock) -> None:
-    """Call until the median of a round changes by less than 5 % from the one before."""
+    """Call until the median of a round changes by less than 5 % from the one before, or for 0.2 s."""
+    end = clock() + _LONGEST_WARM_UP
     calls = max(alternative.calls // 4, 5)
     short = Alternative(alternative.call, alternative.n_rows, calls)
     before = statistics.median(_round(short, 0, clock))
     for turn in range(1, _MAX_WARM_UP):
         now = statistics.median(_round(short, turn * calls, clock))
-        if abs(now - before) <= _STABLE * before:
+        if abs(now - before) <= _STABLE * before or clock() > end:
             return
         before = now
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from edge import export
 from edge.calls import bound_call
-from edge.latency import on_one_core
+from edge.latency import looked_through, on_one_core
 from edge.runtime import session
 from edge.sweep import measure_load
 from lab.families import Family
@@ -42,7 +42,7 @@ def under_load(
     rows = table[chosen] if isinstance(table, np.ndarray) else table.iloc[chosen]
     ready = session(inputs[f"build-{family.name}"]["onnx"].tobytes())
     served = bound_call(ready, [export.feeds(dataset, rows[i : i + 1], ready) for i in range(len(chosen))])
-    with on_one_core() as core:
+    with on_one_core() as core, looked_through():
         found = measure_load(
             served.call,
             n_rows=served.n_rows,

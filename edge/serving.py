@@ -18,16 +18,20 @@ __all__ = ["serve_in_fresh_processes"]
 
 
 def serve_in_fresh_processes(
-    model: bytes, row: "dict[str, np.ndarray]", *, processes: int
+    model: bytes, row: "dict[str, np.ndarray]", *, processes: int, module: str = "edge.serving"
 ) -> tuple[list[float], list[float]]:
     """Start processes one after another.
 
     Parameters
     ----------
     model : bytes
-        An ONNX file.
+        An ONNX file, or what `module` reads.
     row : dict of str to numpy.ndarray of shape (1, n_columns)
         What to answer.
+    processes : int
+        How many; a median has an interval from six on.
+    module : str
+        The program that serves.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def serve_in_fresh_processes(
         for _ in range(processes):
             start = time.perf_counter()
             with subprocess.Popen(
-                [sys.executable, "-m", "edge.serving", str(file), str(rows)], stdout=subprocess.PIPE, text=True
+                [sys.executable, "-m", module, str(file), str(rows)], stdout=subprocess.PIPE, text=True
             ) as process:
                 first = process.stdout.readline() if process.stdout else ""
                 seconds.append(time.perf_counter() - start)

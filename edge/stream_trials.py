@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from edge import export, monitor, parity
+from edge.candidates import SEARCH_ROWS
 from edge.given import AsDeviceSees, GivenModel, export_given
 from edge.martingale import blocks_of
 from edge.runtime import OUTPUT, session
@@ -86,7 +87,10 @@ def replay(
     """
     train, begin = parts(dataset.n_rows)
     known, target = dataset.features.iloc[:train], dataset.target[:train]
-    tuned = [tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed) for f in families]
+    tuned = [
+        tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed, search_rows=SEARCH_ROWS)
+        for f in families
+    ]
     best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
     model, table = tuned[best].model, export.device_rows(dataset)
     if isinstance(model, GivenModel):

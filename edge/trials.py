@@ -1,45 +1,66 @@
 """What work is done? Build each candidate and prove it equal; time all of them together; serve each in fresh processes."""
 
+import dataclasses
+import pickle
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from edge import export, latency, parity, serving, variants
+from edge import candidates, export, latency, parity, serving, throughput, variants
 from edge.calls import bound_call
 from edge.given import AsDeviceSees, GivenModel, export_given, is_given
-from edge.runtime import session
+from edge.runtime import LEVELS, OUTPUT, session
+from lab import comparison
 from lab.families import Family
 from lab.folds import Fold, split
+from lab.machine import n_cores
 from lab.protocol import Dataset, Row
-from lab.tuning import tune
 
-__all__ = ["AS_EXPORTED", "build", "serve", "time_all", "time_variants", "vary"]
+__all__ = [
+    "AS_EXPORTED",
+    "HARNESS",
+    "build",
+    "in_batches",
+    "serve",
+    "serve_originals",
+    "time_all",
+    "time_variants",
+    "vary",
+]
 
 AS_EXPORTED = "as exported"
+HARNESS = "harness"
+"""Name of the call that does nothing, timed in the same loop: what the harness itself adds to every call."""
 
-_SECONDS_A_ROUND = 0.04
+_SECONDS_A_ROUND = 0.02
+_VARIANT_CALLS = 100  # a round: dozens of files take turns, and their p99 needs 380 calls in all
+_LEVEL = "level of "
 _TRIED = 2_000
 """Training rows on which the forms of an export are compared before one is taken; the test rows have the last word."""
 
 
-def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: str, candidates: int) -> Row:
-    """Tune a family on the training rows of a fold, export it, and compare it with the original on the test rows.
+def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Mapping[str, Row]) -> Row:
+    """Fit what a fold's trial has tuned and scored, export it, and compare it with the original on the test rows.
+
+    `seed` and `inputs` are those of that trial: the candidate is the very model that was scored there.
 
     Returns
     -------
     dict
-        `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `parameters`, and `parity` by kind of rows.
+        `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `form`, `promise`, `parameters`, `parity` by kind of
+        rows, and `original` (the fitted pipeline as skops bytes), which a given model lacks.
     """
     train, test = split(dataset, fold)
-    tuned = tune(
-        family, dataset.features.iloc[train], dataset.target[train], scorer=scorer, candidates=candidates, seed=seed
-    )
-    given = isinstance(tuned.model, GivenModel)
-    model = AsDeviceSees(tuned.model, dataset) if given else export.fit_for_device(tuned.model, dataset, train)
-    forms = export_given(tuned.model, dataset) if given else export.to_files(model, dataset)
+    parameters = inputs[comparison.key_of(family, fold.index)]["parameters"]
+    tuned = family.build(dataset.features.iloc[train], seed).set_params(**candidates.set_parameters(family, parameters))
+    given = isinstance(tuned, GivenModel)
+    if given:
+        tuned.fit(dataset.features, dataset.target)  # it takes note of the classes
+    model = AsDeviceSees(tuned, dataset) if given else export.fit_for_device(tuned, dataset, train)
+    forms = export_given(tuned, dataset) if given else export.to_files(model, dataset)
     chosen = parity.leanest_equal(model, forms, dataset, _rows(dataset, train[:_TRIED]), seed=seed)
     exported = chosen.content
     unseen = _rows(dataset, test)
@@ -54,9 +75,8 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
         "nodes": _count_nodes(exported),
         "form": chosen.form,
         "promise": chosen.promise,
-        "parameters": {name.removeprefix("model__"): value for name, value in tuned.parameters.items()},
-        "set_parameters": tuned.parameters,
-        "seed": seed,
+        "parameters": parameters,
+        **({} if given else {"original": candidates.to_bytes(model)}),
         "parity": {
             where: parity.compare(model, exported, dataset, rows)
             for where, rows in compared.items()
@@ -71,20 +91,20 @@ def vary(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Map
     Returns
     -------
     dict
-        What `variants.describe` returns, by the variant's name; the candidate itself is `as exported`.
+        What `variants.describe` returns and `peak_mib` (peak memory of one process that serves it), by the variant's
+        name; the candidate itself is `as exported`.
     """
     built = inputs[f"build-{family.name}"]
     if is_given(family):
         return {}
     train, test = split(dataset, fold)
-    original = family.build(dataset.features, built["seed"]).set_params(**_tuples(built["set_parameters"]))
-    model = export.fit_for_device(original, dataset, train)
+    model = candidates.from_bytes(built["original"])
     chosen = export.Exported(built["onnx"].tobytes(), built["form"], built["promise"])
-    del seed  # the candidate is built again with its own
-    made = variants.variants_of(model, chosen, dataset, _rows(dataset, train))
+    del seed  # nothing is drawn
+    made = variants.variants_of(model, chosen, dataset, _rows(dataset, train), dataset.target[train])
     unseen, target = _rows(dataset, test), dataset.target[test]
     return {
-        name: variants.describe(model, content, dataset, unseen, target)
+        name: variants.describe(model, content, dataset, unseen, target) | {"peak_mib": _peak_mib(dataset, content)}
         for name, content in {AS_EXPORTED: chosen.content, **made}.items()
     }
 
@@ -92,18 +112,31 @@ def vary(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Map
 def time_variants(
     dataset: Dataset, *, seed: int, families: tuple[Family, ...], fold: Fold, rounds: int, inputs: Mapping[str, Row]
 ) -> Row:
-    """Time all variants in interleaved rounds: arrays of shape (rounds, calls) in nanoseconds by `family variant`."""
+    """Time all variants, and the candidates at every level of the runtime's optimisation, in interleaved rounds.
+
+    Returns
+    -------
+    dict
+        `times` by `family variant`, and `levels` by `family level`: arrays of shape (rounds, calls) in nanoseconds.
+    """
     del seed  # nothing is drawn
     _, test = split(dataset, fold)
     rows = [_rows(dataset, test[i : i + 1]) for i in range(min(len(test), 500))]
     alternatives = {}
     for family in families:
         for name, found in inputs[f"vary-{family.name}"].items():
-            ready = session(found["onnx"].tobytes())
+            levels = LEVELS if name == AS_EXPORTED else {}
+            content = found["onnx"].tobytes()
+            ready = session(content)
             fed = [export.feeds(dataset, row, ready) for row in rows]
             alternatives[f"{family.name} {name}"] = bound_call(ready, fed)
+            for level in levels:
+                alternatives[f"{_LEVEL}{family.name} {level}"] = bound_call(session(content, level=level), fed)
+    alternatives = {name: dataclasses.replace(found, calls=_VARIANT_CALLS) for name, found in alternatives.items()}
     with latency.on_one_core():
-        return {"times": latency.measure(alternatives, rounds=rounds)}
+        times = latency.measure(alternatives, rounds=rounds)
+    of_levels = {name.removeprefix(_LEVEL): found for name, found in times.items() if name.startswith(_LEVEL)}
+    return {"times": {name: found for name, found in times.items() if not name.startswith(_LEVEL)}, "levels": of_levels}
 
 
 def time_all(
@@ -112,11 +145,10 @@ def time_all(
     seed: int,
     families: tuple[Family, ...],
     fold: Fold,
-    build_seeds: Mapping[str, int],
     rounds: int,
     inputs: Mapping[str, Row],
 ) -> Row:
-    """Time every exported candidate, its original in scikit-learn, and an identity model, in interleaved rounds.
+    """Time every exported candidate, its original in scikit-learn, an identity model, and a call that does nothing.
 
     Returns
     -------
@@ -124,22 +156,21 @@ def time_all(
         `times`: arrays of shape (rounds, calls) in nanoseconds by alternative; `core`: where it ran.
     """
     del seed  # nothing is drawn
-    train, test = split(dataset, fold)
+    _, test = split(dataset, fold)
     rows = [_rows(dataset, test[i : i + 1]) for i in range(min(len(test), 500))]
     width = len(export.device_columns(dataset)[0]) or 1
     nothing = [{"numbers": np.full((1, width), place, np.float32)} for place in range(len(rows))]
-    alternatives = {"identity": bound_call(session(export.identity_model(width)), nothing)}
+    alternatives = {
+        HARNESS: latency.Alternative(lambda place: None, len(rows), 200),
+        "identity": bound_call(session(export.identity_model(width)), nothing),
+    }
     for family in families:
         built = inputs[f"build-{family.name}"]
         ready = session(built["onnx"].tobytes())
         alternatives[f"{family.name} onnx"] = bound_call(ready, [export.feeds(dataset, row, ready) for row in rows])
         if is_given(family):
             continue  # its original is the file, or a program that is not ours to time
-        original = family.build(dataset.features, build_seeds[family.name]).set_params(
-            **_tuples(built["set_parameters"])
-        )
-        fitted = export.fit_for_device(original, dataset, train)
-        alternatives[f"{family.name} sklearn"] = _original(fitted, rows)
+        alternatives[f"{family.name} sklearn"] = _original(candidates.from_bytes(built["original"]), rows)
     with latency.on_one_core() as core:
         times = latency.measure(alternatives, rounds=rounds)
     return {"times": times, "core": core}
@@ -152,6 +183,72 @@ def serve(dataset: Dataset, *, seed: int, family: Family, processes: int, inputs
     row = export.feeds(dataset, _rows(dataset, np.array([0])), session(model))
     seconds, mebibytes = serving.serve_in_fresh_processes(model, row, processes=processes)
     return {"cold_start_s": seconds, "peak_mib": mebibytes}
+
+
+def serve_originals(dataset: Dataset, *, seed: int, families: tuple[Family, ...], inputs: Mapping[str, Row]) -> Row:
+    """Measure one process that serves each original by scikit-learn: `cold_start_s` and `peak_mib` by family."""
+    del seed
+    row = _rows(dataset, np.array([0]))
+    found = {}
+    for family in families:
+        built = inputs[f"build-{family.name}"]
+        if "original" not in built or isinstance(row, pd.DataFrame):
+            continue
+        content = pickle.dumps(candidates.from_bytes(built["original"]))
+        seconds, mebibytes = serving.serve_in_fresh_processes(
+            content, {"rows": row}, processes=1, module="edge.originals"
+        )
+        found[family.name] = {"cold_start_s": seconds[0], "peak_mib": mebibytes[0]}
+    return found
+
+
+def in_batches(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Mapping[str, Row]) -> Row:
+    """Measure rows per second by size of the batch: the exported model on one thread and on all, and its original.
+
+    Returns
+    -------
+    dict
+        `batches` (sizes, by alternative), `threads` (how many all are), and `rates` as `throughput.measure_throughput`
+        returns them.
+    """
+    del seed  # nothing is drawn
+    built = inputs[f"build-{family.name}"]
+    _, test = split(dataset, fold)
+    rows = np.resize(test, throughput.BATCHES[-1] + len(test))  # a small table is gone through again and again
+    table = _rows(dataset, rows)
+    content = built["onnx"].tobytes()
+    alternatives = {"one thread": _batched(session(content), dataset, table, len(test))}
+    if n_cores() > 1:
+        alternatives["all threads"] = _batched(session(content, threads=0), dataset, table, len(test))
+    rates = throughput.measure_throughput(alternatives)
+    batches: dict[str, tuple[int, ...]] = dict.fromkeys(alternatives, throughput.BATCHES)
+    if "original" in built:
+        original = candidates.from_bytes(built["original"])
+        own = {
+            "scikit-learn": lambda size, turn: original.predict_proba(
+                table[(start := size * turn % len(test)) : start + size]
+            )
+        }
+        sparse = throughput.BATCHES[::2]  # it is slower by so much that every other size shows it
+        rates |= throughput.measure_throughput(own, batches=sparse)
+        batches["scikit-learn"] = sparse
+    return {"batches": batches, "threads": n_cores(), "rates": rates}
+
+
+def _batched(ready: Any, dataset: Dataset, table: Any, n_rows: int) -> Callable[[int, int], object]:
+    """Answer `size` rows, at every turn from another one on."""
+    fed, run, names = export.feeds(dataset, table, ready), ready.run, [OUTPUT]
+
+    def call(size: int, turn: int) -> object:
+        start = size * turn % n_rows
+        return run(names, {name: matrix[start : start + size] for name, matrix in fed.items()})
+
+    return call
+
+
+def _peak_mib(dataset: Dataset, content: bytes) -> float:
+    row = export.feeds(dataset, _rows(dataset, np.array([0])), session(content))
+    return serving.serve_in_fresh_processes(content, row, processes=1)[1][0]
 
 
 def _original(fitted: Any, rows: list[Any]) -> latency.Alternative:
@@ -172,8 +269,3 @@ def _count_nodes(exported: bytes) -> int:
     import onnx
 
     return len(onnx.load_from_string(exported).graph.node)
-
-
-def _tuples(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn lists, as stored, back into the tuples that scikit-learn wants."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in parameters.items()}

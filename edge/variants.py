@@ -1,4 +1,4 @@
-"""Which smaller models of the same family are there? Fewer trees, float32, int8, and the runtime's own file format.
+"""Which smaller models of the same family are there? Fewer trees, narrower layers, float32, float16, int8, and the ORT format.
 
 Every variant is compared with the original on the same test rows, alone and in a batch: dynamic int8 takes its scale
 from all rows of a call, so that a row's answer depends on its neighbours.
@@ -9,6 +9,7 @@ import copy
 import functools
 import logging
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,29 +18,38 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnxruntime import quantization
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
 
-from edge.export import Exported, feeds
+from edge.export import Exported, feeds, to_files
 from edge.lowering import NotLoweredError, lower
 from edge.lowering.model import SCALED
+from edge.parity import leanest_equal
 from edge.runtime import OUTPUT, session
 from lab.protocol import Dataset, Row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["describe", "variants_of"]
+__all__ = ["describe", "variants_of", "with_float16_weights"]
 
 _CALIBRATION = 500
 _ALONE = 200
+_TRIED = 2_000  # training rows on which the forms of a narrower network are compared
 
 
-def variants_of(model: Any, chosen: Exported, dataset: Dataset, calibration: Any) -> dict[str, bytes]:
+def variants_of(
+    model: Any, chosen: Exported, dataset: Dataset, training: Any, target: "NDArray[np.int64]"
+) -> dict[str, bytes]:
     """Make the variants of an exported pipeline by name; what a family does not allow is left out.
 
     Parameters
     ----------
-    calibration : array or data frame
-        Training rows, from which static int8 takes its scales.
+    training : array or data frame
+        Training rows: static int8 takes its scales from them, and narrower networks learn from them.
+    target : numpy.ndarray of shape (n_rows,)
+        Their classes.
     """
     made: dict[str, bytes] = {}
     before = logging.root.manager.disable
@@ -47,7 +57,7 @@ def variants_of(model: Any, chosen: Exported, dataset: Dataset, calibration: Any
         logging.WARNING
     )  # the quantiser asks for a pre-processing that does nothing to graphs as lean as these
     try:
-        for name, make in _recipes(model, chosen, dataset, calibration):
+        for name, make in _recipes(model, chosen, dataset, training, target):
             with contextlib.suppress(NotLoweredError):
                 content = make()
                 if content is not None:
@@ -84,7 +94,7 @@ def describe(model: Any, content: bytes, dataset: Dataset, table: Any, target: "
 
 
 def _recipes(
-    model: Any, chosen: Exported, dataset: Dataset, calibration: Any
+    model: Any, chosen: Exported, dataset: Dataset, training: Any, target: "NDArray[np.int64]"
 ) -> Iterator[tuple[str, Callable[[], bytes | None]]]:
     yield "ort format", lambda: _in_ort_format(chosen.content)
     if chosen.form == "exact":
@@ -92,8 +102,12 @@ def _recipes(
         for share, words in ((2, "half the trees"), (4, "a quarter of the trees"), (10, "a tenth of the trees")):
             yield words, functools.partial(_with_fewer_trees, model, share, dataset)
     elif chosen.form in ("folded float32", "centred float32"):
+        yield "float16 weights", lambda: with_float16_weights(_scaled(model, dataset))
         yield "int8 dynamic", lambda: _int8_dynamic(_scaled(model, dataset))
-        yield "int8 static", lambda: _int8_static(_scaled(model, dataset), dataset, calibration)
+        yield "int8 static", lambda: _int8_static(_scaled(model, dataset), dataset, training)
+    if isinstance(model[-1], MLPClassifier):
+        for share, words in ((2, "half the width"), (4, "a quarter of the width")):
+            yield words, functools.partial(_narrower, model, share, dataset, training, target)
 
 
 def _lowered(model: Any, dataset: Dataset, precision: str) -> bytes | None:
@@ -140,6 +154,42 @@ def _in_ort_format(content: bytes) -> bytes:
         options.add_session_config_entry("session.save_model_format", "ORT")
         onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         return file.read_bytes()
+
+
+def with_float16_weights(content: bytes) -> bytes:
+    """Store every matrix in float16, and turn it back into float32 where it is used: the runtime's CPU has float32 kernels.
+
+    The runtime does so once, when it loads the file: the file is smaller, the arithmetic and its speed stay. A matrix
+    with numbers beyond the range of float16 stays in float32, and so do vectors, which are small. Tree ensembles have
+    no matrices, and the runtime reads their thresholds in float32 or float64 only.
+    """
+    model = onnx.load_from_string(content)
+    casts = []
+    for tensor in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.ndim < 2 or np.abs(values).max(initial=0) > np.finfo(np.float16).max:
+            continue
+        name, narrow = tensor.name, f"{tensor.name}_float16"
+        tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), narrow))
+        casts.append(onnx.helper.make_node("Cast", [narrow], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model, full_check=True)
+    narrowed: bytes = model.SerializeToString()
+    return narrowed
+
+
+def _narrower(model: Any, share: int, dataset: Dataset, training: Any, target: "NDArray[np.int64]") -> bytes | None:
+    """Train the same network again, on the same rows, with layers of a share of the width."""
+    widths = np.atleast_1d(model[-1].hidden_layer_sizes)
+    if widths.min() // share < 1:
+        return None
+    thin = clone(model).set_params(**{f"{model.steps[-1][0]}__hidden_layer_sizes": tuple((widths // share).tolist())})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # its accuracy is measured, whenever it stopped
+        thin.fit(training, target)
+    return leanest_equal(thin, to_files(thin, dataset), dataset, training[:_TRIED], seed=0).content
 
 
 def _int8_dynamic(content: bytes) -> bytes:

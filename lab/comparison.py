@@ -24,7 +24,7 @@ from lab.tuning import score_fold
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Comparison", "Group", "Scores", "compare", "seed_of", "trials"]
+__all__ = ["Comparison", "Group", "Scores", "compare", "key_of", "seed_of", "trials"]
 
 
 @dataclass(frozen=True)
@@ -208,11 +208,22 @@ def seed_of(key: str, seed: int) -> int:
 
 
 def trials(
-    groups: Sequence[Group], *, folds: int, repeats: int, seed: int, metric: Metric, candidates: int
+    groups: Sequence[Group],
+    *,
+    folds: int,
+    repeats: int,
+    seed: int,
+    metric: Metric,
+    candidates: int,
+    search_rows: int | None = None,
 ) -> list[Trial]:
-    """One trial for every family and outer fold, fold by fold so that an early stop leaves whole folds."""
+    """One trial for every family and outer fold, fold by fold so that an early stop leaves whole folds.
+
+    `search_rows` is the number of rows from which candidates learn while they are compared; None for inner folds.
+    """
+    searched = {"candidates": candidates} | ({} if search_rows is None else {"search_rows": search_rows})
     return [
-        _trial(family, fold, metric, candidates, seed)
+        _trial(family, fold, metric, searched, seed)
         for fold in all_folds(folds, repeats, seed)
         for group in groups
         for family in group.families
@@ -235,7 +246,7 @@ def compare(
     for group in groups:
         members = {}
         for family in group.families:
-            found = tuple(rows.get(_key(family, index)) for index in indices)
+            found = tuple(rows.get(key_of(family, index)) for index in indices)
             members[family.name] = _scores(family.label, group.label, found, metric)
         by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
         if group.is_side:
@@ -243,14 +254,16 @@ def compare(
     return Comparison(metric, folds, dataset.target, by_family, best)
 
 
-def _key(family: Family, index: int) -> str:
+def key_of(family: Family, index: int) -> str:
+    """Name the trial that scores a family on an outer fold."""
     return f"{family.name}-fold{index:02d}"
 
 
-def _trial(family: Family, fold: Fold, metric: Metric, candidates: int, seed: int) -> Trial:
-    key = _key(family, fold.index)
-    arguments = {"family": family, "fold": fold, "scorer": metric.scorer, "candidates": candidates}
-    return Trial(key, score_fold, arguments, seed=seed_of(key, seed), kind=family.name, cost=float(max(candidates, 1)))
+def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, int], seed: int) -> Trial:
+    key = key_of(family, fold.index)
+    arguments = {"family": family, "fold": fold, "scorer": metric.scorer, **searched}
+    cost = float(max(searched["candidates"], 1))
+    return Trial(key, score_fold, arguments, seed=seed_of(key, seed), kind=family.name, cost=cost)
 
 
 def _scores(

@@ -8,7 +8,7 @@ from pathlib import Path
 from lab.forecast import Forecast, pilot_first
 from lab.protocol import Dataset, Row, Trial
 from lab.storage import read_row, write_row
-from lab.workers import Outcome, run_here, run_on_processes
+from lab.workers import Outcome, Workers, run_here
 
 __all__ = ["Progress", "Results", "run_plan", "run_plan_here"]
 
@@ -89,11 +89,16 @@ def _outcomes(
     plan: Sequence[Trial], dataset: Dataset | None, rows: Mapping[str, Row], failures: dict[str, str], workers: int
 ) -> Iterator[Outcome]:
     """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one."""
-    while ready := _ready(plan, rows, failures):
-        shared = [trial for trial in ready if not trial.exclusive]
-        wave, beside = (pilot_first(shared), workers) if shared else (ready, 1)
-        work = [(trial, {key: rows[key] for key in trial.needs}) for trial in wave]
-        yield from run_on_processes(work, dataset, workers=beside)
+    side_by_side = sum(not trial.exclusive for trial in plan if trial.key not in rows)
+    processes = Workers(dataset, max(1, min(workers, side_by_side)))
+    try:
+        while ready := _ready(plan, rows, failures):
+            shared = [trial for trial in ready if not trial.exclusive]
+            wave, beside = (pilot_first(shared), workers) if shared else (ready, 1)
+            work = [(trial, {key: rows[key] for key in trial.needs}) for trial in wave]
+            yield from processes.run(work, beside=beside)
+    finally:
+        processes.close()
 
 
 def _ready(plan: Sequence[Trial], rows: Mapping[str, Row], failures: dict[str, str]) -> list[Trial]:

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from lab.protocol import Dataset, Row, Trial
 from lab.storage import through_storage
 
-__all__ = ["Outcome", "run_here", "run_on_processes"]
+__all__ = ["Outcome", "Workers", "run_here"]
 
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -67,45 +67,70 @@ def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -
     return Outcome(trial, row, details="\n".join(shown), seconds=time.perf_counter() - start)
 
 
-def run_on_processes(
-    work: Sequence[tuple[Trial, Mapping[str, Row]]], dataset: Dataset | None, *, workers: int
-) -> Iterator[Outcome]:
-    """Run trials (each with the rows that it needs) on `workers` processes; yields outcomes as they end."""
-    queue = deque(work)
-    with _one_thread_each():
+class Workers:
+    """Processes that are started when work comes, serve one batch of trials after another, and are renewed when one dies.
+
+    Parameters
+    ----------
+    dataset : Dataset or None
+        The table of the run; every process gets it once.
+    workers : int
+        Processes at most.
+    """
+
+    def __init__(self, dataset: Dataset | None, workers: int) -> None:
+        self._dataset = dataset
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def run(self, work: Sequence[tuple[Trial, Mapping[str, Row]]], *, beside: int) -> Iterator[Outcome]:
+        """Run trials (each with the rows that it needs), `beside` of them at once; yields outcomes as they end."""
+        queue = deque(work)
         while queue:
             lost: list[tuple[Trial, Mapping[str, Row]]] = []
-            yield from _until_broken(queue, dataset, min(workers, len(queue)), lost)
+            yield from self._until_broken(queue, min(beside, len(queue)), lost)
             for suspect in lost:
                 alone = deque([suspect])
                 again: list[tuple[Trial, Mapping[str, Row]]] = []
-                yield from _until_broken(alone, dataset, 1, again)
+                yield from self._until_broken(alone, 1, again)
                 if again:
                     yield Outcome(suspect[0], None, _DIED)
 
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
-def _until_broken(queue: deque, dataset: Dataset | None, workers: int, lost: list) -> Iterator[Outcome]:
-    """Work off the queue in one pool; if the pool breaks, put what was running into `lost` and return."""
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(dataset,))
-    running: dict[Future[Outcome], tuple[Trial, Mapping[str, Row]]] = {}
-    try:
-        while queue or running:
-            while queue and len(running) < workers:  # never more than run at once: then all of them are suspects
-                running[pool.submit(_run_in_worker, *queue[0])] = queue[0]
-                queue.popleft()  # only now: a pool that breaks while it takes the work must not lose it
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                outcome = future.result()
-                del running[future]
-                yield outcome
-    except BrokenProcessPool:
-        lost.extend(running.values())
-    except BaseException:
-        for process in multiprocessing.active_children():
-            process.kill()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    def _until_broken(self, queue: deque, beside: int, lost: list) -> Iterator[Outcome]:
+        """Work off the queue; if a process dies, put what was running into `lost` and return."""
+        running: dict[Future[Outcome], tuple[Trial, Mapping[str, Row]]] = {}
+        try:
+            while queue or running:
+                while queue and len(running) < beside:  # never more than run at once: then all of them are suspects
+                    running[self._submit(*queue[0])] = queue[0]
+                    queue.popleft()  # only now: a pool that breaks while it takes the work must not lose it
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    outcome = future.result()
+                    del running[future]
+                    yield outcome
+        except BrokenProcessPool:
+            lost.extend(running.values())
+            self.close()
+        except BaseException:
+            for process in multiprocessing.active_children():
+                process.kill()
+            self.close()
+            raise
+
+    def _submit(self, trial: Trial, inputs: Mapping[str, Row]) -> Future[Outcome]:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=context, initializer=_start, initargs=(self._dataset,)
+            )
+        with _one_thread_each():  # the pool starts its processes as work comes
+            return self._pool.submit(_run_in_worker, trial, inputs)
 
 
 def _run_in_worker(trial: Trial, inputs: Mapping[str, Row]) -> Outcome:

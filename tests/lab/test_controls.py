@@ -39,10 +39,17 @@ def _in_this_process(monkeypatch):
     """Run the controls' trials here: these functions live in a test module."""
     from lab import trials
 
-    def here(work, dataset, *, workers):
-        return (trials.run_here(trial, dataset, inputs) for trial, inputs in work)
+    class Here:
+        def __init__(self, dataset, workers):
+            self.dataset = dataset
 
-    monkeypatch.setattr(trials, "run_on_processes", here)
+        def run(self, work, *, beside):
+            return (trials.run_here(trial, self.dataset, inputs) for trial, inputs in work)
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(trials, "Workers", Here)
 
 
 def test_answers_are_counted_and_undecided_is_not_wrong(tmp_path):

@@ -110,3 +110,31 @@ def test_with_0_candidates_a_fold_is_scored_without_inner_folds():
     assert row["score"] == pytest.approx(np.mean(model.predict(wine.features.iloc[test]) == wine.target[test]))
     assert row["inner_score"] is None
     assert row["parameters"] == {}
+
+
+def fits_of(n_rows, candidates, search_rows, rare=None):
+    """Number of rows of every fit of a search on `n_rows` rows of two classes."""
+    FITS.clear()
+    features = pd.DataFrame({"x": np.arange(float(n_rows))})
+    target = np.arange(n_rows) % 2
+    if rare is not None:
+        target = (np.arange(n_rows) < rare).astype(int)
+    family = Family("known", "known", lambda features, seed: Known(), {"quality": [0.2, 0.4, 0.6, 0.8]})
+    tune(family, features, target, scorer="accuracy", candidates=candidates, seed=0, search_rows=search_rows)
+    return [rows for _, rows, _ in FITS]
+
+
+def test_where_rows_abound_candidates_learn_from_a_part_and_the_chosen_one_from_all():
+    assert fits_of(300, 3, 100) == [100, 100, 100, 300]
+    assert fits_of(150, 3, 100)[:-1] == [100, 100, 100]
+    assert fits_of(149, 1, None) == [99, 99, 100, 149]
+
+
+def test_where_rows_are_few_a_single_candidate_gets_two_folds_and_several_get_three():
+    assert fits_of(100, 1, 100) == [50, 50, 100]
+    assert len(fits_of(100, 2, 100)) == 3 * 2 + 1
+
+
+def test_a_class_too_rare_for_the_part_is_left_to_the_folds():
+    assert fits_of(300, 1, 100, rare=8) == [150, 150, 300]  # 100 of 300 rows would hold fewer than three of the 8
+    assert fits_of(300, 1, 100, rare=9) == [100, 300]

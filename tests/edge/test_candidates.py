@@ -1,0 +1,49 @@
+"""A candidate is kept and read back as it was; on a large table the network stops early."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from edge import candidates
+from edge.export import device_rows, fit_for_device
+from lab.data import load, sample_rows
+from lab.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("family", [LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP], ids=lambda family: family.name)
+def test_a_pipeline_with_texts_and_gaps_answers_the_same_after_it_was_kept(family):
+    loans = sample_rows(load("loans"), 300, 0)
+    fast = {"model__n_estimators": 3} if family in (FOREST, EXTRA_TREES) else {}
+    fitted = fit_for_device(family.build(loans.features, 0).set_params(**fast), loans, np.arange(200))
+    again = candidates.from_bytes(candidates.to_bytes(fitted))
+    np.testing.assert_array_equal(again.predict_proba(device_rows(loans)), fitted.predict_proba(device_rows(loans)))
+
+
+def network_of(dataset):
+    (family,) = (f for f in candidates.group(dataset, None).families if f.name == "mlp")
+    return family.build(dataset.features, 0).named_steps["model"]
+
+
+def repeated(dataset, times, rare=0):
+    """Make the table longer; `rare` rows of the second class are all that is left of it."""
+    rows = np.tile(np.arange(dataset.n_rows), times)
+    if rare:
+        rows = np.concatenate([rows[dataset.target[rows] == 0], rows[dataset.target[rows] == 1][:rare]])
+    return dataclasses.replace(
+        dataset, features=dataset.features.iloc[rows].reset_index(drop=True), target=dataset.target[rows]
+    )
+
+
+def test_the_network_stops_early_on_a_large_table_without_a_rare_class():
+    small = load("breast-cancer")
+    assert not network_of(small).early_stopping
+    assert network_of(repeated(small, 6)).early_stopping
+    assert not network_of(repeated(small, 12, rare=20)).early_stopping
+
+
+def test_parameters_are_given_back_as_they_were_set():
+    shown = {"hidden_layer_sizes": [64, 32], "alpha": 0.1}
+    assert candidates.set_parameters(MLP, shown) == {"model__hidden_layer_sizes": (64, 32), "model__alpha": 0.1}
+    assert candidates.set_parameters(MLP, {}) == {}
