@@ -40,6 +40,12 @@ class Graph:
         self.nodes.append(helper.make_node(operator, list(inputs), [name], domain=domain, **attributes))
         return name
 
+    def add_second(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
+        """Add a node with two outputs of which only the second is used, and give that one's name."""
+        name = self.add(operator, inputs, **attributes)
+        self.nodes[-1].output[:] = [f"{name}_first", name]
+        return name
+
     def constant(self, values: "NDArray") -> str:
         """Add a constant, and give its name."""
         name = f"constant_{len(self.constants)}"

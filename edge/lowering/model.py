@@ -1,6 +1,6 @@
 """Which lowering fits a fitted pipeline? The one of its last step, if all steps in front of it are known."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,15 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from edge.lowering import affine, forests
+from edge.lowering import affine, forests, kernels, neighbours
 from edge.lowering.columns import Column, NotLoweredError, Number
 from edge.lowering.graph import Graph
 from edge.lowering.preparation import RawText, Source, columns_after
@@ -33,6 +36,13 @@ _TREES = {
 }
 SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
+
+_PRODUCTS = {
+    SVC: kernels.add_machine,
+    NuSVC: kernels.add_machine,
+    CalibratedClassifierCV: kernels.add_calibrated_machine,
+    KNeighborsClassifier: neighbours.add_neighbours,
+}
 
 
 @dataclass(frozen=True)
@@ -88,23 +98,32 @@ def lower(
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
     sources: list[Source] = [*(Number(place) for place in range(n_numbers)), *(RawText(p) for p in range(n_texts))]
     sources = sources if order is None else [sources[place] for place in order]
-    for step in steps[:-1]:
+    last = steps[-1]
+    inner = kernels.inside_calibration(last) if type(last) is CalibratedClassifierCV else None
+    for step in [*steps[:-1], *([step for _, step in inner.steps[:-1]] if isinstance(inner, Pipeline) else [])]:
         sources = columns_after(step, sources)
     columns = _no_raw_text(sources)
-    last = steps[-1]
     if type(last) in _TREES:
         graph = Graph(n_numbers, n_texts, np.float32 if precision == "float32" else np.float64)
         _TREES[type(last)](graph, last, columns)
         return [_done(graph, last, precision)]
-    if type(last) not in _LAYERS:
-        raise NotLoweredError(f"there is no lowering of {type(last).__name__}")
-    layers, activation = _LAYERS[type(last)](last)
+    add = _adds(last)
     found = []
     for form in [SCALED] if precision == SCALED else affine.FORMS:
         graph = Graph(n_numbers, n_texts, np.float32 if form == "folded float32" else np.float64)
-        affine.add_layers(graph, layers, activation, columns, form=form, missing=missing)
+        add(graph, columns, form=form, missing=missing)
         found.append(_done(graph, last, form))
     return found
+
+
+def _adds(model: Any) -> Callable[..., None]:
+    """Give `add(graph, columns, form=, missing=)` for a model made of matrix products."""
+    if type(model) in _PRODUCTS:
+        return lambda graph, columns, **how: _PRODUCTS[type(model)](graph, model, columns, **how)
+    if type(model) not in _LAYERS:
+        raise NotLoweredError(f"there is no lowering of {type(model).__name__}")
+    layers, activation = _LAYERS[type(model)](model)
+    return lambda graph, columns, **how: affine.add_layers(graph, layers, activation, columns, **how)
 
 
 def _no_raw_text(sources: Sequence[Source]) -> list[Column]:
