@@ -17,14 +17,24 @@ from edge.lowering.trees import text_columns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FORMS", "Form", "Layer", "add_first", "add_layers", "finish_in", "for_softmax", "layers_of_linear", "layers_of_mlp"]
+__all__ = [
+    "FORMS",
+    "Form",
+    "Layer",
+    "add_first",
+    "add_layers",
+    "finish_in",
+    "for_softmax",
+    "layers_of_linear",
+    "layers_of_mlp",
+]
 
-Form = Literal["folded float32", "centred float32", "float64", "scaled float32"]
+Form = Literal["folded float32", "centred float32", "summed in float64", "float64", "scaled float32"]
 FORMS: tuple[Form, ...] = ("folded float32", "centred float32", "float64")
 """From the leanest to the most exact; a float32 graph takes float32 numbers unless it has to centre them.
 
 `scaled float32` stands outside: it leaves scaling in front of the first matrix, so that all its inputs have one scale,
-which is what a quantiser to int8 needs.
+which is what a quantiser to int8 needs. `summed in float64` is for kernels (`edge.lowering.kernels`).
 """
 
 Layer = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
@@ -87,7 +97,7 @@ def add_first(graph: Graph, layer: Layer, columns: Sequence[Column], *, form: Fo
     if graph.n_numbers and missing:
         fill = graph.constant(_fillings(columns, graph.n_numbers)[None].astype(graph.dtype))
         numbers = graph.add("Where", [graph.add("IsNaN", ["numbers"]), fill, "numbers"])
-    if graph.n_numbers and form in ("centred float32", "scaled float32"):
+    if graph.n_numbers and form in ("centred float32", "scaled float32", "summed in float64"):
         centre = _centres(columns, graph.n_numbers)
         shift = shift + centre @ matrix
         numbers = graph.add("Sub", [numbers, graph.constant(centre[None])])

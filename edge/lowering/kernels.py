@@ -2,7 +2,11 @@
 
 A radial kernel is exp(2g x.s - g|x|^2 - g|s|^2): one product with all support vectors, one norm of the row, one
 exponential function, and a product with the dual coefficients. The scores become probabilities as scikit-learn's
-calibration does it (Platt 1999), or as `SVC(probability=True)` does it for two classes.
+calibration does it (Platt 1999).
+
+The dual coefficients are large and of both signs, so that their sum loses digits in float32 where the kernels do not:
+the form `summed in float64` pays for that sum alone. `SVC(probability=True)` has no lowering: libsvm finds its
+probabilities by an iteration that stops early, even for two classes (0.004 from the sigmoid itself).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,21 +23,21 @@ from edge.lowering.graph import Graph
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["add_calibrated_machine", "add_machine", "inside_calibration"]
+__all__ = ["FORMS", "add_calibrated_machine", "inside_calibration"]
 
-_LEAST = 1e-7  # libsvm keeps pairwise probabilities this far from 0 and 1
+FORMS: tuple[Form, ...] = ("folded float32", "centred float32", "summed in float64", "float64")
 
 
 def inside_calibration(model: Any) -> Any:
     """Give the one fitted estimator whose scores a `CalibratedClassifierCV(ensemble=False)` maps to probabilities."""
     if len(model.calibrated_classifiers_) != 1:
-        raise NotLoweredError("there is no lowering of CalibratedClassifierCV with ensemble=True, a model for each fold")
+        raise NotLoweredError(
+            "there is no lowering of CalibratedClassifierCV with ensemble=True, a model for each fold"
+        )
     return model.calibrated_classifiers_[0].estimator
 
 
-def add_calibrated_machine(
-    graph: Graph, model: Any, columns: Sequence[Column], *, form: Form, missing: bool
-) -> None:
+def add_calibrated_machine(graph: Graph, model: Any, columns: Sequence[Column], *, form: Form, missing: bool) -> None:
     """Support vectors whose scores a sigmoid for each class maps to probabilities, which are made to sum to 1."""
     calibrators = model.calibrated_classifiers_[0].calibrators
     if not all(hasattr(each, "a_") and hasattr(each, "b_") for each in calibrators):
@@ -44,6 +48,8 @@ def add_calibrated_machine(
     shifts = -np.array([each.b_ for each in calibrators], dtype=np.float64)
     _check(machine)
     kernels = _add_kernels(graph, machine, columns, form=form, missing=missing)
+    if form == "summed in float64":
+        kernels, number = graph.add("Cast", [kernels], to=TensorProto.DOUBLE), np.float64
     if len(slopes) == 1:
         weights, shift = machine.dual_coef_.T * slopes, machine.intercept_ * slopes + shifts
         scores = _gemm(graph, kernels, *for_softmax(weights, shift), number)
@@ -55,25 +61,13 @@ def add_calibrated_machine(
     return finish_in(graph, graph.add("Div", [likely, whole]), number)
 
 
-def add_machine(graph: Graph, model: Any, columns: Sequence[Column], *, form: Form, missing: bool) -> None:
-    """`SVC(probability=True)` for two classes: libsvm's own sigmoid, which it keeps a little from 0 and 1."""
-    _check(model)
-    if len(model.classes_) != 2 or not len(model.probA_):
-        raise NotLoweredError(f"there is no lowering of {type(model).__name__} without calibration for its classes")
-    number = _number(form)
-    kernels = _add_kernels(graph, model, columns, form=form, missing=missing)
-    slope, added = -float(model.probA_[0]), float(model.probB_[0])
-    weights, shift = for_softmax(model.dual_coef_.T * slope, model.intercept_ * slope + added)
-    likely = graph.add("Softmax", [_gemm(graph, kernels, weights, shift, number)], axis=1)
-    ends = [graph.constant(np.array(end, dtype=number)) for end in (_LEAST, 1 - _LEAST)]
-    finish_in(graph, graph.add("Clip", [likely, *ends]), number)
-
-
 def _check(machine: Any) -> None:
     if type(machine).__name__ not in ("SVC", "NuSVC"):
         raise NotLoweredError(f"there is no lowering of CalibratedClassifierCV around {type(machine).__name__}")
     if machine.kernel not in _KERNELS or machine._sparse:
-        raise NotLoweredError("there is no lowering of a support vector machine with a kernel of its own or sparse rows")
+        raise NotLoweredError(
+            "there is no lowering of a support vector machine with a kernel of its own or sparse rows"
+        )
     if len(machine.classes_) > 2 and machine.decision_function_shape != "ovr":
         raise NotLoweredError("there is no lowering of a support vector machine that scores pairs of classes (ovo)")
 

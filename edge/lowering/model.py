@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 import onnx
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.svm import SVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from edge.lowering import affine, forests, kernels, neighbours
@@ -38,8 +37,6 @@ SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
 
 _PRODUCTS = {
-    SVC: kernels.add_machine,
-    NuSVC: kernels.add_machine,
     CalibratedClassifierCV: kernels.add_calibrated_machine,
     KNeighborsClassifier: neighbours.add_neighbours,
 }
@@ -59,6 +56,7 @@ _PROMISES = {
     "float32": "the same path through every tree for rows that are float32 numbers",
     "folded float32": "float32 arithmetic, scaling folded in float64; shown by comparison",
     "centred float32": "numbers centred in float64, then float32 arithmetic; shown by comparison",
+    "summed in float64": "numbers centred in float64, kernels in float32, their sum in float64; shown by comparison",
     SCALED: "float32 arithmetic, scaling in front; shown by comparison",
     "float64": "float64 arithmetic throughout; shown by comparison",
 }
@@ -108,8 +106,9 @@ def lower(
         _TREES[type(last)](graph, last, columns)
         return [_done(graph, last, precision)]
     add = _adds(last)
+    forms = kernels.FORMS if type(last) is CalibratedClassifierCV else affine.FORMS
     found = []
-    for form in [SCALED] if precision == SCALED else affine.FORMS:
+    for form in (SCALED,) if precision == SCALED else forms:
         graph = Graph(n_numbers, n_texts, np.float32 if form == "folded float32" else np.float64)
         add(graph, columns, form=form, missing=missing)
         found.append(_done(graph, last, form))

@@ -155,5 +155,3 @@ def _as_seen(model, scaled: np.ndarray) -> np.ndarray:
     """Give doubles; forests see float32 numbers, in either library."""
     rows = scaled.astype(np.float32) if hasattr(model, "estimators_") else scaled
     return np.ascontiguousarray(rows, dtype=np.float64)
-
-

@@ -131,7 +131,9 @@ class Line:
         causes = {
             "C by ctypes": f"compiled C spares {saved:.1f} us of the runtime's own, but needs a compiler for each device",
             "lean float32, bound": f"the leaner form is told from the original ({self.far})",
-            "OpenVINO": f"OpenVINO computes in float32, which is told from the original ({self.far})" if self.far else "",
+            "OpenVINO": f"OpenVINO computes in float32, which is told from the original ({self.far})"
+            if self.far
+            else "",
         }
         return causes.get(first) or f"{first} takes {100 * behind:.0f} % less; the reason is not known"
 
