@@ -80,7 +80,7 @@ def _add_kernels(graph: Graph, machine: Any, columns: Sequence[Column], *, form:
     return _KERNELS[machine.kernel](graph, machine, prepared, vectors, _number(form))
 
 
-def _radial(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]", number: type) -> str:
+def _radial(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]", number: Any) -> str:
     gamma = float(machine._gamma)
     crossed = _gemm(graph, rows, 2 * gamma * vectors.T, -gamma * (vectors**2).sum(axis=1), number)
     norms = graph.add("ReduceSumSquare", [rows, graph.constant(np.array([1], np.int64))], keepdims=1)
@@ -88,17 +88,17 @@ def _radial(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]
     return graph.add("Exp", [graph.add("Sub", [crossed, norms])])
 
 
-def _linear(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]", number: type) -> str:
+def _linear(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]", number: Any) -> str:
     del machine
     return _gemm(graph, rows, vectors.T, np.zeros(len(vectors)), number)
 
 
-def _polynomial(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]", number: type) -> str:
+def _polynomial(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]", number: Any) -> str:
     scaled = _gemm(graph, rows, float(machine._gamma) * vectors.T, np.full(len(vectors), float(machine.coef0)), number)
     return graph.add("Pow", [scaled, graph.constant(np.array(machine.degree, dtype=number))])
 
 
-def _tangent(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]", number: type) -> str:
+def _tangent(graph: Graph, machine: Any, rows: str, vectors: "NDArray[np.float64]", number: Any) -> str:
     scaled = _gemm(graph, rows, float(machine._gamma) * vectors.T, np.full(len(vectors), float(machine.coef0)), number)
     return graph.add("Tanh", [scaled])
 
@@ -111,7 +111,7 @@ _KERNELS: dict[str, Callable[..., str]] = {
 }
 
 
-def _one_against_rest(graph: Graph, machine: Any, kernels: str, number: type) -> str:
+def _one_against_rest(graph: Graph, machine: Any, kernels: str, number: Any) -> str:
     """Add scikit-learn's score of each class: the pairs that it wins, and the sum of its margins squeezed below 1/3."""
     n_classes = len(machine.classes_)
     pairs = list(combinations(range(n_classes), 2))
@@ -132,12 +132,12 @@ def _one_against_rest(graph: Graph, machine: Any, kernels: str, number: type) ->
     return graph.add("Add", [won, graph.add("Div", [sums, below])])
 
 
-_ELEMENTS = {np.float32: TensorProto.FLOAT, np.float64: TensorProto.DOUBLE}
+_ELEMENTS: dict[Any, int] = {np.float32: TensorProto.FLOAT, np.float64: TensorProto.DOUBLE}
 
 
-def _gemm(graph: Graph, rows: str, weights: "NDArray", shift: "NDArray", number: type) -> str:
+def _gemm(graph: Graph, rows: str, weights: "NDArray", shift: "NDArray", number: Any) -> str:
     return graph.add("Gemm", [rows, graph.constant(weights.astype(number)), graph.constant(shift.astype(number))])
 
 
-def _number(form: Form) -> type:
+def _number(form: Form) -> Any:
     return np.float64 if form == "float64" else np.float32

@@ -52,7 +52,7 @@ class Lowered:
 
 
 _PROMISES = {
-    "exact": "the same path through every tree for every double that a row can hold",
+    "exact": "the same path through every tree for every double that a row can hold (cast to float32 where the graph takes it)",
     "float32": "the same path through every tree for rows that are float32 numbers",
     "folded float32": "float32 arithmetic, scaling folded in float64; shown by comparison",
     "centred float32": "numbers centred in float64, then float32 arithmetic; shown by comparison",
@@ -78,7 +78,8 @@ def lower(
     missing : bool
         Whether a number of a row may be missing.
     precision : str
-        For trees: `exact` (float64 rows) or `float32`, half the size and exact for rows that are float32 numbers.
+        For trees: `exact` (float64 rows, or float32 where that loses nothing) or `float32`, half the size and exact for
+        rows that are float32 numbers.
         For linear models and networks: `exact` gives all of `affine.FORMS`, `scaled float32` that form alone.
     order : sequence of int, optional
         Where each column of the model stands among all numbers and then all texts, if it saw them in another order.
@@ -102,8 +103,11 @@ def lower(
         sources = columns_after(step, sources)
     columns = _no_raw_text(sources)
     if type(last) in _TREES:
-        graph = Graph(n_numbers, n_texts, np.float32 if precision == "float32" else np.float64)
-        _TREES[type(last)](graph, last, columns)
+        add = _TREES[type(last)]
+        narrow = precision == "exact" and add is forests.add_forest and forests.exact_in_float32(last, columns)
+        numbers = np.float32 if narrow or precision == "float32" else np.float64
+        graph = Graph(n_numbers, n_texts, numbers, answers=np.float64 if narrow else None)
+        add(graph, last, columns)
         return [_done(graph, last, precision)]
     add = _adds(last)
     forms = kernels.FORMS if type(last) is CalibratedClassifierCV else affine.FORMS

@@ -1,7 +1,8 @@
 """How does k nearest neighbours become a matrix product? All distances at once, up to what a row's own norm adds.
 
 Of |x - s|^2 = |x|^2 - 2 x.s + |s|^2 the first part is the same for every known row s, so that the order of the others
-gives the neighbours. Scaling and encoding go into the product. The file holds the training rows themselves.
+gives the neighbours. Scaling and encoding go into the product. The file holds the training rows themselves. Where two
+known rows are equally far, the original takes one by chance of rounding, and so does the graph.
 """
 
 from collections.abc import Sequence

@@ -251,10 +251,9 @@ def main() -> None:
     resolution = float(np.median(by_model[EMPTY]["ours"])) * 1e-6
     verdicts = [said for name, taken in by_model.items() for said in show(name, taken, resolution)]
     counts = {word: sum(said.startswith(word) for said in verdicts) for word in ("agrees", "slower", "DISAGREES")}
-    print(
-        f"\nLoadGen less each query's own cost, {len(verdicts)} percentiles: {counts['agrees']} agree, {counts['slower']} are "
-    )
-    print(f" by no more than other memory read in between makes ours, {counts['DISAGREES']} disagree")
+    print(f"\nLoadGen less each query's own cost, {len(verdicts)} percentiles: {counts['agrees']} agree,", end=" ")
+    print(f"{counts['slower']} are slower by no more than ours with other memory read in between,", end=" ")
+    print(f"{counts['DISAGREES']} disagree")
 
 
 if __name__ == "__main__":
