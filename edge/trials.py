@@ -9,7 +9,7 @@ import pandas as pd
 
 from edge import export, latency, parity, serving, variants
 from edge.calls import bound_call
-from edge.given import AsDeviceSees, GivenModel, export_given, is_given
+from edge.given import AsDeviceSees, GivenModel, export_given, is_given, original_of
 from edge.runtime import session
 from lab.families import Family
 from lab.folds import Fold, split
@@ -54,6 +54,9 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, scorer: st
         "nodes": _count_nodes(exported),
         "form": chosen.form,
         "promise": chosen.promise,
+        "holds_rows": export.holds_rows(
+            tuned.model.estimator() if given and tuned.model.intake.kind == "skops" else model
+        ),
         "parameters": {name.removeprefix("model__"): value for name, value in tuned.parameters.items()},
         "set_parameters": tuned.parameters,
         "seed": seed,
@@ -134,7 +137,10 @@ def time_all(
         ready = session(built["onnx"].tobytes())
         alternatives[f"{family.name} onnx"] = bound_call(ready, [export.feeds(dataset, row, ready) for row in rows])
         if is_given(family):
-            continue  # its original is the file, or a program that is not ours to time
+            given = original_of(family, dataset, rows)
+            if given is not None:
+                alternatives[f"{family.name} sklearn"] = _original(*given)
+            continue
         original = family.build(dataset.features, build_seeds[family.name]).set_params(
             **_tuples(built["set_parameters"])
         )
