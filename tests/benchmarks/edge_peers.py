@@ -1,8 +1,8 @@
 """How does each other runtime answer one row? Peers of the edge lab's artefact, each as an `Alternative` to be timed.
 
-OpenVINO runs the lab's lean graph, or the converter's where the lab has none. Treelite is asked for trees: interpreted (GTIL) and
-compiled to C by TL2cgen, called by its own predictor and, with less on the way, through ctypes. Rows for Treelite are
-scaled beforehand, which is in its favour. A compilation that takes longer than allowed is stopped.
+OpenVINO runs the lab's lean graph, or the converter's where the lab has none. Treelite is asked for trees: interpreted
+(GTIL) and compiled to C by TL2cgen, called by its own predictor and, with less on the way, through ctypes. A
+compilation that takes longer than allowed is stopped.
 """
 
 import ctypes
@@ -67,12 +67,12 @@ def by_openvino(content: bytes, rows: np.ndarray) -> Alternative:
     return Alternative(call, len(rows), 200)
 
 
-def by_treelite(model, scaled: np.ndarray) -> Alternative:
+def by_treelite(model, rows: np.ndarray) -> Alternative:
     """Treelite's interpreter of trees."""
     import treelite
 
     made = treelite.sklearn.import_model(model)
-    fed = [row[None] for row in _as_seen(model, scaled)]
+    fed = [row[None] for row in _as_seen(model, rows)]
     return Alternative(lambda i: treelite.gtil.predict(made, fed[i], nthread=1), len(fed), 100)
 
 
@@ -92,8 +92,8 @@ class CompiledTrees:
         Seconds that the compilation may take.
     """
 
-    def __init__(self, model, scaled: np.ndarray, *, peers: Path, limit: float) -> None:
-        self.model, self.rows, self.peers, self.limit = model, _as_seen(model, scaled), peers, limit
+    def __init__(self, model, rows: np.ndarray, *, peers: Path, limit: float) -> None:
+        self.model, self.rows, self.peers, self.limit = model, _as_seen(model, rows), peers, limit
         self.reason, self.library = "", ""
 
     def by_predictor(self) -> Alternative:
@@ -151,7 +151,7 @@ class CompiledTrees:
         return ""
 
 
-def _as_seen(model, scaled: np.ndarray) -> np.ndarray:
+def _as_seen(model, rows: np.ndarray) -> np.ndarray:
     """Give doubles; forests see float32 numbers, in either library."""
-    rows = scaled.astype(np.float32) if hasattr(model, "estimators_") else scaled
-    return np.ascontiguousarray(rows, dtype=np.float64)
+    seen = rows.astype(np.float32) if hasattr(model, "estimators_") else rows
+    return np.ascontiguousarray(seen, dtype=np.float64)

@@ -6,9 +6,10 @@ What the lab recommends is the leanest form of its export that no row tells from
 bound buffers (`edge.calls`). Rounds are interleaved within each model: runtime A, B, C, A, B, C, ... Peers that are not
 installed (OpenVINO, Treelite, TL2cgen) are installed into DIR (default `.peers/edge`). A runtime takes part only if its
 probabilities agree with scikit-learn's to 1e-3; otherwise the reason is listed. The end is a list of all rows with the
-recommended artefact's time over the fastest one's, and the reason where that is above 1.1.
+recommended artefact's time over the fastest one's, and the reason where that is above 1.1. Each row says how long its
+fit, its exports with all comparisons, and its timing took.
 
-The support vector machine learns from at most 5,000 rows (its time to fit grows with their square); all others from all.
+Trees see the raw numbers and all others scaled ones, as in the lab's own families. The support vector machine learns from at most 5,000 rows (its time to fit grows with their square); all others from all.
 """
 
 import argparse
@@ -16,13 +17,13 @@ import copy
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from edge_peers import CompiledTrees, by_openvino, by_treelite, install
+from edge_peers import CompiledTrees, by_openvino, by_treelite, install, n_nodes
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -46,6 +47,7 @@ ROWS = 200
 CLOSE = 1.1
 RECOMMENDED = "recommended, bound"
 SVM_ROWS = 5_000
+MOST_CONVERTED = 2_000_000
 _A_ROUND = 0.03  # seconds that one alternative's round takes at most, about
 
 
@@ -89,22 +91,24 @@ MODELS: dict[str, Callable[[], object]] = {
 @lru_cache(maxsize=1)
 def forest(table: str, quick: bool) -> RandomForestClassifier:
     """Fit 300 trees once; the first 100 of them are the forest of 100 trees of the same seed."""
-    dataset, _, _, scaled = prepared(table, quick)
+    dataset, numbers, _, _ = prepared(table, quick)
     with threadpool_limits(None):
-        return MODELS["forest-300"]().fit(scaled, dataset.target).set_params(n_jobs=None)
+        return MODELS["forest-300"]().fit(numbers, dataset.target).set_params(n_jobs=None)
 
 
 def fitted(table: str, name: str, *, quick: bool):
-    """Fit a model on the scaled rows of a table."""
-    dataset, _, _, scaled = prepared(table, quick)
+    """Fit a model on a table; gives what answers raw rows."""
+    dataset, numbers, scaler, scaled = prepared(table, quick)
     if name == "forest-300":
         return forest(table, quick)
     if name == "forest-100":
         first = copy.copy(forest(table, quick))
         first.estimators_, first.n_estimators = first.estimators_[:100], 100
         return first
+    if name == "boosting":
+        return MODELS[name]().fit(numbers, dataset.target)
     few = np.random.default_rng(2).permutation(len(scaled))[: SVM_ROWS if name == "svm-rbf" else None]
-    return MODELS[name]().fit(scaled[few], dataset.target[few])
+    return make_pipeline(scaler, MODELS[name]().fit(scaled[few], dataset.target[few]))
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ class Line:
     reasons: dict[str, str]
     form: str
     far: str
+    seconds: tuple[float, float, float]
 
     @property
     def ratio(self) -> float:
@@ -167,32 +172,40 @@ def agrees(call: Callable[[int], object], expected: np.ndarray) -> str:
 
 
 def candidates(
-    model, scaler, last, dataset: Dataset, rows: np.ndarray, chosen: Exported, forms: list[Exported], given
+    model, dataset: Dataset, rows: np.ndarray, chosen: Exported, forms: list[Exported], given
 ) -> dict[str, Callable[[], Alternative]]:
+    trees = hasattr(model, "estimators_") or hasattr(model, "_predictors")
+
+    @cache
+    def by_converter() -> bytes:
+        if trees and n_nodes(model) > MOST_CONVERTED:
+            raise RuntimeError(f"{n_nodes(model):,} nodes: the converter would take minutes (not tried)")
+        return convert(model, dataset).content
+
     made: dict[str, Callable[[], Alternative]] = {
         RECOMMENDED: lambda: by_onnx(chosen.content, dataset, rows, bound=True),
         "recommended, plain": lambda: by_onnx(chosen.content, dataset, rows, bound=False),
         "scikit-learn": lambda: by_sklearn(model, rows),
-        "converter, plain": lambda: by_onnx(convert(model, dataset).content, dataset, rows, bound=False),
-        "converter, bound": lambda: by_onnx(convert(model, dataset).content, dataset, rows, bound=True),
+        "converter, plain": lambda: by_onnx(by_converter(), dataset, rows, bound=False),
+        "converter, bound": lambda: by_onnx(by_converter(), dataset, rows, bound=True),
         "OpenVINO": lambda: by_openvino(forms[0].content, rows),
     }
     if forms[0].form != chosen.form:
         made["lean float32, bound"] = lambda: by_onnx(forms[0].content, dataset, rows, bound=True)
-    if hasattr(last, "estimators_") or hasattr(last, "_predictors"):
-        scaled = scaler.transform(rows)
-        trees = CompiledTrees(last, scaled, peers=given.peers, limit=given.compile_seconds)
-        made["Treelite GTIL"] = lambda: by_treelite(last, scaled)
-        made["TL2cgen predictor"] = trees.by_predictor
-        made["C by ctypes"] = trees.by_ctypes
+    if trees:
+        compiled = CompiledTrees(model, rows, peers=given.peers, limit=given.compile_seconds)
+        made["Treelite GTIL"] = lambda: by_treelite(model, rows)
+        made["TL2cgen predictor"] = compiled.by_predictor
+        made["C by ctypes"] = compiled.by_ctypes
     return made
 
 
 def line(table: str, name: str, given) -> Line:
     """Fit, export, check and time one model on one table."""
-    dataset, numbers, scaler, _ = prepared(table, given.quick)
-    last = fitted(table, name, quick=given.quick)
-    model = make_pipeline(scaler, last)
+    clock = [time.perf_counter()]
+    dataset, numbers, _, _ = prepared(table, given.quick)
+    model = fitted(table, name, quick=given.quick)
+    clock.append(time.perf_counter())
     rng = np.random.default_rng(1)
     rows = numbers[rng.choice(len(numbers), ROWS, replace=False)]
     tried = numbers[rng.choice(len(numbers), min(2_000, len(numbers)), replace=False)]
@@ -204,7 +217,7 @@ def line(table: str, name: str, given) -> Line:
         far = f"{forms[0].form}: {found.noticeable} of {found.rows} rows beyond 1e-5, {found.flips} flipped, in their range"
     expected = model.predict_proba(rows)
     ready, reasons = {}, {}
-    for runtime, make in candidates(model, scaler, last, dataset, rows, chosen, forms, given).items():
+    for runtime, make in candidates(model, dataset, rows, chosen, forms, given).items():
         try:
             alternative = make()
             reason = agrees(alternative.call, expected)
@@ -214,10 +227,12 @@ def line(table: str, name: str, given) -> Line:
             reasons[runtime] = reason
         else:
             ready[runtime] = alternative
+    clock.append(time.perf_counter())
     with on_one_core():
         taken = measure(ready, rounds=given.rounds)
     times = {runtime: float(np.median(np.median(each, axis=1))) / 1e3 for runtime, each in taken.items()}
-    return Line(f"{table:14}{name:13}", times, reasons, chosen.form, far)
+    clock.append(time.perf_counter())
+    return Line(f"{table:14}{name:13}", times, reasons, chosen.form, far, tuple(np.diff(clock)))
 
 
 def _short(words: str) -> str:
@@ -225,14 +240,17 @@ def _short(words: str) -> str:
     return flat if len(flat) <= 160 else f"{flat[:60]} ... {flat[-95:]}"
 
 
-def show(found: Line, seconds: float) -> None:
+def show(found: Line) -> None:
     fastest = min(found.times.values())
     for runtime, median in sorted(found.times.items(), key=lambda pair: pair[1]):
         form = f"  {found.form}" if runtime == RECOMMENDED else ""
         print(f"{found.title} {runtime:20}{median:10.1f}{median / fastest:12.2f}{form}")
     for runtime, reason in found.reasons.items():
         print(f"{found.title} {runtime:20}{'-':>10}{'':12}  {reason}")
-    print(f"{found.title} ({seconds:.0f} s)\n", flush=True)
+    words = ", ".join(
+        f"{what} {each:.0f} s" for what, each in zip(("fit", "made", "timed"), found.seconds, strict=True)
+    )
+    print(f"{found.title} ({words})\n", flush=True)
 
 
 def summary(lines: list[Line]) -> None:
@@ -248,7 +266,7 @@ def summary(lines: list[Line]) -> None:
 
 def _without_compiler(found: Line) -> Line:
     times = {runtime: median for runtime, median in found.times.items() if runtime != "C by ctypes"}
-    return Line(found.title, times, found.reasons, found.form, found.far)
+    return replace(found, times=times)
 
 
 def main() -> None:
@@ -266,10 +284,9 @@ def main() -> None:
     lines = []
     for table in given.tables:
         for name in given.models:
-            start = time.perf_counter()
             with threadpool_limits(1):
                 lines.append(line(table, name, given))
-            show(lines[-1], time.perf_counter() - start)
+            show(lines[-1])
     summary(lines)
 
 
