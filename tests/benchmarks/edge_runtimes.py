@@ -9,7 +9,8 @@ probabilities agree with scikit-learn's to 1e-3; otherwise the reason is listed.
 recommended artefact's time over the fastest one's, and the reason where that is above 1.1. Each row says how long its
 fit, its exports with all comparisons, and its timing took.
 
-Trees see the raw numbers and all others scaled ones, as in the lab's own families. The support vector machine learns from at most 5,000 rows (its time to fit grows with their square); all others from all.
+Trees see the raw numbers and all others scaled ones, as in the lab's own families. The support vector machine learns
+from at most 5,000 rows (its time to fit grows with their square); all others from all.
 """
 
 import argparse
