@@ -87,7 +87,11 @@ def summarise(
             *at_work.tables,
             found.table(dataset.target),
         ),
-        caveats=(*at_work.caveats, *_caveats(families, there, timed, estimates, found)),
+        caveats=(
+            *at_work.caveats,
+            *_of_exports(there, timed, rows),
+            *_caveats(families, there, timed, estimates, found),
+        ),
     )
 
 
@@ -290,6 +294,30 @@ def _parity_table(there: Sequence[Family], rows: Mapping[str, Row]) -> Table:
         "The form is the leanest that no row of the training part told from the original."
     )
     return Table("Is the exported model the same model?", caption, columns, found)
+
+
+def _of_exports(there: Sequence[Family], timed: Mapping[str, np.ndarray], rows: Mapping[str, Row]) -> list[str]:
+    """Say where the original is the faster one, and which files hold training rows."""
+    said = []
+    for family in there:
+        built = rows[f"build-{family.name}"]
+        if f"{family.name} sklearn" in timed:
+            original, exported = (
+                over_rounds(timed[f"{family.name} {runtime}"], 0.5) for runtime in ("sklearn", "onnx")
+            )
+            if original.high < exported.low:
+                general = (
+                    f"it was converted {built['promise'].partition(';')[0]}; " if built["form"] == "converter" else ""
+                )
+                said.append(
+                    f"the exported {family.label} is slower than scikit-learn itself: {exported.value:.3g} ms against "
+                    f"{original.value:.3g} at the median; {general}choose another model for a device, or keep scikit-learn there"
+                )
+        if built.get("holds_rows"):
+            said.append(
+                f"the file of the {family.label} holds rows that it was trained on: whoever has the device can read them"
+            )
+    return said
 
 
 def _caveats(

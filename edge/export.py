@@ -36,6 +36,7 @@ __all__ = [
     "device_rows",
     "feeds",
     "fit_for_device",
+    "holds_rows",
     "identity_model",
     "to_files",
 ]
@@ -104,13 +105,15 @@ def to_files(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None
     ------
     RuntimeError
         If nothing knows a part of the pipeline, or the graph is not valid ONNX.
+    NotLoweredError
+        If only the converter knows it, and its columns stand in another order, which the converter cannot be told.
     """
     numbers, texts = device_columns(dataset)
     missing = bool(dataset.features[numbers].isna().to_numpy().any())
     try:
         lowered = lower(model, n_numbers=len(numbers), n_texts=len(texts), missing=missing, order=order)
     except NotLoweredError as error:
-        if order is not None:
+        if order is not None and list(order) != sorted(order):
             raise
         return [convert(model, dataset, reason=str(error))]
     return [Exported(_finish(found.graph, dataset), found.form, found.promise) for found in lowered]
@@ -130,6 +133,13 @@ def convert(model: Any, dataset: Dataset, *, reason: str = "asked for") -> Expor
     graph.graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, len(dataset.classes)]))
     promise = f"by skl2onnx in float32 ({reason}); shown by comparison"
     return Exported(_finish(graph, dataset), "converter", promise)
+
+
+def holds_rows(model: Any) -> bool:
+    """Whether a fitted classifier keeps rows of its training data, so that whoever has its file can read them."""
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    inner = [each.estimator for each in getattr(last, "calibrated_classifiers_", ())]
+    return any(hasattr(last, kept) for kept in ("_fit_X", "support_vectors_")) or any(map(holds_rows, inner))
 
 
 def _finish(graph: onnx.ModelProto, dataset: Dataset) -> bytes:

@@ -24,7 +24,7 @@ from lab.protocol import Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AsDeviceSees", "GivenModel", "export_given", "family_of", "is_given"]
+__all__ = ["AsDeviceSees", "GivenModel", "export_given", "family_of", "is_given", "original_of"]
 
 NAME = "given"
 _known: dict[tuple[object, ...], Intake] = {}
@@ -54,8 +54,7 @@ class GivenModel(ClassifierMixin, BaseEstimator):
         """Answer rows of the table, shape (n_rows, n_classes)."""
         if self.intake.kind == "skops":
             estimator = self.estimator()
-            known = getattr(estimator, "feature_names_in_", None)
-            return np.asarray(estimator.predict_proba(X.to_numpy() if known is None else X[list(known)]))
+            return np.asarray(estimator.predict_proba(_as_asked(estimator, X)))
         ready = self.ready()
         fed: dict[str, Any] = {}
         for given in ready.get_inputs():
@@ -97,8 +96,21 @@ class AsDeviceSees:
 
     def predict_proba(self, rows: Any) -> "NDArray[np.float64]":
         """Answer rows, shape (n_rows, n_columns)."""
+        return self.model.predict_proba(self.frame(rows))
+
+    def frame(self, rows: Any) -> pd.DataFrame:
+        """Give the rows their names, in the order of the table."""
         frame = pd.DataFrame(np.asarray(rows), columns=self.columns) if not isinstance(rows, pd.DataFrame) else rows
-        return self.model.predict_proba(frame[self.order])
+        return frame[self.order]
+
+
+def original_of(family: Family, dataset: Dataset, rows: list[Any]) -> tuple[Any, list[Any]] | None:
+    """Give the estimator of a given skops file, and rows of `edge.export.device_rows` as it takes them; None for ONNX."""
+    model = family.build(dataset.features, 0)
+    if model.intake.kind != "skops":
+        return None
+    estimator, seen = model.estimator(), AsDeviceSees(model, dataset)
+    return estimator, [_as_asked(estimator, seen.frame(row)) for row in rows]
 
 
 def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
@@ -162,6 +174,11 @@ def _answer(ready: Any, fed: dict[str, Any]) -> "NDArray":
     finally:
         watch.cancel()
     return answer
+
+
+def _as_asked(estimator: Any, table: pd.DataFrame) -> Any:
+    known = getattr(estimator, "feature_names_in_", None)
+    return table.to_numpy() if known is None else table[list(known)]
 
 
 def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> GivenModel:

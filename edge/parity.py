@@ -104,8 +104,8 @@ def at_thresholds(
 ) -> "NDArray | pd.DataFrame | None":
     """Put numbers of the rows exactly on, just under and just over the split thresholds of the model's trees.
 
-    "Just" is one step of float64, and one of float32. The thresholds are those of the exported graph, which stand for
-    raw numbers. None where it has no trees, or they split on no number.
+    "Just" is one step of float64, one of float32, and half a step of it, where a cast turns. The thresholds are those of
+    the exported graph, which stand for raw numbers. None where it has no trees, or they split on no number.
     """
     n_numbers = len(device_columns(dataset)[0])
     splits = _splits(exported, n_numbers)
@@ -121,7 +121,9 @@ def at_thresholds(
             with np.errstate(over="ignore"):
                 narrow = np.float32(threshold)
                 beside = float(np.nextafter(narrow, np.float32(side)))
-            row[feature] = rng.choice([threshold, np.nextafter(threshold, side), float(narrow), beside])
+            half = (float(narrow) + beside) / 2
+            near = [threshold, np.nextafter(threshold, side), float(narrow), beside, half, np.nextafter(half, side)]
+            row[feature] = rng.choice(near)
     if not isinstance(table, pd.DataFrame):
         return numbers
     return pd.concat([pd.DataFrame(numbers, columns=moved.columns[:n_numbers]), moved.iloc[:, n_numbers:]], axis=1)

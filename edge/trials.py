@@ -11,7 +11,7 @@ import pandas as pd
 
 from edge import candidates, export, latency, parity, serving, throughput, variants
 from edge.calls import bound_call
-from edge.given import AsDeviceSees, GivenModel, export_given, is_given
+from edge.given import AsDeviceSees, GivenModel, export_given, is_given, original_of
 from edge.runtime import LEVELS, OUTPUT, session
 from lab import comparison
 from lab.families import Family
@@ -51,7 +51,7 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Ma
     -------
     dict
         `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `form`, `promise`, `parameters`, `parity` by kind of
-        rows, and `original` (the fitted pipeline as skops bytes), which a given model lacks.
+        rows, `holds_rows` (of its training data, in the file), and `original` (the fitted pipeline as skops bytes), which a given model lacks.
     """
     train, test = split(dataset, fold)
     parameters = inputs[comparison.key_of(family, fold.index)]["parameters"]
@@ -75,6 +75,7 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Ma
         "nodes": _count_nodes(exported),
         "form": chosen.form,
         "promise": chosen.promise,
+        "holds_rows": export.holds_rows(tuned.estimator() if given and tuned.intake.kind == "skops" else model),
         "parameters": parameters,
         **({} if given else {"original": candidates.to_bytes(model)}),
         "parity": {
@@ -169,7 +170,10 @@ def time_all(
         ready = session(built["onnx"].tobytes())
         alternatives[f"{family.name} onnx"] = bound_call(ready, [export.feeds(dataset, row, ready) for row in rows])
         if is_given(family):
-            continue  # its original is the file, or a program that is not ours to time
+            given = original_of(family, dataset, rows)
+            if given is not None:
+                alternatives[f"{family.name} sklearn"] = _original(*given)
+            continue
         alternatives[f"{family.name} sklearn"] = _original(candidates.from_bytes(built["original"]), rows)
     with latency.on_one_core() as core:
         times = latency.measure(alternatives, rounds=rounds)

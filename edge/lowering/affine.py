@@ -17,14 +17,24 @@ from edge.lowering.trees import text_columns
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FORMS", "Form", "add_layers", "layers_of_linear", "layers_of_mlp"]
+__all__ = [
+    "FORMS",
+    "Form",
+    "Layer",
+    "add_first",
+    "add_layers",
+    "finish_in",
+    "for_softmax",
+    "layers_of_linear",
+    "layers_of_mlp",
+]
 
-Form = Literal["folded float32", "centred float32", "float64", "scaled float32"]
+Form = Literal["folded float32", "centred float32", "summed in float64", "float64", "scaled float32"]
 FORMS: tuple[Form, ...] = ("folded float32", "centred float32", "float64")
 """From the leanest to the most exact; a float32 graph takes float32 numbers unless it has to centre them.
 
 `scaled float32` stands outside: it leaves scaling in front of the first matrix, so that all its inputs have one scale,
-which is what a quantiser to int8 needs.
+which is what a quantiser to int8 needs. `summed in float64` is for kernels (`edge.lowering.kernels`).
 """
 
 Layer = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
@@ -35,7 +45,7 @@ def layers_of_linear(model: Any) -> tuple[list[Layer], str]:
     """Matrix and intercept of a logistic regression, made ready for softmax."""
     if type(model).__name__ != "LogisticRegression":
         raise NotLoweredError(f"there is no lowering of {type(model).__name__}")
-    return [_for_softmax(np.asarray(model.coef_, float).T, np.ravel(np.asarray(model.intercept_, float)))], "identity"
+    return [for_softmax(np.asarray(model.coef_, float).T, np.ravel(np.asarray(model.intercept_, float)))], "identity"
 
 
 def layers_of_mlp(model: Any) -> tuple[list[Layer], str]:
@@ -44,7 +54,7 @@ def layers_of_mlp(model: Any) -> tuple[list[Layer], str]:
         raise NotLoweredError("an MLPClassifier with several labels a row")
     weights = [np.asarray(matrix, dtype=np.float64) for matrix in model.coefs_]
     shifts = [np.asarray(values, dtype=np.float64) for values in model.intercepts_]
-    last = _for_softmax(weights[-1], shifts[-1])
+    last = for_softmax(weights[-1], shifts[-1])
     return [*zip(weights[:-1], shifts[:-1], strict=True), last], model.activation
 
 
@@ -63,12 +73,31 @@ def add_layers(
         Whether a number may be missing; without it the graph spares the filling, and a missing number gives NaN.
     """
     precision = np.float64 if form == "float64" else np.float32
-    matrix, shift, table, known = _fold(layers[0], columns, graph.n_numbers)
+    found = add_first(graph, layers[0], columns, form=form, missing=missing)
+    for weights, intercept in layers[1:]:
+        if _ACTIVATIONS[activation]:
+            found = graph.add(_ACTIVATIONS[activation], [found])
+        found = graph.add(
+            "Gemm", [found, graph.constant(weights.astype(precision)), graph.constant(intercept.astype(precision))]
+        )
+    finish_in(graph, graph.add("Softmax", [found], axis=1), precision)
+
+
+def finish_in(graph: Graph, found: str, precision: Any) -> None:
+    """Cast probabilities that were computed in `precision` to the graph's own type, where these differ."""
+    if np.dtype(precision) != graph.dtype:
+        graph.add("Cast", [found], to=TensorProto.DOUBLE)
+
+
+def add_first(graph: Graph, layer: Layer, columns: Sequence[Column], *, form: Form, missing: bool) -> str:
+    """Add the first matrix with all that stands in front of it; gives the name of its (n_rows, n_outputs) product."""
+    precision = np.float64 if form == "float64" else np.float32
+    matrix, shift, table, known = _fold(layer, columns, graph.n_numbers)
     numbers = "numbers"
     if graph.n_numbers and missing:
         fill = graph.constant(_fillings(columns, graph.n_numbers)[None].astype(graph.dtype))
         numbers = graph.add("Where", [graph.add("IsNaN", ["numbers"]), fill, "numbers"])
-    if graph.n_numbers and form in ("centred float32", "scaled float32"):
+    if graph.n_numbers and form in ("centred float32", "scaled float32", "summed in float64"):
         centre = _centres(columns, graph.n_numbers)
         shift = shift + centre @ matrix
         numbers = graph.add("Sub", [numbers, graph.constant(centre[None])])
@@ -87,18 +116,10 @@ def add_layers(
         rows = graph.add("Gather", [graph.constant(table.astype(precision)), graph.rows(known)], axis=0)
         summed = graph.add("ReduceSum", [rows, graph.constant(np.array([1], np.int64))], keepdims=0)
         found = graph.add("Add", [summed, found or graph.constant(shift.astype(precision))])
-    for weights, intercept in layers[1:]:
-        if _ACTIVATIONS[activation]:
-            found = graph.add(_ACTIVATIONS[activation], [found])
-        found = graph.add(
-            "Gemm", [found, graph.constant(weights.astype(precision)), graph.constant(intercept.astype(precision))]
-        )
-    found = graph.add("Softmax", [found], axis=1)
-    if precision != graph.dtype:
-        graph.add("Cast", [found], to=TensorProto.DOUBLE)
+    return found
 
 
-def _for_softmax(weights: "NDArray[np.float64]", shift: "NDArray[np.float64]") -> Layer:
+def for_softmax(weights: "NDArray[np.float64]", shift: "NDArray[np.float64]") -> Layer:
     """Give two classes two scores: softmax of (0, score) is (1 - sigmoid, sigmoid)."""
     if weights.shape[1] > 1:
         return weights, shift

@@ -12,7 +12,7 @@ import numpy as np
 from onnx import TensorProto
 from sklearn.dummy import DummyClassifier
 
-from edge.lowering.columns import Column, NotLoweredError, Text
+from edge.lowering.columns import Column, NotLoweredError, Number, Text
 from edge.lowering.graph import Graph
 from edge.lowering.preparation import recode
 from edge.lowering.trees import Tree, add_ensemble
@@ -20,28 +20,56 @@ from edge.lowering.trees import Tree, add_ensemble
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["add_forest", "add_gradient_boosting", "add_histogram_boosting"]
+__all__ = ["add_forest", "add_gradient_boosting", "add_histogram_boosting", "exact_in_float32"]
+
+_WHOLE = 2**24  # float32 holds all whole numbers up to here
 
 
 def add_forest(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
-    """Random forest, extra trees, or one decision tree."""
-    members = getattr(model, "estimators_", None) or [model]
-    shares = [member.tree_.value[:, 0, :] for member in members]
+    """Random forest, extra trees, or one decision tree.
+
+    Where the graph takes float32 numbers and answers in float64 (`exact_in_float32`), votes are counted and divided last.
+    """
+    trees, shares = _members(model)
     n_classes = shares[0].shape[1]
-    trees = [_of_sklearn(member.tree_) for member in members]
+    counts = graph.answers != graph.dtype
+    aggregate, divisor = ("SUM", len(trees)) if counts else ("AVERAGE", 1)
     if n_classes == 2:
         trees = [replace(tree, weights=share[:, 1].copy()) for tree, share in zip(trees, shares, strict=True)]
-        second = add_ensemble(graph, trees, columns, n_targets=1, aggregate="AVERAGE", float32=True)
-        both = [graph.constant(np.array(values, graph.dtype)) for values in ([[-1.0, 1.0]], [1.0, 0.0])]
-        graph.add("Gemm", [second, *both])
-    elif all((share[tree.left < 0].max(axis=1) == 1.0).all() for tree, share in zip(trees, shares, strict=True)):
+        second = add_ensemble(graph, trees, columns, n_targets=1, aggregate=aggregate, float32=True)
+        both = [np.array([[-1 / divisor, 1 / divisor]]), np.array([1.0, 0.0])]
+        graph.add("Gemm", [graph.in_answers(second), *(graph.constant(each.astype(graph.answers)) for each in both)])
+    elif _pure(trees, shares):
         trees = [
             replace(tree, targets=share.argmax(axis=1), weights=np.ones(len(share)))
             for tree, share in zip(trees, shares, strict=True)
         ]
-        add_ensemble(graph, trees, columns, n_targets=n_classes, aggregate="AVERAGE", float32=True)
+        votes = add_ensemble(graph, trees, columns, n_targets=n_classes, aggregate=aggregate, float32=True)
+        if counts:
+            graph.add("Div", [graph.in_answers(votes), graph.constant(np.array(divisor, dtype=graph.answers))])
     else:
         _add_leaf_table(graph, trees, shares, columns)
+
+
+def exact_in_float32(model: Any, columns: Sequence[Column]) -> bool:
+    """Whether float32 numbers and thresholds lose nothing: half the memory, and the very same answers.
+
+    A forest casts its features to float32 itself, so that numbers which nothing prepares can be cast on the way in. What
+    its leaves give must be a whole number, a vote or the row of a table, that float32 holds and adds exactly.
+    """
+    trees, shares = _members(model)
+    whole = _pure(trees, shares) if shares[0].shape[1] == 2 else sum(map(len, shares)) <= _WHOLE
+    return whole and all(not column.steps for column in columns if isinstance(column, Number))
+
+
+def _members(model: Any) -> tuple[list[Tree], list["NDArray[np.float64]"]]:
+    """Give the trees and, node by node, their shares of the classes, arrays of shape (n_nodes, n_classes)."""
+    members = getattr(model, "estimators_", None) or [model]
+    return [_of_sklearn(member.tree_) for member in members], [member.tree_.value[:, 0, :] for member in members]
+
+
+def _pure(trees: Sequence[Tree], shares: Sequence["NDArray[np.float64]"]) -> bool:
+    return all((share[tree.left < 0].max(axis=1) == 1.0).all() for tree, share in zip(trees, shares, strict=True))
 
 
 def _add_leaf_table(
@@ -56,11 +84,11 @@ def _add_leaf_table(
         numbered.append(replace(tree, targets=np.full(len(ends), place), weights=weights))
         tables.append(share[ends])
         rows += int(ends.sum())
-    if graph.dtype == np.float32 and rows > 2**24:
+    if graph.dtype == np.float32 and rows > _WHOLE:
         raise NotLoweredError("a forest of over 16 million leaves, which float32 cannot number")
     found = add_ensemble(graph, numbered, columns, n_targets=len(trees), aggregate="SUM", float32=True)
     whole = graph.add("Cast", [found], to=TensorProto.INT64)
-    table = graph.constant(np.concatenate(tables).astype(graph.dtype))
+    table = graph.constant(np.concatenate(tables).astype(graph.answers))
     gathered = graph.add("Gather", [table, whole], axis=0)
     graph.add("ReduceMean", [gathered, graph.constant(np.array([1], np.int64))], keepdims=0)
 

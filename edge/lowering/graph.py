@@ -26,11 +26,14 @@ class Graph:
     n_numbers, n_texts : int
         Widths of the inputs `numbers` and `texts`; an input of width 0 is left out.
     dtype : numpy.dtype
-        float32 or float64: the type of `numbers` and of the probabilities.
+        float32 or float64: the type of `numbers`.
+    answers : numpy.dtype, optional
+        The type of the probabilities; that of `numbers` unless given.
     """
 
-    def __init__(self, n_numbers: int, n_texts: int, dtype: Any) -> None:
+    def __init__(self, n_numbers: int, n_texts: int, dtype: Any, *, answers: Any = None) -> None:
         self.n_numbers, self.n_texts, self.dtype = n_numbers, n_texts, np.dtype(dtype)
+        self.answers = self.dtype if answers is None else np.dtype(answers)
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
 
@@ -39,6 +42,16 @@ class Graph:
         name = f"{operator}_{len(self.nodes)}".lower()
         self.nodes.append(helper.make_node(operator, list(inputs), [name], domain=domain, **attributes))
         return name
+
+    def add_second(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
+        """Add a node with two outputs of which only the second is used, and give that one's name."""
+        name = self.add(operator, inputs, **attributes)
+        self.nodes[-1].output[:] = [f"{name}_first", name]
+        return name
+
+    def in_answers(self, name: str) -> str:
+        """Add a cast to the type of the probabilities, if `numbers` have another one, and give its name."""
+        return name if self.answers == self.dtype else self.add("Cast", [name], to=_TYPES[self.answers])
 
     def constant(self, values: "NDArray") -> str:
         """Add a constant, and give its name."""
@@ -83,7 +96,7 @@ class Graph:
         inputs = [helper.make_tensor_value_info("numbers", element, [None, self.n_numbers])] if self.n_numbers else []
         if self.n_texts:
             inputs.append(helper.make_tensor_value_info("texts", TensorProto.STRING, [None, self.n_texts]))
-        outputs = [helper.make_tensor_value_info(OUTPUT, element, [None, n_classes])]
+        outputs = [helper.make_tensor_value_info(OUTPUT, _TYPES[self.answers], [None, n_classes])]
         graph = helper.make_graph(self.nodes, name, inputs, outputs, self.constants)
         opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
         return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="future-tech-lab")

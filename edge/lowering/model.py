@@ -1,11 +1,12 @@
 """Which lowering fits a fitted pipeline? The one of its last step, if all steps in front of it are known."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import onnx
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     GradientBoostingClassifier,
@@ -13,11 +14,12 @@ from sklearn.ensemble import (
     RandomForestClassifier,
 )
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from edge.lowering import affine, forests
+from edge.lowering import affine, forests, kernels, neighbours
 from edge.lowering.columns import Column, NotLoweredError, Number
 from edge.lowering.graph import Graph
 from edge.lowering.preparation import RawText, Source, columns_after
@@ -34,6 +36,11 @@ _TREES = {
 SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
 
+_PRODUCTS = {
+    CalibratedClassifierCV: kernels.add_calibrated_machine,
+    KNeighborsClassifier: neighbours.add_neighbours,
+}
+
 
 @dataclass(frozen=True)
 class Lowered:
@@ -45,10 +52,11 @@ class Lowered:
 
 
 _PROMISES = {
-    "exact": "the same path through every tree for every double that a row can hold",
+    "exact": "the same path through every tree for every double that a row can hold (cast to float32 where the graph takes it)",
     "float32": "the same path through every tree for rows that are float32 numbers",
     "folded float32": "float32 arithmetic, scaling folded in float64; shown by comparison",
     "centred float32": "numbers centred in float64, then float32 arithmetic; shown by comparison",
+    "summed in float64": "numbers centred in float64, kernels in float32, their sum in float64; shown by comparison",
     SCALED: "float32 arithmetic, scaling in front; shown by comparison",
     "float64": "float64 arithmetic throughout; shown by comparison",
 }
@@ -70,7 +78,8 @@ def lower(
     missing : bool
         Whether a number of a row may be missing.
     precision : str
-        For trees: `exact` (float64 rows) or `float32`, half the size and exact for rows that are float32 numbers.
+        For trees: `exact` (float64 rows, or float32 where that loses nothing) or `float32`, half the size and exact for
+        rows that are float32 numbers.
         For linear models and networks: `exact` gives all of `affine.FORMS`, `scaled float32` that form alone.
     order : sequence of int, optional
         Where each column of the model stands among all numbers and then all texts, if it saw them in another order.
@@ -88,23 +97,36 @@ def lower(
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
     sources: list[Source] = [*(Number(place) for place in range(n_numbers)), *(RawText(p) for p in range(n_texts))]
     sources = sources if order is None else [sources[place] for place in order]
-    for step in steps[:-1]:
+    last = steps[-1]
+    inner = kernels.inside_calibration(last) if type(last) is CalibratedClassifierCV else None
+    for step in [*steps[:-1], *([step for _, step in inner.steps[:-1]] if isinstance(inner, Pipeline) else [])]:
         sources = columns_after(step, sources)
     columns = _no_raw_text(sources)
-    last = steps[-1]
     if type(last) in _TREES:
-        graph = Graph(n_numbers, n_texts, np.float32 if precision == "float32" else np.float64)
-        _TREES[type(last)](graph, last, columns)
+        add = _TREES[type(last)]
+        narrow = precision == "exact" and add is forests.add_forest and forests.exact_in_float32(last, columns)
+        numbers = np.float32 if narrow or precision == "float32" else np.float64
+        graph = Graph(n_numbers, n_texts, numbers, answers=np.float64 if narrow else None)
+        add(graph, last, columns)
         return [_done(graph, last, precision)]
-    if type(last) not in _LAYERS:
-        raise NotLoweredError(f"there is no lowering of {type(last).__name__}")
-    layers, activation = _LAYERS[type(last)](last)
+    add = _adds(last)
+    forms = kernels.FORMS if type(last) is CalibratedClassifierCV else affine.FORMS
     found = []
-    for form in [SCALED] if precision == SCALED else affine.FORMS:
+    for form in (SCALED,) if precision == SCALED else forms:
         graph = Graph(n_numbers, n_texts, np.float32 if form == "folded float32" else np.float64)
-        affine.add_layers(graph, layers, activation, columns, form=form, missing=missing)
+        add(graph, columns, form=form, missing=missing)
         found.append(_done(graph, last, form))
     return found
+
+
+def _adds(model: Any) -> Callable[..., None]:
+    """Give `add(graph, columns, form=, missing=)` for a model made of matrix products."""
+    if type(model) in _PRODUCTS:
+        return lambda graph, columns, **how: _PRODUCTS[type(model)](graph, model, columns, **how)
+    if type(model) not in _LAYERS:
+        raise NotLoweredError(f"there is no lowering of {type(model).__name__}")
+    layers, activation = _LAYERS[type(model)](model)
+    return lambda graph, columns, **how: affine.add_layers(graph, layers, activation, columns, **how)
 
 
 def _no_raw_text(sources: Sequence[Source]) -> list[Column]:

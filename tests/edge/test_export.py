@@ -50,7 +50,7 @@ def test_raw_rows_give_the_probabilities_of_the_pipeline_trained_by_name(family,
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("family", [LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP], ids=lambda family: family.name)
+@pytest.mark.parametrize("family", [LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP, SVM], ids=lambda family: family.name)
 def test_no_label_flips_on_known_rows_or_beyond_their_range(family, dataset):
     model, exported = trained(family, dataset)
     table = device_rows(dataset)
@@ -76,7 +76,8 @@ def test_rows_on_the_split_thresholds_flip_no_label(family, dataset):
 
 def test_what_has_no_lowering_goes_through_the_converter():
     dataset = load("wine")
-    model = fit_for_device(SVM.build(dataset.features, 0), dataset, np.arange(dataset.n_rows))
+    machine = SVM.build(dataset.features, 0).set_params(model__ensemble=True)
+    model = fit_for_device(machine, dataset, np.arange(dataset.n_rows))
     (made,) = to_files(model, dataset)
     assert (made.form, "CalibratedClassifierCV" in made.promise) == ("converter", True)
     assert compare(model, made.content, dataset, device_rows(dataset)).largest < 1e-4  # kernels in float32

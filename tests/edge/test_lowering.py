@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -18,6 +19,7 @@ from sklearn.ensemble import (
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -29,6 +31,7 @@ from sklearn.preprocessing import (
     RobustScaler,
     StandardScaler,
 )
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
@@ -86,8 +89,10 @@ def table(seed, *, n_classes, offset, missing=False, n_rows=400, n_columns=5):
 ENSEMBLES = {
     "pure leaves": RandomForestClassifier(8, random_state=0),
     "mixed leaves": RandomForestClassifier(8, min_samples_leaf=7, random_state=0),
+    "shallow, so that all leaves are mixed": RandomForestClassifier(8, max_depth=3, random_state=0),
     "one leaf": RandomForestClassifier(3, max_depth=1, min_samples_leaf=199, random_state=0),
     "extra trees": ExtraTreesClassifier(8, min_samples_leaf=3, random_state=0),
+    "shallow extra trees": ExtraTreesClassifier(8, max_depth=4, max_features=None, random_state=0),
     "one tree": DecisionTreeClassifier(random_state=0),
     "gradient boosting": GradientBoostingClassifier(n_estimators=8, random_state=0),
     "histogram boosting": HistGradientBoostingClassifier(max_iter=8, random_state=0),
@@ -111,15 +116,51 @@ def test_an_ensemble_agrees_on_every_double_near_its_splits(name, scaler, n_clas
     assert (found.argmax(axis=1) == expected.argmax(axis=1))[clear].all()
 
 
-@pytest.mark.parametrize("name", ["mixed leaves", "extra trees", "histogram boosting"])
+@pytest.mark.parametrize("offset", [10.0, 1e6])
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize(
+    "name",
+    ["pure leaves", "mixed leaves", "shallow, so that all leaves are mixed", "extra trees", "histogram boosting"],
+)
 @pytest.mark.parametrize("fill", [True, False])
-def test_missing_numbers_go_where_the_original_sends_them(name, fill):
-    rng, numbers, target = table(2, n_classes=3, offset=10.0, missing=True)
+def test_missing_numbers_go_where_the_original_sends_them(name, fill, n_classes, offset):
+    rng, numbers, target = table(2, n_classes=n_classes, offset=offset, missing=True)
     steps = [SimpleImputer(strategy="median"), StandardScaler()] if fill else []
     model = make_pipeline(*steps, ENSEMBLES[name]).fit(numbers, target)
     rows = np.where(rng.random(numbers.shape) < 0.3, np.nan, numbers)
     rows[0] = np.nan
     np.testing.assert_allclose(answers(model, rows), model.predict_proba(rows), rtol=0, atol=EXACT)
+
+
+def input_type(model, n_numbers):
+    (found,) = lower(model, n_numbers=n_numbers, n_texts=0, missing=False)
+    session = onnxruntime.InferenceSession(found.graph.SerializeToString())
+    return session.get_inputs()[0].type, session.get_outputs()[0].type
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("name", ["pure leaves", "mixed leaves", "one tree"])
+def test_a_forest_on_raw_numbers_is_as_exact_in_float32(name, n_classes):
+    rng, numbers, target = table(8, n_classes=n_classes, offset=3e4)
+    model = ENSEMBLES[name].fit(numbers, target)
+    narrow = not (name == "mixed leaves" and n_classes == 2)  # their shares are no whole numbers
+    assert input_type(model, 5) == ("tensor(float)" if narrow else "tensor(double)", "tensor(double)")
+    members = getattr(model, "estimators_", [model])
+    splits = [[] for _ in range(5)]
+    for tree in (member.tree_ for member in members):
+        for feature, threshold in zip(tree.feature, tree.threshold, strict=True):
+            if feature >= 0:
+                below = np.float32(threshold)
+                above = np.nextafter(below, np.float32(np.inf))
+                splits[feature] += [threshold, float(below), (float(below) + float(above)) / 2]  # where the cast turns
+    rows = around(rng, np.tile(numbers, (5, 1)), splits)
+    np.testing.assert_allclose(answers(model, rows), model.predict_proba(rows), rtol=0, atol=EXACT)
+
+
+def test_a_forest_on_scaled_numbers_needs_float64():
+    _, numbers, target = table(8, n_classes=2, offset=0.0)
+    model = make_pipeline(StandardScaler(), ENSEMBLES["pure leaves"]).fit(numbers, target)
+    assert input_type(model, 5) == ("tensor(double)", "tensor(double)")
 
 
 def mixed(seed, n_rows=500):
@@ -200,6 +241,64 @@ def test_float32_trees_agree_on_every_row_of_float32_numbers():
     np.testing.assert_allclose(found, model.predict_proba(rows.astype(np.float64)), rtol=0, atol=1e-6)
 
 
+def machine(kernel, **options):
+    return CalibratedClassifierCV(SVC(kernel=kernel, **options), ensemble=False, cv=2)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e5])
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("kernel", ["rbf", "linear", "poly", "sigmoid"])
+def test_support_vectors_agree_with_calibrated_scores(kernel, n_classes, offset):
+    rng, numbers, target = table(9, n_classes=n_classes, offset=offset, missing=True)
+    model = make_pipeline(SimpleImputer(), StandardScaler(), machine(kernel, C=3.0, coef0=0.5)).fit(numbers, target)
+    rows = (numbers - offset) * rng.choice([1, 1, 2], size=numbers.shape) + offset
+    expected = model.predict_proba(rows)
+    far = 1e-11 if offset == 0 else 1e-6  # folded scaling loses 8 of 16 digits to offsets of 1e5 on 1e-3
+    np.testing.assert_allclose(answers(model, rows), expected, rtol=0, atol=far)
+    centred = answers(model, rows, form=2)
+    # a pair of classes that is won by a hair counts as won or lost, so that float32 may not be near in each row
+    assert np.quantile(np.abs(centred - expected).max(axis=1), 0.98) < 2e-5
+
+
+def test_kernels_summed_in_float64_are_nearer_than_in_float32():
+    rng, numbers, target = table(10, n_classes=2, offset=0.0, n_rows=1_500)
+    target = np.where(rng.random(len(target)) < 0.3, 1 - target, target)  # many support vectors at the bound
+    model = make_pipeline(StandardScaler(), machine("rbf", C=100.0)).fit(numbers, target)
+    expected = model.predict_proba(numbers)
+    narrow, summed = (np.abs(answers(model, numbers, form=form) - expected).max() for form in (1, 2))
+    assert summed < narrow / 4
+
+
+def test_a_scaler_inside_the_calibration_is_followed():
+    _, numbers, target = table(11, n_classes=3, offset=50.0)
+    inner = make_pipeline(StandardScaler(), SVC())
+    model = CalibratedClassifierCV(inner, ensemble=False, cv=2).fit(numbers, target)
+    np.testing.assert_allclose(answers(model, numbers), model.predict_proba(numbers), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("form", [0, 1, 2])
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_neighbours_vote_as_in_the_original(n_classes, form):
+    rng, numbers, target = table(12, n_classes=n_classes, offset=1.0, missing=True)
+    model = make_pipeline(SimpleImputer(), StandardScaler(), KNeighborsClassifier(7)).fit(numbers, target)
+    rows = numbers + 0.3 * rng.normal(size=numbers.shape) * np.nanstd(numbers, axis=0)
+    found, expected = answers(model, rows, form=form), model.predict_proba(rows)
+    assert np.mean(np.abs(found - expected).max(axis=1) > 1e-6) <= (0.0 if form == 2 else 0.01)  # near ties in float32
+
+
+@pytest.mark.parametrize("last", [machine("rbf"), KNeighborsClassifier(4)], ids=["support vectors", "neighbours"])
+def test_texts_reach_kernels_and_neighbours(last):
+    frame, target, numbers, shown, rows = mixed(13)
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    fitted = make_pipeline(prepared(encoder, scale=True), last).fit(frame, target)
+    seen, known = fitted[:-1].transform(rows), fitted[:-1].transform(frame)
+    far = np.sort(np.linalg.norm(seen[:, None] - known, axis=2), axis=1)
+    clear = far[:, 4] - far[:, 3] > 1e-9  # else the fourth neighbour is one of two
+    assert clear.mean() > 0.95
+    found, expected = answers(fitted, numbers, shown), fitted.predict_proba(rows)
+    np.testing.assert_allclose(found[clear], expected[clear], rtol=0, atol=1e-9)
+
+
 @given(
     st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.floats(-1e3, 1e3), st.booleans(),
 )  # fmt: skip
@@ -219,7 +318,12 @@ def test_the_folded_threshold_is_the_last_double_that_goes_left(mean, scale, thr
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        (make_pipeline(KNeighborsClassifier()), "KNeighborsClassifier"),
+        (make_pipeline(GaussianNB()), "GaussianNB"),
+        (KNeighborsClassifier(weights="distance"), "weights"),
+        (KNeighborsClassifier(metric="manhattan"), "distance"),
+        (CalibratedClassifierCV(SVC(), method="isotonic", ensemble=False, cv=2), "sigmoid"),
+        (CalibratedClassifierCV(SVC(), ensemble=True, cv=2), "ensemble=True"),
+        (CalibratedClassifierCV(LogisticRegression(), ensemble=False, cv=2), "around LogisticRegression"),
         (make_pipeline(PolynomialFeatures(), DecisionTreeClassifier()), "PolynomialFeatures"),
         (make_pipeline(MinMaxScaler(clip=True), LogisticRegression()), "clip"),
         (make_pipeline(OneHotEncoder(handle_unknown="ignore"), DecisionTreeClassifier()), "in front of a number"),
