@@ -51,7 +51,8 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Ma
     -------
     dict
         `onnx` (the file's bytes as uint8), `size_bytes`, `nodes`, `form`, `promise`, `parameters`, `parity` by kind of
-        rows, `holds_rows` (of its training data, in the file), and `original` (the fitted pipeline as skops bytes), which a given model lacks.
+        rows, `holds_rows` (of its training data, in the file), and `original` (the fitted pipeline as skops bytes),
+        which a given model lacks.
     """
     train, test = split(dataset, fold)
     parameters = inputs[comparison.key_of(family, fold.index)]["parameters"]
