@@ -375,6 +375,8 @@ def test_a_given_file_is_judged_from_the_command_line(lab, table, tmp_path):
         "quick",
         "--folds",
         "2",
+        "--load-seconds",
+        "0.02",
         "--gate",
         "--quiet",
     )
