@@ -92,7 +92,7 @@ def measure_in_process(served: Served, request: Request) -> Row:
         (folder / "request.json").write_text(json.dumps(asdict(request)), encoding="utf-8")
         stored: dict[str, Any] = {k: v.astype(str) if v.dtype == object else v for k, v in served.rows.items()}
         np.savez(folder / "rows.npz", **stored)
-        command = [sys.executable, "-m", "edge.bench", name]
+        command = [sys.executable, "-P", "-m", "edge.bench", name]  # -P: no module from the folder that lab runs in
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, check=False)
         except subprocess.TimeoutExpired as error:

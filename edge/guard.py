@@ -75,7 +75,7 @@ def ask_under_limits(
         }
         np.savez(Path(folder, "rows.npz"), **stored)
         Path(folder, "names.json").write_text(json.dumps(list(rows)), encoding="utf-8")
-        command = [sys.executable, "-m", "edge.guard", folder]
+        command = [sys.executable, "-P", "-m", "edge.guard", folder]  # -P: no module from the folder that lab runs in
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, errors="replace", timeout=limits.seconds, check=False

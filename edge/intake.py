@@ -241,7 +241,7 @@ def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
     """Bring data that stands in other files into the model, if these lie in its folder and are not too large."""
     if any(external_data_helper.uses_external_data(part) for part in _sparse_parts(model)):
         raise SettingsError(f"{where.name} keeps sparse tensors in other files; export it as one file")
-    folder, total = where.resolve().parent, 0
+    folder, total = where.resolve().parent, where.stat().st_size
     for tensor in external_data_helper._get_all_tensors(model):
         if not external_data_helper.uses_external_data(tensor):
             continue

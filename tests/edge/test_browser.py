@@ -11,15 +11,16 @@ import pytest
 from onnx import TensorProto, helper
 from samples.web import CHROMIUM, REASON, RUNTIME
 
-from edge import browser_evidence, place_evidence, trials
+from edge import browser_evidence, operation, place_evidence, trials
 from edge.browser import Timing, measure_in_browser
 from edge.browser_files import WebRuntime, find_chromium, find_runtime
 from edge.browser_server import Loopback, Served
 from edge.browser_trials import in_browser
 from edge.export import identity_model
+from edge.lab import Settings
 from lab.data import load, sample_rows
 from lab.errors import SettingsError
-from lab.families import FOREST
+from lab.families import FOREST, MLP
 from lab.folds import Fold
 from lab.report.pictures import svg
 
@@ -236,6 +237,30 @@ def test_what_a_browser_took_stands_beside_the_machine_and_the_other_places():
     assert [cells[4] for cells in listed.rows] == ["neural network", "random forest"]
     assert listed.rows[0][0] == browser_evidence.PLACE
     assert "the rows of random forest were lost" in place_evidence.lost(places, labels)[0]
+
+
+def test_the_browser_is_asked_for_alone_and_reaches_the_evidence():
+    settings = Settings(models=("mlp",), browser=True, web_runtime="somewhere")
+    planned = operation.trials(settings, [MLP], Fold(2, 1, 0, 0), scorer="accuracy", seed=0)
+    (trial,) = [trial for trial in planned if trial.key == "browser"]
+    assert (trial.function, trial.exclusive, trial.needs) == (in_browser, True, ("build-mlp",))
+    assert trial.arguments["web_runtime"] == "somewhere"
+    times = np.full((20, 50), 0.05)
+    rows = {
+        "browser": {"models": {"mlp": found(times)}, "version": "1.30.0"},
+        "time": {"times": {"mlp onnx": np.full((20, 50), 20_000)}},
+    }
+    shown = operation.evidence(settings, {"mlp": "neural network"}, rows)
+    assert [table.title for table in shown.tables] == ["In a browser"]
+    assert [figure.title for figure in shown.figures] == ["A call in a browser"]
+    line = dict(zip(shown.tables[0].columns, shown.tables[0].rows[0], strict=True))
+    assert line["p50 here (ms)"] == pytest.approx(0.02)
+    assert "over no network" in shown.caveats[0]
+    measured = {"service_ms": 1.0, "runs": [], "lost": "gone"}
+    both = operation.evidence(
+        settings, {"mlp": "neural network"}, rows | {"places": {"places": {"device a": {"mlp": measured}}}}
+    )
+    assert [row[0] for row in both.tables[-1].rows] == ["device a", browser_evidence.PLACE]
 
 
 @in_a_browser

@@ -4,6 +4,7 @@ import io
 import stat
 import warnings
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from sklearn.ensemble import AdaBoostClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from edge import guard
+from edge import given, guard
 from edge.given import family_of
 from edge.guard import Limits, ask_under_limits
+from edge.runtime import session
 from lab.data import load
 from lab.errors import SettingsError
 
@@ -122,12 +124,6 @@ REFUSED = {
               constant("axes", np.array([0, 1])), constant("scales", np.array([1, 1, 3e4, 3e4], np.float32))),
         "takes more than 4 GB",
     ),
-    "doubling": (
-        model([node("Identity", ["s"], ["d0"]),
-               *[node("Concat", [f"d{i}"] * 2, [f"d{i + 1}"], axis=0) for i in range(30)],
-               node("ReduceMax", ["d30"], ["t"], keepdims=0)]),
-        "takes more than 4 GB of memory to answer",
-    ),
     "function that calls itself": (
         model([node("F", ["s"], ["t"], domain="own")], extra_opsets=[helper.make_opsetid("own", 1)],
               functions=[helper.make_function("own", "F", ["a"], ["b"], [node("F", ["a"], ["b"], domain="own")],
@@ -169,6 +165,14 @@ def test_a_file_that_takes_too_long_is_stopped():
         )
 
 
+def test_a_file_that_doubles_its_tensors_is_stopped():
+    doubled = [node("Concat", [f"d{i}"] * 2, [f"d{i + 1}"], axis=0) for i in range(30)]
+    nodes = [node("Identity", ["s"], ["d0"]), *doubled, node("ReduceMax", ["d30"], ["t"], keepdims=0)]
+    rows = {"X": np.zeros((5, 13), np.float32)}
+    with pytest.raises(SettingsError, match=r"m\.onnx takes more than 0\.2 GB of memory to answer"):
+        ask_under_limits(model(nodes).SerializeToString(), rows, name="m.onnx", limits=Limits(memory=2 * 10**8))
+
+
 def test_a_file_that_brings_the_runtime_down_is_refused(monkeypatch, tmp_path):
     program = tmp_path / "python"
     program.write_text("#!/bin/sh\nkill -SEGV $$\n")
@@ -176,6 +180,23 @@ def test_a_file_that_brings_the_runtime_down_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(guard.sys, "executable", str(program))
     with pytest.raises(SettingsError, match=r"m\.onnx brings ONNX Runtime down .* exit code -11"):
         ask_under_limits(b"", {"X": np.zeros((1, 1))}, name="m.onnx")
+
+
+def test_no_code_beside_the_model_is_run(monkeypatch, tmp_path):
+    for name in ("numpy", "onnxruntime", "edge", "json"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('code of the folder')")
+    monkeypatch.chdir(tmp_path)
+    rows = {"X": np.zeros((5, 13), np.float32)}
+    harmless = model([node("Identity", ["s"], ["t"])]).SerializeToString()
+    assert [output.name for output in ask_under_limits(harmless, rows, name="m.onnx")] == ["p"]
+
+
+def test_a_model_that_passed_is_still_stopped_in_the_run_if_it_takes_too_long(monkeypatch):
+    monkeypatch.setattr(given, "LIMITS", Limits(seconds=0.5))
+    ready = SimpleNamespace(run=lambda names, fed, options: session(endless).run(["p"], fed, options))
+    endless = model([loop()], TURNS, YES).SerializeToString()
+    with pytest.raises(Exception, match="terminate flag"):  # of a type of the runtime's own
+        given._answer(ready, {"X": np.zeros((1, 13), np.float32)})
 
 
 def test_a_tree_that_leads_back_to_itself_is_refused(wine, tmp_path):
@@ -223,26 +244,26 @@ def test_what_a_converter_makes_of_models_with_scans_and_sizes_is_taken(estimato
     operators = {made_node.op_type for made_node in made.graph.node}
     assert operators & {"Scan", "ConstantOfShape"}
     (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
-    given = family_of(str(tmp_path / "m.onnx"), wine).build(wine.features, 0).fit(wine.features, wine.target)
-    np.testing.assert_allclose(given.predict_proba(wine.features), estimator.predict_proba(features), atol=1e-5)
+    taken = family_of(str(tmp_path / "m.onnx"), wine).build(wine.features, 0).fit(wine.features, wine.target)
+    np.testing.assert_allclose(taken.predict_proba(wine.features), estimator.predict_proba(features), atol=1e-5)
 
 
 def test_a_file_that_changes_after_it_was_checked_is_not_used(wine, tmp_path):
     file = tmp_path / "m.onnx"
     file.write_bytes(model([node("Identity", ["s"], ["t"])]).SerializeToString())
-    given = family_of(str(file), wine).build(wine.features, 0).fit(wine.features, wine.target)
-    given.ready.__globals__["_onnx"].cache_clear()  # as in another process
-    given.ready.__globals__["_session"].cache_clear()
+    taken = family_of(str(file), wine).build(wine.features, 0).fit(wine.features, wine.target)
+    given._onnx.cache_clear()  # as in another process
+    given._session.cache_clear()
     file.write_bytes(model([node("Neg", ["s"], ["t"])]).SerializeToString())
     with pytest.raises(SettingsError, match=r"m\.onnx has changed since the run began"):
-        given.predict_proba(wine.features)
+        taken.predict_proba(wine.features)
 
 
 def test_a_long_table_is_asked_in_batches_that_were_tried(wine, tmp_path):
     (tmp_path / "m.onnx").write_bytes(model([node("Identity", ["s"], ["t"])]).SerializeToString())
-    given = family_of(str(tmp_path / "m.onnx"), wine).build(wine.features, 0).fit(wine.features, wine.target)
+    taken = family_of(str(tmp_path / "m.onnx"), wine).build(wine.features, 0).fit(wine.features, wine.target)
     long = wine.features.sample(4_500, replace=True, random_state=0)
-    found = given.predict_proba(long)
+    found = taken.predict_proba(long)
     scores = 2e-3 * long.to_numpy().sum(axis=1, keepdims=True).repeat(3, axis=1)
     np.testing.assert_allclose(found, np.full_like(scores, 1 / 3), atol=1e-6)
     assert len(found) == 4_500

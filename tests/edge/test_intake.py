@@ -117,6 +117,7 @@ REFUSED = {
     "data elsewhere": (external("../../etc/passwd"), "asks for data outside its folder"),
     "data by an absolute path": (external("/etc/passwd"), "asks for data outside its folder"),
     "data of two gigabytes": (external("large.bin"), "m.onnx and its data have over 2 GB"),
+    "data that with the file make two gigabytes": (external("nearly.bin"), "m.onnx and its data have over 2 GB"),
     "data named twice": (external("short.bin", "large.bin"), "does not say plainly where its data is"),
     "data of no name": (external(""), "asks for the data file '', which is missing"),
     "data of an impossible name": (external("a\0b"), "does not say plainly where its data is"),
@@ -147,8 +148,9 @@ def refused(lab, tmp_path, file, *says):
 def test_a_file_that_cannot_be_used_gets_one_sentence_and_code_2(case, lab, tmp_path):
     content, words = REFUSED[case]
     (tmp_path / "short.bin").write_bytes(b"abc")
-    with (tmp_path / "large.bin").open("wb") as stream:
-        stream.truncate(2 * 2**30)  # sparse: it takes no space
+    for name, size in (("large.bin", 2 * 2**30), ("nearly.bin", 2 * 2**30 - 1)):
+        with (tmp_path / name).open("wb") as stream:
+            stream.truncate(size)  # sparse: it takes no space
     (tmp_path / "m.onnx").write_bytes(content if isinstance(content, bytes) else content.SerializeToString())
     refused(lab, tmp_path, "m.onnx", words)
 
@@ -375,6 +377,8 @@ def test_a_given_file_is_judged_from_the_command_line(lab, table, tmp_path):
         "quick",
         "--folds",
         "2",
+        "--load-seconds",
+        "0.02",
         "--gate",
         "--quiet",
     )
