@@ -160,8 +160,8 @@ def with_float16_weights(content: bytes) -> bytes:
     """Store the matrices of a network in float16, and turn them into float32 where they are used, as the CPU computes.
 
     The runtime does so once, when it loads the file: the file is smaller, the arithmetic and its speed stay. A matrix
-    with numbers beyond the range of float16 stays in float32, and so do the scaler and all sums, which are small. Tree ensembles have
-    no matrices, and the runtime reads their thresholds in float32 or float64 only.
+    with numbers beyond the range of float16 stays in float32, and so do the scaler and all sums, which are small. Tree
+    ensembles have no matrices, and the runtime reads their thresholds in float32 or float64 only.
     """
     model = onnx.load_from_string(content)
     factors = {node.input[1] for node in model.graph.node if node.op_type in ("Gemm", "MatMul")}
