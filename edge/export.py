@@ -15,9 +15,6 @@ import numpy as np
 import onnx
 import pandas as pd
 from onnx import TensorProto, helper
-from skl2onnx import to_onnx
-from skl2onnx.common.data_types import FloatTensorType, StringTensorType
-from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 from sklearn.base import clone
 from sklearn.preprocessing import OneHotEncoder
 
@@ -121,6 +118,10 @@ def to_files(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None
 
 def convert(model: Any, dataset: Dataset, *, reason: str = "asked for") -> Exported:
     """Convert a pipeline by skl2onnx; the graph's only output is the matrix of probabilities, in float32."""
+    from skl2onnx import to_onnx
+    from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+    from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
+
     numbers, texts = device_columns(dataset)
     inputs: list[tuple[str, Any]] = [("numbers", FloatTensorType([None, len(numbers)]))] if numbers else []
     if texts:

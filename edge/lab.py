@@ -26,10 +26,10 @@ class Settings(ComparisonSettings):
             "folds": 2,
             "candidates": 1,
             "rounds": 20,
-            "max_rows": 4_000,
+            "max_rows": 3_000,
             "variants": False,
             "batches": False,
-            "load_seconds": 0.1,
+            "load_seconds": 0.06,
         },
         "thorough": {
             "repeats": 5,

@@ -157,17 +157,21 @@ def _in_ort_format(content: bytes) -> bytes:
 
 
 def with_float16_weights(content: bytes) -> bytes:
-    """Store every matrix in float16, and turn it back into float32 where it is used: the runtime's CPU has float32 kernels.
+    """Store the matrices of a network in float16, and turn them into float32 where they are used, as the CPU computes.
 
     The runtime does so once, when it loads the file: the file is smaller, the arithmetic and its speed stay. A matrix
-    with numbers beyond the range of float16 stays in float32, and so do vectors, which are small. Tree ensembles have
-    no matrices, and the runtime reads their thresholds in float32 or float64 only.
+    with numbers beyond the range of float16 stays in float32, and so do the scaler and all sums, which are small. Tree
+    ensembles have no matrices, and the runtime reads their thresholds in float32 or float64 only.
     """
     model = onnx.load_from_string(content)
+    factors = {node.input[1] for node in model.graph.node if node.op_type in ("Gemm", "MatMul")}
+    factors |= {node.input[0] for node in model.graph.node if node.op_type == "Gather"}  # rows for the categories
     casts = []
     for tensor in model.graph.initializer:
         values = onnx.numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.ndim < 2 or np.abs(values).max(initial=0) > np.finfo(np.float16).max:
+        if tensor.name not in factors or values.dtype != np.float32:
+            continue
+        if np.abs(values).max(initial=0) > np.finfo(np.float16).max:
             continue
         name, narrow = tensor.name, f"{tensor.name}_float16"
         tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), narrow))
