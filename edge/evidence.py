@@ -21,6 +21,7 @@ __all__ = ["summarise"]
 _MS = 1e-6  # milliseconds in a nanosecond
 _NOISY = 0.10
 _MOST_OVERHEAD_US = 0.5
+_FLOOR = 0.3  # share of a call from which on the runtime's own cost is worth a word
 _RUNTIMES = ("ONNX Runtime", "scikit-learn")
 _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999)
 
@@ -317,7 +318,22 @@ def _of_exports(there: Sequence[Family], timed: Mapping[str, np.ndarray], rows: 
             said.append(
                 f"the file of the {family.label} holds rows that it was trained on: whoever has the device can read them"
             )
-    return said
+    return [*said, *_of_runtime(there, timed)]
+
+
+def _of_runtime(there: Sequence[Family], timed: Mapping[str, np.ndarray]) -> list[str]:
+    """Say for which models the runtime's own cost counts, so that a reader knows what another way to run them would spare."""
+    if "identity" not in timed:
+        return []
+    floor = float(np.median(timed["identity"])) * _MS
+    medians = {family.label: float(np.median(timed[f"{family.name} onnx"])) * _MS for family in there}
+    small = [f"{median:.2g} ms of the {label}" for label, median in medians.items() if floor >= _FLOOR * median]
+    if not small:
+        return []
+    return [
+        f"an empty call of the runtime takes {floor:.2g} ms at the median, a large part of the {', the '.join(small)}: "
+        "code that is compiled for the device itself would spare most of it"
+    ]
 
 
 def _caveats(

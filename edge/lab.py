@@ -254,8 +254,8 @@ def _would_settle(item: Item) -> str:
 
 
 def _shown(item: Item) -> str:
-    unit = item.found.unit
-    return f"{amount(item.found.low, unit)} to {amount(item.found.high, unit)} against {amount(item.allowed, unit)} allowed"
+    low, high, allowed = (amount(value, item.found.unit) for value in (item.found.low, item.found.high, item.allowed))
+    return f"{low if low == high else f'{low} to {high}'} against {allowed} allowed"
 
 
 def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:

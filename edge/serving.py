@@ -49,7 +49,7 @@ def serve_in_fresh_processes(
         for _ in range(processes):
             start = time.perf_counter()
             with subprocess.Popen(
-                [sys.executable, "-m", module, str(file), str(rows)], stdout=subprocess.PIPE, text=True
+                [sys.executable, "-P", "-m", module, str(file), str(rows)], stdout=subprocess.PIPE, text=True
             ) as process:
                 first = process.stdout.readline() if process.stdout else ""
                 seconds.append(time.perf_counter() - start)

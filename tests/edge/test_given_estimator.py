@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 from skops import io
 from threadpoolctl import threadpool_limits
 
-from edge.evidence import _of_exports
+from edge.evidence import _of_exports, _of_runtime
 from edge.export import device_rows, fit_for_device, holds_rows, to_files
 from edge.given import AsDeviceSees, export_given, family_of, original_of
 from edge.lowering import NotLoweredError
@@ -106,3 +106,12 @@ def test_an_export_that_is_not_surely_slower_is_not_advised_against():
 def test_a_file_with_training_rows_is_named():
     (words,) = said(0.5, 0.1, keeps=True)
     assert "given model (m.skops) holds rows" in words
+
+
+@pytest.mark.parametrize(("model_ms", "counts"), [(0.0065, True), (0.02, False)])
+def test_the_runtimes_own_cost_is_named_where_it_is_a_large_part(model_ms, counts):
+    timed = {"identity": np.full((3, 5), 2_900), "forest onnx": np.full((3, 5), int(model_ms * 1e6))}
+    words = _of_runtime([Family("forest", "random forest", None)], timed)
+    assert len(words) == counts
+    if counts:
+        assert "0.0029 ms at the median, a large part of the 0.0065 ms of the random forest" in words[0]
