@@ -1,4 +1,4 @@
-"""On which tables is the truth known? Additive, high-order and no signal at all."""
+"""On which tables is the truth known? Additive, high-order and no signal at all, for classes and for numbers."""
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,21 @@ def no_signal(*, seed: int) -> Answer:
     return _answer(rng.normal(size=(500, 5)), rng.random(500) < 0.5, seed)
 
 
+def additive_number(*, seed: int) -> Answer:
+    """A number that adds up over six features, one of them curved, and noise."""
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(1_000, 6))
+    sums = 1.5 * features[:, 0] - features[:, 1] + 1.5 * np.sin(2 * features[:, 2]) + 0.5 * features[:, 3]
+    return _answer(features, sums + rng.normal(size=len(features)), seed)
+
+
+def product_number(*, seed: int) -> Answer:
+    """A product of three features and a little noise: no sum of single features or pairs says anything about it."""
+    rng = np.random.default_rng(seed)
+    features = rng.uniform(-1, 1, size=(1_000, 3))
+    return _answer(features, features.prod(axis=1) + rng.normal(scale=0.03, size=len(features)), seed)
+
+
 def _answer(features: np.ndarray, labels: np.ndarray, seed: int) -> Answer:
     frame = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
     return run.answer_here(LAB, from_arrays("control", frame, labels), _SETTINGS, seed=seed)
@@ -43,5 +58,11 @@ def _answer(features: np.ndarray, labels: np.ndarray, seed: int) -> Answer:
 CONTROLS = (
     Control("additive", "the truth is additive: a readable model loses nothing", ("no",), additive),
     Control("parity", "the truth is a parity of three: a readable model loses a lot", ("yes",), parity),
+    Control(
+        "additive-number", "the number is a sum of curves: a readable model loses nothing", ("no",), additive_number
+    ),
+    Control(
+        "product-number", "the number is a product of three: a readable model loses a lot", ("yes",), product_number
+    ),
     Control("no-signal", "there is nothing to learn: the black box cannot be better", ("no",), no_signal),
 )

@@ -69,13 +69,16 @@ def _boosting(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def _forest(features: pd.DataFrame, seed: int) -> Pipeline:
+    """Build a forest that begins with fewer columns at each split than the library's default (all of them), to save time."""
     del features
-    return Pipeline([("prepare", dense_columns(scale=False)), ("model", RandomForestRegressor(random_state=seed))])
+    model = RandomForestRegressor(max_features=0.6, min_samples_leaf=2, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
 
 
 def _extra_trees(features: pd.DataFrame, seed: int) -> Pipeline:
     del features
-    return Pipeline([("prepare", dense_columns(scale=False)), ("model", ExtraTreesRegressor(random_state=seed))])
+    model = ExtraTreesRegressor(max_features=0.6, min_samples_leaf=2, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
 
 
 def _mlp(features: pd.DataFrame, seed: int) -> Pipeline:

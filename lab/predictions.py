@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["reliability_figure"]
 
-_BINS = 10
+_BINS, _ROWS = 10, 30
 
 
 def reliability_figure(sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]", classes: Sequence[str]) -> Figure:
@@ -54,5 +54,6 @@ def _curve(folds: "Sequence[tuple[NDArray, NDArray]]", n_classes: int) -> list[t
         said, happened = predicted[:, 1], truth == 1
     else:
         said, happened = predicted.max(axis=1), truth == predicted.argmax(axis=1)
-    bins = np.array_split(np.argsort(said, kind="stable"), _BINS)
+    n_bins = _BINS if n_classes else max(1, min(_BINS, len(said) // _ROWS))  # no mean may stand for a single row
+    bins = np.array_split(np.argsort(said, kind="stable"), n_bins)
     return [(float(said[rows].mean()), float(happened[rows].mean())) for rows in bins if len(rows)]

@@ -185,14 +185,14 @@ def influence(scorer: str, said: "NDArray", target: "NDArray") -> "NDArray[np.fl
     Returns
     -------
     array of shape (n_rows,) or None
-        It sums to zero.
+        It sums to zero. None too where all numbers of the fold are the same, so that R² says nothing.
     """
     if scorer == "roc_auc":
         return auc_influence(said[:, 1], target == 1)
     if scorer == "roc_auc_ovr":
         return np.mean([auc_influence(p, target == code) for code, p in enumerate(said.T)], axis=0)
     if scorer == "r2":
-        return r2_influence(said, target)
+        return r2_influence(said, target) if np.ptp(target) > 0 else None
     rows = np.arange(len(target))
     one = {  # means over the rows
         "accuracy": lambda: said.argmax(axis=1) == target,

@@ -48,7 +48,7 @@
     if (input.kind === "date") return new Date(value * 864e5).toISOString().slice(0, 10);
     return input.whole ? String(value) : String(Number(value.toPrecision(4)));
   };
-  const rounded = (value, digits) => String(Number(value.toPrecision(digits)));
+  const rounded = (value, digits) => value.toLocaleString("en-US", { maximumSignificantDigits: digits });
   const signed = (model, value) => {
     const size = Math.abs(value);
     return (value < 0 ? "\u2212" : "+") + (model.link === "logit" ? size.toFixed(2) : rounded(size, 3));

@@ -41,6 +41,6 @@ def _rounded(value: float, digits: int) -> str:
     """Write a number in the target's unit as the script does.
 
     >>> _rounded(152_345.6, 4), _rounded(0.012345, 3), _rounded(-0.0, 4)
-    ('152300', '0.0123', '0')
+    ('152,300', '0.0123', '0')
     """
-    return f"{float(f'{value:.{digits}g}') + 0.0:.15g}"
+    return f"{float(f'{value:.{digits}g}') + 0.0:,.15g}"

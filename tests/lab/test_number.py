@@ -197,6 +197,10 @@ def test_every_regression_scorer_that_is_let_through_can_score(diabetes):
         assert np.isfinite(value), name
 
 
+def test_a_fold_of_one_number_has_no_influence_on_r2_and_takes_nothing_down():
+    assert influence("r2", np.arange(10.0), np.zeros(10)) is None
+
+
 def test_predictions_against_the_truth_are_means_of_tenths_and_hold_no_row(diabetes):
     said = diabetes.target * 0.5 + 40
     parts = [(said[test], diabetes.target[test]) for _, test in KFold(4).split(said)]

@@ -16,6 +16,7 @@ from samples.records import HOSTILE, hostile_record, moving_record
 from lab import additive, charts, report
 from lab.protocol import Estimate, Figure
 from lab.report.page import number
+from lab.report.panel import first_state
 from lab.report.pictures import svg
 
 
@@ -180,6 +181,30 @@ def test_in_a_browser_the_sliders_change_the_frame_and_the_panel_agrees_with_pyt
         assert not browser.problems, browser.problems
     finally:
         browser.close()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; CI installs it")
+@pytest.mark.parametrize(("intercept", "size"), [(234_567.8, 1_000.0), (0.0321, 1e-3), (-5.0, 1.0)])
+def test_in_a_browser_a_panel_of_a_number_is_written_as_it_is_without_the_script(intercept, size, tmp_path):
+    record = moving_record()
+    panel = record.evidence.panels[0]
+    terms = tuple(dataclasses.replace(term, values=_scaled(term.values, size)) for term in panel.terms)
+    panel = dataclasses.replace(panel, link="identity", intercept=intercept, terms=terms)
+    evidence = dataclasses.replace(record.evidence, panels=(panel,))
+    path = tmp_path / "report.html"
+    path.write_text(report.html(dataclasses.replace(record, evidence=evidence)), encoding="utf-8")
+    expected = first_state(panel)
+    browser = Browser(path.as_uri(), tmp_path / "profile")
+    try:
+        assert browser.ask("document.querySelector('.what-if .answer').textContent") == expected.said
+        shown = browser.ask("[...document.querySelectorAll('.term output')].map(o => o.textContent)")
+        assert shown == [words for _, words, *_ in expected.rows]
+    finally:
+        browser.close()
+
+
+def _scaled(values, size):
+    return tuple(_scaled(v, size) for v in values) if isinstance(values, tuple) else values * size
 
 
 def test_a_start_page_links_to_its_reports(tmp_path):
