@@ -83,7 +83,7 @@ def file_table(row: Row, dataset: Dataset, name: str) -> Table:
         "numbers": [column for column, kind in dataset.kinds.items() if kind != "category"],
         "texts": [column for column, kind in dataset.kinds.items() if kind == "category"],
     }
-    lines: list[tuple[str, Any]] = [("model", row["label"]), ("bytes", export["bytes"])]
+    lines: list[tuple[str, Any]] = [("model", row["label"]), ("bytes", f"{export['bytes']:,}")]
     lines += [(f"input {which!r}", ", ".join(columns)) for which, columns in inputs.items() if columns]
     if dataset.task == "number":
         lines.append(("output 'prediction'", dataset.target_name))

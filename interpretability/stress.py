@@ -41,7 +41,8 @@ def stress_finalist(
     Returns
     -------
     dict
-        `family`; `columns`: those it leans on most; `scores`: for
+        `family`; `columns`: those it leans on most; `shifted`: the number among
+        them that was shifted, or None; `scores`: for
         every scenario the scores by fold ("as it is" is the untouched one); `attack`: for each
         fold the ROC AUC of telling training rows from test rows by how near the model is to the truth (0.5: it cannot).
     """
@@ -66,7 +67,14 @@ def stress_finalist(
             scores.setdefault(f"{share:.0%} wrong {labels} in training", []).append(
                 score_of(refitted, scorer, features, target)
             )
-    return {"family": family.label, "scores": scores, "attack": attack, "columns": important}
+    leans = (important or [])[:_COLUMNS]
+    return {
+        "family": family.label,
+        "scores": scores,
+        "attack": attack,
+        "columns": leans,
+        "shifted": next(iter(_numbers(important or [], dataset)), None),
+    }
 
 
 def _worse_features(
@@ -83,21 +91,25 @@ def _worse_features(
         empty = "" if dataset.kinds[name] == "category" else np.nan
         lost = features.assign(**{name: pd.Series(empty, index=features.index, dtype=features[name].dtype)})
         worse.append((f"its {place} column lost", lost))
-    numbers = [name for name in important if dataset.kinds[name] in ("number", "date")]
-    for name in numbers[:1]:
+    for name in _numbers(important, dataset)[:1]:
         moved = features.assign(**{name: features[name] + dataset.features[name].std()})
-        worse.append(("its strongest number shifted by one standard deviation", moved))
+        worse.append(("its strongest number shifted", moved))
     return worse
 
 
+def _numbers(names: Sequence[str], dataset: Dataset) -> list[str]:
+    return [name for name in names if dataset.kinds[name] in ("number", "date")]
+
+
 def _important(model: Any, dataset: Dataset, rows: "NDArray", scorer: str, seed: int) -> list[str]:
+    """Sort the columns by permutation importance, the strongest first."""
     some = rows[: min(len(rows), 300)]
     features, target = dataset.features.iloc[some], dataset.target[some]
     if len(np.unique(target)) < len(dataset.classes):
-        return list(dataset.kinds)[:_COLUMNS]
+        return list(dataset.kinds)
     found = permutation_importance(model, features, target, scoring=scorer, n_repeats=1, random_state=seed)
     order = np.argsort(-found.importances_mean, kind="stable")
-    return [str(dataset.features.columns[place]) for place in order[:_COLUMNS]]
+    return [str(dataset.features.columns[place]) for place in order]
 
 
 def _flipped(target: "NDArray", n_classes: int, share: float, rng: np.random.Generator) -> "NDArray":
@@ -132,9 +144,11 @@ def stress_figure(rows: Sequence[tuple[str, Row]], metric: Metric, folds: int) -
     ]
     unit = f" ({metric.unit})" if metric.unit else ""
     leans = "; ".join(f"{row['family']}: {', '.join(map(repr, row['columns'] or []))}" for _, row in rows)
+    shifted = "; ".join(f"{row['family']}: {row['shifted']!r}" for _, row in rows if row["shifted"]) or "there is none"
     caption = (
         "How far the score falls against the same folds as they are, with its 95 % interval; left of zero it gets worse. Columns are "
-        f"lost or shifted one at a time, those that each model leans on most ({leans})."
+        f"lost one at a time, those that each model leans on most ({leans}). Shifted, by one standard deviation, is the number that "
+        f"it leans on most ({shifted})."
     )
     spec = charts.interval_plot(
         drawn, axis=f"change in {metric.label}{unit}", groups=[side for side, _ in rows], reference=0.0

@@ -173,12 +173,18 @@ def scatter(
             "encoding": {"x": across, "y": up | {"field": "value"}, "shape": _domain("group", groups, _SHAPES)}
             | colour,
         },
-        {
-            "transform": [{"filter": {"field": "group", "equal": groups[0]}}],  # others would lie on one another
-            "mark": {"type": "text", "align": "right", "dx": -10, "dy": -10, "fontSize": 13},
-            "encoding": {"x": across, "y": up | {"field": "value"}, "text": {"field": "label"}},
-        },
     ]
+    ends = [px for _, _, px, _ in rows] or [1.0]
+    middle = (min(ends) * max(ends)) ** 0.5 if log_x else (min(ends) + max(ends)) / 2
+    for side, align, shift in (({"lte": middle}, "left", 10), ({"gt": middle}, "right", -10)):  # away from the edges
+        layers.append(
+            {
+                # labels of other groups would lie on one another
+                "transform": [{"filter": {"and": [{"field": "group", "equal": groups[0]}, {"field": "x"} | side]}}],
+                "mark": {"type": "text", "align": align, "dx": shift, "dy": -10, "fontSize": 13},
+                "encoding": {"x": across, "y": up | {"field": "value"}, "text": {"field": "label"}},
+            }
+        )
     layers += [_line_at("y", level, dash=[6, 4] if place == 0 else [2, 3]) for place, level in enumerate(references)]
     return {"data": {"values": values}, "width": _WIDTH, "height": 420, "layer": layers}
 

@@ -172,7 +172,7 @@ def test_a_reading_is_in_the_unit_of_the_target(family, prices):
     assert "log-odds" not in text
     assert "likelier" not in text
     if row["panels"]:
-        assert row["export"]["gap"] < 1e-6
+        assert row["export"]["difference"] < 1e-6
         assert row["export"]["difference"] < 1e-6
     assert bool(row["panels"]) == (family is not RULE_SUM)
 
