@@ -9,6 +9,7 @@ from edge import budget, budget_figure, footprint, frontier, operation, throughp
 from edge.given import is_given
 from edge.latency import spread
 from edge.trials import HARNESS
+from edge.remarks import remarks
 from lab import charts, comparison, scoring, stats
 from lab.families import Family
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table
@@ -21,7 +22,6 @@ __all__ = ["summarise"]
 _MS = 1e-6  # milliseconds in a nanosecond
 _NOISY = 0.10
 _MOST_OVERHEAD_US = 0.5
-_FLOOR = 0.3  # share of a call from which on the runtime's own cost is worth a word
 _RUNTIMES = ("ONNX Runtime", "scikit-learn")
 _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999)
 
@@ -49,6 +49,7 @@ def summarise(
     at_work = operation.evidence(settings, labels, rows)
     estimates |= at_work.estimates
     latencies = _latencies(timed, labels)
+    medians = {name: over_rounds(times, 0.5) for name, times in timed.items()}
     smaller = frontier.variants(there, rows, settings)
     levels = frontier.level_table(there, rows)
     batched = {f.name: rows[f"batches-{f.name}"] for f in there if f"batches-{f.name}" in rows}
@@ -90,7 +91,7 @@ def summarise(
         ),
         caveats=(
             *at_work.caveats,
-            *_of_exports(there, timed, rows),
+            *remarks(there, medians, rows),
             *_caveats(families, there, timed, estimates, found),
         ),
     )
@@ -295,45 +296,6 @@ def _parity_table(there: Sequence[Family], rows: Mapping[str, Row]) -> Table:
         "The form is the leanest that no row of the training part told from the original."
     )
     return Table("Is the exported model the same model?", caption, columns, found)
-
-
-def _of_exports(there: Sequence[Family], timed: Mapping[str, np.ndarray], rows: Mapping[str, Row]) -> list[str]:
-    """Say where the original is the faster one, and which files hold training rows."""
-    said = []
-    for family in there:
-        built = rows[f"build-{family.name}"]
-        if f"{family.name} sklearn" in timed:
-            original, exported = (
-                over_rounds(timed[f"{family.name} {runtime}"], 0.5) for runtime in ("sklearn", "onnx")
-            )
-            if original.high < exported.low:
-                general = (
-                    f"it was converted {built['promise'].partition(';')[0]}; " if built["form"] == "converter" else ""
-                )
-                said.append(
-                    f"the exported {family.label} is slower than scikit-learn itself: {exported.value:.3g} ms against "
-                    f"{original.value:.3g} at the median; {general}choose another model for a device, or keep scikit-learn there"
-                )
-        if built.get("holds_rows"):
-            said.append(
-                f"the file of the {family.label} holds rows that it was trained on: whoever has the device can read them"
-            )
-    return [*said, *_of_runtime(there, timed)]
-
-
-def _of_runtime(there: Sequence[Family], timed: Mapping[str, np.ndarray]) -> list[str]:
-    """Say for which models the runtime's own cost counts, so that a reader knows what another way to run them would spare."""
-    if "identity" not in timed:
-        return []
-    floor = float(np.median(timed["identity"])) * _MS
-    medians = {family.label: float(np.median(timed[f"{family.name} onnx"])) * _MS for family in there}
-    small = [f"{median:.2g} ms of the {label}" for label, median in medians.items() if floor >= _FLOOR * median]
-    if not small:
-        return []
-    return [
-        f"an empty call of the runtime takes {floor:.2g} ms at the median, a large part of the {', the '.join(small)}: "
-        "code that is compiled for the device itself would spare most of it"
-    ]
 
 
 def _caveats(

@@ -95,6 +95,7 @@ class CompiledTrees:
     def __init__(self, model, rows: np.ndarray, *, peers: Path, limit: float) -> None:
         self.model, self.rows, self.peers, self.limit = model, _as_seen(model, rows), peers, limit
         self.reason, self.library = "", ""
+        self.folder = tempfile.TemporaryDirectory()  # goes when this object goes; a loaded library stays loaded
 
     def by_predictor(self) -> Alternative:
         """TL2cgen's own predictor."""
@@ -135,7 +136,7 @@ class CompiledTrees:
         count = n_nodes(self.model)
         if count > self.limit * _NODES_A_SECOND:
             return f"{count:,} nodes are too many to compile in {self.limit:g} s (not tried)"
-        folder = Path(tempfile.mkdtemp(prefix="trees"))
+        folder = Path(self.folder.name)
         treelite.sklearn.import_model(self.model).serialize(str(folder / "model"))
         command = [sys.executable, "-c", _COMPILE, str(self.peers), str(folder / "model"), str(folder / "model.so")]
         task = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
