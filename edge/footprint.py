@@ -31,7 +31,7 @@ def table(there: Sequence[Family], estimates: Mapping[str, Estimate], rows: Mapp
     )  # fmt: skip
     caption = (
         "Peak memory and time from process start to the first answer, medians over 6 fresh processes that only serve; "
-        "by scikit-learn one process each, where the rows hold numbers only."
+        "by scikit-learn one process each, which reads a skops file, where the rows hold numbers only."
     )
     return Table("Footprint", caption, columns, found)
 
