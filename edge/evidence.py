@@ -8,8 +8,8 @@ import numpy as np
 from edge import budget, budget_figure, footprint, frontier, operation, throughput
 from edge.given import is_given
 from edge.latency import spread
-from edge.trials import HARNESS
 from edge.remarks import remarks
+from edge.trials import HARNESS
 from lab import charts, comparison, scoring, stats
 from lab.families import Family
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table

@@ -31,16 +31,16 @@ def table(there: Sequence[Family], estimates: Mapping[str, Estimate], rows: Mapp
     )  # fmt: skip
     caption = (
         "Peak memory and time from process start to the first answer, medians over 6 fresh processes that only serve; "
-        "by scikit-learn one process each."
+        "by scikit-learn one process each, which reads a skops file, where the rows hold numbers only."
     )
     return Table("Footprint", caption, columns, found)
 
 
 def figures(there: Sequence[Family], estimates: Mapping[str, Estimate], rows: Mapping[str, Row]) -> tuple[Figure, ...]:
     """Draw bars of file size, peak memory and cold start; the last two beside the original by scikit-learn."""
-    sizes = [(family.label, estimates[f"{family.name}.size_mb"].value) for family in there]
+    sizes = [(family.label, 1e3 * estimates[f"{family.name}.size_mb"].value) for family in there]
     drawn = [
-        Figure("Footprint: file", "Size of each candidate's file.", charts.bars(sizes, axis="file size (MB)")),
+        Figure("Footprint: file", "Size of each candidate's file.", charts.bars(sizes, axis="file size (kB)")),
     ]
     for what, place, title, axis in (
         ("memory_mb", 0, "Footprint: memory", "peak memory of a process that only serves (MB)"),

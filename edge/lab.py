@@ -26,7 +26,7 @@ class Settings(ComparisonSettings):
             "folds": 2,
             "candidates": 1,
             "rounds": 20,
-            "max_rows": 3_000,
+            "max_rows": 2_500,
             "variants": False,
             "batches": False,
             "load_seconds": 0.06,

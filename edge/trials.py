@@ -1,7 +1,6 @@
 """What work is done? Build each candidate and prove it equal; time all of them together; serve each in fresh processes."""
 
 import dataclasses
-import pickle
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from edge import candidates, export, latency, parity, serving, throughput, variants
+from edge import candidates, export, latency, originals, parity, serving, throughput, variants
 from edge.calls import bound_call
 from edge.given import AsDeviceSees, GivenModel, export_given, is_given, original_of
 from edge.runtime import LEVELS, OUTPUT, session
@@ -78,7 +77,7 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Ma
         "promise": chosen.promise,
         "holds_rows": export.holds_rows(tuned.estimator() if given and tuned.intake.kind == "skops" else model),
         "parameters": parameters,
-        **({} if given else {"original": candidates.to_bytes(model)}),
+        **({} if given else {"original": originals.to_bytes(model)}),
         "parity": {
             where: parity.compare(model, exported, dataset, rows)
             for where, rows in compared.items()
@@ -100,7 +99,7 @@ def vary(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Map
     if is_given(family):
         return {}
     train, test = split(dataset, fold)
-    model = candidates.from_bytes(built["original"])
+    model = originals.from_bytes(built["original"])
     chosen = export.Exported(built["onnx"].tobytes(), built["form"], built["promise"])
     del seed  # nothing is drawn
     made = variants.variants_of(model, chosen, dataset, _rows(dataset, train), dataset.target[train])
@@ -175,7 +174,7 @@ def time_all(
             if given is not None:
                 alternatives[f"{family.name} sklearn"] = _original(*given)
             continue
-        alternatives[f"{family.name} sklearn"] = _original(candidates.from_bytes(built["original"]), rows)
+        alternatives[f"{family.name} sklearn"] = _original(originals.from_bytes(built["original"]), rows)
     with latency.on_one_core() as core:
         times = latency.measure(alternatives, rounds=rounds)
     return {"times": times, "core": core}
@@ -199,7 +198,7 @@ def serve_originals(dataset: Dataset, *, seed: int, families: tuple[Family, ...]
         built = inputs[f"build-{family.name}"]
         if "original" not in built or isinstance(row, pd.DataFrame):
             continue
-        content = pickle.dumps(candidates.from_bytes(built["original"]))
+        content = built["original"].tobytes()
         seconds, mebibytes = serving.serve_in_fresh_processes(
             content, {"rows": row}, processes=1, module="edge.originals"
         )
@@ -228,7 +227,7 @@ def in_batches(dataset: Dataset, *, seed: int, family: Family, fold: Fold, input
     rates = throughput.measure_throughput(alternatives)
     batches: dict[str, tuple[int, ...]] = dict.fromkeys(alternatives, throughput.BATCHES)
     if "original" in built:
-        original = candidates.from_bytes(built["original"])
+        original = originals.from_bytes(built["original"])
         own = {
             "scikit-learn": lambda size, turn: original.predict_proba(
                 table[(start := size * turn % len(test)) : start + size]

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from edge import candidates
+from edge import candidates, originals
 from edge.export import device_rows, fit_for_device
 from lab.data import load, sample_rows
 from lab.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP
@@ -17,7 +17,7 @@ def test_a_pipeline_with_texts_and_gaps_answers_the_same_after_it_was_kept(famil
     loans = sample_rows(load("loans"), 300, 0)
     fast = {"model__n_estimators": 3} if family in (FOREST, EXTRA_TREES) else {}
     fitted = fit_for_device(family.build(loans.features, 0).set_params(**fast), loans, np.arange(200))
-    again = candidates.from_bytes(candidates.to_bytes(fitted))
+    again = originals.from_bytes(originals.to_bytes(fitted))
     np.testing.assert_array_equal(again.predict_proba(device_rows(loans)), fitted.predict_proba(device_rows(loans)))
 
 

@@ -28,7 +28,7 @@ ROWS = {
 
 def test_bars_stand_beside_those_of_the_original():
     file, memory, start = footprint.figures([FOREST, LOGISTIC], estimates(), ROWS)
-    assert [bar["value"] for bar in file.spec["data"]["values"]] == [2.0, 0.5]
+    assert [bar["value"] for bar in file.spec["data"]["values"]] == [2_000.0, 500.0]  # kB
     assert [(b["group"], b["value"]) for b in memory.spec["data"]["values"]] == [
         ("ONNX Runtime", 50.0), ("scikit-learn", pytest.approx(209.7152)), ("ONNX Runtime", 50.0)
     ]  # fmt: skip
