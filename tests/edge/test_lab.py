@@ -24,7 +24,10 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
     record = check_lab(LAB, sample_rows(load(name), 150, 0), settings, tmp_path)
     titles = [table.title for table in record.evidence.tables]
     assert ("Smaller models" in titles) == settings.variants
+    assert ("Levels of graph optimisation" in titles) == settings.variants
+    assert {"Throughput by batch size", "Footprint"} <= set(titles)
     assert record.evidence.estimates["mlp.flips"].value == 0
+    assert 0 < record.evidence.estimates["harness.p50_us"].value < 1e3 * record.evidence.estimates["identity.p99"].value
     assert record.evidence.estimates["mlp.p99_ms"].value > record.evidence.estimates["identity.p99"].low
 
 
