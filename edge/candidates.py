@@ -1,15 +1,7 @@
-"""Which models are candidates for the device, and what may a search cost? The lab's families.
+"""Which models are candidates for the device, and what may a search cost? The families that all labs share."""
 
-On a large table the neural network stops early, as scikit-learn's boosting does by itself there: without, it goes on for
-hundreds of epochs in which it only learns the noise.
-"""
-
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from edge.given import family_of
 from lab.comparison import Group
@@ -21,9 +13,6 @@ __all__ = ["SEARCH_ROWS", "group", "set_parameters"]
 SEARCH_ROWS = 2_000
 """Rows from which settings are compared with one another where there are more; the chosen one learns from all."""
 
-_LARGE = 2_500
-_OF_EACH_CLASS = 30  # rows that a sample of `SEARCH_ROWS` must hold, so that a tenth of them can decide when to stop
-
 
 def group(dataset: Dataset, model: str | None) -> Group:
     """List all models that set the standard of accuracy, whether or not they are candidates for the device.
@@ -33,7 +22,7 @@ def group(dataset: Dataset, model: str | None) -> Group:
     model : str, optional
         The path of a user's own model, which joins them.
     """
-    known: tuple[Family, ...] = (LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, _mlp(dataset))
+    known: tuple[Family, ...] = (LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP)
     if model:
         known = (*known, family_of(model, dataset))
     return Group("all", "model", known)
@@ -50,14 +39,3 @@ def set_parameters(family: Family, shown: Mapping[str, Any]) -> dict[str, Any]:
         for name in family.space
         if (short := name.removeprefix("model__")) in shown
     }
-
-
-def _mlp(dataset: Dataset) -> Family:
-    smallest = np.bincount(dataset.target).min() / dataset.n_rows
-    if dataset.n_rows < _LARGE or smallest * SEARCH_ROWS < _OF_EACH_CLASS:
-        return MLP
-    return dataclasses.replace(MLP, build=_stopping_early)
-
-
-def _stopping_early(features: pd.DataFrame, seed: int) -> Any:
-    return MLP.build(features, seed).set_params(model__early_stopping=True)

@@ -310,7 +310,8 @@ def test_texts_reach_a_model_in_a_browser():
 def test_a_forest_answers_in_a_browser_as_it_does_here():
     dataset = sample_rows(load("wine"), 120, 0)
     fold = Fold(3, 1, 0, 0)
-    built = trials.build(dataset, seed=0, family=FOREST, fold=fold, scorer="accuracy", candidates=1)
+    scored = {"forest-fold00": {"parameters": {}}}
+    built = trials.build(dataset, seed=0, family=FOREST, fold=fold, inputs=scored)
     where = {"web_runtime": str(RUNTIME.module.parent), "rounds": 20}
     row = in_browser(dataset, seed=0, names=("forest",), fold=fold, inputs={"build-forest": built}, **where)
     forest = row["models"]["forest"]

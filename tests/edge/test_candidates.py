@@ -1,6 +1,4 @@
-"""A candidate is kept and read back as it was; on a large table the network stops early."""
-
-import dataclasses
+"""A candidate is kept and read back as it was, and so are its settings."""
 
 import numpy as np
 import pytest
@@ -19,28 +17,6 @@ def test_a_pipeline_with_texts_and_gaps_answers_the_same_after_it_was_kept(famil
     fitted = fit_for_device(family.build(loans.features, 0).set_params(**fast), loans, np.arange(200))
     again = originals.from_bytes(originals.to_bytes(fitted))
     np.testing.assert_array_equal(again.predict_proba(device_rows(loans)), fitted.predict_proba(device_rows(loans)))
-
-
-def network_of(dataset):
-    (family,) = (f for f in candidates.group(dataset, None).families if f.name == "mlp")
-    return family.build(dataset.features, 0).named_steps["model"]
-
-
-def repeated(dataset, times, rare=0):
-    """Make the table longer; `rare` rows of the second class are all that is left of it."""
-    rows = np.tile(np.arange(dataset.n_rows), times)
-    if rare:
-        rows = np.concatenate([rows[dataset.target[rows] == 0], rows[dataset.target[rows] == 1][:rare]])
-    return dataclasses.replace(
-        dataset, features=dataset.features.iloc[rows].reset_index(drop=True), target=dataset.target[rows]
-    )
-
-
-def test_the_network_stops_early_on_a_large_table_without_a_rare_class():
-    small = load("breast-cancer")
-    assert not network_of(small).early_stopping
-    assert network_of(repeated(small, 6)).early_stopping
-    assert not network_of(repeated(small, 12, rare=20)).early_stopping
 
 
 def test_parameters_are_given_back_as_they_were_set():
