@@ -138,13 +138,22 @@ def over_rounds(times: np.ndarray, share: float) -> Estimate:
     ValueError
         If there are too few calls for an interval.
     """
-    shown = stats.quantile(times.ravel() * _MS, share, unit="ms")
-    if shown is None:
+    (found,) = _several_over_rounds(times, (share,))
+    if found is None:
         raise ValueError(f"{times.size} calls are too few for an interval of the {share:.1%} quantile")
+    return found
+
+
+def _several_over_rounds(times: np.ndarray, shares: Sequence[float]) -> list[Estimate | None]:
+    """Give several quantiles from one bootstrap; None where there are too few calls for an interval."""
+    plain = [stats.quantile(times.ravel() * _MS, share, unit="ms") for share in shares]
     draws = np.random.default_rng(0).integers(len(times), size=(500, len(times)))
-    resampled = [np.quantile(times[rows], share, method="inverted_cdf") * _MS for rows in draws]
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    return Estimate(shown.value, min(shown.low, float(low)), max(shown.high, float(high)), "ms")
+    resampled = [np.quantile(times[rows], shares, method="inverted_cdf") * _MS for rows in draws]
+    ends = np.quantile(resampled, [0.025, 0.975], axis=0).T
+    return [
+        found and Estimate(found.value, min(found.low, float(low)), max(found.high, float(high)), "ms")
+        for found, (low, high) in zip(plain, ends, strict=True)
+    ]
 
 
 def _exact(value: float, unit: str) -> Estimate:
@@ -254,9 +263,7 @@ def _latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -
     rows = []
     for alternative, times in timed.items():
         cells: list[Any] = []
-        for share in (0.5, 0.9, 0.99, 0.999):
-            there = stats.quantile(times.ravel(), share, unit="ns") is not None
-            found = over_rounds(times, share) if there else None
+        for found in _several_over_rounds(times, (0.5, 0.9, 0.99, 0.999)):
             cells += [found.value, f"{found.low:.3g} to {found.high:.3g}"] if found else [None, "too few calls"]
         rows.append((*_name(alternative, labels), *cells, int(times.size), f"{100 * spread(times):.0f} %"))
     columns = (

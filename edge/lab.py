@@ -26,9 +26,10 @@ class Settings(ComparisonSettings):
             "folds": 2,
             "candidates": 1,
             "rounds": 20,
-            "max_rows": 2_500,
+            "max_rows": 2_000,
             "variants": False,
             "batches": False,
+            "load": False,
             "load_seconds": 0.06,
         },
         "thorough": {
@@ -68,6 +69,9 @@ class Settings(ComparisonSettings):
     )
     max_misses: float = option(
         0.01, "share of answers that may be late at your rate (0.01 is 1 %)", minimum=0, maximum=1
+    )
+    load: bool = option(
+        True, "also call the candidates at rates from nearly idle to nearly full; with --rate in any case"
     )
     load_seconds: float = option(
         0.2, "seconds of load at each rate of the sweep; at your rate up to 100 times as many", above=0, maximum=600

@@ -54,10 +54,11 @@ def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, 
     offered = {"deadline_ms": deadline_ms(settings), "rate": settings.rate, "seconds": settings.load_seconds}
     needs = tuple(f"build-{family.name}" for family in families)
     seconds = 10 * settings.load_seconds
+    loaded = settings.load or settings.rate is not None
     planned = [
         Trial(f"load-{f.name}", load_trials.under_load, {"family": f, "fold": fold, **offered}, seed=seed,
               exclusive=True, needs=(need,), cost=seconds)
-        for f, need in zip(families, needs, strict=True)
+        for f, need in zip(families, needs, strict=True) if loaded
     ]  # fmt: skip
     if settings.cores or settings.threads != 1 or settings.devices is not None:
         names = tuple(family.name for family in families)

@@ -260,7 +260,7 @@ def _original(fitted: Any, rows: list[Any]) -> latency.Alternative:
     for row in rows[:3]:
         fitted.predict_proba(row)
     each = (time.perf_counter() - start) / 3
-    calls = min(20, max(3, round(_SECONDS_A_ROUND / each)))  # scikit-learn's forests take up to 10 ms a row
+    calls = min(20, max(2, round(_SECONDS_A_ROUND / each)))  # scikit-learn's forests take up to 10 ms a row
     return latency.Alternative(lambda i: fitted.predict_proba(rows[i]), len(rows), calls)
 
 
