@@ -26,9 +26,10 @@ class Settings(ComparisonSettings):
             "folds": 2,
             "candidates": 1,
             "rounds": 20,
-            "max_rows": 2_000,
+            "max_rows": 2_500,
             "variants": False,
             "batches": False,
+            "serving": False,
             "load": False,
             "load_seconds": 0.06,
         },
@@ -53,6 +54,9 @@ class Settings(ComparisonSettings):
     variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
     batches: bool = option(
         True, "also measure rows per second by batch size, and a process that serves by scikit-learn"
+    )
+    serving: bool = option(
+        True, "also measure cold start and memory of processes that only serve; with --memory-mb in any case"
     )
     metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
     tolerance: float = option(
@@ -163,7 +167,7 @@ class EdgeLab:
         served = [
             Trial(f"serve-{f.name}", trials.serve, {"family": f, "processes": 6}, exclusive=True, needs=(keys[f.name],),
                   cost=1.5)
-            for f in families
+            for f in families if settings.serving or settings.memory_mb is not None
         ]  # fmt: skip
         at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
         return [*scored, *built, timed, *served, *at_work, *_beyond_the_verdict(settings, families, fold, keys)]

@@ -37,9 +37,10 @@ def interval_plot(
     labels = [label for label, _, _ in rows]
     x = {"type": "quantitative", "title": axis, "scale": {"type": "log"} if log else {"zero": False}}
     y = {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 400}}
-    shared = {"y": y, "color": _domain("group", groups, COLOURS)}
-    span = {"x": x | {"field": "low"}, "x2": {"field": "high"}, "strokeDash": _domain("group", groups, _DASHES)}
-    point = {"x": x | {"field": "value"}, "shape": _domain("group", groups, _SHAPES)}
+    shared = {"y": y, "color": _domain("group", groups, COLOURS, outline=0)}  # a dashed outline would spoil the symbols
+    dashes, shapes = (_domain("group", groups, options, outline=0) for options in (_DASHES, _SHAPES))
+    span = {"x": x | {"field": "low"}, "x2": {"field": "high"}, "strokeDash": dashes}
+    point = {"x": x | {"field": "value"}, "shape": shapes}
     layers: list[dict[str, Any]] = [
         {"mark": {"type": "rule", "strokeWidth": 3}, "encoding": shared | span},
         {"mark": {"type": "point", "filled": True, "size": 160, "opacity": 1}, "encoding": shared | point},
@@ -253,12 +254,14 @@ def shape(
     }
 
 
-def _domain(name: str, values: Sequence[str], options: Sequence[Any]) -> dict[str, Any]:
+def _domain(name: str, values: Sequence[str], options: Sequence[Any], *, outline: int = 3) -> dict[str, Any]:
     shown = [options[place % len(options)] for place in range(len(values))]
     across = max(
         1, _LEGEND_LETTERS // max((len(value) for value in values), default=1)
     )  # a wider one shrinks the picture
-    legend = {"title": None, "orient": "top", "symbolStrokeWidth": 3, "columns": across} if len(values) > 1 else None
+    legend = (
+        {"title": None, "orient": "top", "symbolStrokeWidth": outline, "columns": across} if len(values) > 1 else None
+    )
     return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
 
 

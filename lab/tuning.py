@@ -71,8 +71,7 @@ def tune(
 
     `search_rows` makes it cheaper. Where there are at least 1.5 times so many rows, one split replaces the folds: every
     candidate learns from so many rows and is scored on the others, up to 10,000 of them. Where there are fewer and the
-    default is the only candidate, it learns from one half and is scored on the other: its inner score is only compared
-    with that of other families.
+    default is the only candidate, two folds do: its inner score is only compared with that of other families.
     The chosen candidate learns from all rows in any case.
     """
     model = family.build(features, seed)
@@ -129,10 +128,9 @@ def _inner_splits(
             rows = np.arange(len(target))
             split = train_test_split(rows, train_size=search_rows, test_size=left, stratify=alike, random_state=seed)
             return [(split[0], split[1])]
-    in_halves = search_rows is not None and candidates == 1
-    inner = StratifiedKFold(2 if in_halves else INNER_FOLDS, shuffle=True, random_state=seed)
-    splits = list(inner.split(np.zeros(len(target)), alike))
-    return splits[:1] if in_halves else splits
+    n_folds = 2 if search_rows is not None and candidates == 1 else INNER_FOLDS
+    inner = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    return list(inner.split(np.zeros(len(target)), alike))
 
 
 @dataclass(frozen=True)

@@ -130,11 +130,11 @@ def test_where_rows_abound_candidates_learn_from_a_part_and_the_chosen_one_from_
     assert fits_of(149, 1, None) == [99, 99, 100, 149]
 
 
-def test_where_rows_are_few_a_single_candidate_learns_from_half_and_several_get_three_folds():
-    assert fits_of(100, 1, 100) == [50, 100]
+def test_where_rows_are_few_a_single_candidate_gets_two_folds_and_several_get_three():
+    assert fits_of(100, 1, 100) == [50, 50, 100]
     assert len(fits_of(100, 2, 100)) == 3 * 2 + 1
 
 
 def test_a_class_too_rare_for_the_part_is_left_to_the_folds():
-    assert fits_of(300, 1, 100, rare=8) == [150, 300]  # 100 of 300 rows would hold fewer than three of the 8
+    assert fits_of(300, 1, 100, rare=8) == [150, 150, 300]  # 100 of 300 rows would hold fewer than three of the 8
     assert fits_of(300, 1, 100, rare=9) == [100, 300]
