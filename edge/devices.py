@@ -5,6 +5,7 @@ One worker stands for one device and measures one thing at a time. A device that
 stand. The model and the test rows travel to the workers; nothing else does.
 """
 
+import socket
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ def connect(address: str) -> "Client":
             "measuring on other devices needs Dask, which is not installed; run  pip install 'future-tech-lab[cluster]'"
         ) from error
     try:
+        _require_answer(address)
         client = Client(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SettingsError(
@@ -52,6 +54,19 @@ def connect(address: str) -> "Client":
             f"dask worker {address} --name NAME --resources {_TAG}=1"
         )
     return client
+
+
+def _require_answer(address: str) -> None:
+    """Raise OSError or ValueError where nothing listens at the address.
+
+    A client that could not connect leaves an event loop behind, whose end can block the start of the next one.
+    """
+    from distributed.comm import get_address_host_port
+
+    scheme, _, rest = address.rpartition("://")
+    if scheme in ("", "tcp", "tls"):
+        host, port = get_address_host_port(f"tcp://{rest}", strict=True)
+        socket.create_connection((host, port), timeout=_CONNECT_S).close()
 
 
 def measure_on_devices(

@@ -84,7 +84,7 @@ def test_a_killed_run_is_resumed_with_the_same_record(tmp_path):
 def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
     with subprocess.Popen(
         [*COMMAND, "--out", str(tmp_path)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in the background
     ) as process:  # fmt: skip
         wait_for_rows(tmp_path, 4, process)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the run and to its workers
