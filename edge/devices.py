@@ -61,7 +61,7 @@ def _require_answer(address: str) -> None:
 
     A client that could not connect leaves an event loop behind, whose end can block the start of the next one.
     """
-    from distributed.comm import get_address_host_port
+    from distributed.comm.addressing import get_address_host_port
 
     scheme, _, rest = address.rpartition("://")
     if scheme in ("", "tcp", "tls"):
