@@ -6,6 +6,7 @@ from typing import Any
 from edge.capacity import Capacity, highest_rate
 from lab import charts
 from lab.protocol import Estimate, Figure, Row, Table
+from lab.wording import amount
 
 __all__ = ["capacities", "caveats", "distribution_figure", "load_table", "misses", "rate_figure"]
 
@@ -65,7 +66,7 @@ def distribution_figure(rows: Mapping[str, Row], labels: Mapping[str, str], dead
             if run["view"] == "hot" and len(rows) > _MOST_CURVES:
                 continue
             pairs = [(ms, 100 * (1 - share)) for ms, share in run["curve"] if run["calls"] * (1 - share) >= 1]
-            how = "hot" if run["view"] == "hot" else f"{run['rate']:.3g}/s"
+            how = "hot" if run["view"] == "hot" else f"{amount(run['rate'], '')}/s"
             curves[f"{labels[name]}, {how}"] = pairs
     caption = (
         f"Of 100 calls, how many take longer than a time; the dotted line is the deadline of {deadline_ms:g} ms. Back to back "
@@ -122,8 +123,8 @@ def caveats(rows: Mapping[str, Row], labels: Mapping[str, str]) -> tuple[str, ..
         hot, rare = _hot(row)["p50"], next(run for run in row["runs"] if run["view"] != "hot")
         if hot and rare["p50"] and rare["p50"]["low"] > _COLD * hot["high"]:
             found.append(
-                f"called rarely ({rare['rate']:.3g} calls per second) the {labels[name]} answers in {rare['p50']['value']:.3g} ms "
-                f"at the median, back to back in {hot['value']:.3g} ms: waking up and cold caches count"
+                f"called rarely ({amount(rare['rate'], '')} calls per second) the {labels[name]} answers in "
+                f"{rare['p50']['value']:.3g} ms at the median, back to back in {hot['value']:.3g} ms: waking up and cold caches count"
             )
         at_rate = _at_rate(row)
         if at_rate["view"] == "rate" and at_rate["use"] >= 1:
@@ -148,7 +149,7 @@ def _sweep(row: Row) -> list[tuple[float, Estimate]]:
 def _view(run: Mapping[str, Any]) -> str:
     if run["view"] == "hot":
         return "back to back (hot)"
-    return f"{run['pattern']}, {run['rate']:.3g} per second" + (" (your rate)" if run["view"] == "rate" else "")
+    return f"{run['pattern']}, {amount(run['rate'], '')} per second" + (" (your rate)" if run["view"] == "rate" else "")
 
 
 def _cells(found: Mapping[str, float] | None) -> tuple[Any, str]:
