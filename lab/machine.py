@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-__all__ = ["describe", "n_cores"]
+__all__ = ["describe", "fingerprint", "n_cores"]
 
 _PACKAGES = (
     "future-tech-lab", "numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "numba", "pennylane", "qiskit",
@@ -35,6 +35,16 @@ def describe() -> dict[str, Any]:
         "cores": n_cores(),
         "memory_gib": _memory_gib(),
         "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or "not reported",
+    }
+
+
+def fingerprint() -> dict[str, Any]:
+    """Tell machines apart on which a timing would differ: processor, cores, memory, system."""
+    return {
+        "processor": _processor(),
+        "cores": n_cores(),
+        "memory_gib": _memory_gib(),
+        "system": platform.platform(terse=True),
     }
 
 

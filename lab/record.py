@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import RecordError
+from lab.files import write_json
 from lab.protocol import Estimate, Evidence, Figure, Frame, Input, Question, Table, Term, Verdict, WhatIf
-from lab.storage import write_json
 
 __all__ = ["SCHEMA_VERSION", "Record", "figures_of", "panels_of", "read", "tables_of", "write"]
 

@@ -17,10 +17,10 @@ from filelock import FileLock, Timeout
 
 from lab import __version__, controls, data, machine, record, report
 from lab.errors import DataError, LabError
+from lab.files import write_bytes
 from lab.forecast import Forecast
 from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
 from lab.settings import EFFORTS, at_effort
-from lab.storage import write_bytes
 from lab.trials import Progress, Results, run_plan, run_plan_here
 from lab.wording import duration
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from lab.locks import Timeout, held
 
 __all__ = ["scratch_folder", "sweep"]
 
@@ -33,7 +33,7 @@ def scratch_folder() -> Iterator[Path]:
     base = Path(tempfile.gettempdir())
     sweep(base)
     name = f"{_PREFIX}{os.getpid()}-{os.urandom(6).hex()}"
-    with _held(base / f"{name}{_LOCK}", patience_s=10):  # a sweep may have it for a moment
+    with held(base / f"{name}{_LOCK}", patience_s=10):  # a sweep may have it for a moment
         folder = base / name
         folder.mkdir(mode=0o700)
         try:
@@ -48,20 +48,10 @@ def sweep(base: Path | None = None) -> None:
     for lock in sorted(base.glob(f"{_PREFIX}*{_LOCK}")):
         with contextlib.suppress(OSError, Timeout):  # another's, in use, or just removed
             if _is_ours(lock):
-                with _held(lock, patience_s=0):
+                with held(lock, patience_s=0):
                     folder = lock.with_name(lock.name.removesuffix(_LOCK))
                     if folder.exists() and _is_ours(folder):
                         shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def _held(path: Path, *, patience_s: float) -> Iterator[None]:
-    """Hold a lock, and remove its file at the end, while it is held: whoever waits for it notices and makes another."""
-    with FileLock(path, timeout=patience_s):
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
 
 
 def _is_ours(path: Path) -> bool:

@@ -1,6 +1,8 @@
-"""How is a row kept? As JSON, with its arrays in one `.npz` beside it; a file is either whole or not there."""
+"""How is a row kept? As JSON, with its arrays in one `.npz` beside it: sealed together, for one trial of one run."""
 
+import contextlib
 import dataclasses
+import hashlib
 import io
 import json
 import os
@@ -11,55 +13,99 @@ from typing import Any
 
 import numpy as np
 
+from lab.files import read_bytes, write_bytes
 from lab.protocol import Row
+from lab.sealed import DamagedError, read_sealed, write_sealed
 
-__all__ = ["read_row", "through_storage", "write_bytes", "write_json", "write_row"]
+__all__ = ["Stored", "forget_row", "read_row", "through_storage", "write_row"]
 
 _ARRAY = "__array__"
+_UNREADABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a reader (or a crash) never meets half of it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with partial.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """A row as it was stored, and the machine on which it was measured (see `lab.machine.fingerprint`)."""
+
+    row: Row
+    machine: dict[str, Any]
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a value as indented JSON, atomically; raises ValueError for a number that JSON lacks (NaN, infinity)."""
-    write_bytes(path, (json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
+def write_row(folder: Path, key: str, row: Row, *, run: str = "", machine: dict[str, Any] | None = None) -> None:
+    """Store the row of a trial; the JSON file is written last, so that its presence says that all is there.
 
-
-def write_row(folder: Path, key: str, row: Row) -> None:
-    """Store the row of a trial; the JSON file is written last, so that its presence says that all is there."""
+    Parameters
+    ----------
+    run : str
+        Identity of the run: another run does not take this row for its own.
+    machine : dict, optional
+        Where it was measured.
+    """
     plain, arrays = _split(row)
+    _make_room(folder / f"{key}.json")
+    _make_room(folder / f"{key}.npz")
+    digest = None
     if arrays:
         packed = io.BytesIO()
         np.savez_compressed(packed, allow_pickle=False, **arrays)
+        digest = hashlib.sha256(packed.getvalue()).hexdigest()
         write_bytes(folder / f"{key}.npz", packed.getvalue())
-    write_json(folder / f"{key}.json", plain)
+    else:
+        (folder / f"{key}.npz").unlink(missing_ok=True)
+    content = {"row": plain, "arrays": digest, "machine": machine or {}}
+    write_sealed(folder / f"{key}.json", content, owner=_owner(run, key))
 
 
-def read_row(folder: Path, key: str) -> Row | None:
-    """Read a stored row; None where it is not there or damaged, which means that the trial must run again."""
+def read_row(folder: Path, key: str, *, run: str = "") -> Stored | None:
+    """Read a stored row; None where none is there.
+
+    Raises
+    ------
+    DamagedError
+        If what is there is not what was stored for this trial of this run, bit by bit.
+    """
     try:
-        plain = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
-        packed = folder / f"{key}.npz"
-        if not packed.exists():
-            return _join(plain, {})
-        with packed.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            return _join(plain, dict(arrays))
-    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+        content = read_sealed(folder / f"{key}.json", owner=_owner(run, key))
+    except FileNotFoundError:
         return None
+    try:
+        plain, digest, machine = content["row"], content["arrays"], dict(content["machine"])
+        if digest is None:
+            return Stored(_join(plain, {}), machine)
+        packed = read_bytes(folder / f"{key}.npz")
+        if hashlib.sha256(packed).hexdigest() != digest:
+            raise DamagedError(f"{key}.npz is not as it was written: its digest does not fit")
+        with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+            return Stored(_join(plain, dict(arrays)), machine)
+    except _UNREADABLE as error:
+        raise DamagedError(f"{key}.json or {key}.npz cannot be read ({' '.join(str(error).split())})") from error
+
+
+def forget_row(folder: Path, key: str) -> None:
+    """Remove a stored row, damaged or not: its trial is to run again."""
+    for name in (f"{key}.json", f"{key}.npz"):
+        _make_room(folder / name)
+        (folder / name).unlink(missing_ok=True)
 
 
 def through_storage(row: Row) -> Row:
     """Return the row as it would be read back, so that a run without a folder gives the very same values."""
     plain, arrays = _split(row)
-    return _join(json.loads(json.dumps(plain, allow_nan=False)), arrays)
+    joined: Row = _join(json.loads(json.dumps(plain, allow_nan=False)), arrays)
+    return joined
+
+
+def _owner(run: str, key: str) -> str:
+    return f"trial {key} of run {run}"
+
+
+def _make_room(path: Path) -> None:
+    """Set a folder aside that stands where a row is to be stored; what is in it is not ours to remove."""
+    if path.is_dir() and not path.is_symlink():
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(path.with_name(f"{path.name}.set-aside-{os.urandom(4).hex()}"))
 
 
 def _split(row: Row) -> tuple[Any, dict[str, np.ndarray]]:

@@ -1,13 +1,19 @@
 """How is a plan worked off? What is stored already is looked up, the rest runs, each row is stored as it ends."""
 
+import contextlib
 import logging
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from lab.files import sweep_parts
 from lab.forecast import Forecast, pilot_first
+from lab.machine import fingerprint
 from lab.protocol import Dataset, Row, Trial
-from lab.storage import read_row, write_row
+from lab.sealed import DamagedError
+from lab.storage import forget_row, read_row, write_row
 from lab.workers import Outcome, Workers, run_here
 
 __all__ = ["Progress", "Results", "run_plan", "run_plan_here"]
@@ -28,10 +34,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Results:
-    """Rows by the key of their trial, and the reasons of those that failed."""
+    """Rows by the key of their trial, the reasons of those that failed, and the machines on which rows were measured."""
 
     rows: Mapping[str, Row]
     failures: Mapping[str, str]
+    machines: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def run_plan(
@@ -40,34 +47,106 @@ def run_plan(
     folder: Path,
     *,
     workers: int,
+    run: str = "",
     watch: Callable[[Progress], None] = lambda progress: None,
+    notify: Callable[[str], None] = lambda sentence: None,
+    require: Callable[[], None] = lambda: None,
 ) -> Results:
     """Run a plan on local processes and store every row in `folder` as it ends.
 
-    Trials that are stored there already are not run again; one that failed before is. Exclusive trials run one at a
-    time, after all that is ready to run beside others.
+    Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
+    another machine; one that failed before is. Exclusive trials run one at a time, after all that is ready to run
+    beside others. No other process may use the folder meanwhile.
+
+    Parameters
+    ----------
+    run : str
+        Identity of the run: rows of another one are not taken for this one's.
+    watch, notify : callable
+        Told how far the trials are, and what of the stored rows cannot be used.
+    require : callable
+        Called before a row is stored; what it raises ends the plan.
     """
     _check_plan(plan)
     folder.mkdir(parents=True, exist_ok=True)
-    stored = {trial.key: read_row(folder, trial.key) for trial in plan}
-    rows = {key: row for key, row in stored.items() if row is not None}
+    sweep_parts(folder)
+    rows, machines = _kept(plan, folder, run, notify)
+    here = fingerprint()
     failures: dict[str, str] = {}
     resumed = len(rows)
     forecast = Forecast(plan, workers, stored=tuple(rows))
     watch(Progress(resumed, len(plan), 0, resumed))
-    for outcome in _outcomes(plan, dataset, rows, failures, workers):
-        key = outcome.trial.key
-        if outcome.row is None:
-            failures[key] = outcome.reason
-            _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
+    with _scratch(folder / ".scratch") as scratch:
+        for outcome in _outcomes(plan, dataset, rows, failures, workers, scratch):
+            key = outcome.trial.key
+            if outcome.row is None:
+                failures[key] = outcome.reason
+                _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
+            else:
+                require()
+                write_row(folder, key, outcome.row, run=run, machine=here)
+                rows[key], machines[key] = outcome.row, here
+                _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
+            forecast.add(outcome.trial, outcome.seconds)
+            known = forecast if forecast.is_ready else None
+            watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, known))
+    return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures, machines)
+
+
+def _kept(
+    plan: Sequence[Trial], folder: Path, run: str, notify: Callable[[str], None]
+) -> tuple[dict[str, Row], dict[str, dict[str, Any]]]:
+    """Read what is stored of a plan and can be used; the rest is removed, so that no later session takes it up either.
+
+    A row goes with the rows that it needed: it may have been made of what is gone.
+    """
+    rows: dict[str, Row] = {}
+    machines: dict[str, dict[str, Any]] = {}
+    damaged: list[str] = []
+    elsewhere: list[str] = []
+    here = fingerprint()
+    for trial in plan:
+        try:
+            stored = read_row(folder, trial.key, run=run)
+        except DamagedError as error:
+            _log.warning("trial %s is computed again: %s", trial.key, error)
+            damaged.append(trial.key)
+            stored = None
+        if stored is not None and trial.exclusive and stored.machine != here:
+            _log.warning("trial %s is measured again: it was measured on %s", trial.key, stored.machine)
+            elsewhere.append(trial.key)
+            stored = None
+        if stored is None or any(key not in rows for key in trial.needs):
+            forget_row(folder, trial.key)
         else:
-            write_row(folder, key, outcome.row)
-            rows[key] = outcome.row
-            _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
-        forecast.add(outcome.trial, outcome.seconds)
-        known = forecast if forecast.is_ready else None
-        watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, known))
-    return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures)
+            rows[trial.key], machines[trial.key] = stored.row, stored.machine
+    if damaged:
+        notify(f"{_counted(damaged, 'stored trial')} damaged and computed again ({_listed(damaged)}); see log.txt")
+    if elsewhere:
+        notify(f"{_counted(elsewhere, 'timing')} of another machine and measured again ({_listed(elsewhere)})")
+    return rows, machines
+
+
+def _counted(keys: Sequence[str], what: str) -> str:
+    return f"{len(keys)} {what}{' is' if len(keys) == 1 else 's are'}"
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return ", ".join(keys[:3]) + (", ..." if len(keys) > 3 else "")
+
+
+@contextlib.contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Make an empty folder for temporary files, in place of what a killed session left there, and remove it at the end."""
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
@@ -86,11 +165,16 @@ def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
 
 
 def _outcomes(
-    plan: Sequence[Trial], dataset: Dataset | None, rows: Mapping[str, Row], failures: dict[str, str], workers: int
+    plan: Sequence[Trial],
+    dataset: Dataset | None,
+    rows: Mapping[str, Row],
+    failures: dict[str, str],
+    workers: int,
+    scratch: Path,
 ) -> Iterator[Outcome]:
     """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one."""
     side_by_side = sum(not trial.exclusive for trial in plan if trial.key not in rows)
-    processes = Workers(dataset, max(1, min(workers, side_by_side)))
+    processes = Workers(dataset, max(1, min(workers, side_by_side)), scratch.absolute())
     try:
         while ready := _ready(plan, rows, failures):
             shared = [trial for trial in ready if not trial.exclusive]

@@ -1,27 +1,29 @@
 """Where does a trial run? In a process of its own kind, so that a crash there takes nothing else down.
 
-`concurrent.futures` loses its whole pool when one worker dies. Here the pool is made anew, and the trials that were
-running are tried once more, each alone: the one that kills its worker again is named, the others are finished.
+Each process has a pipe to us, and nothing is shared between them. (`concurrent.futures` loses its whole pool when one
+process dies, and leaves named semaphores on the machine when all are killed at once.) The trial of a process that dies
+is tried once more, alone, after the others: if it kills its process again it is named, and the others are finished.
 """
 
 import contextlib
+import dataclasses
 import multiprocessing
 import os
 import signal
-import threading
+import tempfile
 import time
 import traceback
 import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from multiprocessing import connection
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from lab.children import end_with_parent
 from lab.protocol import Dataset, Row, Trial
 from lab.storage import through_storage
 
@@ -35,11 +37,13 @@ _ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
 )
 _DIED = "its worker process died twice (killed, out of memory, or crashed)"
+_PATIENCE_S = 10.0
+_STARTS = 3
 
-_dataset: Dataset | None = None  # in a worker: the table of the run, sent once
+Work = tuple[Trial, Mapping[str, Row]]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Outcome:
     """What came of a trial: its row, or the reason why there is none; `details` is for the log."""
 
@@ -61,10 +65,14 @@ def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - compiled libraries panic past Exception; the run reports it and goes on
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        return Outcome(trial, None, reason, traceback.format_exc(), time.perf_counter() - start)
+        return _failure(trial, error, time.perf_counter() - start)
     shown = sorted({f"{w.category.__name__}: {' '.join(str(w.message).split())[:200]}" for w in caught})
     return Outcome(trial, row, details="\n".join(shown), seconds=time.perf_counter() - start)
+
+
+def _failure(trial: Trial, error: BaseException, seconds: float) -> Outcome:
+    reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return Outcome(trial, None, reason, "".join(traceback.format_exception(error)), seconds)
 
 
 class Workers:
@@ -76,80 +84,143 @@ class Workers:
         The table of the run; every process gets it once.
     workers : int
         Processes at most.
+    scratch : pathlib.Path, optional
+        Where trials, and all that they call, keep their temporary files.
     """
 
-    def __init__(self, dataset: Dataset | None, workers: int) -> None:
+    def __init__(self, dataset: Dataset | None, workers: int, scratch: Path | None = None) -> None:
         self._dataset = dataset
         self._workers = workers
-        self._pool: ProcessPoolExecutor | None = None
+        self._scratch = scratch
+        self._idle: list[_Worker] = []
+        self._busy: dict[_Worker, Work] = {}
 
-    def run(self, work: Sequence[tuple[Trial, Mapping[str, Row]]], *, beside: int) -> Iterator[Outcome]:
+    def run(self, work: Sequence[Work], *, beside: int) -> Iterator[Outcome]:
         """Run trials (each with the rows that it needs), `beside` of them at once; yields outcomes as they end."""
-        queue = deque(work)
-        while queue:
-            lost: list[tuple[Trial, Mapping[str, Row]]] = []
-            yield from self._until_broken(queue, min(beside, len(queue)), lost)
-            for suspect in lost:
-                alone = deque([suspect])
-                again: list[tuple[Trial, Mapping[str, Row]]] = []
-                yield from self._until_broken(alone, 1, again)
-                if again:
-                    yield Outcome(suspect[0], None, _DIED)
+        suspects: list[Work] = []
+        yield from self._work_off(deque(work), min(beside, self._workers), suspects)
+        for suspect in suspects:
+            again: list[Work] = []
+            yield from self._work_off(deque([suspect]), 1, again)
+            if again:
+                yield Outcome(suspect[0], None, _DIED)
 
     def close(self) -> None:
-        """End the processes."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+        """End the processes: those that wait for work by themselves, those that are at work by force."""
+        for worker in self._busy:
+            worker.kill()
+        for worker in self._idle:
+            worker.end()
+        self._busy.clear()
+        self._idle.clear()
 
-    def _until_broken(self, queue: deque, beside: int, lost: list) -> Iterator[Outcome]:
-        """Work off the queue; if a process dies, put what was running into `lost` and return."""
-        running: dict[Future[Outcome], tuple[Trial, Mapping[str, Row]]] = {}
+    def _work_off(self, queue: deque[Work], beside: int, lost: list[Work]) -> Iterator[Outcome]:
+        """Work off the queue; what a dying process was at goes into `lost`."""
+        while queue or self._busy:
+            free = beside - len(self._busy)
+            while len(self._idle) < min(free, len(queue)):  # all are started before one is waited for
+                self._idle.append(_Worker(self._dataset, self._scratch))
+            for _ in range(min(free, len(queue))):
+                work = queue.popleft()
+                try:
+                    self._hand_over(work)
+                except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
+                    yield _failure(work[0], error, 0.0)
+            for worker in _heard_of(self._busy):
+                work = self._busy[worker]
+                outcome = worker.outcome()
+                del self._busy[worker]
+                if outcome is None:
+                    lost.append(work)
+                else:
+                    self._idle.append(worker)
+                    yield dataclasses.replace(outcome, trial=work[0])
+
+    def _hand_over(self, work: Work) -> None:
+        """Give a trial to a process that waits for one; one that has died meanwhile is passed over."""
+        for _ in range(len(self._idle) + _STARTS):
+            worker = self._idle.pop() if self._idle else _Worker(self._dataset, self._scratch)
+            try:
+                worker.connection.send(work)
+            except ConnectionError:
+                worker.kill()
+                continue
+            except BaseException:
+                worker.kill()  # half a message may be in its pipe
+                raise
+            self._busy[worker] = work
+            return
+        raise ChildProcessError("its worker process died before the trial could be handed over")
+
+
+class _Worker:
+    """One process, and our end of the pipe to it."""
+
+    def __init__(self, dataset: Dataset | None, scratch: Path | None) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, dataset, scratch))
         try:
-            while queue or running:
-                while queue and len(running) < beside:  # never more than run at once: then all of them are suspects
-                    running[self._submit(*queue[0])] = queue[0]
-                    queue.popleft()  # only now: a pool that breaks while it takes the work must not lose it
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    outcome = future.result()
-                    del running[future]
-                    yield outcome
-        except BrokenProcessPool:
-            lost.extend(running.values())
-            self.close()
+            with _one_thread_each(), contextlib.suppress(BrokenPipeError):  # killed at once: seen when it is used
+                self._process.start()
         except BaseException:
-            for process in multiprocessing.active_children():
-                process.kill()
-            self.close()
+            self.kill()
             raise
+        finally:
+            theirs.close()  # so that the death of the process is the end of the pipe
 
-    def _submit(self, trial: Trial, inputs: Mapping[str, Row]) -> Future[Outcome]:
-        if self._pool is None:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(
-                self._workers, mp_context=context, initializer=_start, initargs=(self._dataset,)
-            )
-        with _one_thread_each():  # the pool starts its processes as work comes
-            return self._pool.submit(_run_in_worker, trial, inputs)
+    def outcome(self) -> Outcome | None:
+        """Receive what came of the trial; None where the process died over it."""
+        try:
+            found: Outcome = self.connection.recv()
+        except (EOFError, OSError):
+            self.kill()
+            return None
+        return found
+
+    def end(self) -> None:
+        """Have the process leave; by force where it does not."""
+        self.connection.close()
+        if self._process.pid is not None:
+            self._process.join(_PATIENCE_S)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process at once; what it started ends with it."""
+        self.connection.close()
+        if self._process.pid is not None:
+            self._process.kill()
+            self._process.join()
 
 
-def _run_in_worker(trial: Trial, inputs: Mapping[str, Row]) -> Outcome:
-    return run_here(trial, _dataset, inputs)
+def _heard_of(busy: Mapping[_Worker, Work]) -> list[_Worker]:
+    """Wait until one of the processes has answered, or has died; give all that have."""
+    ready = connection.wait([worker.connection for worker in busy]) if busy else []
+    return [worker for worker in busy if worker.connection in ready]
 
 
-def _start(dataset: Dataset | None) -> None:
-    global _dataset
-    _dataset = dataset
+def _serve(pipe: connection.Connection, dataset: Dataset | None, scratch: Path | None) -> None:
+    """Run trials as they come, until the pipe comes to its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Leave when the parent is gone, even if it was killed without a chance to say so."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    if parent is not None and parent.pid is not None:
+        end_with_parent(parent.pid, parent.sentinel)
+    if scratch is not None:
+        os.environ["TMPDIR"] = str(scratch)  # for the processes that a trial starts
+        tempfile.tempdir = str(scratch)
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            pipe.send(_next_outcome(pipe, dataset))
+
+
+def _next_outcome(pipe: connection.Connection, dataset: Dataset | None) -> Outcome:
+    content = pipe.recv_bytes()
+    nothing = Trial("", _serve)  # the parent knows which trial it is
+    try:
+        trial, inputs = ForkingPickler.loads(content)
+    except Exception as error:  # noqa: BLE001 - its function cannot be imported here
+        return _failure(nothing, error, 0.0)
+    return dataclasses.replace(run_here(trial, dataset, inputs), trial=nothing)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lab.errors import InputError
-from lab.storage import write_json
+from lab.files import write_json
 from quantum.circuit import Circuit
 from quantum.classifier import VariationalQuantumClassifier
 from quantum.inputs import ToQubits

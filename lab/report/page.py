@@ -14,11 +14,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lab.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.panel import first_state
 from lab.report.pictures import svg
-from lab.storage import write_bytes
 
 __all__ = ["html", "write", "write_start"]
 
