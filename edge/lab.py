@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from edge import budget
@@ -171,6 +172,12 @@ class EdgeLab:
         ]  # fmt: skip
         at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
         return [*scored, *built, timed, *served, *at_work, *_beyond_the_verdict(settings, families, fold, keys)]
+
+    def inputs(self, settings: Settings) -> Sequence[Path]:
+        """Name the files of the model that was given, and of the runtime that a browser loads."""
+        from edge import inputs
+
+        return inputs.files(settings)
 
     def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
         """Gather accuracy, size, equality, latency and footprint of every candidate."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import __version__, registry
+from lab import __version__, endings, registry
 from lab.errors import LabError, SettingsError, nearest
 from lab.options import Parser, add_common, add_settings, parse, positive, settings_from
 
@@ -45,12 +45,16 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     """Run one command and return its exit code.
 
     Exit codes: 0 finished (whatever the verdict), 1 our fault, 2 the user can mend it, 3 the verdict is not yes and
-    `--gate` was given, 130 interrupted (repeat the command to resume).
+    `--gate` was given, 130 interrupted, 143 and 129 ended by SIGTERM and SIGHUP (repeat the command to resume).
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
-        return _dispatch(words, prog)
+        with endings.as_interrupts():
+            return _dispatch(words, prog)
+    except endings.Ended as ending:
+        _say(f"\nended by {ending.name}: what was finished is kept; repeat the command to resume")
+        return ending.exit_code
     except LabError as error:
         if debug:
             traceback.print_exc()
@@ -143,6 +147,8 @@ def _run_lab(
     drop: Sequence[str],
     command: str,
     task: str = "auto",
+    finished: Sequence[str] = (),
+    opened: "Callable[[Path], None]" = lambda folder: None,
 ) -> "Finished":
     from lab import data, run
     from lab.screen import watching
@@ -159,8 +165,11 @@ def _run_lab(
             seed=given.seed,
             workers=given.workers,
             command=command,
+            files=[given.config] if getattr(given, "config", None) else [],
+            finished=finished,
             watch=watch,
             notify=_notifier(given),
+            opened=opened,
         )
 
 
@@ -200,20 +209,26 @@ def _demo(words: list[str]) -> int:
         return 0
     _check_seed(given.seed)
     from lab import report, settings
+    from lab.demo import Progress
 
-    runs = []
+    _check_out(given.out)
+    progress, runs = Progress(given.out), []
     for name in registry.names():
         lab = registry.find(name)
         chosen = settings.make(lab.settings_type, lab.demo_settings)
         shown = {key: ",".join(v) if isinstance(v, tuple) else v for key, v in lab.demo_settings.items()}
         options = [f"{settings.flag(key)} {value}" for key, value in shown.items()]
         command = " ".join(["lab run", name, lab.demo_data, *options, f"--seed {given.seed}"])
-        finished = _run_lab(lab, lab.demo_data, chosen, given, target=None, drop=(), command=command)
+        finished = _run_lab(
+            lab, lab.demo_data, chosen, given, target=None, drop=(), command=command,
+            finished=progress.folders, opened=progress.add,
+        )  # fmt: skip
         runs.append(finished)
         if not given.json:
             _show(finished)
     start = given.out / "start.html"
     report.write_start([(f.folder.name + "/report.html", f.record) for f in runs], start)
+    progress.end()
     if given.json:
         print(json.dumps([_result(finished) for finished in runs], indent=1, ensure_ascii=False))
     else:

@@ -1,18 +1,17 @@
 """How often is a lab wrong where the truth is known? Runs its controls over many seeds and counts."""
 
-import inspect
-import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lab import __version__
-from lab.errors import TrialsFailedError
-from lab.files import write_json
+from lab import __version__, identity
+from lab.errors import SettingsError, TrialsFailedError
+from lab.files import sweep_parts, write_json
+from lab.locks import Timeout, held
 from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
-from lab.stats import rate
+from lab.rates import interval, known_rates, sealed
 from lab.trials import Progress, run_plan
 
 __all__ = ["known_rates", "run_controls"]
@@ -29,14 +28,39 @@ def run_controls(
 ) -> dict[str, Any]:
     """Ask the lab about every control under `seeds` seeds and store the counts as `controls-LAB.json` in `out`.
 
-    An interrupted call is taken up where it stopped.
+    An interrupted call is taken up where it stopped, with more or fewer seeds too, unless the code has changed.
 
     Returns
     -------
     dict
         lab, version, date, seeds, and `controls`: a list of name, truth, counts of yes, no, undecided and wrong, and the
         rate of wrong verdicts with its exact 95 % binomial interval; `wrong` is the same over all of them.
+
+    Raises
+    ------
+    SettingsError
+        If another process is at the controls of this lab in this folder.
+    TrialsFailedError
+        If a control failed.
     """
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with held(out / f".controls-{lab.name}.lock"):
+            return _run(lab, seeds, out, workers, watch, notify)
+    except Timeout as error:
+        raise SettingsError(
+            f"another process measures the controls of {lab.name} in {out}; wait for its end, or choose another folder with --out"
+        ) from error
+
+
+def _run(
+    lab: Lab,
+    seeds: int,
+    out: Path,
+    workers: int,
+    watch: Callable[[Progress], None],
+    notify: Callable[[str], None],
+) -> dict[str, Any]:
     asked = lab.controls()
     trials = {
         f"{control.name}-{seed}": Trial(
@@ -45,9 +69,12 @@ def run_controls(
         for control in asked
         for seed in range(seeds)
     }
+    which = _identity(lab, asked)
     lab.prepare(notify)
-    folder = out / f"controls-{lab.name}-{__version__}"
-    results = run_plan(list(trials.values()), None, folder, workers=workers, watch=watch)
+    sweep_parts(out)
+    folder = out / f"controls-{lab.name}-{which[:12]}"
+    plan = list(trials.values())
+    results = run_plan(plan, None, folder, workers=workers, run=which, watch=watch, notify=notify)
     if results.failures:
         key, reason = next(iter(results.failures.items()))
         raise TrialsFailedError(
@@ -63,24 +90,18 @@ def run_controls(
         "date": datetime.now(UTC).date().isoformat(),
         "seeds": seeds,
         "controls": counted,
-        "wrong": _interval(sum(row["wrong"]["events"] for row in counted), seeds * len(counted)),
+        "wrong": interval(sum(row["wrong"]["events"] for row in counted), seeds * len(counted)),
     }
-    write_json(out / f"controls-{lab.name}.json", rates)
+    write_json(out / f"controls-{lab.name}.json", sealed(rates))
     shutil.rmtree(folder)
     return rates
 
 
-def known_rates(lab: Lab, out: Path) -> dict[str, Any] | None:
-    """Read the newest measured rates: those of `out`, else those that came with the lab; None if never measured."""
-    shipped = Path(inspect.getfile(type(lab))).with_name("controls.json")
-    for path in (out / f"controls-{lab.name}.json", shipped):
-        try:
-            rates = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(rates, dict) and rates.get("lab") == lab.name:
-            return rates
-    return None
+def _identity(lab: Lab, asked: Sequence[Control]) -> str:
+    """Tell versions of the code apart: the same code gives the same answers."""
+    code = identity.code_of({type(lab).__module__, *(control.function.__module__ for control in asked)})
+    named = [(control.name, control.function.__qualname__, control.exclusive) for control in asked]
+    return identity.digest_of([lab.name, code, named])
 
 
 def _ask(dataset: Dataset | None, *, seed: int, control: Callable[..., Answer]) -> Row:
@@ -91,9 +112,4 @@ def _ask(dataset: Dataset | None, *, seed: int, control: Callable[..., Answer]) 
 def _count(control: Control, answers: list[Answer]) -> dict[str, Any]:
     counts = {answer: answers.count(answer) for answer in ("yes", "no", "undecided")}
     wrong = sum(answer in control.wrong for answer in answers)
-    return {"name": control.name, "truth": control.truth, **counts, "wrong": _interval(wrong, len(answers))}
-
-
-def _interval(events: int, trials: int) -> dict[str, Any]:
-    estimate = rate(events, trials)
-    return {"events": events, "of": trials, "rate": estimate.value, "low": estimate.low, "high": estimate.high}
+    return {"name": control.name, "truth": control.truth, **counts, "wrong": interval(wrong, len(answers))}

@@ -28,13 +28,16 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, (json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file that must be one: a link, a folder or a pipe in its place is an OSError, and none of them is waited for."""
+def read_bytes(path: Path, most: int = -1) -> bytes:
+    """Read a file that must be one: a link, a folder or a pipe in its place is an OSError, and none of them is waited for.
+
+    `most` is how many bytes of it are read at most; all, where negative.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(f"{path.name} is not a file")
-        return stream.read()
+        return stream.read(most)
 
 
 def sweep_parts(folder: Path) -> None:

@@ -341,7 +341,9 @@ class Lab(Protocol):
 
     `plan`, `summarise` and `judge` are pure: the same arguments give the same result. A lab that can predict numbers too
     says so by an attribute `tasks = ("classes", "number")`; without it, it is never handed a table whose target is a number.
-    A lab may also have `files(rows)`: it returns the files, by their names, that a run leaves beside its report.
+    A lab may also have `files(rows)`: it returns the files, by their names, that a run leaves beside its report; and
+    `inputs(settings)`: it returns the paths of all files beside the table that its plan and its trials read, a model's say.
+    It is called after `plan`. A file of another content makes another run, and one that changes meanwhile ends it.
     """
 
     @property

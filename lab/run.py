@@ -2,24 +2,21 @@
 
 import contextlib
 import dataclasses
-import hashlib
-import itertools
-import json
+import functools
 import logging
-import re
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from lab import __version__, controls, data, machine, record, report
+from lab import __version__, controls, data, identity, machine, record, report
 from lab.errors import DataError, LabError
 from lab.files import write_bytes
+from lab.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
 from lab.forecast import Forecast
+from lab.inputs import Inputs
 from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
+from lab.sessions import Sessions, Start
 from lab.settings import EFFORTS, at_effort
 from lab.trials import Progress, Results, run_plan, run_plan_here
 from lab.wording import duration
@@ -27,7 +24,6 @@ from lab.wording import duration
 __all__ = ["Finished", "answer_here", "run"]
 
 _log = logging.getLogger("lab")
-_MARK = "fingerprint.txt"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +43,11 @@ def run(
     seed: int = 0,
     workers: int | None = None,
     command: str = "",
+    files: Sequence[Path] = (),
+    finished: Collection[str] = (),
     watch: Callable[[Progress], None] = lambda progress: None,
     notify: Callable[[str], None] = lambda sentence: None,
+    opened: Callable[[Path], None] = lambda folder: None,
 ) -> Finished:
     """Run a lab on a table and store the record; an interrupted run of the same kind is taken up where it stopped.
 
@@ -64,26 +63,58 @@ def run(
         Processes; default is the number of cores.
     command : str
         What the report tells a reader to repeat.
+    files : sequence of pathlib.Path
+        What the settings were read from, beside what the lab says it reads: another content is another run.
+    finished : collection of str
+        Names of folders in `out`: a finished run of the same kind in one of them is returned, and nothing is computed.
     watch, notify : callable
         Told how far the trials are, and what has to be prepared before them.
+    opened : callable
+        Told the folder as soon as it is chosen.
 
     Raises
     ------
     LabError
-        If the table or the settings do not fit, or too many trials failed to give a verdict.
+        If the table or the settings do not fit, a file that the run reads changes meanwhile, or too many trials failed
+        to give a verdict.
     """
-    start = time.perf_counter()
+    start = Start()
     _require_task(lab, dataset)
     question = lab.question(dataset.name, settings)
     whole, dataset = dataset, _sampled(dataset, settings, seed)
     plan = lab.plan(dataset, settings, seed=seed)
     kept = dataclasses.asdict(settings) | {"seed": seed}
+    inputs = Inputs([*files, *getattr(lab, "inputs", _no_inputs)(settings)])
+    code = identity.code_of({type(lab).__module__, *(trial.function.__module__ for trial in plan)})
+    which = _identity(lab.name, dataset, kept, plan, inputs, code)
+    if (known := _finished(out, finished, which)) is not None:
+        notify(f"{lab.name} on {dataset.name} was finished before the interruption: kept from {known.folder}")
+        return known
     lab.prepare(notify)
-    with _folder(out, lab.name, dataset, _fingerprint(lab.name, dataset, kept, plan)) as folder, _log_file(folder):
+    with (
+        run_folder(out, lab=lab.name, data=dataset.name, identity=which, notify=notify) as folder,
+        _log_file(folder),
+    ):
+        opened(folder)
         _log.info("%s on %s (SHA-256 %s), version %s", lab.name, dataset.name, dataset.digest, __version__)
-        watching = _announcing(lab, whole, settings, seed, watch, notify)
-        results = run_plan(plan, dataset, folder / "trials", workers=workers or machine.n_cores(), watch=watching)
+        sessions = Sessions(folder / SESSIONS, owner_of_sessions(which), start)
+
+        def see(progress: Progress, show: Callable[[Progress], None]) -> None:
+            sessions.note()
+            show(progress)
+
+        results = run_plan(
+            plan,
+            dataset,
+            folder / "trials",
+            workers=workers or machine.n_cores(),
+            run=which,
+            watch=functools.partial(see, show=_announcing(lab, whole, settings, seed, watch, notify)),
+            notify=notify,
+            require=inputs.require_unchanged,
+        )
         evidence = _with_failures(lab.summarise(dataset, settings, results.rows), results, len(plan))
+        sessions.note(at_once=True)
         written = record.Record(
             lab=lab.name,
             question=question,
@@ -91,14 +122,10 @@ def run(
             settings=kept,
             evidence=evidence,
             verdict=lab.judge(evidence, settings),
-            controls=controls.known_rates(lab, out),
+            controls=controls.known_rates(lab, out, notify),
             trials={"total": len(plan), "failed": dict(results.failures)},
-            environment=machine.describe(),
-            run={
-                "command": command,
-                "started": datetime.now(UTC).isoformat(timespec="seconds"),
-                "seconds": round(time.perf_counter() - start, 1),
-            },
+            environment=machine.describe() | {"imported": code["packages"], "measured": _measured(plan, results)},
+            run={"command": command, "started": sessions.started, "seconds": round(sessions.seconds, 1)},
         )
         for name, content in getattr(lab, "files", _no_files)(results.rows).items():
             write_bytes(folder / name, content)
@@ -194,45 +221,46 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _fingerprint(lab_name: str, dataset: Dataset, settings: dict[str, Any], plan: Sequence[Trial]) -> str:
-    """Tell runs apart: the same lab, versions, table, settings and plan give the same rows."""
-    versions = machine.describe()["packages"]
-    facts = [lab_name, __version__, versions, _describe(dataset), settings, [trial.key for trial in plan]]
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+def _no_inputs(settings: Any) -> Sequence[Path]:
+    del settings
+    return ()
 
 
-@contextlib.contextmanager
-def _folder(out: Path, lab_name: str, dataset: Dataset, fingerprint: str) -> Iterator[Path]:
-    """Open an unfinished folder of the same run, or a new one; no other process can use it meanwhile."""
-    out.mkdir(parents=True, exist_ok=True)
-    for known in sorted(out.glob(f"*/{_MARK}")):
-        if (known.parent / "record.json").exists() or known.read_text(encoding="utf-8").strip() != fingerprint:
+def _identity(
+    lab: str, dataset: Dataset, settings: dict[str, Any], plan: Sequence[Trial], inputs: Inputs, code: dict[str, Any]
+) -> str:
+    """Tell runs apart: the same lab, code, table, settings, files and plan give the same rows."""
+    facts = [lab, _describe(dataset), settings, inputs.contents(), code, identity.facts_of_plan(plan)]
+    return identity.digest_of(facts)
+
+
+def _finished(out: Path, names: Collection[str], which: str) -> Finished | None:
+    """Read a finished run of this identity from one of these folders; None where there is none that can be read."""
+    folder = finished_folder(out, names, which)
+    if folder is None:
+        return None
+    try:
+        known = record.read(folder)
+    except LabError:
+        return None
+    if not (folder / "report.html").is_file():
+        report.write(known, folder / "report.html")
+    return Finished(folder, known)
+
+
+def _measured(plan: Sequence[Trial], results: Results) -> list[dict[str, Any]]:
+    """Say how many rows were measured on which machine, and how many of them alone on it (timings)."""
+    counted: list[dict[str, Any]] = []
+    for trial in plan:
+        if trial.key not in results.machines:
             continue
-        lock = FileLock(known.parent / ".lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:  # another process is at it
-            continue
-        try:
-            yield known.parent
-        finally:
-            lock.release()
-        return
-    folder = _new_folder(out, lab_name, dataset.name)
-    with FileLock(folder / ".lock"):
-        (folder / _MARK).write_text(fingerprint + "\n", encoding="utf-8")
-        yield folder
-
-
-def _new_folder(out: Path, lab_name: str, data_name: str) -> Path:
-    stem = re.sub(r"[^\w-]+", "-", data_name.rsplit(".", 1)[0]).strip("-") or "table"
-    name = f"{datetime.now().astimezone():%Y%m%d-%H%M}-{lab_name}-{stem[:40]}"
-    for number in itertools.count(1):
-        folder = out / (name if number == 1 else f"{name}-{number}")
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir()
-            return folder
-    raise AssertionError("unreachable")
+        found = next((one for one in counted if one["machine"] == results.machines[trial.key]), None)
+        if found is None:
+            found = {"machine": results.machines[trial.key], "trials": 0, "alone": 0}
+            counted.append(found)
+        found["trials"] += 1
+        found["alone"] += trial.exclusive
+    return counted
 
 
 @contextlib.contextmanager

@@ -1,0 +1,124 @@
+"""What is known of a lab's rates of wrong verdicts? The newest that were measured here, else those that came with it.
+
+A file of rates is believed only if it says what this program writes: the right names and types, counts that add up,
+intervals that follow from the counts, and where it carries a digest, that one.
+"""
+
+import inspect
+import itertools
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lab.files import read_bytes
+from lab.identity import digest_of
+from lab.protocol import Lab
+from lab.stats import rate
+
+__all__ = ["interval", "known_rates", "sealed"]
+
+_DIGEST = "digest"
+_ANSWERS = ("yes", "no", "undecided")
+_NAMES = {"lab", "version", "date", "seeds", "controls", "wrong"}
+
+
+def interval(events: int, trials: int) -> dict[str, Any]:
+    """Give events, trials, their rate and its exact 95 % interval as a plain value."""
+    estimate = rate(events, trials)
+    return {"events": events, "of": trials, "rate": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def sealed(rates: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the digest of rates to them."""
+    return {**rates, _DIGEST: digest_of(rates)}
+
+
+def known_rates(lab: Lab, out: Path, notify: Callable[[str], None] = lambda sentence: None) -> dict[str, Any] | None:
+    """Read the newest measured rates: those of `out`, else those that came with the lab; None if never measured.
+
+    A file that is damaged is passed over, which is said through `notify`.
+    """
+    measured = out / f"controls-{lab.name}.json"
+    for path in (measured, _shipped(lab)):
+        try:
+            return _checked(read_bytes(path), lab.name)
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            after = f"; measure them again with  lab controls {lab.name}" if path == measured else ""
+            notify(
+                f"{path} holds no rates of the {lab.name} lab ({' '.join(str(error).split())[:200]}) and is left out{after}"
+            )
+    return None
+
+
+def _shipped(lab: Lab) -> Path:
+    try:
+        return Path(inspect.getfile(type(lab))).with_name("controls.json")
+    except (OSError, TypeError):  # a class that was typed in, not read from a file
+        return Path("controls.json.of.no.file")
+
+
+def _checked(content: bytes, lab: str) -> dict[str, Any]:
+    """Read rates and check all that can be checked; raises ValueError, KeyError or TypeError where they are not as written."""
+    rates = json.loads(content)
+    if not isinstance(rates, dict):
+        raise ValueError("it is not an object")
+    digest = rates.pop(_DIGEST, None)
+    if digest is not None and digest != digest_of(rates):
+        raise ValueError("its digest does not fit")
+    if rates.keys() != _NAMES or rates["lab"] != lab or not all(isinstance(rates[n], str) for n in ("version", "date")):
+        raise ValueError("it does not say lab, version, date, seeds, controls and wrong")
+    if (
+        not isinstance(rates["controls"], list)
+        or not rates["controls"]
+        or not _is_count(rates["seeds"])
+        or not rates["seeds"]
+    ):
+        raise ValueError("it lists no controls")
+    for control in rates["controls"]:
+        _check_control(control, rates["seeds"])
+    events = sum(control["wrong"]["events"] for control in rates["controls"])
+    _check_interval(rates["wrong"], events, rates["seeds"] * len(rates["controls"]))
+    return rates
+
+
+def _check_control(control: Any, seeds: int) -> None:
+    if not isinstance(control, dict) or control.keys() != {"name", "truth", *_ANSWERS, "wrong"}:
+        raise ValueError("a control does not say name, truth, yes, no, undecided and wrong")
+    if not isinstance(control["name"], str) or not isinstance(control["truth"], str):
+        raise TypeError("a control has no name or no truth")
+    counts = [control[answer] for answer in _ANSWERS]
+    if not all(map(_is_count, counts)) or sum(counts) != seeds:
+        raise ValueError(f"the answers of control {control['name']!r} do not add up to its seeds")
+    wrong = control["wrong"]
+    events = wrong["events"] if isinstance(wrong, dict) else -1
+    possible = {sum(some) for n in range(len(counts) + 1) for some in itertools.combinations(counts, n)}
+    if not _is_count(events) or events not in possible:
+        raise ValueError(f"the wrong answers of control {control['name']!r} are not among its answers")
+    _check_interval(wrong, events, seeds)
+
+
+def _check_interval(found: Any, events: int, of: int) -> None:
+    """Compare with what follows from the counts; another release of the library may differ in the last digits."""
+    if not isinstance(found, dict):
+        raise TypeError("a rate has no interval")
+    wanted = interval(events, of)
+    if found.keys() != wanted.keys() or not (_is_count(found["events"]) and _is_count(found["of"])):
+        raise ValueError("a rate has no counts")
+    if (found["events"], found["of"]) != (events, of):
+        raise ValueError("a rate does not follow from its counts")
+    for name in ("rate", "low", "high"):
+        value = found[name]
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isclose(value, wanted[name], rel_tol=1e-9, abs_tol=1e-12)
+        ):
+            raise ValueError("an interval does not follow from its counts")
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
