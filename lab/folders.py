@@ -6,7 +6,7 @@ run. What dead processes left there is removed by the way; what is locked is a l
 
 import contextlib
 import itertools
-import logging
+import os
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
@@ -21,10 +21,8 @@ __all__ = ["SESSIONS", "finished_folder", "owner_of_sessions", "run_folder"]
 
 SESSIONS = "sessions.json"
 _MARK, _LOCK, _OPENING = "fingerprint.txt", ".lock", ".opening"
-_FILES, _FOLDERS = ("record.json", "report.html", "log.txt", SESSIONS), ("trials",)
+_FILES, _FOLDERS = ("record.json", "report.html", "log.txt"), ("trials",)
 _PATIENCE_S = 60.0
-
-_log = logging.getLogger("lab")
 
 
 @contextlib.contextmanager
@@ -96,9 +94,9 @@ def _take_up(
 
 
 def _folders(out: Path) -> list[Path]:
-    """List what may be folders of runs: those with a mark, whatever that is."""
+    """List what may be folders of runs: those with a mark, whatever that is, or with sessions."""
     try:
-        return sorted(path for path in out.iterdir() if (path / _MARK).exists())
+        return sorted(path for path in out.iterdir() if any(map(os.path.lexists, (path / _MARK, path / SESSIONS))))
     except OSError:
         return []
 
@@ -122,13 +120,13 @@ def _fault(folder: Path) -> str:
     """Say what stands in the place of something else in a run's folder."""
     for name in _FILES:
         path = folder / name
-        if (path.exists() or path.is_symlink()) and (path.is_symlink() or not path.is_file()) and name != SESSIONS:
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
             return f"its {name} is not a file"
     for name in _FOLDERS:
         path = folder / name
-        if (path.exists() or path.is_symlink()) and (path.is_symlink() or not path.is_dir()):
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()):
             return f"its {name} is not a folder"
-    return ""
+    return f"its {_MARK} is not a file" if (folder / _MARK).is_dir() else ""  # what else it is gives way
 
 
 def _sweep(out: Path) -> None:

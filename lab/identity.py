@@ -25,6 +25,7 @@ from lab.protocol import Trial
 __all__ = ["code_of", "digest_of", "digests_of", "facts_of_plan"]
 
 _HERE = "lab"
+_GROUP = "lab.labs"
 _IGNORED = ("__pycache__",)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -79,7 +80,11 @@ def _code_of(modules: frozenset[str]) -> dict[str, Any]:
     owners = metadata.packages_distributions()
     edited = functools.cache(_is_edited)
     sources: dict[str, str] = {}
-    used = {name for module in modules for name in owners.get(_top(module), [])}
+    tops = {_top(module) for module in modules}
+    used = {name for top in tops for name in owners.get(top, [])}
+    for entry in metadata.entry_points(group=_GROUP):  # one that is installed for editing owns no module
+        if _top(entry.module) in tops and entry.dist is not None:
+            used.add(entry.dist.name)
     waiting = {_HERE: _files_of_package(_HERE)} | {_top(module): _files(module) for module in modules}
     while waiting:
         name, files = waiting.popitem()

@@ -40,7 +40,7 @@ def _in_this_process(monkeypatch):
     from lab import trials
 
     class Here:
-        def __init__(self, dataset, workers):
+        def __init__(self, dataset, workers, scratch):
             self.dataset = dataset
 
         def run(self, work, *, beside):

@@ -1,0 +1,177 @@
+"""Tiny labs installed in a folder: quick trials, a file that they read, a package and a helper that they import."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LAB = '''
+"""A lab whose trials take as long as they are told, and leave a mark at every call where that is asked for."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import tiny_helper
+import tiny_needs
+from lab import charts
+from lab.protocol import Control, Estimate, Evidence, Figure, Question, Trial, Verdict
+from lab.settings import option
+
+
+@dataclass(frozen=True)
+class Settings:
+    trials: int = option(6, "trials", minimum=1)
+    timings: int = option(1, "trials that run alone", minimum=0)
+    seconds: float = option(0.0, "each takes", minimum=0)
+    model: str | None = option(None, "a file that the trials read")
+
+
+def mark(name):
+    if folder := os.environ.get("TINY_MARKS"):
+        (Path(folder) / f"{name}-{time.time_ns()}").touch()
+
+
+def draw(dataset, *, seed, name, seconds, model):
+    import numpy as np
+
+    mark(name)
+    time.sleep(seconds)
+    read = Path(model).read_text() if model else ""
+    drawn = np.random.default_rng(seed).normal(size=4)
+    return {"drawn": drawn, "mean": float(drawn.mean()), "read": read, "factor": tiny_helper.FACTOR * tiny_needs.ONE}
+
+
+def measure(dataset, *, seed, name, seconds, model, inputs):
+    """Is measured in a process of its own, over which the rows are left in a file."""
+    from lab.children import run_child
+    from lab.scratch import scratch_folder
+
+    mark(name)
+    with scratch_folder() as folder:
+        (folder / "rows.csv").write_text("rows of the user")
+        done = run_child("tiny_child", str(folder), str(seconds), os.environ.get("TINY_MARKS", ""), timeout=60)
+    return {"answer": int(done.stdout), "mean": sum(row["mean"] for row in inputs.values()), "drawn": [], "read": "", "factor": 1}
+
+
+def right(*, seed):
+    time.sleep(float(os.environ.get("TINY_SECONDS", "0")))
+    return "yes"
+
+
+def wrong(*, seed):
+    return ("no", "undecided", "yes")[seed % 3]
+
+
+class Tiny:
+    settings_type = Settings
+    summary = "Is the mean above zero?"
+    demo_data = "wine"
+
+    def __init__(self, name):
+        self.name = name
+        self.demo_settings = {"seconds": float(os.environ.get("TINY_SECONDS", "0"))}
+
+    def prepare(self, notify):
+        pass
+
+    def question(self, dataset_name, settings):
+        return Question(f"Is the mean above zero on {dataset_name}?", "counting")
+
+    def inputs(self, settings):
+        return [Path(settings.model)] if settings.model else []
+
+    def plan(self, dataset, settings, *, seed):
+        shared = {"seconds": settings.seconds, "model": settings.model}
+        drawn = [Trial(f"draw-{i}", draw, {"name": f"draw-{i}", **shared}, seed=100 * seed + i) for i in range(settings.trials)]
+        needs = tuple(trial.key for trial in drawn)
+        return [*drawn, *(
+            Trial(f"measure-{i}", measure, {"name": f"measure-{i}", **shared}, seed=seed, exclusive=True, needs=needs)
+            for i in range(settings.timings)
+        )]
+
+    def summarise(self, dataset, settings, rows):
+        found = {key: row["mean"] for key, row in rows.items()}
+        mean = sum(found.values())
+        figure = Figure("Means", "Look.", charts.bars(list(found.items()), axis="mean"))
+        drawn = [list(map(float, row["drawn"])) for row in rows.values()]
+        facts = {"read": sorted({row["read"] for row in rows.values()}), "drawn": drawn}
+        return Evidence({"mean": Estimate(mean, mean, mean, "score")}, facts, (figure,), ())
+
+    def judge(self, evidence, settings):
+        answer = "yes" if evidence.estimates["mean"].value > 0 else "no"
+        return Verdict(answer, answer.title(), f"The mean is {evidence.estimates['mean'].value:.3f}.")
+
+    def controls(self):
+        return [Control("a", "yes is true", ("no",), right), Control("b", "no is true", ("yes",), wrong)]
+
+
+TINY, SMALL = Tiny("tiny"), Tiny("small")
+'''
+CHILD = '''
+"""Measures something: notes when it began and when it ended."""
+
+import sys
+import time
+from pathlib import Path
+
+if __name__ == "__main__":
+    folder, seconds, marks = sys.argv[1:]
+    rows = (Path(folder) / "rows.csv").read_text()
+    begin = time.monotonic()
+    time.sleep(float(seconds))
+    if marks:
+        (Path(marks) / f"span-{time.time_ns()}").write_text(f"{begin} {time.monotonic()}")
+    sys.stdout.write(str(len(rows)))
+'''
+RUN = """
+import sys
+from lab import registry
+registry.names = lambda: ["small", "tiny"]
+from lab.cli import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+def distribution(site, name, version, modules, entry_points=""):
+    """Write what an installed package leaves beside its modules."""
+    for old in site.glob(f"{name}-*.dist-info"):
+        for file in old.iterdir():
+            file.unlink()
+        old.rmdir()
+    folder = site / f"{name}-{version}.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (folder / "top_level.txt").write_text("\n".join(modules) + "\n")
+    (folder / "entry_points.txt").write_text(entry_points)
+
+
+def make_site(folder):
+    """Install the labs `tiny` and `small` into a new folder."""
+    folder.mkdir()
+    (folder / "tiny_lab.py").write_text(LAB)
+    (folder / "tiny_child.py").write_text(CHILD)
+    (folder / "tiny_helper.py").write_text("FACTOR = 2\n")  # of no distribution, as a file beside the lab's may be
+    (folder / "tiny_needs.py").write_text("ONE = 1\n")
+    (folder / "tiny_run.py").write_text(RUN)
+    distribution(folder, "tiny_needs", "1.0", ["tiny_needs"])
+    entry_points = "[lab.labs]\ntiny = tiny_lab:TINY\nsmall = tiny_lab:SMALL\n"
+    distribution(folder, "tiny_lab", "1.0", ["tiny_lab"], entry_points)
+    return folder
+
+
+def environment(site, **more):
+    return os.environ | {"PYTHONPATH": str(site)} | {name: str(value) for name, value in more.items()}
+
+
+def command(site, *words):
+    return [sys.executable, str(Path(site) / "tiny_run.py"), *map(str, words)]
+
+
+def call(site, cwd, *words, **more):
+    """Call `lab ...` with the tiny labs alone."""
+    return subprocess.run(
+        command(site, *words), capture_output=True, text=True, cwd=cwd, env=environment(site, **more), check=False
+    )
