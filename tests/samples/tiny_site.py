@@ -126,11 +126,41 @@ if __name__ == "__main__":
     sys.stdout.write(str(len(rows)))
 '''
 RUN = """
-import sys
-from lab import registry
-registry.names = lambda: ["small", "tiny"]
-from lab.cli import main
+import atexit, os, signal, sys
+
+WRITES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
+count = 0
+
+
+def watch_writes(root, kill):
+    # end this process (or its group) just before the n-th change to a file below a folder
+    def hook(event, arguments):
+        global count
+        if event == "open":
+            if not isinstance(arguments[0], (str, bytes)) or not arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                return
+        elif event not in WRITES:
+            return
+        relative = event in ("os.remove", "os.rmdir") and arguments[-1] != -1  # inside a folder that is being removed
+        if not relative and not os.fsdecode(arguments[0]).startswith(root):
+            return
+        count += 1
+        if kill and count == kill[0]:
+            (os.killpg if kill[2] else os.kill)(os.getpid(), kill[1])
+
+    sys.addaudithook(hook)
+
+
 if __name__ == "__main__":
+    if root := os.environ.pop("KILL_ROOT", ""):
+        spec = os.environ.pop("KILL_AT", "")
+        watch_writes(root, [int(word) for word in spec.split(":")] if spec else None)
+        if counted := os.environ.pop("KILL_COUNT", ""):
+            atexit.register(lambda: open(counted, "w").write(str(count)))
+    from lab import registry
+    if names := os.environ.get("TINY_LABS"):
+        registry.names = lambda: names.split(",")
+    from lab.cli import main
     sys.exit(main())
 """
 
@@ -163,7 +193,11 @@ def make_site(folder):
 
 
 def environment(site, **more):
-    return os.environ | {"PYTHONPATH": str(site)} | {name: str(value) for name, value in more.items()}
+    return (
+        os.environ
+        | {"PYTHONPATH": str(site), "TINY_LABS": "small,tiny"}
+        | {name: str(value) for name, value in more.items()}
+    )
 
 
 def command(site, *words):

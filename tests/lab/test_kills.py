@@ -1,0 +1,51 @@
+"""Whatever is killed, and whenever: nothing finished is lost, nothing is left behind, the result is the same.
+
+A small slice; `tests/benchmarks/kills.py` kills hundreds of times, the real labs too.
+"""
+
+import signal
+import sys
+
+import pytest
+from samples import killing, tiny_site
+from samples.killing import Kill
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return tiny_site.make_site(tmp_path_factory.mktemp("kills") / "site")
+
+
+def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_been(site, tmp_path):
+    subject = killing.tiny_subjects(0.3)["run"]
+    known = killing.reference(killing.Place(tmp_path / "whole", site, subject))
+    kills = [
+        Kill(signal.SIGKILL, "group", write=known.writes // 2),
+        Kill(signal.SIGINT, "parent", write=3 * known.writes // 4),
+        Kill(signal.SIGHUP, "group", write=12),
+        Kill(signal.SIGKILL, "worker", after_s=known.seconds / 2),
+    ]
+    found = killing.Found()
+    killing.kill_and_repeat(killing.Place(tmp_path / "cut", site, subject), known, kills, found)
+    assert found.faults == []
+    assert found.pieces > 0
+    assert sum(found.kills.values()) == 4
+
+
+def test_an_interrupted_demo_keeps_the_labs_that_were_finished_and_the_next_demo_computes_anew(site, tmp_path):
+    subject = killing.tiny_subjects(0.0)["demo"]
+    place = killing.Place(tmp_path / "demo", site, subject)
+    process = place.start()
+    assert killing.processes.wait_until(lambda: list(place.out.glob("*small*/record.json")))
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "ended by SIGTERM: what was finished is kept" in said
+    process = place.start()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "small on wine was finished before the interruption: kept from" in said
+    assert len(list(place.out.glob("*/record.json"))) == 2
+    assert len(list(place.out.iterdir())) == 3
