@@ -42,7 +42,8 @@ class Record:
     trials : dict
         total, failed (reasons by key).
     environment : dict
-        See `lab.machine.describe`.
+        See `lab.machine.describe`; `imported`: versions of all packages on which the rows may depend; `measured`: which
+        machines (see `lab.machine.fingerprint`) ran how many trials, and how many of them alone. Missing in old records.
     run : dict
         command (to repeat it), started (ISO 8601, UTC), seconds.
     """

@@ -60,6 +60,7 @@ def subjects(folder: Path) -> dict[str, Subject]:
         lambda out: sorted(out.glob("*.o")),
         folders=0,
         writes=False,
+        quiet=False,  # an interrupt inside a callback of the compiler is printed and lost, and the compilation goes on
     )
     return found
 

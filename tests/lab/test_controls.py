@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from lab import controls, registry
-from lab.errors import TrialsFailedError
+from lab import controls, identity, registry, trials
+from lab.errors import SettingsError, TrialsFailedError
 from lab.protocol import Control
+from lab.workers import run_here
 
 
 def yes(*, seed):
@@ -37,7 +38,6 @@ class Asked:
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
     """Run the controls' trials here: these functions live in a test module."""
-    from lab import trials
 
     class Here:
         def __init__(self, dataset, workers, scratch):
@@ -83,3 +83,47 @@ def test_one_seed_of_a_control_is_not_answered_wrongly(name, control):
     """Where a side truly wins, and where it cannot; `lab controls` asks all of them many times."""
     (asked,) = (each for each in registry.find(name).controls() if each.name == control)
     assert asked.function(seed=0) not in asked.wrong
+
+
+def test_controls_of_one_lab_run_once_at_a_time_and_leave_one_file(tmp_path):
+    lab, said = Asked(Control("a", "yes is true", ("no",), yes), Control("b", "no is true", ("yes",), by_seed)), []
+
+    def second(progress):
+        with pytest.raises(SettingsError, match="another process measures the controls of asked") as caught:
+            controls.run_controls(lab, seeds=1, out=tmp_path, workers=1)
+        assert caught.value.exit_code == 2
+        said.append(progress)
+
+    controls.run_controls(lab, seeds=1, out=tmp_path, workers=1, watch=second)
+    assert said
+    assert [path.name for path in tmp_path.iterdir()] == ["controls-asked.json"]
+
+
+def test_controls_are_taken_up_with_the_same_code_only(tmp_path, monkeypatch):
+    asked = []
+
+    def counting(trial, *rest):
+        asked.append(trial.key)
+        return run_here(trial, *rest)
+
+    monkeypatch.setattr(trials, "run_here", counting)
+    lab = Asked(Control("a", "yes is true", ("no",), yes))
+    broken_too = Asked(*lab.asked, Control("b", "no is true", ("yes",), broken))
+
+    def again(of=lab):
+        asked.clear()
+        controls.run_controls(of, seeds=2, out=tmp_path, workers=1)
+
+    def fail():
+        with pytest.raises(TrialsFailedError):
+            again(broken_too)
+        return sorted(asked)
+
+    assert fail() == ["a-0", "a-1", "b-0", "b-1"]
+    assert fail() == ["b-0", "b-1"]
+    code = identity.code_of(["lab.controls"])
+    monkeypatch.setattr(identity, "code_of", lambda modules: code | {"packages": code["packages"] | {"numpy": "0"}})
+    assert fail() == ["a-0", "a-1", "b-0", "b-1"]
+    monkeypatch.setattr(identity, "code_of", lambda modules: code | {"lab": "99"})
+    assert fail() == ["a-0", "a-1", "b-0", "b-1"]
+    assert fail() == ["b-0", "b-1"]

@@ -137,6 +137,24 @@ def test_a_model_that_is_written_again_with_the_same_content_is_the_same(site, g
             watch=lambda progress: given["model"].write_text("model A"))  # fmt: skip
 
 
+def test_the_record_says_what_was_measured_where_and_with_what(site, given, tmp_path, monkeypatch):
+    here = {"processor": "one", "cores": 2, "memory_gib": 1.5, "system": "s"}
+    there = here | {"processor": "two"}
+    monkeypatch.setattr(trials, "fingerprint", lambda: here)
+    first = unfinished(tmp_path / "runs", given)
+    assert first.record.environment["measured"] == [{"machine": here, "trials": 3, "alone": 1}]
+    assert first.record.environment["imported"]["tiny-needs"] == "1.0"
+    (first.folder / "trials" / "measure-0.json").unlink()
+    monkeypatch.setattr(trials, "fingerprint", lambda: there)
+    again(site)
+    second = unfinished(tmp_path / "runs", given)
+    assert second.record.environment["measured"] == [
+        {"machine": here, "trials": 2, "alone": 0}, {"machine": there, "trials": 1, "alone": 1},
+    ]  # fmt: skip
+    assert second.record.run["started"] == first.record.run["started"]
+    assert second.record.run["seconds"] >= first.record.run["seconds"]
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r"cannot read .*nowhere\.txt"):
         identity.digests_of([tmp_path / "nowhere.txt"])

@@ -59,3 +59,36 @@ def span(dataset, *, seed, seconds):
     start = time.time()
     time.sleep(seconds)
     return {"start": start, "end": time.time()}
+
+
+def measure_apart(dataset, *, seed, folder, seconds):
+    """Measure in a process of its own, and have the worker die over it at the first call."""
+    import subprocess
+
+    from lab.children import started_child
+
+    first = not list(Path(folder).glob("began-*"))
+    with started_child("samples.slow_span", folder, str(seconds), stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        if first:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return {"seed": seed}
+
+
+class NeedsItsClass:
+    """A value that can be sent, but not received: its class refuses."""
+
+    def __reduce__(self):
+        return (int, ("no number",))
+
+
+def take(dataset, *, seed, value):
+    return {"seed": seed}
+
+
+def leave_temporary_file(dataset, *, seed):
+    import tempfile
+
+    handle, name = tempfile.mkstemp()
+    os.close(handle)
+    return {"name": name}
