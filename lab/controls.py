@@ -1,5 +1,6 @@
 """How often is a lab wrong where the truth is known? Runs its controls over many seeds and counts."""
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -72,6 +73,8 @@ def _run(
     which = _identity(lab, asked)
     lab.prepare(notify)
     sweep_parts(out)
+    for counted_before in out.glob(f"{_done(lab)}*"):  # what a kill left of it
+        shutil.rmtree(counted_before, ignore_errors=True)
     folder = out / f"controls-{lab.name}-{which[:12]}"
     plan = list(trials.values())
     results = run_plan(plan, None, folder, workers=workers, run=which, watch=watch, notify=notify)
@@ -93,8 +96,15 @@ def _run(
         "wrong": interval(sum(row["wrong"]["events"] for row in counted), seeds * len(counted)),
     }
     write_json(out / f"controls-{lab.name}.json", sealed(rates))
-    shutil.rmtree(folder)
+    shutil.rmtree(
+        folder.rename(out / f"{_done(lab)}{os.urandom(6).hex()}")
+    )  # at once: half of the rows would be taken up
     return rates
+
+
+def _done(lab: Lab) -> str:
+    """Begin the name of a folder whose rows have been counted."""
+    return f".controls-{lab.name}-done-"
 
 
 def _identity(lab: Lab, asked: Sequence[Control]) -> str:

@@ -20,7 +20,7 @@ from lab.sealed import DamagedError, read_sealed
 __all__ = ["SESSIONS", "finished_folder", "owner_of_sessions", "run_folder"]
 
 SESSIONS = "sessions.json"
-_MARK, _LOCK, _OPENING = "fingerprint.txt", ".lock", ".opening"
+_MARK, _LOCK, _OPENING, _HALF = "fingerprint.txt", ".lock", ".opening", ".new-"
 _FILES, _FOLDERS = ("record.json", "report.html", "log.txt"), ("trials",)
 _PATIENCE_S = 60.0
 
@@ -43,17 +43,18 @@ def run_folder(
     out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as until_the_end:
         with _opening(out):
-            _sweep(out)
             folder = _take_up(out, identity, notify, until_the_end)
             if folder is None:
-                folder = _new_folder(out, lab, data)
+                folder = _new_folder(out, lab, data, identity)
                 until_the_end.enter_context(held(folder / _LOCK))
-                write_bytes(folder / _MARK, f"{identity}\n".encode())
         yield folder
 
 
 def finished_folder(out: Path, names: Collection[str], identity: str) -> Path | None:
     """Find a finished run of this identity among folders of these names."""
+    if names:
+        with _opening(out):
+            pass  # what a killed process left in a finished run goes too
     for name in names:
         folder = out / name
         if Path(name).name == name and _is_finished(folder) and _is_of(folder, identity):
@@ -68,10 +69,13 @@ def owner_of_sessions(identity: str) -> str:
 
 @contextlib.contextmanager
 def _opening(out: Path) -> Iterator[None]:
-    """Let one process at a time look for its folder: else one that only looks may seem to use it."""
+    """Let one process at a time look for its folder: else one that only looks may seem to use it. Tidies up first."""
     with contextlib.ExitStack() as opening:
         with contextlib.suppress(Timeout, OSError):  # a process that was stopped; a file in the lock's place
             opening.enter_context(held(out / _OPENING, patience_s=_PATIENCE_S))
+            for half in out.glob(f"{_HALF}*"):  # made under this lock only, so that its maker is dead
+                shutil.rmtree(half, ignore_errors=True)
+        _sweep(out)
         yield
 
 
@@ -143,12 +147,19 @@ def _sweep(out: Path) -> None:
                 shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _new_folder(out: Path, lab: str, data: str) -> Path:
+def _new_folder(out: Path, lab: str, data: str, identity: str) -> Path:
+    """Make a folder with its mark in it: it appears with both, or not at all."""
     stem = re.sub(r"[^\w-]+", "-", data.rsplit(".", 1)[0]).strip("-") or "table"
     name = f"{datetime.now().astimezone():%Y%m%d-%H%M}-{lab}-{stem[:40]}"
-    for number in itertools.count(1):
-        folder = out / (name if number == 1 else f"{name}-{number}")
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir()
-            return folder
+    half = out / f"{_HALF}{os.getpid()}-{os.urandom(6).hex()}"
+    half.mkdir()
+    try:
+        write_bytes(half / _MARK, f"{identity}\n".encode())
+        for number in itertools.count(1):
+            folder = out / (name if number == 1 else f"{name}-{number}")
+            if not os.path.lexists(folder):
+                return half.rename(folder)
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
     raise AssertionError("unreachable")

@@ -146,6 +146,39 @@ def test_many_equal_runs_at_once_get_a_folder_each_and_none_is_begun_without_nee
     assert len(list(tmp_path.iterdir())) == 4, "the second round took up the folders of the first"
 
 
+def test_a_new_folder_appears_with_its_mark_or_not_at_all(tmp_path):
+    """Killed just before each of the changes that opening a folder makes, the next one finds no half of it."""
+    for change in range(1, 12):
+        out = tmp_path / str(change)
+        out.mkdir()
+        subprocess.run([sys.executable, "-c", OPEN_AND_DIE, str(out), str(change)], check=False)
+        folder = opened(out)
+        assert [path.name for path in out.iterdir()] == [folder.name], change
+        assert [path.name for path in folder.iterdir()] == ["fingerprint.txt"], change
+
+
+OPEN_AND_DIE = f"""
+import os, signal, sys
+from pathlib import Path
+from lab.folders import run_folder
+
+left = int(sys.argv[2])
+
+
+def die(event, arguments):
+    global left
+    if event in ("os.mkdir", "os.rename", "os.remove") or (event == "open" and str(arguments[0]).startswith(sys.argv[1])):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+sys.addaudithook(die)
+with run_folder(Path(sys.argv[1]), lab="tiny", data="t", identity={ONE!r}):
+    pass
+"""
+
+
 def test_a_finished_run_is_found_by_name_and_identity_only(tmp_path):
     folder = opened(tmp_path)
     assert finished_folder(tmp_path, [folder.name], ONE) is None
