@@ -56,6 +56,7 @@ def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record
     _check_judge(lab, evidence, settings)
     _check_missing_rows(lab, dataset, settings, rows)
     _check_controls(lab)
+    _check_inputs(lab, settings)
     return _check_run(lab, dataset, settings, folder)
 
 
@@ -148,6 +149,12 @@ def _check_controls(lab: Lab) -> None:
     for control in controls:
         pickle.loads(pickle.dumps(control.function))  # noqa: S301 - what a worker process does with it
         assert control.truth, f"control {control.name!r} does not say what is true"
+
+
+def _check_inputs(lab: Lab, settings: Any) -> None:
+    paths = lab.inputs(settings) if hasattr(lab, "inputs") else ()
+    for path in paths:
+        assert Path(path).is_file(), f"inputs names {path}, which is not a file that a run could read"
 
 
 def _check_run(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record.Record:
