@@ -12,6 +12,7 @@ from lab.files import sweep_parts
 from lab.forecast import Forecast, pilot_first
 from lab.machine import fingerprint
 from lab.protocol import Dataset, Row, Trial
+from lab.scratch import sweep
 from lab.sealed import DamagedError
 from lab.storage import forget_row, read_row, write_row
 from lab.workers import Outcome, Workers, run_here
@@ -70,6 +71,7 @@ def run_plan(
     _check_plan(plan)
     folder.mkdir(parents=True, exist_ok=True)
     sweep_parts(folder)
+    sweep()  # what killed processes left in the system's folder for temporary files
     rows, machines = _kept(plan, folder, run, notify)
     here = fingerprint()
     failures: dict[str, str] = {}

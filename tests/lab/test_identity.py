@@ -14,6 +14,7 @@ from samples import tiny_site
 
 from lab import data, identity, run, trials
 from lab.errors import SettingsError
+from lab.sealed import write_sealed
 
 
 class Here:
@@ -98,7 +99,6 @@ def test_another_identity_is_another_folder_and_the_same_is_the_same(change, sit
     CHANGES[change](site, given, monkeypatch)
     other = unfinished(out, given)
     assert other.folder != first.folder
-    assert other.record.run["started"] >= first.record.run["started"]
 
 
 def test_a_run_is_taken_up_from_another_place(site, given, tmp_path):
@@ -144,15 +144,21 @@ def test_the_record_says_what_was_measured_where_and_with_what(site, given, tmp_
     first = unfinished(tmp_path / "runs", given)
     assert first.record.environment["measured"] == [{"machine": here, "trials": 3, "alone": 1}]
     assert first.record.environment["imported"]["tiny-needs"] == "1.0"
+    assert "Measured on" not in (first.folder / "report.html").read_text()
     (first.folder / "trials" / "measure-0.json").unlink()
+    which = (first.folder / "fingerprint.txt").read_text().strip()
+    session = {"started": "2026-01-01T00:00:00+00:00", "seconds": 1000.0}
+    write_sealed(first.folder / "sessions.json", [session], owner=f"sessions of run {which}")
     monkeypatch.setattr(trials, "fingerprint", lambda: there)
     again(site)
     second = unfinished(tmp_path / "runs", given)
     assert second.record.environment["measured"] == [
         {"machine": here, "trials": 2, "alone": 0}, {"machine": there, "trials": 1, "alone": 1},
     ]  # fmt: skip
-    assert second.record.run["started"] == first.record.run["started"]
-    assert second.record.run["seconds"] >= first.record.run["seconds"]
+    assert second.record.run["started"] == "2026-01-01T00:00:00+00:00"
+    assert 1000 <= second.record.run["seconds"] < 1600
+    page = (second.folder / "report.html").read_text()
+    assert "one, 2 core(s), s: 2 trials, 0 of them timings; two, 2 core(s), s: 1 trials, 1 of them timings" in page
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):

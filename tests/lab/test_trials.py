@@ -224,6 +224,15 @@ def test_what_cannot_be_sent_to_a_worker_is_a_failure_of_its_trial_only(tmp_path
     assert list(results.rows) == ["good-0", "good-1", "good-2"]
 
 
+def test_what_killed_processes_left_in_the_folder_for_temporary_files_goes(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "future-tech-lab-1-a").mkdir()
+    (tmp_path / "future-tech-lab-1-a" / "rows.npz").touch()
+    (tmp_path / "future-tech-lab-1-a.lock").touch()
+    run_plan([Trial("t", work.draw)], None, tmp_path / "rows", workers=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["rows"]
+
+
 def test_temporary_files_of_trials_go_with_the_plan(tmp_path):
     row = run_plan([Trial("t", work.leave_temporary_file)], None, tmp_path / "rows", workers=1).rows["t"]
     assert row["name"].startswith(str(tmp_path / "rows"))
