@@ -50,6 +50,7 @@ def subjects(folder: Path) -> dict[str, Subject]:
             lambda out, name=name: killing.records(out, timings=name == "edge"),
             killing.rows,
             {"TINY_LABS": "edge,interpretability,quantum"},
+            ended=killing.has_record,
         )
     script = folder / "compile.py"
     script.write_text(COMPILE)

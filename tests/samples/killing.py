@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.folders import finished_folder
 from samples import processes, tiny_site
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -24,7 +25,8 @@ ENDED = {0, 130, 143, 129, *(-number for number in SIGNALS)}
 class Subject:
     """A command that keeps what it has done: its words, and what of its result is the same in the end.
 
-    `words(out)` gives the command; `result(out)` reads what must be equal; `pieces(out)` lists the files of finished work.
+    `words(site, out)` gives the command; `result(out)` reads what must be equal; `pieces(out)` lists the files of finished
+    work; `ended(out)` says whether all was done, so that the same command again is another run.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Subject:
     folders: int = 1
     writes: bool = True
     quiet: bool = True
+    ended: Callable[[Path], bool] = lambda out: False
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,10 @@ def rows(out: Path) -> list[Path]:
     )
 
 
+def has_record(out: Path) -> bool:
+    return any(out.glob("*/record.json"))
+
+
 def rates(out: Path) -> object:
     plain = [json.loads(path.read_text()) for path in sorted(out.glob("controls-*.json"))]
     return [{name: value for name, value in one.items() if name not in ("date", "digest")} for one in plain]
@@ -87,13 +94,14 @@ def tiny_subjects(seconds: float) -> dict[str, Subject]:
     environment = {"TINY_LABS": "small,tiny", "TINY_SECONDS": str(seconds)}
     run = ["run", "tiny", "wine", "--trials", "6", "--timings", "2", "--seconds", str(seconds), "--out"]
     return {
-        "run": Subject("run", lambda site, out: tiny_site.command(site, *run, out), records, rows, environment),
+        "run": Subject("run", lambda site, out: tiny_site.command(site, *run, out), records, rows, environment, ended=has_record),
         "controls": Subject(
             "controls", lambda site, out: tiny_site.command(site, "controls", "tiny", "--seeds", "3", "--out", out),
             rates, rows, environment, folders=0,
         ),
         "demo": Subject(
-            "demo", lambda site, out: tiny_site.command(site, "demo", "--out", out), records, rows, environment, folders=2
+            "demo", lambda site, out: tiny_site.command(site, "demo", "--out", out), records, rows, environment, folders=2,
+            ended=lambda out: (out / "start.html").exists() and not (out / ".demo.json").exists(),
         ),
     }  # fmt: skip
 
@@ -147,8 +155,10 @@ def plan(rng: random.Random, known: Reference, number: int, *, writes: bool) -> 
 
 def kill_and_repeat(place: Place, known: Reference, kills: list[Kill], found: Found) -> None:
     """Kill a command as planned, session after session, then let it end; note everything that is not as it should be."""
-    for kill in [*kills, None]:
-        where = f"{place.subject.name}, {_worded(kill)}"
+    for number, kill in enumerate([*kills, None]):
+        where = f"{place.subject.name}, {_worded(kill or kills[number - 1])}" + (
+            "" if kill else ", then repeated to the end"
+        )
         process = place.start(kill)
         if kill is not None and kill.after_s is not None:
             _send(process, kill)
@@ -167,11 +177,15 @@ def kill_and_repeat(place: Place, known: Reference, kills: list[Kill], found: Fo
         if process.returncode == 0:  # only a worker died, or the kill came too late
             _check_end(place, known, where, found)
             return
+        if place.subject.ended(
+            place.out
+        ):  # killed after its last word: the same command is another run; any run tidies up
+            finished_folder(place.out, ["none"], "")
+            _check_end(place, known, where, found)
+            return
 
 
-def _worded(kill: Kill | None) -> str:
-    if kill is None:
-        return "repeated to the end"
+def _worded(kill: Kill) -> str:
     moment = f"at write {kill.write}" if kill.write else f"after {kill.after_s:.1f} s"
     return f"{kill.number.name} to the {kill.target} {moment}"
 
