@@ -236,6 +236,7 @@ def test_what_killed_processes_left_in_the_folder_for_temporary_files_goes(tmp_p
 def test_temporary_files_of_trials_go_with_the_plan(tmp_path):
     row = run_plan([Trial("t", work.leave_temporary_file)], None, tmp_path / "rows", workers=1).rows["t"]
     assert row["name"].startswith(str(tmp_path / "rows"))
+    assert row["name"].startswith(row["of_children"])
     assert sorted(path.name for path in (tmp_path / "rows").iterdir()) == ["t.json"]
 
 

@@ -91,4 +91,4 @@ def leave_temporary_file(dataset, *, seed):
 
     handle, name = tempfile.mkstemp()
     os.close(handle)
-    return {"name": name}
+    return {"name": name, "of_children": os.environ["TMPDIR"]}
