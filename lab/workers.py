@@ -23,18 +23,15 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from lab import environment
 from lab.children import end_with_parent
 from lab.protocol import Dataset, Row, Trial
 from lab.storage import through_storage
 
 __all__ = ["Outcome", "Workers", "run_here"]
 
-_ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 _DIED = "its worker process died twice (killed, out of memory, or crashed)"
 _PATIENCE_S = 10.0
@@ -161,7 +158,8 @@ class _Worker:
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, dataset, scratch))
         try:
-            with _one_thread_each(), contextlib.suppress(BrokenPipeError):  # killed at once: seen when it is used
+            variables = {**environment.for_processes(), **_ONE_THREAD}  # the processes share the cores already
+            with environment.running_under(variables), contextlib.suppress(BrokenPipeError):  # killed at once: seen when it is used
                 self._process.start()
         except BaseException:
             self.kill()
@@ -201,6 +199,7 @@ def _heard_of(busy: Mapping[_Worker, Work]) -> list[_Worker]:
 
 def _serve(pipe: connection.Connection, dataset: Dataset | None, scratch: Path | None) -> None:
     """Run trials as they come, until the pipe comes to its end."""
+    environment.leave_current_folder()  # before a trial imports libraries that read their settings from there
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
@@ -221,18 +220,3 @@ def _next_outcome(pipe: connection.Connection, dataset: Dataset | None) -> Outco
     except Exception as error:  # noqa: BLE001 - its function cannot be imported here
         return _failure(nothing, error, 0.0)
     return dataclasses.replace(run_here(trial, dataset, inputs), trial=nothing)
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Have the numerical libraries of the workers use one thread each: the processes share the cores already."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
