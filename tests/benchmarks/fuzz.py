@@ -111,13 +111,12 @@ class _Runner:
         )  # fmt: skip
         self.stream, self._buffer = self._process.stdout, b""
         os.set_blocking(self._process.stderr.fileno(), False)
-        self._heard, self._patience = time.monotonic(), _START_SECONDS
+        self._heard, self._patience, self._ready, self._complaints = time.monotonic(), _START_SECONDS, False, b""
 
     def look(self, ready):
         """Take what the process has said; notice that it ended or says nothing any more."""
         read = os.read(self.stream.fileno(), 1 << 16) if ready else b""
-        with contextlib.suppress(BlockingIOError, TypeError):
-            self._process.stderr.read()  # so that it never waits for us
+        self._complaints = (self._complaints + (self._process.stderr.read() or b""))[-2_000:]  # it never waits for us
         if read:
             self._buffer += read
             *lines, self._buffer = self._buffer.split(b"\n")
@@ -126,6 +125,10 @@ class _Runner:
         elif ready:  # it has ended
             code = self._process.wait()
             self.stop()
+            if not self._ready:
+                raise RuntimeError(
+                    f"the module of {self._name} does not work:\n{self._complaints.decode(errors='replace')}"
+                )
             if self.left:
                 self._find("crashed", f"the process ended with {code}")
         elif time.monotonic() - self._heard > self._patience:
@@ -135,6 +138,7 @@ class _Runner:
     def _take(self, said):
         self._heard, self._patience = time.monotonic(), self._seconds
         if said["what"] == "ready":
+            self._ready = True
             return
         grown = said["peak_mb"] > max(1_000 * self._memory_gb, self._tally.peak_mb)
         self._tally.peak_mb = max(self._tally.peak_mb, said["peak_mb"])
@@ -220,7 +224,7 @@ def main():
     parser.add_argument("--kinds", help="names, with commas between (default: all)")
     parser.add_argument("--count", type=int, help="inputs of each kind (default: what the kind asks for)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", default="fuzz-findings", help="folder of the inputs that were findings")
+    parser.add_argument("--keep", default="runs/fuzz", help="folder of the inputs that were findings")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     given = parser.parse_args()
     known = kinds()
