@@ -4,12 +4,13 @@ Imports nothing heavy before the words are understood, so that help and errors a
 """
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import sys
 import traceback
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +166,7 @@ def _run_lab(
     dataset = data.load(source, target, drop=drop, task=task)
     if given.out.exists():
         _check_out(given.out)
-    with watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
+    with _writing_in(given.out), watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
         return run.run(
             lab,
             dataset,
@@ -266,8 +267,10 @@ def _report(words: list[str]) -> int:
     stored: Record = record.read(given.run)
     folder = given.run if given.run.is_dir() else given.run.parent
     page = folder / "report.html"
-    for missing in report.write(stored, page):
-        say(f"note: {missing}")
+    with _writing_in(folder):
+        missing = report.write(stored, page)
+    for sentence in missing:
+        say(f"note: {sentence}")
     show(str(page))
     if given.open:
         webbrowser.open(page.resolve().as_uri())
@@ -290,7 +293,7 @@ def _controls(words: list[str]) -> int:
     lab = registry.find(given.lab)
     _check_out(given.out)
     workers = given.workers or machine.n_cores()
-    with watching(f"controls of {lab.name}", quiet=given.quiet) as watch:
+    with _writing_in(given.out), watching(f"controls of {lab.name}", quiet=given.quiet) as watch:
         rates = controls.run_controls(
             lab, seeds=given.seeds, out=given.out, workers=workers, watch=watch, notify=_notifier(given)
         )
@@ -321,6 +324,18 @@ def _check_out(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"cannot make the folder {out}: {error.strerror}; choose another with --out") from error
+
+
+@contextlib.contextmanager
+def _writing_in(place: Path) -> Iterator[None]:
+    """Say of a disk or a limit that stands in the way where it is; the system itself does not always."""
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        known = explained(error, place)
+        if known is None:
+            raise
+        raise known from error
 
 
 def _notifier(given: argparse.Namespace) -> Callable[[str], None]:

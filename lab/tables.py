@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_table"]
 
-MAX_COLUMNS, MAX_CELLS, MAX_BYTES, MAX_NAME = 1_000, 100_000_000, 2 << 30, 500
+MAX_COLUMNS, MAX_NAME = 1_000, 500
+MAX_ROWS, MAX_CELLS, MAX_BYTES = 10_000_000, 100_000_000, 1 << 30  # a row costs about 100 bytes on its way, a cell 20
 MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>")
 _DELIMITERS = ",;\t|"
 _FORMATS = {
@@ -86,8 +87,8 @@ def _read_parquet(path: Path, content: bytes) -> "pa.Table":
 
     try:
         about = pq.read_metadata(io.BytesIO(content))
-        _check_size(path, about)
         schema = about.schema.to_arrow_schema()
+        _check_size(path, about, len(schema))
         texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
         file = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)  # a text of many rows is kept once
         table = _read_flat(file, schema)
@@ -98,14 +99,10 @@ def _read_parquet(path: Path, content: bytes) -> "pa.Table":
     return table.select(kept)
 
 
-def _check_size(path: Path, about: Any) -> None:
+def _check_size(path: Path, about: Any, n_columns: int) -> None:
+    _check_columns(path.name, n_columns)
+    _check_rows(path.name, about.num_rows, about.num_columns)
     parts = [about.row_group(place) for place in range(about.num_row_groups)]
-    cells = about.num_rows * max(1, about.num_columns)
-    if about.num_rows > MAX_CELLS // 2 or cells > MAX_CELLS:
-        raise DataError(
-            f"{path} says that it has {about.num_rows:,} rows of {about.num_columns:,} columns, {cells:,} cells; at most "
-            f"{MAX_CELLS:,} are read: take a sample of the rows, or keep the columns that matter"
-        )
     if (unpacked := sum(part.total_byte_size for part in parts)) > MAX_BYTES:
         raise DataError(
             f"{path} says that it holds {unpacked:,} bytes once unpacked; at most {MAX_BYTES:,} are read: take a sample of "
@@ -218,10 +215,8 @@ def _check_shape(name: str, table: "pa.Table") -> None:
         raise DataError(
             f"{name} has one column ({', '.join(columns)!r}); it needs a target and at least one other column"
         )
-    if len(columns) > MAX_COLUMNS:
-        raise DataError(
-            f"{name} has {len(columns):,} columns; at most {MAX_COLUMNS:,} are read: keep the ones that matter"
-        )
+    _check_columns(name, len(columns))
+    _check_rows(name, table.num_rows, len(columns))
     seen: set[str] = set()
     for place, column in enumerate(columns, start=1):
         if len(column) > MAX_NAME:
@@ -234,3 +229,18 @@ def _check_shape(name: str, table: "pa.Table") -> None:
         if column in seen:
             raise DataError(f"{name} has two columns named {column!r}; rename one")
         seen.add(column)
+
+
+def _check_columns(name: str, n_columns: int) -> None:
+    if n_columns > MAX_COLUMNS:
+        raise DataError(
+            f"{name} has {n_columns:,} columns; at most {MAX_COLUMNS:,} are read: keep the ones that matter"
+        )
+
+
+def _check_rows(name: str, n_rows: int, n_columns: int) -> None:
+    if n_rows > MAX_ROWS or n_rows * n_columns > MAX_CELLS:
+        raise DataError(
+            f"{name} has {n_rows:,} rows of {n_columns:,} columns; at most {MAX_ROWS:,} rows and {MAX_CELLS:,} values are read: "
+            "take a sample of the rows, or keep the columns that matter"
+        )

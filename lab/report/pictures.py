@@ -162,9 +162,13 @@ def svg(figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
 
 
 def _for_drawing(value: Any) -> Any:
-    """Spell out signs that XML lacks, and cut texts that no picture has room for; two different ones stay different."""
+    """Spell out signs that XML lacks, and cut texts that no picture has room for; two different ones stay different.
+
+    Vega-Lite puts titles into expressions and escapes only their quotes: with a backslash a title would write code there, or
+    the very signs that were spelt out. So the backslash becomes a sign that looks like one.
+    """
     if isinstance(value, str):
-        text = clean(value)
+        text = clean(value).replace("\\", "\u2216")
         if len(text) <= _LONGEST:
             return text
         return f"{text[:_LONGEST]}... ({hashlib.sha256(text.encode()).hexdigest()[:6]})"
