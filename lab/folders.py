@@ -83,7 +83,7 @@ def _take_up(
     out: Path, identity: str, notify: Callable[[str], None], until_the_end: contextlib.ExitStack
 ) -> Path | None:
     for folder in _folders(out):
-        if (folder / "record.json").is_file() or not _is_of(folder, identity):
+        if _is_finished(folder) or not _is_of(folder, identity):
             continue
         if fault := _fault(folder):
             notify(
@@ -106,7 +106,8 @@ def _folders(out: Path) -> list[Path]:
 
 
 def _is_finished(folder: Path) -> bool:
-    return (folder / "record.json").is_file()
+    """Whether all is written; a run that was killed between its record and its report is taken up once more."""
+    return all((folder / name).is_file() for name in ("record.json", "report.html"))
 
 
 def _is_of(folder: Path, identity: str) -> bool:

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from lab.files import write_bytes
 from lab.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
 from lab.forecast import Forecast
 from lab.inputs import Inputs
+from lab.log import log_file
 from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
 from lab.sessions import Sessions, Start
 from lab.settings import EFFORTS, at_effort
@@ -28,10 +29,11 @@ _log = logging.getLogger("lab")
 
 @dataclasses.dataclass(frozen=True)
 class Finished:
-    """A finished run: its folder, with `record.json` and `report.html` in it, and its record."""
+    """A finished run: its folder, with `record.json` and `report.html` in it, its record, and the pictures that it lacks."""
 
     folder: Path
     record: record.Record
+    missing_pictures: tuple[str, ...] = ()
 
 
 def run(
@@ -93,7 +95,7 @@ def run(
     lab.prepare(notify)
     with (
         run_folder(out, lab=lab.name, data=dataset.name, identity=which, notify=notify) as folder,
-        _log_file(folder),
+        log_file(_log, folder),
     ):
         opened(folder)
         _log.info("%s on %s (SHA-256 %s), version %s", lab.name, dataset.name, dataset.digest, __version__)
@@ -129,9 +131,9 @@ def run(
         )
         for name, content in getattr(lab, "files", _no_files)(results.rows).items():
             write_bytes(folder / name, content)
-        report.write(written, folder / "report.html")
-        record.write(written, folder / "record.json")  # last: its presence says that the run is finished
-    return Finished(folder, written)
+        record.write(written, folder / "record.json")  # before the report: whatever drawing does, the verdict is there
+        missing = report.write(written, folder / "report.html")
+    return Finished(folder, written, missing)
 
 
 def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answer:
@@ -243,8 +245,6 @@ def _finished(out: Path, names: Collection[str], which: str) -> Finished | None:
         known = record.read(folder)
     except LabError:
         return None
-    if not (folder / "report.html").is_file():
-        report.write(known, folder / "report.html")
     return Finished(folder, known)
 
 
@@ -261,16 +261,3 @@ def _measured(plan: Sequence[Trial], results: Results) -> list[dict[str, Any]]:
         found["trials"] += 1
         found["alone"] += trial.exclusive
     return counted
-
-
-@contextlib.contextmanager
-def _log_file(folder: Path) -> Iterator[None]:
-    handler = logging.FileHandler(folder / "log.txt", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    _log.addHandler(handler)
-    _log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        _log.removeHandler(handler)
-        handler.close()

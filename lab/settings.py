@@ -22,10 +22,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from lab.cleaning import short
 from lab.errors import SettingsError, nearest
 
 __all__ = ["EFFORTS", "ComparisonSettings", "at_effort", "convert", "flag", "item_type", "make", "option", "read_toml"]
 
+_LARGEST_FILE, _LARGEST_NUMBER = 64 << 10, 10**300
+_MOST_DOTS = 20  # in a key: the parser takes their square, and no setting has one
 EFFORTS = ("quick", "standard", "thorough")
 
 
@@ -144,26 +147,50 @@ def convert(hint: Any, value: Any, name: str) -> Any:
             return value
         if str(value).lower() in ("true", "false"):
             return str(value).lower() == "true"
-        raise SettingsError(f"{name} is {value!r}; it must be true or false")
+        raise SettingsError(f"{name} is {_shown(value)}; it must be true or false")
     if isinstance(value, bool) or (plain is str and not isinstance(value, str)):
-        raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}")
+        raise SettingsError(f"{name} is {_shown(value)}; it must be {_a(plain)}")
     try:
         number = plain(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}") from error
+        raise SettingsError(f"{name} is {_shown(value)}; it must be {_a(plain)}") from error
     if plain is int and isinstance(value, float) and number != value:
-        raise SettingsError(f"{name} is {value!r}; it must be {_a(plain)}")
+        raise SettingsError(f"{name} is {_shown(value)}; it must be {_a(plain)}")
     return number
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read settings from a TOML file; raises SettingsError that names the file and the line at fault."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        if (size := path.stat().st_size) > _LARGEST_FILE:
+            raise SettingsError(
+                f"{path} has {size:,} bytes, at most {_LARGEST_FILE:,} are read; give a file of settings"
+            )
+        text = path.read_text(encoding="utf-8")
+        keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
+        if any(key.count(".") > _MOST_DOTS for key in keys):
+            raise SettingsError(
+                f"{path} is not a file of settings: a key has more than {_MOST_DOTS} parts; write folds = 5"
+            )
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise SettingsError(f"{path} is not TOML: it is nested too deep; write lines such as  folds = 5") from error
     except OSError as error:
         raise SettingsError(f"cannot read {path}: {error.strerror}; give the path of a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # TOML's own, of the encoding, of a number with too many digits
         raise SettingsError(f"{path} is not TOML: {error}; write lines such as  folds = 5") from error
+
+
+def _shown(value: Any) -> str:
+    """Show a value of a user in a sentence.
+
+    >>> _shown("many"), _shown(10**5_000)
+    ("'many'", 'a number of more digits than can be written')
+    """
+    try:
+        return short(repr(value), 200)
+    except ValueError:
+        return "a number of more digits than can be written"
 
 
 def _a(plain: type) -> str:
@@ -179,9 +206,11 @@ def _check(field: dataclasses.Field, value: Any) -> Any:
 def _check_item(name: str, limits: Mapping[str, Any], value: Any) -> None:
     choices = limits.get("choices")
     if choices and value is not None and value not in choices:
-        raise SettingsError(f"{name} is {value!r}; {nearest(str(value), choices, label='possible')}")
+        raise SettingsError(f"{name} is {_shown(value)}; {nearest(str(value), choices, label='possible')}")
     if not isinstance(value, int | float) or isinstance(value, bool):
         return
+    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:  # no double holds it
+        raise SettingsError(f"{name} is {_shown(value)}; it must be a number of fewer digits")
     low, high, above = limits.get("minimum"), limits.get("maximum"), limits.get("above")
     too_low = (low is not None and value < low) or (above is not None and value <= above)
     if math.isfinite(value) and not too_low and (high is None or value <= high):

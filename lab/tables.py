@@ -8,7 +8,7 @@ import io
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab.errors import DataError
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_table"]
 
-MAX_COLUMNS = 1_000
+MAX_COLUMNS, MAX_NAME = 1_000, 500
+MAX_ROWS, MAX_CELLS, MAX_BYTES = 10_000_000, 100_000_000, 1 << 30  # a row costs about 100 bytes on its way, a cell 20
 MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>")
 _DELIMITERS = ",;\t|"
 _FORMATS = {
@@ -80,15 +81,53 @@ def _similar_files(path: Path) -> str:
 
 
 def _read_parquet(path: Path, content: bytes) -> "pa.Table":
+    """Read a Parquet file: its own account of itself first, since a small file can stand for a table without end."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(io.BytesIO(content)).read()
-    except (pa.ArrowException, OSError) as error:
+        about = pq.read_metadata(io.BytesIO(content))
+        schema = about.schema.to_arrow_schema()
+        _check_size(path, about, len(schema))
+        texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+        file = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)  # a text of many rows is kept once
+        table = _read_flat(file, schema)
+        table.validate(full=True)  # the reader believes what the file says, down to bytes that are no text
+        kept = [place for place, name in enumerate(table.column_names) if not name.startswith("__index_level_")]
+    except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, KeyError) as error:
         raise DataError(f"{path} is a damaged Parquet file ({_one_line(error)}); write it again") from error
-    kept = [place for place, name in enumerate(table.column_names) if not name.startswith("__index_level_")]
     return table.select(kept)
+
+
+def _check_size(path: Path, about: Any, n_columns: int) -> None:
+    _check_columns(path.name, n_columns)
+    _check_rows(path.name, about.num_rows, about.num_columns)
+    parts = [about.row_group(place) for place in range(about.num_row_groups)]
+    if (unpacked := sum(part.total_byte_size for part in parts)) > MAX_BYTES:
+        raise DataError(
+            f"{path} says that it holds {unpacked:,} bytes once unpacked; at most {MAX_BYTES:,} are read: take a sample of "
+            "the rows, or leave out its long texts"
+        )
+
+
+def _read_flat(file: Any, schema: "pa.Schema") -> "pa.Table":
+    """Read the columns that hold one value a row; of lists and the like only the type is kept, for what is said of them."""
+    import pyarrow as pa
+
+    is_flat = [not pa.types.is_nested(field.type) for field in schema]
+    leaves = [file.schema.column(place).path for place in range(len(file.schema))]
+    tops = [path.split(".")[0] for path in leaves]
+    flat_names = {field.name for field, flat in zip(schema, is_flat, strict=True) if flat}
+    n_rows = file.metadata.num_rows
+    if all(is_flat):
+        return file.read(use_threads=False)
+    wanted = [path for path, top in zip(leaves, tops, strict=True) if path in flat_names or top in flat_names]
+    read = file.read(columns=wanted, use_threads=False)
+    columns = [
+        read.column(field.name) if flat else pa.chunked_array([pa.nulls(n_rows, field.type)])
+        for field, flat in zip(schema, is_flat, strict=True)
+    ]
+    return pa.table(columns, names=schema.names)
 
 
 def _read_text(path: Path, content: bytes) -> "pa.Table":
@@ -166,21 +205,42 @@ def _one_line(error: BaseException) -> str:
 
 
 def _check_shape(name: str, table: "pa.Table") -> None:
-    columns = table.column_names
+    try:
+        columns = table.column_names
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: the name of a column is not UTF-8 text; write the file again") from error
     if table.num_rows == 0:
         raise DataError(f"{name} has a header and no rows; add rows")
     if len(columns) < 2:
         raise DataError(
             f"{name} has one column ({', '.join(columns)!r}); it needs a target and at least one other column"
         )
-    if len(columns) > MAX_COLUMNS:
-        raise DataError(
-            f"{name} has {len(columns):,} columns; at most {MAX_COLUMNS:,} are read: keep the ones that matter"
-        )
+    _check_columns(name, len(columns))
+    _check_rows(name, table.num_rows, len(columns))
     seen: set[str] = set()
     for place, column in enumerate(columns, start=1):
+        if len(column) > MAX_NAME:
+            raise DataError(
+                f"{name}: the name of column {place} has {len(column):,} characters ({column[:40]!r}...); at most {MAX_NAME} are "
+                "read: shorten it (often a quote in the header line is not closed)"
+            )
         if not column.strip():
             raise DataError(f"{name}: column {place} has no name; name it in the header line")
         if column in seen:
             raise DataError(f"{name} has two columns named {column!r}; rename one")
         seen.add(column)
+
+
+def _check_columns(name: str, n_columns: int) -> None:
+    if n_columns > MAX_COLUMNS:
+        raise DataError(
+            f"{name} has {n_columns:,} columns; at most {MAX_COLUMNS:,} are read: keep the ones that matter"
+        )
+
+
+def _check_rows(name: str, n_rows: int, n_columns: int) -> None:
+    if n_rows > MAX_ROWS or n_rows * n_columns > MAX_CELLS:
+        raise DataError(
+            f"{name} has {n_rows:,} rows of {n_columns:,} columns; at most {MAX_ROWS:,} rows and {MAX_CELLS:,} values are read: "
+            "take a sample of the rows, or keep the columns that matter"
+        )

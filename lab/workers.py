@@ -159,7 +159,10 @@ class _Worker:
         self._process = context.Process(target=_serve, args=(theirs, dataset, scratch))
         try:
             variables = {**environment.for_processes(), **_ONE_THREAD}  # the processes share the cores already
-            with environment.running_under(variables), contextlib.suppress(BrokenPipeError):  # killed at once: seen when it is used
+            with (
+                environment.running_under(variables),
+                contextlib.suppress(BrokenPipeError),
+            ):  # killed at once: seen when it is used
                 self._process.start()
         except BaseException:
             self.kill()
