@@ -38,6 +38,7 @@ _HARMLESS = (
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
 )
 """Types that skops leaves to its caller: plain data, if the trees point nowhere outside themselves."""
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".p")
