@@ -46,7 +46,7 @@ def _width(part: Any) -> int:
         isinstance(width, int | np.integer) and not isinstance(width, bool) and int(width) > 0,
         f"a {type(part).__name__} that does not know its number of columns",
     )
-    return int(width)  # type: ignore[arg-type]  # asked above
+    return int(width)
 
 
 def _array(part: Any, name: str, shape: tuple[int, ...], kind: Any) -> "np.ndarray":
@@ -63,7 +63,9 @@ def _nodes(left: "np.ndarray", right: "np.ndarray", feature: "np.ndarray", leaf:
     above = np.flatnonzero(~leaf)
     for child in (left[above], right[above]):
         _require(((child > above) & (child < len(leaf))).all(), "a tree that points outside itself or back")
-    _require(((feature[above] >= 0) & (feature[above] < width)).all(), "a tree that asks for a column that is not there")
+    _require(
+        ((feature[above] >= 0) & (feature[above] < width)).all(), "a tree that asks for a column that is not there"
+    )
 
 
 def check_decision_tree(part: Any) -> None:
@@ -104,18 +106,28 @@ def check_hist_gradient_boosting(part: Any) -> None:
     if "_predictors" not in held:
         return
     width = _width(part)
-    _require(held.get("_preprocessor") is None, "a boosting machine with categories of its own, which cannot be checked")
+    _require(
+        held.get("_preprocessor") is None, "a boosting machine with categories of its own, which cannot be checked"
+    )
     _require(not held.get("_in_fit"), "a boosting machine that is not fitted to its end")
     known = getattr(held.get("_bin_mapper"), "is_categorical_", None)
-    _require(known is None or not np.any(known), "a boosting machine with categories of its own, which cannot be checked")
+    _require(
+        known is None or not np.any(known), "a boosting machine with categories of its own, which cannot be checked"
+    )
     for stage in held["_predictors"]:
         for predictor in stage:
             _require(type(predictor) is TreePredictor, "a boosting machine of something else than trees")
             nodes = predictor.nodes
-            _require(type(nodes) is np.ndarray and nodes.dtype == PREDICTOR_RECORD_DTYPE and nodes.ndim == 1, "a tree without nodes")
-            _require(not nodes["is_categorical"].any(), "a boosting machine with categories of its own, which cannot be checked")
-            parts = [nodes[name].astype(np.int64) for name in ("left", "right", "feature_idx")]
-            _nodes(*parts, nodes["is_leaf"] > 0, width)
+            _require(
+                type(nodes) is np.ndarray and nodes.dtype == PREDICTOR_RECORD_DTYPE and nodes.ndim == 1,
+                "a tree without nodes",
+            )
+            _require(
+                not nodes["is_categorical"].any(),
+                "a boosting machine with categories of its own, which cannot be checked",
+            )
+            left, right, feature = (nodes[name].astype(np.int64) for name in ("left", "right", "feature_idx"))
+            _nodes(left, right, feature, nodes["is_leaf"] > 0, width)
 
 
 def check_support_vectors(part: Any) -> None:
@@ -124,14 +136,20 @@ def check_support_vectors(part: Any) -> None:
     if "support_vectors_" not in held:
         return
     width = _width(part)
-    _require(isinstance(part.kernel, str) and part.kernel in _KERNELS, "a support vector machine with a kernel of its own")
+    _require(
+        isinstance(part.kernel, str) and part.kernel in _KERNELS, "a support vector machine with a kernel of its own"
+    )
     _require(held.get("_sparse") is False, "a support vector machine of sparse rows, which cannot be checked")
     counts = held.get("_n_support")
     _require(
-        type(counts) is np.ndarray and counts.ndim == 1 and counts.dtype == np.int32 and len(counts) >= 2 and (counts >= 0).all(),
+        type(counts) is np.ndarray
+        and counts.ndim == 1
+        and counts.dtype == np.int32
+        and len(counts) >= 2
+        and (counts >= 0).all(),
         "a support vector machine that does not count its vectors",
     )
-    n_classes, n_vectors = len(counts), int(counts.sum(dtype=np.int64))  # type: ignore[arg-type, union-attr]  # asked above
+    n_classes, n_vectors = len(counts), int(counts.sum(dtype=np.int64))
     _require(n_vectors > 0, "a support vector machine without vectors")
     if hasattr(part, "classes_"):
         _require(len(part.classes_) == n_classes, "a support vector machine of other classes")
@@ -153,7 +171,9 @@ def check_neighbours(part: Any) -> None:
         return
     width, rows = _width(part), held["_fit_X"]
     dense = type(rows) is np.ndarray and rows.ndim == 2 and rows.dtype.kind == "f" and rows.flags.c_contiguous
-    _require(dense and held.get("_fit_method") == "brute" and held.get("_tree") is None, "neighbours that cannot be checked")
+    _require(
+        dense and held.get("_fit_method") == "brute" and held.get("_tree") is None, "neighbours that cannot be checked"
+    )
     _require(rows.shape[1] == width, "neighbours of another number of columns")
     _require(held.get("n_samples_fit_") == len(rows), "neighbours of another number of rows")
     count = part.n_neighbors
