@@ -160,7 +160,9 @@ TAMPERED = {
         make_pipeline(make_pipeline(StandardScaler(), FOREST)), within("steps.0.1.steps.1.1.estimators_.0")
     ),
     "a selection": (make_pipeline(RFE(TREE), LogisticRegression()), within("steps.0.1.estimator_")),
-    "a selection by a forest": (make_pipeline(SelectFromModel(FOREST), LogisticRegression()), within("steps.0.1.estimator_.estimators_.0")),
+    "a selection by a forest": (
+        make_pipeline(SelectFromModel(FOREST), LogisticRegression()), within("steps.0.1.estimator_.estimators_.0")
+    ),
     "an embedding": (make_pipeline(RandomTreesEmbedding(2), LogisticRegression()), within("steps.0.1.estimators_.0")),
     "an embedding's encoder": (
         make_pipeline(RandomTreesEmbedding(2), LogisticRegression()),
@@ -208,7 +210,7 @@ TAMPERED = {
         within("steps.0.1", put("_drop_idx_after_grouping", np.full(13, 10**6, dtype=object))),
     ),
     "rare categories in no group": (
-        make_pipeline(OneHotEncoder(min_frequency=60, handle_unknown="infrequent_if_exist"), LogisticRegression()),
+        make_pipeline(OneHotEncoder(min_frequency=90, handle_unknown="infrequent_if_exist"), LogisticRegression()),
         within("steps.0.1", ungrouped),
     ),
     "the encoder of bins": (
@@ -245,7 +247,7 @@ def test_an_estimator_that_points_outside_itself_is_refused_wherever_that_is(cas
         VotingClassifier([("l", LogisticRegression()), ("t", TREE)], voting="soft"),
         StackingClassifier([("t", TREE)], LogisticRegression(), cv=2),
         CalibratedClassifierCV(TREE, cv=2), CalibratedClassifierCV(TREE, method="isotonic", cv=2), MACHINE, NEAR,
-        make_pipeline(OneHotEncoder(min_frequency=60, handle_unknown="infrequent_if_exist"), LogisticRegression()),
+        make_pipeline(OneHotEncoder(min_frequency=90, handle_unknown="infrequent_if_exist"), LogisticRegression()),
         make_pipeline(OneHotEncoder(drop="if_binary", handle_unknown="ignore"), TREE),
         make_pipeline(RandomTreesEmbedding(2), LogisticRegression(random_state=np.random.RandomState(0))),
         make_pipeline(SelectFromModel(FOREST), LogisticRegression()),
