@@ -20,7 +20,7 @@ from edge.estimators import LIMIT, from_content
 from edge.guard import LIMITS, Asked, Limits, Output, Tried, ask_under_limits
 from edge.runtime import OUTPUT, session
 from edge.sizes import require_fixed_work
-from lab.errors import SettingsError
+from lab.errors import LabError, SettingsError
 
 __all__ = ["Intake", "read_estimator", "read_onnx", "take_in"]
 
@@ -128,10 +128,17 @@ def _checked(content: bytes, where: Path, n_numbers: int, n_texts: int) -> tuple
         raise SettingsError(f"{where.name} is not an ONNX file or is damaged; export it again") from error
     if not model.graph.node or not model.opset_import:
         raise SettingsError(f"{where.name} is not an ONNX file or is damaged: it holds no graph; export it again")
-    _check_operators(model, where)
-    require_fixed_work(model.graph, where.name)
-    _take_in_data(model, where)
-    return model, _inputs(model, where, n_numbers, n_texts)
+    try:
+        _check_operators(model, where)
+        require_fixed_work(model.graph, where.name)
+        _take_in_data(model, where)
+        return model, _inputs(model, where, n_numbers, n_texts)
+    except (LabError, MemoryError):
+        raise
+    except (
+        Exception
+    ) as error:  # names that are no text, numbers beyond a type, ...: protobuf takes more than the libraries
+        raise SettingsError(f"{where.name} is damaged; export it again") from error
 
 
 def _require_same(content: bytes, digest: str | None, where: Path) -> None:
@@ -169,7 +176,7 @@ def _content(where: Path) -> bytes:
                 f"{where.name} has {size / 1e9:.1f} GB; a model file must be below 2 GB, the limit of ONNX: make it smaller"
             )
         with where.open("rb") as stream:
-            return stream.read(LIMIT)
+            return stream.read(size)  # never more: a buffer of that length is made first
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"cannot read {where}: {reason}; give the path of a model file") from error
