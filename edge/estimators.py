@@ -8,6 +8,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from lab.cleaning import clean, short
 from lab.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -57,8 +58,9 @@ def from_content(content: bytes, name: str) -> Any:
     except Exception as error:  # whatever a damaged archive makes of it
         raise SettingsError(f"{name} is not a skops file or is damaged; write it with skops.io.dump") from error
     if untrusted:
+        shown = ", ".join(short(clean(kind)) for kind in untrusted[:3])
         raise SettingsError(
-            f"{name} holds types that are not trusted ({', '.join(untrusted[:3])}); export the model to ONNX and give that file"
+            f"{name} holds types that are not trusted ({shown}); export the model to ONNX and give that file"
         )
     try:
         require_sound(found)

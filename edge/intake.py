@@ -157,7 +157,10 @@ def read_estimator(path: str, *, digest: str | None = None) -> Any:
     where = Path(path)
     content = _content(where)
     _require_same(content, digest, where)
-    return from_content(content, where.name)
+    try:
+        return from_content(content, where.name)
+    except MemoryError as error:
+        raise SettingsError(f"{where.name} takes more memory than there is; make the model smaller") from error
 
 
 def _content(where: Path) -> bytes:

@@ -68,10 +68,19 @@ def refuse_objects() -> None:
             setattr(_pickle, name, function)
 
 
+def _unread(exception: Any, traceback: Any = None, **options: Any) -> tuple[type[BaseException], BaseException, None]:
+    """Stand in for what Dask makes of an exception and a traceback that were sent, neither of which was read."""
+    del exception, traceback, options
+    return UnreadableError, UnreadableError("the device failed"), None
+
+
 def refuse_names() -> None:
     """Have Dask, once it is imported, take no attribute of a module by a name that was sent, but the states of its servers."""
     import dask.config
+    from distributed import client, core
     from distributed.core import Status
+
+    client.clean_exception = core.clean_exception = _unread
 
     serialize: Any = importlib.import_module(
         "distributed.protocol.serialize"
