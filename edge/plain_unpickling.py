@@ -77,14 +77,13 @@ def _unread(exception: Any, traceback: Any = None, **options: Any) -> tuple[type
 def refuse_names() -> None:
     """Have Dask, once it is imported, take no attribute of a module by a name that was sent, but the states of its servers."""
     import dask.config
-    from distributed import client, core
     from distributed.core import Status
 
-    client.clean_exception = core.clean_exception = _unread
-
-    serialize: Any = importlib.import_module(
-        "distributed.protocol.serialize"
-    )  # the package has a function of that name
+    for name in ("distributed.core", "distributed.client"):
+        module: Any = importlib.import_module(name)
+        module.clean_exception = _unread
+    # by its whole name, because the package has a function of that name
+    serialize: Any = importlib.import_module("distributed.protocol.serialize")
     dask.config.set({"distributed.scheduler.allowed-imports": []})
     serialize._cached_allowed_modules.clear()
     serialize._cached_allowed_modules["distributed.core"] = SimpleNamespace(Status=Status)
