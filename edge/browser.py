@@ -7,9 +7,7 @@ our end, or are killed, it ends by itself.
 
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +21,7 @@ from edge.browser_files import WebRuntime
 from edge.browser_server import Loopback, Served
 from edge.export import identity_model
 from edge.runtime import OUTPUT
+from lab.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +39,9 @@ _SCRIPT, _BYTES = "text/javascript; charset=utf-8", "application/octet-stream"
 _FLAGS = (
     "--headless=new", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-extensions", "--no-first-run", "--no-default-browser-check", "--no-proxy-server", "--disable-quic",
+    "--disable-domain-reliability", "--disable-breakpad", "--disable-client-side-phishing-detection", "--disable-default-apps",
+    "--metrics-recording-only", "--no-pings", "--dns-prefetch-disable", "--disable-search-engine-choice-screen",
+    "--disable-features=MediaRouter,DialMediaRouteProvider,OptimizationHints,Translate,AutofillServerCommunication",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-pipe",
 )  # fmt: skip
 
@@ -132,7 +134,11 @@ def measure_in_browser(
         "model": Served(_BYTES, model),
         **{name: Served(_BYTES, _packed(matrix)) for name, matrix in rows.items()},
     }
-    with Loopback(files) as server, _browser(chromium, server.address("page")) as (process, messages):
+    with (
+        Loopback(files) as server,
+        scratch_folder() as folder,
+        _browser(chromium, server.hand_over("page", folder), folder) as (process, messages),
+    ):
         _wait(server, process, messages, patience_s)
         sent = dict(server.sent)
     return _read(json.loads(server.result), sent, n_rows)
@@ -149,27 +155,32 @@ def _packed(matrix: "NDArray") -> bytes:
 
 
 @contextmanager
-def _browser(chromium: str, address: str) -> "Iterator[tuple[subprocess.Popen[bytes], Path]]":
-    """Start a browser with a profile of its own, and end it whatever happens; gives the file of what it says too."""
+def _browser(chromium: str, address: str, folder: Path) -> "Iterator[tuple[subprocess.Popen[bytes], Path]]":
+    """Start a browser with a profile of its own, and end it whatever happens; gives the file of what it says too.
+
+    Parameters
+    ----------
+    address : str
+        What stands on its command line, which every user of the machine can read.
+    folder : Path
+        An empty folder, closed to others, that is removed later; profile and sockets go there.
+    """
     # for root Chromium has no sandbox; what it runs are our exports, or a file that passed the checks of `edge.intake`
     flags = [*_FLAGS, "--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else list(_FLAGS)
-    profile = tempfile.mkdtemp(prefix="lab-browser-")
-    try:
-        # the debugging pipe is file 3 (read) and 4 (written): our pipe, and nothing
-        piped = ["/bin/sh", "-c", 'exec "$0" "$@" 3<&0 4>/dev/null', chromium, *flags]
-        with (
-            Path(profile, _SAID).open("wb") as said,
-            subprocess.Popen(
-                [*piped, f"--user-data-dir={profile}", address],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
-            ) as process,
-        ):  # fmt: skip
-            try:
-                yield process, Path(profile, _SAID)
-            finally:
-                _end(process)
-    finally:
-        shutil.rmtree(profile, ignore_errors=True)
+    # its sockets go there too, by a path from there: that of a run may be longer than a socket's can be
+    # the debugging pipe is file 3 (read) and 4 (written): our pipe, and nothing
+    piped = ["/bin/sh", "-c", 'exec "$0" "$@" 3<&0 4>/dev/null', str(Path(chromium).absolute()), *flags]
+    with (
+        (folder / _SAID).open("wb") as said,
+        subprocess.Popen(
+            [*piped, f"--user-data-dir={folder / 'profile'}", address],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, cwd=folder, env=os.environ | {"TMPDIR": "."},
+        ) as process,
+    ):  # fmt: skip
+        try:
+            yield process, folder / _SAID
+        finally:
+            _end(process)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

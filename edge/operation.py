@@ -42,7 +42,7 @@ def check(dataset: Dataset, settings: "Settings") -> None:
     elif settings.web_runtime is not None:
         raise SettingsError("web_runtime is given without browser, which alone needs it; add --browser")
     if settings.devices is not None:
-        devices.connect(settings.devices).close()
+        devices.connect(settings.devices)
     if settings.stream:
         stream_trials.require_stream(dataset, settings.label_delay)
 

@@ -64,13 +64,10 @@ def elsewhere(
 def _there(devices: str, models: Mapping[str, Served], request: Request) -> dict[str, dict[str, Any]]:
     """Measure on the devices; one that has vanished since the run was planned does not take this machine's rows with it."""
     try:
-        client = connect(devices)
+        known = connect(devices)
     except SettingsError as error:
         return {f"the devices at {devices}": {name: {"lost": str(error)} for name in models}}
-    try:
-        found = measure_on_devices(client, models, request, patience_s=_PATIENCE_S)
-    finally:
-        client.close()
+    found = measure_on_devices(known, models, request, patience_s=_PATIENCE_S)
     return {f"device {device}": measured for device, measured in found.items()}
 
 

@@ -1,9 +1,12 @@
 """A model is measured in a browser: the server gives nothing away, the browser ends, and the answers are compared."""
 
+import contextlib
 import http.client
 import json
 import os
 import stat
+import threading
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper
 from samples.web import CHROMIUM, REASON, RUNTIME
 
-from edge import browser_evidence, operation, place_evidence, trials
+from edge import browser_evidence, browser_server, operation, place_evidence, trials
 from edge.browser import Timing, measure_in_browser
 from edge.browser_files import WebRuntime, find_chromium, find_runtime
 from edge.browser_server import Loopback, Served
@@ -185,6 +188,71 @@ def test_a_browser_that_ends_or_is_silent_is_given_up_and_gone(lines, says, tmp_
         )
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
+
+
+TOKEN = "a-path-that-nobody-else-may-know"
+
+
+def test_a_browser_is_told_the_path_by_a_file_that_this_user_alone_can_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(browser_server.secrets, "token_urlsafe", lambda size: TOKEN)
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    stand_in = program(
+        tmp_path / "chromium",
+        f'for last; do :; done; page="${{last#file://}}"; cp "$page" {seen}/page',
+        f'printf "%s\\n" "$0" "$@" > {seen}/arguments; env > {seen}/environment',
+        f'stat -c %a "$page" "$(dirname "$page")" > {seen}/modes',
+    )
+    runtime = WebRuntime(*[tmp_path / "empty"] * 3, version="1")
+    (tmp_path / "empty").touch()
+    with pytest.raises(RuntimeError, match="ended before it answered"):
+        measure_in_browser(
+            identity_model(2), {"numbers": np.zeros((3, 2), np.float32)}, timed=3, timing=SHORT, chromium=stand_in, runtime=runtime
+        )  # fmt: skip
+    assert TOKEN in (seen / "page").read_text()
+    assert TOKEN not in (seen / "arguments").read_text()
+    assert TOKEN not in (seen / "environment").read_text()
+    assert (seen / "modes").read_text().split() == ["600", "700"]
+
+
+def test_a_path_is_not_handed_over_in_a_folder_that_others_can_enter(server, tmp_path):
+    tmp_path.chmod(0o755)
+    with pytest.raises(ValueError, match="is open to others"):
+        server.hand_over("page", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def shown_to_all():
+    """What every user of the machine (and, of environments, root) can read of the processes."""
+    for process in Path("/proc").iterdir():
+        for name in ("cmdline", "environ"):
+            with contextlib.suppress(OSError):
+                yield (process / name).read_bytes()
+
+
+@in_a_browser
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks at processes as Linux shows them")
+def test_no_process_shows_the_path_while_a_browser_measures(monkeypatch):
+    monkeypatch.setattr(browser_server.secrets, "token_urlsafe", lambda size: TOKEN)
+    shown, browsers, done = [], set(), threading.Event()
+
+    def look():
+        while not done.wait(0.02):
+            for text in shown_to_all():
+                shown.append(TOKEN.encode() in text)
+                if b"--user-data-dir" in text:
+                    browsers.add(text)
+
+    watch = threading.Thread(target=look)
+    watch.start()
+    try:
+        rows = {"numbers": np.zeros((5, 3), np.float32)}
+        measure_in_browser(identity_model(3), rows, timed=5, timing=SHORT, chromium=CHROMIUM, runtime=RUNTIME)
+    finally:
+        done.set()
+        watch.join()
+    assert browsers, "it was not looked at while the browser ran"
+    assert not any(shown)
 
 
 def found(times_ms, **changes):

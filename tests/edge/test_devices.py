@@ -2,13 +2,12 @@
 
 import os
 import signal
-import threading
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from edge import place_trials
+from edge import device_client, devices, place_trials
 from edge.bench import Request, Served, measure_in_process, require_cores
 from edge.devices import connect, measure_on_devices
 from edge.export import identity_model
@@ -48,6 +47,12 @@ def test_cores_that_are_not_there_are_an_error():
     require_cores((core,))
 
 
+def vanish_when_asked():
+    from edge import bench
+
+    bench.measure_as_json = lambda served, request: os.kill(os.getpid(), signal.SIGKILL)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_two_workers_stand_for_devices_and_one_that_vanishes_loses_only_its_rows():
     distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
@@ -59,24 +64,20 @@ def test_two_workers_stand_for_devices_and_one_that_vanishes_loses_only_its_rows
         worker_dashboard_address=None,
     )
     with cluster:
-        client = connect(cluster.scheduler_address)
-        try:
-            models = {"a": IDENTITY}
-            found = measure_on_devices(client, models, QUICK, patience_s=60)
-            assert set(found) == {"0", "1"}
-            for rows in found.values():
-                assert set(rows) == {"a"}
-                assert rows["a"]["device"]["cores"] >= 1
-                assert rows["a"]["runs"]
+        there = connect(cluster.scheduler_address)
+        models = {"a": IDENTITY}
+        found = measure_on_devices(there, models, QUICK, patience_s=60)
+        assert set(found) == {"0", "1"}
+        for rows in found.values():
+            assert set(rows) == {"a"}
+            assert rows["a"]["device"]["cores"] >= 1
+            assert rows["a"]["runs"]
 
-            vanish = threading.Timer(0.2, os.kill, [cluster.workers[1].pid, signal.SIGKILL])
-            vanish.start()
-            found = measure_on_devices(client, models, QUICK, patience_s=60)
-            vanish.join()
-            assert found["1"] == {"a": {"lost": "the device vanished before it answered"}}
-            assert "runs" in found["0"]["a"]
-        finally:
-            client.close()
+        with distributed.Client(cluster, set_as_default=False) as client:
+            client.run(vanish_when_asked, workers=[cluster.workers[1].worker_address])
+        found = measure_on_devices(there, models, QUICK, patience_s=60)
+        assert found["1"] == {"a": {"lost": "the device vanished before it answered"}}
+        assert "runs" in found["0"]["a"]
 
 
 class Cut:
@@ -99,9 +100,10 @@ class Cut:
 
 @pytest.mark.parametrize("broken", [{}, OSError("closed"), RuntimeError("not running")], ids=repr)
 def test_a_scheduler_that_vanishes_marks_its_devices_lost(broken):
-    found = measure_on_devices(Cut(broken), {"m": IDENTITY}, QUICK, patience_s=60)
-    lost = {"m": {"lost": "the Dask scheduler vanished before the device answered"}}
-    assert found == {"a": lost, "b": lost}
+    said = []
+    device_client.measure(Cut(broken), {"m": IDENTITY}, QUICK, patience_s=60, tell=said.append)
+    lost = {"model": "m", "lost": "the Dask scheduler vanished before the device answered"}
+    assert said == [{"device": "a", **lost}, {"device": "b", **lost}]
 
 
 def test_devices_that_vanished_after_the_plan_leave_the_rows_of_this_machine(monkeypatch):
@@ -126,13 +128,13 @@ def test_a_scheduler_without_devices_or_without_an_answer_is_an_error():
     with pytest.raises(SettingsError, match="no Dask scheduler answers at 'nowhere'"):
         connect("nowhere")
     with (
-        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        distributed.LocalCluster(n_workers=1, processes=False, protocol="tcp://", dashboard_address=None) as cluster,
         pytest.raises(SettingsError, match="has no worker with the tag 'device'; start one on each device with"),
     ):
         connect(cluster.scheduler_address)
 
 
 def test_without_dask_the_way_out_is_said(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"pip install 'future-tech-lab\[cluster\]'"):
         connect("tcp://127.0.0.1:1")
