@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 
-from lab.aggregates import MIN_ROWS, cut_points, places
+from lab.aggregates import MIN_ROWS, cut_points, outer_range, places
 from lab.preparation import frequent_categories
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class _InBins:
     max_bins: int
     min_samples_leaf: int
     bins_: list[Any]
+    feature_bounds_: "NDArray[np.float64]"
     bin_weights_: "list[NDArray]"
     term_features_: list[tuple[int, ...]]
     term_scores_: "list[NDArray]"
@@ -33,14 +34,17 @@ class _InBins:
     def fit(self, X: pd.DataFrame, y: "NDArray", **arguments: Any) -> Self:
         """Fit to X, shape (n_rows, n_columns); raises ValueError where a leaf may have fewer than 5 rows."""
         if self.min_samples_leaf < MIN_ROWS:
-            raise ValueError(f"min_samples_leaf is {self.min_samples_leaf}; a model that is shown has {MIN_ROWS} rows or more")
+            raise ValueError(
+                f"min_samples_leaf is {self.min_samples_leaf}; a model that is shown has {MIN_ROWS} rows or more"
+            )
         most = self.max_bins - 3  # the library counts one for missing and one for unknown values
         cuts = [None if X[name].dtype == object else cut_points(X[name], at_most=most) for name in X]
         seen = {name: _seen(X[name], points) for name, points in zip(X, cuts, strict=True)}
         super().fit(pd.DataFrame(seen, index=X.index), y, **arguments)  # type: ignore[misc]
-        for levels, points in zip(self.bins_, cuts, strict=True):
+        for place, (levels, points) in enumerate(zip(self.bins_, cuts, strict=True)):
             if points is not None:
                 levels[:] = [points[np.floor(edges).astype(np.int64)] for edges in levels]
+                self.feature_bounds_[place] = _ends(X.iloc[:, place], points)
         for term, features in enumerate(self.term_features_):
             rows, scores = self.bin_weights_[term], self.term_scores_[term]
             if len(features) == 1:
@@ -55,6 +59,12 @@ def _seen(column: pd.Series, cuts: "NDArray[np.float64] | None") -> "NDArray":
         known = frequent_categories(column)
         return np.where(column.isin(known), column, None).astype(object)
     return places(column.to_numpy(dtype=np.float64), cuts)
+
+
+def _ends(column: pd.Series, cuts: "NDArray[np.float64]") -> tuple[float, float]:
+    """Where a curve begins and ends; NaN where there is nothing to draw."""
+    ends = outer_range(column)
+    return (np.nan, np.nan) if ends is None or not len(cuts) else (min(ends[0], cuts[0]), max(ends[1], cuts[-1]))
 
 
 def pooled(scores: "NDArray", rows: "NDArray", ordered: list[bool]) -> "NDArray[np.float64]":
@@ -78,7 +88,10 @@ def pooled(scores: "NDArray", rows: "NDArray", ordered: list[bool]) -> "NDArray[
     for cell in np.argwhere(rows < MIN_ROWS):
         found[tuple(cell)] = 0.0
         for reach in range(max(rows.shape)):
-            around = tuple(_around(int(at), size, reach, has_order) for at, size, has_order in zip(cell, rows.shape, ordered, strict=True))
+            around = tuple(
+                _around(int(at), size, reach, has_order)
+                for at, size, has_order in zip(cell, rows.shape, ordered, strict=True)
+            )
             weights = rows[around]
             if weights.sum() >= MIN_ROWS:
                 found[tuple(cell)] = np.tensordot(weights, scores[around], axes=2) / weights.sum()

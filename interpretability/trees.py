@@ -46,7 +46,9 @@ class _AtCutPoints:
     def fit(self, X: "ArrayLike", y: "ArrayLike", **arguments: Any) -> Self:
         """Fit to X, shape (n_rows, n_columns), without missing values; raises ValueError where a leaf may have fewer than 5 rows."""
         if self.min_samples_leaf < MIN_ROWS:
-            raise ValueError(f"min_samples_leaf is {self.min_samples_leaf}; a tree that is shown has {MIN_ROWS} rows or more")
+            raise ValueError(
+                f"min_samples_leaf is {self.min_samples_leaf}; a tree that is shown has {MIN_ROWS} rows or more"
+            )
         seen = np.asarray(X, dtype=np.float32)
         cuts = cuts_of(seen)
         super().fit(placed(seen, cuts), y, **arguments)  # type: ignore[misc]
