@@ -17,6 +17,7 @@ from edge.export import Exported, to_files
 from edge.guard import BATCH, LIMITS
 from edge.intake import Intake, read_estimator, read_onnx, take_in
 from edge.runtime import OUTPUT, session
+from lab.cells import without_cells
 from lab.errors import SettingsError
 from lab.families import Family
 from lab.protocol import Dataset
@@ -149,7 +150,7 @@ def family_of(path: str, dataset: Dataset) -> Family:
     except SettingsError:
         raise
     except Exception as error:  # the runtime's, or the estimator's about columns
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(without_cells(str(error), dataset).split())[:200]
         raise SettingsError(f"{name} cannot answer the rows of {dataset.name}: {reason}") from error
     if found.shape[1:] != (len(dataset.classes),) or not np.isfinite(found).all():
         raise SettingsError(

@@ -57,7 +57,7 @@ class _InBins:
 def _seen(column: pd.Series, cuts: "NDArray[np.float64] | None") -> "NDArray":
     if cuts is None:
         known = frequent_categories(column)
-        return np.where(column.isin(known), column, None).astype(object)
+        return np.asarray(column.where(column.isin(known), None), dtype=object)
     return places(column.to_numpy(dtype=np.float64), cuts)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from lab.cells import without_cells
 from lab.protocol import Dataset, Row, Trial
 from lab.storage import through_storage
 
@@ -61,10 +62,16 @@ def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - compiled libraries panic past Exception; the run reports it and goes on
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        return Outcome(trial, None, reason, traceback.format_exc(), time.perf_counter() - start)
+        reason = f"{type(error).__name__}: {' '.join(_shown(str(error), dataset).split())[:300]}"
+        return Outcome(trial, None, reason, _shown(traceback.format_exc(), dataset), time.perf_counter() - start)
     shown = sorted({f"{w.category.__name__}: {' '.join(str(w.message).split())[:200]}" for w in caught})
-    return Outcome(trial, row, details="\n".join(shown), seconds=time.perf_counter() - start)
+    details = _shown("\n".join(shown), dataset)
+    return Outcome(trial, row, details=details, seconds=time.perf_counter() - start)
+
+
+def _shown(text: str, dataset: Dataset | None) -> str:
+    """Take cells of the table out of what libraries say: it goes into the log and the record."""
+    return without_cells(text, dataset) if text and dataset is not None else text
 
 
 class Workers:
