@@ -42,7 +42,7 @@ def without_cells(text: str, dataset: Dataset) -> str:
     for cell in sorted({cell for column in texts for cell in _rare(column) if cell in text}, key=len, reverse=True):
         bare = rf"|(?<!\w){re.escape(cell)}(?!\w)" if len(cell) >= _FEWEST_LETTERS else ""
         text = re.sub(rf"(?<=['\"`]){re.escape(cell)}(?=['\"`]){bare}", _HIDDEN, text)
-    days, cells = _all_rare([column // 1 for column in dates]), _all_rare(numbers)
+    days, cells = _all_rare([column // 1 for column in dates]), np.sort(np.abs(_all_rare(numbers)))
     text = _DAY.sub(lambda found: _HIDDEN if _is_day_of(found[0], days) else found[0], text)
     return _NUMBER.sub(lambda found: _HIDDEN if _is_one_of(found[0], cells) else found[0], text)
 
@@ -67,9 +67,9 @@ def _is_one_of(text: str, cells: "NDArray[np.float64]") -> bool:
     """Whether a number, as precisely as it is written, is one of the cells."""
     plain = text.replace(",", "").replace("_", "").rstrip(".")
     mantissa = re.split("[eE]", plain)[0].lstrip("-").replace(".", "").lstrip("0")
-    digits = len(mantissa.rstrip("0")) if "." not in plain else len(mantissa)
-    if max(digits, _FEWEST_DIGITS) > len(mantissa) or not len(cells):
+    digits = max(len(mantissa.rstrip("0")), _FEWEST_DIGITS)
+    if digits > len(mantissa) or not len(cells):
         return False
-    value = float(plain)
+    value = abs(float(plain))  # a sign may stand apart from its number
     near = cells[np.abs(cells - value) <= 1e-3 * abs(value)]
-    return any(float(f"{cell:.{max(digits, _FEWEST_DIGITS)}g}") == value for cell in near)
+    return any(float(f"{cell:.{digits}g}") == value for cell in near)

@@ -86,7 +86,7 @@ def spellings(value: float | date | str) -> _Forms:
     if isinstance(value, date):
         days = (value - date(1970, 1, 1)).days
         forms = ("%Y-%m-%d", "%d.%m.%Y", "%Y/%m/%d", "%b %d, %Y", "%d %b %Y", "%B %d, %Y", "%d %B %Y", "%m/%d/%Y")
-        return _Forms(tuple(value.strftime(form) for form in forms) + (str(days), f"{days:,}"), (float(days),))
+        return _Forms((*(value.strftime(form) for form in forms), str(days), f"{days:,}"), (float(days),))
     rounded = [
         value,
         float(np.float32(value)),
@@ -101,8 +101,7 @@ def _written(numbers: list[float]) -> Iterator[str]:
         digits = f"{number:,.10f}".rstrip("0").rstrip(".")
         for separator in (",", "", " ", "_", "\u202f", "\u00a0", "'", "&nbsp;"):
             yield digits.replace(",", separator)
-        for text in (repr(number), f"{number:.6g}", f"{number:.4g}", f"{number:e}", f"{number:.3e}", f"{number:.5e}"):
-            yield text
+        yield from (repr(number), f"{number:.6g}", f"{number:.4g}", f"{number:e}", f"{number:.3e}", f"{number:.5e}")
         yield f"{number / 1e6:.4g}M"
         yield f"{number / 1e6:.6g}M"
 
