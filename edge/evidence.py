@@ -11,6 +11,7 @@ from edge.latency import spread
 from edge.remarks import remarks
 from edge.trials import HARNESS
 from lab import charts, comparison, scoring, stats
+from lab.cells import without_cells
 from lab.families import Family
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["summarise"]
 
 _MS = 1e-6  # milliseconds in a nanosecond
+_ELSEWHERE = ("places", "browser")
 _NOISY = 0.10
 _MOST_OVERHEAD_US = 0.5
 _RUNTIMES = ("ONNX Runtime", "scikit-learn")
@@ -30,6 +32,7 @@ def summarise(
     dataset: Dataset, settings: "Settings", rows: Mapping[str, Row], group: comparison.Group, families: Sequence[Family]
 ) -> Evidence:
     """Gather the rows of the trials; a candidate that could not be built or timed is left out and named."""
+    rows = {key: _quoting_nobody(row, dataset) if key in _ELSEWHERE else row for key, row in rows.items()}
     metric = scoring.primary_metric(settings.metric, dataset)
     found = comparison.compare(dataset, (group,), rows, folds=settings.folds, repeats=settings.repeats, metric=metric)
     timed = rows.get("time", {}).get("times", {})
@@ -95,6 +98,18 @@ def summarise(
             *_caveats(families, there, timed, estimates, found),
         ),
     )
+
+
+def _quoting_nobody(found: Any, dataset: Dataset) -> Any:
+    """Take cells of the table out of what a runtime elsewhere said when it failed."""
+    if not isinstance(found, Mapping):
+        return found
+    return {
+        key: without_cells(value, dataset)
+        if key == "lost" and isinstance(value, str)
+        else _quoting_nobody(value, dataset)
+        for key, value in found.items()
+    }
 
 
 def _measured(

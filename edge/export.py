@@ -20,7 +20,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from edge.lowering import NotLoweredError, lower
 from edge.runtime import OUTPUT
-from lab.preparation import FrequentOneHot
+from lab.preparation import FillMiddle, FrequentOneHot
 from lab.protocol import Dataset
 
 if TYPE_CHECKING:
@@ -118,10 +118,14 @@ def to_files(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None
 
 def convert(model: Any, dataset: Dataset, *, reason: str = "asked for") -> Exported:
     """Convert a pipeline by skl2onnx; the graph's only output is the matrix of probabilities, in float32."""
-    from skl2onnx import to_onnx
+    from skl2onnx import to_onnx, update_registered_converter
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
     from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
+    from skl2onnx.operator_converters.imputer_op import convert_sklearn_imputer
+    from skl2onnx.shape_calculators.imputer import calculate_sklearn_imputer_output_shapes
 
+    shapes = calculate_sklearn_imputer_output_shapes
+    update_registered_converter(FillMiddle, "LabFillMiddle", shapes, convert_sklearn_imputer)  # it fills as any imputer
     numbers, texts = device_columns(dataset)
     inputs: list[tuple[str, Any]] = [("numbers", FloatTensorType([None, len(numbers)]))] if numbers else []
     if texts:

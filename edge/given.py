@@ -192,12 +192,15 @@ def _taken_in(path: str, dataset: Dataset) -> Intake:
     place_of |= {name: ("texts", place) for place, name in enumerate(texts)}
     columns = tuple(str(name) for name in dataset.features.columns)
     asked = Asked(inputs, tuple(place_of[name] for name in columns), columns)
-    intake, tried = take_in(
-        path,
-        asked=asked,
-        n_classes=len(dataset.classes),
-        check_classes=functools.partial(_check_classes, dataset=dataset, name=Path(path).name),
-    )
+    try:
+        intake, tried = take_in(
+            path,
+            asked=asked,
+            n_classes=len(dataset.classes),
+            check_classes=functools.partial(_check_classes, dataset=dataset, name=Path(path).name),
+        )
+    except SettingsError as error:  # it may quote what the model's library says of a row
+        raise SettingsError(without_cells(str(error), dataset)) from error
     _check_answers(tried.answers.get(OUTPUT), dataset, Path(path).name)
     _known[key] = intake
     return intake

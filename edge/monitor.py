@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from edge.martingale import CUTS, blocks_of, capital, ranks
+from lab.aggregates import middle
 from lab.protocol import Estimate
 from lab.stats import rate
 
@@ -199,9 +200,12 @@ def window_of(n_rows: int) -> int:
 
 
 def change(before: "pd.Series", after: "pd.Series") -> Mapping[str, Any]:
-    """Describe a change: medians of numbers, or the category whose share changed most (rare ones are never named)."""
+    """Describe a change: middles of numbers (see `lab.aggregates`), or the category whose share changed most.
+
+    Categories of fewer than 10 rows are never named.
+    """
     if before.dtype != object:
-        return {"of": "median", "before": _median(before), "after": _median(after)}
+        return {"of": "median", "before": middle(before), "after": middle(after)}
     shares = [part.value_counts(normalize=True) for part in (before, after)]
     moved = (shares[1].sub(shares[0], fill_value=0)).abs()
     counts = pd.concat([before, after]).value_counts()
@@ -212,8 +216,3 @@ def change(before: "pd.Series", after: "pd.Series") -> Mapping[str, Any]:
     category = moved.idxmax()
     was, now = (float(share.get(category, 0.0)) for share in shares)
     return {"of": f"share of {category!r}", "before": was, "after": now}
-
-
-def _median(values: "pd.Series") -> float | None:
-    known = values.dropna()
-    return float(known.median()) if len(known) else None

@@ -23,11 +23,11 @@ def parts_to_read(pipeline: Any) -> int:
     kind = type(model).__name__
     if kind == "Scorecard":
         return len(model.conditions_)
-    if kind in ("DecisionTreeClassifier", "DecisionTreeRegressor"):
+    if kind in ("ReadableTreeClassifier", "ReadableTreeRegressor"):
         return int(model.get_n_leaves()) if model.get_n_leaves() > 1 else 0
     if kind in ("RuleSum", "NumberRuleSum"):
         return sum(_leaves(tree) for tree in model.trees_)
-    if kind.removeprefix("DP") in ("ExplainableBoostingClassifier", "ExplainableBoostingRegressor"):
+    if kind in ("ReadableBoostingClassifier", "ReadableBoostingRegressor"):
         return len(model.term_features_)
     if kind in ("LogisticRegression", "Ridge"):
         used = np.abs(np.atleast_2d(model.coef_)).max(axis=0) > 0

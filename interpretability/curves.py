@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpretability.scale import Scale, scale_of
+from interpretability.whatif import can_be_set
 from lab import additive, charts
+from lab.aggregates import MIN_ROWS, outer_range
 from lab.protocol import Dataset, Figure, Input, Term, WhatIf
 
 if TYPE_CHECKING:
@@ -13,23 +15,30 @@ if TYPE_CHECKING:
 
 __all__ = ["density_of", "pair_map", "shapes_of"]
 
-_POINTS, _BINS, _CELLS, _MIN_ROWS = 120, 30, 12, 5
+_POINTS, _CELLS = 120, 12
+_BINS, _FEWEST_BINS, _ROWS_PER_BIN = 30, 5, 15
 
 
 def density_of(values: "NDArray[np.float64]") -> list[tuple[float, float, int]]:
-    """Count rows in equal steps between the first and the last percentile: (from, to, rows); ends of few rows are cut off."""
+    """Count rows in equal steps of a round range: (from, to, rows); steps of fewer than 5 rows are left empty.
+
+    >>> density_of(np.repeat([1.0, 2.0, 3.0, 9_876_543.0], [20, 20, 20, 1]))
+    [(1.0, 1.4, 20), (1.8, 2.2, 20), (2.6, 3.0, 20)]
+    """
     present = values[~np.isnan(values)]
-    low, high = np.quantile(present, [0.01, 0.99])
-    if low == high:
-        low, high = present.min(), present.max() + (present.min() == present.max())
-    counts, edges = np.histogram(present, bins=_BINS, range=(low, high))
-    return [(float(a), float(b), int(n)) for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True)]
+    ends = outer_range(present)
+    if ends is None:
+        return []
+    bins = min(_BINS, max(len(present) // _ROWS_PER_BIN, _FEWEST_BINS))
+    counts, edges = np.histogram(present, bins=bins, range=ends)
+    steps = zip(edges[:-1], edges[1:], counts, strict=True)
+    return [(float(f"{a:.10g}"), float(f"{b:.10g}"), int(n)) for a, b, n in steps if n >= MIN_ROWS]
 
 
 def shapes_of(opened: WhatIf, dataset: Dataset, at_most: int) -> list[Figure]:
-    """Draw the strongest terms of one feature each."""
-    single = [term for term in opened.terms if len(term.inputs) == 1][:at_most]
-    return [_shape(opened, term, dataset) for term in single]
+    """Draw the strongest terms of one feature each, but for those of which nothing can be said."""
+    single = [term for term in opened.terms if len(term.inputs) == 1 and can_be_set(opened.inputs[term.inputs[0]])]
+    return [_shape(opened, term, dataset) for term in single[:at_most]]
 
 
 def pair_map(opened: WhatIf, term: Term, scale: Scale) -> Figure:

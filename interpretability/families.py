@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from interpret.glassbox import ExplainableBoostingClassifier
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier
 
+from interpretability.boosting import ReadableBoostingClassifier
 from interpretability.complexity import parts_to_read
 from interpretability.preparation import spline_columns
 from interpretability.scorecard import Scorecard
+from interpretability.trees import ReadableTreeClassifier
+from lab.aggregates import MIN_ROWS
 from lab.comparison import Group
 from lab.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM, Family
 from lab.preparation import dense_columns, ordinal_columns
@@ -43,7 +44,7 @@ __all__ = [
 
 def _tree(features: pd.DataFrame, seed: int) -> Pipeline:
     del features
-    model = DecisionTreeClassifier(max_leaf_nodes=8, min_samples_leaf=5, random_state=seed)
+    model = ReadableTreeClassifier(max_leaf_nodes=8, min_samples_leaf=MIN_ROWS, random_state=seed)
     return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
 
 
@@ -68,7 +69,7 @@ def _rule_sum(features: pd.DataFrame, seed: int) -> Pipeline:
 
 def ebm(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> Pipeline:
     """Build an explainable boosting machine with the settings below."""
-    model = ExplainableBoostingClassifier(**ebm_settings(features, seed, interactions=interactions))
+    model = ReadableBoostingClassifier(**ebm_settings(features, seed, interactions=interactions))
     return Pipeline([("model", model)])
 
 
@@ -85,6 +86,7 @@ def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0) ->
         "outer_bags": 4,
         "max_bins": 32,
         "max_interaction_bins": 16,
+        "min_samples_leaf": MIN_ROWS,
         "learning_rate": 0.15,
         "smoothing_rounds": 10,
         "interaction_smoothing_rounds": 5,
@@ -149,7 +151,7 @@ SPLINES = Family(
     {"model__C": stats.loguniform(1e-3, 1e1), "prepare__numbers__curve__n_knots": [4, 5, 7]},
 )
 _EBM_SPACE = {
-    "model__min_samples_leaf": [2, 4, 10],
+    "model__min_samples_leaf": [5, 10, 20],
     "model__max_leaves": [2, 3],
     "model__learning_rate": stats.loguniform(0.08, 0.3),
 }

@@ -4,7 +4,6 @@ import importlib.util
 from typing import Any
 
 import pandas as pd
-from interpret.glassbox import ExplainableBoostingRegressor
 from scipy import stats
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor, RandomForestRegressor
@@ -13,11 +12,13 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
-from sklearn.tree import DecisionTreeRegressor
 
 from interpretability import families
+from interpretability.boosting import ReadableBoostingRegressor
 from interpretability.families import counted, ebm_settings, step, xgboost_settings
 from interpretability.preparation import spline_columns
+from interpretability.trees import ReadableTreeRegressor
+from lab.aggregates import MIN_ROWS
 from lab.comparison import Group
 from lab.families import BOOSTING as BOOSTING_OF_CLASSES
 from lab.families import EXTRA_TREES as EXTRA_TREES_OF_CLASSES
@@ -42,16 +43,16 @@ def _splines(features: pd.DataFrame, seed: int) -> Pipeline:
 
 def _tree(features: pd.DataFrame, seed: int) -> Pipeline:
     del features
-    model = DecisionTreeRegressor(max_leaf_nodes=8, min_samples_leaf=5, random_state=seed)
+    model = ReadableTreeRegressor(max_leaf_nodes=8, min_samples_leaf=MIN_ROWS, random_state=seed)
     return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
 
 
 def _ebm(features: pd.DataFrame, seed: int) -> Pipeline:
-    return Pipeline([("model", ExplainableBoostingRegressor(**ebm_settings(features, seed)))])
+    return Pipeline([("model", ReadableBoostingRegressor(**ebm_settings(features, seed)))])
 
 
 def _ebm_with_pairs(features: pd.DataFrame, seed: int) -> Pipeline:
-    return Pipeline([("model", ExplainableBoostingRegressor(**ebm_settings(features, seed, interactions=5)))])
+    return Pipeline([("model", ReadableBoostingRegressor(**ebm_settings(features, seed, interactions=5)))])
 
 
 def _rule_sum(features: pd.DataFrame, seed: int) -> Pipeline:

@@ -2,19 +2,18 @@
 
 import numpy as np
 from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
 from interpretability.splines import SplineColumns
-from lab.preparation import FrequentOneHot
+from lab.preparation import FillMiddle, FrequentOneHot
 
 __all__ = ["spline_columns"]
 
 
 def spline_columns() -> ColumnTransformer:
-    """Numbers: median for what is missing, then a spline basis for each; texts: one column a category."""
+    """Numbers: the middle for what is missing, then a spline basis for each; texts: one column a category."""
     numbers = Pipeline(
-        [("impute", SimpleImputer(strategy="median", keep_empty_features=True)), ("curve", SplineColumns())]
+        [("impute", FillMiddle(strategy="median", keep_empty_features=True)), ("curve", SplineColumns())]
     )
     return ColumnTransformer(
         [

@@ -16,6 +16,7 @@ from interpretability.scale import Scale, has_one_sum, scale_of
 from interpretability.tree_export import TREES, trees_to_onnx
 from interpretability.whatif import ADDITIVE, frame_of, inputs_of, largest_gap, lay_open, shortened
 from lab import charts
+from lab.aggregates import MIN_ROWS
 from lab.families import Family
 from lab.preparation import column_names
 from lab.protocol import Dataset, Figure, Kind, Row, Table, WhatIf
@@ -27,7 +28,6 @@ _SHOWN = 12
 _CURVES = 4
 _MAPS = 2
 _LISTED = 30
-_MIN_ROWS = 5
 _STATES, _CHECKED = 200, 1_000
 
 
@@ -121,7 +121,7 @@ def _tried(opened: WhatIf, model: Any, family: Family, scale: Scale, states: pd.
         shown.inputs,
         shown.terms,
     )
-    return [panel] if gap <= 1e-6 * scale.size else []
+    return [panel] if shown.inputs and gap <= 1e-6 * scale.size else []
 
 
 def _states(dataset: Dataset, seed: int) -> pd.DataFrame:
@@ -194,7 +194,7 @@ def _rules(model: Any, dataset: Dataset) -> Row:
         columns = (f"then {dataset.target_name} is", "spread")
     table = Table(
         "The decision tree, rule by rule",
-        f"Exactly one rule holds for every row, a missing number being taken for the median of its column. {what}",
+        f"Exactly one rule holds for every row, a missing number being taken for the middle of its column. {what}",
         ("if", *columns, "rows"),
         tuple(sorted(sentences, key=lambda rule: -rule[3])),
     )
@@ -246,7 +246,7 @@ def _curves(model: Any, dataset: Dataset) -> Row:
         ),
     )
     single = [i for i in order if len(ebm.term_features_[i]) == 1]
-    shapes = [_shape(ebm, i, dataset) for i in single[:_CURVES]]
+    shapes = [shape for shape in (_shape(ebm, i, dataset) for i in single) if shape is not None][:_CURVES]
     if has_one_sum(dataset):
         pairs = [names[i] for i in order if len(ebm.term_features_[i]) == 2][:_MAPS]
         opened = lay_open("ebm", model, dataset)
@@ -301,12 +301,13 @@ def _card(model: Any, dataset: Dataset) -> Row:
         ("if", "points"),
         tuple(rows),
     )
-    totals = np.unique(card.total(dataset.features))
-    some = totals[np.unique(np.linspace(0, len(totals) - 1, _SHOWN).astype(int))]
+    totals, rows_of_total = np.unique(card.total(dataset.features), return_counts=True)
+    totals = totals[rows_of_total >= MIN_ROWS]
+    some = totals[np.unique(np.linspace(0, len(totals) - 1, _SHOWN).astype(int))] if len(totals) else totals
     chances = 1 / (1 + np.exp(-(card.offset_ + card.slope_ * some)))
     read_off = Table(
         "What the total means",
-        "Totals that occur, from the lowest to the highest.",
+        f"Totals that at least {MIN_ROWS} rows have, from the lowest to the highest.",
         ("total points", f"probability of {dataset.classes[1]!r}"),
         tuple((int(total), float(chance)) for total, chance in zip(some, chances, strict=True)),
     )
@@ -355,23 +356,30 @@ def _rank(ebm: Any, term: int) -> int:
     return len(ebm.term_features_[term])
 
 
-def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure:
-    """Draw one term of a single feature; the first bin holds missing values, the last one unknown ones."""
+def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure | None:
+    """Draw one term of a single feature; the first bin holds missing values, the last one unknown ones.
+
+    None where the column has too few rows of different values for a curve.
+    """
     feature = ebm.term_features_[term][0]
     name = ebm.feature_names_in_[feature]
     scores, spread = ebm.term_scores_[term], ebm.standard_deviations_[term]
     binary = scores.ndim == 1
     title, axis = f"How {name!r} counts", f"contribution ({scale_of(dataset).unit})"
-    says = _says(dataset, binary, float(scores[0]) if binary else None, bool(dataset.features[name].isna().any()))
+    says = _says(
+        dataset, binary, float(scores[0]) if binary else None, int(dataset.features[name].isna().sum()) >= MIN_ROWS
+    )
     if dataset.kinds[name] == "category":
         codes = sorted(ebm.bins_[feature][0].items(), key=lambda item: item[1])
         labels = list(dict.fromkeys(category or "(missing)" for category, _ in codes))
         best = scores[1:-1] if binary else scores[1:-1].max(axis=1)
         counts = dataset.features[name].replace("", "(missing)").value_counts()
-        often = [place for place, label in enumerate(labels) if counts.get(label, 0) >= _MIN_ROWS]
+        often = [place for place, label in enumerate(labels) if counts.get(label, 0) >= MIN_ROWS]
         rows = [(labels[place], float(best[place])) for place in often]
         return Figure(title, says, charts.bars(rows, axis=axis))
     low, high = (float(bound) for bound in ebm.feature_bounds_[feature])
+    if not low < high:
+        return None
     edges = [low, *(float(cut) for cut in ebm.bins_[feature][0])]
     shown = f"{name} (days since 1970-01-01)" if dataset.kinds[name] == "date" else name
     if binary:

@@ -12,13 +12,15 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
+from lab.aggregates import MIN_ROWS, quantile_points
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Condition", "Scorecard"]
 
 Condition = tuple[str, str, Any]  # column, "above" | "is" | "missing", bound or category
-_MIN_ROWS, _MAX_CATEGORIES = 5, 20
+_MAX_CATEGORIES = 20
 _SAYS_ENOUGH = 6.63  # 99 % quantile of chi-square with one degree of freedom
 _SCALES = 8
 
@@ -33,7 +35,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
     max_points : int
         Largest absolute number of points of a line.
     cuts : int
-        Candidate cut points of a number (quantiles).
+        Candidate cut points of a number (near quantiles, see `lab.aggregates`).
 
     Attributes
     ----------
@@ -94,18 +96,12 @@ def _candidates(features: pd.DataFrame, cuts: int) -> list[Condition]:
         values = features[column]
         if values.dtype == object:
             counts = values.fillna("").value_counts()
-            found += [(column, "is", name) for name in sorted(counts[counts >= _MIN_ROWS].index[:_MAX_CATEGORIES])]
+            found += [(column, "is", name) for name in sorted(counts[counts >= MIN_ROWS].index[:_MAX_CATEGORIES])]
             continue
         present = values[values.notna()].to_numpy(dtype=np.float64)
-        bounds: NDArray = (
-            np.unique(np.quantile(present, np.arange(1, cuts + 1) / (cuts + 1))) if len(present) else np.zeros(0)
-        )
-        found += [
-            (column, "above", float(bound))
-            for bound in bounds
-            if _MIN_ROWS <= (present > bound).sum() <= len(present) - _MIN_ROWS
-        ]
-        if _MIN_ROWS <= len(values) - len(present) <= len(values) - _MIN_ROWS:
+        bounds = quantile_points(present, (np.arange(1, cuts + 1) / (cuts + 1)).tolist())
+        found += [(column, "above", float(bound)) for bound in bounds]
+        if MIN_ROWS <= len(values) - len(present) <= len(values) - MIN_ROWS:
             found.append((column, "missing", None))
     return found
 

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import SplineTransformer
 
+from lab.aggregates import outer_range, quantile_points
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -15,10 +17,10 @@ _FEW = 8
 
 
 class SplineColumns(TransformerMixin, BaseEstimator):
-    """A cubic B-spline basis for each column, with knots at quantiles; a column of few values stays as it is.
+    """A cubic B-spline basis for each column, with knots at quantiles (see `lab.aggregates`); a column of few values stays as it is.
 
-    Beyond the outermost knots a curve goes on as a straight line, so that rows outside the training range get no wild
-    values.
+    Beyond the outermost knots, which leave the extreme rows outside, a curve goes on as a straight line, so that no row gets a
+    wild value.
 
     Parameters
     ----------
@@ -77,8 +79,12 @@ class SplineColumns(TransformerMixin, BaseEstimator):
 def _basis(column: "NDArray[np.float64]", n_knots: int) -> SplineTransformer | None:
     if len(np.unique(column)) <= _FEW:
         return None
-    knots = np.unique(np.quantile(column, np.linspace(0, 1, n_knots)))
-    if len(knots) < 3:  # most rows share one value
+    ends = outer_range(column)
+    inner = quantile_points(column, np.linspace(0, 1, n_knots)[1:-1].tolist())
+    if ends is None:  # most rows share one value
+        return None
+    knots = np.array([ends[0], *inner[(ends[0] < inner) & (inner < ends[1])], ends[1]])
+    if len(knots) < 3:
         return None
     spline = SplineTransformer(degree=3, knots=knots.reshape(-1, 1), extrapolation="linear", include_bias=False)
     return spline.fit(column.reshape(-1, 1))

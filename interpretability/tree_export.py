@@ -50,8 +50,8 @@ def trees_to_onnx(pipeline: Any, kinds: Mapping[str, Kind]) -> bytes:
     """
     model, paths = pipeline.named_steps["model"], _Paths()
     kind = type(model).__name__
-    if kind in ("DecisionTreeClassifier", "DecisionTreeRegressor"):
-        _walk_tree(model.tree_, 0, {}, paths, shares=kind == "DecisionTreeClassifier")
+    if kind in ("ReadableTreeClassifier", "ReadableTreeRegressor"):
+        _walk_tree(model.tree_, 0, {}, paths, shares=kind == "ReadableTreeClassifier")
     elif kind in ("RuleSum", "NumberRuleSum"):
         for root in model.trees_:
             _walk_node(root, {}, paths)
@@ -60,9 +60,9 @@ def trees_to_onnx(pipeline: Any, kinds: Mapping[str, Kind]) -> bytes:
     if not paths.questions:
         paths.questions.append((0, np.inf))  # nobody asks; a row is needed all the same
     graph = Graph(kinds)
-    lefts = _asked(graph, pipeline.named_steps["prepare"], paths, rounds=kind.startswith("DecisionTree"))
+    lefts = _asked(graph, pipeline.named_steps["prepare"], paths, rounds=kind.startswith("ReadableTree"))
     found = _sum_of_leaves(graph, lefts, paths)
-    if kind in ("DecisionTreeRegressor", "NumberRuleSum"):
+    if kind in ("ReadableTreeRegressor", "NumberRuleSum"):
         return graph.finish(found, PREDICTION, 1)
     probabilities = graph.node("Softmax", found, axis=1) if kind == "RuleSum" else found
     return graph.finish(probabilities, PROBABILITIES, len(model.classes_))

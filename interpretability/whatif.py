@@ -13,14 +13,15 @@ import pandas as pd
 
 from interpretability.scale import answers, has_one_sum, scale_of
 from lab import additive
+from lab.aggregates import MIN_ROWS, middle, outer_range
 from lab.protocol import Dataset, Input, Kind, Term, WhatIf
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ADDITIVE", "frame_of", "inputs_of", "is_additive", "largest_gap", "lay_open", "shortened"]
+__all__ = ["ADDITIVE", "can_be_set", "frame_of", "inputs_of", "is_additive", "largest_gap", "lay_open", "shortened"]
 
-_MIN_ROWS, _MAX_CHOICES = 5, 50
+_MAX_CHOICES = 50
 _SHOWN_INPUTS = 10
 
 
@@ -61,8 +62,18 @@ def largest_gap(opened: WhatIf, model: Any, frame: pd.DataFrame) -> float:
 
 
 def inputs_of(dataset: Dataset) -> tuple[Input, ...]:
-    """Describe the columns of a table as what a panel can set."""
+    """Describe the columns of a table as what a panel can set, by values that stand for at least 5 rows.
+
+    A column of which nothing can be said (see `can_be_set`) has a range of width 0, or no choice.
+    """
     return tuple(_input(dataset.features[name], name, dataset.kinds[name]) for name in dataset.kinds)
+
+
+def can_be_set(item: Input) -> bool:
+    """Whether there is anything to choose: a range, two categories, or true and false."""
+    if item.kind == "category":
+        return len(item.choices) + item.can_be_missing > 1
+    return item.kind == "boolean" or item.low < item.high
 
 
 def frame_of(inputs: Sequence[Input], states: Sequence[Sequence[float | str | None]]) -> pd.DataFrame:
@@ -82,7 +93,7 @@ def shortened(opened: WhatIf) -> WhatIf:
     kept: list[int] = []
     for term in opened.terms:
         new = [place for place in term.inputs if place not in kept]
-        if len(kept) + len(new) <= _SHOWN_INPUTS:
+        if len(kept) + len(new) <= _SHOWN_INPUTS and all(can_be_set(opened.inputs[place]) for place in new):
             kept += new
     start = [item.start for item in opened.inputs]
     parts = dict(zip(opened.terms, additive.contributions(opened, start), strict=True))
@@ -105,7 +116,7 @@ def shortened(opened: WhatIf) -> WhatIf:
 def _input(values: pd.Series, name: str, kind: Kind) -> Input:
     if kind == "category":
         counts = values.fillna("").value_counts()
-        often = [text for text in counts.index if text and counts[text] >= _MIN_ROWS][:_MAX_CHOICES]
+        often = [text for text in counts.index if text and counts[text] >= MIN_ROWS][:_MAX_CHOICES]
         return Input(
             name,
             kind,
@@ -116,12 +127,13 @@ def _input(values: pd.Series, name: str, kind: Kind) -> Input:
     present = values.dropna()
     missing = bool(values.isna().any())
     whole = bool((present == present.round()).all())
-    low, middle, high = (float(q) for q in present.quantile([0.01, 0.5, 0.99], interpolation="nearest"))
+    start = middle(present)
     if kind == "boolean":
-        return Input(name, kind, middle, whole=True, can_be_missing=missing)
-    if low == high:
-        low, high = float(present.min()), float(present.max())
-    return Input(name, kind, middle, low, high, whole=whole, can_be_missing=missing)
+        return Input(name, kind, None if start is None else float(start > 0.5), whole=True, can_be_missing=missing)
+    if whole and start is not None:
+        start = float(round(start))
+    low, high = outer_range(present, whole=whole) or (start or 0.0, start or 0.0)
+    return Input(name, kind, start, low, high, whole=whole, can_be_missing=missing)
 
 
 def _values(opened: WhatIf, row: Mapping[Any, Any]) -> list[float | str | None]:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from lab import builtin
+from lab.aggregates import MIN_ROWS
 from lab.cleaning import clean
 from lab.errors import DataError, nearest
 from lab.leaks import leak_of, near_leak_of
@@ -266,10 +267,8 @@ def _target(values: pa.ChunkedArray, target: str, name: str, task: str) -> "tupl
         is_number = False
     codes, unique = pd.factorize(labels, sort=True)
     if len(unique) == 1:
-        raise DataError(
-            f"{name}: the target {target!r} has one value ({_label(unique[0])}); it needs at least two classes, or numbers "
-            "that vary"
-        )
+        one = f"one value ({_label(unique[0])})" if len(labels) >= MIN_ROWS else "one value"
+        raise DataError(f"{name}: the target {target!r} has {one}; it needs at least two classes, or numbers that vary")
     if task == "number" and not is_number:
         raise DataError(
             f"{name}: the target {target!r} holds {plain.type}, and --task number needs numbers; "
@@ -303,10 +302,19 @@ def _in_range(numbers: "NDArray[np.float64]", target: str, name: str) -> "NDArra
     largest, width = float(np.abs(numbers).max()), float(np.ptp(numbers))
     if largest > _LARGEST or width < _LEAST_WIDTH * largest or width < 1 / _LARGEST:
         raise DataError(
-            f"{name}: the target {target!r} reaches {largest:.3g} and its values lie {width:.3g} apart at most, which double "
-            "precision cannot square and subtract; shift or scale the column"
+            f"{name}: the target {target!r} reaches {_magnitude(largest)} and its values lie less than {_magnitude(width)} apart, "
+            "which double precision cannot square and subtract; shift or scale the column"
         )
     return numbers
+
+
+def _magnitude(number: float) -> str:
+    """Name the power of ten above a number: the number itself is one person's.
+
+    >>> _magnitude(9_876_543.0), _magnitude(1e100)
+    ('1e+07', '1e+101')
+    """
+    return f"1e{int(np.floor(np.log10(max(number, 1e-300)))) + 1:+03d}"
 
 
 def _label(value: Any) -> str:
@@ -358,9 +366,13 @@ def _why_useless(values: "NDArray", kind: Kind) -> str | None:
     present = values[values != ""] if kind == "category" else values[~np.isnan(values)]
     if len(present) == 0:
         return "every value is missing"
-    unique = pd.unique(present)
+    counts = pd.Series(present).value_counts(sort=False)
+    unique = counts.index
     if len(unique) == 1 and len(present) == len(values):
-        return f"it is constant ({unique[0]})"
+        return f"it is constant ({unique[0]})" if len(present) >= MIN_ROWS else "it is constant"
+    differ = len(values) - max(int(counts.max()), len(values) - len(present))
+    if len(values) >= 2 * MIN_ROWS and differ < MIN_ROWS:
+        return f"fewer than {MIN_ROWS} rows differ from all others"  # what is learned of it would tell of them
     if kind == "category" and len(unique) > MAX_CLASSES and len(unique) > 0.5 * len(present):
         return f"it looks like an identifier ({len(unique):,} different texts in {len(values):,} rows)"
     counts_up = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.model_selection import RepeatedStratifiedKFold
 
+from lab.aggregates import MIN_ROWS
 from lab.errors import DataError
 from lab.protocol import Dataset
 from lab.strata import strata
@@ -38,8 +39,9 @@ def require_rows_per_class(dataset: Dataset, folds: int) -> None:
     rows = int(counts[rarest])
     needed = max(folds, next(n for n in range(2, 1000) if _smallest_training(n, folds) >= INNER_FOLDS))
     if rows < needed:
+        which = f"class {dataset.classes[rarest]!r}" if rows >= MIN_ROWS else "the rarest class"  # it may name a person
         raise DataError(
-            f"{dataset.name}: class {dataset.classes[rarest]!r} of the target {dataset.target_name!r} has {rows} row(s), "
+            f"{dataset.name}: {which} of the target {dataset.target_name!r} has {rows} row(s), "
             f"fewer than the {needed} that {folds} folds need; add rows, merge classes, or lower --folds"
         )
 

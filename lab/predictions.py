@@ -1,4 +1,4 @@
-"""Do the predictions mean what they say? What was said, in ten bins of equal size, against what happened."""
+"""Do the predictions mean what they say? What was said, in up to ten bins of equal size, against what happened."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab import charts
+from lab.aggregates import MIN_ROWS
 from lab.protocol import Figure
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["reliability_figure"]
 
-_BINS, _ROWS = 10, 30
+_BINS, _ROWS_OF_NUMBERS = 10, 30
 
 
 def reliability_figure(sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]", classes: Sequence[str]) -> Figure:
@@ -33,14 +34,14 @@ def reliability_figure(sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]",
     if not classes:
         return Figure(
             "Predicted against observed",
-            "Out-of-fold predictions in ten bins of equal size: mean prediction and mean truth of each. A model without "
+            "Out-of-fold predictions in up to ten bins of equal size: mean prediction and mean truth of each. A model without "
             "bias lies on the line 'perfect'; a flatter curve exaggerates the differences.",
             charts.lines(drawn, x="predicted (mean of the bin)", y="observed (mean of the bin)", points=True),
         )
     what = f"of {classes[1]!r}" if len(classes) == 2 else "of the predicted class"
     return Figure(
         "Do the probabilities mean what they say?",
-        "Out-of-fold predictions in ten bins of equal size. A calibrated model lies on the line 'perfect'.",
+        "Out-of-fold predictions in up to ten bins of equal size. A calibrated model lies on the line 'perfect'.",
         charts.lines(drawn, x=f"predicted probability {what}", y="share observed", points=True),
     )
 
@@ -54,6 +55,9 @@ def _curve(folds: "Sequence[tuple[NDArray, NDArray]]", n_classes: int) -> list[t
         said, happened = predicted[:, 1], truth == 1
     else:
         said, happened = predicted.max(axis=1), truth == predicted.argmax(axis=1)
-    n_bins = _BINS if n_classes else max(1, min(_BINS, len(said) // _ROWS))  # no mean may stand for a single row
+    rows_of_bin = (
+        MIN_ROWS if n_classes else _ROWS_OF_NUMBERS
+    )  # no mean may stand for a few rows, nor for one large number
+    n_bins = max(1, min(_BINS, len(said) // rows_of_bin))
     bins = np.array_split(np.argsort(said, kind="stable"), n_bins)
     return [(float(said[rows].mean()), float(happened[rows].mean())) for rows in bins if len(rows)]

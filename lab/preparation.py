@@ -10,14 +10,25 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-__all__ = ["FillEmpty", "FrequentOneHot", "column_names", "dense_columns", "ordinal_columns"]
+from lab.aggregates import MIN_ROWS, middle
+
+__all__ = [
+    "FillEmpty",
+    "FillMiddle",
+    "FrequentOneHot",
+    "column_names",
+    "dense_columns",
+    "frequent_categories",
+    "ordinal_columns",
+]
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-_MIN_ROWS, _MAX_CATEGORIES = 5, 50
+_MAX_CATEGORIES = 50
 _NUMBERS = make_column_selector(dtype_include=np.number)
 _TEXTS = make_column_selector(dtype_include=object)
+_NONE = "(none is frequent)"  # the encoder wants a category; this one never holds
 
 
 class FrequentOneHot(TransformerMixin, BaseEstimator):
@@ -29,7 +40,7 @@ class FrequentOneHot(TransformerMixin, BaseEstimator):
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
         """Count the categories of X, shape (n_rows, n_columns); y is ignored."""
         self.encoder_ = OneHotEncoder(
-            categories=[_frequent(pd.Series(column)) for column in np.asarray(X, dtype=object).T],
+            categories=[frequent_categories(pd.Series(column)) or [_NONE] for column in np.asarray(X, dtype=object).T],
             handle_unknown="ignore",
             sparse_output=False,
             dtype=np.float64,
@@ -46,6 +57,19 @@ class FrequentOneHot(TransformerMixin, BaseEstimator):
         return self.encoder_.get_feature_names_out(input_features)
 
 
+class FillMiddle(SimpleImputer):
+    """Put the middle of a column where a number is missing: its median, but never the value of fewer than 5 rows.
+
+    See `lab.aggregates.middle`. A column in which fewer than 5 training rows have a value is filled with 0.
+    """
+
+    def fit(self, X: "ArrayLike", y: Any = None) -> Self:
+        """Find the middles of X, shape (n_rows, n_columns); y is ignored."""
+        super().fit(X, y)
+        self.statistics_ = np.array([middle(column) or 0.0 for column in np.asarray(X, dtype=np.float64).T])
+        return self
+
+
 class FillEmpty(TransformerMixin, BaseEstimator):
     """Put 0 into columns that hold nothing at all in training: gradient boosting cannot bin them."""
 
@@ -60,11 +84,11 @@ class FillEmpty(TransformerMixin, BaseEstimator):
 
 
 def dense_columns(*, scale: bool) -> ColumnTransformer:
-    """Numbers: median for what is missing, then (if `scale`) mean 0 and variance 1; texts: one column a category.
+    """Numbers: the middle for what is missing, then (if `scale`) mean 0 and variance 1; texts: one column a category.
 
     A missing text is a category of its own; a category that is rare or unseen in training is a row of zeros.
     """
-    steps = [("impute", SimpleImputer(strategy="median", keep_empty_features=True))]
+    steps = [("impute", FillMiddle(strategy="median", keep_empty_features=True))]
     if scale:
         steps.append(("scale", StandardScaler()))
     return ColumnTransformer([("numbers", Pipeline(steps), _NUMBERS), ("texts", FrequentOneHot(), _TEXTS)])
@@ -85,7 +109,7 @@ def _name_of_category(column: str, category: str) -> str:
     return f"{column} is {category or 'missing'}"
 
 
-def _frequent(column: pd.Series) -> list[str]:
+def frequent_categories(column: pd.Series) -> list[str]:
+    """List the categories of at least 5 rows, the 50 most frequent ones at most, in the order of the alphabet."""
     counts = column.value_counts()
-    kept = counts[counts >= _MIN_ROWS].index[:_MAX_CATEGORIES]
-    return sorted(kept) or ["(none is frequent)"]  # the encoder wants one; it never holds
+    return sorted(counts[counts >= MIN_ROWS].index[:_MAX_CATEGORIES])

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import balanced_accuracy_score, brier_score_loss, get_scorer, get_scorer_names, log_loss
 
+from lab.cells import without_cells
 from lab.errors import SettingsError, nearest
 from lab.protocol import Dataset, Row, Task
 from lab.stats import auc_influence, r2_influence
@@ -65,7 +66,7 @@ _KINDS: Mapping[Task, _Kind] = {
     "number": _Kind(
         "regression scorers",
         ("r2", "explained_variance", "d2_absolute_error_score"),
-        ("neg_max_error", "neg_mean_", "neg_median_", "neg_root_mean_"),
+        ("neg_mean_", "neg_median_", "neg_root_mean_"),  # the largest error is one row's
         -np.inf,
         DummyRegressor,
     ),
@@ -122,7 +123,7 @@ def primary_metric(name: str, dataset: Dataset) -> Metric:
     except ValueError as error:
         what = f"a target of {len(dataset.classes)} classes" if dataset.classes else "these numbers"
         raise SettingsError(
-            f"metric {name!r} cannot score {what} ({' '.join(str(error).split())}); leave metric at auto"
+            f"metric {name!r} cannot score {what} ({' '.join(without_cells(str(error), dataset).split())}); leave metric at auto"
         ) from error
     label = _LABELS.get(name, name)
     if not name.startswith(kind.points):

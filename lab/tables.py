@@ -20,6 +20,7 @@ __all__ = ["read_table"]
 MAX_COLUMNS, MAX_NAME = 1_000, 500
 MAX_ROWS, MAX_CELLS, MAX_BYTES = 10_000_000, 100_000_000, 1 << 30  # a row costs about 100 bytes on its way, a cell 20
 MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>")
+_QUOTED = re.compile(r"'.*'|(?<=got )\d+: .*", re.DOTALL)  # cells of the row that Arrow met
 _DELIMITERS = ",;\t|"
 _FORMATS = {
     b"\x89PNG": "a PNG picture",
@@ -193,14 +194,16 @@ def _parse(path: Path, text: str, delimiter: str, *, decimal: str) -> "pa.Table"
                 f"{path}, row {row.number} (the header is row 1): {row.actual_columns} values where the header names "
                 f"{row.expected_columns} columns; mend that row (quote values that hold a {delimiter!r})"
             ) from error
-        raise DataError(f"{path} is not a table: {_one_line(error)}; save it as CSV (UTF-8) or Parquet") from error
+        raise DataError(
+            f"{path} is not a table: {_one_line(_QUOTED.sub('...', str(error)))}; save it as CSV (UTF-8) or Parquet"
+        ) from error
 
 
 def _n_texts(table: "pa.Table") -> int:
     return sum(str(kind) == "string" for kind in table.schema.types)
 
 
-def _one_line(error: BaseException) -> str:
+def _one_line(error: BaseException | str) -> str:
     return " ".join(str(error).split())[:200]
 
 

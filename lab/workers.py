@@ -24,6 +24,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from lab import environment
+from lab.cells import without_cells
 from lab.children import end_with_parent
 from lab.protocol import Dataset, Row, Trial
 from lab.storage import through_storage
@@ -62,14 +63,20 @@ def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - compiled libraries panic past Exception; the run reports it and goes on
-        return _failure(trial, error, time.perf_counter() - start)
+        return _failure(trial, error, time.perf_counter() - start, dataset)
     shown = sorted({f"{w.category.__name__}: {' '.join(str(w.message).split())[:200]}" for w in caught})
-    return Outcome(trial, row, details="\n".join(shown), seconds=time.perf_counter() - start)
+    details = _shown("\n".join(shown), dataset)
+    return Outcome(trial, row, details=details, seconds=time.perf_counter() - start)
 
 
-def _failure(trial: Trial, error: BaseException, seconds: float) -> Outcome:
-    reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-    return Outcome(trial, None, reason, "".join(traceback.format_exception(error)), seconds)
+def _shown(text: str, dataset: Dataset | None) -> str:
+    """Take cells of the table out of what libraries say: it goes into the log and the record."""
+    return without_cells(text, dataset) if text and dataset is not None else text
+
+
+def _failure(trial: Trial, error: BaseException, seconds: float, dataset: Dataset | None) -> Outcome:
+    reason = f"{type(error).__name__}: {' '.join(_shown(str(error), dataset).split())[:300]}"
+    return Outcome(trial, None, reason, _shown("".join(traceback.format_exception(error)), dataset), seconds)
 
 
 class Workers:
@@ -122,7 +129,7 @@ class Workers:
                 try:
                     self._hand_over(work)
                 except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
-                    yield _failure(work[0], error, 0.0)
+                    yield _failure(work[0], error, 0.0, self._dataset)
             for worker in _heard_of(self._busy):
                 work = self._busy[worker]
                 outcome = worker.outcome()
@@ -221,5 +228,5 @@ def _next_outcome(pipe: connection.Connection, dataset: Dataset | None) -> Outco
     try:
         trial, inputs = ForkingPickler.loads(content)
     except Exception as error:  # noqa: BLE001 - its function cannot be imported here
-        return _failure(nothing, error, 0.0)
+        return _failure(nothing, error, 0.0, dataset)
     return dataclasses.replace(run_here(trial, dataset, inputs), trial=nothing)

@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
 )
 
 from edge.lowering.columns import Column, Constant, NotLoweredError, Text
-from lab.preparation import FillEmpty, FrequentOneHot
+from lab.preparation import FillEmpty, FillMiddle, FrequentOneHot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,6 +173,7 @@ _FOLLOW: tuple[tuple[type, Callable[[Any, Sequence[Source]], list[Source]]], ...
     (Pipeline, _pipeline),
     (ColumnTransformer, _by_column),
     (SimpleImputer, _impute),
+    (FillMiddle, _impute),
     (StandardScaler, _affine(lambda s: [("sub", s.mean_ if s.with_mean else None), ("div", s.scale_)])),
     (MinMaxScaler, _affine(lambda s: [("mul", s.scale_), ("add", s.min_)])),
     (MaxAbsScaler, _affine(lambda s: [("div", s.scale_)])),

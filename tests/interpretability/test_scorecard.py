@@ -31,6 +31,9 @@ def test_the_points_in_words_add_up_to_the_probability(loans):
             if " is above " in words:
                 name, _, bound = words.partition(" is above ")
                 holds = values[name] > float(bound)
+            elif " is after " in words:
+                name, _, day = words.partition(" is after ")
+                holds = values[name] >= np.datetime64(day).astype(int) + 1
             elif words.endswith(" is true"):
                 holds = values[words.removesuffix(" is true")] > 0.5
             else:

@@ -1,0 +1,366 @@
+"""No value of a single person leaves the laboratory: singular values are planted in a table and looked for in all outputs.
+
+What a run needs to be taken up again (the folder `trials`) is not an output: it holds predictions row by row.
+"""
+
+import csv
+import dataclasses
+import functools
+import json
+import re
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lab.trials
+import quantum.families
+from edge import monitor
+from interpretability import editing, explaining, families, known_truth, number_families, speed, stress
+from interpretability.boosting import pooled
+from interpretability.families import EBM, EBM_PAIRS, SCORECARD, SPLINES, TREE
+from interpretability.reading import read_model
+from lab import aggregates
+from lab.cells import without_cells
+from lab.cli import main
+from lab.comparison import Group
+from lab.data import load
+from lab.families import FOREST, LOGISTIC, Family
+from lab.protocol import Trial
+from lab.workers import run_here
+from tests.samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of
+
+SIZES = (40, 200, 600)
+AS_LIBRARIES_WRITE = re.compile(r"[\d,_]+(\.\d+)?(e\+\d+)?|\d{4}-\d\d-\d\d")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """The tables as CSV files, by rows and target."""
+    folder, made = tmp_path_factory.mktemp("planted"), {}
+    for n_rows in SIZES:
+        for target in ("classes", "number"):
+            columns = table_of(n_rows, target=target)
+            made[n_rows, target] = folder / f"{target}{n_rows}.csv"
+            with made[n_rows, target].open("w", newline="", encoding="utf-8") as stream:
+                writer = csv.writer(stream)
+                writer.writerow(columns)
+                writer.writerows(zip(*columns.values(), strict=True))
+    return made
+
+
+def planted_in(target):
+    return {name: value for name, value in PLANTED.items() if target == "number" or name != "a target"}
+
+
+def words_of(row):
+    """Everything of a row that is not an array, and the bytes of its arrays."""
+    arrays = []
+
+    def plain(value):
+        if isinstance(value, np.ndarray):
+            arrays.append(value.tobytes())
+            return None
+        if dataclasses.is_dataclass(value):
+            return plain(dataclasses.asdict(value))
+        if isinstance(value, dict):
+            return {key: plain(item) for key, item in value.items()}
+        return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+    return json.dumps(plain(row), ensure_ascii=False), arrays
+
+
+# ---- the search itself
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_the_search_sees_a_planted_value_in_every_spelling(name):
+    value = PLANTED[name]
+    for text in spellings(value).texts:
+        assert leaks_in(f'<text aria-label="pay: {text}; x">', PLANTED) == [name], text
+    for number in spellings(value).numbers:
+        assert name in leaks_in(b"\x00\x01" + np.float64(number).tobytes() + b"\x7f", PLANTED)
+    assert leaks_in(b"abc" + str(spellings(value).texts[0]).encode(), PLANTED) == [name]
+
+
+@pytest.mark.parametrize("n_rows", SIZES)
+def test_the_tables_hold_every_planted_value_once(n_rows, files):
+    text = files[n_rows, "number"].read_text(encoding="utf-8")
+    assert sorted(leaks_in(text, PLANTED)) == sorted(PLANTED)
+    dataset = load(str(files[n_rows, "number"]), "outcome")
+    assert dataset.features["steady"].median() == NUMBERS["the median"]
+
+
+@pytest.mark.parametrize("what", ["outer_range", "middle"])
+def test_the_search_sees_what_an_honest_range_or_median_would_give_away(what, files, monkeypatch):
+    import interpretability.whatif as whatif
+
+    honest = {
+        "outer_range": lambda values, whole=False: (float(np.min(values)), float(np.max(values))),
+        "middle": lambda values: float(np.median(values)),
+    }
+    monkeypatch.setattr(whatif, what, honest[what])
+    dataset = load(str(files[200, "classes"]), "outcome")
+    row = read_model(dataset, seed=0, family=LOGISTIC, scorer="roc_auc", candidates=1)
+    expected = {"outer_range": {"highest", "lowest"}, "middle": {"the median"}}[what]
+    assert expected <= set(leaks_in(words_of(row)[0], PLANTED))
+
+
+# ---- every readable model
+
+OF_CLASSES = [LOGISTIC, SPLINES, TREE, EBM, EBM_PAIRS, SCORECARD, families.RULE_SUM]
+OF_NUMBERS = [
+    number_families.LINEAR, number_families.SPLINES, number_families.TREE, number_families.EBM,
+    number_families.EBM_PAIRS, number_families.RULE_SUM,
+]  # fmt: skip
+CASES = [("classes", family) for family in OF_CLASSES] + [("number", family) for family in OF_NUMBERS]
+
+
+@pytest.mark.filterwarnings("ignore:Missing values detected")
+@pytest.mark.parametrize("n_rows", SIZES)
+@pytest.mark.parametrize(("target", "family"), CASES, ids=[f"{target}-{family.name}" for target, family in CASES])
+def test_a_readable_model_shows_no_value_of_one_person(n_rows, target, family, files):
+    if family.name == "figs":
+        pytest.importorskip("imodels")
+    dataset = load(str(files[n_rows, target]), "outcome")
+    scorer = "roc_auc" if target == "classes" else "r2"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        row = read_model(dataset, seed=0, family=family, scorer=scorer, candidates=1)
+    words, arrays = words_of(row)
+    assert leaks_in(words, planted_in(target)) == []
+    assert row["export"]["difference"] < 1e-6 * (1 if target == "classes" else float(np.std(dataset.target)))
+    assert len(arrays) == 1
+    assert leaks_in(arrays[0], planted_in(target)) == []
+
+
+# ---- whole runs
+
+
+class Here:
+    """Trials in this process, one after the other: the rest of a run is as it is."""
+
+    def __init__(self, dataset, workers):
+        self.dataset = dataset
+
+    def run(self, work, *, beside):
+        for trial, inputs in work:
+            yield run_here(trial, self.dataset, inputs)
+
+    def close(self):
+        pass
+
+
+def small(build, features, seed):
+    return build(features, seed).set_params(model__n_estimators=8)
+
+
+FEW_TREES = Family("forest", "random forest", functools.partial(small, FOREST.build))
+FAST = {
+    "quantum": "--qubits 2 --steps 10 --folds 2 --repeats 1 --candidates 1 --sweep 0 --largest 0 --hardware-rows 0 "
+    "--devices torino",
+    "edge": "--effort quick --candidates 1 --rounds 20 --models logistic,forest",
+    "interpretability": "--folds 2 --repeats 1 --candidates 1",
+}
+READ = {40: (TREE,), 200: (EBM_PAIRS, LOGISTIC), 600: (SPLINES, SCORECARD)}
+READ_NUMBER = {40: (number_families.LINEAR,), 200: (number_families.TREE,), 600: (number_families.EBM,)}
+LESS_WORK = [
+    (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
+    (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
+    (quantum.families, "CLASSICAL", (LOGISTIC,)), (families, "ladder", lambda n_classes: ()),
+    (number_families, "ladder", tuple),
+]  # fmt: skip
+RUNS = [(name, "classes", n_rows) for name in FAST for n_rows in SIZES]
+RUNS += [("interpretability", "number", n_rows) for n_rows in SIZES]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "target", "n_rows"), RUNS)
+def test_a_run_leaves_no_value_of_one_person_behind(name, target, n_rows, files, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(lab.trials, "Workers", Here)
+    for module, constant, less in LESS_WORK:
+        monkeypatch.setattr(module, constant, less)
+    readable = {"classes": READ, "number": READ_NUMBER}[target][n_rows]
+    glass, closed = Group("glass", "readable model", tuple(map(families.counted, readable))), (FEW_TREES,)
+    if target == "number":
+        closed = (number_families.FOREST,)
+    for module in (families, number_families):
+        monkeypatch.setattr(module, "glass", lambda *sizes: glass)
+        monkeypatch.setattr(module, "black", lambda: Group("black", "black box", closed))
+    words = ["run", name, str(files[n_rows, target]), "--target", "outcome", "--out", str(tmp_path), "--workers", "1"]
+    shown = [] if n_rows == 200 else ["--json"]
+    if name == "interpretability" and n_rows == 600:
+        shown += ["--groups", "group"]
+    assert main([*words, *FAST[name].split(), *shown]) == 0
+    said = capfd.readouterr()
+    wanted = planted_in(target)
+    assert leaks_in(said.out + said.err, wanted) == []
+    outputs = [path for path in tmp_path.rglob("*") if path.is_file() and "trials" not in path.parts]
+    assert {"report.html", "record.json", "log.txt"} <= {path.name for path in outputs}
+    for path in outputs:
+        found = leaks_in(path.read_bytes(), wanted)
+        if path.suffix != ".onnx":
+            found += leaks_in(path.read_text(encoding="utf-8"), wanted)
+        assert found == [], f"{path.name} gives away: {found}"
+
+
+def test_what_a_library_says_of_a_cell_is_not_repeated(files):
+    dataset = load(str(files[200, "number"]), "outcome")
+
+    def says_all(dataset, *, seed, value):
+        written = [
+            text for text in spellings(value).texts if isinstance(value, str) or AS_LIBRARIES_WRITE.fullmatch(text)
+        ]
+        warnings.warn(f"unknown: {written[0]!r}", UserWarning, stacklevel=1)
+        raise ValueError(f"could not convert {'; '.join(written)}")
+
+    for name, value in PLANTED.items():
+        if name == "remark":
+            continue  # its column was left out: an identifier
+        outcome = run_here(Trial("x", says_all, {"value": value}), dataset, {})
+        assert "could not convert (a cell)" in outcome.reason
+        assert leaks_in(f"{outcome.reason} {outcome.details}", PLANTED) == [], outcome.reason
+        assert "(a cell)" in outcome.details
+
+
+def test_numbers_of_nobody_stay_in_a_message(files):
+    dataset = load(str(files[200, "number"]), "outcome")
+    text = "Expected 2D array, got 200 rows and 12 columns in line 1234 (version 3.14.159) at 'north'"
+    assert without_cells(text, dataset) == text
+
+
+# ---- the rules behind it
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_cut_points_divide_a_column_into_parts_of_five_rows_and_are_no_cell(seed):
+    rng = np.random.default_rng(seed)
+    n_rows = int(rng.integers(1, 400))
+    values = [
+        rng.lognormal(8, 3, n_rows), rng.integers(0, 9, n_rows).astype(float), rng.normal(size=n_rows).round(1),
+        np.where(rng.random(n_rows) < 0.9, 0.0, rng.normal(size=n_rows)),
+    ][seed % 4]  # fmt: skip
+    cuts = aggregates.cut_points(values)
+    counts = [
+        int(((values > low) & (values <= high)).sum())
+        for low, high in zip([-np.inf, *cuts], [*cuts, np.inf], strict=True)
+    ]
+    assert len(cuts) == 0 or min(counts) >= 5
+    assert not set(cuts) & set(values)
+    if n_rows >= 60 and len(np.unique(values)) > 30 and seed % 4 != 3:
+        assert len(cuts) >= n_rows // 20, "a column of many values is divided often"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_one_persons_change_hardly_moves_what_is_shown(seed):
+    """Whatever stands in one row, the ends and the middle stay where other rows are."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(50_000, 9_000, 80)
+    moved = values.copy()
+    moved[int(rng.integers(80))] = rng.choice([-1, 1]) * 10 ** rng.uniform(5, 12)
+    low, high = aggregates.outer_range(moved)
+    ordered = np.sort(values)
+    assert ordered[0] - 0.2 * np.ptp(values) < low <= ordered[3]
+    assert ordered[-4] <= high < ordered[-1] + 0.2 * np.ptp(values)
+    assert ordered[35] < aggregates.middle(moved) < ordered[44]
+
+
+def test_of_few_rows_nothing_is_said():
+    for n_rows in range(10):
+        values = 1234.5 + 100.25 * np.arange(n_rows)
+        assert aggregates.outer_range(values) is None
+        assert aggregates.cut_points(values).tolist() == []
+        assert n_rows >= 5 or aggregates.middle(values) is None
+    values = np.where(np.arange(60) < 3, 777.25, np.nan)
+    assert (aggregates.middle(values), aggregates.outer_range(values)) == (None, None)
+
+
+def leaves_of(model, features):
+    """Rows in every leaf of every tree of a readable model, counted by walking each row down."""
+    prepared = model[:-1].transform(features)
+    inner = model.named_steps["model"]
+    if hasattr(inner, "tree_"):
+        return [np.unique(inner.apply(prepared), return_counts=True)[1]]
+    counts = []
+    for root in inner.trees_:
+        reached: dict[int, int] = {}
+        for row in prepared:
+            node = root
+            while node.left is not None:
+                node = node.left if row[node.feature] <= node.threshold else node.right
+            reached[id(node)] = reached.get(id(node), 0) + 1
+        counts.append(np.array(list(reached.values())))
+    return counts
+
+
+@pytest.mark.parametrize("n_rows", SIZES)
+@pytest.mark.parametrize(
+    ("target", "family"),
+    [
+        ("classes", TREE), ("number", number_families.TREE), ("classes", families.RULE_SUM),
+        ("number", number_families.RULE_SUM),
+    ],
+    ids=["tree", "tree of a number", "figs", "figs of a number"],
+)  # fmt: skip
+def test_every_leaf_holds_at_least_five_rows(n_rows, target, family, files):
+    if family.name == "figs":
+        pytest.importorskip("imodels")
+    dataset = load(str(files[n_rows, target]), "outcome")
+    model = family.build(dataset.features, 0).fit(dataset.features, dataset.target)
+    counts = leaves_of(model, dataset.features)
+    assert any(len(each) > 1 for each in counts)
+    assert min(int(each.min()) for each in counts) >= 5
+
+
+@pytest.mark.parametrize("family", [TREE, EBM, EBM_PAIRS], ids=lambda family: family.name)
+def test_a_smaller_leaf_is_refused_and_never_searched(family):
+    assert min(family.space["model__min_samples_leaf"]) >= 5
+    features = pd.DataFrame({"a": np.arange(40.0)})
+    model = family.build(features, 0).set_params(model__min_samples_leaf=4)
+    with pytest.raises(ValueError, match="5 rows or more"):
+        model.fit(features, np.arange(40) % 2)
+
+
+@pytest.mark.filterwarnings("ignore:Missing values detected")
+def test_every_bin_of_a_curve_holds_at_least_five_rows_and_a_few_missing_ones_add_nothing(files):
+    dataset = load(str(files[200, "classes"]), "outcome")
+    ebm = EBM.build(dataset.features, 0).fit(dataset.features, dataset.target).named_steps["model"]
+    for place, name in enumerate(dataset.kinds):
+        if dataset.kinds[name] == "category":
+            assert min(dataset.features[name].value_counts()[text] for text in ebm.bins_[place][0]) >= 5
+            continue
+        values = dataset.features[name].dropna().to_numpy()
+        edges = ebm.bins_[place][0]
+        counts = np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)
+        assert counts.min() >= 5
+    assert dataset.features["mostly"].isna().sum() == 3
+    assert ebm.term_scores_[ebm.term_names_.index("mostly")][0] == 0
+
+
+def test_a_cell_of_few_rows_takes_the_mean_around_it():
+    rows = np.zeros((6, 6))
+    rows[1:5, 1:5] = [[9, 1, 0, 9], [9, 9, 2, 9], [9, 9, 9, 9], [9, 9, 9, 9]]
+    scores = np.arange(36.0).reshape(6, 6)
+    found = pooled(scores, rows, [True, True])
+    around = (slice(1, 3), slice(1, 4))  # by hand: one step to each side, inside the known places
+    assert found[1, 2] == pytest.approx((rows[around] * scores[around]).sum() / rows[around].sum())
+    assert (found[rows >= 5] == scores[rows >= 5]).all()
+    assert found[0, 0] == 0, "nothing is missing in both: no row speaks for it"
+    kinds = pooled(scores, rows, [False, False])
+    assert kinds[1, 2] == 0, "categories have no neighbours"
+
+
+def test_a_median_before_and_after_a_drift_is_no_cell():
+    before, after = pd.Series([1.25, 2.5, NUMBERS["the median"], 6e6, 7e6]), pd.Series([NUMBERS["highest"]] * 3)
+    found = monitor.change(before, after)
+    assert leaks_in(str(found), PLANTED) == []
+    assert found["after"] is None
+
+
+def test_a_column_that_few_rows_tell_apart_is_left_out_without_its_values(files):
+    dataset = load(str(files[200, "classes"]), "outcome")
+    assert not {"alone", "partly", "remark"} & set(dataset.kinds)
+    notes = " ".join(dataset.notes)
+    assert re.search(r"'alone' was left out: fewer than 5 rows differ from all others", notes)
+    assert leaks_in(notes, PLANTED) == []
