@@ -64,7 +64,7 @@ def corrected(values, folds):
 
 def interval(mean, error, degrees, *, confidence=0.95, reach=0.0, lowest=-np.inf, highest=np.inf):
     """(value, low, high); no nearer to the value than `reach`, and cut at the ends of the scale."""
-    low, high = stats.t.interval(confidence, degrees, loc=mean, scale=error)
+    low, high = stats.t.interval(confidence, degrees, loc=mean, scale=error) if error > 0 else (mean, mean)
     return mean, max(min(low, mean - reach), lowest), min(max(high, mean + reach), highest)
 
 
