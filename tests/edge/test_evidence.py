@@ -59,13 +59,13 @@ def expected_estimates():
             "flips": sum(flips for _, _, _, flips in built),
         }
         found |= {f"{name}.{what}": (value,) * 3 for what, value in exact.items()}
-        mebibytes = np.arange(6.0) + 40 + 20 * place  # the third of six is the median, the first and the last its interval
+        mebibytes = (
+            np.arange(6.0) + 40 + 20 * place
+        )  # the third of six is the median, the first and the last its interval
         found[f"{name}.memory_mb"] = tuple(mebibytes[[2, 0, 5]] * 1.048576)
         found[f"{name}.cold_start_s"] = (0.33, 0.30, 0.36)
         found[f"{name}.p99_ms"] = milliseconds(TIMES[f"{name} onnx"], 0.99)
-        compared = intervals.repeated(
-            best, FOLDED[name], DATA.target, FOLDS, score=right, adds=intervals.accuracy_adds
-        )
+        compared = intervals.repeated(best, FOLDED[name], DATA.target, FOLDS, score=right, adds=intervals.accuracy_adds)
         # two candidates, the better of which is taken by its interval: 97.5 % each (Bonferroni)
         found[f"{name}.drop"] = intervals.interval(*compared, confidence=0.975, reach=RULE_OF_THREE)
         scores = [100 * right(chances, places % 2) for chances, places in FOLDED[name]]
@@ -215,7 +215,9 @@ def test_latencies_levels_parity_and_footprint_are_listed(evidence):
         assert latency[key][8:] == (2_000, f"{100 * spread:.0f} %")
     assert latency[LABELS["mlp"], "scikit-learn"][4:6] == (None, "too few calls")
     levels = {line[:2]: line[2:] for line in titled(evidence, "Levels of graph optimisation").rows}
-    assert levels[LABELS["mlp"], "disabled"][0] == pytest.approx(1e3 * milliseconds(edge_rows.LEVELS["mlp disabled"], 0.5)[0])
+    assert levels[LABELS["mlp"], "disabled"][0] == pytest.approx(
+        1e3 * milliseconds(edge_rows.LEVELS["mlp disabled"], 0.5)[0]
+    )
     assert titled(evidence, "Is the exported model the same model?").rows[2] == (
         LABELS["mlp"], "converter", "test rows", 16, 3e-6, 0, 0,
     )  # fmt: skip
@@ -321,7 +323,11 @@ def test_the_stream_is_told_in_rows_that_count_from_one(evidence):
         "estimated before labels come": [(600, 91.0), (700, 85.0), (800, 80.0)],
     }
     paths = titled(evidence, "Drift").spec["data"]["values"]
-    assert [(value["x"], value["y"]) for value in paths if value["series"] == "age"] == [(550, -1), (600, -5), (650, 0.2)]
+    assert [(value["x"], value["y"]) for value in paths if value["series"] == "age"] == [
+        (550, -1),
+        (600, -5),
+        (650, 0.2),
+    ]
     assert [(value["x"], value["y"]) for value in paths if value["series"] == "errors"] == [(560, -2), (600, 0.4)]
 
 
@@ -357,11 +363,15 @@ def test_a_model_is_remarked_where_it_keeps_rows_or_is_slower_than_its_original(
 
 
 def test_the_verdict_is_found_without_the_parts_beside_it(rows):
-    verdict_only = {key: row for key, row in rows.items() if "-fold" in key or key.startswith("build-") or key == "time"}
+    verdict_only = {
+        key: row for key, row in rows.items() if "-fold" in key or key.startswith("build-") or key == "time"
+    }
     settings = dataclasses.replace(SETTINGS, rate=None, memory_mb=None, stream=False)
     found = LAB.summarise(DATA, settings, verdict_only)
     expected = expected_estimates()
-    assert found.estimates.keys() == {name for name in expected if not name.endswith(("misses", "memory_mb", "cold_start_s"))}
+    assert found.estimates.keys() == {
+        name for name in expected if not name.endswith(("misses", "memory_mb", "cold_start_s"))
+    }
     assert three(found.estimates["mlp.drop"]) == pytest.approx(expected["mlp.drop"])
 
 

@@ -122,9 +122,7 @@ def jackknife(before, after):
     kept = [np.arange(n) != row for row in range(n)]
 
     def change(rows):
-        return 100 * (
-            intervals.auc(after[rows, 1], positive[rows]) - intervals.auc(before[rows, 1], positive[rows])
-        )
+        return 100 * (intervals.auc(after[rows, 1], positive[rows]) - intervals.auc(before[rows, 1], positive[rows]))
 
     value, without = change(np.arange(n)), np.array([change(rows) for rows in kept])
     half = stats.t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.mean((without - without.mean()) ** 2))

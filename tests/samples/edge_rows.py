@@ -1,6 +1,7 @@
 """Hand-made rows of the edge lab's trials: two candidates, a third model that only sets the standard, and what was timed."""
 
 import numpy as np
+
 from samples.golden import fold_rows, said
 
 STRENGTH = {"logistic": 0.9, "mlp": 1.0, "forest": 1.2}

@@ -5,7 +5,9 @@ A number that is added to a lab needs its golden test: the tests that run the la
 
 import re
 
-_MODELS = r"^(logistic|forest|extra-trees|boosting|mlp|given|identity)\.|^(logistic|forest|extra-trees|boosting|mlp|given) "
+_MODELS = (
+    r"^(logistic|forest|extra-trees|boosting|mlp|given|identity)\.|^(logistic|forest|extra-trees|boosting|mlp|given) "
+)
 
 
 def generic(name):
