@@ -3,6 +3,8 @@
 Call it from a test with a small table and settings that make the lab fast:
 
     check_lab(MY_LAB, load("wine"), MySettings(folds=2, repeats=1), tmp_path)
+
+Part of it is `check_spoiling`, which can be called alone: what a trial learns may not depend on its test rows.
 """
 
 import dataclasses
@@ -11,6 +13,7 @@ import json
 import math
 import pickle
 import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,15 @@ from lab import record, report, run
 from lab.errors import LabError
 from lab.protocol import Dataset, Estimate, Evidence, Lab, Row, Trial, Verdict
 from lab.settings import make
+from lab.spoiling import NO_MORE, check_spoiling
 from lab.trials import run_plan_here
 
-__all__ = ["check_lab"]
+__all__ = ["check_lab", "check_spoiling"]
 
 
-def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record.Record:
+def check_lab(
+    lab: Lab, dataset: Dataset, settings: Any, folder: Path, *, learned: Mapping[str, Collection[str]] = NO_MORE
+) -> record.Record:
     """Check everything that a lab promises, by running it on a table.
 
     Parameters
@@ -36,6 +42,8 @@ def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record
         Settings of the lab under which a run takes seconds.
     folder : pathlib.Path
         An empty folder to run in.
+    learned : mapping of str to collection of str
+        By the name of a trial's function, further keys of its rows that are learned; see `check_spoiling`.
 
     Returns
     -------
@@ -51,6 +59,7 @@ def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record
     lab.prepare(lambda sentence: None)
     plan = _check_plan(lab, dataset, settings)
     rows = _check_rows(plan, dataset)
+    check_spoiling(plan, dataset, rows, learned=learned)
     evidence = lab.summarise(dataset, settings, rows)
     _check_evidence(evidence)
     _check_judge(lab, evidence, settings)
