@@ -62,8 +62,10 @@ def check_spoiling(
         fold = next((value for value in trial.arguments.values() if isinstance(value, folds.Fold)), None)
         if fold is None or trial.exclusive or trial.function in seen or trial.key not in rows:
             continue
-        seen.add(trial.function)
         more = tuple(learned.get(trial.function.__name__, ()))
+        if not any(_at(rows[trial.key], key) is not None for key in (*LEARNED, *SAID, *more)):
+            continue
+        seen.add(trial.function)
         _, test = folds.split(dataset, fold)
         for what, features, keys in (("labels", False, (*LEARNED, *SAID, *more)), ("rows", True, (*LEARNED, *more))):
             again = _run_spoiled(trial, spoiled(dataset, test, features=features), dataset, rows)
