@@ -13,7 +13,7 @@ import json
 import math
 import pickle
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from lab.settings import make
 from lab.spoiling import NO_MORE, check_spoiling
 from lab.trials import run_plan_here
 
-__all__ = ["check_lab", "check_spoiling"]
+__all__ = ["check_controls", "check_lab", "check_spoiling"]
 
 
 def check_lab(
@@ -66,6 +66,40 @@ def check_lab(
     _check_missing_rows(lab, dataset, settings, rows)
     _check_controls(lab)
     return _check_run(lab, dataset, settings, folder)
+
+
+def check_controls(
+    lab: Lab, names: Collection[str], *, seeds: Iterable[int], most_wrong: float = 0.0, least_found: float = 1.0
+) -> None:
+    """Ask some of a lab's controls: few may be answered wrongly, and where a side truly wins most must find it.
+
+    The ceiling alone would be met by a lab that is always undecided.
+
+    Parameters
+    ----------
+    lab : Lab
+        The object that the entry point names.
+    names : collection of str
+        Names of controls.
+    seeds : iterable of int
+        What each is asked with.
+    most_wrong, least_found : float
+        Shares of the answers to each control, 0 to 1.
+
+    Raises
+    ------
+    AssertionError
+        At the first control that is answered otherwise; the message has the answers.
+    """
+    asked = {control.name: control for control in lab.controls()}
+    drawn = tuple(seeds)
+    for name in names:
+        control = asked[name]
+        answers = [control.function(seed=seed) for seed in drawn]
+        said = f"control {name!r} ({control.truth}) is answered {', '.join(answers)}"
+        assert sum(answer in control.wrong for answer in answers) <= most_wrong * len(answers), said
+        if control.right is not None:
+            assert answers.count(control.right) >= least_found * len(answers), f"{said}, not {control.right}"
 
 
 def _check_settings(lab: Lab) -> None:
@@ -157,6 +191,12 @@ def _check_controls(lab: Lab) -> None:
     for control in controls:
         pickle.loads(pickle.dumps(control.function))  # noqa: S301 - what a worker process does with it
         assert control.truth, f"control {control.name!r} does not say what is true"
+        assert control.right not in control.wrong, (
+            f"control {control.name!r} calls {control.right} both right and wrong"
+        )
+    assert any(control.right for control in controls), (
+        "no control has a right answer: a lab that is never sure would pass"
+    )
 
 
 def _check_run(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record.Record:

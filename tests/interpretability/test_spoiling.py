@@ -75,10 +75,12 @@ def edited(dataset):
     return editing.edit_terms(dataset, seed=1, family=MACHINE, inputs=CHOSEN, **SPLIT)
 
 
-def explained(dataset):
-    return explaining.explain_black_box(
-        dataset, seed=1, groups={"glass": (LOGISTIC,), "black": (SMALL,)}, inputs=CHOSEN, **SPLIT
-    )
+def explained(dataset):  # without SHAP values, whose library takes seconds to load
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(explaining, "TREES", ())
+        return explaining.explain_black_box(
+            dataset, seed=1, groups={"glass": (LOGISTIC,), "black": (SMALL,)}, inputs=CHOSEN, **SPLIT
+        )
 
 
 @pytest.mark.parametrize(
