@@ -76,7 +76,7 @@ def expected_estimates():
     return found
 
 
-def test_every_estimate_is_the_oracles(evidence):
+def test_every_estimate_of_the_edge_lab_is_the_oracles(evidence):
     expected = expected_estimates()
     assert evidence.estimates.keys() == expected.keys()
     assert {generic(name) for name in expected} == EDGE_ESTIMATES
@@ -89,7 +89,7 @@ def test_every_estimate_is_the_oracles(evidence):
     assert all(each.unit == units[name.partition(".")[2]] for name, each in evidence.estimates.items())
 
 
-def test_every_fact_is_as_by_hand(evidence):
+def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
     high = 200 + 100 * np.log(4 / 1.2) / np.log(4)  # where the lower ends, 0.6 of the p99, cross 4 ms
     expected = {
         "candidates": ["logistic", "mlp"], "unmeasured": [], "labels": LABELS, "metric": "accuracy", "factor": 100.0,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edge import export, parity, stream_trials, trials
+from edge import export, originals, parity, stream_trials, trials
 from edge.runtime import OUTPUT, session
 from lab import folds
 from lab.data import load, sample_rows
@@ -164,3 +164,24 @@ def test_the_accuracies_of_a_stream_are_those_of_its_parts(stream):
     assert watched.row["stream_accuracy"]["value"] == pytest.approx(right[90:].mean())
     edges = np.unique(np.quantile(stream.features["a"].iloc[:210], np.linspace(0, 1, 21)[1:-1]))
     np.testing.assert_allclose(watched.bins["a"].edges, edges)
+
+
+@pytest.mark.parametrize("better", [0, 1])
+def test_the_best_family_meets_the_stream(stream, monkeypatch, better):
+    """Whichever of the two has the better inner score is trained and named."""
+    scores = [0.4, 0.4]
+    scores[better] = 0.6
+    turn = iter(scores)
+    tune = stream_trials.tune
+    monkeypatch.setattr(
+        "edge.stream_trials.tune",
+        lambda *given, **more: dataclasses.replace(tune(*given, **more), inner_score=next(turn)),
+    )
+    assert Watched(stream, stream).row["family"] == ("logistic", "forest")[better]
+
+
+def test_a_file_holds_the_settings_that_the_search_found(table, scored):
+    found = {"mlp-fold00": scored["mlp-fold00"] | {"parameters": {"hidden_layer_sizes": [7], "alpha": 0.5}}}
+    row = built(table, MLP, found)
+    model = originals.from_bytes(row["original"]).named_steps["model"]
+    assert (model.hidden_layer_sizes, model.alpha, model.random_state) == ((7,), 0.5, SEED)

@@ -155,7 +155,7 @@ def expected_estimates(rows):
     return found
 
 
-def test_every_estimate_is_the_oracles(evidence, rows):
+def test_every_estimate_of_the_quantum_lab_is_the_oracles(evidence, rows):
     expected = expected_estimates(rows)
     assert evidence.estimates.keys() == expected.keys()
     assert {generic(name) for name in expected} == QUANTUM_ESTIMATES
@@ -169,7 +169,7 @@ def test_every_estimate_is_the_oracles(evidence, rows):
     }
 
 
-def test_every_fact_is_the_oracles(evidence):
+def test_every_fact_of_the_quantum_lab_is_the_oracles(evidence):
     mean, error, degrees = against(QUANTUM, CLASSICAL)
     worse, equal, better = intervals.regions(mean, error, degrees, 2.0)
     smallest = intervals.detectable(error, degrees)
@@ -187,7 +187,7 @@ def test_every_fact_is_the_oracles(evidence):
     assert evidence.facts == pytest.approx(expected)
 
 
-def test_the_verdict_says_the_oracles_numbers(evidence, rows):
+def test_the_quantum_verdict_says_the_oracles_numbers(evidence, rows):
     found = expected_estimates(rows)
     value, low, high = found["advantage"]
     verdict = LAB.judge(evidence, SETTINGS)
@@ -201,7 +201,7 @@ def test_the_verdict_says_the_oracles_numbers(evidence, rows):
     assert ("entanglement is not shown" in verdict.sentence) == (found["entanglement"][1] <= 0)
 
 
-def test_the_other_side_wins_where_the_rows_are_exchanged(rows):
+def test_the_other_side_of_the_quantum_lab_wins_where_the_rows_are_exchanged(rows):
     """The quantum rows are given to the classical families, and the other way round."""
     swapped = dict(rows)
     for one, other in (("quantum", "logistic"), ("kernel", "svm")):
