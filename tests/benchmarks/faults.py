@@ -8,25 +8,31 @@ It ends with 1 where a fault survives, or cannot be made.
 """
 
 import argparse
+import contextlib
+import importlib
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
+
+import pytest
 
 HERE = Path(__file__).resolve()
 ROOT = HERE.parents[2]
 PACKAGES = ("lab", "quantum", "edge", "interpretability")
 COPIED = (*PACKAGES, "tests", "pyproject.toml")
 LIST = HERE.with_suffix(".toml")
+HEAVY = ("numpy", "pandas", "scipy.stats", "sklearn.ensemble", "sklearn.neural_network", "pyarrow.csv", "interpret.glassbox",
+         "numba", "onnx", "onnxruntime", "skl2onnx", "qiskit", "vl_convert")  # fmt: skip
+"""Libraries that are loaded once; every run of the tests is a fork with them, and loads our packages anew."""
 
 
 @dataclass(frozen=True)
@@ -92,21 +98,30 @@ def copy_tree(target: Path) -> Path:
 
 
 def passes(nodes: list[str], tree: Path) -> bool:
-    """Run some tests on a tree; its packages come before the installed ones.
+    """Run some tests on a tree, in a fork of this process; its packages come before the installed ones.
 
     Raises
     ------
     RuntimeError
         If they could not be run.
     """
-    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *nodes]
-    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1):
-        raise RuntimeError(
-            f"pytest ended with {done.returncode} on {' '.join(nodes)}:\n{done.stdout[-2_000:]}{done.stderr[-500:]}"
-        )
-    return done.returncode == 0
+    words = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *nodes]
+    log = tree / "pytest.txt"
+    child = os.fork()
+    if child == 0:
+        code = 3
+        try:
+            os.chdir(tree)
+            sys.path.insert(0, str(tree))
+            sys.dont_write_bytecode = True
+            with log.open("w") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+                code = int(pytest.main(words))
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code not in (0, 1):
+        raise RuntimeError(f"pytest ended with {code} on {' '.join(nodes)}:\n{log.read_text()[-2_000:]}")
+    return code == 0
 
 
 @contextmanager
@@ -121,16 +136,21 @@ def made(fault: Fault, tree: Path) -> Iterator[None]:
         path.write_text(before, encoding="utf-8")
 
 
-def tried(fault: Fault, trees: "SimpleQueue[Path]") -> tuple[str, str]:
+_tree: Path  # of this process
+
+
+def _take(trees: "multiprocessing.Queue[str]") -> None:
+    global _tree
+    _tree = Path(trees.get())
+
+
+def tried(fault: Fault) -> tuple[str, str]:
     """Say what came of a fault: killed, SURVIVED, or why it could not be made."""
-    tree = trees.get()
     try:
-        with made(fault, tree):
-            return fault.name, "SURVIVED" if passes(nodes_of(fault, tree), tree) else "killed"
+        with made(fault, _tree):
+            return fault.name, "SURVIVED" if passes(nodes_of(fault, _tree), _tree) else "killed"
     except (LookupError, RuntimeError) as error:
         return fault.name, f"NOT MADE: {error}"
-    finally:
-        trees.put(tree)
 
 
 def main() -> int:
@@ -145,17 +165,20 @@ def main() -> int:
             place_of(fault, ROOT), nodes_of(fault, ROOT)
         print(f"{len(chosen)} faults can be made")
         return 0
+    for name in HEAVY:
+        importlib.import_module(name)
+    context = multiprocessing.get_context("fork")
     with tempfile.TemporaryDirectory() as folder:
-        trees: SimpleQueue[Path] = SimpleQueue()
+        trees = context.Queue()
         for job in range(options.jobs):
-            trees.put(copy_tree(Path(folder) / str(job)))
+            trees.put(str(copy_tree(Path(folder) / str(job))))
         every = sorted({node for fault in chosen for node in nodes_of(fault, ROOT)})
         if not passes(every, Path(folder) / "0"):
-            print("the tests fail on the tree as it is: mend that first")
+            print("the tests fail on the tree as it is; mend that first")
             return 1
-        with ThreadPoolExecutor(options.jobs) as pool:
-            results = []
-            for name, result in pool.map(lambda fault: tried(fault, trees), chosen):
+        results = []
+        with ProcessPoolExecutor(options.jobs, context, _take, (trees,)) as pool:
+            for name, result in pool.map(tried, chosen):
                 print(f"{result:10}  {name}", flush=True)
                 results.append(result)
     print(f"{results.count('killed')} of {len(results)} killed")
