@@ -72,9 +72,13 @@ def rare_tail(*, seed: int) -> Answer:
 
 
 CONTROLS = (
-    Control("fast", "every call takes 0.5 ms of the 1 ms allowed", ("no",), fast, exclusive=True),
-    Control("slow", "every call takes 1.2 ms of the 1 ms allowed", ("yes",), slow, exclusive=True),
-    Control("slow-tail", "3 % of the calls take 3 ms: the p99 is outside", ("yes",), slow_tail, exclusive=True),
-    Control("rare-tail", "0.3 % of the calls take 3 ms: the p99 is inside", ("no",), rare_tail, exclusive=True),
+    Control("fast", "every call takes 0.5 ms of the 1 ms allowed", ("no",), fast, exclusive=True, right="yes"),
+    Control("slow", "every call takes 1.2 ms of the 1 ms allowed", ("yes",), slow, exclusive=True, right="no"),
+    Control(
+        "slow-tail", "3 % of the calls take 3 ms: the p99 is outside", ("yes",), slow_tail, exclusive=True, right="no"
+    ),
+    Control(
+        "rare-tail", "0.3 % of the calls take 3 ms: the p99 is inside", ("no",), rare_tail, exclusive=True, right="yes"
+    ),
     *OPERATION_CONTROLS,
 )

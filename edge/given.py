@@ -18,6 +18,7 @@ from edge.export import Exported, to_files
 from edge.guard import BATCH, LIMITS, Asked
 from edge.intake import Intake, read_estimator, read_onnx, take_in
 from edge.runtime import OUTPUT, session
+from lab.cells import without_cells
 from lab.errors import SettingsError
 from lab.families import Family
 from lab.protocol import Dataset

@@ -100,9 +100,27 @@ def drifting_stream(*, seed: int) -> Answer:
 
 OPERATION_CONTROLS = (
     Control(
-        "stalls", "at 1,000 calls a second, stalls in 0.2 % of them make 40 % late", ("yes",), stalls, exclusive=True
+        "stalls",
+        "at 1,000 calls a second, stalls in 0.2 % of them make 40 % late",
+        ("yes",),
+        stalls,
+        exclusive=True,
+        right="no",
     ),
-    Control("no-stalls", "at 1,000 calls a second, each takes 0.02 of 50 ms allowed", ("no",), steady, exclusive=True),
-    Control("same-stream", "ten columns, none of which changes (yes: no alarm)", ("no",), same_stream),
-    Control("drifting-stream", "one of ten columns moves by half its deviation (no: found)", ("yes",), drifting_stream),
+    Control(
+        "no-stalls",
+        "at 1,000 calls a second, each takes 0.02 of 50 ms allowed",
+        ("no",),
+        steady,
+        exclusive=True,
+        right="yes",
+    ),
+    Control("same-stream", "ten columns, none of which changes (yes: no alarm)", ("no",), same_stream, right="yes"),
+    Control(
+        "drifting-stream",
+        "one of ten columns moves by half its deviation (no: found)",
+        ("yes",),
+        drifting_stream,
+        right="no",
+    ),
 )

@@ -56,13 +56,21 @@ def _answer(features: np.ndarray, labels: np.ndarray, seed: int) -> Answer:
 
 
 CONTROLS = (
-    Control("additive", "the truth is additive: a readable model loses nothing", ("no",), additive),
-    Control("parity", "the truth is a parity of three: a readable model loses a lot", ("yes",), parity),
+    Control("additive", "the truth is additive: a readable model loses nothing", ("no",), additive, right="yes"),
+    Control("parity", "the truth is a parity of three: a readable model loses a lot", ("yes",), parity, right="no"),
     Control(
-        "additive-number", "the number is a sum of curves: a readable model loses nothing", ("no",), additive_number
+        "additive-number",
+        "the number is a sum of curves: a readable model loses nothing",
+        ("no",),
+        additive_number,
+        right="yes",
     ),
     Control(
-        "product-number", "the number is a product of three: a readable model loses a lot", ("yes",), product_number
+        "product-number",
+        "the number is a product of three: a readable model loses a lot",
+        ("yes",),
+        product_number,
+        right="no",
     ),
     Control("no-signal", "there is nothing to learn: the black box cannot be better", ("no",), no_signal),
 )

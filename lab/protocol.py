@@ -327,6 +327,8 @@ class Control:
         A module-level function `function(*, seed)` that returns the lab's Answer.
     exclusive : bool
         Whether nothing else may run on the machine meanwhile.
+    right : Answer, optional
+        The answer that finds the truth, where one side truly wins by more than the margin; None where undecided will do.
     """
 
     name: str
@@ -334,6 +336,7 @@ class Control:
     wrong: tuple[Answer, ...]
     function: Callable[..., Answer]
     exclusive: bool = False
+    right: Answer | None = None
 
 
 class Lab(Protocol):

@@ -3,6 +3,8 @@
 Call it from a test with a small table and settings that make the lab fast:
 
     check_lab(MY_LAB, load("wine"), MySettings(folds=2, repeats=1), tmp_path)
+
+Part of it is `check_spoiling`, which can be called alone: what a trial learns may not depend on its test rows.
 """
 
 import dataclasses
@@ -11,6 +13,7 @@ import json
 import math
 import pickle
 import re
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,15 @@ from lab import record, report, run
 from lab.errors import LabError
 from lab.protocol import Dataset, Estimate, Evidence, Lab, Row, Trial, Verdict
 from lab.settings import make
+from lab.spoiling import NO_MORE, check_spoiling
 from lab.trials import run_plan_here
 
-__all__ = ["check_lab"]
+__all__ = ["check_controls", "check_lab", "check_spoiling"]
 
 
-def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record.Record:
+def check_lab(
+    lab: Lab, dataset: Dataset, settings: Any, folder: Path, *, learned: Mapping[str, Collection[str]] = NO_MORE
+) -> record.Record:
     """Check everything that a lab promises, by running it on a table.
 
     Parameters
@@ -36,6 +42,8 @@ def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record
         Settings of the lab under which a run takes seconds.
     folder : pathlib.Path
         An empty folder to run in.
+    learned : mapping of str to collection of str
+        By the name of a trial's function, further keys of its rows that are learned; see `check_spoiling`.
 
     Returns
     -------
@@ -51,6 +59,7 @@ def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record
     lab.prepare(lambda sentence: None)
     plan = _check_plan(lab, dataset, settings)
     rows = _check_rows(plan, dataset)
+    check_spoiling(plan, dataset, rows, learned=learned)
     evidence = lab.summarise(dataset, settings, rows)
     _check_evidence(evidence)
     _check_judge(lab, evidence, settings)
@@ -58,6 +67,40 @@ def check_lab(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record
     _check_controls(lab)
     _check_inputs(lab, settings)
     return _check_run(lab, dataset, settings, folder)
+
+
+def check_controls(
+    lab: Lab, names: Collection[str], *, seeds: Iterable[int], most_wrong: float = 0.0, least_found: float = 1.0
+) -> None:
+    """Ask some of a lab's controls: few may be answered wrongly, and where a side truly wins most must find it.
+
+    The ceiling alone would be met by a lab that is always undecided.
+
+    Parameters
+    ----------
+    lab : Lab
+        The object that the entry point names.
+    names : collection of str
+        Names of controls.
+    seeds : iterable of int
+        What each is asked with.
+    most_wrong, least_found : float
+        Shares of the answers to each control, 0 to 1.
+
+    Raises
+    ------
+    AssertionError
+        At the first control that is answered otherwise; the message has the answers.
+    """
+    asked = {control.name: control for control in lab.controls()}
+    drawn = tuple(seeds)
+    for name in names:
+        control = asked[name]
+        answers = [control.function(seed=seed) for seed in drawn]
+        said = f"control {name!r} ({control.truth}) is answered {', '.join(answers)}"
+        assert sum(answer in control.wrong for answer in answers) <= most_wrong * len(answers), said
+        if control.right is not None:
+            assert answers.count(control.right) >= least_found * len(answers), f"{said}, not {control.right}"
 
 
 def _check_settings(lab: Lab) -> None:
@@ -149,6 +192,12 @@ def _check_controls(lab: Lab) -> None:
     for control in controls:
         pickle.loads(pickle.dumps(control.function))  # noqa: S301 - what a worker process does with it
         assert control.truth, f"control {control.name!r} does not say what is true"
+        assert control.right not in control.wrong, (
+            f"control {control.name!r} calls {control.right} both right and wrong"
+        )
+    assert any(control.right for control in controls), (
+        "no control has a right answer: a lab that is never sure would pass"
+    )
 
 
 def _check_inputs(lab: Lab, settings: Any) -> None:

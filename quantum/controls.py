@@ -58,7 +58,13 @@ def _answer(features: np.ndarray, labels: np.ndarray, seed: int, *, qubits: int)
 
 
 CONTROLS = (
-    Control("circuit-parity", "labels come from a circuit: the quantum model is better", ("no",), parity_of_rotations),
+    Control(
+        "circuit-parity",
+        "labels come from a circuit: the quantum model is better",
+        ("no",),
+        parity_of_rotations,
+        right="yes",
+    ),
     Control("separable", "a hyperplane divides the classes: the quantum model cannot be better", ("yes",), separable),
     Control(
         "hidden-manifold", "a small neural network made the labels: classical models suffice", ("yes",), hidden_manifold

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
 from edge.evidence import over_rounds
 from edge.lab import LAB, Settings
@@ -21,7 +22,10 @@ FAST = Settings(
 @pytest.mark.parametrize("name", ["wine", "loans"])
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
     settings = dataclasses.replace(FAST, variants=name == "wine")
-    record = check_lab(LAB, sample_rows(load(name), 150, 0), settings, tmp_path)
+    made = {"build": ("onnx", "form", "promise", "holds_rows")}
+    record = check_lab(LAB, sample_rows(load(name), 150, 0), settings, tmp_path, learned=made)
+    assert {generic(name) for name in record.evidence.estimates} <= EDGE_ESTIMATES, "a number without a golden test"
+    assert record.evidence.facts.keys() <= EDGE_FACTS, "a fact without a golden test"
     titles = [table.title for table in record.evidence.tables]
     assert ("Smaller models" in titles) == settings.variants
     assert ("Levels of graph optimisation" in titles) == settings.variants

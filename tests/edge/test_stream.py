@@ -297,3 +297,14 @@ def test_what_cannot_be_replayed_is_said_in_a_sentence():
 def test_windows_and_blocks_cover_a_short_stream():
     assert monitor.window_of(60) == 60
     assert len(rolling_accuracy(np.ones(60, dtype=bool), window=60)) == 1
+
+
+def test_an_alarm_takes_more_evidence_where_more_signals_are_watched():
+    """Ten signals share the chance of a false alarm: each needs ten times the capital, one power of ten."""
+    codes = np.random.default_rng(3).integers(0, 4, 900)
+    signal = Signal("a", codes[:300], codes[300:], 4)
+    (alone,) = watch([signal], false_alarms=FALSE_ALARMS, seed=1)
+    first, *_ = watch([signal] * 10, false_alarms=FALSE_ALARMS, seed=1)
+    np.testing.assert_allclose(first.evidence, alone.evidence - 1)
+    (surer,) = watch([signal], false_alarms=FALSE_ALARMS / 100, seed=1)
+    np.testing.assert_allclose(surer.evidence, alone.evidence - 2)

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 import pytest
+from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
 from interpretability import families
 from interpretability.complexity import parts_to_read
@@ -37,6 +38,8 @@ def test_the_lab_keeps_to_the_protocol_on_mixed_columns_with_groups_and_privacy(
     pytest.importorskip("fairlearn")
     settings = dataclasses.replace(FAST, groups="region", privacy=(4.0,))
     record = check_lab(LAB, sample_rows(load("loans"), 150, 0), settings, tmp_path)
+    assert record.evidence.estimates.keys() <= INTERPRETABILITY_ESTIMATES, "a number without a golden test"
+    assert record.evidence.facts.keys() <= INTERPRETABILITY_FACTS, "a fact without a golden test"
     titles = [figure.title for figure in record.evidence.figures] + [table.title for table in record.evidence.tables]
     assert sorted(path.name for path in tmp_path.rglob("*.onnx")) == ["readable-model.onnx"], (
         "the file lies by the report"

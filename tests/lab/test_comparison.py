@@ -119,17 +119,6 @@ def test_a_fold_is_scored_as_scikit_learn_scores_it(loans):
     np.testing.assert_array_equal(found["test_rows"], test)
 
 
-def test_tuning_sees_no_row_but_those_it_is_given(loans):
-    rows = np.arange(0, 1200, 2)
-    budget = {"scorer": "roc_auc", "candidates": 3, "seed": 4}
-    one = tune(SVM, loans.features.iloc[rows], loans.target[rows], **budget)
-    spoiled = loans.features.copy()
-    spoiled.iloc[1::2, :3] = 1e6
-    other = tune(SVM, spoiled.iloc[rows], loans.target[rows], **budget)
-    assert one.parameters == other.parameters
-    assert one.inner_score == other.inner_score
-
-
 def test_every_family_has_the_same_number_of_candidates_and_its_default_is_one(loans):
     seen = []
 

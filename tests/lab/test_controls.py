@@ -1,12 +1,18 @@
 """Controls are counted as they answer, and a small round of every lab's own is right."""
 
+import dataclasses
+import functools
+import itertools
 from pathlib import Path
 
 import pytest
 
+from edge.controls import answer
 from lab import controls, identity, registry, trials
+from lab.comparison import Group
 from lab.errors import SettingsError, TrialsFailedError
 from lab.protocol import Control
+from lab.testing import check_controls
 from lab.workers import run_here
 
 
@@ -69,20 +75,110 @@ def test_a_control_that_fails_is_an_error_and_not_a_right_answer(tmp_path):
     assert controls.known_rates(lab, tmp_path) is None
 
 
-@pytest.mark.parametrize(("name", "seeds"), [("interpretability", 8), ("quantum", 20)])
-def test_the_rates_that_come_with_a_lab_are_within_the_promise(name, seeds):
-    rates = controls.known_rates(registry.find(name), out=Path("nowhere"))
+@pytest.mark.parametrize(("name", "seeds"), [("interpretability", 8), ("quantum", 20), ("edge", 10)])
+def test_the_rates_that_come_with_a_lab_are_within_the_promise_and_truths_are_found(name, seeds):
+    """A lab that is always undecided is never wrong: where a side truly wins, it must be found."""
+    lab = registry.find(name)
+    rates = controls.known_rates(lab, out=Path("nowhere"))
     assert rates["seeds"] >= seeds
     assert rates["wrong"]["rate"] <= 0.05
+    right = {control.name: control.right for control in lab.controls()}
+    assert [row["name"] for row in rates["controls"]] == list(right)
+    found = [row[right[row["name"]]] / rates["seeds"] for row in rates["controls"] if right[row["name"]]]
+    assert found
+    assert min(found) >= 0.9
+
+
+def answers_in_turn(*answers):
+    asked = iter(answers)
+    return lambda *, seed: next(asked)
 
 
 @pytest.mark.parametrize(
-    ("name", "control"), [("interpretability", "parity"), ("quantum", "circuit-parity"), ("quantum", "separable")]
+    ("answers", "words"),
+    [
+        (("yes", "yes", "yes", "yes"), None),
+        (("yes", "undecided", "yes", "yes"), None),
+        (("yes", "undecided", "yes", "undecided"), r"answered yes, undecided, yes, undecided, not yes"),
+        (("yes", "yes", "yes", "no"), r"answered yes, yes, yes, no$"),
+    ],
 )
-def test_one_seed_of_a_control_is_not_answered_wrongly(name, control):
-    """Where a side truly wins, and where it cannot; `lab controls` asks all of them many times."""
-    (asked,) = (each for each in registry.find(name).controls() if each.name == control)
-    assert asked.function(seed=0) not in asked.wrong
+def test_a_lab_that_finds_too_little_fails_as_one_that_is_wrong_does(answers, words):
+    lab = Asked(Control("a", "yes is true", ("no",), answers_in_turn(*answers), right="yes"))
+    if words is None:
+        check_controls(lab, ["a"], seeds=range(4), least_found=0.75)
+    else:
+        with pytest.raises(AssertionError, match=words):
+            check_controls(lab, ["a"], seeds=range(4), least_found=0.75)
+
+
+def test_where_no_side_wins_undecided_will_do():
+    lab = Asked(Control("a", "no side wins", ("no",), answers_in_turn("undecided", "yes")))
+    check_controls(lab, ["a"], seeds=range(2))
+
+
+def quick(build, features, seed, **parameters):
+    return build(features, seed).set_params(**parameters)
+
+
+@pytest.mark.filterwarnings("ignore:Missing values detected")
+def test_the_interpretability_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch):
+    import interpretability.controls
+    from interpretability import families, number_families
+    from interpretability.lab import LAB
+
+    def sides(source, readable, opaque):
+        shown = tuple(source.counted(family) for family in readable)
+        monkeypatch.setattr(source, "glass", lambda *sizes: Group("glass", "readable model", shown))
+        monkeypatch.setattr(source, "black", lambda: Group("black", "black box", opaque))
+
+    trees = functools.partial(quick, families.EXTRA_TREES.build, model__n_estimators=20)
+    sides(families, (families.SPLINES,), (dataclasses.replace(families.EXTRA_TREES, build=trees),))
+    more = functools.partial(quick, number_families.EXTRA_TREES.build, model__n_estimators=20)
+    sides(number_families, (number_families.SPLINES,), (dataclasses.replace(number_families.EXTRA_TREES, build=more),))
+    settings = dataclasses.replace(interpretability.controls._SETTINGS, folds=2)
+    monkeypatch.setattr(interpretability.controls, "_SETTINGS", settings)
+    check_controls(LAB, ["additive", "parity"], seeds=range(2))
+    check_controls(LAB, ["additive-number", "product-number"], seeds=[0])
+
+
+def test_the_quantum_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch):
+    from quantum import families
+    from quantum.lab import LAB
+
+    def few(n_qubits, n_steps, n_classes):
+        quantum, classical, ablation = real(n_qubits, min(n_steps, 60), n_classes)
+        return (
+            dataclasses.replace(quantum, families=quantum.families[:1]),
+            dataclasses.replace(classical, families=classical.families[:1]),
+            dataclasses.replace(ablation, families=ablation.families[:1]),
+        )
+
+    real = families.groups
+    monkeypatch.setattr("quantum.families.groups", few)
+    monkeypatch.setattr("quantum.evidence.groups", few)
+    monkeypatch.setattr("quantum.trials.on_device", lambda *_, **__: {})
+    monkeypatch.setattr("quantum.evidence._hardware", lambda *_: ({}, (), ()))
+    check_controls(LAB, ["circuit-parity"], seeds=[0])
+
+
+def test_the_edge_lab_finds_drift_and_nothing_else():
+    check_controls(registry.find("edge"), ["same-stream", "drifting-stream"], seeds=range(3))
+
+
+WAITS = {
+    "fast": (0.5, 0.5, 0.0),
+    "slow": (1.2, 1.2, 0.0),
+    "slow-tail": (0.1, 3.0, 0.03),
+    "rare-tail": (0.1, 3.0, 0.003),
+}
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_the_edge_lab_finds_what_waits_on_a_clock_that_is_simulated(name):
+    (asked,) = (control for control in registry.find("edge").controls() if control.name == name)
+    ticks = itertools.count(0, 10_000)
+    assert answer(*WAITS[name], seed=0, clock=lambda: next(ticks)) == asked.right
 
 
 def test_controls_of_one_lab_run_once_at_a_time_and_leave_one_file(tmp_path):

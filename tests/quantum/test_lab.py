@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
 from lab.data import load, sample_rows
 from lab.errors import SettingsError
@@ -28,9 +29,12 @@ FAST = Settings(
 
 @pytest.mark.parametrize("name", ["wine", "loans"])
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
-    record = check_lab(LAB, sample_rows(load(name), 120, 0), FAST, tmp_path)
+    trained = {"train_for_hardware": ("circuit", "angles", "scalings", "gain", "biases")}
+    record = check_lab(LAB, sample_rows(load(name), 120, 0), FAST, tmp_path, learned=trained)
     assert record.evidence.facts["pennylane_distance"] < 1e-6  # float32 state, see test_simulator
     assert {"advantage", "entanglement", "training", "surrogate", "decay"} <= record.evidence.estimates.keys()
+    assert {generic(name) for name in record.evidence.estimates} <= QUANTUM_ESTIMATES, "a number without a golden test"
+    assert record.evidence.facts.keys() <= QUANTUM_FACTS, "a fact without a golden test"
     boundary = next(figure for figure in record.evidence.figures if "boundary" in figure.title)
     assert [frame.label[:8] for frame in boundary.frames][::5] == ["after 0 ", "after 20"]
 

@@ -1,0 +1,189 @@
+"""Which faults would no test see? Each of `faults.toml` is made in a copy of the tree, one at a time, and its tests run.
+
+    .venv/bin/python tests/benchmarks/faults.py                  # all of them, some minutes
+    .venv/bin/python tests/benchmarks/faults.py --only stream    # those whose name holds the word
+    .venv/bin/python tests/benchmarks/faults.py --check          # none: only that every text stands once and every test is there
+
+It ends with 1 where a fault survives, or cannot be made.
+"""
+
+import argparse
+import contextlib
+import importlib
+import multiprocessing
+import os
+import re
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve()
+ROOT = HERE.parents[2]
+PACKAGES = ("lab", "quantum", "edge", "interpretability")
+COPIED = (*PACKAGES, "tests", "pyproject.toml")
+LIST = HERE.with_suffix(".toml")
+HEAVY = ("numpy", "pandas", "scipy.stats", "sklearn.ensemble", "sklearn.neural_network", "pyarrow.csv", "interpret.glassbox",
+         "numba", "onnx", "onnxruntime", "skl2onnx", "qiskit", "vl_convert")  # fmt: skip
+"""Libraries that are loaded once; every run of the tests is a fork with them, and loads our packages anew."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A text of the packages, what it becomes, and the tests that must see it."""
+
+    name: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+def faults(path: Path = LIST) -> list[Fault]:
+    """Read the list."""
+    listed = tomllib.loads(path.read_text(encoding="utf-8"))["fault"]
+    return [Fault(each["name"], each["old"], each["new"], tuple(each["tests"])) for each in listed]
+
+
+def place_of(fault: Fault, tree: Path) -> Path:
+    """Find the one file that holds the fault's text once, wherever it is.
+
+    Raises
+    ------
+    LookupError
+        If it stands nowhere, or more than once.
+    """
+    sources = [path for package in PACKAGES for path in sorted((tree / package).rglob("*.py"))]
+    counts = {path: path.read_text(encoding="utf-8").count(fault.old) for path in sources}
+    found = [path for path, count in counts.items() if count]
+    if sum(counts.values()) != 1:
+        where = ", ".join(str(path.relative_to(tree)) for path in found) or "nowhere"
+        raise LookupError(f"{fault.name}: its text stands {sum(counts.values())} times ({where}); name a longer one")
+    return found[0]
+
+
+def nodes_of(fault: Fault, tree: Path) -> list[str]:
+    """Find the tests by their names, whichever files they are in.
+
+    Raises
+    ------
+    LookupError
+        If a test is not there.
+    """
+    sources = {path: path.read_text(encoding="utf-8") for path in sorted((tree / "tests").rglob("test_*.py"))}
+    nodes = []
+    for name in fault.tests:
+        found = [path for path, text in sources.items() if re.search(rf"^def {name}\(", text, re.MULTILINE)]
+        if not found:
+            raise LookupError(f"{fault.name}: there is no test {name}")
+        nodes += [f"{path.relative_to(tree)}::{name}" for path in found]
+    return nodes
+
+
+def copy_tree(target: Path) -> Path:
+    """Copy what the tests need."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "runs"))
+        else:
+            shutil.copy(source, target / name)
+    return target
+
+
+def passes(nodes: list[str], tree: Path) -> bool:
+    """Run some tests on a tree, in a fork of this process; its packages come before the installed ones.
+
+    Raises
+    ------
+    RuntimeError
+        If they could not be run.
+    """
+    words = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *nodes]
+    log = tree / "pytest.txt"
+    child = os.fork()
+    if child == 0:
+        code = 3
+        try:
+            os.chdir(tree)
+            sys.path.insert(0, str(tree))
+            sys.dont_write_bytecode = True
+            with log.open("w") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+                code = int(pytest.main(words))
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code not in (0, 1):
+        raise RuntimeError(f"pytest ended with {code} on {' '.join(nodes)}:\n{log.read_text()[-2_000:]}")
+    return code == 0
+
+
+@contextmanager
+def made(fault: Fault, tree: Path) -> Iterator[None]:
+    """Make the fault, and take it back."""
+    path = place_of(fault, tree)
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.replace(fault.old, fault.new), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
+_tree: Path  # of this process
+
+
+def _take(trees: "multiprocessing.Queue[str]") -> None:
+    global _tree
+    _tree = Path(trees.get())
+
+
+def tried(fault: Fault) -> tuple[str, str]:
+    """Say what came of a fault: killed, SURVIVED, or why it could not be made."""
+    try:
+        with made(fault, _tree):
+            return fault.name, "SURVIVED" if passes(nodes_of(fault, _tree), _tree) else "killed"
+    except (LookupError, RuntimeError) as error:
+        return fault.name, f"NOT MADE: {error}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="only faults whose name holds this")
+    parser.add_argument("--jobs", type=int, default=1, help="copies of the tree that are worked on side by side")
+    parser.add_argument("--check", action="store_true", help="make none: only find every text and every test")
+    options = parser.parse_args()
+    chosen = [fault for fault in faults() if options.only in fault.name]
+    if options.check:
+        for fault in chosen:
+            place_of(fault, ROOT), nodes_of(fault, ROOT)
+        print(f"{len(chosen)} faults can be made")
+        return 0
+    for name in HEAVY:
+        importlib.import_module(name)
+    context = multiprocessing.get_context("fork")
+    with tempfile.TemporaryDirectory() as folder:
+        trees = context.Queue()
+        for job in range(options.jobs):
+            trees.put(str(copy_tree(Path(folder) / str(job))))
+        every = sorted({node for fault in chosen for node in nodes_of(fault, ROOT)})
+        if not passes(every, Path(folder) / "0"):
+            print("the tests fail on the tree as it is; mend that first")
+            return 1
+        results = []
+        with ProcessPoolExecutor(options.jobs, context, _take, (trees,)) as pool:
+            for name, result in pool.map(tried, chosen):
+                print(f"{result:10}  {name}", flush=True)
+                results.append(result)
+    print(f"{results.count('killed')} of {len(results)} killed")
+    return int(any(result != "killed" for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,386 @@
+"""From hand-made rows to every number of the edge verdict: what the oracle works out is what the record says."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from oracles import intervals
+from samples import edge_rows
+from samples.edge_rows import BROWSER, BUILT, FOLDED, INNER, LOADED, RATES, TIMES, VARIANT_TIMES, VARIED
+from samples.golden import FOLDS, N_ROWS, REPEATS, best_of, table, three
+from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
+
+from edge import browser_evidence, stream_evidence
+from edge.lab import LAB, Settings
+
+SETTINGS = Settings(
+    p99_ms=0.5, size_mb=0.03, memory_mb=50.0, max_drop=0.2, tolerance=1e-6, models=("logistic", "mlp"), rate=50.0,
+    deadline_ms=4.0, max_misses=0.05, folds=FOLDS, repeats=REPEATS, stream=True, false_alarms=0.01, label_delay=20,
+)  # fmt: skip
+DATA = table()
+LABELS = {"logistic": "logistic regression", "mlp": "neural network (MLP)"}
+RULE_OF_THREE = 300 / N_ROWS
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return edge_rows.rows()
+
+
+@pytest.fixture(scope="module")
+def evidence(rows):
+    return LAB.summarise(DATA, SETTINGS, rows)
+
+
+def right(chances, truth):
+    return float((chances.argmax(axis=1) == truth).mean())
+
+
+def milliseconds(times, share):
+    """Order statistics of all calls, or the bootstrap of whole rounds where that is wider; None where calls are too few."""
+    plain = intervals.quantile(times * 1e-6, share)
+    if plain is None:
+        return None
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(times), size=(500, len(times)))
+    resampled = [np.sort(times[each].ravel())[int(np.ceil(share * times.size - 1e-9)) - 1] * 1e-6 for each in drawn]
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    return plain[0], min(plain[1], low), max(plain[2], high)
+
+
+def expected_estimates():
+    found = {"harness.p50_us": tuple(1e3 * each for each in milliseconds(TIMES["harness"], 0.5))}
+    best, _ = best_of(FOLDED, INNER)
+    for place, name in enumerate(LABELS):
+        built = BUILT[name]["parity"].values()
+        exact = {
+            "size_mb": BUILT[name]["size_bytes"] / 1e6,
+            "parity": max(largest for _, largest, _, _ in built),
+            "flips": sum(flips for _, _, _, flips in built),
+        }
+        found |= {f"{name}.{what}": (value,) * 3 for what, value in exact.items()}
+        mebibytes = (
+            np.arange(6.0) + 40 + 20 * place
+        )  # the third of six is the median, the first and the last its interval
+        found[f"{name}.memory_mb"] = tuple(mebibytes[[2, 0, 5]] * 1.048576)
+        found[f"{name}.cold_start_s"] = (0.33, 0.30, 0.36)
+        found[f"{name}.p99_ms"] = milliseconds(TIMES[f"{name} onnx"], 0.99)
+        compared = intervals.repeated(best, FOLDED[name], DATA.target, FOLDS, score=right, adds=intervals.accuracy_adds)
+        # two candidates, the better of which is taken by its interval: 97.5 % each (Bonferroni)
+        found[f"{name}.drop"] = intervals.interval(*compared, confidence=0.975, reach=RULE_OF_THREE)
+        scores = [100 * right(chances, places % 2) for chances, places in FOLDED[name]]
+        found[f"{name}.score"] = intervals.interval(*intervals.corrected(scores, FOLDS), lowest=0, highest=100)
+    found |= {"logistic.misses": (2.0, 1.0, 3.0), "mlp.misses": (90.0, 80.0, 95.0)}
+    for name in ("identity", "logistic onnx", "logistic sklearn", "mlp onnx"):
+        found[f"{name}.p99"] = milliseconds(TIMES[name], 0.99)
+    return found
+
+
+def test_every_estimate_of_the_edge_lab_is_the_oracles(evidence):
+    expected = expected_estimates()
+    assert evidence.estimates.keys() == expected.keys()
+    assert {generic(name) for name in expected} == EDGE_ESTIMATES
+    for name, numbers in expected.items():
+        found = evidence.estimates[name]
+        assert three(found) == pytest.approx(numbers, rel=1e-9, abs=1e-12), name
+        assert found.confidence == (0.975 if name.endswith(".drop") else 0.95), name
+    units = {"p99_ms": "ms", "size_mb": "MB", "parity": "", "flips": "labels", "memory_mb": "MB", "cold_start_s": "s",
+             "drop": "points", "score": "points", "misses": "%", "p99": "ms", "p50_us": "us"}  # fmt: skip
+    assert all(each.unit == units[name.partition(".")[2]] for name, each in evidence.estimates.items())
+
+
+def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
+    high = 200 + 100 * np.log(4 / 1.2) / np.log(4)  # where the lower ends, 0.6 of the p99, cross 4 ms
+    expected = {
+        "candidates": ["logistic", "mlp"], "unmeasured": [], "labels": LABELS, "metric": "accuracy", "factor": 100.0,
+        "core": 3,
+        "highest_rate": {
+            # 4 ms is half-way from 2 to 8 on a logarithmic axis; the upper ends, twice the p99, cross at 200
+            "logistic": f"250 calls per second (95 % interval 200 to {high:.0f})",
+            "mlp": "below 10 calls per second (the lowest rate with enough calls)",
+        },
+        "stream": stream_evidence.sentence(edge_rows.stream(), 0.01),
+    }  # fmt: skip
+    assert expected.keys() == EDGE_FACTS
+    assert evidence.facts == expected
+    assert evidence.caveats[0] == expected["stream"]
+
+
+def test_what_is_not_measured_is_no_candidate(rows):
+    for lost in ("build-mlp", "serve-mlp", "load-mlp"):
+        kept = {key: row for key, row in rows.items() if key != lost}
+        facts = LAB.summarise(DATA, SETTINGS, kept).facts
+        assert (facts["candidates"], facts["unmeasured"]) == (["logistic"], ["mlp"]), lost
+
+
+def titled(found, title):
+    return next(each for each in (*found.tables, *found.figures) if each.title == title)
+
+
+def status(numbers, allowed):
+    return "pass" if numbers[2] <= allowed else "fail" if numbers[1] > allowed else "undecided"
+
+
+def test_the_budgets_are_judged_item_by_item(evidence):
+    found = expected_estimates()
+    allowed = {
+        "latency (p99)": ("p99_ms", 0.5), "share of late answers": ("misses", 5.0), "file size": ("size_mb", 0.03),
+        "peak memory": ("memory_mb", 50.0), "accuracy loss": ("drop", 20.0),
+        "difference from the original": ("parity", 1e-6), "flipped labels": ("flips", 0),
+    }  # fmt: skip
+    by_hand = [
+        (LABELS[name], item, *found[f"{name}.{key}"], most, status(found[f"{name}.{key}"], most))
+        for name in LABELS
+        for item, (key, most) in allowed.items()
+    ]
+    listed = titled(evidence, "Budgets, item by item").rows
+    for line, expected in zip(listed, by_hand, strict=True):
+        assert (line[0], line[1], line[7]) == (expected[0], expected[1], expected[6])
+        assert line[2:6] == pytest.approx(expected[2:6])
+    assert {line[7] for line in listed} >= {"pass", "fail"}
+
+
+def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evidence):
+    value, low, high = expected_estimates()["logistic.p99_ms"]
+    loss = expected_estimates()["logistic.drop"]
+    assert loss[2] > 20.0 > loss[1], "undecided by its accuracy at this margin"
+    assert LAB.judge(evidence, SETTINGS).answer == "undecided"
+    roomy = dataclasses.replace(SETTINGS, max_drop=round(loss[2] / 100 + 0.01, 2))
+    verdict = LAB.judge(evidence, roomy)
+    assert verdict.answer == "yes"
+    assert f"The logistic regression fits every budget: it answers in {value:.2g} ms at p99" in verdict.sentence
+    assert f"(95 % interval {low:.2g} to {high:.2g})" in verdict.sentence
+    assert "takes 2.53 kB" in verdict.sentence
+    where = "below" if loss[0] > 0 else "above"
+    assert f"{abs(loss[0]):.1f} points {where} the best model tried (98 % interval" in verdict.sentence
+    tight = dataclasses.replace(roomy, p99_ms=round(0.9 * low, 5), rate=None, memory_mb=None)
+    failed = LAB.judge(evidence, tight)
+    assert failed.answer == "no"
+    assert "misses" in failed.sentence
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.6])
+def test_the_accuracy_budget_is_in_points_of_the_metric(evidence, margin):
+    """A hundredth of it, or a hundred times as much, would move every answer."""
+    loss = expected_estimates()["logistic.drop"]
+    settings = dataclasses.replace(SETTINGS, max_drop=margin)
+    expected = {"pass": "yes", "undecided": "undecided", "fail": "no"}[status(loss, 100 * margin)]
+    assert LAB.judge(evidence, settings).answer == expected
+
+
+def test_smaller_models_lose_what_the_same_rows_say(evidence):
+    listed = {line[:2]: line[2:] for line in titled(evidence, "Smaller models").rows}
+    best = np.arange(40) >= 4  # the most accurate original
+    for family, variants in VARIED.items():
+        for name, made in variants.items():
+            line = listed[LABELS[family], name]
+            mean, error, degrees = intervals.corrected(100.0 * best - 100.0 * made["right"], np.inf)
+            loss = intervals.interval(mean, error, degrees, reach=300 / 40)
+            times = VARIANT_TIMES[f"{family} {name}"]
+            p50, p99 = milliseconds(times, 0.5), milliseconds(times, 0.99)
+            # accuracy, loss, its interval, kB, p50 us, p99 us, its interval, MB of memory, flips, moved by the batch
+            numbers = (*line[:2], *line[3:6], *line[7:10])
+            assert numbers == pytest.approx((
+                100 * made["right"].mean(), mean, made["size_bytes"] / 1e3, 1e3 * p50[0], 1e3 * p99[0],
+                made["peak_mib"] * 1.048576, made["flips"], made["neighbours"],
+            ))  # fmt: skip
+            assert line[2] == f"{loss[1]:.2g} to {loss[2]:.2g}"
+            assert line[6] == f"{1e3 * p99[1]:.3g} to {1e3 * p99[2]:.3g}"
+            size, memory = made["size_bytes"] / 1e6, made["peak_mib"] * 1.048576
+            items = [(p99, 0.5), ((size,) * 3, 0.03), (loss, 20.0), ((memory,) * 3, 50.0)]
+            answers = [status(*item) for item in items]
+            assert line[10] == max(answers, key=["pass", "undecided", "fail"].index)
+    front = {key: line[11] for key, line in listed.items()}
+    assert front == dict.fromkeys(listed, "yes")  # each is smaller, or more accurate, than the others
+
+
+def test_a_variant_that_another_beats_everywhere_is_not_on_the_front(rows):
+    beaten = VARIED["mlp"] | {"int8": VARIED["mlp"]["int8"] | {"size_bytes": 41_000, "peak_mib": 70.0}}
+    slow = rows["time-variants"] | {"times": VARIANT_TIMES | {"mlp int8": 2 * VARIANT_TIMES["mlp as exported"]}}
+    found = LAB.summarise(DATA, SETTINGS, rows | {"vary-mlp": beaten, "time-variants": slow})
+    front = {line[:2]: line[13] for line in titled(found, "Smaller models").rows}
+    assert front[LABELS["mlp"], "int8"] == ""
+
+
+def test_latencies_levels_parity_and_footprint_are_listed(evidence):
+    latency = {line[:2]: line[2:] for line in titled(evidence, "Latency").rows}
+    words = {"logistic onnx": (LABELS["logistic"], "ONNX Runtime"), "mlp onnx": (LABELS["mlp"], "ONNX Runtime")}
+    for name, key in words.items():
+        for place, at in enumerate((0.5, 0.9, 0.99)):
+            value, low, high = milliseconds(TIMES[name], at)
+            assert latency[key][2 * place] == pytest.approx(value)
+            assert latency[key][2 * place + 1] == f"{low:.3g} to {high:.3g}"
+        medians = np.median(TIMES[name], axis=1)
+        spread = (np.quantile(medians, 0.9) - np.quantile(medians, 0.1)) / np.median(medians)
+        assert latency[key][8:] == (2_000, f"{100 * spread:.0f} %")
+    assert latency[LABELS["mlp"], "scikit-learn"][4:6] == (None, "too few calls")
+    levels = {line[:2]: line[2:] for line in titled(evidence, "Levels of graph optimisation").rows}
+    assert levels[LABELS["mlp"], "disabled"][0] == pytest.approx(
+        1e3 * milliseconds(edge_rows.LEVELS["mlp disabled"], 0.5)[0]
+    )
+    assert titled(evidence, "Is the exported model the same model?").rows[2] == (
+        LABELS["mlp"], "converter", "test rows", 16, 3e-6, 0, 0,
+    )  # fmt: skip
+    first, second = titled(evidence, "Footprint").rows
+    assert first[:3] == (LABELS["logistic"], 0.00253, 5)
+    assert first[3] == pytest.approx(42 * 1.048576)
+    assert first[5] == pytest.approx(0.33)
+    assert first[7:] == pytest.approx((200 * 1.048576, 1.5))
+    assert second[7:] == (None, None)
+    said = next(figure for figure in evidence.figures if figure.title == "Footprint: memory").caption
+    assert f"takes {200 / 42:.2g} times as much by scikit-learn" in said
+
+
+def test_throughput_is_the_median_of_the_rounds(evidence):
+    lines = {line[:4]: line[4:] for line in titled(evidence, "Throughput by batch size").rows}
+    for alternative, runtime, threads in (
+        ("one thread", "ONNX Runtime", 1), ("all threads", "ONNX Runtime", 2), ("scikit-learn", "scikit-learn", 1)
+    ):  # fmt: skip
+        for size, rounds in zip((1, 8), RATES[alternative], strict=False):
+            line = lines[LABELS["logistic"], runtime, threads, size]
+            value = sorted(rounds)[2]  # of six the third: half of them are at most that
+            assert line[0] == value
+            assert line[1] == f"{min(rounds):,.0f} to {max(rounds):,.0f}"
+            assert line[2] == pytest.approx(1e3 * size / value)
+    drawn = titled(evidence, "How many rows a second, asked in batches?")
+    assert "logistic regression 5,100 at 8" in drawn.caption  # (5,000 + 5,200) / 2
+
+
+def test_load_is_listed_run_by_run(evidence):
+    lines = titled(evidence, "Load").rows
+    assert len(lines) == sum(len(row["runs"]) for row in LOADED.values())
+    yours = lines[4]
+    assert yours[:5] == (LABELS["logistic"], "at random (Poisson), 50 per second (your rate)", 50.0, 10.0, 1_000)
+    assert (yours[5], yours[9], yours[10]) == (0.5, 3.0, "1.8 to 6")
+    assert yours[11:13] == (None, "")
+    assert yours[13:] == (2.0, "1 to 3", 21.0, 1_500.1)
+    caveats = " ".join(evidence.caveats)
+    assert "took up to 1.5 ms (p99) to wake" in caveats
+    assert "the neural network (MLP) cannot keep up with 50 calls per second" in caveats
+    assert "the logistic regression cannot keep up" not in caveats
+    assert "called rarely (100 calls per second) the logistic regression answers in 3 ms" in caveats
+    curve = titled(evidence, "Latency, hot and under load").spec["data"]["values"]
+    hot = [(value["x"], value["y"]) for value in curve if value["series"] == "logistic regression, hot"]
+    assert hot == [(0.5, 50.0), (1.0, pytest.approx(10.0))]  # under one call of 1,000 nothing is drawn
+    knee = titled(evidence, "Response time against load").spec["data"]["values"]
+    assert [(value["x"], value["y"]) for value in knee[:3]] == [(100.0, 1.0), (200.0, 2.0), (300.0, 8.0)]
+
+
+def test_places_are_listed_side_by_side_with_the_browser(evidence):
+    lines = titled(evidence, "Where it runs").rows
+    here = next(line for line in lines if line[0].startswith("this machine") and line[4] == LABELS["logistic"])
+    # place, processor, cores, threads, model, p50, interval, p99, interval, late %, interval, memory, lost
+    assert here[1:4] == ("P", 1, 1)
+    assert here[5:12] == (0.5, "0.3 to 1", 1.5, "0.9 to 3", 2.0, "1 to 3", 61.3)
+    assert [line[-1] for line in lines if line[4] == LABELS["mlp"]] == ["it fell", "no answer"]
+    there = next(line for line in lines if line[0] == browser_evidence.PLACE and line[4] == LABELS["logistic"])
+    assert there[5] == pytest.approx(milliseconds(np.array(BROWSER["models"]["logistic"]["times"]), 0.5)[0])
+    assert any("on this machine, core(s) 0 the rows of neural network (MLP) were lost (it fell)" in each
+               for each in evidence.caveats)  # fmt: skip
+
+
+def test_the_browser_is_one_step_of_its_clock_less_certain(evidence):
+    found = BROWSER["models"]["logistic"]
+    times, step = np.array(found["times"]), 0.005
+    lines = {line[0]: line[1:] for line in titled(evidence, "In a browser").rows}
+    line = lines[LABELS["logistic"]]
+    for place, at in enumerate((0.5, 0.99)):
+        value, low, high = milliseconds(times, at)
+        assert line[2 * place] == pytest.approx(value)
+        assert line[2 * place + 1] == f"{low - step:.3g} to {high + step:.3g}"
+    native = milliseconds(TIMES["logistic onnx"], 0.5)[0]
+    assert line[4:6] == pytest.approx((native, milliseconds(times, 0.5)[0] / native))
+    assert line[6:8] == (0.2, "one load")
+    assert line[8:12] == (0.00253, 48, 3e-4, 1)
+    assert "no model (identity)" in lines
+    assert any("differ by up to 0.0003 and 1 of 48 labels" in each for each in evidence.caveats)
+    drawn = {value["label"]: value for value in titled(evidence, "A call in a browser").spec["data"]["values"]}
+    value, low, high = milliseconds(times, 0.99)
+    ends = drawn["logistic regression, browser"]
+    assert (ends["value"], ends["low"], ends["high"]) == pytest.approx((value, low - step, high + step))
+
+
+def test_the_stream_is_told_in_rows_that_count_from_one(evidence):
+    assert evidence.facts["stream"] == (
+        "in the stream 2 column(s) drifted (income, age), first near row 641 (95 % of the evidence: 611 to 671); "
+        "accuracy fell from 90.0 % (86.0 to 93.0) to 60.0 % (50.0 to 70.0) near row 651 (noticed at row 800); "
+        "for the last 20 rows, whose labels are still to come, it is estimated at 75.0 % (65.0 to 85.0), "
+        "by an estimate that was off by 8.0 points on average where labels are known; "
+        "the chance of any false alarm over the whole stream is at most 1 %"
+    )
+    lines = titled(evidence, "What changed in the stream, and when?")
+    assert lines.rows[0] == ("age", "changed", 641, "611 to 671", 750, "median", 1.5, 4.5)
+    assert "Rows 351 to 500, which the model did not learn from" in lines.caption
+    assert "12,346 rows a second" in lines.caption
+    assert "Not watched, because dates always move on: since" in lines.caption
+    drawn = titled(evidence, "Accuracy after deployment").spec["data"]["values"]
+    by_series = {}
+    for value in drawn:
+        by_series.setdefault(value["series"], []).append((value["x"], value["y"]))
+    assert by_series == {
+        "accuracy, labels known": [(600, 90.0), (700, 70.0)],
+        "lower end of its 95 % interval": [(600, pytest.approx(82.0)), (700, pytest.approx(60.0))],
+        "estimated before labels come": [(600, 91.0), (700, 85.0), (800, 80.0)],
+    }
+    paths = titled(evidence, "Drift").spec["data"]["values"]
+    assert [(value["x"], value["y"]) for value in paths if value["series"] == "age"] == [
+        (550, -1),
+        (600, -5),
+        (650, 0.2),
+    ]
+    assert [(value["x"], value["y"]) for value in paths if value["series"] == "errors"] == [(560, -2), (600, 0.4)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word"), [((0.9, 0.86, 0.93), (0.6, 0.5, 0.7), "fell"), ((0.6, 0.5, 0.7), (0.9, 0.86, 0.93), "rose")]
+)  # fmt: skip
+def test_a_change_of_accuracy_has_a_direction(before, after, word):
+    row = edge_rows.stream(before=edge_rows.share(*before), after=edge_rows.share(*after))
+    assert f"accuracy {word} from {100 * before[0]:.1f} %" in stream_evidence.sentence(row, 0.05)
+
+
+def test_a_stream_without_alarms_gives_both_accuracies():
+    quiet = [found | {"alarm": None, "start": None} for found in edge_rows.stream()["findings"]]
+    row = edge_rows.stream(findings=quiet, before=None, after=None, expected=None)
+    assert stream_evidence.sentence(row, 0.05) == (
+        "no column drifted in the stream; no change of accuracy was noticed (92.0 % (88.0 to 95.0) before the stream, "
+        "80.0 % (76.0 to 84.0) in it); the chance of any false alarm over the whole stream is at most 5 %"
+    )
+
+
+def test_a_model_is_remarked_where_it_keeps_rows_or_is_slower_than_its_original(rows):
+    slow = TIMES | {"mlp sklearn": edge_rows.nanoseconds("q", 15_000), "mlp onnx": edge_rows.nanoseconds("r", 30_000)}
+    found = LAB.summarise(DATA, SETTINGS, rows | {"time": {"times": slow, "core": 3}})
+    caveats = " ".join(found.caveats)
+    assert "the file of the neural network (MLP) holds rows" in caveats
+    assert "the file of the logistic regression holds rows" not in caveats
+    exported, own = milliseconds(slow["mlp onnx"], 0.5)[0], milliseconds(slow["mlp sklearn"], 0.5)[0]
+    assert f"slower than scikit-learn itself: {exported:.3g} ms against {own:.3g} at the median" in caveats
+    assert "it was converted by a library" in caveats
+    assert "the exported logistic regression is slower" not in caveats
+    floor = milliseconds(TIMES["identity"], 0.5)[0]
+    assert f"an empty call of the runtime takes {floor:.2g} ms at the median" in caveats
+
+
+def test_the_verdict_is_found_without_the_parts_beside_it(rows):
+    verdict_only = {
+        key: row for key, row in rows.items() if "-fold" in key or key.startswith("build-") or key == "time"
+    }
+    settings = dataclasses.replace(SETTINGS, rate=None, memory_mb=None, stream=False)
+    found = LAB.summarise(DATA, settings, verdict_only)
+    expected = expected_estimates()
+    assert found.estimates.keys() == {
+        name for name in expected if not name.endswith(("misses", "memory_mb", "cold_start_s"))
+    }
+    assert three(found.estimates["mlp.drop"]) == pytest.approx(expected["mlp.drop"])
+
+
+def test_the_level_of_the_interval_follows_the_number_of_candidates(rows):
+    three_models = dataclasses.replace(SETTINGS, models=("logistic", "mlp", "forest"))
+    found = LAB.summarise(DATA, three_models, rows)
+    assert found.facts["unmeasured"] == ["forest"]
+    assert found.estimates["mlp.drop"].confidence == pytest.approx(1 - 0.05 / 3)
+    alone = {key: row for key, row in rows.items() if key not in ("places", "browser") and "logistic" not in key[5:]}
+    alone["time"] = {"times": {name: TIMES[name] for name in ("identity", "mlp onnx")}}
+    one = LAB.summarise(DATA, dataclasses.replace(SETTINGS, models=("mlp",)), alone)
+    assert one.estimates["mlp.drop"].confidence == pytest.approx(0.95)

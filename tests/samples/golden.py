@@ -1,0 +1,84 @@
+"""Hand-made rows of trials: a small table, what models said of its test rows, and the rows as the trials return them."""
+
+import numpy as np
+import pandas as pd
+from oracles import intervals
+
+from lab.protocol import Dataset
+
+N_ROWS, FOLDS, REPEATS = 48, 3, 2
+
+
+def table(task="classes"):
+    """48 rows, two numbers and a category that is a group; two classes that alternate, or a number."""
+    rng = np.random.default_rng(5)
+    target = np.arange(N_ROWS) % 2
+    features = pd.DataFrame({
+        "age": rng.normal(size=N_ROWS) + target,
+        "income": rng.normal(size=N_ROWS),
+        "region": pd.Series(np.where(np.arange(N_ROWS) < 26, "north", "south"), dtype=object),
+    })  # fmt: skip
+    kinds = {"age": "number", "income": "number", "region": "category"}
+    if task == "number":
+        return Dataset("golden", features, 10 * features["age"].to_numpy() + target, "price", (), kinds, "0" * 64)
+    return Dataset("golden", features, target.astype(np.int64), "churn", ("no", "yes"), kinds, "0" * 64)
+
+
+def parts():
+    """Row numbers of the test folds, repetition by repetition."""
+    found = []
+    for repeat in range(REPEATS):
+        order = np.random.default_rng(100 + repeat).permutation(N_ROWS)
+        found += [np.sort(order[fold::FOLDS]) for fold in range(FOLDS)]
+    return found
+
+
+def said(name, strength):
+    """Probabilities of both classes for every fold: truer, the stronger; others for every name, much alike in each repetition."""
+    rng = np.random.default_rng(sum(name.encode()))
+    own = rng.normal(size=N_ROWS)
+    folds = []
+    for rows in parts():
+        logits = strength * (2 * (rows % 2) - 1) + own[rows] + 0.3 * rng.normal(size=len(rows))
+        chances = 1 / (1 + np.exp(-logits))
+        folds.append((np.column_stack([1 - chances, chances]), rows))
+    return folds
+
+
+def fold_rows(name, folds, inner, *, accuracy=False, **more):
+    """Rows of the trials of one family by key, as `score_fold` returns them; `inner` scores fold by fold."""
+    made = {}
+    for place, ((chances, rows), score) in enumerate(zip(folds, inner, strict=True)):
+        truth = rows % 2
+        right = chances.argmax(axis=1) == truth
+        made[f"{name}-fold{place:02d}"] = {
+            "score": float(right.mean()) if accuracy else intervals.auc(chances[:, 1], truth == 1),
+            "log_loss": float(-np.log(chances[np.arange(len(rows)), truth]).mean()),
+            "balanced_accuracy": float(np.mean([right[truth == code].mean() for code in (0, 1)])),
+            "brier": float(((chances - np.eye(2)[truth]) ** 2).sum(axis=1).mean()),
+            "probabilities": chances,
+            "inner_score": score,
+            "parameters": {"depth": place},
+            "unconverged": 0,
+            "test_rows": rows,
+            **more,
+        }
+    return made
+
+
+def auc_of(chances, truth):
+    return intervals.auc(chances[:, 1], truth == 1)
+
+
+def auc_adds_of(chances, truth):
+    return intervals.auc_adds(chances[:, 1], truth == 1)
+
+
+def three(estimate):
+    return estimate.value, estimate.low, estimate.high
+
+
+def best_of(families, inner):
+    """Take in every fold the family with the best inner score: (folds, names of those taken)."""
+    names = [max(families, key=lambda name: inner[name][fold]) for fold in range(FOLDS * REPEATS)]
+    return [families[name][fold] for fold, name in enumerate(names)], names

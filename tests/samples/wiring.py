@@ -1,0 +1,41 @@
+"""Which numbers of a record are reached by a golden test? Their names, with those of models and devices left open.
+
+A number that is added to a lab needs its golden test: the tests that run the labs for real compare what they find.
+"""
+
+import re
+
+_MODELS = (
+    r"^(logistic|forest|extra-trees|boosting|mlp|given|identity)\.|^(logistic|forest|extra-trees|boosting|mlp|given) "
+)
+
+
+def generic(name):
+    """Leave out which model or device a number is of.
+
+    >>> generic("mlp.p99_ms"), generic("mlp onnx.p99"), generic("change_torino_read")
+    ('MODEL.p99_ms', 'MODEL onnx.p99', 'change_DEVICE_read')
+    """
+    name = re.sub(r"^change_\w+?_(read|mitigated)$", r"change_DEVICE_\1", name)
+    return re.sub(_MODELS, lambda found: "MODEL" + found[0][-1], name)
+
+
+QUANTUM_ESTIMATES = {
+    "advantage", "quantum", "entanglement", "training", "surrogate", "decay", "training_hours", "training_dollars",
+    "predictions_dollars", "change_DEVICE_read", "change_DEVICE_mitigated",
+}  # fmt: skip
+QUANTUM_FACTS = {
+    "metric", "margin", "detectable", "rows_to_settle", "probability_better", "probability_equal", "probability_worse",
+    "pennylane_distance",
+}  # fmt: skip
+EDGE_ESTIMATES = {
+    *(f"MODEL.{what}" for what in ("p99_ms", "size_mb", "parity", "flips", "memory_mb", "cold_start_s", "drop", "score",
+                                   "misses", "p99")),
+    "MODEL onnx.p99", "MODEL sklearn.p99", "harness.p50_us",
+}  # fmt: skip
+EDGE_FACTS = {"candidates", "unmeasured", "labels", "metric", "factor", "core", "highest_rate", "stream"}
+INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black"}
+INTERPRETABILITY_FACTS = {
+    "metric", "margin", "n_rows", "readable", "simplest", "detectable", "rows_to_settle", "probability_costs",
+    "probability_equal", "probability_gains",
+}  # fmt: skip
