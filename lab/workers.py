@@ -121,6 +121,7 @@ class Workers:
 
     def _submit(self, trial: Trial, inputs: Mapping[str, Row]) -> Future[Outcome]:
         if self._pool is None:
+            environment.make_cache_folder()
             context = multiprocessing.get_context("spawn")
             with environment.running_under(environment.for_processes()):  # its locks start a process of their own
                 self._pool = ProcessPoolExecutor(

@@ -76,3 +76,13 @@ def test_a_process_below_a_process_keeps_the_same_cache(monkeypatch):
     for name, value in first.items():
         monkeypatch.setenv(name, value)
     assert environment.for_processes() == first
+
+
+def test_the_cache_is_made_for_this_user_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("LAB_CACHE_DIR", str(tmp_path / "mine"))
+    before = os.umask(0)
+    try:
+        environment.make_cache_folder()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o700
