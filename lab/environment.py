@@ -9,7 +9,8 @@ sources for hosts, sockets and folders of the user:
 - onnxruntime (1.32) sends usage to its maker and keeps a device identifier below the user's cache folder unless
   ORT_DISABLE_TELEMETRY is 1 before its library is loaded; its call `disable_telemetry_events` comes too late.
 - matplotlib (brought by PennyLane, Qiskit and imodels) keeps a list of fonts, stevedore (brought by Qiskit) one of entry
-  points: both in our cache folder here, by MPLCONFIGDIR and XDG_CACHE_HOME.
+  points, numba compiled functions of imodels beside their sources: all in our cache folder here, by MPLCONFIGDIR,
+  XDG_CACHE_HOME and NUMBA_CACHE_DIR.
 - matplotlib reads `matplotlibrc`, numba `.numba_config.yaml` and PennyLane `config.toml` from the current folder before
   any other place, and no variable forbids it: so trials, and the compilation of the simulator, run in another folder.
 - scikit-learn, SHAP, imodels, Dask and Qiskit's Runtime client reach the network in functions that we never call, the
@@ -19,10 +20,18 @@ sources for hosts, sockets and folders of the user:
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["cache_folder", "close_path", "for_processes", "leave_current_folder", "running_under", "silence"]
+__all__ = [
+    "cache_folder",
+    "close_path",
+    "for_processes",
+    "leave_current_folder",
+    "make_cache_folder",
+    "running_under",
+    "silence",
+]
 
 SILENT = {
     "ORT_DISABLE_TELEMETRY": "1",
@@ -60,8 +69,14 @@ def for_processes() -> dict[str, str]:
         cache = str(cache_folder())
     except RuntimeError:  # no home directory: the libraries find none either
         return made
-    places = {"LAB_CACHE_DIR": cache, "XDG_CACHE_HOME": cache, "MPLCONFIGDIR": f"{cache}/matplotlib"}
-    return {**made, **places, "MPLBACKEND": "agg"}
+    places = {"MPLCONFIGDIR": f"{cache}/matplotlib", "NUMBA_CACHE_DIR": f"{cache}/numba"}
+    return {**made, "LAB_CACHE_DIR": cache, "XDG_CACHE_HOME": cache, **places, "MPLBACKEND": "agg"}
+
+
+def make_cache_folder() -> None:
+    """Make the cache folder, for this user alone, before a library makes it for more; where it cannot be, nothing is kept."""
+    with suppress(OSError, RuntimeError):
+        cache_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @contextmanager

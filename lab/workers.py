@@ -161,6 +161,7 @@ class _Worker:
     """One process, and our end of the pipe to it."""
 
     def __init__(self, dataset: Dataset | None, scratch: Path | None) -> None:
+        environment.make_cache_folder()
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, dataset, scratch))

@@ -148,7 +148,8 @@ def _require_inputs(model: Any) -> None:
     known = {"n_qubits", "n_features_in_", "centre_", "matrix_", "offset_"}
     if set(vars(inputs)) != known:
         raise ValueError(f"inputs_ must hold {', '.join(sorted(known))} and nothing else")
-    if inputs.n_qubits != n_angles or inputs.n_features_in_ != n_features:
+    counts = (inputs.n_qubits, inputs.n_features_in_)
+    if not all(_whole(1)(count) for count in counts) or counts != (n_angles, n_features):  # 2.0 equals 2, and True 1
         raise ValueError("inputs_ has another number of features or angles than the model")
     offset = inputs.offset_
     n_components = len(offset) if isinstance(offset, np.ndarray) and offset.ndim == 1 else 0

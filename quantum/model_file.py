@@ -24,7 +24,7 @@ _LARGEST = 2**29
 """Bytes that are read; Python needs some ten times as many for a file of numbers."""
 _NUMBERS = {*("float32", "float64", "bool"), *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
 _COMPLEX = {"complex64", "complex128"}
-_WRONG = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_WRONG = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 """What plain Python raises where a value is of another kind than expected."""
 
 
@@ -100,7 +100,7 @@ def _read(path: Path) -> Any:
         return json.loads(content.decode(), parse_constant=_refuse_constant, object_pairs_hook=_once)
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror}; give the path of a saved model") from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, MemoryError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelFileError(f"{path} is not JSON ({reason}); give a file that save_model wrote") from error
     finally:

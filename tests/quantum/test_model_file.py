@@ -161,6 +161,20 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path):
             load_model(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    "where", [("inputs_", "n_qubits"), ("inputs_", "n_features_in_"), ("n_features_in_",), ("n_iter_",)]
+)
+def test_a_count_that_is_no_whole_number_is_refused(where, tmp_path):
+    path = tmp_path / "model.json"
+    save_model(SingleQubitClassifier(n_inputs=1, max_iter=2).fit([[0.0], [1.0]], [0, 1]), path)
+    stored = json.loads(path.read_text())
+    way = ("fitted", where[0], "inputs", where[1]) if len(where) == 2 else ("fitted", *where)
+    for value in (1.0, True, "1"):
+        path.write_text(json.dumps(changed(stored, way, value)))
+        with pytest.raises(ModelFileError):
+            load_model(path)
+
+
 def test_a_path_may_be_a_text(tmp_path):
     path = str(tmp_path / "model.json")
     save_model(SingleQubitClassifier(max_iter=2).fit([[0.0], [1.0]], [0, 1]), path)
