@@ -262,32 +262,6 @@ def test_an_interrupt_leaves_no_worker_and_no_process_that_a_worker_started(tmp_
     assert list((tmp_path / "rows").iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_plan_that_is_given_up_leaves_no_process(tmp_path, marks):
-    (marks / "began-before").write_text("0")
-    plan = [
-        Trial("quick", work.draw),
-        Trial("long", work.measure_apart, {"folder": str(marks), "seconds": 60.0}, seed=1),
-    ]
-
-    def give_up():
-        if list(marks.glob("alive-*")):
-            raise ArithmeticError
-
-    def watch(progress):
-        if progress.done == 1:
-            processes.wait_until(lambda: list(marks.glob("alive-*")))
-            give_up()
-
-    with pytest.raises(ArithmeticError) as caught:
-        run_plan(plan, None, tmp_path / "rows", workers=2, watch=watch)
-    (measuring,) = (int(path.name.partition("-")[2]) for path in marks.glob("alive-*"))
-    assert processes.gone([measuring], 5), (
-        "the traceback keeps the plan's frames, and these must not keep its processes"
-    )
-    assert caught.traceback
-
-
 def _line(pid):
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
