@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,8 +78,13 @@ def run_plan(
     resumed = len(rows)
     forecast = Forecast(plan, workers, stored=tuple(rows))
     watch(Progress(resumed, len(plan), 0, resumed))
-    with _scratch(folder / ".scratch") as scratch:
-        for outcome in _outcomes(plan, dataset, rows, failures, workers, scratch):
+    with (
+        _scratch(folder / ".scratch") as scratch,
+        contextlib.closing(
+            _outcomes(plan, dataset, rows, failures, workers, scratch)
+        ) as outcomes,  # ends the processes
+    ):
+        for outcome in outcomes:
             key = outcome.trial.key
             if outcome.row is None:
                 failures[key] = outcome.reason
@@ -173,7 +178,7 @@ def _outcomes(
     failures: dict[str, str],
     workers: int,
     scratch: Path,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one."""
     side_by_side = sum(not trial.exclusive for trial in plan if trial.key not in rows)
     processes = Workers(dataset, max(1, min(workers, side_by_side)), scratch.absolute())

@@ -179,34 +179,39 @@ def test_arrays_that_ask_for_a_password_are_damage_even_under_a_seal_that_fits(t
     assert read_or_none(tmp_path) is None
 
 
-def put_folder(path):
+def put_folder(path, content):
     path.mkdir()
     (path / "kept").touch()
 
 
-def put_link(path):
-    (path.parent / "elsewhere").write_text("{}")
+def put_link(path, content):
+    (path.parent / "elsewhere").write_bytes(content)
     path.symlink_to(path.parent / "elsewhere")
 
 
-def put_loop(path):
+def put_loop(path, content):
     path.symlink_to(path)
 
 
-@pytest.mark.parametrize("put", [put_folder, put_link, put_loop, os.mkfifo], ids=lambda put: put.__name__)
+def put_pipe(path, content):
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("put", [put_folder, put_link, put_loop, put_pipe], ids=lambda put: put.__name__)
 @pytest.mark.parametrize("name", ["t.json", "t.npz"])
 def test_what_stands_in_the_place_of_a_file_is_damage_and_gives_way(tmp_path, name, put):
     write_row(tmp_path, "t", SMALL, run="r")
+    content = (tmp_path / name).read_bytes()
     (tmp_path / name).unlink()
-    put(tmp_path / name)
+    put(tmp_path / name, content)
     with pytest.raises(DamagedError):
         read_row(tmp_path, "t", run="r")
     write_row(tmp_path, "t", SMALL, run="r")
     assert plain(read_row(tmp_path, "t", run="r").row) == plain(SMALL)
     assert put is not put_folder or list(tmp_path.glob(f"{name}.set-aside-*/kept"))
-    assert put is not put_link or (tmp_path / "elsewhere").read_text() == "{}"
+    assert put is not put_link or (tmp_path / "elsewhere").read_bytes() == content
     (tmp_path / name).unlink()
-    put(tmp_path / name)
+    put(tmp_path / name, content)
     forget_row(tmp_path, "t")
     assert read_row(tmp_path, "t", run="r") is None
 
