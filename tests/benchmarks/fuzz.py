@@ -77,7 +77,9 @@ def run_kind(name, count, seed, keep, *, processes=2, seconds=SECONDS, memory_gb
     """Try `count` inputs, spread over processes; gives the tally."""
     tally, start = Tally(), time.monotonic()
     ends = [round(count * share / processes) for share in range(processes + 1)]
-    runners = [_Runner(name, seed, range(a, b), keep, tally, seconds, memory_gb, extra) for a, b in itertools.pairwise(ends)]
+    runners = [
+        _Runner(name, seed, range(a, b), keep, tally, seconds, memory_gb, extra) for a, b in itertools.pairwise(ends)
+    ]
     try:
         while active := [runner for runner in runners if runner.left]:
             for runner in active:

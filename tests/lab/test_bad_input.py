@@ -299,7 +299,9 @@ def test_a_small_parquet_file_of_very_many_bytes_is_refused_unread(lab, tmp_path
     assert tables.MAX_BYTES == 2**30
     monkeypatch.setattr(tables, "MAX_BYTES", 2**20)  # the real one would take a gigabyte to write
     monkeypatch.setattr(pq.ParquetFile, "read", None)
-    refused(lab, tmp_path, "t.parquet", "--target", "y", says=["bytes once unpacked", "at most 1,048,576", "long texts"])
+    refused(
+        lab, tmp_path, "t.parquet", "--target", "y", says=["bytes once unpacked", "at most 1,048,576", "long texts"]
+    )
 
 
 def test_a_parquet_file_of_very_many_columns_is_refused_unread(lab, tmp_path, monkeypatch):
