@@ -53,10 +53,17 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     words = list(sys.argv[1:] if arguments is None else arguments)
     prepare()
     try:
-        return _dispatch(words, prog)
+        return _guarded(words, prog)
     except ReaderGoneError:
         stop_writing()
         return _READER_GONE
+
+
+def _guarded(words: list[str], prog: str | None) -> int:
+    try:
+        return _dispatch(words, prog)
+    except ReaderGoneError:
+        raise
     except KeyboardInterrupt:
         say("interrupted: what was finished is kept; repeat the command to resume")
         return _INTERRUPTED
@@ -77,8 +84,6 @@ def _explain(error: BaseException, *, debug: bool) -> int:
         say(f"error: this is our fault: {type(error).__name__}: {' '.join(str(error).split())}")
         say("please report it with the log.txt of the run and what --debug shows")
         return _OUR_FAULT
-    except ReaderGoneError:
-        return known.exit_code if known is not None else _OUR_FAULT
     finally:
         stop_writing()
 
@@ -231,7 +236,8 @@ def _demo(words: list[str]) -> int:
         if not given.json:
             _show(finished)
     start = given.out / "start.html"
-    report.write_start([(f.folder.name + "/report.html", f.record) for f in runs], start)
+    with _writing_in(given.out):
+        report.write_start([(f.folder.name + "/report.html", f.record) for f in runs], start)
     if given.json:
         show_whole(json.dumps([_result(finished) for finished in runs], indent=1) + "\n")
     else:

@@ -1,5 +1,7 @@
 """Bad input gets exit code 2 and one sentence with the place, what was found and the way out; nothing is written."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -58,6 +60,13 @@ def test_a_header_without_rows_is_refused(lab, tmp_path):
 def test_a_file_that_is_no_table_is_named_for_what_it_is(lab, tmp_path, content, what):
     (tmp_path / "t.csv").write_bytes(content)
     refused(lab, tmp_path, "t.csv", "--target", "churn", says=[what, "save the table as CSV (UTF-8) or Parquet"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the devices are those of Linux")
+@pytest.mark.parametrize("words", [("/dev/zero",), ("t.csv", "--config", "/dev/zero")])
+def test_a_device_without_an_end_is_refused(lab, tmp_path, table, words):
+    table("t.csv")
+    refused(lab, tmp_path, *words, "--target", "churn", says=["/dev/zero"])
 
 
 def test_a_directory_is_refused(lab, tmp_path):
@@ -359,7 +368,7 @@ def test_text_in_a_parquet_file_that_is_not_unicode_is_refused(lab, tmp_path, pl
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"a." * 100_000 + b"a = 1", "bytes, at most 65,536 are read"),
+        (b"a." * 100_000 + b"a = 1", "has more than 65,536 bytes"),
         (b"a." * 30_000 + b"a = 1", "more than 20 parts"),
         (b"folds = " + b"[" * 20_000, "is not TOML"),
         (b"folds = " + b"9" * 5_000, "is not TOML"),

@@ -11,6 +11,7 @@ from samples.records import hostile_record, moving_record
 from lab import report
 from lab.errors import RecordError
 from lab.record import read, write
+from lab.schema import controls_fault
 
 SCHEMA = json.loads((importlib.resources.files("lab") / "record_schema.json").read_text())
 
@@ -115,6 +116,20 @@ def test_a_file_that_is_no_record_at_all_is_refused(tmp_path, content):
     (tmp_path / "record.json").write_bytes(content)
     with pytest.raises(RecordError, match="is not a record of a run"):
         read(tmp_path)
+
+
+def test_the_rates_that_came_with_the_labs_keep_to_the_schema_and_damaged_ones_do_not():
+    for name in ("quantum", "edge", "interpretability"):
+        rates = json.loads((importlib.resources.files(name) / "controls.json").read_text())
+        assert controls_fault(rates) is None
+        for change in (
+            lambda r: r.pop("wrong"),
+            lambda r: r["wrong"].update(low="x"),
+            lambda r: r["controls"].append(5),
+        ):
+            damaged = json.loads(json.dumps(rates))
+            change(damaged)
+            assert controls_fault(damaged)
 
 
 def test_bytes_of_a_name_that_are_no_text_are_written_visibly(tmp_path):
