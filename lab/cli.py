@@ -55,11 +55,18 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     words = list(sys.argv[1:] if arguments is None else arguments)
     prepare()
     try:
-        with endings.as_interrupts():
-            return _dispatch(words, prog)
+        return _guarded(words, prog)
     except ReaderGoneError:
         stop_writing()
         return _READER_GONE
+
+
+def _guarded(words: list[str], prog: str | None) -> int:
+    try:
+        with endings.as_interrupts():
+            return _dispatch(words, prog)
+    except ReaderGoneError:
+        raise
     except endings.Ended as ending:
         say(f"ended by {ending.name}: what was finished is kept; repeat the command to resume")
         return ending.exit_code
@@ -83,8 +90,6 @@ def _explain(error: BaseException, *, debug: bool) -> int:
         say(f"error: this is our fault: {type(error).__name__}: {' '.join(str(error).split())}")
         say("please report it with the log.txt of the run and what --debug shows")
         return _OUR_FAULT
-    except ReaderGoneError:
-        return known.exit_code if known is not None else _OUR_FAULT
     finally:
         stop_writing()
 
@@ -247,7 +252,8 @@ def _demo(words: list[str]) -> int:
         if not given.json:
             _show(finished)
     start = given.out / "start.html"
-    report.write_start([(f.folder.name + "/report.html", f.record) for f in runs], start)
+    with _writing_in(given.out):
+        report.write_start([(f.folder.name + "/report.html", f.record) for f in runs], start)
     progress.end()
     if given.json:
         show_whole(json.dumps([_result(finished) for finished in runs], indent=1) + "\n")

@@ -98,12 +98,13 @@ def read(path: Path) -> Record:
 
 def _read_json(path: Path) -> Any:
     try:
-        size = path.stat().st_size
-        if size > _LARGEST_FILE:
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST_FILE + 1)  # whatever it is: a device has no end
+        if len(content) > _LARGEST_FILE:
             raise RecordError(
-                f"{path} is not a record of a run (it has {size:,} bytes, at most {_LARGEST_FILE:,} are read); run the lab again"
+                f"{path} is not a record of a run (it has more than {_LARGEST_FILE:,} bytes); run the lab again"
             )
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(content.decode())
     except FileNotFoundError as error:
         unfinished = (path.parent / "trials").is_dir()
         hint = "repeat its command to resume it" if unfinished else "give the folder of a finished run"

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-__all__ = ["picture_fault", "record_fault"]
+__all__ = ["controls_fault", "picture_fault", "record_fault"]
 
 _DEEPEST = 40
 _LARGEST = 1e300  # its sums and differences are still numbers
@@ -22,6 +22,11 @@ _LARGEST = 1e300  # its sums and differences are still numbers
 def record_fault(plain: Any) -> str | None:
     """Say where a record, as read from JSON, breaks the schema of its version, and how; None where it keeps to it."""
     return _unsound(plain) or _first_error(_without_values(plain), "record") or _inconsistent(plain)
+
+
+def controls_fault(rates: Any) -> str | None:
+    """Say why measured rates of wrong verdicts, as read from JSON, cannot stand in a record; None where they can."""
+    return _unsound(rates) or _first_error(rates, "controls")
 
 
 def picture_fault(spec: Any) -> str | None:

@@ -7,6 +7,7 @@ import difflib
 import io
 import os
 import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,8 @@ def _read_bytes(path: Path) -> bytes:
     if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it takes any name
         raise DataError(f"{path} is a directory; give the path of one CSV or Parquet file")
     try:
+        if stat.S_ISCHR(path.stat().st_mode) or stat.S_ISBLK(path.stat().st_mode):
+            raise DataError(f"{path} is a device, which may have no end; give the path of one CSV or Parquet file")
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise DataError(f"no file {path}; {_similar_files(path)}") from error

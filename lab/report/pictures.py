@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from lab.cleaning import clean
+from lab.cleaning import clean, without_surrogates
 from lab.protocol import Figure
 from lab.report.draw import SECONDS
 from lab.schema import picture_fault
@@ -80,7 +80,7 @@ class Artist:
         """
         own_spec = figure.spec if picture is None else picture
         try:
-            plain = json.loads(json.dumps(own_spec, allow_nan=False))
+            plain = json.loads(json.dumps(without_surrogates(own_spec), allow_nan=False))
         except ValueError as error:
             raise NotDrawnError("its description holds a number that is not finite") from error
         if reason := picture_fault(plain):

@@ -13,6 +13,7 @@ import argparse
 import collections
 import contextlib
 import importlib
+import importlib.util
 import itertools
 import json
 import os
@@ -53,10 +54,14 @@ class Tally:
         return sum(self.counts[what] for what in ("outside", "crashed", "hung", "memory"))
 
 
-def kinds():
-    """Find the modules of the folder, by their NAME."""
+def kinds(extra=None):
+    """Find the modules of the folder, by their NAME; `extra` is the path of one more, elsewhere."""
     stems = sorted(path.stem for path in (HERE / "fuzzing").glob("*.py") if path.stem not in _NOT_KINDS)
     modules = [importlib.import_module(f"benchmarks.fuzzing.{stem}") for stem in stems]
+    if extra:
+        spec = importlib.util.spec_from_file_location(Path(extra).stem, extra)
+        modules.append(importlib.util.module_from_spec(spec))
+        spec.loader.exec_module(modules[-1])
     return {module.NAME: module for module in modules}
 
 
@@ -68,11 +73,13 @@ def make_input(module, originals, seed, number):
     return spoil(originals, rng, getattr(module, "TOKENS", ()))
 
 
-def run_kind(name, count, seed, keep, *, processes=2, seconds=SECONDS, memory_gb=MEMORY_GB):
+def run_kind(name, count, seed, keep, *, processes=2, seconds=SECONDS, memory_gb=MEMORY_GB, extra=None):
     """Try `count` inputs, spread over processes; gives the tally."""
     tally, start = Tally(), time.monotonic()
     ends = [round(count * share / processes) for share in range(processes + 1)]
-    runners = [_Runner(name, seed, range(a, b), keep, tally, seconds, memory_gb) for a, b in itertools.pairwise(ends)]
+    runners = [
+        _Runner(name, seed, range(a, b), keep, tally, seconds, memory_gb, extra) for a, b in itertools.pairwise(ends)
+    ]
     try:
         while active := [runner for runner in runners if runner.left]:
             for runner in active:
@@ -90,9 +97,9 @@ def run_kind(name, count, seed, keep, *, processes=2, seconds=SECONDS, memory_gb
 class _Runner:
     """A process that tries a range of inputs one after another, and is started again behind one that ended it."""
 
-    def __init__(self, name, seed, numbers, keep, tally, seconds, memory_gb):
+    def __init__(self, name, seed, numbers, keep, tally, seconds, memory_gb, extra):
         self._name, self._seed, self._keep, self._tally = name, seed, keep, tally
-        self._seconds, self._memory_gb = seconds, memory_gb
+        self._seconds, self._memory_gb, self._extra = seconds, memory_gb, extra
         self._next, self._end = numbers.start, numbers.stop
         self._process, self.stream, self._buffer = None, None, b""
         self._folder = tempfile.TemporaryDirectory(prefix="fuzz-")
@@ -105,6 +112,7 @@ class _Runner:
         if self._process is not None:
             return
         words = [self._name, str(self._seed), str(self._next), str(self._end), self._folder.name, str(self._memory_gb)]
+        words += [str(self._extra)] if self._extra else []
         self._process = subprocess.Popen(
             [sys.executable, __file__, "--child", *words],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True,
@@ -155,7 +163,7 @@ class _Runner:
         self._tally.sorts[f"{what}: {sort}"] += 1
         kept = self._tally.kept.setdefault(f"{what}: {sort}", [])
         if len(kept) < KEPT_OF_A_SORT and self._keep:
-            module = kinds()[self._name]
+            module = kinds(self._extra)[self._name]
             path = Path(self._keep) / f"{self._name}-{self._seed}-{self._next}.input"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(make_input(module, _originals(module, self._folder.name), self._seed, self._next))
@@ -181,7 +189,7 @@ def _originals(module, folder):
     return module.seeds(place)
 
 
-def child(name, seed, first, end, folder, memory_gb):
+def child(name, seed, first, end, folder, memory_gb, extra=None):
     """Try the inputs of a range and say of each what became of it; runs in a process of its own."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -190,7 +198,7 @@ def child(name, seed, first, end, folder, memory_gb):
     )  # beyond the limit that is looked at: what cannot be had raises MemoryError
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    module = kinds()[name]
+    module = kinds(extra)[name]
     originals = _originals(module, folder)
     module.attempt(_put(folder, "first.input", originals[0]))  # what is imported late
     print(json.dumps({"what": "ready"}), file=answers, flush=True)

@@ -1,10 +1,14 @@
 """Bad input gets exit code 2 and one sentence with the place, what was found and the way out; nothing is written."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from lab import tables
 
 RUN = ("run", "interpretability")
 
@@ -56,6 +60,13 @@ def test_a_header_without_rows_is_refused(lab, tmp_path):
 def test_a_file_that_is_no_table_is_named_for_what_it_is(lab, tmp_path, content, what):
     (tmp_path / "t.csv").write_bytes(content)
     refused(lab, tmp_path, "t.csv", "--target", "churn", says=[what, "save the table as CSV (UTF-8) or Parquet"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the devices are those of Linux")
+@pytest.mark.parametrize("words", [("/dev/zero",), ("t.csv", "--config", "/dev/zero")])
+def test_a_device_without_an_end_is_refused(lab, tmp_path, table, words):
+    table("t.csv")
+    refused(lab, tmp_path, *words, "--target", "churn", says=["/dev/zero"])
 
 
 def test_a_directory_is_refused(lab, tmp_path):
@@ -266,3 +277,115 @@ def test_debug_shows_the_traceback(lab, tmp_path):
     called = lab(*RUN, "nowhere.csv", "--target", "churn", "--debug")
     assert called.code == 2
     assert "Traceback" in called.err
+
+
+def _parquet(path, columns, parts=1, **options):
+    made = pa.table(columns)
+    with pq.ParquetWriter(path, made.schema, **options) as writer:
+        for _ in range(parts):
+            writer.write_table(made)
+
+
+def test_a_small_parquet_file_of_very_many_rows_is_refused_unread(lab, tmp_path, monkeypatch):
+    rows = np.zeros(1_000_000, np.int8)
+    _parquet(tmp_path / "t.parquet", {"a": rows, "y": rows}, parts=11)
+    assert (tmp_path / "t.parquet").stat().st_size < 100_000
+    monkeypatch.setattr(pq.ParquetFile, "read", None)
+    refused(
+        lab,
+        tmp_path,
+        "t.parquet",
+        "--target",
+        "y",
+        says=["11,000,000 rows of 2 columns", "at most 10,000,000 rows", "sample"],
+    )
+
+
+def test_a_small_parquet_file_of_very_many_bytes_is_refused_unread(lab, tmp_path, monkeypatch):
+    texts = pa.array(["x" * 100_000, "y" * 100_000] * 30)
+    _parquet(tmp_path / "t.parquet", {"a": texts, "y": [0, 1] * 30}, use_dictionary=False, compression="zstd")
+    assert (tmp_path / "t.parquet").stat().st_size < 10_000
+    assert tables.MAX_BYTES == 2**30
+    monkeypatch.setattr(tables, "MAX_BYTES", 2**20)  # the real one would take a gigabyte to write
+    monkeypatch.setattr(pq.ParquetFile, "read", None)
+    refused(
+        lab, tmp_path, "t.parquet", "--target", "y", says=["bytes once unpacked", "at most 1,048,576", "long texts"]
+    )
+
+
+def test_a_parquet_file_of_very_many_columns_is_refused_unread(lab, tmp_path, monkeypatch):
+    _parquet(tmp_path / "t.parquet", {f"c{place}": [0, 1] for place in range(1_500)})
+    monkeypatch.setattr(pq.ParquetFile, "read", None)
+    refused(lab, tmp_path, "t.parquet", "--target", "c1", says=["1,500 columns", "at most 1,000"])
+
+
+def test_lists_in_a_parquet_file_are_named_and_their_values_not_read(lab, tmp_path):
+    lists = pa.array([[0] * 100_000] * 60, pa.list_(pa.int8()))
+    _parquet(tmp_path / "t.parquet", {"a": np.arange(60.0) % 7, "l": lists, "y": [0, 1] * 30})
+    before = pa.total_allocated_bytes()
+    table, _ = tables.read_table(tmp_path / "t.parquet")
+    assert pa.total_allocated_bytes() - before < 1_000_000
+    assert table["l"].null_count == 60
+    refused(lab, tmp_path, "t.parquet", "--target", "y", says=["column 'l' holds list<element: int8>", "--drop 'l'"])
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_name_of_a_column_has_a_limit(lab, tmp_path, kind):
+    name = "n" * 1_000_000
+    if kind == "csv":
+        (tmp_path / "t.csv").write_text(f"a,{name},churn\n" + "1,2,yes\n3,4,no\n" * 20)
+    else:
+        _parquet(tmp_path / "t.parquet", {"a": [1, 2] * 20, name: [1, 2] * 20, "churn": [0, 1] * 20})
+    refused(lab, tmp_path, f"t.{kind}", "--target", "churn", says=["column 2 has 1,000,000 characters", "at most 500"])
+
+
+def test_a_target_with_a_very_long_text_is_refused(lab, tmp_path, table):
+    path = table(churn=["yes", "n" * 100_000] * 30)
+    refused(
+        lab,
+        tmp_path,
+        path,
+        "--target",
+        "churn",
+        says=["the target 'churn' holds a text of 100,000 characters", "at most 500"],
+    )
+
+
+@pytest.mark.parametrize("place", ["feature", "name"])
+def test_text_in_a_parquet_file_that_is_not_unicode_is_refused(lab, tmp_path, place):
+    _parquet(tmp_path / "t.parquet", {"abcdef": ["qwerty", "asdfgh"] * 20, "y": [0, 1] * 20}, compression="none")
+    content = (tmp_path / "t.parquet").read_bytes()
+    spoilt = (
+        content.replace(b"qwerty", b"q\xff\xfety") if place == "feature" else content.replace(b"abcdef", b"a\xff\xfeef")
+    )
+    (tmp_path / "t.parquet").write_bytes(spoilt)
+    called = lab(*RUN, "t.parquet", "--target", "y")
+    assert called.code == 2
+    assert "t.parquet" in called.err
+    assert "our fault" not in called.err
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"a." * 100_000 + b"a = 1", "has more than 65,536 bytes"),
+        (b"a." * 30_000 + b"a = 1", "more than 20 parts"),
+        (b"folds = " + b"[" * 20_000, "is not TOML"),
+        (b"folds = " + b"9" * 5_000, "is not TOML"),
+        (b"folds = 0x" + b"f" * 5_000, "more digits than can be written"),
+        (b"folds = " + b"9" * 400, "fewer digits"),
+        (b"folds = '\xff'", "is not TOML"),
+    ],
+)
+def test_a_settings_file_made_to_harm_is_refused(lab, tmp_path, table, content, says):
+    (tmp_path / "s.toml").write_bytes(content)
+    refused(
+        lab,
+        tmp_path,
+        table(),
+        "--target",
+        "churn",
+        "--config",
+        "s.toml",
+        says=["s.toml" if "digits" not in says else "is", says],
+    )

@@ -171,6 +171,15 @@ def test_a_reader_who_goes_away_ends_the_command_without_a_word(tmp_path):
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+def test_an_error_that_nobody_reads_ends_without_a_word_too(tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "lab", "nonsense"]
+    done = subprocess.run(command, stderr=write, stdout=subprocess.PIPE, cwd=tmp_path, check=False)
+    os.close(write)
+    assert (done.returncode, done.stdout) == (141, b"")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")  # noqa: PTH110
 def test_an_output_that_is_full_is_named_and_not_our_fault(tmp_path):
     with open("/dev/full", "wb") as full:  # noqa: PTH123

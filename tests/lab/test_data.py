@@ -1,10 +1,14 @@
 """A usable table becomes the right `Dataset`, whatever its columns, names and separators."""
 
 import hashlib
+import tracemalloc
 import unicodedata
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 
 from lab import builtin
@@ -220,3 +224,72 @@ def test_a_sample_of_nearly_all_rows_keeps_a_small_class(tmp_path):
     assert part.n_rows == 607
     assert np.bincount(part.target)[whole.classes.index("rare")] == 8
     assert np.bincount(sample_rows(whole, 100, seed=0).target).tolist() == [8, 46, 46]
+
+
+def peak_of(action):
+    """Bytes of Python and numpy at the peak of an action, beyond what there was before."""
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("length", [400, 100_000])
+def test_a_long_text_is_not_paid_for_by_every_row(tmp_path, ending, length):
+    n = 20_000
+    columns = {
+        "a": np.arange(n) % 7,
+        "t": ["u", "v"] * (n // 2 - 1) + ["w", "x" * length],
+        "y": ["no", "yes"] * (n // 2),
+    }
+    path = tmp_path / f"t.{ending}"
+    table = pa.table(columns)
+    pa_csv.write_csv(table, path) if ending == "csv" else pq.write_table(table, path)
+    assert peak_of(lambda: load(str(path), "y")) < 400 * n  # a fixed width would cost each row 4 bytes a character
+    assert ("t" in load(str(path), "y").kinds) == (length <= 500)
+
+
+def test_a_column_with_a_text_too_long_for_a_category_is_left_out_with_the_reason(tmp_path):
+    path = csv(
+        tmp_path,
+        "a,t,y\n" + rows([i % 7 for i in range(N)], ["u", "x" * 600] * (N // 2), ["p", "q", "q", "p"] * (N // 4)),
+    )
+    found = load(path, "y")
+    assert list(found.kinds) == ["a"]
+    assert "column 't' was left out: it holds a text of 600 characters (a category has at most 500)" in found.notes
+
+
+@pytest.mark.parametrize("entries", [["u", " v ", "NA", "v"], ["1", " 2", "?", "2"], [" true", "false", "NA", "true"]])
+def test_a_dictionary_is_understood_as_the_same_texts_written_out(tmp_path, entries):
+    codes = [[0, 1, 2, 3, 1, 0, 3][i % 7] for i in range(N)]
+    labels = ["p", "q", "q"] * (N // 3) + ["p"] * (N % 3)
+    found = []
+    for values in (
+        pa.array([entries[code] for code in codes]),
+        pa.DictionaryArray.from_arrays(codes, [*entries, "unused"]),
+    ):
+        pq.write_table(
+            pa.table({"t": values, "a": [i * i % 11 for i in range(N)], "y": labels}), tmp_path / "t.parquet"
+        )
+        found.append(load(str(tmp_path / "t.parquet"), "y"))
+    assert dict(found[0].kinds) == dict(found[1].kinds)
+    assert found[0].features.equals(found[1].features)
+    assert found[0].classes == found[1].classes == ("p", "q")
+
+
+def test_a_dictionary_with_missing_codes_is_missing_there(tmp_path):
+    values = pa.DictionaryArray.from_arrays(pa.array([0, 1, None] * (N // 3) + [0] * (N % 3)), ["u", "v"])
+    labels = [["p", "q"][i // 2 % 2] for i in range(N)]
+    pq.write_table(pa.table({"t": values, "y": labels}), tmp_path / "t.parquet")
+    assert load(str(tmp_path / "t.parquet"), "y").features["t"].tolist()[:3] == ["u", "v", ""]
+    pq.write_table(pa.table({"a": [i * i % 11 for i in range(N)], "y": values}), tmp_path / "t.parquet")
+    assert load(str(tmp_path / "t.parquet"), "y").n_rows == N - N // 3
+
+
+def test_a_date_as_a_target_keeps_its_classes(tmp_path):
+    days = pa.array([["2024-01-02", "2023-05-06"][i % 2] for i in range(N)]).cast(pa.date32())
+    pq.write_table(pa.table({"a": [i * i % 11 for i in range(N)], "y": days}), tmp_path / "t.parquet")
+    assert load(str(tmp_path / "t.parquet"), "y").classes == ("2023-05-06", "2024-01-02")

@@ -207,6 +207,32 @@ def _scaled(values, size):
     return tuple(_scaled(v, size) for v in values) if isinstance(values, tuple) else values * size
 
 
+STEERING = "".join(chr(code) for code in (*range(1, 0x20), *range(0x7F, 0xA0), 0x200B, 0x200F, 0x202E, 0x2066, 0xFEFF))
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; CI installs it")
+def test_in_a_browser_hostile_names_are_words_everywhere_and_the_panel_still_works(tmp_path):
+    path = tmp_path / "report.html"
+    report.write(moving_record(HOSTILE + STEERING), path)
+    browser = Browser(path.as_uri(), tmp_path / "profile")
+    try:
+        panel = moving_record(HOSTILE + STEERING).evidence.panels[0]
+        browser.move("document.getElementById('what-if-1-2')", "0")  # the category with the hostile name
+        answer = float(browser.ask("document.querySelector('.what-if').dataset.answer"))
+        values = [panel.inputs[0].start, panel.inputs[1].start, panel.inputs[2].choices[0], panel.inputs[3].start]
+        assert answer == pytest.approx(additive.answer(panel, values), abs=1e-12)
+        whole = browser.ask(
+            "document.documentElement.outerHTML + document.documentElement.textContent + document.title"
+        )
+        assert not set(STEERING) - {"\n"} & set(whole)
+        assert browser.ask("document.title").startswith("Does it help on </script>")
+        assert browser.ask("document.querySelectorAll('a, img, iframe, [href], [onerror], [onload]').length") == 0
+        assert browser.ask("document.querySelectorAll('svg').length") > 6
+        assert not browser.problems, browser.problems
+    finally:
+        browser.close()
+
+
 def test_a_start_page_links_to_its_reports(tmp_path):
     report.write_start([("a/report.html", hostile_record())], tmp_path / "start.html")
     links = [a["href"] for tag, a in Page((tmp_path / "start.html").read_text()).tags if tag == "a"]

@@ -129,7 +129,7 @@ def _change(holder, key, whole, rng):
         )
     elif isinstance(holder[key], int | float) and not isinstance(holder[key], bool) and rng.random() < 0.7:
         holder[key] = rng.choice(
-            (0, -1, -holder[key], holder[key] * 1e9, 1e308, 10**400, 0.5, float("nan"), float("inf"))
+            (0, -1, -holder[key], holder[key] * 10**9, 1e308, 10**400, 0.5, float("nan"), float("inf"))
         )
     else:
         holder[key] = rng.choice(_PLAIN)

@@ -1,0 +1,68 @@
+"""A slice of the fuzzing (`tests/benchmarks/fuzz.py` runs all of it), and that the harness sees what it is there for."""
+
+import sys
+
+import pytest
+from benchmarks import fuzz
+from benchmarks.fuzzing import csv_table
+
+from lab.errors import DataError
+
+# slow ones draw pictures or hold every worker of the machine; the command tries 100,000 of each
+SLICES = {"csv": 200, "parquet": 200, "toml": 200, "record": 60}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+@pytest.mark.parametrize("kind", SLICES)
+def test_every_spoilt_file_is_read_or_refused_in_a_sentence(kind, tmp_path):
+    tally = fuzz.run_kind(kind, SLICES[kind], 1, tmp_path, processes=1, seconds=60)
+    assert not tally.findings, dict(tally.sorts)
+    assert tally.counts["read"] + tally.counts["refused"] == SLICES[kind]
+    assert tally.counts["read"], "nothing that was tried was still a file of its kind"
+
+
+def test_the_same_seed_spoils_in_the_same_way(tmp_path):
+    originals = csv_table.seeds(tmp_path)
+    made = [[fuzz.make_input(csv_table, originals, seed, number) for number in range(50)] for seed in (1, 1, 2)]
+    assert made[0] == made[1] != made[2]
+    assert len(set(made[0])) > 40
+
+
+BROKEN = """
+import os, time
+NAME, COUNT = "broken", 5
+def seeds(folder): return [b"1"]
+def attempt(path):
+    global tried
+    tried = globals().get("tried", 0) + 1
+    if tried > 1: {body}
+    return "read"
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("raise KeyError('x')", "outside"),
+        ("os.abort()", "crashed"),
+        ("os._exit(0)", "crashed"),
+        ("time.sleep(100)", "hung"),
+        ("bytearray(10 << 30)", "outside"),
+        ("len(b'x' * (600 << 20))", "memory"),
+    ],
+)
+def test_the_harness_counts_each_kind_of_finding_and_keeps_its_input(body, what, tmp_path):
+    folder = fuzz.HERE / "fuzzing"
+    module = tmp_path / "broken.py"
+    module.write_text(BROKEN.format(body=body))
+    assert folder.is_dir()
+    tally = fuzz.run_kind("broken", 2, 0, tmp_path / "kept", processes=1, seconds=5, memory_gb=0.5, extra=module)
+    assert tally.counts[what] >= 1, tally.counts
+    assert tally.findings == sum(tally.sorts.values())
+    assert list((tmp_path / "kept").glob("broken-0-*.input"))
+
+
+def test_an_attempt_gives_the_name_of_the_refusal(tmp_path):
+    (tmp_path / "t").write_bytes(b"a,b\n1\n")
+    assert csv_table.attempt(tmp_path / "t") == DataError.__name__
