@@ -136,11 +136,13 @@ class Loopback:
 
         Raises
         ------
-        ValueError
+        RuntimeError
             If others can enter the folder.
         """
         if folder.stat().st_mode & 0o077:
-            raise ValueError(f"{folder} is open to others")
+            raise RuntimeError(
+                f"{folder} is open to other users, whatever rights it is given; run where files keep theirs"
+            )
         page = folder / "start.html"
         with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
             address = html.escape(self.address(name))
