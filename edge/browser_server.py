@@ -56,9 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         name = self._name()
         found = self.loopback.file(name)
-        self._answer(404 if found is None else 200, found)
         if found is not None:
-            self.loopback.count(str(name), len(found.content))
+            self.loopback.count(str(name), len(found.content))  # before it is sent: who has the last byte may look
+        self._answer(404 if found is None else 200, found)
 
     def do_POST(self) -> None:
         self.close_connection = True  # a body that was refused is not read
