@@ -13,12 +13,13 @@ import importlib
 import io
 import pickle
 from collections.abc import Iterable
+from pickle import Unpickler, UnpicklingError
 from types import SimpleNamespace
 from typing import IO, Any
 
 __all__ = ["UnreadableError", "refuse_objects"]
 
-_Unpickler: Any = pickle.Unpickler
+_Unpickler: Any = Unpickler  # as it was before it was replaced
 _TYPES: dict[tuple[str, str], type] = {("builtins", "bytes"): bytes}
 """What a result in plain bytes is said to be of."""
 
@@ -27,12 +28,12 @@ class UnreadableError(Exception):
     """Stands in the place of something that was not plain data."""
 
 
-class _Plain(_Unpickler):  # the class as it was before it was replaced
+class _Plain(_Unpickler):
     def find_class(self, module: str, name: str) -> type:
         try:
             return _TYPES[module, name]
         except KeyError:
-            raise pickle.UnpicklingError(f"{module}.{name} is not plain data") from None
+            raise UnpicklingError(f"{module}.{name} is not plain data") from None
 
 
 def _loads(data: Any, /, *, buffers: Iterable[Any] | None = None, **options: Any) -> Any:
@@ -49,7 +50,7 @@ def _load(file: IO[bytes], /, *, buffers: Iterable[Any] | None = None, **options
 
 
 def _refused(*arguments: Any, **options: Any) -> Any:
-    raise pickle.UnpicklingError("this process reads no objects")
+    raise UnpicklingError("this process reads no objects")
 
 
 def refuse_objects() -> None:
@@ -76,7 +77,6 @@ def _unread(exception: Any, traceback: Any = None, **options: Any) -> tuple[type
 
 def refuse_names() -> None:
     """Have Dask, once it is imported, take no attribute of a module by a name that was sent, but the states of its servers."""
-    import dask.config
     from distributed.core import Status
 
     for name in ("distributed.core", "distributed.client"):
@@ -84,6 +84,6 @@ def refuse_names() -> None:
         module.clean_exception = _unread
     # by its whole name, because the package has a function of that name
     serialize: Any = importlib.import_module("distributed.protocol.serialize")
-    dask.config.set({"distributed.scheduler.allowed-imports": []})
+    serialize.dask.config.set({"distributed.scheduler.allowed-imports": []})
     serialize._cached_allowed_modules.clear()
     serialize._cached_allowed_modules["distributed.core"] = SimpleNamespace(Status=Status)

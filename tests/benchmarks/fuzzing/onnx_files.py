@@ -1,7 +1,9 @@
 """ONNX: a model is checked, one in ten is loaded and asked under limits too, or it is refused in one sentence."""
 
+import contextlib
 import hashlib
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
@@ -46,6 +48,69 @@ def seeds(folder):
         logistic = LogisticRegression(max_iter=20).fit(features, WINE.target)
     made += [form.graph.SerializeToString() for form in lower(logistic, n_numbers=13, n_texts=0, missing=False)]
     return [*made, _affine().SerializeToString(), _outside().SerializeToString(), _branch().SerializeToString()]
+
+
+def spoil(original, rng):
+    """Change parts of the message, so that the file itself can be parsed: numbers, names, types, doubled and missing parts."""
+    model = onnx.load_from_string(original)
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        message = model
+        while True:
+            inner = list(_messages(message))
+            if not inner or (message is not model and rng.random() < 0.3):
+                break
+            message = rng.choice(inner)
+        fields = message.ListFields()
+        if fields:
+            _change(message, *rng.choice(fields), rng)
+    return model.SerializeToString()
+
+
+def _messages(message):
+    for field, value in message.ListFields():
+        if field.message_type:
+            yield from value if isinstance(value, Sequence) or hasattr(value, "add") else (value,)
+
+
+def _change(message, field, value, rng):
+    way = rng.random()
+    if way < 0.2:
+        message.ClearField(field.name)
+    elif field.message_type:
+        if hasattr(value, "add") and len(value):
+            value.add().CopyFrom(rng.choice(value))  # a part twice
+            if way < 0.4:
+                del value[rng.randrange(len(value))]
+    else:
+        with contextlib.suppress(TypeError, ValueError):  # beyond the field's type
+            if hasattr(value, "append"):
+                value[rng.randrange(len(value))] = _other(value[0], rng)
+            else:
+                setattr(message, field.name, _other(value, rng))
+
+
+def _other(value, rng):
+    if isinstance(value, str):
+        return rng.choice(
+            (
+                "",
+                "X",
+                "w",
+                "p",
+                "\0",
+                "a" * 5_000,
+                "Loop",
+                "ai.onnx.ml",
+                "../w.bin",
+                "/etc/passwd",
+                "\u202e",
+                "-1",
+                str(2**70),
+            )
+        )
+    if isinstance(value, bytes):
+        return rng.choice((b"", b"\xff" * 8, value[:-1], value * 2, b"p"))
+    return rng.choice((0, 1, -1, 2, 7, 11, 13, 16, 23, 2**31 - 1, 2**40, 2**62, -(2**63), float("nan"), 1e38))
 
 
 def attempt(path):
