@@ -72,4 +72,4 @@ def _is_one_of(text: str, cells: "NDArray[np.float64]") -> bool:
         return False
     value = abs(float(plain))  # a sign may stand apart from its number
     near = cells[np.abs(cells - value) <= 1e-3 * abs(value)]
-    return any(float(f"{cell:.{digits}g}") == value for cell in near)
+    return any(value in (float(f"{cell:.{digits}g}"), float(np.float32(cell))) for cell in near)
