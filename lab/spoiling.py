@@ -63,6 +63,10 @@ def check_spoiling(
         if fold is None or trial.exclusive or trial.function in seen or trial.key not in rows:
             continue
         more = tuple(learned.get(trial.function.__name__, ()))
+        for key in more:
+            assert _at(rows[trial.key], key) is not None, (
+                f"trial {trial.key!r} learned {key!r}, says the test, and its row lacks it"
+            )
         if not any(_at(rows[trial.key], key) is not None for key in (*LEARNED, *SAID, *more)):
             continue
         seen.add(trial.function)

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from samples import leaks
+from samples.small_lab import SmallLab
 
 from lab import folds
 from lab.comparison import Group, trials
@@ -13,6 +14,7 @@ from lab.families import BOOSTING, FOREST, LOGISTIC, MLP, SVM
 from lab.protocol import Trial
 from lab.scoring import primary_metric
 from lab.spoiling import check_spoiling, folds_stay, spoiled
+from lab.testing import check_lab
 from lab.trials import run_plan_here
 
 FOLD = folds.Fold(3, 1, 5, 1)
@@ -32,6 +34,24 @@ def checked(function, dataset):
 
 def test_an_honest_trial_passes(loans):
     checked(leaks.honest, loans)
+
+
+class Peeping(SmallLab):
+    """Its one trial learns from all rows."""
+
+    def plan(self, dataset, settings, *, seed):
+        return [Trial("it", leaks.fits_on_all, {"fold": FOLD}, seed=seed)]
+
+
+def test_a_lab_that_peeks_does_not_keep_to_the_protocol(loans, tmp_path):
+    with pytest.raises(AssertionError, match="'it': 'probabilities' changes with the labels of its test rows"):
+        check_lab(Peeping(), loans, Peeping.settings_type(), tmp_path)
+
+
+def test_what_a_row_is_said_to_learn_must_be_in_it(loans):
+    plan = [Trial("it", leaks.honest, {"fold": FOLD}, seed=3)]
+    with pytest.raises(AssertionError, match="'weights', says the test, and its row lacks it"):
+        check_spoiling(plan, loans, run_plan_here(plan, loans).rows, learned={"honest": ("weights",)})
 
 
 @pytest.mark.parametrize(
