@@ -234,13 +234,16 @@ def test_parts_of_dead_processes_are_swept_and_those_of_living_ones_stay(tmp_pat
         "files.write_bytes(Path(sys.argv[1]) / 'x', b'half')"  # fmt: skip
     dead, living = (subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE) for _ in range(2))
     with dead, living:
-        dead.stdout.readline(), living.stdout.readline()
-        dead.kill()
-        dead.wait()
-        assert len(list(tmp_path.iterdir())) == 2
-        sweep_parts(tmp_path)
-        assert len(list(tmp_path.iterdir())) == 1
-        living.kill()
+        try:
+            dead.stdout.readline(), living.stdout.readline()
+            dead.kill()
+            dead.wait()
+            assert len(list(tmp_path.iterdir())) == 2
+            sweep_parts(tmp_path)
+            assert len(list(tmp_path.iterdir())) == 1
+        finally:
+            dead.kill()
+            living.kill()
     sweep_parts(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

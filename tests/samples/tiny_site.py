@@ -193,9 +193,10 @@ def make_site(folder):
 
 
 def environment(site, **more):
+    path = os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))
     return (
         os.environ
-        | {"PYTHONPATH": str(site), "TINY_LABS": "small,tiny"}
+        | {"PYTHONPATH": path, "TINY_LABS": "small,tiny"}
         | {name: str(value) for name, value in more.items()}
     )
 
