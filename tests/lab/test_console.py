@@ -1,5 +1,6 @@
 """What comes out of the command line, by bytes: no sign from a file steers a terminal, and no obstacle of the machine is our fault."""
 
+import errno
 import json
 import os
 import resource
@@ -230,3 +231,40 @@ def test_a_limit_of_the_machine_is_named_with_the_way_out(tmp_path, kind, limit,
     assert done.stderr.count(b"\n") == 1
     for part in says:
         assert part in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("ENOSPC", "free some space"),
+        ("EDQUOT", "free some of your share"),
+        ("EROFS", "--out"),
+        ("EACCES", "give yourself the right"),
+        ("EPERM", "give yourself the right"),
+        ("EMFILE", "ulimit -n"),
+        ("EFBIG", "ulimit -f"),
+        ("EAGAIN", "ulimit -u"),
+        ("ENOMEM", "--max-rows"),
+        ("EIO", "the disk"),
+    ],
+)
+def test_each_refusal_of_the_system_has_a_place_and_a_way_out(lab, tmp_path, monkeypatch, name, way_out):
+    def refusing(*arguments, **options):
+        raise OSError(getattr(errno, name), os.strerror(getattr(errno, name)))
+
+    monkeypatch.setattr("lab.run.run", refusing)
+    called = lab("run", "interpretability", "wine", "--out", "out\x1b")
+    assert called.code == 2
+    assert called.err.startswith(f"error: {os.strerror(getattr(errno, name))} at out\\x1b; ")
+    assert way_out in called.err
+    assert called.err.count("\n") == 1
+
+
+def test_a_refusal_that_nobody_can_mend_stays_our_fault(lab, tmp_path, monkeypatch):
+    def refusing(*arguments, **options):
+        raise OSError(errno.ENOEXEC, "Exec format error")
+
+    monkeypatch.setattr("lab.run.run", refusing)
+    called = lab("run", "interpretability", "wine")
+    assert called.code == 1
+    assert "this is our fault: OSError" in called.err

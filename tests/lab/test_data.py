@@ -243,7 +243,7 @@ def test_a_long_text_is_not_paid_for_by_every_row(tmp_path, ending, length):
     columns = {
         "a": np.arange(n) % 7,
         "t": ["u", "v"] * (n // 2 - 1) + ["w", "x" * length],
-        "y": ["no", "yes"] * (n // 2),
+        "y": [*["no", "yes"] * (n // 2 - 1), "no", "z" * 480],
     }
     path = tmp_path / f"t.{ending}"
     table = pa.table(columns)
