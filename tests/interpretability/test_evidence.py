@@ -8,6 +8,7 @@ from oracles import intervals
 from samples.golden import (
     FOLDS,
     N_ROWS,
+    NORTH,
     REPEATS,
     auc_adds_of,
     auc_of,
@@ -269,7 +270,7 @@ def test_groups_are_compared_on_the_first_repetition(evidence):
         ("best readable model", "north", 26), ("best readable model", "south", 22),
         ("best black box", "north", 26), ("best black box", "south", 22),
     ]  # fmt: skip
-    north = np.arange(N_ROWS) < 26
+    north = NORTH
     for line, folds, there in zip(lines, (GLASS, GLASS, BLACK, BLACK), (north, ~north, north, ~north), strict=True):
         chances, truth = out_of_fold(folds)[there], (np.arange(N_ROWS) % 2)[there]
         yes, positive, n = chances > 0.5, truth == 1, int(there.sum())
@@ -295,7 +296,7 @@ def test_the_largest_gap_between_groups_is_drawn_with_a_bootstrap_inside_the_gro
         "false positives": lambda rows: yes[rows][truth[rows] == 0].mean(),
         "false negatives": lambda rows: (~yes[rows])[truth[rows] == 1].mean(),
     }
-    groups = np.arange(26), np.arange(26, N_ROWS)
+    groups = np.flatnonzero(NORTH), np.flatnonzero(~NORTH)
     rng = np.random.default_rng(77)
     for name, rate in rates.items():
         value = drawn[f"{name} - best readable model"]
@@ -340,7 +341,7 @@ def test_a_number_is_judged_by_r2_in_points(rows):
     lines = {line[0]: line for line in titled(found, "All models").rows}
     assert lines["linear regression"][4:] == (1.0, 2.0, 3.0, 6)
     groups = titled(found, "Does the model serve every group of 'region' alike?").rows
-    north = np.arange(N_ROWS) < 26
+    north = NORTH
     predicted = np.empty(N_ROWS)
     for numbers, places in folds["linear"][:FOLDS]:
         predicted[places] = numbers

@@ -33,7 +33,7 @@ CHOSEN = {"finalists": {"glass": "logistic", "black": "forest", "simplest": None
 def table():
     rng = np.random.default_rng(0)
     features = rng.normal(size=(120, 3))
-    odds = 2 * features[:, 0] - features[:, 1]
+    odds = 2 * features[:, 2] - features[:, 1]  # strongest last: the order of the columns is not that of their weights
     return from_arrays("made", pd.DataFrame(features, columns=list("abc")), rng.random(120) < 1 / (1 + np.exp(-odds)))
 
 
