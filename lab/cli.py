@@ -19,9 +19,9 @@ from lab.errors import LabError, SettingsError, nearest
 from lab.options import Parser, add_common, add_settings, parse, positive, settings_from
 
 if TYPE_CHECKING:
+    from lab.flow import Finished
     from lab.protocol import Lab
     from lab.record import Record
-    from lab.run import Finished
 
 __all__ = ["main"]
 
@@ -144,14 +144,15 @@ def _run_lab(
     command: str,
     task: str = "auto",
 ) -> "Finished":
-    from lab import data, run
+    from lab import flow
+    from lab.data import load
     from lab.screen import watching
 
-    dataset = data.load(source, target, drop=drop, task=task)
+    dataset = load.load(source, target, drop=drop, task=task)
     if given.out.exists():
         _check_out(given.out)
     with watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
-        return run.run(
+        return flow.run(
             lab,
             dataset,
             settings,
@@ -225,7 +226,7 @@ def _list(words: list[str]) -> int:
     parser = Parser(prog="lab list", description="List the installed labs and the built-in tables.")
     if _understand(parser, words) is None:
         return 0
-    from lab import builtin
+    from lab.data import builtin
 
     print("Labs")
     for name in registry.names():

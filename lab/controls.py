@@ -12,8 +12,8 @@ from lab import __version__
 from lab.errors import TrialsFailedError
 from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
 from lab.stats import rate
-from lab.storage import write_json
-from lab.trials import Progress, run_plan
+from lab.work.storage import write_json
+from lab.work.trials import Progress, run_plan
 
 __all__ = ["known_rates", "run_controls"]
 

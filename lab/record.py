@@ -14,7 +14,7 @@ from typing import Any
 
 from lab.errors import RecordError
 from lab.protocol import Estimate, Evidence, Figure, Frame, Input, Question, Table, Term, Verdict, WhatIf
-from lab.storage import write_json
+from lab.work.storage import write_json
 
 __all__ = ["SCHEMA_VERSION", "Record", "figures_of", "panels_of", "read", "tables_of", "write"]
 

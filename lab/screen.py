@@ -5,15 +5,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from lab.trials import Progress
 from lab.wording import duration
+from lab.work.trials import Progress
 
 __all__ = ["watching"]
 
 
 @contextlib.contextmanager
 def watching(title: str, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """Give a callback for `lab.run.run` that shows how far the work is."""
+    """Give a callback for `lab.flow.run` that shows how far the work is."""
     if quiet:
         yield lambda progress: None
     elif sys.stderr.isatty() and not os.environ.get("NO_COLOR"):

@@ -14,11 +14,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from lab import record, report, run
+from lab import flow, record, report
 from lab.errors import LabError
 from lab.protocol import Dataset, Estimate, Evidence, Lab, Row, Trial, Verdict
 from lab.settings import make
-from lab.trials import run_plan_here
+from lab.work.trials import run_plan_here
 
 __all__ = ["check_lab"]
 
@@ -151,7 +151,7 @@ def _check_controls(lab: Lab) -> None:
 
 
 def _check_run(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record.Record:
-    finished = run.run(lab, dataset, settings, out=folder, seed=1, workers=1, command=f"lab run {lab.name}")
+    finished = flow.run(lab, dataset, settings, out=folder, seed=1, workers=1, command=f"lab run {lab.name}")
     stored = record.read(finished.folder)
     assert _plain(dataclasses.asdict(stored)) == _plain(dataclasses.asdict(finished.record)), (
         "the record is read back changed"

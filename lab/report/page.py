@@ -18,7 +18,7 @@ from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.panel import first_state
 from lab.report.pictures import svg
-from lab.storage import write_bytes
+from lab.work.storage import write_bytes
 
 __all__ = ["html", "write", "write_start"]
 

@@ -5,8 +5,8 @@ import json
 import math
 from dataclasses import dataclass
 
-from lab.additive import contributions, linked
 from lab.protocol import WhatIf
+from lab.report.additive import contributions, linked
 
 __all__ = ["FirstState", "first_state"]
 

@@ -37,7 +37,7 @@ class Asked:
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
     """Run the controls' trials here: these functions live in a test module."""
-    from lab import trials
+    from lab.work import trials
 
     class Here:
         def __init__(self, dataset, workers):
