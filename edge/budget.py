@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from lab.protocol import Estimate
 
 if TYPE_CHECKING:
-    from edge.lab import Settings
+    from edge.settings import Settings
 
 __all__ = ["EQUALITY", "STATUSES", "Decision", "Item", "Status", "decide", "items", "status", "worst"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edge.given import family_of
-from lab.comparison import Group
-from lab.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, Family
+from edge.given.family import family_of
+from lab.learning.comparison import Group
+from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, Family
 from lab.protocol import Dataset
 
 __all__ = ["SEARCH_ROWS", "group", "set_parameters"]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edge.lab import Settings
+    from edge.settings import Settings
 
 __all__ = ["files"]
 
@@ -17,7 +17,7 @@ def files(settings: "Settings") -> list[Path]:
         model = Path(settings.model)
         found += [model, *_data_of(model)]
     if settings.browser:
-        from edge.browser_files import find_runtime
+        from edge.browser.runtime_files import find_runtime
 
         runtime = find_runtime(settings.web_runtime)
         found += [runtime.module, runtime.glue, runtime.wasm]

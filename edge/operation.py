@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from edge.settings import deadline_ms
 from lab.errors import SettingsError
 from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
 
 if TYPE_CHECKING:
-    from edge.lab import Settings
-    from lab.families import Family
-    from lab.folds import Fold
+    from edge.settings import Settings
+    from lab.learning.families import Family
+    from lab.learning.folds import Fold
 
-__all__ = ["Operation", "check", "deadline_ms", "evidence", "trials"]
+__all__ = ["Operation", "check", "evidence", "trials"]
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,16 @@ class Operation:
     caveats: tuple[str, ...] = ()
 
 
-def deadline_ms(settings: "Settings") -> float:
-    """Give the deadline of a response under load: the latency budget unless the user gave one."""
-    return settings.p99_ms if settings.deadline_ms is None else settings.deadline_ms
-
-
 def check(dataset: Dataset, settings: "Settings") -> None:
     """Raise InputError where the settings do not fit the machine, the devices or the table."""
-    from edge import bench, browser_files, devices, stream_trials
+    from edge.browser import runtime_files
+    from edge.places import devices, process
+    from edge.stream import trials as stream_trials
 
-    bench.require_cores(settings.cores)
+    process.require_cores(settings.cores)
     if settings.browser:
-        browser_files.find_chromium()
-        browser_files.find_runtime(settings.web_runtime)
+        runtime_files.find_chromium()
+        runtime_files.find_runtime(settings.web_runtime)
     elif settings.web_runtime is not None:
         raise SettingsError("web_runtime is given without browser, which alone needs it; add --browser")
     if settings.devices is not None:
@@ -49,7 +47,11 @@ def check(dataset: Dataset, settings: "Settings") -> None:
 
 def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, scorer: str, seed: int) -> list[Trial]:
     """List the work: load on every candidate, and where asked for, the places and the stream."""
-    from edge import browser_files, browser_trials, load_trials, place_trials, stream_trials
+    from edge.browser import runtime_files
+    from edge.browser import trials as browser_trials
+    from edge.load import trials as load_trials
+    from edge.places import trials as place_trials
+    from edge.stream import trials as stream_trials
 
     offered = {"deadline_ms": deadline_ms(settings), "rate": settings.rate, "seconds": settings.load_seconds}
     needs = tuple(f"build-{family.name}" for family in families)
@@ -68,7 +70,7 @@ def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, 
                              cost=seconds * len(names)))  # fmt: skip
     if settings.browser:
         names = tuple(family.name for family in families)
-        runtime = browser_files.find_runtime(settings.web_runtime)  # found here: trials run in another folder
+        runtime = runtime_files.find_runtime(settings.web_runtime)  # found here: trials run in another folder
         arguments = {"names": names, "fold": fold, "rounds": settings.rounds, "web_runtime": str(runtime.module.parent)}
         planned.append(Trial("browser", browser_trials.in_browser, arguments, seed=seed, exclusive=True, needs=needs,
                              cost=5 * (len(names) + 1)))  # fmt: skip
@@ -86,7 +88,10 @@ def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, 
 
 def evidence(settings: "Settings", labels: Mapping[str, str], rows: Mapping[str, Row]) -> Operation:
     """Gather what those trials found; one that failed is missing."""
-    from edge import browser_evidence, load_evidence, place_evidence, stream_evidence
+    from edge.browser import evidence as browser_evidence
+    from edge.load import evidence as load_evidence
+    from edge.places import evidence as place_evidence
+    from edge.stream import evidence as stream_evidence
 
     deadline = deadline_ms(settings)
     loaded = {name: rows[f"load-{name}"] for name in labels if f"load-{name}" in rows}

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from interpretability.lab import LAB, Settings
-from lab import run
-from lab.data import from_arrays
+from interpretability.lab import LAB
+from interpretability.settings import Settings
+from lab import flow
+from lab.data.load import from_arrays
 from lab.protocol import Answer, Control
 
 __all__ = ["CONTROLS"]
@@ -52,7 +53,7 @@ def product_number(*, seed: int) -> Answer:
 
 def _answer(features: np.ndarray, labels: np.ndarray, seed: int) -> Answer:
     frame = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
-    return run.answer_here(LAB, from_arrays("control", frame, labels), _SETTINGS, seed=seed)
+    return flow.answer_here(LAB, from_arrays("control", frame, labels), _SETTINGS, seed=seed)
 
 
 CONTROLS = (

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from interpretability import editing, fairness, number_fairness, price, privacy, speed, stress
-from interpretability.lab import MODEL_FILE
+from interpretability.follow_up import editing, price, privacy, speed, stress
+from interpretability.groups import classes as fairness
+from interpretability.groups import numbers as number_fairness
 from interpretability.plan import groups_of, steps_of
-from lab import comparison, scoring, stats
-from lab.comparison import Comparison, Group, Scores
+from interpretability.settings import MODEL_FILE
+from lab import stats
 from lab.decisions import rows_to_settle
+from lab.learning import comparison, scoring
+from lab.learning.comparison import Comparison, Group, Scores
 from lab.protocol import Dataset, Evidence, Figure, Row, Table, WhatIf
 from lab.record import figures_of, panels_of, tables_of
 from lab.wording import count

@@ -1,43 +1,15 @@
 """The face of the interpretability laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from interpretability.settings import MODEL_FILE, Settings
 from lab.decisions import side_of_margin
 from lab.errors import SettingsError
 from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
-from lab.settings import ComparisonSettings, option
 from lab.wording import amount, difference, settling
 
-__all__ = ["LAB", "InterpretabilityLab", "Settings"]
-
-DEPTHS = ("full", "verdict")
-MODEL_FILE = "readable-model.onnx"
-
-
-@dataclass(frozen=True)
-class Settings(ComparisonSettings):
-    """What a user may set."""
-
-    efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"folds": 3, "repeats": 2, "candidates": 2, "max_rows": 1_000},
-        "thorough": {"repeats": 5, "candidates": 12, "max_rows": 20_000},
-    }
-
-    margin: float = option(
-        0.01,
-        "a loss up to this much of the metric does not matter (0.01 is 1 point; in the metric's own unit where it has no points)",
-        minimum=0,
-    )
-    max_rows: int = option(5_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
-    depth: str = option(
-        "full", "full: the verdict, and the models read, explained and stressed; verdict: nothing else", choices=DEPTHS
-    )
-    groups: str | None = option(None, "a column: compare score, errors and calibration of its groups")
-    privacy: tuple[float, ...] = option(
-        (), "epsilons of differentially private models to price, such as 1,4", above=0, maximum=1_000
-    )
+__all__ = ["LAB", "InterpretabilityLab"]
 
 
 class InterpretabilityLab:
@@ -62,8 +34,10 @@ class InterpretabilityLab:
 
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
         """Score every family on every fold; then read, explain, stress and time the finalists."""
-        from interpretability import fairness, plan, privacy
-        from lab import folds, scoring
+        from interpretability import plan
+        from interpretability.follow_up import privacy
+        from interpretability.groups import classes as fairness
+        from lab.learning import folds, scoring
 
         folds.require_rows(dataset, settings.folds)
         metric = scoring.primary_metric(settings.metric, dataset)

@@ -3,24 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from interpretability import (
-    editing,
-    explaining,
-    families,
-    finalists,
-    known_truth,
-    number_families,
-    privacy,
-    reading,
-    speed,
-    stress,
-)
+from interpretability.follow_up import editing, explaining, finalists, known_truth, privacy, speed, stress
+from interpretability.models import classes as families
+from interpretability.models import numbers as number_families
+from interpretability.reading import read as reading
 from interpretability.scale import has_one_sum
-from lab import comparison
-from lab.comparison import Group
-from lab.families import Family
+from lab.learning import comparison
+from lab.learning.comparison import Group
+from lab.learning.families import Family
+from lab.learning.scoring import Metric
 from lab.protocol import Dataset, Trial
-from lab.scoring import Metric
 
 __all__ = ["groups_of", "steps_of", "trials"]
 

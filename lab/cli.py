@@ -14,17 +14,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import __version__, endings, environment, registry
+from lab import __version__, environment, registry
 from lab.cleaning import command_line
-from lab.console import ReaderGoneError, prepare, say, show, show_whole, stop_writing
 from lab.errors import LabError, SettingsError, nearest
+from lab.host import endings
+from lab.host.refusals import explained
 from lab.options import Parser, add_common, add_settings, parse, positive, settings_from
-from lab.system import explained
+from lab.terminal.console import ReaderGoneError, prepare, say, show, show_whole, stop_writing
 
 if TYPE_CHECKING:
+    from lab.flow import Finished
     from lab.protocol import Lab
     from lab.record import Record
-    from lab.run import Finished
 
 __all__ = ["main"]
 
@@ -173,14 +174,15 @@ def _run_lab(
     finished: Sequence[str] = (),
     opened: "Callable[[Path], None]" = lambda folder: None,
 ) -> "Finished":
-    from lab import data, run
-    from lab.screen import watching
+    from lab import flow
+    from lab.data import load
+    from lab.terminal.screen import watching
 
-    dataset = data.load(source, target, drop=drop, task=task)
+    dataset = load.load(source, target, drop=drop, task=task)
     if given.out.exists():
         _check_out(given.out)
     with _writing_in(given.out), watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
-        return run.run(
+        return flow.run(
             lab,
             dataset,
             settings,
@@ -234,7 +236,7 @@ def _demo(words: list[str]) -> int:
         return 0
     _check_seed(given.seed)
     from lab import report, settings
-    from lab.demo import Progress
+    from lab.runs.demo import Progress
 
     _check_out(given.out)
     progress, runs = Progress(given.out), []
@@ -266,7 +268,7 @@ def _list(words: list[str]) -> int:
     parser = Parser(prog="lab list", description="List the installed labs and the built-in tables.")
     if _understand(parser, words) is None:
         return 0
-    from lab import builtin
+    from lab.data import builtin
 
     show("Labs")
     for name in registry.names():
@@ -310,8 +312,9 @@ def _controls(words: list[str]) -> int:
     given = _understand(parser, words)
     if given is None:
         return 0
-    from lab import controls, machine
-    from lab.screen import watching
+    from lab import controls
+    from lab.host import machine
+    from lab.terminal.screen import watching
 
     lab = registry.find(given.lab)
     _check_out(given.out)

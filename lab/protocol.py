@@ -221,7 +221,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Term:
-    """What one feature, or two together, add to the sum of an additive model; plain data (see `lab.additive`).
+    """What one feature, or two together, add to the sum of an additive model; plain data (see `lab.report.additive`).
 
     Attributes
     ----------

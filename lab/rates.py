@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lab.files import read_bytes
-from lab.identity import digest_of
+from lab.host.files import read_bytes
 from lab.protocol import Lab
+from lab.runs.identity import digest_of
 from lab.stats import rate
 
 __all__ = ["interval", "known_rates", "sealed"]

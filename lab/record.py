@@ -15,7 +15,7 @@ from typing import Any
 
 from lab.cleaning import without_surrogates
 from lab.errors import RecordError
-from lab.files import write_json
+from lab.host.files import write_json
 from lab.protocol import Estimate, Evidence, Figure, Frame, Input, Question, Table, Term, Verdict, WhatIf
 from lab.schema import record_fault
 
@@ -45,8 +45,8 @@ class Record:
     trials : dict
         total, failed (reasons by key).
     environment : dict
-        See `lab.machine.describe`; `imported`: versions of all packages on which the rows may depend; `measured`: which
-        machines (see `lab.machine.fingerprint`) ran how many trials, and how many of them alone. Missing in old records.
+        See `lab.host.machine.describe`; `imported`: versions of all packages on which the rows may depend; `measured`: which
+        machines (see `lab.host.machine.fingerprint`) ran how many trials, and how many of them alone. Missing in old records.
     run : dict
         command (to repeat it), started (ISO 8601, UTC), seconds.
     """

@@ -115,7 +115,7 @@ def _inconsistent(plain: dict[str, Any]) -> str | None:
 
 
 def _panel_faults(panel: Mapping[str, Any]) -> Iterator[str]:
-    """Find what would stop the arithmetic of a panel (see `lab.additive`), whatever a reader chooses in it."""
+    """Find what would stop the arithmetic of a panel (see `lab.report.additive`), whatever a reader chooses in it."""
     inputs = panel["inputs"]
     for item in inputs:
         if item["low"] > item["high"]:

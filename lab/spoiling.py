@@ -10,10 +10,10 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from lab import folds
+from lab.data.strata import strata
+from lab.learning import folds
 from lab.protocol import Dataset, Row, Trial
-from lab.strata import strata
-from lab.workers import run_here
+from lab.work.workers import run_here
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def check_spoiling(
 ) -> None:
     """Check that what a trial learns does not depend on the rows that it is tested on.
 
-    One trial of each function that has a `lab.folds.Fold` among its arguments is run again on two spoiled tables. With
+    One trial of each function that has a `lab.learning.folds.Fold` among its arguments is run again on two spoiled tables. With
     other labels in the test rows it must learn the same and say the same; with other features too it must learn the
     same. Learned are the keys of `LEARNED`, and those named for the function; said are those of `SAID`. Trials that must
     run alone are left out: they measure times.

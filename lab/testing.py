@@ -17,12 +17,12 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lab import record, report, run
+from lab import flow, record, report
 from lab.errors import LabError
 from lab.protocol import Dataset, Estimate, Evidence, Lab, Row, Trial, Verdict
 from lab.settings import make
 from lab.spoiling import NO_MORE, check_spoiling
-from lab.trials import run_plan_here
+from lab.work.trials import run_plan_here
 
 __all__ = ["check_controls", "check_lab", "check_spoiling"]
 
@@ -207,7 +207,7 @@ def _check_inputs(lab: Lab, settings: Any) -> None:
 
 
 def _check_run(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> record.Record:
-    finished = run.run(lab, dataset, settings, out=folder, seed=1, workers=1, command=f"lab run {lab.name}")
+    finished = flow.run(lab, dataset, settings, out=folder, seed=1, workers=1, command=f"lab run {lab.name}")
     stored = record.read(finished.folder)
     assert _plain(dataclasses.asdict(stored)) == _plain(dataclasses.asdict(finished.record)), (
         "the record is read back changed"

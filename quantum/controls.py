@@ -5,10 +5,11 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from lab import run
-from lab.data import from_arrays
+from lab import flow
+from lab.data.load import from_arrays
 from lab.protocol import Answer, Control
-from quantum.lab import LAB, Settings
+from quantum.lab import LAB
+from quantum.settings import Settings
 
 __all__ = ["CONTROLS"]
 
@@ -54,7 +55,7 @@ def no_signal(*, seed: int) -> Answer:
 def _answer(features: np.ndarray, labels: np.ndarray, seed: int, *, qubits: int) -> Answer:
     settings = dataclasses.replace(_SETTINGS, qubits=qubits)
     frame = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
-    return run.answer_here(LAB, from_arrays("control", frame, labels), settings, seed=seed)
+    return flow.answer_here(LAB, from_arrays("control", frame, labels), settings, seed=seed)
 
 
 CONTROLS = (

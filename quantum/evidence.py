@@ -5,21 +5,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lab import charts, comparison, scoring
 from lab.decisions import rows_to_settle
+from lab.learning import comparison, scoring
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Row, Table
+from lab.report import charts
 from lab.wording import count
-from quantum import ablations, sweep
-from quantum.circuit import Circuit
-from quantum.drawing import drawing
-from quantum.families import CONSTANT, groups
-from quantum.hardware import Price, executions_to_train
-from quantum.hardware_evidence import hardware_evidence, prices
-from quantum.learning import boundary_figure, circuit_from, formula_table
-from quantum.scale import decay_figure, decay_of, measures_table
+from quantum.circuit import Circuit, circuit_from
+from quantum.hardware.evidence import hardware_evidence, prices
+from quantum.hardware.price import Price, executions_to_train
+from quantum.models.families import CONSTANT, groups
+from quantum.study import ablations
+from quantum.study import sizes as sweep
+from quantum.study.drawing import drawing
+from quantum.study.learning import boundary_figure, formula_table
+from quantum.study.scale import decay_figure, decay_of, measures_table
 
 if TYPE_CHECKING:
-    from quantum.lab import Settings
+    from quantum.settings import Settings
 
 __all__ = ["summarise"]
 

@@ -1,68 +1,16 @@
 """The face of the quantum laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lab.decisions import side_of_margin
 from lab.errors import SettingsError
-from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Row, Trial, Verdict
-from lab.settings import ComparisonSettings, option
-from lab.wording import amount, difference, rough, settling
-from quantum.hardware import DEVICES
+from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
+from lab.wording import amount, difference, settling
+from quantum.settings import Settings
+from quantum.verdict import caution_about, price_in_words
 
-__all__ = ["LAB", "QuantumLab", "Settings"]
-
-
-@dataclass(frozen=True)
-class Settings(ComparisonSettings):
-    """What a user may set; the defaults of the prices are third-party figures and can be replaced."""
-
-    efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {
-            "folds": 3,
-            "repeats": 1,
-            "candidates": 2,
-            "steps": 60,
-            "max_rows": 500,
-            "sweep": 0,
-            "largest": 8,
-            "hardware_rows": 50,
-        },
-        "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000},
-    }
-
-    qubits: int = option(4, "qubits of the circuits, at most", minimum=1, maximum=12)
-    steps: int = option(150, "training steps", minimum=10, maximum=5_000)
-    margin: float = option(
-        0.01, "an advantage up to this much of the metric does not count (0.01 is 1 point)", minimum=0, maximum=1
-    )
-    max_rows: int = option(1_000, "rows used at most (a stratified sample)", minimum=50, maximum=100_000)
-    sweep: int = option(
-        3, "folds of the scores against qubits and depth; 0 leaves them out, else at least 2", minimum=0, maximum=20
-    )
-    largest: int = option(
-        14,
-        "qubits of the largest circuit whose gradients are studied; 0 leaves it out, else at least 6",
-        minimum=0,
-        maximum=16,
-    )
-    devices: tuple[str, ...] = option(
-        ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES
-    )
-    shots: int = option(1_024, "executions of a circuit for one expectation", minimum=1, maximum=1_000_000)
-    hardware_rows: int = option(
-        100, "test rows predicted under each device's noise; 0 leaves the noise out", minimum=0, maximum=10_000
-    )
-    backend: str = option("", "run these rows on this machine too (or on a model of one: fake_torino)")
-    spend: float = option(0.0, "dollars that --backend may cost; nothing is sent that would cost more", minimum=0)
-    execution_s: float = option(
-        0.00035, "device seconds for one execution (IBM Quantum documentation, read 2026)", above=0
-    )
-    overhead_s: float = option(2.0, "device seconds for one job (IBM Quantum documentation, read 2026)", minimum=0)
-    rate: float = option(
-        1.60, "dollars for one device second (third-party transcription of IBM's price, May 2026)", minimum=0
-    )
+__all__ = ["LAB", "QuantumLab"]
 
 
 class QuantumLab:
@@ -76,7 +24,7 @@ class QuantumLab:
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Compile the simulator for this processor; once after the installation."""
-        from quantum.native import warm_up
+        from quantum.simulator.native import warm_up
 
         warm_up(notify)
 
@@ -90,14 +38,14 @@ class QuantumLab:
 
     def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
         """Score every model on every fold, and examine the circuit once on all rows."""
-        from lab import comparison, folds, scoring
-        from quantum import sweep
-        from quantum.families import groups
-        from quantum.hardware_trials import hardware_trials
-        from quantum.learning import watch_learning
-        from quantum.limits import require_qubits
-        from quantum.scale import could_train
-        from quantum.trials import examine_circuit
+        from lab.learning import comparison, folds, scoring
+        from quantum.hardware.trials import hardware_trials
+        from quantum.models.families import groups
+        from quantum.models.limits import require_qubits
+        from quantum.study import sizes as sweep
+        from quantum.study.learning import watch_learning
+        from quantum.study.scale import could_train
+        from quantum.study.trials import examine_circuit
 
         folds.require_rows_per_class(dataset, settings.folds)
         require_qubits(dataset, settings.qubits)
@@ -110,8 +58,8 @@ class QuantumLab:
                 "sweep is 1, and one fold leaves no rows to train on; use 0 to leave it out, or at least 2"
             )
         if settings.backend:
-            from quantum.backend import open_backend, require_allowed
-            from quantum.hardware import Price
+            from quantum.hardware.backend import open_backend, require_allowed
+            from quantum.hardware.price import Price
 
             executions = (settings.hardware_rows + 2) * settings.shots  # two circuits measure the readout
             rates = {"overhead_s": settings.overhead_s, "execution_s": settings.execution_s, "rate": settings.rate}
@@ -180,10 +128,10 @@ class QuantumLab:
         margin = facts["margin"]
         than = f"the best classical model in {facts['metric']}"
         sentence = f"The best quantum model is {difference(advantage, than)}"
-        price = _price(evidence)
+        price = price_in_words(evidence)
         side = side_of_margin(advantage, margin)
         if side == "above":
-            caution = _caution(evidence)
+            caution = caution_about(evidence)
             return Verdict(
                 "yes",
                 "Yes, in simulation",
@@ -209,27 +157,6 @@ class QuantumLab:
         from quantum.controls import CONTROLS
 
         return CONTROLS
-
-
-def _caution(evidence: Evidence) -> str:
-    """Say what speaks against a need for a quantum computer even where the score is better."""
-    words = {
-        "entanglement": "entanglement is not shown to matter",
-        "surrogate": "a classical model with the circuit's frequencies is not shown to be worse",
-    }
-    found = [words[name] for name in words if name in evidence.estimates and evidence.estimates[name].low <= 0]
-    return f"; {' and '.join(found)}, so no quantum computer may be needed" if found else ""
-
-
-def _price(evidence: Evidence) -> str:
-    training: Estimate | None = evidence.estimates.get("training_dollars")
-    if training is None:
-        return "The price of hardware could not be computed."
-    hours, predictions = evidence.estimates["training_hours"], evidence.estimates["predictions_dollars"]
-    return (
-        f"On hardware its training would take about {rough(hours.value)} device hours and {rough(training.value)} dollars, "
-        f"1,000 predictions {rough(predictions.value)} dollars."
-    )
 
 
 LAB = QuantumLab()

@@ -10,25 +10,27 @@ import json
 import re
 import warnings
 
+import lab.trials
 import numpy as np
 import pandas as pd
 import pytest
-
-import lab.trials
 import quantum.families
-from edge import monitor
-from interpretability import editing, explaining, families, known_truth, number_families, speed, stress
-from interpretability.boosting import pooled
-from interpretability.families import EBM, EBM_PAIRS, SCORECARD, SPLINES, TREE
-from interpretability.reading import read_model
-from lab import aggregates
-from lab.cells import without_cells
+
+from edge.stream import monitor
+from interpretability.follow_up import editing, explaining, known_truth, speed, stress
+from interpretability.models import classes as families
+from interpretability.models import numbers as number_families
+from interpretability.models.boosting import pooled
+from interpretability.models.classes import EBM, EBM_PAIRS, SCORECARD, SPLINES, TREE
+from interpretability.reading.read import read_model
 from lab.cli import main
-from lab.comparison import Group
-from lab.data import load
-from lab.families import FOREST, LOGISTIC, Family
+from lab.data.load import load
+from lab.learning.comparison import Group
+from lab.learning.families import FOREST, LOGISTIC, Family
+from lab.privacy import aggregates
+from lab.privacy.cells import without_cells
 from lab.protocol import Trial
-from lab.workers import run_here
+from lab.work.workers import run_here
 from tests.samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of
 
 SIZES = (40, 200, 600)
@@ -168,7 +170,7 @@ READ_NUMBER = {40: (number_families.LINEAR,), 200: (number_families.TREE,), 600:
 LESS_WORK = [
     (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
     (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
-    (quantum.families, "CLASSICAL", (LOGISTIC,)), (families, "ladder", lambda n_classes: ()),
+    (quantum.models.families, "CLASSICAL", (LOGISTIC,)), (families, "ladder", lambda n_classes: ()),
     (number_families, "ladder", tuple),
 ]  # fmt: skip
 RUNS = [(name, "classes", n_rows) for name in FAST for n_rows in SIZES]
@@ -178,7 +180,7 @@ RUNS += [("interpretability", "number", n_rows) for n_rows in SIZES]
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("name", "target", "n_rows"), RUNS)
 def test_a_run_leaves_no_value_of_one_person_behind(name, target, n_rows, files, tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(lab.trials, "Workers", Here)
+    monkeypatch.setattr(lab.work.trials, "Workers", Here)
     for module, constant, less in LESS_WORK:
         monkeypatch.setattr(module, constant, less)
     readable = {"classes": READ, "number": READ_NUMBER}[target][n_rows]

@@ -253,7 +253,7 @@ def test_its_workers_take_none_either(tmp_path):
     assert not (here / MARK).exists(), (here / MARK).read_text()
 
 
-@pytest.mark.parametrize("package", ["lab", "quantum", "edge", "interpretability", "edge.bench"])
+@pytest.mark.parametrize("package", ["lab", "quantum", "edge", "interpretability", "edge.places.process"])
 def test_importing_any_package_switches_telemetry_off_before_a_library_is_loaded(package):
     code = f"import {package}, os, sys; print(os.environ['ORT_DISABLE_TELEMETRY'], 'onnxruntime' in sys.modules)"
     for before in ({}, {"ORT_DISABLE_TELEMETRY": "0"}):

@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from lab.cleaning import clean, short
-from lab.files import write_bytes
+from lab.host.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.panel import first_state

@@ -5,9 +5,9 @@ import json
 import math
 from dataclasses import dataclass
 
-from lab.additive import contributions, linked
 from lab.cleaning import clean_values
 from lab.protocol import WhatIf
+from lab.report.additive import contributions, linked
 
 __all__ = ["FirstState", "first_state"]
 

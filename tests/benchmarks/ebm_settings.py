@@ -13,8 +13,8 @@ from interpret.glassbox import ExplainableBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from interpretability.families import EBM
-from lab.data import load
+from interpretability.models.classes import EBM
+from lab.data.load import load
 
 
 def default(features, seed):

@@ -33,7 +33,7 @@ def stream(seed: int) -> np.ndarray:
 def signals(table: np.ndarray) -> list:
     import pandas as pd
 
-    from edge.monitor import Signal, bins_of
+    from edge.stream.monitor import Signal, bins_of
 
     made = []
     for column in range(table.shape[1]):
@@ -98,8 +98,8 @@ def replays() -> None:
     """Replay one stream of 20,000 rows with each model: predicting, watching, and estimating accuracy."""
     import pandas as pd
 
-    from edge.stream_trials import replay
-    from lab import families
+    from edge.stream.trials import replay
+    from lab.learning import families
     from lab.protocol import Dataset
 
     names = [f"x{column}" for column in range(N_COLUMNS)]
@@ -128,7 +128,7 @@ def main() -> None:
     if options.adwin:
         adwin(options.adwin)
         return
-    from edge.monitor import watch
+    from edge.stream.monitor import watch
     from lab.stats import rate
 
     def shown(events: int, of: int) -> str:

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/edge_loadgen.py [--quick] [--peers DIR]
 
-LoadGen's SingleStream scenario calls one row after another, as `edge.latency` does. Models: a stand-in that waits on
+LoadGen's SingleStream scenario calls one row after another, as `edge.timing.latency` does. Models: a stand-in that waits on
 the clock (150 us, and 600 us for 2 % of the rows), and a forest of 600 trees in ONNX Runtime. LoadGen is installed into
 an environment of its own below DIR.
 
@@ -169,7 +169,7 @@ def measure(folder: Path, rounds: int, calls: int) -> None:
     """Run in the environment of LoadGen: both harnesses in turn on every model; times go into `times.npz`."""
     import numpy as np
 
-    from edge import latency
+    from edge.timing import latency
 
     loadgen_round(
         lambda i: None, 100, folder, traced=True
@@ -224,7 +224,7 @@ def show(name: str, times, resolution: float) -> list[str]:
     """Print the comparison of one model from times of shape (rounds, calls) in nanoseconds; gives the verdicts."""
     import numpy as np
 
-    from edge.evidence import over_rounds
+    from edge.timing.quantiles import over_rounds
 
     own = times["logged"] - times["inside"]
     low, middle, high = np.quantile(own, [0.01, 0.5, 0.99]) / 1e3

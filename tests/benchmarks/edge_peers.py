@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.latency import Alternative, on_one_core
+from edge.timing.latency import Alternative, on_one_core
 
 __all__ = ["PACKAGES", "CompiledTrees", "by_openvino", "by_treelite", "install", "n_nodes"]
 

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/edge_runtimes.py [--quick] [--tables T ...] [--models M ...] [--compile-seconds S] [--peers DIR]
 
-What the lab recommends is the leanest form of its export that no row tells from the original (`edge.parity`), called by
-bound buffers (`edge.calls`). Rounds are interleaved within each model: runtime A, B, C, A, B, C, ... Peers that are not
+What the lab recommends is the leanest form of its export that no row tells from the original (`edge.exporting.parity`), called by
+bound buffers (`edge.timing.calls`). Rounds are interleaved within each model: runtime A, B, C, A, B, C, ... Peers that are not
 installed (OpenVINO, Treelite, TL2cgen) are installed into DIR (default `.peers/edge`). A runtime takes part only if its
 probabilities agree with scikit-learn's to 1e-3; otherwise the reason is listed. The end is a list of all rows with the
 recommended artefact's time over the fastest one's, and the reason where that is above 1.1. Each row says how long its
@@ -36,11 +36,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
-from edge.calls import bound_call, plain_call
-from edge.export import Exported, convert, feeds, to_files
-from edge.latency import Alternative, measure, on_one_core
-from edge.parity import compare, leanest_equal
-from edge.runtime import session
+from edge.exporting.device import Exported, convert, feeds, to_files
+from edge.exporting.parity import compare, leanest_equal
+from edge.session import session
+from edge.timing.calls import bound_call, plain_call
+from edge.timing.latency import Alternative, measure, on_one_core
 from lab.protocol import Dataset
 
 TABLES = ("digits", "breast-cancer", "large")

@@ -17,8 +17,9 @@ from pathlib import Path
 from interpretability_run import adult_sized
 from threadpoolctl import threadpool_limits
 
-from interpretability.lab import LAB, Settings
-from lab.data import load, sample_rows
+from interpretability.lab import LAB
+from interpretability.settings import Settings
+from lab.data.load import load, sample_rows
 from lab.settings import make
 
 

@@ -26,8 +26,8 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from lab.data.strata import strata
 from lab.stats import auc_influence, corrected_spread, pooled_spread, r2_influence
-from lab.strata import strata
 
 FOLDS, REPEATS, CONFIDENCE = 5, 3, 0.95
 WEIGHTS = np.array([0.8, 0.5, 0.3, 0.0, 0.0, 0.0] * 2)

@@ -22,14 +22,15 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
-from interpretability.lab import LAB, Settings
-from lab.comparison import Group, compare, trials
-from lab.data import from_arrays
-from lab.families import Family
+from interpretability.lab import LAB
+from interpretability.settings import Settings
+from lab.data.load import from_arrays
+from lab.learning.comparison import Group, compare, trials
+from lab.learning.families import Family
+from lab.learning.scoring import primary_metric
 from lab.protocol import Evidence
-from lab.scoring import primary_metric
 from lab.stats import rate
-from lab.trials import run_plan_here
+from lab.work.trials import run_plan_here
 
 SETTINGS = Settings()
 PAIR = 0.568  # weight of the interaction that the readable side cannot see

@@ -28,9 +28,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import threadpool_limits
 
-from interpretability.families import EBM, EBM_PAIRS
-from lab.data import load
-from lab.families import BOOSTING, FOREST, LOGISTIC
+from interpretability.models.classes import EBM, EBM_PAIRS
+from lab.data.load import load
+from lab.learning.families import BOOSTING, FOREST, LOGISTIC
 
 FAMILIES = {"logistic": (LOGISTIC,), "forest": (FOREST,), "boosting": (BOOSTING,), "EBM": (EBM, EBM_PAIRS)}
 PUBLISHED = {

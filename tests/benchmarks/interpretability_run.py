@@ -29,9 +29,9 @@ from interpret.glassbox import ExplainableBoostingClassifier
 from scipy import stats
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
 
-from interpretability.families import TREE
-from lab.data import load
-from lab.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM
+from interpretability.models.classes import TREE
+from lab.data.load import load
+from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM
 
 FOLDS, MARGIN = 5, 1.0
 GRIDS = {  # four candidates each, as the lab tries

@@ -26,7 +26,7 @@ def head(values, labels):
 def ours(job):
     """This project's public function, with everything it checks and copies."""
     from quantum.circuit import Circuit
-    from quantum.simulator import Head, cross_entropy_and_gradient
+    from quantum.simulator.calls import Head, cross_entropy_and_gradient
 
     circuit = Circuit(job["n"], job["layers"], pattern="ring", reupload=False)
     x, labels, nothing = np.asarray(job["x"]), np.asarray(job["labels"]), Head(1.0, [0.0])
@@ -43,7 +43,7 @@ def ours(job):
 def ours_adam(job):
     """This project's own training loop."""
     from quantum.circuit import Circuit
-    from quantum.training import Training, train
+    from quantum.simulator.training import Training, train
 
     circuit = Circuit(job["n"], job["layers"], pattern="ring", reupload=False)
     settings = Training(n_steps=job["steps"], schedule="constant", precision=job["precision"], n_threads=job["threads"])

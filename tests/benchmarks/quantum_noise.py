@@ -10,12 +10,12 @@ import numpy as np
 from qiskit import transpile
 from qiskit_ibm_runtime import fake_provider
 
-from quantum.backend import run_on_backend
 from quantum.circuit import Circuit
-from quantum.noise import distributions, gate_noise, readout_matrices, used_part
-from quantum.parametrised import parametrised, row_parameters
-from quantum.readout import misread
-from quantum.shots import sampled
+from quantum.hardware.backend import run_on_backend
+from quantum.hardware.noise import distributions, gate_noise, readout_matrices, used_part
+from quantum.hardware.parametrised import parametrised, row_parameters
+from quantum.hardware.readout import misread
+from quantum.hardware.shots import sampled
 
 ROWS, SHOTS = 100, 1_024
 

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lab import comparison, scoring
-from lab.data import from_arrays
-from lab.screen import watching
-from lab.trials import run_plan
-from quantum.families import groups
-from quantum.simulator import warm_up
+from lab.data.load import from_arrays
+from lab.learning import comparison, scoring
+from lab.terminal.screen import watching
+from lab.work.trials import run_plan
+from quantum.models.families import groups
+from quantum.simulator.calls import warm_up
 
 ROWS = 300
 PAPER = {

@@ -27,7 +27,7 @@ def report(*, quick: bool, figure: Path | None) -> None:
     """Print everything, and draw it."""
     from work import multiply_adds, peak
 
-    from quantum import native
+    from quantum.simulator import native
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     top = {precision: peak(precision) for precision in native.PRECISIONS}
@@ -84,7 +84,7 @@ def gradient_seconds(n: int, layers: int, batch: int, precision: str, threads: i
 def workspace_of(n: int, layers: int, batch: int, precision: str, threads: int, *, reupload: bool = False) -> Any:
     """Buffers with samples and angles in place."""
     from quantum.circuit import Circuit
-    from quantum.workspace import SIGMOID, Workspace
+    from quantum.simulator.workspace import SIGMOID, Workspace
 
     rng = np.random.default_rng(n)
     circuit = Circuit(n, layers, pattern="ring", reupload=reupload)
@@ -110,7 +110,7 @@ def best_of(run: Callable[[], object], *, seconds: float) -> float:
 def memory_mib(n: int) -> float:
     """Peak of the arrays that one gradient needs, working memory included, in MiB."""
     from quantum.circuit import Circuit
-    from quantum.simulator import Head, cross_entropy_and_gradient, warm_up
+    from quantum.simulator.calls import Head, cross_entropy_and_gradient, warm_up
 
     warm_up()
     circuit = Circuit(n, 2, pattern="ring", reupload=False)
@@ -145,7 +145,7 @@ def print_overhead(*, quick: bool) -> None:
 def step_seconds(n: int, layers: int, batch_size: int | None, scalings: bool) -> float:
     """Time of one step, what happens once left out: long minus short training, each the best of five."""
     from quantum.circuit import Circuit
-    from quantum.training import Training, train
+    from quantum.simulator.training import Training, train
 
     rng = np.random.default_rng(1)
     rows = 64 if batch_size is None else 512

@@ -7,7 +7,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 
-from quantum import native, vectors
+from quantum.simulator import native, vectors
 
 CHAINS, STEPS = 24, 1_000_000
 

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from edge import budget, budget_figure
-from edge.lab import Settings
+from edge import budget
+from edge.findings import budget_figure
+from edge.settings import Settings
 from lab.protocol import Estimate
 
 SETTINGS = Settings(p99_ms=2.0, size_mb=5.0, max_drop=0.01, rate=50.0, max_misses=0.01)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from edge import candidates, originals
-from edge.export import device_rows, fit_for_device
-from lab.data import load, sample_rows
-from lab.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP
+from edge import candidates
+from edge.exporting.device import device_rows, fit_for_device
+from edge.timing import originals
+from lab.data.load import load, sample_rows
+from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

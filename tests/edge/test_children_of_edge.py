@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.scratch import sweep
+from lab.host.scratch import sweep
 
-START = "import sys, tempfile, numpy as np; tempfile.tempdir = sys.argv[1]; from edge.export import identity_model\n"
+START = "import sys, tempfile, numpy as np; tempfile.tempdir = sys.argv[1]; from edge.exporting.device import identity_model\n"
 ROWS = "model, rows = identity_model(3), {'numbers': np.zeros((4, 3), np.float32)}\n"
 KINDS = {
-    "measures": "from edge.bench import *; measure_in_process(Served(model, rows), Request(seconds=60.0))",
+    "measures": "from edge.places.process import *; measure_in_process(Served(model, rows), Request(seconds=60.0))",
     "serves": "from edge import serving; serving.serve_in_fresh_processes(model, rows, processes=1_000)",
     "tries": """
         from onnx import TensorProto, helper, numpy_helper

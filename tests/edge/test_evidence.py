@@ -10,8 +10,10 @@ from samples.edge_rows import BROWSER, BUILT, FOLDED, INNER, LOADED, RATES, TIME
 from samples.golden import FOLDS, N_ROWS, REPEATS, best_of, table, three
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
-from edge import browser_evidence, stream_evidence
-from edge.lab import LAB, Settings
+from edge.browser import evidence as browser_evidence
+from edge.lab import LAB
+from edge.settings import Settings
+from edge.stream import evidence as stream_evidence
 
 SETTINGS = Settings(
     p99_ms=0.5, size_mb=0.03, memory_mb=50.0, max_drop=0.2, tolerance=1e-6, models=("logistic", "mlp"), rate=50.0,

@@ -5,9 +5,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edge.lab import LAB, Settings
-from lab.identity import digest_of
-from lab.inputs import Inputs
+from edge.lab import LAB
+from edge.settings import Settings
+from lab.runs.identity import digest_of
+from lab.runs.inputs import Inputs
 
 
 def affine(folder, *, external):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
-from edge.evidence import over_rounds
-from edge.lab import LAB, Settings
-from edge.serving import serve_in_fresh_processes
-from lab.data import load, sample_rows
+from edge.lab import LAB
+from edge.settings import Settings
+from edge.timing.quantiles import over_rounds
+from edge.timing.serving import serve_in_fresh_processes
+from lab.data.load import load, sample_rows
 from lab.protocol import Estimate, Evidence
 from lab.stats import quantile
 from lab.testing import check_lab

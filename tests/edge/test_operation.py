@@ -2,9 +2,11 @@
 
 import pytest
 
-from edge import load_evidence, place_evidence
-from edge.lab import LAB, Settings
-from edge.sweep import USES, measure_load
+from edge.lab import LAB
+from edge.load import evidence as load_evidence
+from edge.load.sweep import USES, measure_load
+from edge.places import evidence as place_evidence
+from edge.settings import Settings
 from lab.protocol import Estimate, Evidence
 
 LABELS = {"mlp": "neural network"}

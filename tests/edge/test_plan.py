@@ -1,10 +1,11 @@
 """What the edge lab builds, times and puts under load is what it has scored: seeds, folds and needs of its plan."""
 
-from edge import trials
-from edge.lab import LAB, Settings
-from lab.data import load
-from lab.folds import Fold
-from lab.tuning import score_fold
+from edge import building
+from edge.lab import LAB
+from edge.settings import Settings
+from lab.data.load import load
+from lab.learning.folds import Fold
+from lab.learning.tuning import score_fold
 
 SETTINGS = Settings(
     folds=3, repeats=2, candidates=2, models=("mlp", "logistic"), rate=20.0, deadline_ms=7.0, stream=True
@@ -15,7 +16,7 @@ def test_a_candidate_is_built_with_fold_and_seed_of_the_trial_that_scored_it():
     plan = {trial.key: trial for trial in LAB.plan(load("breast-cancer"), SETTINGS, seed=9)}
     for name in SETTINGS.models:
         built, scored = plan[f"build-{name}"], plan[f"{name}-fold00"]
-        assert built.function is trials.build
+        assert built.function is building.build
         assert built.seed == scored.seed
         assert built.needs == (scored.key,)
         assert built.arguments["fold"] == scored.arguments["fold"] == Fold(3, 2, 9, 0)

@@ -6,14 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edge import export, originals, parity, stream_trials, trials
-from edge.runtime import OUTPUT, session
-from lab import folds
-from lab.data import load, sample_rows
-from lab.families import FOREST, LOGISTIC, MLP, Family
+from edge import building
+from edge.exporting import device, parity
+from edge.session import OUTPUT, session
+from edge.stream import trials as stream_trials
+from edge.timing import originals
+from lab.data.load import load, sample_rows
+from lab.learning import folds
+from lab.learning.families import FOREST, LOGISTIC, MLP, Family
+from lab.learning.tuning import score_fold
 from lab.protocol import Dataset, Trial
 from lab.spoiling import check_spoiling, folds_stay, spoiled
-from lab.tuning import score_fold
 
 FOLD = folds.Fold(3, 1, 4, 0)
 SEED = 17
@@ -38,7 +41,7 @@ def scored(table):
 
 
 def built(table, family, scored):
-    return trials.build(table, seed=SEED, family=family, fold=FOLD, inputs=scored)
+    return building.build(table, seed=SEED, family=family, fold=FOLD, inputs=scored)
 
 
 @pytest.mark.parametrize("family", [MLP, SMALL], ids=lambda family: family.name)
@@ -47,7 +50,7 @@ def test_the_exported_model_is_the_one_that_was_scored(table, scored, family):
     row = built(table, family, scored)
     test = scored[f"{family.name}-fold00"]["test_rows"]
     ready = session(row["onnx"].tobytes())
-    found = ready.run([OUTPUT], export.feeds(table, export.device_rows(table)[test], ready))[0]
+    found = ready.run([OUTPUT], device.feeds(table, device.device_rows(table)[test], ready))[0]
     np.testing.assert_allclose(found, scored[f"{family.name}-fold00"]["probabilities"], atol=1e-4)
 
 
@@ -55,7 +58,7 @@ def test_the_exported_model_is_the_one_that_was_scored(table, scored, family):
 def test_the_test_rows_decide_nothing_of_the_file_nor_of_its_variants(table, scored):
     arguments = {"family": MLP, "fold": FOLD}
     plan = [Trial("mlp-fold00", score_fold, {**arguments, "scorer": "accuracy", "candidates": 1}, seed=SEED),
-            Trial("build-mlp", trials.build, arguments, seed=SEED, needs=("mlp-fold00",))]  # fmt: skip
+            Trial("build-mlp", building.build, arguments, seed=SEED, needs=("mlp-fold00",))]  # fmt: skip
     rows = {**scored, "build-mlp": built(table, MLP, scored)}
     check_spoiling(plan, table, rows, learned={"build": ("onnx", "form", "promise", "holds_rows")})
     _, test = folds.split(table, FOLD)
@@ -63,7 +66,7 @@ def test_the_test_rows_decide_nothing_of_the_file_nor_of_its_variants(table, sco
     for name, twin in (("as it is", table), ("spoiled", spoiled(table, test, features=True))):
         with folds_stay(table), pytest.MonkeyPatch.context() as patch:
             patch.setattr("edge.trials._peak_mib", lambda dataset, content: 1.0)
-            made[name] = trials.vary(twin, seed=SEED, inputs=rows, **arguments)
+            made[name] = building.vary(twin, seed=SEED, inputs=rows, **arguments)
     assert {"as exported"} < made["as it is"].keys(), "there are variants"
     for variant, row in made["as it is"].items():
         assert row["onnx"].tobytes() == made["spoiled"][variant]["onnx"].tobytes(), variant
@@ -83,10 +86,10 @@ def test_parity_is_looked_for_on_the_test_rows_and_the_form_is_chosen_on_trainin
         chosen.append(np.asarray(rows))
         return leanest(model, forms, dataset, rows, seed=seed)
 
-    monkeypatch.setattr("edge.parity.leanest_equal", choosing)
-    monkeypatch.setattr("edge.parity.compare", watched)
+    monkeypatch.setattr("edge.exporting.parity.leanest_equal", choosing)
+    monkeypatch.setattr("edge.exporting.parity.compare", watched)
     row = built(table, SMALL, scored)
-    numbers = export.device_rows(table)
+    numbers = device.device_rows(table)
     np.testing.assert_array_equal(chosen[0], numbers[train])
     judged = seen[-len(row["parity"]) :]
     np.testing.assert_array_equal(judged[0], numbers[test])
@@ -115,9 +118,9 @@ class Watched:
             return models[-1]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("edge.monitor.bins_of", binned)
-            patch.setattr("edge.stream_trials._predict", predicted)
-            patch.setattr("edge.stream_trials.tune", tuned)
+            patch.setattr("edge.stream.monitor.bins_of", binned)
+            patch.setattr("edge.stream.trials._predict", predicted)
+            patch.setattr("edge.stream.trials.tune", tuned)
             self.row = stream_trials.replay(
                 dataset, seed=2, families=(LOGISTIC, SMALL), scorer="accuracy", candidates=2, false_alarms=0.05,
                 label_delay=0,
@@ -174,7 +177,7 @@ def test_the_best_family_meets_the_stream(stream, monkeypatch, better):
     turn = iter(scores)
     tune = stream_trials.tune
     monkeypatch.setattr(
-        "edge.stream_trials.tune",
+        "edge.stream.trials.tune",
         lambda *given, **more: dataclasses.replace(tune(*given, **more), inner_score=next(turn)),
     )
     assert Watched(stream, stream).row["family"] == ("logistic", "forest")[better]

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from interpretability import families
-from lab.comparison import Group
-from lab.data import load
-from lab.families import BOOSTING
+from interpretability.models import classes as families
+from lab.data.load import load
+from lab.learning.comparison import Group
+from lab.learning.families import BOOSTING
 
 RUN = ("run", "interpretability")
 FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--workers", "1", "--quiet")

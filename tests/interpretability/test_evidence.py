@@ -21,11 +21,12 @@ from samples.golden import (
 )
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
-from interpretability.finalists import choose_finalists
-from interpretability.lab import LAB, Settings
+from interpretability.follow_up.finalists import choose_finalists
+from interpretability.lab import LAB
 from interpretability.plan import groups_of, steps_of
-from lab.scoring import primary_metric
-from lab.storage import through_storage
+from interpretability.settings import Settings
+from lab.learning.scoring import primary_metric
+from lab.work.storage import through_storage
 
 SETTINGS = Settings(folds=FOLDS, repeats=REPEATS, margin=0.03, groups="region", privacy=(4.0, 0.5))
 DATA = table()

@@ -5,7 +5,7 @@ import pytest
 from samples.golden import table
 from scipy.stats import rankdata
 
-from interpretability.explaining import explanation_of
+from interpretability.follow_up.explaining import explanation_of
 
 DATA = table()
 ROWS = np.arange(12)

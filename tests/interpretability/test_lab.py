@@ -6,13 +6,14 @@ import functools
 import pytest
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
-from interpretability import families
-from interpretability.complexity import parts_to_read
-from interpretability.families import EBM_PAIRS, TREE
-from interpretability.lab import LAB, Settings
-from lab.comparison import Group
-from lab.data import load, sample_rows
-from lab.families import FOREST, LOGISTIC, Family
+from interpretability.lab import LAB
+from interpretability.models import classes as families
+from interpretability.models.classes import EBM_PAIRS, TREE
+from interpretability.models.complexity import parts_to_read
+from interpretability.settings import Settings
+from lab.data.load import load, sample_rows
+from lab.learning.comparison import Group
+from lab.learning.families import FOREST, LOGISTIC, Family
 from lab.protocol import Estimate, Evidence
 from lab.testing import check_lab
 

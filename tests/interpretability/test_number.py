@@ -11,20 +11,25 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
 
-from interpretability import editing, explaining, fairness, number_fairness, number_families, plan, privacy, stress
-from interpretability.complexity import parts_to_read
-from interpretability.export import largest_difference, to_onnx
-from interpretability.finalists import folds_of
-from interpretability.graph import answers_of
-from interpretability.lab import LAB, Settings
-from interpretability.number_families import EBM, EBM_PAIRS, FOREST, LINEAR, RULE_SUM, SPLINES, TREE
-from interpretability.reading import read_model
-from interpretability.whatif import frame_of, largest_gap, lay_open
-from lab import additive
-from lab.comparison import Group, Scores
-from lab.data import from_arrays, load, sample_rows
+from interpretability import plan
+from interpretability.export.additive import largest_difference, to_onnx
+from interpretability.export.graph import answers_of
+from interpretability.follow_up import editing, explaining, privacy, stress
+from interpretability.follow_up.finalists import folds_of
+from interpretability.groups import classes as fairness
+from interpretability.groups import numbers as number_fairness
+from interpretability.lab import LAB
+from interpretability.models import numbers as number_families
+from interpretability.models.complexity import parts_to_read
+from interpretability.models.numbers import EBM, EBM_PAIRS, FOREST, LINEAR, RULE_SUM, SPLINES, TREE
+from interpretability.reading.additive import frame_of, largest_gap, lay_open
+from interpretability.reading.read import read_model
+from interpretability.settings import Settings
+from lab.data.load import from_arrays, load, sample_rows
 from lab.errors import SettingsError
+from lab.learning.comparison import Group, Scores
 from lab.protocol import Estimate, Evidence
+from lab.report import additive
 from lab.testing import check_lab
 
 pytestmark = pytest.mark.filterwarnings("ignore:Missing values detected")  # of the library's own pictures
@@ -90,7 +95,7 @@ def test_the_lab_keeps_to_the_protocol_on_a_number_with_groups_and_privacy(tmp_p
 
 
 def test_every_family_of_classes_but_the_scorecard_has_a_twin(diabetes):
-    from interpretability import families
+    from interpretability.models import classes as families
 
     numbers = [*number_families.glass(10).families, *number_families.black().families]
     classes = [*families.glass(2, 10).families, *families.black().families]
@@ -116,8 +121,8 @@ def test_what_a_family_says_does_not_depend_on_the_unit_of_the_target(name, diab
 def test_scores_are_those_of_cross_validation_by_hand(diabetes):
     sides = plan.groups_of(diabetes)
     folds = folds_of(diabetes, folds=3, repeats=1, seed=5)
-    from lab.folds import Fold
-    from lab.tuning import score_fold
+    from lab.learning.folds import Fold
+    from lab.learning.tuning import score_fold
 
     for family in (sides[0].families[0], TREE, SMALL):
         ours = [

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from interpretability import editing, explaining, finalists, privacy, stress
-from interpretability.families import TREE, ebm
-from lab.data import from_arrays
-from lab.families import FOREST, LOGISTIC, Family
-from lab.folds import Fold, split
+from interpretability.follow_up import editing, explaining, finalists, privacy, stress
+from interpretability.models.classes import TREE, ebm
+from lab.data.load import from_arrays
+from lab.learning.families import FOREST, LOGISTIC, Family
+from lab.learning.folds import Fold, split
 from lab.spoiling import folds_stay, spoiled
 
 SPLIT = {"folds": 3, "repeats": 1, "scorer": "roc_auc", "fold_seed": 5}

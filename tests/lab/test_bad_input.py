@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lab import tables
+from lab.data import tables
 
 RUN = ("run", "interpretability")
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from edge.controls import answer
-from lab import controls, identity, registry, trials
-from lab.comparison import Group
+from edge.controls.latency import answer
+from lab import controls, registry
 from lab.errors import SettingsError, TrialsFailedError
+from lab.learning.comparison import Group
 from lab.protocol import Control
+from lab.runs import identity
 from lab.testing import check_controls
-from lab.workers import run_here
+from lab.work import trials
+from lab.work.workers import run_here
 
 
 def yes(*, seed):
@@ -124,8 +126,9 @@ def quick(build, features, seed, **parameters):
 @pytest.mark.filterwarnings("ignore:Missing values detected")
 def test_the_interpretability_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch):
     import interpretability.controls
-    from interpretability import families, number_families
     from interpretability.lab import LAB
+    from interpretability.models import classes as families
+    from interpretability.models import numbers as number_families
 
     def sides(source, readable, opaque):
         shown = tuple(source.counted(family) for family in readable)
@@ -143,21 +146,21 @@ def test_the_interpretability_lab_finds_what_is_true_with_a_few_cheap_models(mon
 
 
 def test_the_quantum_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch):
-    from quantum import families
     from quantum.lab import LAB
+    from quantum.models import families
 
     def few(n_qubits, n_steps, n_classes):
         quantum, classical, ablation = real(n_qubits, min(n_steps, 60), n_classes)
         return (
-            dataclasses.replace(quantum, families=quantum.families[:1]),
+            dataclasses.replace(quantum, families=quantum.models.families[:1]),
             dataclasses.replace(classical, families=classical.families[:1]),
             dataclasses.replace(ablation, families=ablation.families[:1]),
         )
 
     real = families.groups
-    monkeypatch.setattr("quantum.families.groups", few)
+    monkeypatch.setattr("quantum.models.families.groups", few)
     monkeypatch.setattr("quantum.evidence.groups", few)
-    monkeypatch.setattr("quantum.trials.on_device", lambda *_, **__: {})
+    monkeypatch.setattr("quantum.study.trials.on_device", lambda *_, **__: {})
     monkeypatch.setattr("quantum.evidence._hardware", lambda *_: ({}, (), ()))
     check_controls(LAB, ["circuit-parity"], seeds=[0])
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import pytest
 
 from lab.errors import SettingsError
-from lab.forecast import Forecast, pilot_first
 from lab.protocol import Trial
 from lab.registry import find, names
 from lab.settings import ComparisonSettings, at_effort, make
+from lab.work.forecast import Forecast, pilot_first
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,14 +12,14 @@ from sklearn.model_selection import KFold, RepeatedStratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from lab import stats
-from lab.comparison import Group, compare
-from lab.data import from_arrays, load, sample_rows
-from lab.families import Family
-from lab.folds import Fold, all_folds, split
-from lab.predictions import reliability_figure
-from lab.scoring import influence, primary_metric, score_model
-from lab.strata import strata
-from lab.tuning import score_fold, tune
+from lab.data.load import from_arrays, load, sample_rows
+from lab.data.strata import strata
+from lab.learning.comparison import Group, compare
+from lab.learning.families import Family
+from lab.learning.folds import Fold, all_folds, split
+from lab.learning.predictions import reliability_figure
+from lab.learning.scoring import influence, primary_metric, score_model
+from lab.learning.tuning import score_fold, tune
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ import pytest
 from samples import leaks
 from samples.small_lab import SmallLab
 
-from lab import folds
-from lab.comparison import Group, trials
-from lab.data import load, sample_rows
-from lab.families import BOOSTING, FOREST, LOGISTIC, MLP, SVM
+from lab.data.load import load, sample_rows
+from lab.learning import folds
+from lab.learning.comparison import Group, trials
+from lab.learning.families import BOOSTING, FOREST, LOGISTIC, MLP, SVM
+from lab.learning.scoring import primary_metric
 from lab.protocol import Trial
-from lab.scoring import primary_metric
 from lab.spoiling import check_spoiling, folds_stay, spoiled
 from lab.testing import check_lab
-from lab.trials import run_plan_here
+from lab.work.trials import run_plan_here
 
 FOLD = folds.Fold(3, 1, 5, 1)
 

@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 from samples.small_lab import Settings, SmallLab
 
-from lab import record, run
-from lab.data import from_arrays
+from lab import flow as run
+from lab import record
+from lab.data.load import from_arrays
 from lab.errors import TrialsFailedError
 
 
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
     """Run the trials here."""
-    from lab import trials
+    from lab.work import trials
 
     class Here:
         def __init__(self, dataset, workers):

@@ -22,7 +22,8 @@ from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 from scipy import stats
 
 from lab.errors import TrialsFailedError
-from quantum.lab import LAB, Settings
+from quantum.lab import LAB
+from quantum.settings import Settings
 
 SETTINGS = Settings(
     qubits=3, steps=40, folds=FOLDS, repeats=REPEATS, margin=0.02, shots=200, devices=("torino",),

@@ -5,13 +5,14 @@ import dataclasses
 import pytest
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
-from lab.data import load, sample_rows
+from lab.data.load import load, sample_rows
 from lab.errors import SettingsError
+from lab.learning.scoring import primary_metric
 from lab.protocol import Estimate, Evidence
-from lab.scoring import primary_metric
 from lab.testing import check_lab
-from quantum import sweep
-from quantum.lab import LAB, Settings
+from quantum.lab import LAB
+from quantum.settings import Settings
+from quantum.study import sizes as sweep
 
 FAST = Settings(
     folds=2,

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from lab.data import load, sample_rows
-from lab.families import LOGISTIC
-from lab.folds import Fold, split
-from quantum import hardware_trials, sweep
+from lab.data.load import load, sample_rows
+from lab.learning.families import LOGISTIC
+from lab.learning.folds import Fold, split
+from quantum.hardware import trials as hardware_trials
+from quantum.study import sizes as sweep
 
 
 class SeenError(Exception):

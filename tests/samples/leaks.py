@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lab.families import LOGISTIC
-from lab.folds import split
-from lab.tuning import tune
+from lab.learning.families import LOGISTIC
+from lab.learning.folds import split
+from lab.learning.tuning import tune
 
 
 def _scored(dataset, train, fitted_on, test, *, inner=0.5, middles=None):

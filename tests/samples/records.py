@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from lab import charts
 from lab.protocol import Estimate, Evidence, Figure, Frame, Input, Question, Table, Term, Verdict, WhatIf
 from lab.record import Record
+from lab.report import charts
 
 HOSTILE = "</script></style><script>document.title='hacked'</script><img src=x onerror=alert(1)>&amp;'\""
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import charts
 from lab.errors import TrialsFailedError
 from lab.protocol import Control, Estimate, Evidence, Figure, Question, Trial, Verdict
+from lab.report import charts
 from lab.settings import option
 
 

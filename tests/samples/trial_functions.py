@@ -66,7 +66,7 @@ def measure_apart(dataset, *, seed, folder, seconds):
     """Measure in a process of its own, and have the worker die over it at the first call."""
     import subprocess
 
-    from lab.children import started_child
+    from lab.host.children import started_child
 
     first = not list(Path(folder).glob("began-*"))
     with started_child("samples.slow_span", folder, str(seconds), stdout=subprocess.PIPE) as child:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge.browser_files import find_chromium, find_runtime
+from edge.browser.runtime_files import find_chromium, find_runtime
 from lab.errors import SettingsError
 
 RUNTIME = CHROMIUM = None

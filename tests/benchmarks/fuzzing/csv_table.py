@@ -1,8 +1,8 @@
 """CSV: a table is read and checked, or refused in one sentence."""
 
-from lab import data
+from lab.data import load
+from lab.data.tables import read_table
 from lab.errors import LabError
-from lab.tables import read_table
 
 NAME, COUNT = "csv", 100_000
 TOKENS = (
@@ -41,7 +41,7 @@ def seeds(folder):
 def attempt(path):
     try:
         table = read_table(path)[0]
-        data.load(str(path), table.column_names[-1])
+        load.load(str(path), table.column_names[-1])
     except LabError as error:
         str(error).encode(errors="surrogateescape")
         return type(error).__name__

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from lab.errors import LabError
-from quantum.classifier import VariationalQuantumClassifier
-from quantum.kernel_classifier import QuantumKernelClassifier
-from quantum.model_file import load_model, save_model
-from quantum.single_qubit import SingleQubitClassifier
+from quantum.models.classifier import VariationalQuantumClassifier
+from quantum.models.file import load_model, save_model
+from quantum.models.kernel_classifier import QuantumKernelClassifier
+from quantum.models.single_qubit import SingleQubitClassifier
 
 NAME = "model JSON"
 COUNT = 100_000

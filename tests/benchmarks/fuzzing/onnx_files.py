@@ -13,10 +13,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
-from edge import intake
-from edge.given import family_of
-from edge.lowering import lower
-from lab.data import load
+from edge.exporting.lowering import lower
+from edge.given import intake
+from edge.given.family import family_of
+from lab.data.load import load
 from lab.errors import LabError
 
 NAME, COUNT = "onnx", 20_000

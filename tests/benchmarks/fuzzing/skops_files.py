@@ -24,8 +24,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from edge.intake import read_estimator
-from lab.data import load
+from edge.given.intake import read_estimator
+from lab.data.load import load
 from lab.errors import LabError
 
 NAME, COUNT = "skops", 20_000

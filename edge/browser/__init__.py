@@ -1,0 +1,1 @@
+"""The same model measured in headless Chromium by onnxruntime-web."""

@@ -1,0 +1,1 @@
+"""Work on which the edge lab's right answer is known."""

@@ -1,0 +1,186 @@
+"""How does a linear model or an MLP become a few matrix products? Scaling and encoding go into the first matrix.
+
+The first matrix is folded in float64 whatever the graph's precision. With large offsets a folded matrix in float32
+loses digits that the scaled numbers had; then the numbers are centred in float64 first, or all stays float64.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from onnx import TensorProto
+
+from edge.exporting.lowering.columns import Column, Constant, NotLoweredError, Number
+from edge.exporting.lowering.graph import Graph
+from edge.exporting.lowering.trees import text_columns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "FORMS",
+    "Form",
+    "Layer",
+    "add_first",
+    "add_layers",
+    "finish_in",
+    "for_softmax",
+    "layers_of_linear",
+    "layers_of_mlp",
+]
+
+Form = Literal["folded float32", "centred float32", "summed in float64", "float64", "scaled float32"]
+FORMS: tuple[Form, ...] = ("folded float32", "centred float32", "float64")
+"""From the leanest to the most exact; a float32 graph takes float32 numbers unless it has to centre them.
+
+`scaled float32` stands outside: it leaves scaling in front of the first matrix, so that all its inputs have one scale,
+which is what a quantiser to int8 needs. `summed in float64` is for kernels (`edge.exporting.lowering.kernels`).
+"""
+
+Layer = tuple["NDArray[np.float64]", "NDArray[np.float64]"]
+_ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid", "identity": ""}
+
+
+def layers_of_linear(model: Any) -> tuple[list[Layer], str]:
+    """Matrix and intercept of a logistic regression, made ready for softmax."""
+    if type(model).__name__ != "LogisticRegression":
+        raise NotLoweredError(f"there is no lowering of {type(model).__name__}")
+    return [for_softmax(np.asarray(model.coef_, float).T, np.ravel(np.asarray(model.intercept_, float)))], "identity"
+
+
+def layers_of_mlp(model: Any) -> tuple[list[Layer], str]:
+    """Matrices, intercepts and activation of a multi-layer perceptron, the last layer made ready for softmax."""
+    if model.out_activation_ == "logistic" and model.n_outputs_ > 1:
+        raise NotLoweredError("an MLPClassifier with several labels a row")
+    weights = [np.asarray(matrix, dtype=np.float64) for matrix in model.coefs_]
+    shifts = [np.asarray(values, dtype=np.float64) for values in model.intercepts_]
+    last = for_softmax(weights[-1], shifts[-1])
+    return [*zip(weights[:-1], shifts[:-1], strict=True), last], model.activation
+
+
+def add_layers(
+    graph: Graph, layers: Sequence[Layer], activation: str, columns: Sequence[Column], *, form: Form, missing: bool
+) -> None:
+    """Add all layers and the softmax.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        What each row of the first matrix comes from.
+    form : Form
+        See `FORMS`.
+    missing : bool
+        Whether a number may be missing; without it the graph spares the filling, and a missing number gives NaN.
+    """
+    precision = np.float64 if form == "float64" else np.float32
+    found = add_first(graph, layers[0], columns, form=form, missing=missing)
+    for weights, intercept in layers[1:]:
+        if _ACTIVATIONS[activation]:
+            found = graph.add(_ACTIVATIONS[activation], [found])
+        found = graph.add(
+            "Gemm", [found, graph.constant(weights.astype(precision)), graph.constant(intercept.astype(precision))]
+        )
+    finish_in(graph, graph.add("Softmax", [found], axis=1), precision)
+
+
+def finish_in(graph: Graph, found: str, precision: Any) -> None:
+    """Cast probabilities that were computed in `precision` to the graph's own type, where these differ."""
+    if np.dtype(precision) != graph.dtype:
+        graph.add("Cast", [found], to=TensorProto.DOUBLE)
+
+
+def add_first(graph: Graph, layer: Layer, columns: Sequence[Column], *, form: Form, missing: bool) -> str:
+    """Add the first matrix with all that stands in front of it; gives the name of its (n_rows, n_outputs) product."""
+    precision = np.float64 if form == "float64" else np.float32
+    matrix, shift, table, known = _fold(layer, columns, graph.n_numbers)
+    numbers = "numbers"
+    if graph.n_numbers and missing:
+        fill = graph.constant(_fillings(columns, graph.n_numbers)[None].astype(graph.dtype))
+        numbers = graph.add("Where", [graph.add("IsNaN", ["numbers"]), fill, "numbers"])
+    if graph.n_numbers and form in ("centred float32", "scaled float32", "summed in float64"):
+        centre = _centres(columns, graph.n_numbers)
+        shift = shift + centre @ matrix
+        numbers = graph.add("Sub", [numbers, graph.constant(centre[None])])
+        numbers = graph.add("Cast", [numbers], to=TensorProto.FLOAT)
+        if form == "scaled float32":
+            slopes = _slopes(columns, graph.n_numbers)
+            matrix = matrix / slopes[:, None]
+            numbers = graph.add("Mul", [numbers, graph.constant(slopes[None].astype(np.float32))])
+    found = ""
+    if graph.n_numbers:
+        found = graph.add(
+            "Gemm", [numbers, graph.constant(matrix.astype(precision)), graph.constant(shift.astype(precision))]
+        )
+        shift = np.zeros_like(shift)
+    if known:
+        rows = graph.add("Gather", [graph.constant(table.astype(precision)), graph.rows(known)], axis=0)
+        summed = graph.add("ReduceSum", [rows, graph.constant(np.array([1], np.int64))], keepdims=0)
+        found = graph.add("Add", [summed, found or graph.constant(shift.astype(precision))])
+    return found
+
+
+def for_softmax(weights: "NDArray[np.float64]", shift: "NDArray[np.float64]") -> Layer:
+    """Give two classes two scores: softmax of (0, score) is (1 - sigmoid, sigmoid)."""
+    if weights.shape[1] > 1:
+        return weights, shift
+    return np.hstack([np.zeros_like(weights), weights]), np.concatenate([np.zeros_like(shift), shift])
+
+
+def _fold(
+    layer: Layer, columns: Sequence[Column], n_numbers: int
+) -> tuple["NDArray[np.float64]", "NDArray[np.float64]", "NDArray[np.float64]", list[tuple[int, list[str]]]]:
+    """Put the steps in front of the first layer into it.
+
+    Returns
+    -------
+    matrix, shift, table, known
+        For raw numbers (n_numbers, n_outputs); for all rows; for raw texts one row each after a row of zeros for texts
+        that are not known; and the texts of these rows by column.
+    """
+    weights, shift = layer[0], layer[1].copy()
+    matrix = np.zeros((n_numbers, weights.shape[1]))
+    known = text_columns(columns)
+    places = {(source, text): 0 for source, texts in known for text in texts}
+    places = {key: number + 1 for number, key in enumerate(places)}
+    table = np.zeros((len(places) + 1, weights.shape[1]))
+    for column, row in zip(columns, weights, strict=True):
+        if isinstance(column, Constant):
+            shift += column.value * row
+        elif isinstance(column, Number):
+            slope, added = column.affine()
+            matrix[column.source] += slope * row
+            shift += added * row
+        else:
+            shift += column.other * row
+            for text, value in column.values.items():
+                table[places[column.source, text]] += (value - column.other) * row
+    return matrix, shift, table, known
+
+
+def _fillings(columns: Sequence[Column], n_numbers: int) -> "NDArray[np.float64]":
+    fillings = np.full(n_numbers, np.nan)
+    for column in columns:
+        if isinstance(column, Number):
+            before = fillings[column.source]
+            if not np.isnan(before) and before != column.filled:
+                raise NotLoweredError("one number that is filled in two ways")
+            fillings[column.source] = column.filled
+    return fillings
+
+
+def _centres(columns: Sequence[Column], n_numbers: int) -> "NDArray[np.float64]":
+    """Give the raw numbers that the model sees as 0."""
+    centres = np.zeros(n_numbers)
+    for column in columns:
+        if isinstance(column, Number):
+            slope, shift = column.affine()
+            centres[column.source] = -shift / slope
+    return centres
+
+
+def _slopes(columns: Sequence[Column], n_numbers: int) -> "NDArray[np.float64]":
+    slopes = np.ones(n_numbers)
+    for column in columns:
+        if isinstance(column, Number):
+            slopes[column.source] = column.affine()[0]
+    return slopes

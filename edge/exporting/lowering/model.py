@@ -1,0 +1,140 @@
+"""Which lowering fits a fitted pipeline? The one of its last step, if all steps in front of it are known."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.tree import DecisionTreeClassifier
+
+from edge.exporting.lowering import affine, forests, kernels, neighbours
+from edge.exporting.lowering.columns import Column, NotLoweredError, Number
+from edge.exporting.lowering.graph import Graph
+from edge.exporting.lowering.preparation import RawText, Source, columns_after
+
+__all__ = ["Lowered", "lower"]
+
+_TREES = {
+    RandomForestClassifier: forests.add_forest,
+    ExtraTreesClassifier: forests.add_forest,
+    DecisionTreeClassifier: forests.add_forest,
+    GradientBoostingClassifier: forests.add_gradient_boosting,
+    HistGradientBoostingClassifier: forests.add_histogram_boosting,
+}
+SCALED: affine.Form = "scaled float32"
+_LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
+
+_PRODUCTS = {
+    CalibratedClassifierCV: kernels.add_calibrated_machine,
+    KNeighborsClassifier: neighbours.add_neighbours,
+}
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A graph, its form (`exact` for trees on doubles, else one of the forms of `affine`), and the promise that it makes."""
+
+    graph: onnx.ModelProto
+    form: str
+    promise: str
+
+
+_PROMISES = {
+    "exact": "the same path through every tree for every double that a row can hold (cast to float32 where the graph takes it)",
+    "float32": "the same path through every tree for rows that are float32 numbers",
+    "folded float32": "float32 arithmetic, scaling folded in float64; shown by comparison",
+    "centred float32": "numbers centred in float64, then float32 arithmetic; shown by comparison",
+    "summed in float64": "numbers centred in float64, kernels in float32, their sum in float64; shown by comparison",
+    SCALED: "float32 arithmetic, scaling in front; shown by comparison",
+    "float64": "float64 arithmetic throughout; shown by comparison",
+}
+
+
+def lower(
+    model: Any,
+    *,
+    n_numbers: int,
+    n_texts: int,
+    missing: bool,
+    precision: str = "exact",
+    order: Sequence[int] | None = None,
+) -> list[Lowered]:
+    """Lower a fitted classifier, or a pipeline that ends with one, whose rows hold all numbers first and then all texts.
+
+    Parameters
+    ----------
+    missing : bool
+        Whether a number of a row may be missing.
+    precision : str
+        For trees: `exact` (float64 rows, or float32 where that loses nothing) or `float32`, half the size and exact for
+        rows that are float32 numbers.
+        For linear models and networks: `exact` gives all of `affine.FORMS`, `scaled float32` that form alone.
+    order : sequence of int, optional
+        Where each column of the model stands among all numbers and then all texts, if it saw them in another order.
+
+    Returns
+    -------
+    list of Lowered
+        One for trees; for linear models and networks one for each form, from the leanest to the most exact.
+
+    Raises
+    ------
+    NotLoweredError
+        If the model, a step in front of it, or an option is not known here.
+    """
+    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
+    sources: list[Source] = [*(Number(place) for place in range(n_numbers)), *(RawText(p) for p in range(n_texts))]
+    sources = sources if order is None else [sources[place] for place in order]
+    last = steps[-1]
+    inner = kernels.inside_calibration(last) if type(last) is CalibratedClassifierCV else None
+    for step in [*steps[:-1], *([step for _, step in inner.steps[:-1]] if isinstance(inner, Pipeline) else [])]:
+        sources = columns_after(step, sources)
+    columns = _no_raw_text(sources)
+    if type(last) in _TREES:
+        add = _TREES[type(last)]
+        narrow = precision == "exact" and add is forests.add_forest and forests.exact_in_float32(last, columns)
+        numbers = np.float32 if narrow or precision == "float32" else np.float64
+        graph = Graph(n_numbers, n_texts, numbers, answers=np.float64 if narrow else None)
+        add(graph, last, columns)
+        return [_done(graph, last, precision)]
+    add = _adds(last)
+    forms = kernels.FORMS if type(last) is CalibratedClassifierCV else affine.FORMS
+    found = []
+    for form in (SCALED,) if precision == SCALED else forms:
+        graph = Graph(n_numbers, n_texts, np.float32 if form == "folded float32" else np.float64)
+        add(graph, columns, form=form, missing=missing)
+        found.append(_done(graph, last, form))
+    return found
+
+
+def _adds(model: Any) -> Callable[..., None]:
+    """Give `add(graph, columns, form=, missing=)` for a model made of matrix products."""
+    if type(model) in _PRODUCTS:
+        return lambda graph, columns, **how: _PRODUCTS[type(model)](graph, model, columns, **how)
+    if type(model) not in _LAYERS:
+        raise NotLoweredError(f"there is no lowering of {type(model).__name__}")
+    layers, activation = _LAYERS[type(model)](model)
+    return lambda graph, columns, **how: affine.add_layers(graph, layers, activation, columns, **how)
+
+
+def _no_raw_text(sources: Sequence[Source]) -> list[Column]:
+    columns = [source for source in sources if not isinstance(source, RawText)]
+    if len(columns) != len(sources):
+        raise NotLoweredError("a text reaches the model without an encoder")
+    return columns
+
+
+def _done(graph: Graph, model: Any, form: str) -> Lowered:
+    return Lowered(graph.finish(len(model.classes_), type(model).__name__), form, _PROMISES[form])

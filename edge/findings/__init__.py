@@ -1,0 +1,1 @@
+"""What was found about the candidates, as pictures and tables: budgets, latency, equality, fronts, footprint."""

@@ -1,0 +1,72 @@
+"""How many rows a second, against the size of a batch? The figure and the table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from edge.timing.batches import ROUNDS
+from lab import stats
+from lab.protocol import Estimate, Figure, Row, Table
+from lab.report import charts
+
+__all__ = ["best_batch", "figure", "table"]
+
+
+def best_batch(row: Row, alternative: str) -> tuple[int, float]:
+    """Give the size with the most rows per second, and how many (medians)."""
+    medians = [float(np.median(rounds)) for rounds in row["rates"][alternative]]
+    place = int(np.argmax(medians))
+    return row["batches"][alternative][place], medians[place]
+
+
+def figure(rows: Mapping[str, Row], labels: Mapping[str, str]) -> Figure:
+    """Draw rows per second against the size of a batch, both on log axes; one curve per exported model, one thread."""
+    curves = {
+        labels[name]: [
+            (float(size), float(np.median(rounds)))
+            for size, rounds in zip(row["batches"]["one thread"], row["rates"]["one thread"], strict=True)
+        ]
+        for name, row in rows.items()
+    }
+    said = "; ".join(
+        f"{labels[name]} {_short(best_batch(row, 'one thread')[1])} at {best_batch(row, 'one thread')[0]:,}"
+        for name, row in rows.items()
+    )
+    return Figure(
+        "How many rows a second, asked in batches?",
+        f"Exported models on one thread, medians of {ROUNDS} rounds. Most rows a second and the size of the batch: {said}.",
+        charts.lines(curves, x="rows in a batch (log scale)", y="rows per second (log scale)", log_x=True, log_y=True, points=True),
+    )  # fmt: skip
+
+
+def table(rows: Mapping[str, Row], labels: Mapping[str, str]) -> Table:
+    """List rows per second by model, runtime and size of the batch, with intervals."""
+    cells: list[tuple[Any, ...]] = []
+    for name, row in rows.items():
+        for alternative, by_size in row["rates"].items():
+            for size, rounds in zip(row["batches"][alternative], by_size, strict=True):
+                rate = _estimate(rounds)
+                threads = row["threads"] if alternative == "all threads" else 1
+                runtime = "scikit-learn" if alternative == "scikit-learn" else "ONNX Runtime"
+                cells.append(
+                    (labels[name], runtime, threads, size, rate.value, f"{rate.low:,.0f} to {rate.high:,.0f}",
+                     1e3 * size / rate.value)
+                )  # fmt: skip
+    columns = ("model", "runtime", "threads", "batch (rows)", "rows per second", "interval", "one batch takes (ms)")
+    caption = (
+        f"Medians of {ROUNDS} rounds in which the alternatives take turns, every batch of other rows; the interval goes from "
+        "the slowest to the fastest round (96.9 %)."
+    )
+    return Table("Throughput by batch size", caption, columns, tuple(cells))
+
+
+def _estimate(rounds: Sequence[float]) -> Estimate:
+    found = stats.quantile(np.array(rounds), 0.5, unit="rows/s")
+    if found is None:
+        raise ValueError(f"{len(rounds)} rounds are too few for an interval of the median; it takes {ROUNDS}")
+    return found
+
+
+def _short(rate: float) -> str:
+    return f"{rate / 1e6:.2g} million" if rate >= 1e6 else f"{float(f'{rate:.2g}'):,.0f}"

@@ -1,0 +1,248 @@
+"""How does a model that the user brings take part? As a family that learns nothing: every fold is scored by the file."""
+
+import contextlib
+import functools
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from edge.exporting import device, parity
+from edge.exporting.device import Exported, to_files
+from edge.given.estimators import as_asked
+from edge.given.guard import BATCH, LIMITS, Asked
+from edge.given.intake import Intake, read_estimator, read_onnx, take_in
+from edge.session import OUTPUT, session
+from lab.errors import SettingsError
+from lab.learning.families import Family
+from lab.privacy.cells import without_cells
+from lab.protocol import Dataset
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["AsDeviceSees", "GivenModel", "export_given", "family_of", "is_given", "original_of"]
+
+NAME = "given"
+_known: dict[tuple[object, ...], Intake] = {}
+
+
+@dataclass(frozen=True)
+class _Shape:
+    numbers: tuple[str, ...]
+    texts: tuple[str, ...]
+    classes: tuple[str, ...]
+
+
+class GivenModel(ClassifierMixin, BaseEstimator):
+    """A classifier whose answers come from a file; fitting it only tells it the classes."""
+
+    def __init__(self, intake: Intake, shape: _Shape) -> None:
+        self.intake = intake
+        self.shape = shape
+
+    def fit(self, X: pd.DataFrame, y: "NDArray") -> Self:
+        """Take note of the classes, 0 to n_classes - 1; X is ignored."""
+        del X
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X: pd.DataFrame) -> "NDArray[np.float64]":
+        """Answer rows of the table, shape (n_rows, n_classes)."""
+        if self.intake.kind == "skops":
+            estimator = self.estimator()
+            return np.asarray(estimator.predict_proba(as_asked(estimator, X)))
+        ready = self.ready()
+        fed: dict[str, Any] = {}
+        for given in ready.get_inputs():
+            if given.name == "texts":
+                fed["texts"] = X[list(self.shape.texts)].to_numpy(object)
+            else:
+                kind = np.float64 if given.type == "tensor(double)" else np.float32
+                fed["numbers"] = X[list(self.shape.numbers)].to_numpy(kind)
+        parts = [
+            _answer(ready, {name: matrix[first : first + BATCH] for name, matrix in fed.items()})
+            for first in range(0, len(X), BATCH)
+        ]
+        return np.concatenate(parts).astype(np.float64)
+
+    def predict(self, X: pd.DataFrame) -> "NDArray":
+        """Give the class of the highest probability."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def content(self) -> bytes:
+        """Give the ONNX file under this lab's names."""
+        return _onnx(self.intake, len(self.shape.numbers), len(self.shape.texts), len(self.shape.classes))
+
+    def ready(self) -> Any:
+        """Give a session of the file."""
+        return _session(self.intake, len(self.shape.numbers), len(self.shape.texts), len(self.shape.classes))
+
+    def estimator(self) -> Any:
+        """Give the estimator of a skops file."""
+        return _estimator(self.intake)
+
+
+class AsDeviceSees:
+    """The same model, asked with rows as `edge.exporting.device.device_rows` orders them."""
+
+    def __init__(self, model: GivenModel, dataset: Dataset) -> None:
+        self.model = model
+        self.columns = [*model.shape.numbers, *model.shape.texts]
+        self.order = list(dataset.features.columns)
+
+    def predict_proba(self, rows: Any) -> "NDArray[np.float64]":
+        """Answer rows, shape (n_rows, n_columns)."""
+        return self.model.predict_proba(self.frame(rows))
+
+    def frame(self, rows: Any) -> pd.DataFrame:
+        """Give the rows their names, in the order of the table."""
+        frame = pd.DataFrame(np.asarray(rows), columns=self.columns) if not isinstance(rows, pd.DataFrame) else rows
+        return frame[self.order]
+
+
+def original_of(family: Family, dataset: Dataset, rows: list[Any]) -> tuple[Any, list[Any]] | None:
+    """Give the estimator of a given skops file, and rows of `edge.exporting.device.device_rows` as it takes them; None for ONNX."""
+    model = family.build(dataset.features, 0)
+    if model.intake.kind != "skops":
+        return None
+    estimator, seen = model.estimator(), AsDeviceSees(model, dataset)
+    return estimator, [as_asked(estimator, seen.frame(row)) for row in rows]
+
+
+def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
+    """Give the file itself, or lower the estimator that a skops file holds."""
+    if model.intake.kind == "onnx":
+        return [Exported(model.content(), "as given", "the file as it was given, its values renamed")]
+    estimator = model.estimator()
+    columns = [*model.shape.numbers, *model.shape.texts]
+    seen = [str(name) for name in getattr(estimator, "feature_names_in_", dataset.features.columns)]
+    return to_files(estimator, dataset, order=[columns.index(name) for name in seen])
+
+
+def is_given(family: Family) -> bool:
+    """Whether a family stands for a file of the user's."""
+    return family.name == NAME
+
+
+def family_of(path: str, dataset: Dataset) -> Family:
+    """Check a model file against a table, answer its first rows, and make a family of it.
+
+    Raises
+    ------
+    SettingsError
+        If the file cannot be used, or its answers are no probabilities.
+    """
+    numbers = tuple(name for name, kind in dataset.kinds.items() if kind != "category")
+    texts = tuple(name for name, kind in dataset.kinds.items() if kind == "category")
+    shape = _Shape(numbers, texts, dataset.classes)
+    intake = _taken_in(path, dataset)
+    return Family(NAME, f"given model ({Path(path).name})", functools.partial(_build, intake, shape))
+
+
+def _answer(ready: Any, fed: dict[str, Any]) -> "NDArray":
+    """Ask for at most as many rows as were asked under limits, and stop where they take longer than all did then."""
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = 4
+    watch = threading.Timer(LIMITS.seconds, setattr, (options, "terminate", True))
+    watch.daemon = True
+    watch.start()
+    try:
+        answer: NDArray = ready.run([OUTPUT], fed, options)[0]
+    finally:
+        watch.cancel()
+    return answer
+
+
+def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> GivenModel:
+    del features, seed  # it is finished already
+    return GivenModel(intake, shape)
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """What tells a file that was written again from the one before; empty where there is none."""
+    with contextlib.suppress(OSError):
+        state = file.stat()
+        return state.st_mtime_ns, state.st_size, state.st_ino
+    return ()
+
+
+def _taken_in(path: str, dataset: Dataset) -> Intake:
+    """Check a file once for a table: a run asks for the family again and again, and the process with limits costs time.
+
+    It is asked the first rows of the table, and these moved beyond their range.
+    """
+    key = (path, _state(Path(path)), dataset.digest, tuple(dataset.kinds.items()), dataset.classes)
+    if key in _known:
+        return _known[key]
+    table = device.device_rows(dataset)[:BATCH]
+    known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(dataset, table, seed=0))
+    numbers, texts = device.device_columns(dataset)
+    parts = {"numbers": (slice(0, len(numbers)), np.float64), "texts": (slice(len(numbers), None), object)}
+    inputs = {
+        name: np.concatenate([part.iloc[:, place].to_numpy(dtype=kind) for part in (known, beyond)])
+        for name, (place, kind) in parts.items()
+        if known.iloc[:, place].shape[1]
+    }
+    place_of = {name: ("numbers", place) for place, name in enumerate(numbers)}
+    place_of |= {name: ("texts", place) for place, name in enumerate(texts)}
+    columns = tuple(str(name) for name in dataset.features.columns)
+    asked = Asked(inputs, tuple(place_of[name] for name in columns), columns)
+    try:
+        intake, tried = take_in(
+            path,
+            asked=asked,
+            n_classes=len(dataset.classes),
+            check_classes=functools.partial(_check_classes, dataset=dataset, name=Path(path).name),
+        )
+    except SettingsError as error:  # it may quote what the model's library says of a row
+        raise SettingsError(without_cells(str(error), dataset)) from error
+    _check_answers(tried.answers.get(OUTPUT), dataset, Path(path).name)
+    _known[key] = intake
+    return intake
+
+
+def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> None:
+    """Raise SettingsError where the answers to rows of the table are no probabilities."""
+    if found is None or found.shape[1:] != (len(dataset.classes),):
+        raise SettingsError(
+            f"{name} does not answer rows of {dataset.name} with one number for each of the {len(dataset.classes)} classes; "
+            "give a classifier of this target"
+        )
+    first = found[: min(1_000, dataset.n_rows)]
+    if not np.isfinite(first).all():
+        raise SettingsError(
+            f"{name} answers rows of {dataset.name} with numbers that are not finite (NaN); does it fill missing values?"
+        )
+    if first.min() < -1e-6 or np.abs(first.sum(axis=1) - 1).max() > 1e-3:
+        raise SettingsError(
+            f"{name} answers with scores that are no probabilities (rows do not add up to 1); export those"
+        )
+
+
+def _check_classes(given: tuple[str, ...], dataset: Dataset, name: str) -> None:
+    known = list(given)
+    if known not in (list(dataset.classes), [str(code) for code in range(len(dataset.classes))]):
+        raise SettingsError(
+            f"{name} knows the classes {', '.join(known[:6])}; the target {dataset.target_name!r} has {', '.join(dataset.classes[:6])}"
+        )
+
+
+@functools.lru_cache(maxsize=2)
+def _onnx(intake: Intake, n_numbers: int, n_texts: int, n_classes: int) -> bytes:
+    return read_onnx(intake.path, n_numbers=n_numbers, n_texts=n_texts, n_classes=n_classes, digest=intake.digest)
+
+
+@functools.lru_cache(maxsize=2)
+def _session(intake: Intake, n_numbers: int, n_texts: int, n_classes: int) -> Any:
+    return session(_onnx(intake, n_numbers, n_texts, n_classes))
+
+
+@functools.lru_cache(maxsize=2)
+def _estimator(intake: Intake) -> Any:
+    return read_estimator(intake.path, digest=intake.digest)

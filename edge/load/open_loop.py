@@ -1,0 +1,179 @@
+"""How fast does a model answer at a given rate? Calls come by a schedule that does not wait for answers (open loop).
+
+A response counts from the scheduled arrival, so that a stall is charged to every call that it delays; a closed loop,
+which makes the next call when the last one has ended, hides exactly this (coordinated omission).
+"""
+
+import gc
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge.load.arrivals import Arrivals
+from edge.load.histogram import Distribution, Recorder, share_estimate
+from edge.timing.latency import Clock
+from lab.protocol import Estimate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Load", "back_to_back", "offer"]
+
+_SPIN_NS = 200_000  # a sleeping thread wakes up to this late; the rest of the wait is spent looking at the clock
+
+
+@dataclass(frozen=True, eq=False)
+class Load:
+    """What came of a run of calls.
+
+    Attributes
+    ----------
+    response : Distribution
+        From the scheduled arrival to the answer.
+    service : Distribution
+        From the beginning of the call to the answer.
+    wake_up : Distribution
+        From the scheduled arrival to the beginning of the call, where the model was idle: what the operating system
+        takes to wake the process. It is part of the response.
+    missed, calls : arrays of shape (batches,)
+        Calls whose response was later than the deadline, and all calls, by batch.
+    seconds : float
+        From the start to the last answer.
+    """
+
+    response: Distribution
+    service: Distribution
+    wake_up: Distribution
+    missed: "NDArray[np.int64]"
+    calls: "NDArray[np.int64]"
+    seconds: float
+
+    def misses(self) -> Estimate:
+        """Share of calls that missed the deadline, with its interval."""
+        return share_estimate(self.missed, self.calls)
+
+
+def offer(
+    call: Callable[[int], object],
+    arrivals: Arrivals,
+    *,
+    calls: int,
+    n_rows: int,
+    deadline_ns: float,
+    clock: Clock = time.perf_counter_ns,
+    sleep: Callable[[float], None] = time.sleep,
+    spin_ns: int = _SPIN_NS,
+    patience_s: float = math.inf,
+) -> Load:
+    """Call the model at the scheduled times, one call at a time; a call that comes while another runs waits in line.
+
+    Parameters
+    ----------
+    call : callable
+        `call(i)` answers row i of `n_rows`; every call gets another row.
+    arrivals : iterator of int
+        `calls` times in nanoseconds from the start, ascending.
+    deadline_ns : float
+        A response that takes longer is a miss.
+    clock, sleep : callable
+        Nanoseconds of a clock that never goes back; how to wait a number of seconds.
+    spin_ns : int
+        The end of every wait is spent looking at the clock instead of asleep.
+    patience_s : float
+        Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that were due by then
+        and are late already count with the time that they have waited so far, which is too short, but a miss.
+    """
+    response, service, wake_up = Recorder(calls), Recorder(calls), Recorder(calls)
+    record_response, record_service, record_wake_up = response.batch(), service.batch(), wake_up.batch()
+    missed, counted = [0], [0]
+    schedule = iter(arrivals)
+    with _garbage_kept():
+        start = end = clock()  # after the collection, which takes longer than many a call
+        last = start + patience_s * 1e9
+        for number, arrival in enumerate(schedule):
+            if number and number % response.size == 0:
+                record_response, record_service, record_wake_up = response.batch(), service.batch(), wake_up.batch()
+                missed.append(0)
+                counted.append(0)
+            due = start + arrival
+            begin = clock()
+            idle = begin < due
+            if idle:
+                if due - begin > spin_ns:
+                    sleep((due - begin - spin_ns) * 1e-9)
+                while (begin := clock()) < due:
+                    pass
+            call(number % n_rows)
+            end = clock()
+            record_response(end - due)
+            record_service(end - begin)
+            if idle:
+                record_wake_up(begin - due)
+            counted[-1] += 1
+            if end - due > deadline_ns:
+                missed[-1] += 1
+            if end > last:
+                break
+    for arrival in schedule:  # due, never called, and a miss already
+        if end - start - arrival <= deadline_ns:
+            break
+        record_response(end - start - arrival)
+        counted[-1] += 1
+        missed[-1] += 1
+    return Load(
+        response.distribution(),
+        service.distribution(),
+        wake_up.distribution(),
+        np.array(missed),
+        np.array(counted),
+        (end - start) * 1e-9,
+    )
+
+
+def back_to_back(
+    call: Callable[[int], object],
+    *,
+    calls: int,
+    n_rows: int,
+    deadline_ns: float,
+    clock: Clock = time.perf_counter_ns,
+) -> Load:
+    """Make the next call as soon as the last one has ended (closed loop): caches are hot, and nothing ever waits."""
+    service = Recorder(calls)
+    record = service.batch()
+    missed, counted = [0], [0]
+    with _garbage_kept():
+        start = end = clock()
+        for number in range(calls):
+            if number and number % service.size == 0:
+                record = service.batch()
+                missed.append(0)
+                counted.append(0)
+            begin = clock()
+            call(number % n_rows)
+            end = clock()
+            record(end - begin)
+            counted[-1] += 1
+            if end - begin > deadline_ns:
+                missed[-1] += 1
+    found = service.distribution()
+    nothing = Recorder(calls).distribution()
+    return Load(found, found, nothing, np.array(missed), np.array(counted), (end - start) * 1e-9)
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Keep the garbage collector from running in the middle of a call."""
+    was_on = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

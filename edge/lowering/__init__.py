@@ -1,6 +1,0 @@
-"""How does a fitted scikit-learn pipeline become a lean graph that gives the very same answers?"""
-
-from edge.lowering.columns import NotLoweredError
-from edge.lowering.model import Lowered, lower
-
-__all__ = ["Lowered", "NotLoweredError", "lower"]

@@ -1,0 +1,1 @@
+"""The same model measured elsewhere: on chosen cores, and on other machines."""

@@ -1,0 +1,60 @@
+"""How is the edge verdict worded? The sentence that carries it, and what would change it."""
+
+import math
+from collections.abc import Sequence
+
+from edge.budget import EQUALITY, Decision, Item
+from lab.protocol import Estimate, Evidence, Verdict
+from lab.wording import amount, difference, rough
+
+__all__ = ["verdict_on"]
+
+
+def verdict_on(decision: Decision, evidence: Evidence) -> Verdict:
+    """Word the verdict on the candidate that decides."""
+    name, limited = decision.name, decision.items
+    label = evidence.facts["labels"][name]
+    found = evidence.estimates
+    p99, size, loss = found[f"{name}.p99_ms"], found[f"{name}.size_mb"], found[f"{name}.drop"]
+    gain = Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
+    figures = (
+        f"it answers in {rough(p99.value)} ms at p99 (95 % interval {rough(p99.low)} to {rough(p99.high)}), "
+        f"takes {amount(size.value, size.unit)}, and is {difference(gain, 'the best model tried')}"
+    )
+    if decision.status == "pass":
+        return Verdict("yes", "Yes", f"The {label} fits every budget: {figures}.", _reserve(limited))
+    short = [item for item in limited if item.status == decision.status]
+    causes = " and ".join(f"{item.name} ({_shown(item)})" for item in short)
+    if decision.status == "fail":
+        sentence = f"No candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
+        change = tuple(
+            f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}"
+            for item in short
+            if item.name not in EQUALITY
+        )
+        return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
+    names = " and ".join(item.name for item in short)
+    sentence = f"The {label} may fit, but its {names} is not certain: {figures}."
+    return Verdict("undecided", "Undecided", sentence, (*(_would_settle(item) for item in short), "a wider budget"))
+
+
+def _would_settle(item: Item) -> str:
+    """Say how much more work would bring the limit outside the interval, which shrinks with the square root of it."""
+    what = "rounds (--rounds)" if item.found.unit == "ms" else "rows"
+    half, distance = (item.found.high - item.found.low) / 2, abs(item.found.value - item.allowed)
+    if 10 * distance <= half:
+        return f"for {item.name} no practical number of {what}: the estimate lies on the budget"
+    return f"about {max(2, math.ceil((half / distance) ** 2))} times the {what} for {item.name}, were it as estimated"
+
+
+def _shown(item: Item) -> str:
+    low, high, allowed = (amount(value, item.found.unit) for value in (item.found.low, item.found.high, item.allowed))
+    return f"{low if low == high else f'{low} to {high}'} against {allowed} allowed"
+
+
+def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
+    return tuple(
+        f"a budget for {item.name} below {amount(item.found.high, item.found.unit)}"
+        for item in limited
+        if item.found.high > 0 and item.name not in EQUALITY
+    )

@@ -1,0 +1,1 @@
+"""Readable models as ONNX files."""

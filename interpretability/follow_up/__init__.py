@@ -1,0 +1,1 @@
+"""What follows on the verdict: finalists, price of reading, explanations, stress, speed, privacy, edits."""

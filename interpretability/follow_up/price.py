@@ -1,0 +1,128 @@
+"""What does a model cost that is simpler to read? Complexity against score, and the simplest model within the margin."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab.learning.comparison import Comparison, Scores
+from lab.protocol import Estimate, Figure, Table
+from lab.report import charts
+from lab.wording import amount, difference
+
+__all__ = ["Priced", "chosen_family", "figure", "price_list", "simplest_within", "table"]
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A readable model with its price.
+
+    Attributes
+    ----------
+    name, label : str
+        Short name of the family; the words for a reader.
+    parts : float
+        Mean number of parts to read over the folds (see `interpretability.models.complexity`).
+    score : Estimate
+        Mean score with its interval.
+    loss : Estimate
+        How much the best black box is better, on the same folds.
+    on_front : bool
+        Whether no simpler model scores as well.
+    """
+
+    name: str
+    label: str
+    parts: float
+    score: Estimate
+    loss: Estimate
+    on_front: bool
+
+
+def price_list(found: Comparison, black: Scores, names: Sequence[str]) -> tuple[Priced, ...]:
+    """Price every readable family that has scores, the simplest first."""
+    listed = []
+    for name in names:
+        scores = found.families.get(name)
+        if scores is None:
+            continue
+        parts = float(np.mean([row["complexity"] for row in scores.rows if row is not None]))
+        listed.append((name, scores, parts))
+    listed.sort(key=lambda item: (item[2], -found.mean(item[1]).value))
+    priced, best = [], -np.inf
+    for name, scores, parts in listed:
+        mean = found.mean(scores)
+        priced.append(Priced(name, scores.label, parts, mean, found.difference(black, scores), mean.value > best))
+        best = max(best, mean.value)
+    return tuple(priced)
+
+
+def simplest_within(priced: Sequence[Priced], margin: float) -> Priced | None:
+    """Find the simplest model whose whole interval of losses lies within the margin; None where there is none.
+
+    Many models are looked at, so this is exploratory: the verdict does not rest on it.
+    """
+    return next((item for item in priced if item.loss.high < margin), None)
+
+
+def figure(priced: Sequence[Priced], black: Estimate, axis: str, margin: float) -> Figure:
+    """Draw complexity against score, with the best black box as a line."""
+    rows = [
+        (
+            item.label,
+            "on the front: nothing simpler is as good" if item.on_front else "behind it",
+            item.parts,
+            item.score,
+        )
+        for item in priced
+    ]
+    caption = (
+        "Each point is a kind of readable model: the further left, the less there is to read (weights, lines, rules, curves or "
+        "maps, mean over the folds); the further up, the better. Bars are 95 % intervals of the mean. The dashed line is the "
+        f"best black box ({amount(black.value, black.unit)}), the dotted one lies {amount(margin, black.unit)} below it."
+    )
+    spec = charts.scatter(
+        rows,
+        x="parts to read",
+        y=axis,
+        groups=["on the front: nothing simpler is as good", "behind it"],
+        references=(black.value, black.value - margin),
+        log_x=True,
+    )
+    return Figure("The price of reading", caption, spec)
+
+
+def table(priced: Sequence[Priced], metric: str, margin: float) -> Table:
+    """List the prices."""
+    simple = simplest_within(priced, margin)
+    unit = priced[0].loss.unit if priced else ""
+    if simple is None:
+        said = f"No model is shown to lose less than {amount(margin, unit)}."
+    else:
+        gain = Estimate(-simple.loss.value, -simple.loss.high, -simple.loss.low, unit, simple.loss.confidence)
+        said = (
+            f"The simplest model within {amount(margin, unit)} of the best black box is the {simple.label} "
+            f"({simple.parts:.0f} parts): {difference(gain, 'the best black box')}."
+        )
+    caption = f"{said} Loss: how much better the best black box is; low and high bound its 95 % interval (exploratory)."
+    rows = tuple(
+        (
+            p.label,
+            round(p.parts, 1),
+            p.score.value,
+            p.loss.value,
+            p.loss.low,
+            p.loss.high,
+            "yes" if p.on_front else "no",
+        )
+        for p in priced
+    )
+    return Table(
+        "The price of reading", caption, ("model", "parts to read", metric, "loss", "low", "high", "on the front"), rows
+    )
+
+
+def chosen_family(found: Comparison, group: str, names: Mapping[str, str]) -> str:
+    """Name of the family that was taken most often as the best of its group; `names` are the labels by name."""
+    chosen = found.best[group].chosen
+    return max(names, key=lambda name: (chosen.count(names[name]), -list(names).index(name)))

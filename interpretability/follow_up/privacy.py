@@ -1,0 +1,116 @@
+"""What does privacy cost? The differentially private boosting machine's score against epsilon."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from interpret.privacy import DPExplainableBoostingClassifier, DPExplainableBoostingRegressor
+
+from interpretability.follow_up.finalists import folds_of, score_of
+from interpretability.scale import has_one_sum
+from lab import stats
+from lab.errors import SettingsError
+from lab.learning.scoring import Metric
+from lab.protocol import Dataset, Estimate, Figure, Row
+from lab.report import charts
+
+__all__ = ["check_epsilons", "privacy_figure", "score_private"]
+
+_DELTA_ROWS = 10
+
+
+def check_epsilons(epsilons: Sequence[float], dataset: Dataset) -> None:
+    """Raise SettingsError where the private model cannot answer."""
+    if len(set(epsilons)) != len(epsilons):
+        raise SettingsError(f"privacy names {_first_double(epsilons):g} twice; name each epsilon once")
+    if epsilons and not has_one_sum(dataset):
+        raise SettingsError(
+            f"privacy is for two classes or a number, and the target {dataset.target_name!r} has {len(dataset.classes)} classes; "
+            "leave --privacy out"
+        )
+
+
+def score_private(
+    dataset: Dataset, *, seed: int, epsilon: float, folds: int, repeats: int, scorer: str, fold_seed: int
+) -> Row:
+    """Score a boosting machine trained with differential privacy on the folds of the first repetition: a trial's function.
+
+    Delta is one tenth of one over the training rows; the ranges of the numbers, the target's too, are taken as public knowledge.
+
+    References
+    ----------
+    Nori et al. (2021), ICML, Accuracy, interpretability, and differential privacy via explainable boosting.
+    """
+    scores = []
+    for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
+        model = _private(dataset, epsilon, len(train), seed + place)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that the library sees the rows is known
+            model.fit(_filled(dataset, train), dataset.target[train])
+            scores.append(score_of(model, scorer, _filled(dataset, test), dataset.target[test]))
+    return {"scores": scores}
+
+
+def privacy_figure(
+    private: Mapping[float, Row], plain: Sequence[float], attack: Estimate | None, metric: Metric, folds: int
+) -> Figure:
+    """Draw the score against epsilon; `plain` are the scores of the readable finalist on the same folds."""
+    rows = []
+    for epsilon in sorted(private):
+        found = stats.mean_score(
+            metric.factor * np.array(private[epsilon]["scores"]), test_fraction=1 / folds, unit=metric.unit
+        )
+        rows.append((f"epsilon {epsilon:g}", "differentially private", found))
+    own = stats.mean_score(metric.factor * np.array(plain), test_fraction=1 / folds, unit=metric.unit)
+    rows.append(("without privacy", "readable model", own))
+    said = ""
+    if attack is not None:
+        said = (
+            f" Without privacy, an attack tells training rows from others with a ROC AUC of {attack.value:.2f} "
+            f"(95 % interval {attack.low:.2f} to {attack.high:.2f}; 0.5 is a guess)."
+        )
+    caption = (
+        "The smaller epsilon, the less any single person can change the model: below 1 is strong, above 10 next to nothing is "
+        f"promised; the ranges of the columns are taken as public. Bars are 95 % intervals.{said}"
+    )
+    unit = f" ({metric.unit}, of 100)" if metric.unit else ""
+    groups = ["differentially private", "readable model"]
+    return Figure(
+        "What does privacy cost?", caption, charts.interval_plot(rows, axis=metric.label + unit, groups=groups)
+    )
+
+
+def _private(dataset: Dataset, epsilon: float, n_rows: int, seed: int) -> Any:
+    kinds = ["nominal" if dataset.kinds[name] == "category" else "continuous" for name in dataset.kinds]
+    bounds = {
+        place: (float(dataset.features[name].min()), float(dataset.features[name].max()))
+        for place, name in enumerate(dataset.kinds)
+        if dataset.kinds[name] != "category"
+    }
+    settings: dict[str, Any] = {
+        "feature_types": kinds,
+        "epsilon": epsilon,
+        "delta": 1 / (_DELTA_ROWS * n_rows),
+        "privacy_bounds": bounds,
+        "n_jobs": 1,
+        "random_state": seed,
+    }
+    if dataset.task == "classes":
+        return DPExplainableBoostingClassifier(**settings)
+    ends = {"privacy_target_min": float(dataset.target.min()), "privacy_target_max": float(dataset.target.max())}
+    return DPExplainableBoostingRegressor(**settings, **ends)
+
+
+def _filled(dataset: Dataset, rows: Any) -> Any:
+    """Put the middle of the public range where a number is missing: a median would tell of the rows."""
+    features = dataset.features.iloc[rows].copy()
+    for name in features:
+        if dataset.kinds[name] != "category":
+            whole = dataset.features[name]
+            features[name] = features[name].fillna((whole.min() + whole.max()) / 2)
+    return features
+
+
+def _first_double(values: Sequence[float]) -> float:
+    return next(value for value in values if list(values).count(value) > 1)

@@ -1,0 +1,184 @@
+"""How do the finalists bear a worse world? Missing cells, lost and shifted columns, wrong labels; and do they remember rows?"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.inspection import permutation_importance
+from sklearn.metrics import roc_auc_score
+
+from interpretability.follow_up.finalists import fitted_on, folds_of, score_of
+from lab import stats
+from lab.learning.families import Family
+from lab.learning.scoring import Metric
+from lab.protocol import Dataset, Estimate, Figure, Row, Table
+from lab.report import charts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["stress_figure", "stress_finalist", "stress_table"]
+
+_SHARES = (0.1, 0.3)
+_COLUMNS = 3
+_ROWS = 1_000
+
+
+def stress_finalist(
+    dataset: Dataset,
+    *,
+    seed: int,
+    side: str,
+    families: Sequence[Family],
+    folds: int,
+    repeats: int,
+    scorer: str,
+    fold_seed: int,
+    inputs: Mapping[str, Row],
+) -> Row:
+    """Score a finalist on worse data, fold by fold of the first repetition: a trial's function.
+
+    Returns
+    -------
+    dict
+        `family`; `columns`: those it leans on most; `shifted`: the number among
+        them that was shifted, or None; `scores`: for
+        every scenario the scores by fold ("as it is" is the untouched one); `attack`: for each
+        fold the ROC AUC of telling training rows from test rows by how near the model is to the truth (0.5: it cannot).
+    """
+    finalists = inputs["finalists"]
+    family = next(f for f in families if f.name == finalists[side])
+    rng = np.random.default_rng(seed)
+    scores: dict[str, list[float]] = {}
+    labels = "labels" if dataset.task == "classes" else "targets"
+    attack, important = [], None
+    for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
+        parameters = finalists["parameters"][family.name][place]
+        model = fitted_on(family, dataset, train, parameters, seed)
+        features, target = dataset.features.iloc[test], dataset.target[test]
+        attack.append(_membership(model, dataset, train, test, rng))
+        if important is None:  # by the first fold's training rows, the same columns for all folds
+            important = _important(model, dataset, train, scorer, seed)
+        for name, worse in _worse_features(features, dataset, important, rng):
+            scores.setdefault(name, []).append(score_of(model, scorer, worse, target))
+        for share in _SHARES:
+            noisy = _flipped(dataset.target[train], len(dataset.classes), share, rng)
+            refitted = fitted_on(family, dataset, train, parameters, seed, target=noisy)
+            scores.setdefault(f"{share:.0%} wrong {labels} in training", []).append(
+                score_of(refitted, scorer, features, target)
+            )
+    leans = (important or [])[:_COLUMNS]
+    return {
+        "family": family.label,
+        "scores": scores,
+        "attack": attack,
+        "columns": leans,
+        "shifted": next(iter(_numbers(important or [], dataset)), None),
+    }
+
+
+def _worse_features(
+    features: pd.DataFrame, dataset: Dataset, important: Sequence[str], rng: np.random.Generator
+) -> list[tuple[str, pd.DataFrame]]:
+    worse = [("as it is", features)]
+    for share in _SHARES:
+        holed = features.copy()
+        for name in map(str, holed):
+            gone = rng.random(len(holed)) < share
+            holed[name] = holed[name].where(~gone, "" if dataset.kinds[name] == "category" else np.nan)
+        worse.append((f"{share:.0%} of the cells missing", holed))
+    for place, name in zip(("strongest", "second", "third"), important, strict=False):
+        empty = "" if dataset.kinds[name] == "category" else np.nan
+        lost = features.assign(**{name: pd.Series(empty, index=features.index, dtype=features[name].dtype)})
+        worse.append((f"its {place} column lost", lost))
+    for name in _numbers(important, dataset)[:1]:
+        moved = features.assign(**{name: features[name] + dataset.features[name].std()})
+        worse.append(("its strongest number shifted", moved))
+    return worse
+
+
+def _numbers(names: Sequence[str], dataset: Dataset) -> list[str]:
+    return [name for name in names if dataset.kinds[name] in ("number", "date")]
+
+
+def _important(model: Any, dataset: Dataset, rows: "NDArray", scorer: str, seed: int) -> list[str]:
+    """Sort the columns by permutation importance, the strongest first."""
+    some = rows[: min(len(rows), 300)]
+    features, target = dataset.features.iloc[some], dataset.target[some]
+    if len(np.unique(target)) < len(dataset.classes):
+        return list(dataset.kinds)
+    found = permutation_importance(model, features, target, scoring=scorer, n_repeats=1, random_state=seed)
+    order = np.argsort(-found.importances_mean, kind="stable")
+    return [str(dataset.features.columns[place]) for place in order]
+
+
+def _flipped(target: "NDArray", n_classes: int, share: float, rng: np.random.Generator) -> "NDArray":
+    """Give a share of the rows another class, or the number of another row."""
+    noisy = target.copy()
+    chosen = rng.choice(len(target), round(share * len(target)), replace=False)
+    if n_classes == 0:
+        noisy[chosen] = rng.choice(target, len(chosen))
+        return noisy
+    noisy[chosen] = (noisy[chosen] + rng.integers(1, n_classes, len(chosen))) % n_classes
+    return noisy
+
+
+def _membership(model: Any, dataset: Dataset, train: "NDArray", test: "NDArray", rng: np.random.Generator) -> float:
+    """Attack by the loss threshold (Yeom et al. 2018): a model that remembers its rows is nearer to their truth."""
+    size = min(len(train), len(test), _ROWS)
+    rows = np.concatenate([rng.choice(train, size, replace=False), rng.choice(test, size, replace=False)])
+    if dataset.task == "number":
+        nearness = -np.abs(model.predict(dataset.features.iloc[rows]) - dataset.target[rows])
+    else:
+        nearness = model.predict_proba(dataset.features.iloc[rows])[np.arange(len(rows)), dataset.target[rows]]
+    return float(roc_auc_score(np.repeat([1, 0], size), nearness))
+
+
+def stress_figure(rows: Sequence[tuple[str, Row]], metric: Metric, folds: int) -> Figure:
+    """Draw what each scenario costs each side; rows are (label of the side, row of its trial)."""
+    drawn = [
+        (f"{scenario}: {side}", side, _drop(row, scenario, metric, folds))
+        for scenario in _scenarios(rows)
+        for side, row in rows
+        if scenario in row["scores"]
+    ]
+    unit = f" ({metric.unit})" if metric.unit else ""
+    leans = "; ".join(f"{row['family']}: {', '.join(map(repr, row['columns'] or []))}" for _, row in rows)
+    shifted = "; ".join(f"{row['family']}: {row['shifted']!r}" for _, row in rows if row["shifted"]) or "there is none"
+    caption = (
+        "How far the score falls against the same folds as they are, with its 95 % interval; left of zero it gets worse. Columns are "
+        f"lost one at a time, those that each model leans on most ({leans}). Shifted, by one standard deviation, is the number that "
+        f"it leans on most ({shifted})."
+    )
+    spec = charts.interval_plot(
+        drawn, axis=f"change in {metric.label}{unit}", groups=[side for side, _ in rows], reference=0.0
+    )
+    return Figure("What if the data get worse?", caption, spec)
+
+
+def stress_table(rows: Sequence[tuple[str, Row]], folds: int) -> Table:
+    """Say whether the finalists remember their training rows."""
+    shown = []
+    for _, row in rows:
+        found = stats.mean_score(row["attack"], test_fraction=1 / folds, unit="ROC AUC")
+        shown.append((row["family"], found.value, found.low, found.high))
+    caption = (
+        "ROC AUC of an attack that tells training rows from others by how near the model is to the truth: 0.5 is a guess, "
+        "1 gives every training row away. Low and high bound the 95 % interval over the folds."
+    )
+    return Table("Does the model remember people?", caption, ("model", "attack's ROC AUC", "low", "high"), tuple(shown))
+
+
+def _scenarios(rows: Sequence[tuple[str, Row]]) -> list[str]:
+    names = [name for _, row in rows for name in row["scores"] if name != "as it is"]
+    return list(dict.fromkeys(names))
+
+
+def _drop(row: Row, scenario: str, metric: Metric, folds: int) -> Estimate:
+    return stats.paired_difference(
+        metric.factor * np.array(row["scores"][scenario]),
+        metric.factor * np.array(row["scores"]["as it is"]),
+        test_fraction=1 / folds,
+        unit=metric.unit,
+    )

@@ -1,0 +1,180 @@
+"""Does the model serve every group alike? Score, error rates and calibration by group, with intervals."""
+
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from interpretability.scale import has_one_sum
+from lab import stats
+from lab.errors import DataError, SettingsError, nearest
+from lab.learning.comparison import Scores
+from lab.protocol import Dataset, Estimate, Figure, Table
+from lab.report import charts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["DRAWS", "MIN_ROWS", "check_groups", "group_figure", "group_table", "labels_of"]
+
+MAX_GROUPS, MIN_ROWS = 20, 10
+DRAWS = 2_000
+
+
+def check_groups(column: str, dataset: Dataset) -> None:
+    """Raise DataError or SettingsError where a column cannot tell groups apart."""
+    if dataset.task == "classes" and importlib.util.find_spec("fairlearn") is None:
+        raise SettingsError(
+            "--groups needs the library fairlearn; pip install 'future-tech-lab[fair]', or leave --groups out"
+        )
+    if column not in dataset.features:
+        raise DataError(f"{dataset.name} has no usable column {column!r} for --groups; {_near(column, dataset)}")
+    names = np.unique(labels_of(column, dataset))
+    if len(names) > MAX_GROUPS:
+        raise DataError(
+            f"{dataset.name}: the group column {column!r} has {len(names):,} different values; "
+            f"at most {MAX_GROUPS} groups are compared: choose another column, or group its values"
+        )
+    if not has_one_sum(dataset):
+        raise DataError(
+            f"{dataset.name}: groups are compared for two classes or a number, and {dataset.target_name!r} has "
+            f"{len(dataset.classes)} classes; leave --groups out"
+        )
+
+
+def labels_of(column: str, dataset: Dataset) -> "NDArray":
+    """Name the group of every row."""
+    values = dataset.features[column]
+    if dataset.kinds[column] == "category":
+        return values.fillna("").replace("", "(missing)").to_numpy().astype(str)
+    if dataset.kinds[column] == "boolean":
+        return values.map({0.0: "false", 1.0: "true"}).fillna("(missing)").to_numpy().astype(str)
+    return np.array(["(missing)" if value != value else f"{value:g}" for value in values])
+
+
+def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) -> Table:
+    """Score, error rates and calibration of every group, on the out-of-fold predictions of the first repetition."""
+    rows: list[tuple[Any, ...]] = []
+    for scores in sides:
+        said, target, groups = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
+        for name in np.unique(groups):
+            there = groups == name
+            if there.sum() < MIN_ROWS:
+                continue
+            rows.append((scores.label, str(name), int(there.sum()), *_cells(said[there], target[there])))
+    positive = dataset.classes[1]
+    caption = (
+        "ROC AUC inside the group with its 95 % interval; how often the model says yes (above one half) of those who are not "
+        f"{positive!r} (false positives) and how often it misses those who are (false negatives), with 95 % intervals; calibration: "
+        f"mean predicted probability minus the share that is {positive!r}, in points. Groups of fewer than {MIN_ROWS} rows are left "
+        "out."
+    )
+    columns = (
+        "model", "group", "rows", "ROC AUC", "low", "high", "false positives (%)", "low ", "high ",
+        "false negatives (%)", "low  ", "high  ", "calibration (points)", "low   ", "high   ",
+    )  # fmt: skip
+    return Table(f"Does the model serve every group of {column!r} alike?", caption, columns, tuple(rows))
+
+
+def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int, seed: int) -> Figure:
+    """Draw the largest gap between two groups for each rate and model, with fairlearn's gaps and bootstrap intervals."""
+    from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate
+
+    metrics = {
+        "said yes": selection_rate,
+        "false positives": false_positive_rate,
+        "false negatives": false_negative_rate,
+    }
+    rows = []
+    for scores in sides:
+        said, target, groups = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
+        names, counts = np.unique(groups, return_counts=True)
+        kept = np.isin(groups, names[counts >= MIN_ROWS])
+        frame = MetricFrame(
+            metrics=metrics,
+            y_true=target[kept],
+            y_pred=(said[kept] > 0.5).astype(int),
+            sensitive_features=groups[kept],
+        )
+        drawn = _drawn_gaps(said[kept] > 0.5, target[kept] == 1, groups[kept], np.random.default_rng(seed))
+        for (name, value), gaps in zip(frame.difference().items(), drawn, strict=True):
+            low, high = np.quantile(gaps, [0.025, 0.975])
+            gap = float(value)
+            estimate = Estimate(100 * gap, 100 * min(float(low), gap), 100 * max(float(high), gap), "points")
+            rows.append((f"{name} - {scores.label}", scores.group, estimate))
+    caption = (
+        f"Difference between the group of {column!r} with the highest and the one with the lowest rate; bars are 95 % bootstrap "
+        "intervals (such a gap is never below zero, so that an interval near zero is no proof of one)."
+    )
+    shown = list(dict.fromkeys(scores.group for scores in sides))
+    return Figure(
+        f"How far apart are the groups of {column!r}?",
+        caption,
+        charts.interval_plot(rows, axis="largest gap between two groups (points)", groups=shown, reference=0.0),
+    )
+
+
+def _drawn_gaps(
+    yes: "NDArray", positive: "NDArray", groups: "NDArray", rng: np.random.Generator
+) -> "tuple[NDArray, NDArray, NDArray]":
+    """Bootstrap the largest gaps in (said yes, false positives, false negatives): rows are drawn inside each group."""
+    rates = []
+    for name in np.unique(groups):
+        there = groups == name
+        cells = np.array([(yes & ~positive & there).sum(), (~yes & ~positive & there).sum(),
+                          (yes & positive & there).sum(), (~yes & positive & there).sum()])  # fmt: skip
+        false_yes, true_no, true_yes, false_no = rng.multinomial(there.sum(), cells / there.sum(), DRAWS).T
+        rates.append(
+            (
+                (false_yes + true_yes) / there.sum(),
+                false_yes / np.maximum(false_yes + true_no, 1),
+                false_no / np.maximum(false_no + true_yes, 1),
+            )
+        )
+    found = np.array(rates)
+    said, false_positives, false_negatives = np.ptp(found, axis=0)
+    return said, false_positives, false_negatives
+
+
+def _out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int) -> "tuple[NDArray, NDArray, NDArray]":
+    done = [row for row in scores.rows[:folds] if row is not None]
+    places = np.concatenate([row["test_rows"] for row in done])
+    said = np.concatenate([row["probabilities"][:, 1] for row in done])
+    return said, dataset.target[places], groups[places]
+
+
+def _cells(said: "NDArray", target: "NDArray") -> tuple[float | None, ...]:
+    positive, yes = target == 1, said > 0.5
+    gap = said - target
+    half = 1.96 * float(gap.std(ddof=1)) / np.sqrt(len(gap))
+    return (
+        *_auc(said, positive),
+        *_rate(yes & ~positive, ~positive),
+        *_rate(~yes & positive, positive),
+        100 * float(gap.mean()),
+        100 * float(gap.mean() - half),
+        100 * float(gap.mean() + half),
+    )
+
+
+def _auc(said: "NDArray", positive: "NDArray") -> tuple[float | None, float | None, float | None]:
+    """ROC AUC inside a group with its interval (DeLong et al. 1988)."""
+    if not 0 < positive.sum() < len(positive):
+        return None, None, None
+    area = float(roc_auc_score(positive, said))
+    half = 1.96 * float(np.sqrt((stats.auc_influence(said, positive) ** 2).sum())) / len(said)
+    return area, max(area - half, 0.0), min(area + half, 1.0)
+
+
+def _rate(events: "NDArray", of: "NDArray") -> tuple[float | None, float | None, float | None]:
+    if not of.sum():
+        return None, None, None
+    found = stats.rate(int(events.sum()), int(of.sum()))
+    return 100 * found.value, 100 * found.low, 100 * found.high
+
+
+def _near(column: str, dataset: Dataset) -> str:
+    """Say why the column is not there, where the table's notes know it."""
+    known = [note for note in dataset.notes if repr(column) in note]
+    return known[0] if known else nearest(column, dataset.kinds, label="columns")

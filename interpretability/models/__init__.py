@@ -1,0 +1,1 @@
+"""Readable models and black boxes: the families, and how many parts a person has to read."""

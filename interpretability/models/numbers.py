@@ -1,0 +1,183 @@
+"""Which models of a number can be read, and which cannot? The twins of `interpretability.models.classes` for a regression target."""
+
+import importlib.util
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.linear_model import Ridge
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVR
+
+from interpretability.models import classes as families
+from interpretability.models.boosting import ReadableBoostingRegressor
+from interpretability.models.classes import counted, ebm_settings, step, xgboost_settings
+from interpretability.models.preparation import spline_columns
+from interpretability.models.trees import ReadableTreeRegressor
+from lab.learning.comparison import Group
+from lab.learning.families import BOOSTING as BOOSTING_OF_CLASSES
+from lab.learning.families import EXTRA_TREES as EXTRA_TREES_OF_CLASSES
+from lab.learning.families import FOREST as FOREST_OF_CLASSES
+from lab.learning.families import MLP as MLP_OF_CLASSES
+from lab.learning.families import ROWS_TO_SPARE, Family
+from lab.learning.families import SVM as SVM_OF_CLASSES
+from lab.learning.preparation import dense_columns, ordinal_columns
+from lab.privacy.aggregates import MIN_ROWS
+
+__all__ = ["EBM", "EBM_PAIRS", "LINEAR", "RULE_SUM", "SPLINES", "TREE", "black", "glass", "ladder"]
+
+
+def _linear(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features, seed  # nothing depends on them: the solution is exact
+    return Pipeline([("prepare", dense_columns(scale=True)), ("model", Ridge())])
+
+
+def _splines(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features, seed
+    return Pipeline([("prepare", spline_columns()), ("scale", StandardScaler()), ("model", Ridge(alpha=10.0))])
+
+
+def _tree(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features
+    model = ReadableTreeRegressor(max_leaf_nodes=8, min_samples_leaf=MIN_ROWS, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
+
+
+def _ebm(features: pd.DataFrame, seed: int) -> Pipeline:
+    return Pipeline([("model", ReadableBoostingRegressor(**ebm_settings(features, seed)))])
+
+
+def _ebm_with_pairs(features: pd.DataFrame, seed: int) -> Pipeline:
+    return Pipeline([("model", ReadableBoostingRegressor(**ebm_settings(features, seed, interactions=5)))])
+
+
+def _rule_sum(features: pd.DataFrame, seed: int) -> Pipeline:
+    from interpretability.models.rule_sum import NumberRuleSum
+
+    del features
+    model = NumberRuleSum(max_rules=8, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
+
+
+def _boosting(features: pd.DataFrame, seed: int) -> Pipeline:
+    n_texts = sum(features[column].dtype == object for column in features)
+    model = HistGradientBoostingRegressor(categorical_features=list(range(n_texts)) or None, random_state=seed)
+    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+
+
+def _forest(features: pd.DataFrame, seed: int) -> Pipeline:
+    """Build a forest that begins with fewer columns at each split than the library's default (all of them), to save time."""
+    del features
+    model = RandomForestRegressor(max_features=0.6, min_samples_leaf=2, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
+
+
+def _extra_trees(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features
+    model = ExtraTreesRegressor(max_features=0.6, min_samples_leaf=2, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=False)), ("model", model)])
+
+
+def _mlp(features: pd.DataFrame, seed: int) -> Pipeline:
+    enough = len(features) >= ROWS_TO_SPARE  # as for classes
+    model = MLPRegressor(max_iter=400, n_iter_no_change=8, tol=1e-3, early_stopping=enough, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=True)), ("model", _on_a_unit_scale(model))])
+
+
+def _svm(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features, seed
+    return Pipeline([("prepare", dense_columns(scale=True)), ("model", _on_a_unit_scale(SVR()))])
+
+
+def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
+    import lightgbm
+
+    texts = [place for place, column in enumerate(features.select_dtypes(object))]  # they come first
+    chosen: dict[str, Any] = {"categorical_column": texts} if texts else {}  # the core's own name: no warning
+    model = lightgbm.LGBMRegressor(
+        n_jobs=1, random_state=seed, deterministic=True, force_row_wise=True, verbosity=-1, **chosen
+    )
+    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+
+
+def _xgboost(features: pd.DataFrame, seed: int) -> Pipeline:
+    import xgboost
+
+    return Pipeline(
+        [("prepare", ordinal_columns()), ("model", xgboost.XGBRegressor(**xgboost_settings(features, seed)))]
+    )
+
+
+def _on_a_unit_scale(model: Any) -> TransformedTargetRegressor:
+    """Fit to the target at mean 0 and variance 1: what a search draws from must not depend on the target's unit."""
+    return TransformedTargetRegressor(model, transformer=StandardScaler())
+
+
+LINEAR = Family("linear", "linear regression", _linear, {"model__alpha": stats.loguniform(1e-2, 1e3)})
+SPLINES = Family(
+    "splines",
+    "additive splines",
+    _splines,
+    {"model__alpha": stats.loguniform(1e-1, 1e3), "prepare__numbers__curve__n_knots": [4, 5, 7]},
+)
+TREE = Family(
+    "tree",
+    "small decision tree",
+    _tree,
+    {"model__max_leaf_nodes": [4, 6, 8, 12, 16], "model__min_samples_leaf": [5, 10, 20]},
+)
+EBM = Family("ebm", families.EBM.label, _ebm, families.EBM.space, look=families.EBM.look)
+EBM_PAIRS = Family(
+    "ebm-pairs", families.EBM_PAIRS.label, _ebm_with_pairs, families.EBM_PAIRS.space, look=families.EBM.look
+)
+RULE_SUM = Family("figs", families.RULE_SUM.label, _rule_sum, families.RULE_SUM.space)
+BOOSTING = Family("boosting", BOOSTING_OF_CLASSES.label, _boosting, BOOSTING_OF_CLASSES.space)
+_FOREST_SPACE = {"model__max_features": ["sqrt", 0.3, 0.6, 1.0], "model__min_samples_leaf": [1, 2, 5, 10]}
+FOREST = Family("forest", FOREST_OF_CLASSES.label, _forest, _FOREST_SPACE, look=FOREST_OF_CLASSES.look)
+EXTRA_TREES = Family(
+    "extra-trees", EXTRA_TREES_OF_CLASSES.label, _extra_trees, _FOREST_SPACE, look=FOREST_OF_CLASSES.look
+)
+MLP = Family(
+    "mlp",
+    MLP_OF_CLASSES.label,
+    _mlp,
+    {name.replace("model__", "model__regressor__"): values for name, values in MLP_OF_CLASSES.space.items()},
+)
+SVM = Family(
+    "svm",
+    SVM_OF_CLASSES.label,
+    _svm,
+    {
+        "model__regressor__C": stats.loguniform(1e-1, 1e2),
+        "model__regressor__gamma": stats.loguniform(1e-3, 1.0),
+        "model__regressor__epsilon": [0.01, 0.1, 0.3],
+    },
+)
+LIGHTGBM = Family("lightgbm", families.LIGHTGBM.label, _lightgbm, families.LIGHTGBM.space)
+XGBOOST = Family("xgboost", families.XGBOOST.label, _xgboost, families.XGBOOST.space)
+
+
+def glass(n_columns: int) -> Group:
+    """List the families that can be read; a points scorecard is for two classes, and has no twin."""
+    readable = [LINEAR, SPLINES, TREE, EBM]
+    if n_columns <= families.MOST_COLUMNS_FOR_PAIRS:
+        readable.append(EBM_PAIRS)
+    if importlib.util.find_spec("imodels"):
+        readable.append(RULE_SUM)
+    return Group("glass", "readable model", tuple(counted(family) for family in readable))
+
+
+def black() -> Group:
+    """List the families that cannot be read; LightGBM and XGBoost join where they are installed."""
+    closed = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
+    closed += [family for family in (LIGHTGBM, XGBOOST) if importlib.util.find_spec(family.name)]
+    return Group("black", "black box", tuple(closed))
+
+
+def ladder() -> tuple[Family, ...]:
+    """List small trees of a given size for the price curve: they are not searched, and stand for no side."""
+    return tuple(counted(step(f"tree-{n}", f"tree of {n} leaves", _tree, max_leaf_nodes=n)) for n in (2, 4, 8))

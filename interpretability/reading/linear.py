@@ -1,0 +1,46 @@
+"""How is a linear model read? Its weights, the largest first."""
+
+from typing import Any
+
+import numpy as np
+
+from interpretability.reading.limits import LISTED, SHOWN
+from interpretability.scale import scale_of
+from lab.learning.preparation import column_names
+from lab.protocol import Dataset, Figure, Row, Table
+from lab.report import charts
+
+__all__ = ["linear_weights"]
+
+
+def linear_weights(model: Any, dataset: Dataset) -> Row:
+    """Lay a linear model open: its largest weights as a picture, and a table."""
+    names = column_names(model.named_steps["prepare"])
+    weights = np.atleast_2d(model.named_steps["model"].coef_)
+    scale = scale_of(dataset)
+    order = np.argsort(-np.abs(weights).max(axis=0))
+    columns = ("term", *_weight_columns(dataset))
+    listed = order[:LISTED]
+    rows = tuple((names[i], *(float(w) for w in weights[:, i])) for i in listed)
+    doubles = "" if dataset.task == "number" else " A weight of 0.7 doubles the odds."
+    table = Table(
+        "The linear model, term by term",
+        f"What is added to {scale.whole} per standard deviation of a number, or where a category holds; largest first."
+        f"{doubles} The {min(len(names), LISTED)} largest of {len(names)} terms.",
+        columns,
+        rows,
+    )
+    top = [(names[i], float(weights[np.abs(weights[:, i]).argmax(), i])) for i in order[:SHOWN]]
+    figure = Figure(
+        "What the linear model weighs most",
+        f"Weights per standard deviation; to the right {scale.upwards}.",
+        charts.bars(top, axis=f"weight ({scale.unit})"),
+    )
+    return {"figures": [figure] if len(weights) == 1 else [], "tables": [table]}
+
+
+def _weight_columns(dataset: Dataset) -> tuple[str, ...]:
+    if dataset.task == "number":
+        return (f"weight ({dataset.target_name})",)
+    classes = dataset.classes[1:] if len(dataset.classes) == 2 else dataset.classes
+    return tuple(f"weight for {label!r}" for label in classes)

@@ -1,0 +1,39 @@
+"""What may a user set in the interpretability laboratory?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from lab.settings import ComparisonSettings, option
+
+__all__ = ["Settings"]
+
+
+DEPTHS = ("full", "verdict")
+
+
+MODEL_FILE = "readable-model.onnx"
+
+
+@dataclass(frozen=True)
+class Settings(ComparisonSettings):
+    """What a user may set."""
+
+    efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "quick": {"folds": 3, "repeats": 2, "candidates": 2, "max_rows": 1_000},
+        "thorough": {"repeats": 5, "candidates": 12, "max_rows": 20_000},
+    }
+
+    margin: float = option(
+        0.01,
+        "a loss up to this much of the metric does not matter (0.01 is 1 point; in the metric's own unit where it has no points)",
+        minimum=0,
+    )
+    max_rows: int = option(5_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
+    depth: str = option(
+        "full", "full: the verdict, and the models read, explained and stressed; verdict: nothing else", choices=DEPTHS
+    )
+    groups: str | None = option(None, "a column: compare score, errors and calibration of its groups")
+    privacy: tuple[float, ...] = option(
+        (), "epsilons of differentially private models to price, such as 1,4", above=0, maximum=1_000
+    )

@@ -1,0 +1,307 @@
+"""Which group of families is better on this table? The same folds, the same budget, the choice inside the folds.
+
+"The best of a group" is itself a way to learn: in every outer fold the group's family with the best inner score is
+taken, and only its outer score counts. Nothing is ever picked on the outer folds.
+"""
+
+import dataclasses
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lab import stats
+from lab.errors import TrialsFailedError
+from lab.learning.families import Family
+from lab.learning.folds import Fold, all_folds
+from lab.learning.predictions import reliability_figure
+from lab.learning.scoring import BESIDE, Metric, influence, predictions_of
+from lab.learning.tuning import score_fold
+from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
+from lab.report import charts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Comparison", "Group", "Scores", "compare", "key_of", "seed_of", "trials"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Families that stand for one side of the question, the best of them in each fold for all; or that are only shown.
+
+    Attributes
+    ----------
+    name, label : str
+        For keys, and the words for a reader.
+    families : tuple of Family
+    is_side : bool
+        False for families that explain the others: no best of them is taken.
+    """
+
+    name: str
+    label: str
+    families: tuple[Family, ...]
+    is_side: bool = True
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How a way to learn did on every outer fold.
+
+    Attributes
+    ----------
+    label, group : str
+        The words for a reader.
+    values : numpy.ndarray of shape (n_folds,)
+        The primary metric as shown (points, say); NaN where the trial failed.
+    rows : tuple
+        The row of each fold's trial; None where it failed.
+    chosen : tuple of str
+        For the best of a group: the label of the family taken in each fold.
+    """
+
+    label: str
+    group: str
+    values: "NDArray[np.float64]"
+    rows: tuple[Row | None, ...]
+    chosen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All scores on the same folds, families first-group first, and the best of each side by its group's name."""
+
+    metric: Metric
+    folds: int
+    target: "NDArray"
+    families: Mapping[str, Scores]
+    best: Mapping[str, Scores]
+
+    @property
+    def test_fraction(self) -> float:
+        """Share of the rows in each test fold."""
+        return 1 / self.folds
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the table."""
+        return len(self.target)
+
+    def difference(self, a: Scores, b: Scores, *, confidence: float = 0.95) -> Estimate:
+        """How much better `a` is than `b`, over the folds in which both have a score.
+
+        Folds that agree to the last row do not make the difference certain: for a metric that is a share of rows, the
+        interval reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983).
+        """
+        mean, spread = self._paired(a, b)
+        estimate = stats.estimate_of(mean, spread, unit=self.metric.unit, confidence=confidence)
+        return self._at_least_rule_of_three(estimate)
+
+    def _paired(self, a: Scores, b: Scores) -> tuple[float, stats.Spread]:
+        """Mean difference and its spread: from the rows where every fold is there and repeated, else from the folds."""
+        both = ~np.isnan(a.values) & ~np.isnan(b.values)
+        _require_two(int(both.sum()))
+        differences = a.values[both] - b.values[both]
+        repeats, rest = divmod(len(differences), self.folds)
+        if both.all() and repeats >= 2 and not rest:
+            adds = _influence_of(a, self), _influence_of(b, self)
+            if adds[0] is not None and adds[1] is not None:
+                means = differences.reshape(repeats, self.folds).mean(axis=1)
+                spread = stats.pooled_spread(adds[0] - adds[1], means, folds=self.folds)
+                return float(differences.mean()), spread
+        return float(differences.mean()), stats.corrected_spread(differences, self.test_fraction)
+
+    def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
+        if not self.metric.unit or self.metric.task == "number":
+            return estimate
+        reach = 3 * self.metric.factor / self.n_rows
+        low, high = min(estimate.low, estimate.value - reach), max(estimate.high, estimate.value + reach)
+        return dataclasses.replace(estimate, low=low, high=high)
+
+    def regions(self, a: Scores, b: Scores, margin: float) -> stats.Regions:
+        """Probability that `a` is worse, practically equal or better than `b`."""
+        return stats.regions_of(*self._paired(a, b), margin)
+
+    def detectable(self, a: Scores, b: Scores) -> float:
+        """Smallest distance from the margin that such a run would settle in 8 of 10 cases."""
+        return self._paired(a, b)[1].detectable()
+
+    def mean(self, scores: Scores) -> Estimate:
+        """Mean score with its interval, cut where the metric ends (a share is never above 100 points)."""
+        there = scores.values[~np.isnan(scores.values)]
+        mean = stats.mean_score(there, test_fraction=self.test_fraction, unit=self.metric.unit)
+        if not self.metric.unit:
+            return mean
+        return dataclasses.replace(mean, low=max(mean.low, self.metric.lowest), high=min(mean.high, self.metric.factor))
+
+    def figure(self, title: str, caption: str, *, without: Collection[str] = ()) -> Figure:
+        """One line per way to learn, the best first; `without` names families that would only stretch the axis."""
+        hidden = [scores for name, scores in self.families.items() if name in without]
+        shown = [scores for scores in self._shown() if not any(scores is each for each in hidden)]
+        rows = [(s.label, s.group, self.mean(s)) for s in shown]
+        rows.sort(key=lambda row: -row[2].value)
+        unit = f" ({self.metric.unit}, of 100)" if self.metric.unit else ""
+        groups = list(dict.fromkeys([*(s.group for s in self.best.values()), *(s.group for s in shown)]))
+        return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit, groups=groups))
+
+    def table(self, target: "NDArray") -> Table:
+        """Every way to learn with the primary metric, its interval, and the usual metrics beside it."""
+        beside = BESIDE[self.metric.task]
+        rows: list[tuple[Any, ...]] = []
+        for scores in self._shown():
+            mean, done = self.mean(scores), [row for row in scores.rows if row is not None]
+            others = [float(np.mean([value(row, target[row["test_rows"]]) for row in done])) for _, value in beside]
+            rows.append((scores.label, mean.value, mean.low, mean.high, *others, len(done)))
+        rows.sort(key=lambda row: -row[1])
+        columns = ("model", self.metric.label, "low", "high", *(column for column, _ in beside), "folds")
+        better = {
+            "classes": "Log loss, Brier score and calibration error: lower is better.",
+            "number": "The errors are in the unit of the target; nearer to zero is better.",
+        }
+        caption = (
+            "Means over the outer folds; low and high bound the 95 % interval of the primary metric, which alone carries "
+            f"the verdict. {better[self.metric.task]}"
+        )
+        return Table("All models", caption, columns, tuple(rows))
+
+    def choices(self) -> Table:
+        """How often each family was taken as the best of its group."""
+        rows = [
+            (scores.label, label, scores.chosen.count(label))
+            for scores in self.best.values()
+            for label in dict.fromkeys(scores.chosen)
+            if len(set(scores.chosen)) > 1
+        ]
+        caption = "In every outer fold the family with the best score on the inner folds stands for its group."
+        return Table("Who was taken as the best", caption, ("group", "model", "folds"), tuple(rows))
+
+    def calibration(self, target: "NDArray", classes: Sequence[str]) -> Figure:
+        """Do the out-of-fold predictions of the best of each side mean what they say?"""
+        sides = {
+            scores.label: [(predictions_of(row), target[row["test_rows"]]) for row in scores.rows if row is not None]
+            for scores in self.best.values()
+        }
+        return reliability_figure(sides, classes)
+
+    def _shown(self) -> tuple[Scores, ...]:
+        """List what a reader sees: every family, and the best of each group that has more than one."""
+        return (*(best for best in self.best.values() if len(set(best.chosen)) > 1), *self.families.values())
+
+    def caveats(self) -> tuple[str, ...]:
+        """Say what limits the comparison."""
+        stopped = sum(row["unconverged"] for scores in self.families.values() for row in scores.rows if row is not None)
+        found = []
+        if stopped:
+            found.append(f"{stopped} fits stopped at their iteration limit before they converged")
+        if any(
+            len(row["test_rows"]) < 30 for scores in self.families.values() for row in scores.rows if row is not None
+        ):
+            found.append("the test folds hold fewer than 30 rows each: single rows move the scores")
+        return tuple(found)
+
+
+def seed_of(key: str, seed: int) -> int:
+    """Give every trial a seed of its own that depends on nothing but its key and the run's seed."""
+    return int(np.random.SeedSequence([seed, zlib.crc32(key.encode())]).generate_state(1)[0])
+
+
+def trials(
+    groups: Sequence[Group],
+    *,
+    folds: int,
+    repeats: int,
+    seed: int,
+    metric: Metric,
+    candidates: int,
+    search_rows: int | None = None,
+) -> list[Trial]:
+    """One trial for every family and outer fold, fold by fold so that an early stop leaves whole folds.
+
+    `search_rows` is the number of rows from which candidates learn while they are compared; None for inner folds.
+    """
+    searched = {"candidates": candidates} | ({} if search_rows is None else {"search_rows": search_rows})
+    return [
+        _trial(family, fold, metric, searched, seed)
+        for fold in all_folds(folds, repeats, seed)
+        for group in groups
+        for family in group.families
+    ]
+
+
+def compare(
+    dataset: Dataset, groups: Sequence[Group], rows: Mapping[str, Row], *, folds: int, repeats: int, metric: Metric
+) -> Comparison:
+    """Gather the rows of `trials` into scores; failed trials are NaN, and the best of a group is taken without them.
+
+    Raises
+    ------
+    TrialsFailedError
+        If a side has a score in fewer than two folds.
+    """
+    indices = range(folds * repeats)
+    by_family: dict[str, Scores] = {}
+    best: dict[str, Scores] = {}
+    for group in groups:
+        members = {}
+        for family in group.families:
+            found = tuple(rows.get(key_of(family, index)) for index in indices)
+            members[family.name] = _scores(family.label, group.label, found, metric)
+        by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
+        if group.is_side:
+            best[group.name] = _best_of(group, members, metric)
+    return Comparison(metric, folds, dataset.target, by_family, best)
+
+
+def key_of(family: Family, index: int) -> str:
+    """Name the trial that scores a family on an outer fold."""
+    return f"{family.name}-fold{index:02d}"
+
+
+def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, int], seed: int) -> Trial:
+    key = key_of(family, fold.index)
+    arguments = {"family": family, "fold": fold, "scorer": metric.scorer, **searched}
+    cost = float(max(searched["candidates"], 1))
+    return Trial(key, score_fold, arguments, seed=seed_of(key, seed), kind=family.name, cost=cost)
+
+
+def _scores(
+    label: str, group: str, rows: tuple[Row | None, ...], metric: Metric, chosen: tuple[str, ...] = ()
+) -> Scores:
+    values = np.array([np.nan if row is None else metric.factor * row["score"] for row in rows])
+    return Scores(label, group, values, rows, chosen)
+
+
+def _best_of(group: Group, members: Mapping[str, Scores], metric: Metric) -> Scores:
+    """Take in every fold the member with the best inner score; of equals the first."""
+    rows: list[Row | None] = []
+    chosen = []
+    for there in zip(*(scores.rows for scores in members.values()), strict=True):
+        found = [(row, scores.label) for row, scores in zip(there, members.values(), strict=True) if row is not None]
+        winner = max(found, key=lambda pair: pair[0]["inner_score"], default=None)
+        rows.append(winner[0] if winner else None)
+        chosen += [winner[1]] if winner else []
+    _require_two(len(chosen))
+    return _scores(f"best {group.label}", group.label, tuple(rows), metric, tuple(chosen))
+
+
+def _influence_of(scores: Scores, comparison: Comparison) -> "NDArray[np.float64] | None":
+    """What each row adds in each repetition, shape (n_repeats, n_rows), as shown; None where the metric has no such form."""
+    found = np.zeros((len(scores.rows) // comparison.folds, comparison.n_rows))
+    for place, row in enumerate(scores.rows):
+        assert row is not None  # asked only where every fold is there
+        rows = row["test_rows"]
+        adds = influence(comparison.metric.scorer, predictions_of(row), comparison.target[rows])
+        if adds is None:
+            return None
+        found[place // comparison.folds, rows] = comparison.metric.factor * adds
+    return found
+
+
+def _require_two(n_folds: int) -> None:
+    if n_folds < 2:
+        raise TrialsFailedError(
+            f"only {n_folds} fold(s) have a score on both sides, and an interval needs two; see log.txt for why trials failed"
+        )

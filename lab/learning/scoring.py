@@ -1,0 +1,219 @@
+"""How good is a fitted model? One primary metric, fixed before the run, and the usual ones beside it."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.metrics import balanced_accuracy_score, brier_score_loss, get_scorer, get_scorer_names, log_loss
+
+from lab.errors import SettingsError, nearest
+from lab.privacy.cells import without_cells
+from lab.protocol import Dataset, Row, Task
+from lab.stats import auc_influence, r2_influence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["BESIDE", "Metric", "calibration_error", "influence", "predictions_of", "primary_metric", "score_model"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    """A scorer of scikit-learn and how to show it: higher is better; shown = score x `factor`, in `unit`.
+
+    `lowest` is where it ends below, as shown; `task` is what it scores.
+    """
+
+    scorer: str
+    label: str
+    unit: str
+    factor: float
+    lowest: float = 0.0
+    task: Task = "classes"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Kind:
+    """What can score one kind of target: the beginnings of the scorers' names, those of `points` being shares of one."""
+
+    words: str
+    points: tuple[str, ...]
+    others: tuple[str, ...]
+    lowest: float
+    constant: Callable[[], Any]
+
+
+_KINDS: Mapping[Task, _Kind] = {
+    "classes": _Kind(
+        "classification scorers",
+        (
+            "roc_auc",
+            "accuracy",
+            "balanced_accuracy",
+            "average_precision",
+            "f1",
+            "precision",
+            "recall",
+            "jaccard",
+            "top_k",
+        ),
+        ("neg_log_loss", "neg_brier_score", "matthews_corrcoef", "d2_log_loss_score", "d2_brier_score"),
+        0.0,
+        lambda: DummyClassifier(strategy="prior"),
+    ),
+    "number": _Kind(
+        "regression scorers",
+        ("r2", "explained_variance", "d2_absolute_error_score"),
+        ("neg_mean_", "neg_median_", "neg_root_mean_"),  # the largest error is one row's
+        -np.inf,
+        DummyRegressor,
+    ),
+}
+_LABELS = {
+    "roc_auc": "ROC AUC",
+    "roc_auc_ovr": "ROC AUC (mean over classes)",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "average_precision": "average precision",
+    "f1": "F1 score",
+    "neg_log_loss": "log loss (negative)",
+    "r2": "R² (explained variance)",
+    "neg_mean_absolute_error": "mean absolute error (negative)",
+    "neg_mean_squared_error": "mean squared error (negative)",
+    "neg_root_mean_squared_error": "root mean squared error (negative)",
+    "neg_median_absolute_error": "median absolute error (negative)",
+}
+# What stands beside the primary metric in a table: (column, how a fold's row and the truth of its test rows give it).
+BESIDE: Mapping[Task, tuple[tuple[str, Callable[[Row, Any], float]], ...]] = {
+    "classes": (
+        ("balanced accuracy", lambda row, truth: row["balanced_accuracy"]),
+        ("log loss (nats)", lambda row, truth: row["log_loss"]),
+        ("Brier", lambda row, truth: row["brier"]),
+        ("calibration error", lambda row, truth: calibration_error(row["probabilities"], truth)),
+    ),
+    "number": (
+        ("root mean squared error", lambda row, truth: row["rmse"]),
+        ("mean absolute error", lambda row, truth: row["mae"]),
+        ("mean error", lambda row, truth: row["bias"]),
+    ),
+}
+
+
+def primary_metric(name: str, dataset: Dataset) -> Metric:
+    """Choose the metric of the verdict.
+
+    `auto` is the ROC AUC, averaged one-versus-rest over more than two classes, and R² for a number.
+
+    Raises
+    ------
+    SettingsError
+        If scikit-learn has no such scorer for this kind of target, or it cannot score this one.
+    """
+    kind = _KINDS[dataset.task]
+    if name == "auto":
+        name = {0: "r2", 2: "roc_auc"}.get(len(dataset.classes), "roc_auc_ovr")
+    known = [scorer for scorer in get_scorer_names() if scorer.startswith((*kind.points, *kind.others))]
+    if name not in known:
+        raise SettingsError(f"metric is {name!r}; {nearest(name, known, label=f'{kind.words} of scikit-learn')}")
+    nothing = np.zeros((dataset.n_rows, 1))
+    try:
+        get_scorer(name)(kind.constant().fit(nothing, dataset.target), nothing, dataset.target)
+    except ValueError as error:
+        what = f"a target of {len(dataset.classes)} classes" if dataset.classes else "these numbers"
+        raise SettingsError(
+            f"metric {name!r} cannot score {what} ({' '.join(without_cells(str(error), dataset).split())}); leave metric at auto"
+        ) from error
+    label = _LABELS.get(name, name)
+    if not name.startswith(kind.points):
+        return Metric(name, label, "", 1.0, -np.inf, dataset.task)
+    return Metric(name, label, "points", 100.0, kind.lowest, dataset.task)
+
+
+def score_model(model: Any, features: Any, target: "NDArray", scorer: str, n_classes: int) -> Row:
+    """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows.
+
+    Returns
+    -------
+    dict
+        `score` (the primary metric). For classes: `log_loss` (nats), `balanced_accuracy`, `brier` (mean over rows of the
+        squared distance between the probabilities and the truth, 0 to 2), and `probabilities` of shape (n_rows,
+        n_classes). For a number, in its own unit: `rmse`, `mae`, `bias` (mean of prediction minus truth), and
+        `predictions` of shape (n_rows,).
+    """
+    score = float(get_scorer(scorer)(model, features, target))
+    if n_classes == 0:
+        predictions = np.asarray(model.predict(features), dtype=np.float64)
+        errors = predictions - target
+        return {
+            "score": score,
+            "rmse": float(np.sqrt(np.mean(errors**2))),
+            "mae": float(np.mean(np.abs(errors))),
+            "bias": float(np.mean(errors)),
+            "predictions": predictions,
+        }
+    probabilities = np.asarray(model.predict_proba(features), dtype=np.float64)
+    predicted = np.asarray(model.classes_)[probabilities.argmax(axis=1)]
+    labels = np.arange(n_classes)
+    return {
+        "score": score,
+        "log_loss": float(log_loss(target, probabilities, labels=labels)),
+        "balanced_accuracy": float(balanced_accuracy_score(target, predicted)),
+        "brier": float(brier_score_loss(target, probabilities, labels=labels, scale_by_half=False)),
+        "probabilities": probabilities,
+    }
+
+
+def predictions_of(row: Row) -> "NDArray[np.float64]":
+    """What a fold's model said of its test rows: probabilities, shape (n_rows, n_classes), or numbers, shape (n_rows,)."""
+    found = row["probabilities"] if "probabilities" in row else row["predictions"]
+    return np.asarray(found, dtype=np.float64)
+
+
+def influence(scorer: str, said: "NDArray", target: "NDArray") -> "NDArray[np.float64] | None":
+    """What each row of a test fold adds to its score, times the number of rows; None for a metric that has no such form.
+
+    Parameters
+    ----------
+    scorer : str
+        Name of the metric.
+    said : array of shape (n_rows, n_classes) or (n_rows,)
+        Probabilities of the fold's rows, or the numbers predicted for them.
+    target : array of shape (n_rows,)
+        Codes of their classes, or their numbers.
+
+    Returns
+    -------
+    array of shape (n_rows,) or None
+        It sums to zero. None too where all numbers of the fold are the same, so that R² says nothing.
+    """
+    if scorer == "roc_auc":
+        return auc_influence(said[:, 1], target == 1)
+    if scorer == "roc_auc_ovr":
+        return np.mean([auc_influence(p, target == code) for code, p in enumerate(said.T)], axis=0)
+    if scorer == "r2":
+        return r2_influence(said, target) if np.ptp(target) > 0 else None
+    rows = np.arange(len(target))
+    one = {  # means over the rows
+        "accuracy": lambda: said.argmax(axis=1) == target,
+        "neg_log_loss": lambda: np.log(np.clip(said[rows, target], np.finfo(np.float64).eps, 1)),
+        "neg_mean_absolute_error": lambda: -np.abs(said - target),
+        "neg_mean_squared_error": lambda: -((said - target) ** 2),
+    }.get(scorer)
+    if one is None:
+        return None
+    values = one().astype(np.float64)
+    return values - values.mean()
+
+
+def calibration_error(probabilities: "NDArray", target: "NDArray[np.int64]", *, n_bins: int = 10) -> float:
+    """Expected calibration error of the predicted label's probability, in [0, 1], over bins of equal counts.
+
+    The mean distance between how sure the model is and how often it is right (Naeini, Cooper and Hauskrecht 2015,
+    with bins of equal counts rather than of equal width, so that no bin is empty).
+    """
+    sure = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == target
+    bins = np.array_split(np.argsort(sure, kind="stable"), min(n_bins, len(sure)))
+    return float(sum(abs(sure[rows].sum() - right[rows].sum()) for rows in bins) / len(sure))

@@ -1,0 +1,195 @@
+"""How is a family tuned? By the same number of candidates and inner folds as every other, on training rows only."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import ParameterSampler, StratifiedKFold, train_test_split
+
+from lab.data.strata import strata
+from lab.learning.families import Family
+from lab.learning.folds import INNER_FOLDS, Fold, split
+from lab.learning.scoring import score_model
+from lab.protocol import Dataset, Row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Tuned", "looked_at", "score_fold", "tune"]
+
+_LOOK_ROWS = 1_000
+_MOST_SCORED = 10_000  # rows: the standard error of a share is then half a point at most
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A family's best candidate, fitted on all training rows.
+
+    Attributes
+    ----------
+    model : estimator
+        The fitted classifier or regressor.
+    parameters : dict
+        What the search set; empty for the family's defaults.
+    inner_score : float
+        Mean score of the chosen candidate over the inner folds: the honest ground for choosing between families.
+    unconverged : int
+        Fits that stopped before they converged.
+    """
+
+    model: Any
+    parameters: dict[str, Any]
+    inner_score: float
+    unconverged: int
+
+
+def tune(
+    family: Family,
+    features: pd.DataFrame,
+    target: "NDArray",
+    *,
+    scorer: str,
+    candidates: int,
+    seed: int,
+    search_rows: int | None = None,
+) -> Tuned:
+    """Search a family by successive halving over stratified inner folds.
+
+    The default and `candidates` - 1 random draws from the space are fitted on the first inner fold; the better half of
+    them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
+    that a lucky fold cannot put it out.
+
+    The first fold is only a cheap look that says which candidates go on: at most a third of its training rows (1,000 if
+    there are), and the family's own savings (`Family.look`). The inner score, by which families are compared, is the mean
+    over the other folds. With one candidate there is nothing to look at, and it is the mean over all.
+
+    `search_rows` makes it cheaper. Where there are at least 1.5 times so many rows, one split replaces the folds: every
+    candidate learns from so many rows and is scored on the others, up to 10,000 of them. Where there are fewer and the
+    default is the only candidate, two folds do: its inner score is only compared with that of other families.
+    The chosen candidate learns from all rows in any case.
+    """
+    model = family.build(features, seed)
+    draws = list(ParameterSampler(dict(family.space), candidates - 1, random_state=seed)) if family.space else []
+    left: list[_Candidate] = [_Candidate({}, []), *(_Candidate(draw, []) for draw in draws)]
+    score = get_scorer(scorer)
+
+    def scored(parameters: dict[str, Any], train: "NDArray", test: "NDArray") -> float:
+        one = clone(model).set_params(**parameters).fit(features.iloc[train], target[train])
+        return float(score(one, features.iloc[test], target[test]))
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        splits = _inner_splits(target, seed, search_rows, candidates)
+        (look_train, look_test), *others = splits
+        if candidates == 1 or not others:
+            others = splits
+        elif len(left) > 1:
+            some = looked_at(look_train, target, seed)
+            looks = [scored({**candidate.parameters, **family.look}, some, look_test) for candidate in left]
+            left = _better_half(left, looks)
+        for place, (train, test) in enumerate(others):
+            if place and len(left) > 2:
+                left = _better_half(left, [candidate.mean() for candidate in left])
+            for candidate in left:
+                candidate.scores.append(scored(candidate.parameters, train, test))
+        best = max(left, key=_Candidate.mean)  # of equals the first
+        model.set_params(**best.parameters).fit(features, target)
+    unconverged = sum(issubclass(w.category, ConvergenceWarning) for w in caught)
+    return Tuned(model, dict(best.parameters), best.mean(), unconverged)
+
+
+def looked_at(rows: "NDArray", target: "NDArray", seed: int) -> "NDArray":
+    """Choose the rows of the first look: each class (or stratum) keeps its share, and at least 5 rows where it has them."""
+    share = max(_LOOK_ROWS, len(rows) // 3) / len(rows)
+    if share >= 1:
+        return rows
+    shuffled = np.random.default_rng(seed).permutation(rows)
+    classes = pd.Series(strata(target)[shuffled])
+    counts = classes.groupby(classes).transform("size")
+    kept = classes.groupby(classes).cumcount() < np.maximum(5, share * counts)
+    return np.sort(shuffled[kept.to_numpy()])
+
+
+def _inner_splits(
+    target: "NDArray", seed: int, search_rows: int | None, candidates: int
+) -> "list[tuple[NDArray, NDArray]]":
+    """Give the folds of the search, or its one split where rows abound and no class is too small to be on both sides."""
+    alike = strata(target, INNER_FOLDS)
+    if search_rows is not None and 2 * len(target) >= 3 * search_rows:
+        counts = np.bincount(alike)
+        left = min(len(target) - search_rows, _MOST_SCORED)
+        if counts[counts > 0].min() * min(search_rows, left) >= 3 * len(target):  # three rows of each class
+            rows = np.arange(len(target))
+            split = train_test_split(rows, train_size=search_rows, test_size=left, stratify=alike, random_state=seed)
+            return [(split[0], split[1])]
+    n_folds = 2 if search_rows is not None and candidates == 1 else INNER_FOLDS
+    inner = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    return list(inner.split(np.zeros(len(target)), alike))
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    parameters: dict[str, Any]
+    scores: list[float]
+
+    def mean(self) -> float:
+        """Mean score over the inner folds so far."""
+        return sum(self.scores) / len(self.scores)
+
+
+def _better_half(candidates: "list[_Candidate]", scores: Sequence[float]) -> "list[_Candidate]":
+    """Keep the default, which stands first, and the better half of the others."""
+    if len(candidates) <= 2:
+        return candidates
+    order = sorted(range(1, len(candidates)), key=lambda place: -scores[place])  # stable: of equals the first
+    return [candidates[0], *(candidates[place] for place in order[: len(order) // 2])]
+
+
+def score_fold(
+    dataset: Dataset,
+    *,
+    seed: int,
+    family: Family,
+    fold: Fold,
+    scorer: str,
+    candidates: int,
+    search_rows: int | None = None,
+) -> Row:
+    """Tune a family on the training part of one outer fold and score it on the test part: a trial's function.
+
+    With 0 candidates the family is fitted as it is built, without inner folds: for models that stand for no side.
+
+    Returns
+    -------
+    dict
+        What `score_model` returns, and `inner_score` (None with 0 candidates), `parameters`, `unconverged`, `test_rows` of
+        shape (n_test,), and `complexity` where the family counts it.
+    """
+    train, test = split(dataset, fold)
+    features, target = dataset.features, dataset.target
+    inner: float | None = None
+    if candidates == 0:
+        model = family.build(features.iloc[train], seed).fit(features.iloc[train], target[train])
+        parameters, unconverged = {}, 0
+    else:
+        search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": search_rows}
+        tuned = tune(family, features.iloc[train], target[train], **search)
+        model, parameters, unconverged, inner = tuned.model, tuned.parameters, tuned.unconverged, tuned.inner_score
+    row = score_model(model, features.iloc[test], target[test], scorer, len(dataset.classes))
+    shown = {name.removeprefix("model__"): value for name, value in parameters.items()}
+    return (
+        row
+        | {
+            "inner_score": inner,
+            "parameters": shown,
+            "unconverged": unconverged,
+            "test_rows": test,
+        }
+        | ({} if family.complexity is None else {"complexity": family.complexity(model)})
+    )

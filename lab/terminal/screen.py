@@ -1,0 +1,67 @@
+"""What does a person see while it runs? Progress on stderr: a bar on a terminal, a few plain lines elsewhere."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+from lab.cleaning import sentence
+from lab.terminal.console import say
+from lab.wording import duration
+from lab.work.trials import Progress
+
+__all__ = ["watching"]
+
+
+@contextlib.contextmanager
+def watching(title: str, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """Give a callback for `lab.flow.run` that shows how far the work is."""
+    title = sentence(title)
+    if quiet:
+        yield lambda progress: None
+    elif sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
+        with _bar(title) as show:
+            yield show
+    else:
+        yield _plain(title)
+
+
+@contextlib.contextmanager
+def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
+    from rich import progress as bars
+    from rich.console import Console
+
+    columns = (
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+        bars.TextColumn("{task.fields[left]}", markup=False),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None, left="")
+
+        def show(progress: Progress) -> None:
+            failed = f" ({progress.failed} failed)" if progress.failed else ""
+            kept = f" ({progress.resumed} kept from before)" if progress.resumed else ""
+            left = f"about {duration(progress.forecast.seconds_left())} left" if progress.forecast else ""
+            bar.update(
+                task, total=progress.total, completed=progress.done, description=title + kept + failed, left=left
+            )
+
+        yield show
+
+
+def _plain(title: str) -> Callable[[Progress], None]:
+    said = -1
+
+    def show(progress: Progress) -> None:
+        nonlocal said
+        quarter = 4 * progress.done // progress.total if progress.total else 4
+        if quarter != said:
+            kept = f", {progress.resumed} kept from an interrupted run" if progress.resumed and said < 0 else ""
+            failed = f", {progress.failed} failed" if progress.failed else ""
+            say(f"{title}: {progress.done} of {progress.total} trials{kept}{failed}")
+            said = quarter
+
+    return show

@@ -1,0 +1,233 @@
+"""Where does a trial run? In a process of its own kind, so that a crash there takes nothing else down.
+
+Each process has a pipe to us, and nothing is shared between them. (`concurrent.futures` loses its whole pool when one
+process dies, and leaves named semaphores on the machine when all are killed at once.) The trial of a process that dies
+is tried once more, alone, after the others: if it kills its process again it is named, and the others are finished.
+"""
+
+import contextlib
+import dataclasses
+import multiprocessing
+import os
+import signal
+import tempfile
+import time
+import traceback
+import warnings
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from multiprocessing import connection
+from multiprocessing.reduction import ForkingPickler
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from lab import environment
+from lab.host.children import end_with_parent
+from lab.privacy.cells import without_cells
+from lab.protocol import Dataset, Row, Trial
+from lab.work.storage import through_storage
+
+__all__ = ["Outcome", "Workers", "run_here"]
+
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+_DIED = "its worker process died twice (killed, out of memory, or crashed)"
+_PATIENCE_S = 10.0
+_STARTS = 3
+
+Work = tuple[Trial, Mapping[str, Row]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What came of a trial: its row, or the reason why there is none; `details` is for the log."""
+
+    trial: Trial
+    row: Row | None
+    reason: str = ""
+    details: str = ""
+    seconds: float = 0.0
+
+
+def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -> Outcome:
+    """Run a trial in this process; whatever it raises becomes the reason of the outcome."""
+    start = time.perf_counter()
+    extra: dict[str, Any] = {"inputs": dict(inputs)} if trial.needs else {}
+    try:
+        with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
+            warnings.simplefilter("always")
+            row = through_storage(trial.function(dataset, seed=trial.seed, **trial.arguments, **extra))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - compiled libraries panic past Exception; the run reports it and goes on
+        return _failure(trial, error, time.perf_counter() - start, dataset)
+    shown = sorted({f"{w.category.__name__}: {' '.join(str(w.message).split())[:200]}" for w in caught})
+    details = _shown("\n".join(shown), dataset)
+    return Outcome(trial, row, details=details, seconds=time.perf_counter() - start)
+
+
+def _shown(text: str, dataset: Dataset | None) -> str:
+    """Take cells of the table out of what libraries say: it goes into the log and the record."""
+    return without_cells(text, dataset) if text and dataset is not None else text
+
+
+def _failure(trial: Trial, error: BaseException, seconds: float, dataset: Dataset | None) -> Outcome:
+    reason = f"{type(error).__name__}: {' '.join(_shown(str(error), dataset).split())[:300]}"
+    return Outcome(trial, None, reason, _shown("".join(traceback.format_exception(error)), dataset), seconds)
+
+
+class Workers:
+    """Processes that are started when work comes, serve one batch of trials after another, and are renewed when one dies.
+
+    Parameters
+    ----------
+    dataset : Dataset or None
+        The table of the run; every process gets it once.
+    workers : int
+        Processes at most.
+    scratch : pathlib.Path, optional
+        Where trials, and all that they call, keep their temporary files.
+    """
+
+    def __init__(self, dataset: Dataset | None, workers: int, scratch: Path | None = None) -> None:
+        self._dataset = dataset
+        self._workers = workers
+        self._scratch = scratch
+        self._idle: list[_Worker] = []
+        self._busy: dict[_Worker, Work] = {}
+
+    def run(self, work: Sequence[Work], *, beside: int) -> Iterator[Outcome]:
+        """Run trials (each with the rows that it needs), `beside` of them at once; yields outcomes as they end."""
+        suspects: list[Work] = []
+        yield from self._work_off(deque(work), min(beside, self._workers), suspects)
+        for suspect in suspects:
+            again: list[Work] = []
+            yield from self._work_off(deque([suspect]), 1, again)
+            if again:
+                yield Outcome(suspect[0], None, _DIED)
+
+    def close(self) -> None:
+        """End the processes: those that wait for work by themselves, those that are at work by force."""
+        for worker in self._busy:
+            worker.kill()
+        for worker in self._idle:
+            worker.end()
+        self._busy.clear()
+        self._idle.clear()
+
+    def _work_off(self, queue: deque[Work], beside: int, lost: list[Work]) -> Iterator[Outcome]:
+        """Work off the queue; what a dying process was at goes into `lost`."""
+        while queue or self._busy:
+            free = beside - len(self._busy)
+            while len(self._idle) < min(free, len(queue)):  # all are started before one is waited for
+                self._idle.append(_Worker(self._dataset, self._scratch))
+            for _ in range(min(free, len(queue))):
+                work = queue.popleft()
+                try:
+                    self._hand_over(work)
+                except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
+                    yield _failure(work[0], error, 0.0, self._dataset)
+            for worker in _heard_of(self._busy):
+                work = self._busy[worker]
+                outcome = worker.outcome()
+                del self._busy[worker]
+                if outcome is None:
+                    lost.append(work)
+                else:
+                    self._idle.append(worker)
+                    yield dataclasses.replace(outcome, trial=work[0])
+
+    def _hand_over(self, work: Work) -> None:
+        """Give a trial to a process that waits for one; one that has died meanwhile is passed over."""
+        for _ in range(len(self._idle) + _STARTS):
+            worker = self._idle.pop() if self._idle else _Worker(self._dataset, self._scratch)
+            try:
+                worker.connection.send(work)
+            except ConnectionError:
+                worker.kill()
+                continue
+            except BaseException:
+                worker.kill()  # half a message may be in its pipe
+                raise
+            self._busy[worker] = work
+            return
+        raise ChildProcessError("its worker process died before the trial could be handed over")
+
+
+class _Worker:
+    """One process, and our end of the pipe to it."""
+
+    def __init__(self, dataset: Dataset | None, scratch: Path | None) -> None:
+        environment.make_cache_folder()
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, dataset, scratch))
+        try:
+            variables = {**environment.for_processes(), **_ONE_THREAD}  # the processes share the cores already
+            with (
+                environment.running_under(variables),
+                contextlib.suppress(BrokenPipeError),
+            ):  # killed at once: seen when it is used
+                self._process.start()
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            theirs.close()  # so that the death of the process is the end of the pipe
+
+    def outcome(self) -> Outcome | None:
+        """Receive what came of the trial; None where the process died over it."""
+        try:
+            found: Outcome = self.connection.recv()
+        except (EOFError, OSError):
+            self.kill()
+            return None
+        return found
+
+    def end(self) -> None:
+        """Have the process leave; by force where it does not."""
+        self.connection.close()
+        if self._process.pid is not None:
+            self._process.join(_PATIENCE_S)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process at once; what it started ends with it."""
+        self.connection.close()
+        if self._process.pid is not None:
+            self._process.kill()
+            self._process.join()
+
+
+def _heard_of(busy: Mapping[_Worker, Work]) -> list[_Worker]:
+    """Wait until one of the processes has answered, or has died; give all that have."""
+    ready = connection.wait([worker.connection for worker in busy]) if busy else []
+    return [worker for worker in busy if worker.connection in ready]
+
+
+def _serve(pipe: connection.Connection, dataset: Dataset | None, scratch: Path | None) -> None:
+    """Run trials as they come, until the pipe comes to its end."""
+    environment.leave_current_folder()  # before a trial imports libraries that read their settings from there
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        end_with_parent(parent.pid, parent.sentinel)
+    if scratch is not None:
+        os.environ["TMPDIR"] = str(scratch)  # for the processes that a trial starts
+        tempfile.tempdir = str(scratch)
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            pipe.send(_next_outcome(pipe, dataset))
+
+
+def _next_outcome(pipe: connection.Connection, dataset: Dataset | None) -> Outcome:
+    content = pipe.recv_bytes()
+    nothing = Trial("", dict)  # the parent knows which trial it is
+    try:
+        trial, inputs = ForkingPickler.loads(content)
+    except Exception as error:  # noqa: BLE001 - its function cannot be imported here
+        return _failure(nothing, error, 0.0, dataset)
+    return dataclasses.replace(run_here(trial, dataset, inputs), trial=nothing)

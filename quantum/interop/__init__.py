@@ -1,0 +1,1 @@
+"""The circuit for other libraries: PennyLane and Qiskit."""

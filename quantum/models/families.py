@@ -1,0 +1,162 @@
+"""Which models are compared? Quantum ones, tuned classical ones on all columns and on the circuit's inputs, ablations."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from lab.learning.comparison import Group
+from lab.learning.families import BOOSTING, LOGISTIC, MLP, SVM, Family
+from lab.learning.preparation import dense_columns
+from quantum.models.classifier import VariationalQuantumClassifier
+from quantum.models.inputs import ToQubits
+from quantum.models.kernel_classifier import QuantumKernelClassifier
+from quantum.models.single_qubit import SingleQubitClassifier
+from quantum.models.surrogate import CircuitFrequencies
+
+__all__ = ["CLASSICAL", "CONSTANT", "groups", "qubits_to_try", "variational"]
+
+
+def _constant(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features, seed
+    return Pipeline([("model", DummyClassifier(strategy="prior"))])
+
+
+CONSTANT = Family("constant", "always the same answer", _constant)
+CLASSICAL = (LOGISTIC, SVM, BOOSTING, MLP)
+
+
+def groups(n_qubits: int, n_steps: int, n_classes: int) -> tuple[Group, Group, Group]:
+    """List the sides: quantum, classical (on all columns and on the circuit's inputs), and the ablations."""
+    sizes = qubits_to_try(n_qubits, n_classes)
+    seen = tuple(_on_same_inputs(family, n_qubits) for family in CLASSICAL)
+    circuit = functools.partial(variational, n_qubits, n_steps, sizes)
+    return (
+        Group("quantum", "quantum model", (circuit("quantum"), _kernel(n_qubits, sizes), _single_qubit(n_qubits))),
+        Group("classical", "classical model", (*CLASSICAL, *seen, CONSTANT)),
+        Group(
+            "ablation",
+            "with something taken away",
+            (circuit("unentangled"), circuit("frozen"), _surrogate(n_qubits)),
+            is_side=False,
+        ),
+    )
+
+
+def qubits_to_try(n_qubits: int, n_classes: int) -> tuple[int, ...]:
+    """List the sizes of circuits that the search may take: all qubits, half of them, two; enough for the classes.
+
+    >>> qubits_to_try(8, 2), qubits_to_try(4, 10), qubits_to_try(1, 2)
+    ((8, 4, 2), (4,), (1,))
+    """
+    fewest = 1 if n_classes == 2 else n_classes.bit_length()
+    return tuple(dict.fromkeys(q for q in (n_qubits, n_qubits // 2, 2) if fewest <= q <= n_qubits and q > 0))
+
+
+_LABELS = {
+    "quantum": "variational circuit",
+    "unentangled": "circuit without entanglement",
+    "frozen": "circuit with frozen random rotations",
+}
+
+
+def variational(n_qubits: int, n_steps: int, sizes: Sequence[int], name: str) -> Family:
+    """Make the variational family, or an ablation of it: "quantum", "unentangled" or "frozen".
+
+    Qubits, depth, encoding, rotations, pattern, learning rate and start are searched like any model's settings.
+    """
+    space: dict[str, Any] = {
+        "model__n_qubits": list(sizes),
+        "model__n_layers": [1, 2, 3, 4],
+        "model__encoding": ["RY", "RX"],
+        "model__learning_rate": stats.loguniform(0.03, 0.3),
+        "model__rotation": ["Rot", "RY+RZ"],
+        "model__start_width": [0.1, 1.0, 3.0],
+    }
+    if name != "unentangled":
+        space["model__pattern"] = ["line", "ring"]
+    fixed = {
+        "n_qubits": n_qubits,
+        "n_steps": n_steps,
+        "entangler": None if name == "unentangled" else "CNOT",
+        "train_angles": name != "frozen",
+        "start_width": 3.0 if name == "frozen" else 1.0,
+    }
+    if name == "frozen":
+        del space["model__start_width"]
+    label = f"{_LABELS[name]} ({n_qubits} qubits)"
+    return Family(name, label, functools.partial(_build_variational, fixed=fixed), space)
+
+
+def _build_variational(features: pd.DataFrame, seed: int, *, fixed: dict[str, Any]) -> Pipeline:
+    del features
+    model = VariationalQuantumClassifier(**fixed, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
+
+
+def _kernel(n_qubits: int, sizes: Sequence[int]) -> Family:
+    space = {
+        "model__n_qubits": list(sizes),
+        "model__kernel": ["projected", "fidelity"],
+        "model__n_layers": [1, 2, 3],
+        "model__bandwidth": stats.loguniform(0.1, 2.0),
+        "model__C": stats.loguniform(1e-1, 1e3),
+    }
+    build = functools.partial(_build_kernel, n_qubits=n_qubits)
+    return Family("kernel", f"quantum kernel ({n_qubits} qubits)", build, space)
+
+
+def _build_kernel(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pipeline:
+    del features
+    model = QuantumKernelClassifier(n_qubits, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
+
+
+def _single_qubit(n_inputs: int) -> Family:
+    space = {"model__n_layers": [1, 2, 3, 4], "model__alpha": stats.loguniform(1e-5, 1e-1)}
+    build = functools.partial(_build_single_qubit, n_inputs=n_inputs)
+    return Family("single-qubit", "one qubit, re-uploading", build, space)
+
+
+def _build_single_qubit(features: pd.DataFrame, seed: int, *, n_inputs: int) -> Pipeline:
+    del features
+    model = SingleQubitClassifier(n_inputs, n_restarts=1, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
+
+
+def _surrogate(n_qubits: int) -> Family:
+    space = {
+        "waves__n_layers": [1, 2, 3, 4],
+        "waves__scaling": stats.loguniform(0.3, 2.0),
+        "model__C": stats.loguniform(1e-2, 1e3),
+    }
+    build = functools.partial(_build_surrogate, n_qubits=n_qubits)
+    return Family("surrogate", "classical model, the circuit's frequencies", build, space)
+
+
+def _build_surrogate(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pipeline:
+    del features
+    return Pipeline(
+        [
+            ("prepare", dense_columns(scale=True)),
+            ("inputs", ToQubits(n_qubits)),
+            ("waves", CircuitFrequencies(random_state=seed)),
+            ("model", LogisticRegression(C=10.0, max_iter=2_000)),
+        ]
+    )
+
+
+def _on_same_inputs(family: Family, n_qubits: int) -> Family:
+    build = functools.partial(_build_reduced, build=family.build, n_qubits=n_qubits)
+    return Family(f"{family.name}-{n_qubits}-inputs", f"{family.label}, same {n_qubits} inputs", build, family.space)
+
+
+def _build_reduced(features: pd.DataFrame, seed: int, *, build: Any, n_qubits: int) -> Pipeline:
+    numbers_only = features.select_dtypes(exclude="object")  # what the model sees then: no category among its inputs
+    model = build(numbers_only, seed).named_steps["model"]
+    return Pipeline([("prepare", dense_columns(scale=True)), ("inputs", ToQubits(n_qubits)), ("model", model)])

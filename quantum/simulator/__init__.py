@@ -1,0 +1,1 @@
+"""The exact simulator: states, expectations, gradients and training, compiled once for the processor."""

@@ -1,0 +1,119 @@
+"""What a person reads is what the model does: every reading is recomputed from the model by another way."""
+
+import re
+
+import numpy as np
+import pytest
+
+from interpretability.models.classes import EBM, TREE
+from interpretability.reading.read import read_model
+from interpretability.reading.tree import condition
+from lab.data.load import load
+from lab.learning.families import LOGISTIC
+from lab.learning.tuning import tune
+
+BUDGET = {"scorer": "roc_auc", "candidates": 1}
+
+
+@pytest.fixture(scope="module")
+def loans():
+    return load("loans")
+
+
+def fitted(family, dataset):
+    return tune(family, dataset.features, dataset.target, seed=1, **BUDGET).model
+
+
+def holds(sentence, row, medians):
+    """Evaluate a rule's words on a row of the table, missing numbers at their median."""
+    for part in sentence.split(" and "):
+        if found := re.fullmatch(r"(.+) is (at most|above) (\S+)", part):
+            name, word, bound = found.groups()
+            value = row[name] if row[name] == row[name] else medians[name]
+            true = value <= float(bound) if word == "at most" else value > float(bound)
+        elif found := re.fullmatch(r"(.+) is (up to|after) (\S+)", part):
+            name, word, day = found.groups()
+            limit = np.datetime64(day).astype(int) + 1  # up to the end of that day
+            value = row[name] if row[name] == row[name] else medians[name]
+            true = value < limit if word == "up to" else value >= limit
+        elif found := re.fullmatch(r"(.+) is (true|false)", part):
+            name, word = found.groups()
+            value = row[name] if row[name] == row[name] else medians[name]
+            true = (value > 0.5) == (word == "true")
+        elif found := re.fullmatch(r"(.+) is not (.+)", part):
+            true = row[found[1]] != ("" if found[2] == "missing" else found[2])
+        else:
+            name, _, category = part.partition(" is ")
+            true = row[name] == ("" if category == "missing" else category)
+        if not true:
+            return False
+    return True
+
+
+def test_the_rules_of_the_tree_in_words_predict_what_the_tree_predicts(loans):
+    (table,) = read_model(loans, seed=1, family=TREE, **BUDGET)["tables"]
+    predicted = fitted(TREE, loans).predict(loans.features)
+    medians = loans.features.select_dtypes("number").median()
+    rows = loans.features.to_dict("records")
+    for place in range(0, len(rows), 7):
+        matching = [rule for rule in table.rows if holds(rule[0], rows[place], medians)]
+        assert len(matching) == 1, "exactly one rule must hold"
+        assert matching[0][1] == loans.classes[predicted[place]]
+    assert sum(rule[3] for rule in table.rows) == loans.n_rows
+
+
+def test_the_weights_give_the_probabilities_of_the_logistic_regression(loans):
+    (table,) = read_model(loans, seed=1, family=LOGISTIC, **BUDGET)["tables"]
+    model = fitted(LOGISTIC, loans)
+    features = loans.features
+    numbers = model.named_steps["prepare"].transformers_[0]
+    fills = dict(zip(numbers[2], numbers[1].named_steps["impute"].statistics_, strict=True))
+    log_odds = np.full(loans.n_rows, model.named_steps["model"].intercept_[0])
+    for name, weight in table.rows:
+        if name in features:
+            values = features[name].fillna(fills[name])
+            log_odds += weight * ((values - values.mean()) / values.std(ddof=0)).to_numpy()
+        else:
+            column, _, category = name.rpartition(" is ")
+            log_odds += weight * (features[column] == ("" if category == "missing" else category)).to_numpy()
+    np.testing.assert_allclose(1 / (1 + np.exp(-log_odds)), model.predict_proba(features)[:, 1], atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:Missing values detected")  # the library's pictures leave them out; ours say it
+def test_the_curves_are_those_of_the_explainable_boosting_machine(loans):
+    row = read_model(loans, seed=1, family=EBM, **BUDGET)
+    figures, (table,) = row["figures"], row["tables"]
+    ebm = fitted(EBM, loans).named_steps["model"]
+    shown = ebm.explain_global()  # the library's own account of itself
+    overall = dict(zip(shown.data()["names"], shown.data()["scores"], strict=True))
+    assert dict(row[:2] for row in table.rows) == pytest.approx(overall)
+    income = next(figure for figure in figures if figure.title == "How 'income' counts")
+    missing = ebm.term_scores_[ebm.term_names_.index("income")][0]
+    assert f"A missing value adds {missing:.3g}." in income.caption
+    checked = 0
+    for figure in figures[1:]:
+        name = re.fullmatch(r"How '(.+)' counts", figure.title)[1]
+        account = shown.data(ebm.term_names_.index(name))
+        values = [point["value"] for point in figure.spec["data"]["values"]]
+        if loans.kinds[name] == "category":
+            assert values == pytest.approx(list(account["scores"]))
+        else:
+            edges = [point["x"] for point in figure.spec["data"]["values"]]
+            assert edges == pytest.approx(list(account["names"]))
+            assert values[:-1] == pytest.approx(list(account["scores"]))
+        checked += 1
+    assert checked >= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "is_left", "words"),
+    [
+        ("age", {"age": "number"}, True, "age is at most 0.5"),
+        ("owner", {"owner": "boolean"}, True, "owner is false"),
+        ("owner", {"owner": "boolean"}, False, "owner is true"),
+        ("job is retired", {"job": "category"}, True, "job is not retired"),
+        ("job is retired", {"job": "category"}, False, "job is retired"),
+    ],
+)
+def test_a_split_is_said_in_words(name, kinds, is_left, words):
+    assert condition(name, kinds, 0.5, is_left=is_left) == words

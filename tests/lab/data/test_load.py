@@ -1,0 +1,295 @@
+"""A usable table becomes the right `Dataset`, whatever its columns, names and separators."""
+
+import hashlib
+import tracemalloc
+import unicodedata
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+
+from lab.data import builtin
+from lab.data.load import load, sample_rows
+
+N = 40
+
+
+def csv(tmp_path, text, name="t.csv", encoding="utf-8"):
+    path = tmp_path / name
+    path.write_bytes(text.encode(encoding))
+    return str(path)
+
+
+def rows(*columns):
+    return "\n".join(",".join(str(cell) for cell in row) for row in zip(*columns, strict=True)) + "\n"
+
+
+def test_every_kind_of_column_is_recognised_and_missing_values_stay_missing(tmp_path):
+    days = pd.date_range("2024-01-01", periods=N).strftime("%Y-%m-%d").tolist()
+    days[3] = ""
+    flags = ["true" if i % 3 else "false" for i in range(N)]
+    flags[4] = "NA"
+    numbers = [str(i * i % 17) for i in range(N)]
+    numbers[5] = "?"
+    words = [["red", "green", "blue"][i % 3] for i in range(N)]
+    words[6] = ""
+    path = csv(tmp_path, "day,flag,n,word,y\n" + rows(days, flags, numbers, words, ["a", "b"] * (N // 2)))
+    found = load(path, "y")
+    assert dict(found.kinds) == {"day": "date", "flag": "boolean", "n": "number", "word": "category"}
+    assert found.features["day"][0] == (np.datetime64("2024-01-01") - np.datetime64("1970-01-01")).astype(int)
+    assert np.flatnonzero(found.features["day"].isna()).tolist() == [3]
+    assert np.flatnonzero(found.features["flag"].isna()).tolist() == [4]
+    assert np.flatnonzero(found.features["n"].isna()).tolist() == [5]
+    assert np.flatnonzero(found.features["word"] == "").tolist() == [6]
+    assert found.features["flag"].dropna().unique().tolist() in ([0.0, 1.0], [1.0, 0.0])
+
+
+def test_the_digest_is_that_of_the_file(tmp_path, table):
+    path = table()
+    assert load(str(path), "churn").digest == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_parquet_gives_the_same_dataset_as_csv(tmp_path, table):
+    path = table(word=[["x", "y", "z"][i % 3] for i in range(60)])
+    frame = pd.read_csv(path)
+    frame.to_parquet(tmp_path / "t.parquet", index=True)
+    one, other = load(str(path), "churn"), load(str(tmp_path / "t.parquet"), "churn")
+    pd.testing.assert_frame_equal(one.features, other.features)
+    assert one.classes == other.classes
+    assert one.target.tolist() == other.target.tolist()
+
+
+def test_semicolons_with_decimal_commas_are_read_as_numbers(tmp_path):
+    text = "preis;menge;ziel\n" + "".join(f"{i},5;{i % 7};{'ja' if i % 2 else 'nein'}\n" for i in range(N))
+    found = load(csv(tmp_path, text), "ziel")
+    assert found.features["preis"].tolist() == [i + 0.5 for i in range(N)]
+
+
+def test_a_file_of_a_spreadsheet_in_utf_16_is_read(tmp_path):
+    text = "größe\tziel\n" + "".join(f"{i % 7}\t{'ä' if i % 2 else 'ö'}\n" for i in range(N))
+    found = load(csv(tmp_path, text, encoding="utf-16"), "ziel")
+    assert found.classes == ("ä", "ö")
+    assert list(found.features) == ["größe"]
+
+
+def test_a_target_is_found_in_either_unicode_spelling(tmp_path):
+    name = unicodedata.normalize("NFD", "Größe")
+    path = csv(tmp_path, f"a,{name}\n" + rows([i % 7 for i in range(N)], ["x", "y"] * (N // 2)))
+    assert load(path, "Größe").target_name == name
+
+
+@pytest.mark.parametrize(
+    "name", ["данные 数据 📈", "a b", "x.y[0]", "<script>alert(1)</script>", "=cmd()", "__array__"]
+)
+def test_any_column_name_is_kept(tmp_path, name):
+    found = load(csv(tmp_path, f"{name},y\n" + rows([i % 7 for i in range(N)], ["x", "y"] * (N // 2))), "y")
+    assert list(found.features) == [name]
+
+
+def test_a_quoted_cell_may_hold_separators_quotes_and_line_breaks(tmp_path):
+    cells = ['"one, two"', '"say ""hi"""', '"two\nlines"', "plain"] * (N // 4)
+    found = load(csv(tmp_path, "a,y\n" + rows(cells, ["x", "x", "y", "y"] * (N // 4))), "y")
+    assert set(found.features["a"]) == {"one, two", 'say "hi"', "two\nlines", "plain"}
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        (["same"] * N, "constant (same)"),
+        (["7"] * N, "constant (7.0)"),
+        ([""] * N, "every value is missing"),
+        ([f"id{i}" for i in range(N)], "identifier (40 different texts in 40 rows)"),
+        (list(range(100, 100 + N)), "row number"),
+        (["x", "y"] * (N // 2), "copy of the target (leakage)"),
+        (["5", "3"] * (N // 2), "copy of the target (leakage)"),
+    ],
+)
+def test_a_useless_column_is_left_out_and_named(tmp_path, column, reason):
+    path = csv(tmp_path, "odd,a,y\n" + rows(column, [i % 7 for i in range(N)], ["x", "y"] * (N // 2)))
+    found = load(path, "y")
+    assert list(found.features) == ["a"]
+    (note,) = found.notes
+    assert "'odd' was left out" in note
+    assert reason in note
+
+
+def test_a_column_that_nearly_gives_the_target_away_is_kept_with_a_warning(tmp_path):
+    target = ["x", "y"] * 50
+    leak = [(i % 2) * 10 + (i % 9) / 9 for i in range(100)]
+    found = load(csv(tmp_path, "leak,a,y\n" + rows(leak, [i % 7 for i in range(100)], target)), "y")
+    assert list(found.features) == ["leak", "a"]
+    assert "'leak' alone tells the two classes apart" in found.notes[0]
+
+
+def test_numbers_with_gaps_that_rise_are_no_row_numbers(tmp_path):
+    found = load(csv(tmp_path, "a,y\n" + rows([2 * i for i in range(N)], ["x", "y"] * (N // 2))), "y")
+    assert list(found.features) == ["a"]
+
+
+def test_rows_without_a_target_are_left_out_and_counted(tmp_path):
+    target = ["x", "y"] * (N // 2)
+    target[0] = target[7] = ""
+    found = load(csv(tmp_path, "a,y\n" + rows([i % 7 for i in range(N)], target)), "y")
+    assert found.n_rows == N - 2
+    assert "2 of 40 rows had no value in the target" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("target", "classes"),
+    [
+        (["10", "9"] * (N // 2), ("9", "10")),
+        (["1", "", "2", "1"] * (N // 4), ("1", "2")),
+        (["true", "false"] * (N // 2), ("false", "true")),
+        (["no", "yes"] * (N // 2), ("no", "yes")),
+    ],
+)
+def test_classes_are_named_as_in_the_file_and_in_order(tmp_path, target, classes):
+    found = load(csv(tmp_path, "a,y\n" + rows([i % 7 for i in range(N)], target)), "y")
+    assert tuple(label.lower() for label in found.classes) == classes
+
+
+def test_dropped_columns_are_gone(table):
+    assert list(load(str(table()), "churn", drop=["a"]).features) == ["b"]
+
+
+@pytest.mark.parametrize(("name", "shape"), [("breast-cancer", (569, 30)), ("wine", (178, 13)), ("loans", (1200, 7))])
+def test_built_in_tables_have_the_shape_that_the_list_says(name, shape):
+    found = load(name)
+    assert found.features.shape == shape
+    assert f"{shape[0]:,} rows" in builtin.TABLES[name]
+
+
+def test_the_generated_table_has_every_kind_missing_values_and_a_group():
+    found = load("loans")
+    assert set(found.kinds.values()) == {"number", "boolean", "date", "category"}
+    assert found.features["income"].isna().any()
+    assert "region" in found.kinds
+
+
+def test_a_sample_keeps_the_shares_of_the_classes_and_says_so():
+    whole = load("loans")
+    part = sample_rows(whole, 300, seed=1)
+    assert part.n_rows == 300
+    assert part.target.mean() == pytest.approx(whole.target.mean(), abs=1 / 300)
+    assert "300 of the 1,200 rows" in part.notes[-1]
+    assert sample_rows(whole, 5_000, seed=1) is whole
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["1234567", "1234568", "1234569"], ("1234567", "1234568", "1234569")),
+        ([str(2**60), str(2**60 + 1)], (str(2**60), str(2**60 + 1))),
+        (["1.0000001", "1.0000002"], ("1.0000001", "1.0000002")),
+    ],
+)
+def test_numbers_that_differ_are_different_classes(tmp_path, labels, classes):
+    text = "a,y\n" + rows([i % 7 for i in range(N)], [labels[i % len(labels)] for i in range(N)])
+    assert load(csv(tmp_path, text), "y").classes == classes
+
+
+def test_a_date_far_in_the_future_stays_there(tmp_path):
+    days = ["9999-12-31" if i % 2 else "2024-01-01" for i in range(N)]
+    found = load(csv(tmp_path, "day,y\n" + rows(days, ["x", "y", "y", "x"] * (N // 4))), "y")
+    expected = [(np.datetime64(day) - np.datetime64("1970-01-01")).astype(int) for day in days]
+    assert found.features["day"].tolist() == expected
+
+
+def test_padding_around_missing_values_does_not_hide_dates_and_booleans(tmp_path):
+    days = [" NA" if i == 3 else f"2024-01-{i % 20 + 1:02}" for i in range(N)]
+    flags = [" ?" if i == 4 else ["true", "false", "true"][i % 3] for i in range(N)]
+    found = load(csv(tmp_path, "day,flag,y\n" + rows(days, flags, ["x", "y"] * (N // 2))), "y")
+    assert dict(found.kinds) == {"day": "date", "flag": "boolean"}
+    assert found.features.isna().sum().tolist() == [1, 1]
+
+
+def test_old_line_ends_are_read(tmp_path):
+    text = ("a;y\n" + "".join(f"{i % 7};{'u' if i % 2 else 'v'}\n" for i in range(N))).replace("\n", "\r")
+    assert load(csv(tmp_path, text), "y").n_rows == N
+
+
+def test_levels_that_give_the_target_away_are_named(tmp_path):
+    levels = ["ABCD"[i % 4] if i != 7 else "" for i in range(3 * N)]
+    found = load(csv(tmp_path, "level,a,y\n" + rows(levels, range(0, 6 * N, 2), ["x", "y"] * (3 * N // 2))), "y")
+    assert "'level' alone gives the target away" in found.notes[0]
+
+
+def test_a_sample_of_nearly_all_rows_keeps_a_small_class(tmp_path):
+    target = ["rare"] * 8 + ["x", "y"] * 300
+    whole = load(csv(tmp_path, "a,y\n" + rows([i % 97 for i in range(608)], target)), "y")
+    part = sample_rows(whole, 607, seed=0)
+    assert part.n_rows == 607
+    assert np.bincount(part.target)[whole.classes.index("rare")] == 8
+    assert np.bincount(sample_rows(whole, 100, seed=0).target).tolist() == [8, 46, 46]
+
+
+def peak_of(action):
+    """Bytes of Python and numpy at the peak of an action, beyond what there was before."""
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize("length", [400, 100_000])
+def test_a_long_text_is_not_paid_for_by_every_row(tmp_path, ending, length):
+    n = 20_000
+    columns = {
+        "a": np.arange(n) % 7,
+        "t": ["u", "v"] * (n // 2 - 1) + ["w", "x" * length],
+        "y": [*["no", "yes"] * (n // 2 - 1), "no", "z" * 480],
+    }
+    path = tmp_path / f"t.{ending}"
+    table = pa.table(columns)
+    pa_csv.write_csv(table, path) if ending == "csv" else pq.write_table(table, path)
+    assert peak_of(lambda: load(str(path), "y")) < 400 * n  # a fixed width would cost each row 4 bytes a character
+    assert ("t" in load(str(path), "y").kinds) == (length <= 500)
+
+
+def test_a_column_with_a_text_too_long_for_a_category_is_left_out_with_the_reason(tmp_path):
+    path = csv(
+        tmp_path,
+        "a,t,y\n" + rows([i % 7 for i in range(N)], ["u", "x" * 600] * (N // 2), ["p", "q", "q", "p"] * (N // 4)),
+    )
+    found = load(path, "y")
+    assert list(found.kinds) == ["a"]
+    assert "column 't' was left out: it holds a text of 600 characters (a category has at most 500)" in found.notes
+
+
+@pytest.mark.parametrize("entries", [["u", " v ", "NA", "v"], ["1", " 2", "?", "2"], [" true", "false", "NA", "true"]])
+def test_a_dictionary_is_understood_as_the_same_texts_written_out(tmp_path, entries):
+    codes = [[0, 1, 2, 3, 1, 0, 3][i % 7] for i in range(N)]
+    labels = ["p", "q", "q"] * (N // 3) + ["p"] * (N % 3)
+    found = []
+    for values in (
+        pa.array([entries[code] for code in codes]),
+        pa.DictionaryArray.from_arrays(codes, [*entries, "unused"]),
+    ):
+        pq.write_table(
+            pa.table({"t": values, "a": [i * i % 11 for i in range(N)], "y": labels}), tmp_path / "t.parquet"
+        )
+        found.append(load(str(tmp_path / "t.parquet"), "y"))
+    assert dict(found[0].kinds) == dict(found[1].kinds)
+    assert found[0].features.equals(found[1].features)
+    assert found[0].classes == found[1].classes == ("p", "q")
+
+
+def test_a_dictionary_with_missing_codes_is_missing_there(tmp_path):
+    values = pa.DictionaryArray.from_arrays(pa.array([0, 1, None] * (N // 3) + [0] * (N % 3)), ["u", "v"])
+    labels = [["p", "q"][i // 2 % 2] for i in range(N)]
+    pq.write_table(pa.table({"t": values, "y": labels}), tmp_path / "t.parquet")
+    assert load(str(tmp_path / "t.parquet"), "y").features["t"].tolist()[:3] == ["u", "v", ""]
+    pq.write_table(pa.table({"a": [i * i % 11 for i in range(N)], "y": values}), tmp_path / "t.parquet")
+    assert load(str(tmp_path / "t.parquet"), "y").n_rows == N - N // 3
+
+
+def test_a_date_as_a_target_keeps_its_classes(tmp_path):
+    days = pa.array([["2024-01-02", "2023-05-06"][i % 2] for i in range(N)]).cast(pa.date32())
+    pq.write_table(pa.table({"a": [i * i % 11 for i in range(N)], "y": days}), tmp_path / "t.parquet")
+    assert load(str(tmp_path / "t.parquet"), "y").classes == ("2023-05-06", "2024-01-02")

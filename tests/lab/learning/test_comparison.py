@@ -1,0 +1,239 @@
+"""Groups are compared fairly: the same folds, the choice by inner scores only, failed trials left out and counted."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.model_selection import RepeatedStratifiedKFold
+
+from lab.data.load import load
+from lab.errors import DataError, TrialsFailedError
+from lab.learning.comparison import Group, compare, seed_of, trials
+from lab.learning.families import BOOSTING, FOREST, LOGISTIC, SVM, Family
+from lab.learning.folds import Fold, all_folds, require_rows_per_class, split
+from lab.learning.preparation import FrequentOneHot
+from lab.learning.scoring import Metric, calibration_error, primary_metric, score_model
+from lab.learning.tuning import score_fold, tune
+from lab.work.trials import run_plan_here
+
+AUC = Metric("roc_auc", "ROC AUC", "points", 100.0)
+A, B, C = (dataclasses.replace(LOGISTIC, name=name, label=name) for name in "abc")
+
+
+@pytest.fixture(scope="module")
+def loans():
+    return load("loans")
+
+
+def row(score, inner, dataset):
+    rows = np.arange(10)
+    return {
+        "score": score,
+        "inner_score": inner,
+        "log_loss": 0.5,
+        "balanced_accuracy": 0.5,
+        "brier": 0.5,
+        "unconverged": 0,
+        "probabilities": np.full((10, 2), 0.5),
+        "test_rows": rows,
+    }
+
+
+def gathered(dataset, table):
+    """Make a comparison from {family: [(outer, inner) or None for each fold]}; c stands alone in its group."""
+    rows = {
+        f"{name}-fold{i:02d}": row(*pair, dataset)
+        for name, folds in table.items()
+        for i, pair in enumerate(folds)
+        if pair
+    }
+    groups = (Group("ab", "ab", (A, B)), Group("c", "c", (C,)))
+    return compare(dataset, groups, rows, folds=3, repeats=1, metric=AUC)
+
+
+def test_the_best_of_a_group_is_chosen_by_the_inner_score_never_by_the_outer(loans):
+    found = gathered(loans, {"a": [(0.9, 0.5)] * 3, "b": [(0.6, 0.7), (0.61, 0.7), (0.9, 0.4)], "c": [(0.5, 0.5)] * 3})
+    assert found.best["ab"].chosen == ("b", "b", "a")
+    assert found.best["ab"].values.tolist() == [60.0, 61.0, 90.0]
+
+
+def test_the_difference_is_the_corrected_paired_one_by_hand(loans):
+    found = gathered(
+        loans, {"a": [(0.7, 1), (0.8, 1), (0.6, 1)], "b": [None] * 3, "c": [(0.5, 1), (0.7, 1), (0.55, 1)]}
+    )
+    estimate = found.difference(found.best["ab"], found.best["c"])
+    d = np.array([20.0, 10.0, 5.0])
+    half = stats.t.ppf(0.975, 2) * np.sqrt(d.var(ddof=1) * (1 / 3 + (1 / 3) / (2 / 3)))
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((d.mean(), d.mean() - half, d.mean() + half))
+
+
+def test_a_failed_trial_is_left_out_of_its_fold_only(loans):
+    found = gathered(loans, {"a": [(0.9, 0.9), None, (0.9, 0.9)], "b": [(0.6, 0.5)] * 3, "c": [(0.5, 0.5)] * 3})
+    assert found.best["ab"].chosen == ("a", "b", "a")
+    assert np.isnan(found.families["a"].values).tolist() == [False, True, False]
+
+
+def test_a_group_without_two_folds_is_refused(loans):
+    with pytest.raises(TrialsFailedError, match=r"only 1 fold\(s\)"):
+        gathered(loans, {"a": [(0.9, 0.9), None, None], "b": [None] * 3, "c": [(0.5, 0.5)] * 3})
+
+
+def test_a_mean_never_leaves_the_range_of_its_metric(loans):
+    found = gathered(loans, {"a": [(1.0, 1), (1.0, 1), (0.94, 1)], "b": [None] * 3, "c": [(0.5, 0.5)] * 3})
+    assert found.mean(found.best["ab"]).high == 100.0
+
+
+def test_the_plan_has_one_trial_for_each_family_and_fold_with_a_seed_of_its_own(loans):
+    plan = trials((Group("g", "g", (A, B)),), folds=3, repeats=2, seed=5, metric=AUC, candidates=1)
+    assert len(plan) == 12
+    assert len({trial.seed for trial in plan}) == 12
+    assert plan[0].seed == seed_of("a-fold00", 5) != seed_of("a-fold00", 6)
+
+
+def test_every_row_is_tested_once_in_every_repetition(loans):
+    folds = all_folds(4, 2, seed=3)
+    expected = list(
+        RepeatedStratifiedKFold(n_splits=4, n_repeats=2, random_state=3).split(loans.features, loans.target)
+    )
+    for fold, (train, test) in zip(folds, expected, strict=True):
+        found = split(loans, fold)
+        np.testing.assert_array_equal(found[0], train)
+        np.testing.assert_array_equal(found[1], test)
+    tested = np.concatenate([split(loans, fold)[1] for fold in folds[:4]])
+    assert sorted(tested) == list(range(loans.n_rows))
+
+
+def test_a_fold_is_scored_as_scikit_learn_scores_it(loans):
+    fold = Fold(5, 1, 7, 2)
+    found = score_fold(loans, seed=1, family=LOGISTIC, fold=fold, scorer="roc_auc", candidates=1)
+    train, test = split(loans, fold)
+    model = LOGISTIC.build(loans.features, 1).fit(loans.features.iloc[train], loans.target[train])
+    p = model.predict_proba(loans.features.iloc[test])
+    truth = loans.target[test]
+    assert found["score"] == pytest.approx(roc_auc_score(truth, p[:, 1]), rel=1e-12)
+    assert found["log_loss"] == pytest.approx(log_loss(truth, p), rel=1e-12)
+    assert found["brier"] == pytest.approx(2 * np.mean((p[:, 1] - truth) ** 2), rel=1e-12)
+    np.testing.assert_array_equal(found["test_rows"], test)
+
+
+def test_every_family_has_the_same_number_of_candidates_and_its_default_is_one(loans):
+    seen = []
+
+    def build(features, seed):
+        model = LOGISTIC.build(features, seed)
+        seen.append(model)
+        return model
+
+    family = Family("x", "x", build, {"model__C": [1e-9]})
+    tuned = tune(family, loans.features, loans.target, scorer="neg_log_loss", candidates=2, seed=0)
+    assert tuned.parameters == {}, "the default is better than a weight of next to nothing"
+    assert len(seen) == 1
+
+
+def test_the_same_trial_gives_the_same_row_in_any_order(loans):
+    plan = trials((Group("g", "g", (A, B)),), folds=2, repeats=1, seed=5, metric=AUC, candidates=2)
+    one, other = run_plan_here(plan, loans).rows, run_plan_here(plan[::-1], loans).rows
+    assert {key: value["score"] for key, value in one.items()} == {key: value["score"] for key, value in other.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "unit"), [("auto", "ROC AUC", "points"), ("neg_log_loss", "log loss (negative)", "")]
+)
+def test_a_metric_knows_its_unit(loans, name, label, unit):
+    assert (primary_metric(name, loans).label, primary_metric(name, loans).unit) == (label, unit)
+
+
+def test_the_calibration_error_is_the_mean_gap_between_confidence_and_success():
+    probabilities = np.array([[0.2, 0.8]] * 10 + [[0.4, 0.6]] * 10)
+    target = np.array([1] * 5 + [0] * 5 + [1] * 6 + [0] * 4)
+    # by hand: half the rows say 0.8 and are right in 0.5 of cases, half say 0.6 and are right in 0.6
+    assert calibration_error(probabilities, target, n_bins=2) == pytest.approx((0.3 + 0.0) / 2)
+
+
+def test_scores_come_with_one_row_of_probabilities_for_each_test_row(loans):
+    model = LOGISTIC.build(loans.features, 0).fit(loans.features, loans.target)
+    found = score_model(model, loans.features.iloc[:50], loans.target[:50], "accuracy", 2)
+    assert found["probabilities"].shape == (50, 2)
+
+
+def test_a_class_needs_rows_for_the_outer_and_the_inner_folds():
+    wine = load("wine")  # the rarest class has 48 rows
+    require_rows_per_class(wine, 48)
+    with pytest.raises(DataError, match=r"has 48 row\(s\), fewer than the 49"):
+        require_rows_per_class(wine, 49)
+
+
+def test_a_column_that_is_empty_in_training_takes_no_model_down(loans):
+    features = loans.features.assign(empty=np.nan)
+    for family in (BOOSTING, FOREST, LOGISTIC):
+        model = family.build(features, 0).fit(features.iloc[:300], loans.target[:300])
+        assert np.isfinite(model.predict_proba(features.assign(empty=1.0))).all()
+
+
+def test_a_rare_category_becomes_no_term():
+    texts = pd.DataFrame({"c": ["often"] * 20 + ["rare"] * 4 + [""] * 6}, dtype=object)
+    found = FrequentOneHot().fit(texts)
+    assert found.get_feature_names_out(["c"]).tolist() == ["c is missing", "c is often"]
+    assert found.transform(pd.DataFrame({"c": ["rare", "new", "often"]}, dtype=object)).tolist() == [
+        [0, 0],
+        [0, 0],
+        [0, 1],
+    ]
+
+
+def test_a_column_of_rare_categories_names_none_of_them():
+    texts = pd.DataFrame({"c": ["anna", "bert", "carl", "dora"]}, dtype=object)
+    found = FrequentOneHot().fit(texts)
+    assert found.get_feature_names_out(["c"]).tolist() == ["c is (none is frequent)"]
+    assert not found.transform(texts).any()
+
+
+def test_folds_that_agree_to_the_last_row_leave_the_rule_of_three(loans):
+    found = gathered(loans, {"a": [(0.9, 1)] * 3, "b": [None] * 3, "c": [(0.9, 1)] * 3})
+    estimate = found.difference(found.best["ab"], found.best["c"])
+    assert (estimate.low, estimate.high) == pytest.approx((-300 / 1200, 300 / 1200))
+
+
+@pytest.mark.parametrize("rows_of_rare", [5, 6, 7, 8])
+def test_a_class_that_is_let_through_is_large_enough_for_every_family(loans, rows_of_rare):
+    target = np.zeros(120, dtype=np.int64)
+    target[:rows_of_rare] = 1
+    small = dataclasses.replace(loans, features=loans.features.iloc[:120], target=target)
+    try:
+        require_rows_per_class(small, 5)
+    except DataError:
+        return
+    for index in range(5):
+        score_fold(small, seed=0, family=SVM, fold=Fold(5, 1, 0, index), scorer="roc_auc", candidates=1)
+
+
+def test_with_repetitions_the_difference_rests_on_the_rows_and_on_the_repetitions(loans):
+    rng = np.random.default_rng(0)
+    rows, folds = {}, all_folds(3, 2, seed=1)
+    adds, scores = {name: np.zeros((2, loans.n_rows)) for name in "ac"}, {"a": [], "c": []}
+    for fold in folds:
+        test = split(loans, fold)[1]
+        positive = loans.target[test] == 1
+        for name, signal in (("a", 1.0), ("c", 0.8)):
+            p = 1 / (1 + np.exp(-signal * positive - rng.normal(size=len(test))))
+            wins = p[positive][:, None] > p[~positive]  # oracle: by counting pairs
+            scores[name].append(100 * wins.mean())
+            own = np.empty(len(test))
+            own[positive] = (wins.mean(axis=1) - wins.mean()) / positive.mean()
+            own[~positive] = (wins.mean(axis=0) - wins.mean()) / (~positive).mean()
+            adds[name][fold.index // 3, test] = 100 * own
+            made = row(wins.mean(), 0.5, loans)
+            rows[f"{name}-fold{fold.index:02d}"] = made | {
+                "probabilities": np.column_stack([1 - p, p]),
+                "test_rows": test,
+            }
+    found = compare(loans, (Group("a", "a", (A,)), Group("c", "c", (C,))), rows, folds=3, repeats=2, metric=AUC)
+    estimate = found.difference(found.best["a"], found.best["c"])
+    d = np.array(scores["a"]) - np.array(scores["c"])
+    own = (adds["a"] - adds["c"]).mean(axis=0)
+    variance = np.sum(own**2) / loans.n_rows**2 * 1.5 + np.var([d[:3].mean(), d[3:].mean()], ddof=1)
+    half = stats.t.ppf(0.975, 5) * np.sqrt(variance)
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((d.mean(), d.mean() - half, d.mean() + half))

@@ -1,0 +1,140 @@
+"""The search halves fairly: the default is never put out by a lucky fold, and only what saw every inner fold is chosen."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from lab.data.load import load
+from lab.learning.families import LOGISTIC, Family
+from lab.learning.folds import Fold, split
+from lab.learning.tuning import looked_at, score_fold, tune
+
+FITS = []
+
+
+class Known(ClassifierMixin, BaseEstimator):
+    """A classifier whose accuracy is its parameter; it notes every fit."""
+
+    def __init__(self, quality=0.0, trees=100):
+        self.quality = quality
+        self.trees = trees
+
+    def fit(self, X, y):
+        FITS.append((self.quality, len(y), self.trees))
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        return np.tile([1 - self.quality, self.quality], (len(X), 1))
+
+    def predict(self, X):
+        return np.full(len(X), int(self.quality > 0.5))
+
+
+def quality(estimator, X, y):
+    return estimator.quality
+
+
+@pytest.fixture
+def searched(monkeypatch):
+    FITS.clear()
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    wine = load("wine")
+    family = Family("known", "known", lambda features, seed: Known(), {"quality": [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.9]})
+    return tune(family, wine.features, wine.target, scorer="accuracy", candidates=8, seed=0)
+
+
+def test_the_best_is_found_with_fewer_fits_than_a_full_search(searched):
+    assert searched.parameters == {"quality": 0.9}
+    assert searched.inner_score == pytest.approx(0.9)
+    assert len(FITS) == 8 + 4 + 2 + 1, "the default and seven, and three, and one; then the last fit on all rows"
+    assert FITS[-1] == (0.9, 178, 100)
+
+
+def test_the_default_goes_through_every_inner_fold(searched):
+    assert sum(quality == 0.0 for quality, *_ in FITS) == 3
+    assert sum(quality == 0.9 for quality, *_ in FITS) == 4
+    assert sum(quality == 0.1 for quality, *_ in FITS) == 1
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """6,000 rows, of which 12 are of a rare class."""
+    FITS.clear()
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    target = np.arange(6_000) % 2
+    target[::500] = 2
+    return pd.DataFrame({"a": np.arange(6_000.0)}), target
+
+
+def family(space, **more):
+    return Family("known", "known", lambda features, seed: Known(), space, **more)
+
+
+def test_the_first_look_is_cheap_and_does_not_count(many):
+    found = tune(
+        family({"quality": [0.3, 0.5, 0.8]}, look={"trees": 5}), *many, scorer="accuracy", candidates=4, seed=0
+    )
+    looks, rest = FITS[:4], FITS[4:]
+    assert {(trees, 1_300 < rows < 1_345) for _, rows, trees in looks} == {(5, True)}, (
+        "a third of 4,000 rows, few trees"
+    )
+    assert [(rows, trees) for _, rows, trees in rest] == [(4_000, 100)] * 4 + [(6_000, 100)]
+    assert found.parameters == {"quality": 0.8}
+
+
+def test_the_inner_score_is_over_the_same_folds_for_a_family_that_has_nothing_to_search(many):
+    tune(family({}), *many, scorer="accuracy", candidates=4, seed=0)
+    assert [rows for _, rows, _ in FITS] == [4_000, 4_000, 6_000]
+    FITS.clear()
+    tune(family({"quality": [0.3]}), *many, scorer="accuracy", candidates=1, seed=0)
+    assert [rows for _, rows, _ in FITS] == [4_000, 4_000, 4_000, 6_000]
+
+
+def test_the_first_look_sees_every_class(many):
+    rows = looked_at(np.arange(6_000), many[1], 0)
+    counts = np.bincount(many[1][rows])
+    assert counts.sum() == pytest.approx(2_000, abs=5)
+    assert counts[2] == 5
+    assert counts[0] / counts[1] == pytest.approx(1, abs=0.01)
+    assert len(np.unique(rows)) == len(rows)
+    assert len(looked_at(np.arange(900), many[1], 0)) == 900
+
+
+def test_with_0_candidates_a_fold_is_scored_without_inner_folds():
+    wine = load("wine")
+    row = score_fold(wine, seed=1, family=LOGISTIC, fold=Fold(3, 1, 0, 0), scorer="accuracy", candidates=0)
+    train, test = split(wine, Fold(3, 1, 0, 0))
+    model = LOGISTIC.build(wine.features, 1).fit(wine.features.iloc[train], wine.target[train])
+    assert row["score"] == pytest.approx(np.mean(model.predict(wine.features.iloc[test]) == wine.target[test]))
+    assert row["inner_score"] is None
+    assert row["parameters"] == {}
+
+
+def fits_of(n_rows, candidates, search_rows, rare=None):
+    """Number of rows of every fit of a search on `n_rows` rows of two classes."""
+    FITS.clear()
+    features = pd.DataFrame({"x": np.arange(float(n_rows))})
+    target = np.arange(n_rows) % 2
+    if rare is not None:
+        target = (np.arange(n_rows) < rare).astype(int)
+    family = Family("known", "known", lambda features, seed: Known(), {"quality": [0.2, 0.4, 0.6, 0.8]})
+    tune(family, features, target, scorer="accuracy", candidates=candidates, seed=0, search_rows=search_rows)
+    return [rows for _, rows, _ in FITS]
+
+
+def test_where_rows_abound_candidates_learn_from_a_part_and_the_chosen_one_from_all():
+    assert fits_of(300, 3, 100) == [100, 100, 100, 300]
+    assert fits_of(150, 3, 100)[:-1] == [100, 100, 100]
+    assert fits_of(149, 1, None) == [99, 99, 100, 149]
+
+
+def test_where_rows_are_few_a_single_candidate_gets_two_folds_and_several_get_three():
+    assert fits_of(100, 1, 100) == [50, 50, 100]
+    assert len(fits_of(100, 2, 100)) == 3 * 2 + 1
+
+
+def test_a_class_too_rare_for_the_part_is_left_to_the_folds():
+    assert fits_of(300, 1, 100, rare=8) == [150, 150, 300]  # 100 of 300 rows would hold fewer than three of the 8
+    assert fits_of(300, 1, 100, rare=9) == [100, 300]
