@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from lab import __version__, controls, machine, record, report
+from lab import __version__, controls, machine, record, report, sections
 from lab.data import load
 from lab.errors import DataError, LabError
 from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
@@ -77,14 +77,15 @@ def run(
     _require_task(lab, dataset)
     question = lab.question(dataset.name, settings)
     whole, dataset = dataset, _sampled(dataset, settings, seed)
-    plan = lab.plan(dataset, settings, seed=seed)
+    context = lab.context(dataset, settings, seed=seed)
+    plan = sections.plan(lab, context)
     kept = dataclasses.asdict(settings) | {"seed": seed}
     lab.prepare(notify)
     with _folder(out, lab.name, dataset, _fingerprint(lab.name, dataset, kept, plan)) as folder, _log_file(folder):
         _log.info("%s on %s (SHA-256 %s), version %s", lab.name, dataset.name, dataset.digest, __version__)
         watching = _announcing(lab, whole, settings, seed, watch, notify)
         results = run_plan(plan, dataset, folder / "trials", workers=workers or machine.n_cores(), watch=watching)
-        evidence = _with_failures(lab.summarise(dataset, settings, results.rows), results, len(plan))
+        evidence = _with_failures(sections.summarise(lab, context, results.rows), results, len(plan))
         written = record.Record(
             lab=lab.name,
             question=question,
@@ -110,8 +111,9 @@ def run(
 
 def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answer:
     """Run a lab in this process, storing nothing, and return its answer: what controls and tests call."""
-    results = run_plan_here(lab.plan(dataset, settings, seed=seed), dataset)
-    return lab.judge(lab.summarise(dataset, settings, results.rows), settings).answer
+    context = lab.context(dataset, settings, seed=seed)
+    results = run_plan_here(sections.plan(lab, context), dataset)
+    return lab.judge(sections.summarise(lab, context, results.rows), settings).answer
 
 
 def _no_files(rows: Mapping[str, Row]) -> Mapping[str, bytes]:
@@ -169,7 +171,8 @@ def _other_efforts(lab: Lab, dataset: Dataset, settings: Any, seed: int, forecas
         other = at_effort(settings, effort)
         table = _sampled(dataset, other, seed)
         with contextlib.suppress(LabError):  # the table may be too small for the folds of another effort
-            seconds = forecast.seconds_for(lab.plan(table, other, seed=seed)) * table.n_rows / rows
+            plan = sections.plan(lab, lab.context(table, other, seed=seed))
+            seconds = forecast.seconds_for(plan) * table.n_rows / rows
             said.append(f"--effort {effort} takes about {duration(seconds)}")
     return f" ({'; '.join(said)})" if said else ""
 

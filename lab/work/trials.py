@@ -1,12 +1,15 @@
 """How is a plan worked off? What is stored already is looked up, the rest runs, each row is stored as it ends."""
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from lab.protocol import Dataset, Row, Trial
+from lab.protocol import Dataset, Rows, Trial
 from lab.work.forecast import Forecast, pilot_first
+from lab.work.rows import typed
 from lab.work.storage import read_row, write_row
 from lab.work.workers import Outcome, Workers, run_here
 
@@ -30,7 +33,7 @@ class Progress:
 class Results:
     """Rows by the key of their trial, and the reasons of those that failed."""
 
-    rows: Mapping[str, Row]
+    rows: Rows
     failures: Mapping[str, str]
 
 
@@ -49,7 +52,7 @@ def run_plan(
     """
     _check_plan(plan)
     folder.mkdir(parents=True, exist_ok=True)
-    stored = {trial.key: read_row(folder, trial.key) for trial in plan}
+    stored = {trial.key: _stored(folder, trial) for trial in plan}
     rows = {key: row for key, row in stored.items() if row is not None}
     failures: dict[str, str] = {}
     resumed = len(rows)
@@ -73,7 +76,7 @@ def run_plan(
 def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
     """Run a plan one trial after another in this process, storing nothing: the same rows as `run_plan` gives."""
     _check_plan(plan)
-    rows: dict[str, Row] = {}
+    rows: dict[str, Any] = {}
     failures: dict[str, str] = {}
     while ready := _ready(plan, rows, failures):
         for trial in ready:
@@ -85,8 +88,16 @@ def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
     return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures)
 
 
+def _stored(folder: Path, trial: Trial[Any]) -> Any:
+    """Read the row of a trial; None where it is not there, damaged, or no longer of the trial's type: it runs again."""
+    plain = read_row(folder, trial.key)
+    with contextlib.suppress(ValueError):
+        return None if plain is None else typed(plain, trial.row_type)
+    return None
+
+
 def _outcomes(
-    plan: Sequence[Trial], dataset: Dataset | None, rows: Mapping[str, Row], failures: dict[str, str], workers: int
+    plan: Sequence[Trial], dataset: Dataset | None, rows: Rows, failures: dict[str, str], workers: int
 ) -> Iterator[Outcome]:
     """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one."""
     side_by_side = sum(not trial.exclusive for trial in plan if trial.key not in rows)
@@ -101,7 +112,7 @@ def _outcomes(
         processes.close()
 
 
-def _ready(plan: Sequence[Trial], rows: Mapping[str, Row], failures: dict[str, str]) -> list[Trial]:
+def _ready(plan: Sequence[Trial], rows: Rows, failures: dict[str, str]) -> list[Trial]:
     """List the trials whose needs are met; those whose needs failed are failures themselves."""
     ready = []
     for trial in plan:

@@ -13,7 +13,7 @@ import time
 import traceback
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -22,7 +22,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from lab.protocol import Dataset, Row, Trial
+from lab.protocol import Dataset, Rows, Trial
+from lab.work.rows import typed
 from lab.work.storage import through_storage
 
 __all__ = ["Outcome", "Workers", "run_here"]
@@ -44,20 +45,21 @@ class Outcome:
     """What came of a trial: its row, or the reason why there is none; `details` is for the log."""
 
     trial: Trial
-    row: Row | None
+    row: Any
     reason: str = ""
     details: str = ""
     seconds: float = 0.0
 
 
-def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -> Outcome:
+def run_here(trial: Trial, dataset: Dataset | None, inputs: Rows) -> Outcome:
     """Run a trial in this process; whatever it raises becomes the reason of the outcome."""
     start = time.perf_counter()
     extra: dict[str, Any] = {"inputs": dict(inputs)} if trial.needs else {}
     try:
         with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
             warnings.simplefilter("always")
-            row = through_storage(trial.function(dataset, seed=trial.seed, **trial.arguments, **extra))
+            plain = through_storage(trial.function(dataset, seed=trial.seed, **trial.arguments, **extra))
+            row: Any = typed(plain, trial.row_type)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - compiled libraries panic past Exception; the run reports it and goes on
@@ -83,15 +85,15 @@ class Workers:
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
 
-    def run(self, work: Sequence[tuple[Trial, Mapping[str, Row]]], *, beside: int) -> Iterator[Outcome]:
+    def run(self, work: Sequence[tuple[Trial, Rows]], *, beside: int) -> Iterator[Outcome]:
         """Run trials (each with the rows that it needs), `beside` of them at once; yields outcomes as they end."""
         queue = deque(work)
         while queue:
-            lost: list[tuple[Trial, Mapping[str, Row]]] = []
+            lost: list[tuple[Trial, Rows]] = []
             yield from self._until_broken(queue, min(beside, len(queue)), lost)
             for suspect in lost:
                 alone = deque([suspect])
-                again: list[tuple[Trial, Mapping[str, Row]]] = []
+                again: list[tuple[Trial, Rows]] = []
                 yield from self._until_broken(alone, 1, again)
                 if again:
                     yield Outcome(suspect[0], None, _DIED)
@@ -104,7 +106,7 @@ class Workers:
 
     def _until_broken(self, queue: deque, beside: int, lost: list) -> Iterator[Outcome]:
         """Work off the queue; if a process dies, put what was running into `lost` and return."""
-        running: dict[Future[Outcome], tuple[Trial, Mapping[str, Row]]] = {}
+        running: dict[Future[Outcome], tuple[Trial, Rows]] = {}
         try:
             while queue or running:
                 while queue and len(running) < beside:  # never more than run at once: then all of them are suspects
@@ -123,7 +125,7 @@ class Workers:
             self.close()
             raise
 
-    def _submit(self, trial: Trial, inputs: Mapping[str, Row]) -> Future[Outcome]:
+    def _submit(self, trial: Trial, inputs: Rows) -> Future[Outcome]:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(
@@ -133,7 +135,7 @@ class Workers:
             return self._pool.submit(_run_in_worker, trial, inputs)
 
 
-def _run_in_worker(trial: Trial, inputs: Mapping[str, Row]) -> Outcome:
+def _run_in_worker(trial: Trial, inputs: Rows) -> Outcome:
     return run_here(trial, _dataset, inputs)
 
 
