@@ -238,10 +238,10 @@ class Evidence:
         Models that a reader of the report can try.
     """
 
-    estimates: Mapping[str, Estimate]
-    facts: Mapping[str, Any]
-    figures: tuple[Figure, ...]
-    tables: tuple[Table, ...]
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
     caveats: tuple[str, ...] = ()
     panels: tuple[WhatIf, ...] = ()
 

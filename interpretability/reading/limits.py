@@ -1,6 +1,10 @@
-"""How much of a model is shown at most? Rows of tables, curves, maps, and the fewest rows behind a statement."""
+"""What does a reading give, and how much of a model is shown at most?"""
 
-__all__ = ["CURVES", "LISTED", "MAPS", "MIN_ROWS", "SHOWN"]
+from dataclasses import dataclass
+
+from lab.protocol import Figure, Table
+
+__all__ = ["CURVES", "LISTED", "MAPS", "MIN_ROWS", "SHOWN", "Opened"]
 
 
 SHOWN = 12
@@ -16,3 +20,11 @@ LISTED = 30
 
 
 MIN_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model laid open: what each way of reading gives."""
+
+    figures: tuple[Figure, ...]
+    tables: tuple[Table, ...]

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from interpretability.reading.limits import SHOWN
+from interpretability.reading.limits import SHOWN, Opened
 from interpretability.reading.tree import condition
-from lab.protocol import Dataset, Kind, Row, Table
+from lab.protocol import Dataset, Kind, Table
 
 __all__ = ["lines_of_card"]
 
 
-def lines_of_card(model: Any, dataset: Dataset) -> Row:
+def lines_of_card(model: Any, dataset: Dataset) -> Opened:
     """Lay a scorecard open: its lines and their points."""
     card = model.named_steps["model"]
     rows = sorted(
@@ -37,7 +37,7 @@ def lines_of_card(model: Any, dataset: Dataset) -> Row:
         ("total points", f"probability of {dataset.classes[1]!r}"),
         tuple((int(total), float(chance)) for total, chance in zip(some, chances, strict=True)),
     )
-    return {"figures": [], "tables": [points, read_off]}
+    return Opened((), (points, read_off))
 
 
 def _line_in_words(line: tuple[str, str, Any], kinds: Mapping[str, Kind]) -> str:

@@ -147,7 +147,7 @@ class Comparison:
         groups = list(dict.fromkeys([*(s.group for s in self.best.values()), *(s.group for s in shown)]))
         return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit, groups=groups))
 
-    def table(self, target: "NDArray") -> Table:
+    def table(self) -> Table:
         """Every way to learn with the primary metric, its interval, and the usual metrics beside it."""
         beside = BESIDE[self.metric.task]
         rows: list[tuple[Any, ...]] = []

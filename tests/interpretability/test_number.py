@@ -15,7 +15,7 @@ from interpretability import plan
 from interpretability.export.additive import largest_difference, to_onnx
 from interpretability.export.graph import answers_of
 from interpretability.follow_up import editing, explaining, privacy, stress
-from interpretability.follow_up.finalists import folds_of
+from interpretability.sides.finalists import folds_of
 from interpretability.groups import classes as fairness
 from interpretability.groups import numbers as number_fairness
 from interpretability.lab import LAB

@@ -11,8 +11,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
 from interpretability.follow_up import editing, explaining, privacy, stress
-from interpretability.follow_up.finalists import choose_finalists, fitted_on, folds_of
-from interpretability.follow_up.price import Priced, price_list, simplest_within
+from interpretability.sides.finalists import choose_finalists, fitted_on, folds_of
+from interpretability.sides.price import Priced, price_list, simplest_within
 from interpretability.groups import classes as fairness
 from interpretability.models.classes import EBM, TREE
 from lab.data.load import from_arrays, load
