@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from interpretability.settings import Settings
 from lab import flow
-from lab.data.load import from_arrays
+from lab.data.frames import from_arrays
 from lab.protocol import Answer, Control, Lab
 
 __all__ = ["CONTROLS"]
@@ -18,7 +19,7 @@ def additive(lab: Lab, *, seed: int) -> Answer:
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(1_000, 6))
     log_odds = 1.5 * features[:, 0] - features[:, 1] + 1.5 * np.sin(2 * features[:, 2]) + 0.5 * features[:, 3]
-    return _answer(lab, features, rng.random(len(features)) < 1 / (1 + np.exp(-log_odds)), seed)
+    return _answer(lab, features, rng.random(len(features)) < expit(log_odds), seed)
 
 
 def parity(lab: Lab, *, seed: int) -> Answer:

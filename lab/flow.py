@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import hashlib
+import html
 import itertools
 import json
 import logging
@@ -31,12 +32,21 @@ _log = logging.getLogger("lab")
 _MARK = "fingerprint.txt"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Finished:
-    """A finished run: its folder, with `record.json` and `report.html` in it, and its record."""
+    """A finished run: its folder, with `record.json` and `report.html` in it, and its record; a notebook shows the report."""
 
     folder: Path
     record: record.Record
+
+    def __repr__(self) -> str:
+        """Say the verdict."""
+        return f"{self.record.verdict.headline}: {self.record.verdict.sentence}"
+
+    def _repr_html_(self) -> str:
+        """Give the report in a frame of its own, which loads nothing and knows nothing of the notebook around it."""
+        page = html.escape(report.html(self.record), quote=True)
+        return f'<iframe sandbox="allow-scripts" srcdoc="{page}" style="width: 100%; height: 80vh; border: 0"></iframe>'
 
 
 def run(

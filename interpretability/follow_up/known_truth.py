@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from scipy.stats import spearmanr
 
 from interpretability.context import Context
 from interpretability.follow_up.explaining import TREES, importances, shap_values, surrogate, surrogate_parts
 from interpretability.reading.additive import is_additive, lay_open
 from interpretability.sides.finalists import FINALISTS
-from lab.data.load import from_arrays
+from lab.data.frames import from_arrays
 from lab.learning.families import Family
 from lab.protocol import Dataset, Evidence, Key, Rows, Table, Trial
 from lab.report import additive
@@ -90,7 +91,7 @@ def made_table(seed: int) -> "tuple[Dataset, NDArray[np.float64]]":
     nothing = np.zeros(len(x))
     truth = np.column_stack([1.5 * x[:, 0], -x[:, 1], 1.2 * np.sin(2 * x[:, 2]), 0.5 * x[:, 3] ** 2, nothing, nothing])
     truth -= truth.mean(axis=0)
-    labels = rng.random(len(x)) < 1 / (1 + np.exp(-truth.sum(axis=1)))
+    labels = rng.random(len(x)) < expit(truth.sum(axis=1))
     frame = pd.DataFrame(x, columns=["rises", "falls", "waves", "bends", "nothing", "nothing too"])
     return from_arrays("made table", frame, labels), truth
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from interpretability.reading.limits import SHOWN, Opened
 from interpretability.reading.tree import condition
@@ -30,7 +31,7 @@ def lines_of_card(model: Any, dataset: Dataset) -> Opened:
     )
     totals = np.unique(card.total(dataset.features))
     some = totals[np.unique(np.linspace(0, len(totals) - 1, SHOWN).astype(int))]
-    chances = 1 / (1 + np.exp(-(card.offset_ + card.slope_ * some)))
+    chances = expit(card.offset_ + card.slope_ * some)
     read_off = Table(
         "What the total means",
         "Totals that occur, from the lowest to the highest.",
