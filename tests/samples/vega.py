@@ -4,13 +4,13 @@ import json
 from functools import cache
 from pathlib import Path
 
-import altair
+import altair as alt
 import jsonschema
 
 
 @cache
 def _validator():
-    (schema,) = Path(altair.__file__).parent.glob("vegalite/v*/schema/vega-lite-schema.json")
+    (schema,) = Path(alt.__file__).parent.glob("vegalite/v*/schema/vega-lite-schema.json")
     return jsonschema.Draft7Validator(json.loads(schema.read_text(encoding="utf-8")))
 
 
