@@ -1,13 +1,15 @@
 """The face of the interpretability laboratory: its settings, its question, its plan, its evidence and its verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from interpretability.settings import MODEL_FILE, Settings
 from lab.decisions import side_of_margin
-from lab.errors import SettingsError
-from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
+from lab.protocol import Control, Dataset, Evidence, Question, Rows, Section, Verdict
 from lab.wording import amount, difference, settling
+
+if TYPE_CHECKING:
+    from interpretability.context import Context
 
 __all__ = ["LAB", "InterpretabilityLab"]
 
@@ -32,27 +34,20 @@ class InterpretabilityLab:
             f"What do we give up on {dataset_name} by using a model that we can read?", "interpretable models"
         )
 
-    def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
-        """Score every family on every fold; then read, explain, stress and time the finalists."""
-        from interpretability import plan
-        from interpretability.follow_up import privacy
-        from interpretability.groups import classes as fairness
-        from lab.learning import folds, scoring
+    def context(self, dataset: Dataset, settings: Settings, *, seed: int) -> "Context":
+        """Resolve the sides, the small models and the metric."""
+        from interpretability.context import context_of
 
-        folds.require_rows(dataset, settings.folds)
-        metric = scoring.primary_metric(settings.metric, dataset)
-        if metric.unit and settings.margin > 1:
-            raise SettingsError(f"margin is {settings.margin:g}; for {metric.label} it must be from 0 to 1")
-        privacy.check_epsilons(settings.privacy, dataset)
-        if settings.groups is not None:
-            fairness.check_groups(settings.groups, dataset)
-        return plan.trials(dataset, settings, metric, seed)
+        return context_of(dataset, settings, seed=seed)
 
-    def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
-        """Compare the best readable model with the best black box and lay the readable one open."""
-        from interpretability import evidence
+    def sections(self) -> Sequence[Section["Context"]]:
+        """List the parts of the report."""
+        from interpretability.follow_up import editing, explaining, known_truth, privacy, speed, stress
+        from interpretability.groups import section as groups
+        from interpretability.reading import read
+        from interpretability.sides import finalists, price, scores
 
-        return evidence.gather(dataset, settings, rows)
+        return (scores, price, finalists, read, explaining, known_truth, groups, stress, privacy, editing, speed)
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "can a readable model be used without a loss that matters?"."""
@@ -93,10 +88,12 @@ class InterpretabilityLab:
             ),
         )
 
-    def files(self, rows: Mapping[str, Row]) -> Mapping[str, bytes]:
+    def files(self, rows: Rows) -> Mapping[str, bytes]:
         """Leave the readable model beside the report, as an ONNX file."""
-        export = rows.get("read", {}).get("export")
-        return {} if export is None else {MODEL_FILE: export["file"].tobytes()}
+        from interpretability.reading.read import READ
+
+        row = READ.found(rows)
+        return {} if row is None or row.export is None else {MODEL_FILE: row.export.file.tobytes()}
 
     def controls(self) -> Sequence[Control]:
         """Tables whose truth is known."""

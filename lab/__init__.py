@@ -1,4 +1,38 @@
-"""The shared ground of the Future-Tech Lab: data, trials, statistics, records, reports and the command line."""
+"""The shared ground of the Future-Tech Lab: data, trials, statistics, records, reports and the command line.
+
+Its public names are found when they are asked for, so that nothing heavy is imported before:
+
+>>> import lab
+>>> table = lab.load("wine")
+>>> table.classes
+('class_0', 'class_1', 'class_2')
+"""
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from lab.data.frames import from_frame
+    from lab.data.load import load
+    from lab.notebook import run
+    from lab.protocol import (
+        Control,
+        Dataset,
+        Estimate,
+        Evidence,
+        Figure,
+        Key,
+        Lab,
+        Question,
+        Section,
+        Table,
+        Trial,
+        Verdict,
+        WhatIf,
+    )
+    from lab.record import Record
+    from lab.testing import check_lab
 
 import sys
 
@@ -11,3 +45,38 @@ from lab.environment import silence  # noqa: E402
 silence()
 
 __version__ = "0.1.0"
+__all__ = [
+    "Control",
+    "Dataset",
+    "Estimate",
+    "Evidence",
+    "Figure",
+    "Key",
+    "Lab",
+    "Question",
+    "Record",
+    "Section",
+    "Table",
+    "Trial",
+    "Verdict",
+    "WhatIf",
+    "check_lab",
+    "from_frame",
+    "load",
+    "run",
+]
+
+__getattr__, __dir__, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "data.frames": ["from_frame"],
+        "data.load": ["load"],
+        "notebook": ["run"],
+        "protocol": [
+            "Control", "Dataset", "Estimate", "Evidence", "Figure", "Key", "Lab", "Question", "Section", "Table", "Trial",
+            "Verdict", "WhatIf",
+        ],
+        "record": ["Record"],
+        "testing": ["check_lab"],
+    },
+)  # fmt: skip

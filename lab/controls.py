@@ -66,7 +66,11 @@ def _run(
     asked = lab.controls()
     trials = {
         f"{control.name}-{seed}": Trial(
-            f"{control.name}-{seed}", _ask, {"control": control.function}, seed=seed, exclusive=control.exclusive
+            f"{control.name}-{seed}",
+            _ask,
+            {"lab": lab, "control": control.function},
+            seed=seed,
+            exclusive=control.exclusive,
         )
         for control in asked
         for seed in range(seeds)
@@ -115,9 +119,9 @@ def _identity(lab: Lab, asked: Sequence[Control]) -> str:
     return identity.digest_of([lab.name, code, named])
 
 
-def _ask(dataset: Dataset | None, *, seed: int, control: Callable[..., Answer]) -> Row:
+def _ask(dataset: Dataset | None, *, seed: int, lab: Lab, control: Callable[..., Answer]) -> Row:
     del dataset  # a control makes its own
-    return {"answer": control(seed=seed)}
+    return {"answer": control(lab, seed=seed)}
 
 
 def _count(control: Control, answers: list[Answer]) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 import contextlib
 import dataclasses
 import functools
+import html
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lab import __version__, controls, record, report
+from lab import __version__, controls, record, report, sections
 from lab.data import load
 from lab.errors import DataError, LabError
 from lab.host import machine
@@ -30,13 +31,25 @@ __all__ = ["Finished", "answer_here", "run"]
 _log = logging.getLogger("lab")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Finished:
-    """A finished run: its folder, with `record.json` and `report.html` in it, its record, and the pictures that it lacks."""
+    """A finished run: its folder, with `record.json` and `report.html` in it, its record, and the pictures that it lacks.
+
+    A notebook shows its report.
+    """
 
     folder: Path
     record: record.Record
     missing_pictures: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Say the verdict."""
+        return f"{self.record.verdict.headline}: {self.record.verdict.sentence}"
+
+    def _repr_html_(self) -> str:
+        """Give the report in a frame of its own, which loads nothing and knows nothing of the notebook around it."""
+        page = html.escape(report.html(self.record), quote=True)
+        return f'<iframe sandbox="allow-scripts" srcdoc="{page}" style="width: 100%; height: 80vh; border: 0"></iframe>'
 
 
 def run(
@@ -87,7 +100,8 @@ def run(
     _require_task(lab, dataset)
     question = lab.question(dataset.name, settings)
     whole, dataset = dataset, _sampled(dataset, settings, seed)
-    plan = lab.plan(dataset, settings, seed=seed)
+    context = lab.context(dataset, settings, seed=seed)
+    plan = sections.plan(lab, context)
     kept = dataclasses.asdict(settings) | {"seed": seed}
     inputs = Inputs([*files, *getattr(lab, "inputs", _no_inputs)(settings)])
     code = identity.code_of({type(lab).__module__, *(trial.function.__module__ for trial in plan)})
@@ -118,7 +132,7 @@ def run(
             notify=notify,
             require=inputs.require_unchanged,
         )
-        evidence = _with_failures(lab.summarise(dataset, settings, results.rows), results, len(plan))
+        evidence = _with_failures(sections.summarise(lab, context, results.rows), results, len(plan))
         sessions.note(at_once=True)
         written = record.Record(
             lab=lab.name,
@@ -141,8 +155,9 @@ def run(
 
 def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answer:
     """Run a lab in this process, storing nothing, and return its answer: what controls and tests call."""
-    results = run_plan_here(lab.plan(dataset, settings, seed=seed), dataset)
-    return lab.judge(lab.summarise(dataset, settings, results.rows), settings).answer
+    context = lab.context(dataset, settings, seed=seed)
+    results = run_plan_here(sections.plan(lab, context), dataset)
+    return lab.judge(sections.summarise(lab, context, results.rows), settings).answer
 
 
 def _no_files(rows: Mapping[str, Row]) -> Mapping[str, bytes]:
@@ -200,7 +215,8 @@ def _other_efforts(lab: Lab, dataset: Dataset, settings: Any, seed: int, forecas
         other = at_effort(settings, effort)
         table = _sampled(dataset, other, seed)
         with contextlib.suppress(LabError):  # the table may be too small for the folds of another effort
-            seconds = forecast.seconds_for(lab.plan(table, other, seed=seed)) * table.n_rows / rows
+            plan = sections.plan(lab, lab.context(table, other, seed=seed))
+            seconds = forecast.seconds_for(plan) * table.n_rows / rows
             said.append(f"--effort {effort} takes about {duration(seconds)}")
     return f" ({'; '.join(said)})" if said else ""
 

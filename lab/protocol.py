@@ -1,6 +1,9 @@
 """The vocabulary of the laboratory: what flows from a table to a verdict.
 
-    file -> Dataset -> [Trial] -> rows -> Evidence -> Verdict -> record
+    file -> Dataset -> context -> [Trial] -> rows -> Evidence -> Verdict -> record
+
+A lab is a list of sections and a judge. A section is one part of the report: it plans its trials, owns their keys and the
+types of their rows, and turns the rows into evidence; `lab.sections` puts the parts together.
 
 Everything here is a fact (a frozen dataclass) or a role (a Protocol). The module imports nothing heavy, so that
 a command line can read a lab's settings without paying for its libraries.
@@ -8,7 +11,9 @@ a command line can read a lab's settings without paying for its libraries.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+
+from lab.exhibits import Figure, Frame, Input, Kind, Table, Term, WhatIf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,10 +28,13 @@ __all__ = [
     "Figure",
     "Frame",
     "Input",
+    "Key",
     "Kind",
     "Lab",
     "Question",
     "Row",
+    "Rows",
+    "Section",
     "Table",
     "Task",
     "Term",
@@ -35,10 +43,14 @@ __all__ = [
     "WhatIf",
 ]
 
-Kind = Literal["number", "boolean", "date", "category"]
 Answer = Literal["yes", "no", "undecided"]
 Task = Literal["classes", "number"]
 Row = dict[str, Any]
+"""A row without a type of its own, as a small lab may use it."""
+Rows = Mapping[str, Any]
+"""Rows by the key of their trial, each of the type that the trial names; read one by `Key.found`."""
+RowT = TypeVar("RowT")
+ContextT = TypeVar("ContextT", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -96,7 +108,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trial(Generic[RowT]):
     """One independent unit of work.
 
     Attributes
@@ -104,8 +116,8 @@ class Trial:
     key : str
         Stable name, unique in its plan, of letters, digits, `.`, `_` and `-`: it names the stored file.
     function : callable
-        A module-level function `function(dataset, *, seed, **arguments)` that returns a plain, JSON-able row;
-        numpy arrays in it are stored in one `.npz` beside it. It prints nothing and writes nothing.
+        A module-level function `function(dataset, *, seed, **arguments)` that returns a row of `row_type`. It prints
+        nothing and writes nothing.
     arguments : mapping
         Plain keyword arguments.
     seed : int
@@ -119,21 +131,80 @@ class Trial:
         The function's name unless given.
     cost : float
         Seconds expected, roughly; only ratios within a kind matter once its pilot has run. Above 0.
+    row_type : type
+        What the function returns: a frozen dataclass of plain values, numpy arrays and further such dataclasses, or a
+        plain, JSON-able dict. Arrays are stored in one `.npz` beside the rest.
     """
 
     key: str
-    function: Callable[..., Row]
+    function: Callable[..., RowT]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     exclusive: bool = False
     needs: tuple[str, ...] = ()
     kind: str = ""
     cost: float = 1.0
+    row_type: type = dict
 
     def __post_init__(self) -> None:
         """Name the kind after the function where it has no name."""
         if not self.kind:
             object.__setattr__(self, "kind", self.function.__name__)
+
+
+@dataclass(frozen=True)
+class Key(Generic[RowT]):
+    """The name of a trial and the type of its row, so that a type checker follows a value from the trial to the sentence.
+
+    A section owns its keys: nothing else puts their names together or reads their rows by a string.
+
+    Examples
+    --------
+    >>> built = Key("build", dict)
+    >>> built.of("forest").name
+    'build-forest'
+    >>> built.of("forest").found({"build-forest": {"nodes": 3}, "build-mlp": {"nodes": 5}})
+    {'nodes': 3}
+    >>> sorted(built.all_found({"build-forest": {"nodes": 3}, "build-mlp": {"nodes": 5}, "time": {}}))
+    ['forest', 'mlp']
+    """
+
+    name: str
+    row_type: type[RowT]
+
+    def of(self, part: str | int) -> "Key[RowT]":
+        """Key of one of several trials of this kind: of a family, or of a fold by its number."""
+        return Key(f"{self.name}-{part:02d}" if isinstance(part, int) else f"{self.name}-{part}", self.row_type)
+
+    def trial(
+        self,
+        function: Callable[..., RowT],
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        seed: int = 0,
+        exclusive: bool = False,
+        needs: "Sequence[Key[Any]]" = (),
+        kind: str = "",
+        cost: float = 1.0,
+    ) -> Trial[RowT]:
+        """Make the trial of this key; see `Trial`."""
+        names = tuple(key.name for key in needs)
+        return Trial(self.name, function, arguments or {}, seed, exclusive, names, kind, cost, self.row_type)
+
+    def found(self, rows: Rows) -> RowT | None:
+        """Give the row of this key; None where its trial was not planned, or failed."""
+        row: RowT | None = rows.get(self.name)
+        return row
+
+    def needed(self, rows: Rows) -> RowT:
+        """Give the row of this key, which is there; raises KeyError where it is not."""
+        row: RowT = rows[self.name]
+        return row
+
+    def all_found(self, rows: Rows) -> dict[str, RowT]:
+        """Give the rows of all keys of this kind by their part (see `of`), in the order of the rows."""
+        start = f"{self.name}-"
+        return {name.removeprefix(start): row for name, row in rows.items() if name.startswith(start)}
 
 
 @dataclass(frozen=True)
@@ -145,132 +216,6 @@ class Estimate:
     high: float
     unit: str
     confidence: float = 0.95
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of plain values under named columns (units in the names), with one sentence that says what to see."""
-
-    title: str
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One state of a figure that a reader can move through: its label (a training step, say) and its picture."""
-
-    label: str
-    spec: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A picture as a Vega-Lite description with its data inside, and one sentence that says what to see.
-
-    Attributes
-    ----------
-    title, caption : str
-        What it is, and what to see.
-    spec : mapping
-        The picture.
-    frames : tuple of Frame
-        Where given, the report puts a slider under the picture that moves through them. One of them must have the
-        same `spec` as the figure: it is the one that is seen first, and the only one without a script. Give all
-        of them the same scales, or the axes jump.
-    """
-
-    title: str
-    caption: str
-    spec: Mapping[str, Any]
-    frames: tuple[Frame, ...] = ()
-
-
-@dataclass(frozen=True)
-class Input:
-    """One feature that a reader can set in a `WhatIf` panel.
-
-    Attributes
-    ----------
-    name : str
-        The column.
-    kind : Kind
-        As in `Dataset.kinds`.
-    start : float, str or None
-        Where it stands first; None is missing, a boolean is 0 or 1.
-    low, high : float
-        The range of a number or a date (days since 1970-01-01).
-    whole : bool
-        Whether only whole numbers make sense.
-    choices : tuple of str
-        The categories that can be chosen; all others, and any unseen one, use the last value of a term.
-    can_be_missing : bool
-        Whether a reader may take the value away.
-    """
-
-    name: str
-    kind: Kind
-    start: float | str | None
-    low: float = 0.0
-    high: float = 1.0
-    whole: bool = False
-    choices: tuple[str, ...] = ()
-    can_be_missing: bool = False
-
-
-@dataclass(frozen=True)
-class Term:
-    """What one feature, or two together, add to the sum of an additive model; plain data (see `lab.report.additive`).
-
-    Attributes
-    ----------
-    name : str
-        The words for a reader.
-    inputs : tuple of int
-        One or two places in `WhatIf.inputs`.
-    bins : tuple of (tuple of float or tuple of str)
-        For each input its cut points (ascending; a value on a cut belongs to the bin above it), or the categories.
-    values : sequence
-        What is added: place 0 is for a missing value, then one for each bin or category, and for categories one more
-        for any other. Two inputs: rows of such sequences. One number may have, instead of a number, the coefficients
-        of a polynomial in each place, lowest power first: in x - `origins[bin]`.
-    origins : tuple of float
-        For polynomials: one origin for each bin.
-    """
-
-    name: str
-    inputs: tuple[int, ...]
-    bins: tuple[tuple[Any, ...], ...]
-    values: tuple[Any, ...]
-    origins: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class WhatIf:
-    """An additive model laid open as plain data, for a panel in which a reader moves the features.
-
-    Attributes
-    ----------
-    title, caption : str
-        What it is, and what to see.
-    output : str
-        What the model gives: `probability of 'yes'`, or the target's name with its unit.
-    link : {"logit", "identity"}
-        "logit": the answer is 1 / (1 + exp(-sum)); "identity": the sum itself.
-    intercept : float
-        Where the sum begins.
-    inputs, terms : tuple
-        The features and what they add.
-    """
-
-    title: str
-    caption: str
-    output: str
-    link: Literal["logit", "identity"]
-    intercept: float
-    inputs: tuple[Input, ...]
-    terms: tuple[Term, ...]
 
 
 @dataclass(frozen=True)
@@ -293,10 +238,10 @@ class Evidence:
         Models that a reader of the report can try.
     """
 
-    estimates: Mapping[str, Estimate]
-    facts: Mapping[str, Any]
-    figures: tuple[Figure, ...]
-    tables: tuple[Table, ...]
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
     caveats: tuple[str, ...] = ()
     panels: tuple[WhatIf, ...] = ()
 
@@ -309,6 +254,21 @@ class Verdict:
     headline: str
     sentence: str
     would_change: tuple[str, ...] = ()
+
+
+class Section(Protocol[ContextT]):
+    """One part of a lab's report; a module with these two functions is one.
+
+    Both are pure: the same arguments give the same result.
+    """
+
+    def plan(self, context: ContextT) -> Sequence[Trial[Any]]:
+        """List the work; empty where the settings do not ask for it. Raises InputError where they do not fit the table."""
+        ...
+
+    def evidence(self, context: ContextT, rows: Rows) -> Evidence:
+        """Turn the rows of the finished trials into evidence; rows of failed trials are missing."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -324,7 +284,7 @@ class Control:
     wrong : tuple of Answer
         The answers that contradict the truth.
     function : callable
-        A module-level function `function(*, seed)` that returns the lab's Answer.
+        A module-level function `function(lab, *, seed)` that returns the lab's Answer.
     exclusive : bool
         Whether nothing else may run on the machine meanwhile.
     right : Answer, optional
@@ -342,11 +302,11 @@ class Control:
 class Lab(Protocol):
     """What a laboratory is; `lab.testing.check_lab` says whether an object keeps to it.
 
-    `plan`, `summarise` and `judge` are pure: the same arguments give the same result. A lab that can predict numbers too
-    says so by an attribute `tasks = ("classes", "number")`; without it, it is never handed a table whose target is a number.
+    `judge` is pure, and so are the sections. A lab that can predict numbers too says so by an attribute
+    `tasks = ("classes", "number")`; without it, it is never handed a table whose target is a number.
     A lab may also have `files(rows)`: it returns the files, by their names, that a run leaves beside its report; and
-    `inputs(settings)`: it returns the paths of all files beside the table that its plan and its trials read, a model's say.
-    It is called after `plan`. A file of another content makes another run, and one that changes meanwhile ends it.
+    `inputs(settings)`: it returns the paths of all files beside the table that its context and its trials read, a model's
+    say. It is called after `context`. A file of another content makes another run, and one that changes meanwhile ends it.
     """
 
     @property
@@ -382,12 +342,15 @@ class Lab(Protocol):
         """Word the question for a table of that name."""
         ...
 
-    def plan(self, dataset: Dataset, settings: Any, *, seed: int) -> Sequence[Trial]:
-        """List the work; raises `SettingsError` or `DataError` where the settings do not fit the table."""
+    def context(self, dataset: Dataset, settings: Any, *, seed: int) -> Any:
+        """Resolve once what all sections share: the table, the settings, the seed, the metric, the families.
+
+        Raises `SettingsError` or `DataError` where the settings do not fit the table.
+        """
         ...
 
-    def summarise(self, dataset: Dataset, settings: Any, rows: Mapping[str, Row]) -> Evidence:
-        """Turn the rows of the finished trials into evidence; failed trials are missing from `rows`."""
+    def sections(self) -> Sequence[Section[Any]]:
+        """List the parts of the report in their order; the first figure of the first part is the first screen's."""
         ...
 
     def judge(self, evidence: Evidence, settings: Any) -> Verdict:

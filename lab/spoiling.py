@@ -12,7 +12,7 @@ import pandas as pd
 
 from lab.data.strata import strata
 from lab.learning import folds
-from lab.protocol import Dataset, Row, Trial
+from lab.protocol import Dataset, Rows, Trial
 from lab.work.workers import run_here
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["LEARNED", "NO_MORE", "SAID", "check_spoiling", "folds_stay", "spoile
 
 LEARNED = ("inner_score", "parameters", "complexity")
 """Keys of a row that may depend on the training rows alone, whatever the trial."""
-SAID = ("probabilities", "predictions")
+SAID = ("predictions",)
 """Keys of a row that may depend on the training rows and on the features of the test rows, never on their labels."""
 NO_MORE: Mapping[str, Collection[str]] = MappingProxyType({})
 
@@ -30,7 +30,7 @@ NO_MORE: Mapping[str, Collection[str]] = MappingProxyType({})
 def check_spoiling(
     plan: Sequence[Trial],
     dataset: Dataset,
-    rows: Mapping[str, Row],
+    rows: Rows,
     *,
     learned: Mapping[str, Collection[str]] = NO_MORE,
 ) -> None:
@@ -47,7 +47,7 @@ def check_spoiling(
         The work.
     dataset : Dataset
         The table that `rows` come from.
-    rows : mapping of str to dict
+    rows : mapping of str to row
         What the trials returned on it.
     learned : mapping of str to collection of str
         By the name of a trial's function, what is learned beyond `LEARNED`. A dot goes down: ``"int8.onnx"``.
@@ -113,7 +113,7 @@ def folds_stay(dataset: Dataset) -> Any:
     return mock.patch.object(folds, "strata", strata_before)
 
 
-def _run_spoiled(trial: Trial, twin: Dataset, dataset: Dataset, rows: Mapping[str, Row]) -> Row:
+def _run_spoiled(trial: Trial, twin: Dataset, dataset: Dataset, rows: Rows) -> Any:
     with folds_stay(dataset):
         outcome = run_here(trial, twin, {key: rows[key] for key in trial.needs})
     assert outcome.row is not None, f"trial {trial.key!r} fails on other test rows: {outcome.reason}"
@@ -122,9 +122,15 @@ def _run_spoiled(trial: Trial, twin: Dataset, dataset: Dataset, rows: Mapping[st
 
 def _at(row: Any, path: str) -> Any:
     for key in path.split("."):
-        row = row.get(key) if isinstance(row, Mapping) else None
+        row = row.get(key) if isinstance(row, Mapping) else getattr(row, key, None)
     return row
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=lambda item: item.tolist())
+    return json.dumps(value, sort_keys=True, default=_of_its_own)
+
+
+def _of_its_own(value: Any) -> Any:
+    return (
+        dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value.tolist()
+    )

@@ -250,15 +250,12 @@ def quantile(samples: "ArrayLike", share: float, *, unit: str, confidence: float
     ----------
     David and Nagaraja (2003), Order Statistics, section 7.1: the number of samples below the quantile is binomial.
     """
-    ordered = np.sort(np.asarray(samples, dtype=np.float64))
-    count = len(ordered)
-    tail = (1 - confidence) / 2
-    low = int(stats.binom.ppf(tail, count, share))
-    high = int(stats.binom.ppf(1 - tail, count, share)) + 1
-    if low < 1 or high > count:
+    values = np.asarray(samples, dtype=np.float64)
+    interval = stats.quantile_test(values, q=0.0, p=share).confidence_interval(confidence)
+    if not np.isfinite([interval.low, interval.high]).all():
         return None
-    value = float(np.quantile(ordered, share, method="inverted_cdf"))
-    return Estimate(value, float(ordered[low - 1]), float(ordered[high - 1]), unit, confidence)
+    value = float(np.quantile(values, share, method="inverted_cdf"))
+    return Estimate(value, float(interval.low), float(interval.high), unit, confidence)
 
 
 def rate(events: int, trials: int, *, confidence: float = 0.95) -> Estimate:

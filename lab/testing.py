@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lab import flow, record, report
+from lab import flow, record, report, sections
 from lab.errors import LabError
 from lab.protocol import Dataset, Estimate, Evidence, Lab, Row, Trial, Verdict
 from lab.settings import make
@@ -57,13 +57,14 @@ def check_lab(
     """
     _check_settings(lab)
     lab.prepare(lambda sentence: None)
+    context = lab.context(dataset, settings, seed=1)
     plan = _check_plan(lab, dataset, settings)
     rows = _check_rows(plan, dataset)
     check_spoiling(plan, dataset, rows, learned=learned)
-    evidence = lab.summarise(dataset, settings, rows)
+    evidence = sections.summarise(lab, context, rows)
     _check_evidence(evidence)
     _check_judge(lab, evidence, settings)
-    _check_missing_rows(lab, dataset, settings, rows)
+    _check_missing_rows(lab, context, settings, rows)
     _check_controls(lab)
     _check_inputs(lab, settings)
     return _check_run(lab, dataset, settings, folder)
@@ -116,7 +117,7 @@ def _check_settings(lab: Lab) -> None:
 
 
 def _check_plan(lab: Lab, dataset: Dataset, settings: Any) -> list[Trial]:
-    plan = list(lab.plan(dataset, settings, seed=1))
+    plan = _planned(lab, dataset, settings, seed=1)
     assert plan, "the plan is empty"
     keys = [trial.key for trial in plan]
     assert len(set(keys)) == len(keys), "two trials have the same key"
@@ -125,11 +126,15 @@ def _check_plan(lab: Lab, dataset: Dataset, settings: Any) -> list[Trial]:
         pickle.loads(pickle.dumps(trial))  # noqa: S301 - what a worker process does with it
         accepted = inspect.signature(trial.function).parameters
         assert "seed" in accepted, f"the function of {trial.key!r} takes no seed"
-    again = [(trial.key, trial.seed) for trial in lab.plan(dataset, settings, seed=1)]
+    again = [(trial.key, trial.seed) for trial in _planned(lab, dataset, settings, seed=1)]
     assert again == [(trial.key, trial.seed) for trial in plan], "plan gives other trials at the second call"
-    other = [trial.seed for trial in lab.plan(dataset, settings, seed=2)]
+    other = [trial.seed for trial in _planned(lab, dataset, settings, seed=2)]
     assert other != [trial.seed for trial in plan], "the seed of the run does not reach the trials"
     return plan
+
+
+def _planned(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> list[Trial[Any]]:
+    return sections.plan(lab, lab.context(dataset, settings, seed=seed))
 
 
 def _check_rows(plan: list[Trial], dataset: Dataset) -> dict[str, Row]:
@@ -172,11 +177,11 @@ def _check_judge(lab: Lab, evidence: Evidence, settings: Any) -> None:
     assert lab.judge(evidence, settings) == verdict, "judge gives another verdict at the second call"
 
 
-def _check_missing_rows(lab: Lab, dataset: Dataset, settings: Any, rows: dict[str, Row]) -> None:
+def _check_missing_rows(lab: Lab, context: Any, settings: Any, rows: dict[str, Any]) -> None:
     """Failed trials are missing from the rows: the lab must say what it can, or refuse in a sentence."""
     for kept in (dict(list(rows.items())[: len(rows) * 2 // 3]), {}):
         try:
-            evidence = lab.summarise(dataset, settings, kept)
+            evidence = sections.summarise(lab, context, kept)
             lab.judge(evidence, settings)
         except LabError as error:
             refusal = str(error)
@@ -218,4 +223,10 @@ def _check_run(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> recor
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=lambda item: item.tolist())
+    return json.dumps(value, sort_keys=True, default=_of_its_own)
+
+
+def _of_its_own(value: Any) -> Any:
+    return (
+        dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value.tolist()
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lab import flow
-from lab.data.load import from_arrays
+from lab.data.frames import from_arrays
 from lab.protocol import Answer, Control
 from quantum.lab import LAB
 from quantum.settings import Settings

@@ -3,19 +3,47 @@
 import copy
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from interpretability.follow_up.finalists import fitted_on, folds_of, score_of
+from interpretability.context import Context
+from interpretability.models import classes, numbers
+from interpretability.scale import has_one_sum
+from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of, score_of
 from lab import stats
 from lab.learning.families import Family
 from lab.learning.scoring import Metric
-from lab.protocol import Dataset, Row, Table
+from lab.protocol import Dataset, Evidence, Key, Rows, Table, Trial
 
-__all__ = ["edit_table", "edit_terms", "flattened", "monotone"]
+__all__ = ["EDIT", "Edited", "edit_table", "edit_terms", "evidence", "flattened", "monotone", "plan"]
 
 _CURVES = 3
+
+
+@dataclass(frozen=True)
+class Edited:
+    """Scores of the folds, by the words for the edit; "as it is" is the model without one."""
+
+    scores: Mapping[str, tuple[float, ...]]
+
+
+EDIT = Key("edit", Edited)
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Edit the boosting machine, where its answer is one sum."""
+    if not context.is_full or not has_one_sum(context.dataset):
+        return []
+    machine = numbers.EBM if context.dataset.task == "number" else classes.EBM
+    return [context.follow_up(EDIT, edit_terms, {"family": machine, **context.splits}, needs=(FINALISTS,))]
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Show what each edit changes."""
+    row = EDIT.found(rows)
+    return Evidence(tables=(edit_table(row, context.metric, context.settings.folds),)) if row else Evidence()
 
 
 def edit_terms(
@@ -27,18 +55,13 @@ def edit_terms(
     repeats: int,
     scorer: str,
     fold_seed: int,
-    inputs: Mapping[str, Row],
-) -> Row:
+    inputs: Rows,
+) -> Edited:
     """Edit the strongest curves of a boosting machine in every fold of the first repetition: a trial's function.
 
     The curves are the same in every fold: those of numbers that weigh most in the first one.
-
-    Returns
-    -------
-    dict
-        `scores`: by the words for the edit (and "as it is") the scores of the folds.
     """
-    found = inputs["finalists"]["parameters"].get(family.name)
+    found = FINALISTS.needed(inputs).parameters.get(family.name)
     names: list[str] = []
     scores: dict[str, list[float]] = {}
     for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
@@ -57,7 +80,7 @@ def edit_terms(
                 edit(model, name)
                 scores.setdefault(f"{name!r} {words}", []).append(score_of(model, scorer, features, target))
                 _restore(model, kept)
-    return {"scores": scores}
+    return Edited({words: tuple(values) for words, values in scores.items()})
 
 
 def monotone(pipeline: Any, name: str) -> None:
@@ -75,11 +98,11 @@ def flattened(pipeline: Any, name: str) -> None:
     ebm.term_scores_[place] = np.zeros_like(ebm.term_scores_[place])
 
 
-def edit_table(row: Row, metric: Metric, folds: int) -> Table:
+def edit_table(row: Edited, metric: Metric, folds: int) -> Table:
     """Say what each edit changes, with its interval."""
-    before = metric.factor * np.array(row["scores"]["as it is"])
+    before = metric.factor * np.array(row.scores["as it is"])
     rows = []
-    for words, scores in row["scores"].items():
+    for words, scores in row.scores.items():
         if words == "as it is":
             continue
         change = stats.paired_difference(

@@ -3,6 +3,7 @@
 import importlib.util
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,20 +13,25 @@ from scipy.stats import spearmanr
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import r2_score
 
-from interpretability.follow_up.finalists import fitted_on, folds_of
+from interpretability.context import Context
 from interpretability.scale import has_one_sum, sums
+from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of
 from lab.learning.families import Family
-from lab.protocol import Dataset, Figure, Row, Table
+from lab.protocol import Dataset, Evidence, Figure, Key, Rows, Table, Trial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "EXPLAIN",
     "TREES",
+    "Explained",
     "agreement",
+    "evidence",
     "explain_black_box",
     "explanation_of",
     "importances",
+    "plan",
     "shap_values",
     "surrogate",
     "surrogate_parts",
@@ -33,6 +39,31 @@ __all__ = [
 
 _ROWS, _COLUMNS, _REFITS, _TOP = 300, 20, 3, 10
 TREES = ("boosting", "forest", "extra-trees", "lightgbm", "xgboost")
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The explanations laid out; `notes` say what could not be done, a sentence each."""
+
+    figures: tuple[Figure, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+EXPLAIN = Key("explain", Explained)
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Explain once the finalists are known."""
+    arguments = {"groups": context.both, **context.splits}
+    return [context.follow_up(EXPLAIN, explain_black_box, arguments, needs=(FINALISTS,))] if context.is_full else []
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Show the explanations."""
+    del context
+    row = EXPLAIN.found(rows)
+    return Evidence(figures=row.figures, tables=row.tables, caveats=row.notes) if row else Evidence()
 
 
 def explain_black_box(
@@ -44,23 +75,17 @@ def explain_black_box(
     repeats: int,
     scorer: str,
     fold_seed: int,
-    inputs: Mapping[str, Row],
-) -> Row:
-    """Explain the black box, and the readable model by the same means, on the first fold: a trial's function.
-
-    Returns
-    -------
-    dict
-        `figures`, `tables` (see `lab.protocol`); `notes`: what could not be done, a sentence each.
-    """
-    finalists = inputs["finalists"]
+    inputs: Rows,
+) -> Explained:
+    """Explain the black box, and the readable model by the same means, on the first fold: a trial's function."""
+    finalists = FINALISTS.needed(inputs)
     train, test = folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)[0]
     test = test[:_ROWS]
     rng = np.random.default_rng(seed)
     made, stability = {}, {}
     for side in ("black", "glass"):
-        family = next(f for f in groups[side] if f.name == finalists[side])
-        parameters = finalists["parameters"][family.name][0]
+        family = next(f for f in groups[side] if f.name == finalists.name_of(side))
+        parameters = finalists.parameters[family.name][0]
         model = fitted_on(family, dataset, train, parameters, seed)
         columns = _columns(model, dataset, train, scorer, seed)
         own = importances(model, dataset, test, columns, scorer, seed)
@@ -108,7 +133,7 @@ def explanation_of(
     fidelity: float,
     stability: Mapping[str, float],
     notes: Sequence[str],
-) -> Row:
+) -> Explained:
     """Lay the comparison of the explanations out as figures and tables."""
     from lab.report import charts
 
@@ -151,7 +176,7 @@ def explanation_of(
         ("measure", "value"),
         shown,
     )
-    return {"figures": [figure], "tables": [table], "notes": list(notes)}
+    return Explained((figure,), (table,), tuple(notes))
 
 
 def importances(

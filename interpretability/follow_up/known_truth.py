@@ -6,40 +6,60 @@ amounts to the log-odds and two say nothing.
 
 import importlib.util
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from scipy.stats import spearmanr
 
+from interpretability.context import Context
 from interpretability.follow_up.explaining import TREES, importances, shap_values, surrogate, surrogate_parts
 from interpretability.reading.additive import is_additive, lay_open
-from lab.data.load import from_arrays
+from interpretability.sides.finalists import FINALISTS
+from lab.data.frames import from_arrays
 from lab.learning.families import Family
-from lab.protocol import Dataset, Row, Table
+from lab.protocol import Dataset, Evidence, Key, Rows, Table, Trial
 from lab.report import additive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["explain_known", "made_table", "rightness"]
+__all__ = ["KNOWN_TRUTH", "Held", "evidence", "explain_known", "made_table", "plan", "rightness"]
 
 _TRAIN, _EXPLAINED, _ADDS = 1_000, 200, 4
 
 
-def explain_known(
-    dataset: Dataset, *, seed: int, groups: Mapping[str, Sequence[Family]], inputs: Mapping[str, Row]
-) -> Row:
-    """Fit the finalists' families to the made table and hold their explanations against the truth: a trial's function.
+@dataclass(frozen=True)
+class Held:
+    """Explanations held against the truth."""
 
-    Returns
-    -------
-    dict
-        `tables` (see `lab.protocol`).
-    """
+    table: Table
+
+
+KNOWN_TRUTH = Key("known-truth", Held)
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Explain the made table, whose target has two classes, as the user's must have."""
+    if not context.is_full or len(context.dataset.classes) != 2:
+        return []
+    return [context.follow_up(KNOWN_TRUTH, explain_known, {"groups": context.both}, needs=(FINALISTS,))]
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Show how right the explanations were."""
+    del context
+    row = KNOWN_TRUTH.found(rows)
+    return Evidence(tables=(row.table,)) if row else Evidence()
+
+
+def explain_known(dataset: Dataset, *, seed: int, groups: Mapping[str, Sequence[Family]], inputs: Rows) -> Held:
+    """Fit the finalists' families to the made table and hold their explanations against the truth: a trial's function."""
     del dataset  # another table, on purpose
-    finalists = inputs["finalists"]
-    black, glass = (next(f for f in groups[side] if f.name == finalists[side]) for side in ("black", "glass"))
+    finalists = FINALISTS.needed(inputs)
+    black, glass = (next(f for f in groups[side] if f.name == finalists.name_of(side)) for side in ("black", "glass"))
     table, truth = made_table(seed)
     train, rows = np.arange(_TRAIN), np.arange(_TRAIN, _TRAIN + _EXPLAINED)
     names = list(table.kinds)
@@ -61,7 +81,7 @@ def explain_known(
         permuted = importances(model, table, rows, names, "roc_auc", seed)
         rank = float(spearmanr(permuted, np.abs(truth).mean(axis=0)).statistic) if np.ptp(permuted) else None
         lines.append((f"permutation importance of the {family.label}", rank, None, None))
-    return {"tables": [_laid_out(lines)]}
+    return Held(_laid_out(lines))
 
 
 def made_table(seed: int) -> "tuple[Dataset, NDArray[np.float64]]":
@@ -71,7 +91,7 @@ def made_table(seed: int) -> "tuple[Dataset, NDArray[np.float64]]":
     nothing = np.zeros(len(x))
     truth = np.column_stack([1.5 * x[:, 0], -x[:, 1], 1.2 * np.sin(2 * x[:, 2]), 0.5 * x[:, 3] ** 2, nothing, nothing])
     truth -= truth.mean(axis=0)
-    labels = rng.random(len(x)) < 1 / (1 + np.exp(-truth.sum(axis=1)))
+    labels = rng.random(len(x)) < expit(truth.sum(axis=1))
     frame = pd.DataFrame(x, columns=["rises", "falls", "waves", "bends", "nothing", "nothing too"])
     return from_arrays("made table", frame, labels), truth
 

@@ -2,22 +2,69 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from interpret.privacy import DPExplainableBoostingClassifier, DPExplainableBoostingRegressor
 
-from interpretability.follow_up.finalists import folds_of, score_of
+from interpretability.context import Context
+from interpretability.follow_up.stress import STRESS
 from interpretability.scale import has_one_sum
+from interpretability.sides.finalists import folds_of, score_of
 from lab import stats
 from lab.errors import SettingsError
+from lab.learning.comparison import seed_of
 from lab.learning.scoring import Metric
-from lab.protocol import Dataset, Estimate, Figure, Row
+from lab.protocol import Dataset, Estimate, Evidence, Figure, Key, Rows, Trial
 from lab.report import charts
 
-__all__ = ["check_epsilons", "privacy_figure", "score_private"]
+__all__ = ["PRIVATE", "Private", "check_epsilons", "evidence", "plan", "privacy_figure", "score_private"]
 
 _DELTA_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Private:
+    """Scores of a private model, by fold."""
+
+    scores: tuple[float, ...]
+
+
+PRIVATE = Key("private", Private)
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Score one private model for each epsilon.
+
+    Raises
+    ------
+    SettingsError
+        If the private model cannot answer.
+    """
+    check_epsilons(context.settings.privacy, context.dataset)
+    if not context.is_full:
+        return []
+    keys = [(PRIVATE.of(place), epsilon) for place, epsilon in enumerate(context.settings.privacy)]
+    return [
+        key.trial(score_private, {"epsilon": epsilon, **context.splits}, seed=seed_of(key.name, context.seed), cost=2.0)
+        for key, epsilon in keys
+    ]
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Draw what privacy costs."""
+    found = {epsilon: PRIVATE.of(place).found(rows) for place, epsilon in enumerate(context.settings.privacy)}
+    done = {epsilon: row for epsilon, row in found.items() if row is not None}
+    folds = context.settings.folds
+    plain = [row.score for row in context.compared(rows).best["glass"].rows[:folds] if row is not None]
+    if not done or len(plain) < 2:
+        return Evidence()
+    stressed = STRESS.of("glass").found(rows)
+    attack = None
+    if stressed is not None:
+        attack = stats.mean_score(stressed.attack, test_fraction=1 / folds, unit="ROC AUC")
+    return Evidence(figures=(privacy_figure(done, plain, attack, context.metric, folds),))
 
 
 def check_epsilons(epsilons: Sequence[float], dataset: Dataset) -> None:
@@ -33,7 +80,7 @@ def check_epsilons(epsilons: Sequence[float], dataset: Dataset) -> None:
 
 def score_private(
     dataset: Dataset, *, seed: int, epsilon: float, folds: int, repeats: int, scorer: str, fold_seed: int
-) -> Row:
+) -> Private:
     """Score a boosting machine trained with differential privacy on the folds of the first repetition: a trial's function.
 
     Delta is one tenth of one over the training rows; the ranges of the numbers, the target's too, are taken as public knowledge.
@@ -49,17 +96,17 @@ def score_private(
             warnings.simplefilter("ignore")  # that the library sees the rows is known
             model.fit(_filled(dataset, train), dataset.target[train])
             scores.append(score_of(model, scorer, _filled(dataset, test), dataset.target[test]))
-    return {"scores": scores}
+    return Private(tuple(scores))
 
 
 def privacy_figure(
-    private: Mapping[float, Row], plain: Sequence[float], attack: Estimate | None, metric: Metric, folds: int
+    private: Mapping[float, Private], plain: Sequence[float], attack: Estimate | None, metric: Metric, folds: int
 ) -> Figure:
     """Draw the score against epsilon; `plain` are the scores of the readable finalist on the same folds."""
     rows = []
     for epsilon in sorted(private):
         found = stats.mean_score(
-            metric.factor * np.array(private[epsilon]["scores"]), test_fraction=1 / folds, unit=metric.unit
+            metric.factor * np.array(private[epsilon].scores), test_fraction=1 / folds, unit=metric.unit
         )
         rows.append((f"epsilon {epsilon:g}", "differentially private", found))
     own = stats.mean_score(metric.factor * np.array(plain), test_fraction=1 / folds, unit=metric.unit)

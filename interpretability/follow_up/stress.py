@@ -1,6 +1,7 @@
 """How do the finalists bear a worse world? Missing cells, lost and shifted columns, wrong labels; and do they remember rows?"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,21 +9,74 @@ import pandas as pd
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import roc_auc_score
 
-from interpretability.follow_up.finalists import fitted_on, folds_of, score_of
+from interpretability.context import Context
+from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of, score_of
 from lab import stats
 from lab.learning.families import Family
 from lab.learning.scoring import Metric
-from lab.protocol import Dataset, Estimate, Figure, Row, Table
+from lab.protocol import Dataset, Estimate, Evidence, Figure, Key, Rows, Table, Trial
 from lab.report import charts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["stress_figure", "stress_finalist", "stress_table"]
+__all__ = ["STRESS", "Stressed", "evidence", "plan", "stress_figure", "stress_finalist", "stress_table"]
 
 _SHARES = (0.1, 0.3)
 _COLUMNS = 3
 _ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Stressed:
+    """How a finalist did on worse data.
+
+    Attributes
+    ----------
+    family : str
+        Its label.
+    scores : mapping of str to tuple of float
+        For every scenario the scores by fold; "as it is" is the untouched one.
+    attack : tuple of float
+        For each fold the ROC AUC of telling training rows from test rows by how near the model is to the truth (0.5: it
+        cannot).
+    columns : tuple of str
+        Those that it leans on most.
+    shifted : str or None
+        The number among them that was shifted.
+    """
+
+    family: str
+    scores: Mapping[str, tuple[float, ...]]
+    attack: tuple[float, ...]
+    columns: tuple[str, ...]
+    shifted: str | None
+
+
+STRESS = Key("stress", Stressed)
+_SIDES = {"glass": "readable model", "black": "black box"}
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Stress both finalists."""
+    if not context.is_full:
+        return []
+    return [
+        context.follow_up(
+            STRESS.of(side), stress_finalist, {"side": side, "families": families, **context.splits}, needs=(FINALISTS,)
+        )
+        for side, families in context.both.items()
+    ]
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Show what worse data cost, and whether rows are remembered."""
+    found = STRESS.all_found(rows)
+    sides = [(label, found[side]) for side, label in _SIDES.items() if side in found]
+    if not sides:
+        return Evidence()
+    folds = context.settings.folds
+    return Evidence(figures=(stress_figure(sides, context.metric, folds),), tables=(stress_table(sides, folds),))
 
 
 def stress_finalist(
@@ -35,26 +89,17 @@ def stress_finalist(
     repeats: int,
     scorer: str,
     fold_seed: int,
-    inputs: Mapping[str, Row],
-) -> Row:
-    """Score a finalist on worse data, fold by fold of the first repetition: a trial's function.
-
-    Returns
-    -------
-    dict
-        `family`; `columns`: those it leans on most; `shifted`: the number among
-        them that was shifted, or None; `scores`: for
-        every scenario the scores by fold ("as it is" is the untouched one); `attack`: for each
-        fold the ROC AUC of telling training rows from test rows by how near the model is to the truth (0.5: it cannot).
-    """
-    finalists = inputs["finalists"]
-    family = next(f for f in families if f.name == finalists[side])
+    inputs: Rows,
+) -> Stressed:
+    """Score a finalist on worse data, fold by fold of the first repetition: a trial's function."""
+    finalists = FINALISTS.needed(inputs)
+    family = next(f for f in families if f.name == finalists.name_of(side))
     rng = np.random.default_rng(seed)
     scores: dict[str, list[float]] = {}
     labels = "labels" if dataset.task == "classes" else "targets"
     attack, important = [], None
     for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
-        parameters = finalists["parameters"][family.name][place]
+        parameters = finalists.parameters[family.name][place]
         model = fitted_on(family, dataset, train, parameters, seed)
         features, target = dataset.features.iloc[test], dataset.target[test]
         attack.append(_membership(model, dataset, train, test, rng))
@@ -69,13 +114,13 @@ def stress_finalist(
                 score_of(refitted, scorer, features, target)
             )
     leans = (important or [])[:_COLUMNS]
-    return {
-        "family": family.label,
-        "scores": scores,
-        "attack": attack,
-        "columns": leans,
-        "shifted": next(iter(_numbers(important or [], dataset)), None),
-    }
+    return Stressed(
+        family=family.label,
+        scores={name: tuple(values) for name, values in scores.items()},
+        attack=tuple(attack),
+        columns=tuple(leans),
+        shifted=next(iter(_numbers(important or [], dataset)), None),
+    )
 
 
 def _worse_features(
@@ -135,17 +180,17 @@ def _membership(model: Any, dataset: Dataset, train: "NDArray", test: "NDArray",
     return float(roc_auc_score(np.repeat([1, 0], size), nearness))
 
 
-def stress_figure(rows: Sequence[tuple[str, Row]], metric: Metric, folds: int) -> Figure:
+def stress_figure(rows: Sequence[tuple[str, Stressed]], metric: Metric, folds: int) -> Figure:
     """Draw what each scenario costs each side; rows are (label of the side, row of its trial)."""
     drawn = [
         (f"{scenario}: {side}", side, _drop(row, scenario, metric, folds))
         for scenario in _scenarios(rows)
         for side, row in rows
-        if scenario in row["scores"]
+        if scenario in row.scores
     ]
     unit = f" ({metric.unit})" if metric.unit else ""
-    leans = "; ".join(f"{row['family']}: {', '.join(map(repr, row['columns'] or []))}" for _, row in rows)
-    shifted = "; ".join(f"{row['family']}: {row['shifted']!r}" for _, row in rows if row["shifted"]) or "there is none"
+    leans = "; ".join(f"{row.family}: {', '.join(map(repr, row.columns))}" for _, row in rows)
+    shifted = "; ".join(f"{row.family}: {row.shifted!r}" for _, row in rows if row.shifted) or "there is none"
     caption = (
         "How far the score falls against the same folds as they are, with its 95 % interval; left of zero it gets worse. Columns are "
         f"lost one at a time, those that each model leans on most ({leans}). Shifted, by one standard deviation, is the number that "
@@ -157,12 +202,12 @@ def stress_figure(rows: Sequence[tuple[str, Row]], metric: Metric, folds: int) -
     return Figure("What if the data get worse?", caption, spec)
 
 
-def stress_table(rows: Sequence[tuple[str, Row]], folds: int) -> Table:
+def stress_table(rows: Sequence[tuple[str, Stressed]], folds: int) -> Table:
     """Say whether the finalists remember their training rows."""
     shown = []
     for _, row in rows:
-        found = stats.mean_score(row["attack"], test_fraction=1 / folds, unit="ROC AUC")
-        shown.append((row["family"], found.value, found.low, found.high))
+        found = stats.mean_score(row.attack, test_fraction=1 / folds, unit="ROC AUC")
+        shown.append((row.family, found.value, found.low, found.high))
     caption = (
         "ROC AUC of an attack that tells training rows from others by how near the model is to the truth: 0.5 is a guess, "
         "1 gives every training row away. Low and high bound the 95 % interval over the folds."
@@ -170,15 +215,15 @@ def stress_table(rows: Sequence[tuple[str, Row]], folds: int) -> Table:
     return Table("Does the model remember people?", caption, ("model", "attack's ROC AUC", "low", "high"), tuple(shown))
 
 
-def _scenarios(rows: Sequence[tuple[str, Row]]) -> list[str]:
-    names = [name for _, row in rows for name in row["scores"] if name != "as it is"]
+def _scenarios(rows: Sequence[tuple[str, Stressed]]) -> list[str]:
+    names = [name for _, row in rows for name in row.scores if name != "as it is"]
     return list(dict.fromkeys(names))
 
 
-def _drop(row: Row, scenario: str, metric: Metric, folds: int) -> Estimate:
+def _drop(row: Stressed, scenario: str, metric: Metric, folds: int) -> Estimate:
     return stats.paired_difference(
-        metric.factor * np.array(row["scores"][scenario]),
-        metric.factor * np.array(row["scores"]["as it is"]),
+        metric.factor * np.array(row.scores[scenario]),
+        metric.factor * np.array(row.scores["as it is"]),
         test_fraction=1 / folds,
         unit=metric.unit,
     )

@@ -139,8 +139,8 @@ def _drawn_gaps(
 
 def _out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int) -> "tuple[NDArray, NDArray, NDArray]":
     done = [row for row in scores.rows[:folds] if row is not None]
-    places = np.concatenate([row["test_rows"] for row in done])
-    said = np.concatenate([row["probabilities"][:, 1] for row in done])
+    places = np.concatenate([row.test_rows for row in done])
+    said = np.concatenate([row.predictions[:, 1] for row in done])
     return said, dataset.target[places], groups[places]
 
 

@@ -91,8 +91,8 @@ def _resampled_means(values: "NDArray", rng: np.random.Generator) -> "NDArray[np
 
 def _out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int) -> "tuple[NDArray, NDArray, NDArray]":
     done = [row for row in scores.rows[:folds] if row is not None]
-    places = np.concatenate([row["test_rows"] for row in done])
-    return np.concatenate([row["predictions"] for row in done]), dataset.target[places], groups[places]
+    places = np.concatenate([row.test_rows for row in done])
+    return np.concatenate([row.predictions for row in done]), dataset.target[places], groups[places]
 
 
 def _explained(said: "NDArray", target: "NDArray") -> tuple[float | None, float | None, float | None]:

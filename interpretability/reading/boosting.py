@@ -7,16 +7,16 @@ import numpy as np
 
 from interpretability.reading.additive import lay_open
 from interpretability.reading.curves import density_of, pair_map, shapes_of
-from interpretability.reading.limits import CURVES, LISTED, MAPS, SHOWN
+from interpretability.reading.limits import CURVES, LISTED, MAPS, SHOWN, Opened
 from interpretability.scale import has_one_sum, scale_of
 from lab.privacy.aggregates import MIN_ROWS
-from lab.protocol import Dataset, Figure, Row, Table
+from lab.protocol import Dataset, Figure, Table
 from lab.report import charts
 
 __all__ = ["boosting_curves", "smooth_curves"]
 
 
-def boosting_curves(model: Any, dataset: Dataset) -> Row:
+def boosting_curves(model: Any, dataset: Dataset) -> Opened:
     """Lay a boosting machine open: its heaviest terms as curves and maps, all of them in a table."""
     ebm, scale = model.named_steps["model"], scale_of(dataset)
     importances = ebm.term_importances()
@@ -43,15 +43,15 @@ def boosting_curves(model: Any, dataset: Dataset) -> Row:
             (names[i], float(importances[i]), int(np.prod(ebm.term_scores_[i].shape[: _rank(ebm, i)]))) for i in order
         ),
     )
-    return {"figures": [bars, *shapes], "tables": [table]}
+    return Opened((bars, *shapes), (table,))
 
 
-def smooth_curves(model: Any, dataset: Dataset) -> Row:
+def smooth_curves(model: Any, dataset: Dataset) -> Opened:
     """Lay a sum of splines open: its curves, and the weights of its categories."""
     if not has_one_sum(dataset):
-        return {"figures": [], "tables": [_listed(model, dataset)]}
+        return Opened((), (_listed(model, dataset),))
     opened = lay_open("splines", model, dataset)
-    return {"figures": shapes_of(opened, dataset, CURVES), "tables": [_listed(model, dataset)]}
+    return Opened(tuple(shapes_of(opened, dataset, CURVES)), (_listed(model, dataset),))
 
 
 def _listed(model: Any, dataset: Dataset) -> Table:

@@ -1,6 +1,10 @@
-"""How much of a model is shown at most? Rows of tables, curves, maps, and the fewest rows behind a statement."""
+"""What does a reading give, and how much of a model is shown at most?"""
 
-__all__ = ["CURVES", "LISTED", "MAPS", "SHOWN"]
+from dataclasses import dataclass
+
+from lab.protocol import Figure, Table
+
+__all__ = ["CURVES", "LISTED", "MAPS", "SHOWN", "Opened"]
 
 
 SHOWN = 12
@@ -13,3 +17,11 @@ MAPS = 2
 
 
 LISTED = 30
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model laid open: what each way of reading gives."""
+
+    figures: tuple[Figure, ...]
+    tables: tuple[Table, ...]

@@ -4,16 +4,16 @@ from typing import Any
 
 import numpy as np
 
-from interpretability.reading.limits import LISTED, SHOWN
+from interpretability.reading.limits import LISTED, SHOWN, Opened
 from interpretability.scale import scale_of
 from lab.learning.preparation import column_names
-from lab.protocol import Dataset, Figure, Row, Table
+from lab.protocol import Dataset, Figure, Table
 from lab.report import charts
 
 __all__ = ["linear_weights"]
 
 
-def linear_weights(model: Any, dataset: Dataset) -> Row:
+def linear_weights(model: Any, dataset: Dataset) -> Opened:
     """Lay a linear model open: its largest weights as a picture, and a table."""
     names = column_names(model.named_steps["prepare"])
     weights = np.atleast_2d(model.named_steps["model"].coef_)
@@ -36,7 +36,7 @@ def linear_weights(model: Any, dataset: Dataset) -> Row:
         f"Weights per standard deviation; to the right {scale.upwards}.",
         charts.bars(top, axis=f"weight ({scale.unit})"),
     )
-    return {"figures": [figure] if len(weights) == 1 else [], "tables": [table]}
+    return Opened((figure,) if len(weights) == 1 else (), (table,))
 
 
 def _weight_columns(dataset: Dataset) -> tuple[str, ...]:

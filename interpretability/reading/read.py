@@ -3,29 +3,102 @@
 Every reading is made of plain tables, figures and panels, computed from the fitted model alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from interpretability.context import Context
 from interpretability.export.additive import largest_difference, to_onnx
 from interpretability.export.trees import TREES, trees_to_onnx
 from interpretability.models.complexity import parts_to_read
 from interpretability.reading.additive import ADDITIVE, frame_of, inputs_of, largest_gap, lay_open, shortened
 from interpretability.reading.boosting import boosting_curves, smooth_curves
+from interpretability.reading.limits import Opened
 from interpretability.reading.linear import linear_weights
 from interpretability.reading.rule_sum import read_rule_sum
 from interpretability.reading.scorecard import lines_of_card
 from interpretability.reading.tree import tree_rules
 from interpretability.scale import Scale, has_one_sum, scale_of
+from interpretability.sides.finalists import FINALISTS
 from lab.learning.families import Family
 from lab.learning.tuning import tune
-from lab.protocol import Dataset, Row, WhatIf
+from lab.protocol import Dataset, Evidence, Figure, Key, Rows, Table, Trial, WhatIf
 
-__all__ = ["read_finalist", "read_model"]
+__all__ = ["READ", "READ_SIMPLEST", "ModelFile", "Reading", "evidence", "plan", "read_finalist", "read_model"]
 
 _STATES, _CHECKED = 200, 1_000
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model as an ONNX file.
+
+    Attributes
+    ----------
+    file : numpy.ndarray of uint8
+        Its bytes.
+    rows : int
+        Rows on which it was held against the model.
+    difference : float
+        Largest difference of an answer there.
+    """
+
+    file: np.ndarray
+    rows: int
+    difference: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A readable model laid open.
+
+    Attributes
+    ----------
+    name, label : str or None
+        The family; None where the role is not taken, or where the simplest model is the finalist itself.
+    parts : int
+        How many parts a person reads.
+    export : ModelFile or None
+        None where the model cannot be written (sums of terms for more than two classes).
+    """
+
+    name: str | None = None
+    label: str | None = None
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    panels: tuple[WhatIf, ...] = ()
+    parts: int = 0
+    export: ModelFile | None = None
+
+
+READ = Key("read", Reading)
+READ_SIMPLEST = Key("read-simplest", Reading)
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Read the readable finalist, and the simplest model within the margin."""
+    if not context.is_full:
+        return []
+    search = {"scorer": context.metric.scorer, "candidates": context.settings.candidates}
+    families = (*context.glass.families, *context.steps)
+    return [
+        context.follow_up(key, read_finalist, {"role": role, "families": families, **search}, needs=(FINALISTS,))
+        for key, role in ((READ, "glass"), (READ_SIMPLEST, "simplest"))
+    ]
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Show the models."""
+    del context
+    found = [row for key in (READ, READ_SIMPLEST) if (row := key.found(rows)) is not None]
+    return Evidence(
+        figures=tuple(figure for row in found for figure in row.figures),
+        tables=tuple(table for row in found for table in row.tables),
+        panels=tuple(panel for row in found for panel in row.panels),
+    )
 
 
 def read_finalist(
@@ -36,41 +109,22 @@ def read_finalist(
     families: Sequence[Family],
     scorer: str,
     candidates: int,
-    inputs: Mapping[str, Row],
-) -> Row:
-    """Lay the readable finalist open, or the simplest model within the margin: a trial's function.
-
-    Returns
-    -------
-    dict
-        What `read_model` returns, with the `name` and `label` of the family; empty lists where the role is not taken, or
-        where the simplest model is the finalist itself.
-    """
-    finalists = inputs["finalists"]
-    name = finalists[role]
-    if name is None or (role == "simplest" and name == finalists["glass"]):
-        return {"name": None, "label": None, "figures": [], "tables": [], "panels": [], "parts": 0, "export": None}
+    inputs: Rows,
+) -> Reading:
+    """Lay the readable finalist open ("glass"), or the simplest model within the margin: a trial's function."""
+    finalists = FINALISTS.needed(inputs)
+    name = finalists.glass if role == "glass" else finalists.simplest
+    if name is None or (role == "simplest" and name == finalists.glass):
+        return Reading()
     family = next(f for f in families if f.name == name)
-    return {
-        "name": name,
-        "label": family.label,
-        **read_model(dataset, seed=seed, family=family, scorer=scorer, candidates=candidates),
-    }
+    return read_model(dataset, seed=seed, family=family, scorer=scorer, candidates=candidates)
 
 
-def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int) -> Row:
-    """Fit a glass-box family on all rows, tuned as in the folds, and lay it open.
-
-    Returns
-    -------
-    dict
-        `figures`, `tables` and `panels` (see `lab.protocol`), `parts`: how many parts a person reads, and `export`: the model
-        as an ONNX file (`file`, bytes as uint8), its size in bytes, and the largest difference of its answers from the
-        model's; None where the model cannot be written (sums of terms for more than two classes).
-    """
+def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int) -> Reading:
+    """Fit a glass-box family on all rows, tuned as in the folds, and lay it open."""
     tuned = tune(family, dataset.features, dataset.target, scorer=scorer, candidates=candidates, seed=seed)
     kind = family.name.split("-")[0]
-    read: Callable[[Any, Dataset], Row] = {
+    read: Callable[[Any, Dataset], Opened] = {
         "linear": linear_weights,
         "logistic": linear_weights,
         "tree": tree_rules,
@@ -79,7 +133,7 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
         "scorecard": lines_of_card,
         "figs": read_rule_sum,
     }[kind]
-    row = read(tuned.model, dataset)
+    laid_open = read(tuned.model, dataset)
     panels: list[WhatIf] = []
     content: bytes | None = None
     states = _states(dataset, seed)
@@ -90,16 +144,20 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
         content = to_onnx(opened)
     elif kind in TREES:
         content = trees_to_onnx(tuned.model, dataset.kinds)
-    export: Row | None = None
+    export = None
     if content is not None:
         rows = pd.concat([dataset.features.iloc[:_CHECKED], states], ignore_index=True)
-        export = {
-            "file": np.frombuffer(content, dtype=np.uint8),
-            "bytes": len(content),
-            "rows": len(rows),
-            "difference": largest_difference(content, dataset.kinds, tuned.model, rows),
-        }
-    return {**row, "panels": panels, "parts": parts_to_read(tuned.model), "export": export}
+        difference = largest_difference(content, dataset.kinds, tuned.model, rows)
+        export = ModelFile(np.frombuffer(content, dtype=np.uint8), len(rows), difference)
+    return Reading(
+        family.name,
+        family.label,
+        laid_open.figures,
+        laid_open.tables,
+        tuple(panels),
+        parts_to_read(tuned.model),
+        export,
+    )
 
 
 def _tried(opened: WhatIf, model: Any, family: Family, scale: Scale, states: pd.DataFrame) -> list[WhatIf]:

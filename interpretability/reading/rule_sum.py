@@ -4,15 +4,16 @@ from typing import Any
 
 import numpy as np
 
+from interpretability.reading.limits import Opened
 from interpretability.reading.tree import condition
 from interpretability.scale import scale_of
 from lab.learning.preparation import column_names
-from lab.protocol import Dataset, Row, Table
+from lab.protocol import Dataset, Table
 
 __all__ = ["read_rule_sum"]
 
 
-def read_rule_sum(model: Any, dataset: Dataset) -> Row:
+def read_rule_sum(model: Any, dataset: Dataset) -> Opened:
     """Lay a sum of small trees open: their leaves as sentences."""
     names = column_names(model.named_steps["prepare"])
     trees = model.named_steps["model"].trees_
@@ -41,4 +42,4 @@ def read_rule_sum(model: Any, dataset: Dataset) -> Row:
         ("tree", "if", *adds),
         tuple(rows),
     )
-    return {"figures": [], "tables": [table]}
+    return Opened((), (table,))

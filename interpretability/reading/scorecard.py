@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
-from interpretability.reading.limits import SHOWN
+from interpretability.reading.limits import SHOWN, Opened
 from interpretability.reading.tree import condition
 from lab.privacy.aggregates import MIN_ROWS
-from lab.protocol import Dataset, Kind, Row, Table
+from lab.protocol import Dataset, Kind, Table
 
 __all__ = ["lines_of_card"]
 
 
-def lines_of_card(model: Any, dataset: Dataset) -> Row:
+def lines_of_card(model: Any, dataset: Dataset) -> Opened:
     """Lay a scorecard open: its lines and their points."""
     card = model.named_steps["model"]
     rows = sorted(
@@ -32,14 +33,14 @@ def lines_of_card(model: Any, dataset: Dataset) -> Row:
     totals, rows_of_total = np.unique(card.total(dataset.features), return_counts=True)
     totals = totals[rows_of_total >= MIN_ROWS]
     some = totals[np.unique(np.linspace(0, len(totals) - 1, SHOWN).astype(int))] if len(totals) else totals
-    chances = 1 / (1 + np.exp(-(card.offset_ + card.slope_ * some)))
+    chances = expit(card.offset_ + card.slope_ * some)
     read_off = Table(
         "What the total means",
         f"Totals that at least {MIN_ROWS} rows have, from the lowest to the highest.",
         ("total points", f"probability of {dataset.classes[1]!r}"),
         tuple((int(total), float(chance)) for total, chance in zip(some, chances, strict=True)),
     )
-    return {"figures": [], "tables": [points, read_off]}
+    return Opened((), (points, read_off))
 
 
 def _line_in_words(line: tuple[str, str, Any], kinds: Mapping[str, Kind]) -> str:

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from interpretability.reading.limits import Opened
 from lab.learning.preparation import column_names
-from lab.protocol import Dataset, Kind, Row, Table
+from lab.protocol import Dataset, Kind, Table
 
 __all__ = ["condition", "tree_rules"]
 
 
-def tree_rules(model: Any, dataset: Dataset) -> Row:
+def tree_rules(model: Any, dataset: Dataset) -> Opened:
     """Lay a decision tree open: its leaves as sentences."""
     names = column_names(model.named_steps["prepare"])
     tree = model.named_steps["model"].tree_
@@ -37,7 +38,7 @@ def tree_rules(model: Any, dataset: Dataset) -> Row:
         ("if", *columns, "rows"),
         tuple(sorted(sentences, key=lambda rule: -rule[3])),
     )
-    return {"figures": [], "tables": [table]}
+    return Opened((), (table,))
 
 
 def _leaf(tree: Any, node: int, dataset: Dataset) -> tuple[Any, float]:

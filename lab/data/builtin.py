@@ -3,6 +3,8 @@
 import io
 from typing import TYPE_CHECKING
 
+from scipy.special import expit
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -63,7 +65,7 @@ def _loans(n_rows: int = 1_200, seed: int = 20_26) -> tuple[dict, str]:
         rng.normal(7.9, 0.5, n_rows) - 0.2 * (region == "south") - 0.6 * (employment == "unemployed")
     ).round(2)
     debt_share = rng.beta(2, 4, n_rows).round(3)
-    homeowner = rng.random(n_rows) < 1 / (1 + np.exp(-(age - 45) / 10))
+    homeowner = rng.random(n_rows) < expit((age - 45) / 10)
     applied = np.datetime64("2024-01-01") + rng.integers(0, 730, n_rows).astype("timedelta64[D]")
     log_odds = (
         -2.6
@@ -74,7 +76,7 @@ def _loans(n_rows: int = 1_200, seed: int = 20_26) -> tuple[dict, str]:
         - 0.4 * homeowner
         + 0.0006 * (age - 45) ** 2
     )
-    default = rng.random(n_rows) < 1 / (1 + np.exp(-log_odds))
+    default = rng.random(n_rows) < expit(log_odds)
 
     def with_missing(values: np.ndarray, share: float) -> list:
         gone = rng.random(n_rows) < share

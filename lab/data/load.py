@@ -6,7 +6,6 @@ Everything that can be wrong with a table is said here, once; nobody validates a
 import contextlib
 import dataclasses
 import hashlib
-import io
 import os
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv
 
 from lab.cleaning import clean
 from lab.data import builtin
@@ -31,7 +29,7 @@ from lab.protocol import Dataset, Kind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["TASKS", "check", "from_arrays", "load", "sample_rows"]
+__all__ = ["TASKS", "check", "load", "sample_rows"]
 
 TASKS = ("auto", "classes", "number")
 MAX_CLASSES, MAX_TEXT = 20, 500
@@ -379,11 +377,3 @@ def _why_useless(values: "NDArray", kind: Kind) -> str | None:
         kind == "number" and len(present) == len(values) and values[0] % 1 == 0 and bool(np.all(np.diff(values) == 1))
     )
     return "it looks like a row number" if counts_up else None
-
-
-def from_arrays(name: str, features: pd.DataFrame, labels: "NDArray") -> Dataset:
-    """Make a `Dataset` of generated columns and labels; it goes through the same checks as a file."""
-    table = pa.table({**{str(column): features[column].to_numpy() for column in features}, "label": labels})
-    text = io.BytesIO()
-    csv.write_csv(table, text)
-    return check(table, "label", name=name, content=text.getvalue())

@@ -16,16 +16,16 @@ from lab import stats
 from lab.errors import TrialsFailedError
 from lab.learning.families import Family
 from lab.learning.folds import Fold, all_folds
+from lab.learning.outer import FoldRow, fold_key, score_fold
 from lab.learning.predictions import reliability_figure
-from lab.learning.scoring import BESIDE, Metric, influence, predictions_of
-from lab.learning.tuning import score_fold
-from lab.protocol import Dataset, Estimate, Figure, Row, Table, Trial
+from lab.learning.scoring import BESIDE, Metric, influence
+from lab.protocol import Dataset, Estimate, Figure, Rows, Table, Trial
 from lab.report import charts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Comparison", "Group", "Scores", "compare", "key_of", "seed_of", "trials"]
+__all__ = ["Comparison", "Group", "Scores", "compare", "seed_of", "trials"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Scores:
     label: str
     group: str
     values: "NDArray[np.float64]"
-    rows: tuple[Row | None, ...]
+    rows: tuple[FoldRow | None, ...]
     chosen: tuple[str, ...] = ()
 
 
@@ -147,16 +147,16 @@ class Comparison:
         groups = list(dict.fromkeys([*(s.group for s in self.best.values()), *(s.group for s in shown)]))
         return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit, groups=groups))
 
-    def table(self, target: "NDArray") -> Table:
+    def table(self) -> Table:
         """Every way to learn with the primary metric, its interval, and the usual metrics beside it."""
         beside = BESIDE[self.metric.task]
         rows: list[tuple[Any, ...]] = []
         for scores in self._shown():
             mean, done = self.mean(scores), [row for row in scores.rows if row is not None]
-            others = [float(np.mean([value(row, target[row["test_rows"]]) for row in done])) for _, value in beside]
+            others = [float(np.mean([row.beside[column] for row in done])) for column in beside]
             rows.append((scores.label, mean.value, mean.low, mean.high, *others, len(done)))
         rows.sort(key=lambda row: -row[1])
-        columns = ("model", self.metric.label, "low", "high", *(column for column, _ in beside), "folds")
+        columns = ("model", self.metric.label, "low", "high", *beside, "folds")
         better = {
             "classes": "Log loss, Brier score and calibration error: lower is better.",
             "number": "The errors are in the unit of the target; nearer to zero is better.",
@@ -181,7 +181,7 @@ class Comparison:
     def calibration(self, target: "NDArray", classes: Sequence[str]) -> Figure:
         """Do the out-of-fold predictions of the best of each side mean what they say?"""
         sides = {
-            scores.label: [(predictions_of(row), target[row["test_rows"]]) for row in scores.rows if row is not None]
+            scores.label: [(row.predictions, target[row.test_rows]) for row in scores.rows if row is not None]
             for scores in self.best.values()
         }
         return reliability_figure(sides, classes)
@@ -192,13 +192,11 @@ class Comparison:
 
     def caveats(self) -> tuple[str, ...]:
         """Say what limits the comparison."""
-        stopped = sum(row["unconverged"] for scores in self.families.values() for row in scores.rows if row is not None)
+        stopped = sum(row.unconverged for scores in self.families.values() for row in scores.rows if row is not None)
         found = []
         if stopped:
             found.append(f"{stopped} fits stopped at their iteration limit before they converged")
-        if any(
-            len(row["test_rows"]) < 30 for scores in self.families.values() for row in scores.rows if row is not None
-        ):
+        if any(len(row.test_rows) < 30 for scores in self.families.values() for row in scores.rows if row is not None):
             found.append("the test folds hold fewer than 30 rows each: single rows move the scores")
         return tuple(found)
 
@@ -217,7 +215,7 @@ def trials(
     metric: Metric,
     candidates: int,
     search_rows: int | None = None,
-) -> list[Trial]:
+) -> list[Trial[FoldRow]]:
     """One trial for every family and outer fold, fold by fold so that an early stop leaves whole folds.
 
     `search_rows` is the number of rows from which candidates learn while they are compared; None for inner folds.
@@ -232,7 +230,7 @@ def trials(
 
 
 def compare(
-    dataset: Dataset, groups: Sequence[Group], rows: Mapping[str, Row], *, folds: int, repeats: int, metric: Metric
+    dataset: Dataset, groups: Sequence[Group], rows: Rows, *, folds: int, repeats: int, metric: Metric
 ) -> Comparison:
     """Gather the rows of `trials` into scores; failed trials are NaN, and the best of a group is taken without them.
 
@@ -247,7 +245,7 @@ def compare(
     for group in groups:
         members = {}
         for family in group.families:
-            found = tuple(rows.get(key_of(family, index)) for index in indices)
+            found = tuple(fold_key(family, index).found(rows) for index in indices)
             members[family.name] = _scores(family.label, group.label, found, metric)
         by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
         if group.is_side:
@@ -255,36 +253,36 @@ def compare(
     return Comparison(metric, folds, dataset.target, by_family, best)
 
 
-def key_of(family: Family, index: int) -> str:
-    """Name the trial that scores a family on an outer fold."""
-    return f"{family.name}-fold{index:02d}"
-
-
-def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, int], seed: int) -> Trial:
-    key = key_of(family, fold.index)
+def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, int], seed: int) -> Trial[FoldRow]:
+    key = fold_key(family, fold.index)
     arguments = {"family": family, "fold": fold, "scorer": metric.scorer, **searched}
     cost = float(max(searched["candidates"], 1))
-    return Trial(key, score_fold, arguments, seed=seed_of(key, seed), kind=family.name, cost=cost)
+    return key.trial(score_fold, arguments, seed=seed_of(key.name, seed), kind=family.name, cost=cost)
 
 
 def _scores(
-    label: str, group: str, rows: tuple[Row | None, ...], metric: Metric, chosen: tuple[str, ...] = ()
+    label: str, group: str, rows: tuple[FoldRow | None, ...], metric: Metric, chosen: tuple[str, ...] = ()
 ) -> Scores:
-    values = np.array([np.nan if row is None else metric.factor * row["score"] for row in rows])
+    values = np.array([np.nan if row is None else metric.factor * row.score for row in rows])
     return Scores(label, group, values, rows, chosen)
 
 
 def _best_of(group: Group, members: Mapping[str, Scores], metric: Metric) -> Scores:
     """Take in every fold the member with the best inner score; of equals the first."""
-    rows: list[Row | None] = []
+    rows: list[FoldRow | None] = []
     chosen = []
     for there in zip(*(scores.rows for scores in members.values()), strict=True):
         found = [(row, scores.label) for row, scores in zip(there, members.values(), strict=True) if row is not None]
-        winner = max(found, key=lambda pair: pair[0]["inner_score"], default=None)
+        winner = max(found, key=lambda pair: _inner(pair[0]), default=None)
         rows.append(winner[0] if winner else None)
         chosen += [winner[1]] if winner else []
     _require_two(len(chosen))
     return _scores(f"best {group.label}", group.label, tuple(rows), metric, tuple(chosen))
+
+
+def _inner(row: FoldRow) -> float:
+    assert row.inner_score is not None  # a side's families are always searched
+    return row.inner_score
 
 
 def _influence_of(scores: Scores, comparison: Comparison) -> "NDArray[np.float64] | None":
@@ -292,8 +290,8 @@ def _influence_of(scores: Scores, comparison: Comparison) -> "NDArray[np.float64
     found = np.zeros((len(scores.rows) // comparison.folds, comparison.n_rows))
     for place, row in enumerate(scores.rows):
         assert row is not None  # asked only where every fold is there
-        rows = row["test_rows"]
-        adds = influence(comparison.metric.scorer, predictions_of(row), comparison.target[rows])
+        rows = row.test_rows
+        adds = influence(comparison.metric.scorer, row.predictions, comparison.target[rows])
         if adds is None:
             return None
         found[place // comparison.folds, rows] = comparison.metric.factor * adds

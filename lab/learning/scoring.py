@@ -10,13 +10,13 @@ from sklearn.metrics import balanced_accuracy_score, brier_score_loss, get_score
 
 from lab.errors import SettingsError, nearest
 from lab.privacy.cells import without_cells
-from lab.protocol import Dataset, Row, Task
+from lab.protocol import Dataset, Task
 from lab.stats import auc_influence, r2_influence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BESIDE", "Metric", "calibration_error", "influence", "predictions_of", "primary_metric", "score_model"]
+__all__ = ["BESIDE", "Metric", "Scored", "calibration_error", "influence", "primary_metric", "score_model"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,20 +85,32 @@ _LABELS = {
     "neg_root_mean_squared_error": "root mean squared error (negative)",
     "neg_median_absolute_error": "median absolute error (negative)",
 }
-# What stands beside the primary metric in a table: (column, how a fold's row and the truth of its test rows give it).
-BESIDE: Mapping[Task, tuple[tuple[str, Callable[[Row, Any], float]], ...]] = {
-    "classes": (
-        ("balanced accuracy", lambda row, truth: row["balanced_accuracy"]),
-        ("log loss (nats)", lambda row, truth: row["log_loss"]),
-        ("Brier", lambda row, truth: row["brier"]),
-        ("calibration error", lambda row, truth: calibration_error(row["probabilities"], truth)),
-    ),
-    "number": (
-        ("root mean squared error", lambda row, truth: row["rmse"]),
-        ("mean absolute error", lambda row, truth: row["mae"]),
-        ("mean error", lambda row, truth: row["bias"]),
-    ),
+# What stands beside the primary metric in a table, by column: smaller is better but for the first of classes.
+BESIDE: Mapping[Task, tuple[str, ...]] = {
+    "classes": ("balanced accuracy", "log loss (nats)", "Brier", "calibration error"),
+    "number": ("root mean squared error", "mean absolute error", "mean error"),
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class Scored:
+    """How a fitted model did on rows that it had not seen.
+
+    Attributes
+    ----------
+    score : float
+        The primary metric, as scikit-learn's scorer gives it.
+    predictions : numpy.ndarray
+        Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,).
+    beside : mapping of str to float
+        The usual metrics, by the columns of `BESIDE`: balanced accuracy in [0, 1], log loss in nats, Brier (mean over
+        rows of the squared distance between the probabilities and the truth, 0 to 2), calibration error in [0, 1]; for
+        numbers errors in the unit of the target.
+    """
+
+    score: float
+    predictions: np.ndarray
+    beside: Mapping[str, float]
 
 
 def primary_metric(name: str, dataset: Dataset) -> Metric:
@@ -131,44 +143,24 @@ def primary_metric(name: str, dataset: Dataset) -> Metric:
     return Metric(name, label, "points", 100.0, kind.lowest, dataset.task)
 
 
-def score_model(model: Any, features: Any, target: "NDArray", scorer: str, n_classes: int) -> Row:
-    """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows.
-
-    Returns
-    -------
-    dict
-        `score` (the primary metric). For classes: `log_loss` (nats), `balanced_accuracy`, `brier` (mean over rows of the
-        squared distance between the probabilities and the truth, 0 to 2), and `probabilities` of shape (n_rows,
-        n_classes). For a number, in its own unit: `rmse`, `mae`, `bias` (mean of prediction minus truth), and
-        `predictions` of shape (n_rows,).
-    """
+def score_model(model: Any, features: Any, target: "NDArray", scorer: str, n_classes: int) -> Scored:
+    """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows."""
     score = float(get_scorer(scorer)(model, features, target))
     if n_classes == 0:
-        predictions = np.asarray(model.predict(features), dtype=np.float64)
-        errors = predictions - target
-        return {
-            "score": score,
-            "rmse": float(np.sqrt(np.mean(errors**2))),
-            "mae": float(np.mean(np.abs(errors))),
-            "bias": float(np.mean(errors)),
-            "predictions": predictions,
-        }
+        numbers = np.asarray(model.predict(features), dtype=np.float64)
+        errors = numbers - target
+        found = (np.sqrt(np.mean(errors**2)), np.mean(np.abs(errors)), np.mean(errors))
+        return Scored(score, numbers, dict(zip(BESIDE["number"], map(float, found), strict=True)))
     probabilities = np.asarray(model.predict_proba(features), dtype=np.float64)
     predicted = np.asarray(model.classes_)[probabilities.argmax(axis=1)]
     labels = np.arange(n_classes)
-    return {
-        "score": score,
-        "log_loss": float(log_loss(target, probabilities, labels=labels)),
-        "balanced_accuracy": float(balanced_accuracy_score(target, predicted)),
-        "brier": float(brier_score_loss(target, probabilities, labels=labels, scale_by_half=False)),
-        "probabilities": probabilities,
-    }
-
-
-def predictions_of(row: Row) -> "NDArray[np.float64]":
-    """What a fold's model said of its test rows: probabilities, shape (n_rows, n_classes), or numbers, shape (n_rows,)."""
-    found = row["probabilities"] if "probabilities" in row else row["predictions"]
-    return np.asarray(found, dtype=np.float64)
+    shares = (
+        balanced_accuracy_score(target, predicted),
+        log_loss(target, probabilities, labels=labels),
+        brier_score_loss(target, probabilities, labels=labels, scale_by_half=False),
+        calibration_error(probabilities, target),
+    )
+    return Scored(score, probabilities, dict(zip(BESIDE["classes"], map(float, shares), strict=True)))
 
 
 def influence(scorer: str, said: "NDArray", target: "NDArray") -> "NDArray[np.float64] | None":

@@ -14,14 +14,12 @@ from sklearn.model_selection import ParameterSampler, StratifiedKFold, train_tes
 
 from lab.data.strata import strata
 from lab.learning.families import Family
-from lab.learning.folds import INNER_FOLDS, Fold, split
-from lab.learning.scoring import score_model
-from lab.protocol import Dataset, Row
+from lab.learning.folds import INNER_FOLDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Tuned", "looked_at", "score_fold", "tune"]
+__all__ = ["Tuned", "looked_at", "tune"]
 
 _LOOK_ROWS = 1_000
 _MOST_SCORED = 10_000  # rows: the standard error of a share is then half a point at most
@@ -149,47 +147,3 @@ def _better_half(candidates: "list[_Candidate]", scores: Sequence[float]) -> "li
         return candidates
     order = sorted(range(1, len(candidates)), key=lambda place: -scores[place])  # stable: of equals the first
     return [candidates[0], *(candidates[place] for place in order[: len(order) // 2])]
-
-
-def score_fold(
-    dataset: Dataset,
-    *,
-    seed: int,
-    family: Family,
-    fold: Fold,
-    scorer: str,
-    candidates: int,
-    search_rows: int | None = None,
-) -> Row:
-    """Tune a family on the training part of one outer fold and score it on the test part: a trial's function.
-
-    With 0 candidates the family is fitted as it is built, without inner folds: for models that stand for no side.
-
-    Returns
-    -------
-    dict
-        What `score_model` returns, and `inner_score` (None with 0 candidates), `parameters`, `unconverged`, `test_rows` of
-        shape (n_test,), and `complexity` where the family counts it.
-    """
-    train, test = split(dataset, fold)
-    features, target = dataset.features, dataset.target
-    inner: float | None = None
-    if candidates == 0:
-        model = family.build(features.iloc[train], seed).fit(features.iloc[train], target[train])
-        parameters, unconverged = {}, 0
-    else:
-        search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": search_rows}
-        tuned = tune(family, features.iloc[train], target[train], **search)
-        model, parameters, unconverged, inner = tuned.model, tuned.parameters, tuned.unconverged, tuned.inner_score
-    row = score_model(model, features.iloc[test], target[test], scorer, len(dataset.classes))
-    shown = {name.removeprefix("model__"): value for name, value in parameters.items()}
-    return (
-        row
-        | {
-            "inner_score": inner,
-            "parameters": shown,
-            "unconverged": unconverged,
-            "test_rows": test,
-        }
-        | ({} if family.complexity is None else {"complexity": family.complexity(model)})
-    )

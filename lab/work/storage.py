@@ -119,7 +119,7 @@ def _split(row: Row) -> tuple[Any, dict[str, np.ndarray]]:
         if isinstance(value, np.generic):
             return plain(value.item())
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return plain(dataclasses.asdict(value))
+            return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
         if isinstance(value, dict):
             return {str(key): plain(item) for key, item in value.items()}
         if isinstance(value, list | tuple):

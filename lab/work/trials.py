@@ -11,8 +11,9 @@ from typing import Any
 from lab.host.files import sweep_parts
 from lab.host.machine import fingerprint
 from lab.host.scratch import sweep
-from lab.protocol import Dataset, Row, Trial
+from lab.protocol import Dataset, Rows, Trial
 from lab.work.forecast import Forecast, pilot_first
+from lab.work.rows import typed
 from lab.work.sealed import DamagedError
 from lab.work.storage import forget_row, read_row, write_row
 from lab.work.workers import Outcome, Workers, run_here
@@ -37,7 +38,7 @@ class Progress:
 class Results:
     """Rows by the key of their trial, the reasons of those that failed, and the machines on which rows were measured."""
 
-    rows: Mapping[str, Row]
+    rows: Rows
     failures: Mapping[str, str]
     machines: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -102,12 +103,12 @@ def run_plan(
 
 def _kept(
     plan: Sequence[Trial], folder: Path, run: str, notify: Callable[[str], None]
-) -> tuple[dict[str, Row], dict[str, dict[str, Any]]]:
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Read what is stored of a plan and can be used; the rest is removed, so that no later session takes it up either.
 
     A row goes with the rows that it needed: it may have been made of what is gone.
     """
-    rows: dict[str, Row] = {}
+    rows: dict[str, Any] = {}
     machines: dict[str, dict[str, Any]] = {}
     damaged: list[str] = []
     elsewhere: list[str] = []
@@ -115,7 +116,8 @@ def _kept(
     for trial in plan:
         try:
             stored = read_row(folder, trial.key, run=run)
-        except DamagedError as error:
+            row = None if stored is None else typed(stored.row, trial.row_type)
+        except (DamagedError, ValueError) as error:
             _log.warning("trial %s is computed again: %s", trial.key, error)
             damaged.append(trial.key)
             stored = None
@@ -126,7 +128,7 @@ def _kept(
         if stored is None or any(key not in rows for key in trial.needs):
             forget_row(folder, trial.key)
         else:
-            rows[trial.key], machines[trial.key] = stored.row, stored.machine
+            rows[trial.key], machines[trial.key] = row, stored.machine
     if damaged:
         notify(f"{_counted(damaged, 'stored trial')} damaged and computed again ({_listed(damaged)}); see log.txt")
     if elsewhere:
@@ -159,7 +161,7 @@ def _scratch(folder: Path) -> Iterator[Path]:
 def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
     """Run a plan one trial after another in this process, storing nothing: the same rows as `run_plan` gives."""
     _check_plan(plan)
-    rows: dict[str, Row] = {}
+    rows: dict[str, Any] = {}
     failures: dict[str, str] = {}
     while ready := _ready(plan, rows, failures):
         for trial in ready:
@@ -174,7 +176,7 @@ def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
 def _outcomes(
     plan: Sequence[Trial],
     dataset: Dataset | None,
-    rows: Mapping[str, Row],
+    rows: Rows,
     failures: dict[str, str],
     workers: int,
     scratch: Path,
@@ -192,7 +194,7 @@ def _outcomes(
         processes.close()
 
 
-def _ready(plan: Sequence[Trial], rows: Mapping[str, Row], failures: dict[str, str]) -> list[Trial]:
+def _ready(plan: Sequence[Trial], rows: Rows, failures: dict[str, str]) -> list[Trial]:
     """List the trials whose needs are met; those whose needs failed are failures themselves."""
     ready = []
     for trial in plan:

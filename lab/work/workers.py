@@ -26,7 +26,8 @@ from threadpoolctl import threadpool_limits
 from lab import environment
 from lab.host.children import end_with_parent
 from lab.privacy.cells import without_cells
-from lab.protocol import Dataset, Row, Trial
+from lab.protocol import Dataset, Rows, Trial
+from lab.work.rows import typed
 from lab.work.storage import through_storage
 
 __all__ = ["Outcome", "Workers", "run_here"]
@@ -38,7 +39,7 @@ _DIED = "its worker process died twice (killed, out of memory, or crashed)"
 _PATIENCE_S = 10.0
 _STARTS = 3
 
-Work = tuple[Trial, Mapping[str, Row]]
+Work = tuple[Trial, Rows]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,20 +47,21 @@ class Outcome:
     """What came of a trial: its row, or the reason why there is none; `details` is for the log."""
 
     trial: Trial
-    row: Row | None
+    row: Any
     reason: str = ""
     details: str = ""
     seconds: float = 0.0
 
 
-def run_here(trial: Trial, dataset: Dataset | None, inputs: Mapping[str, Row]) -> Outcome:
+def run_here(trial: Trial, dataset: Dataset | None, inputs: Rows) -> Outcome:
     """Run a trial in this process; whatever it raises becomes the reason of the outcome."""
     start = time.perf_counter()
     extra: dict[str, Any] = {"inputs": dict(inputs)} if trial.needs else {}
     try:
         with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
             warnings.simplefilter("always")
-            row = through_storage(trial.function(dataset, seed=trial.seed, **trial.arguments, **extra))
+            plain = through_storage(trial.function(dataset, seed=trial.seed, **trial.arguments, **extra))
+            row: Any = typed(plain, trial.row_type)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - compiled libraries panic past Exception; the run reports it and goes on
@@ -225,7 +227,7 @@ def _serve(pipe: connection.Connection, dataset: Dataset | None, scratch: Path |
 
 def _next_outcome(pipe: connection.Connection, dataset: Dataset | None) -> Outcome:
     content = pipe.recv_bytes()
-    nothing = Trial("", dict)  # the parent knows which trial it is
+    nothing: Trial[Any] = Trial("", dict)  # the parent knows which trial it is
     try:
         trial, inputs = ForkingPickler.loads(content)
     except Exception as error:  # noqa: BLE001 - its function cannot be imported here

@@ -24,7 +24,7 @@ from sklearn.preprocessing import PolynomialFeatures
 
 from interpretability.lab import LAB
 from interpretability.settings import Settings
-from lab.data.load import from_arrays
+from lab.data.frames import from_arrays
 from lab.learning.comparison import Group, compare, trials
 from lab.learning.families import Family
 from lab.learning.scoring import primary_metric

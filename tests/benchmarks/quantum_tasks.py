@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lab.data.load import from_arrays
+from lab.data.frames import from_arrays
 from lab.learning import comparison, scoring
 from lab.terminal.screen import watching
 from lab.work.trials import run_plan

@@ -15,7 +15,6 @@ from interpretability import plan
 from interpretability.export.additive import largest_difference, to_onnx
 from interpretability.export.graph import answers_of
 from interpretability.follow_up import editing, explaining, privacy, stress
-from interpretability.follow_up.finalists import folds_of
 from interpretability.groups import classes as fairness
 from interpretability.groups import numbers as number_fairness
 from interpretability.lab import LAB
@@ -25,7 +24,9 @@ from interpretability.models.numbers import EBM, EBM_PAIRS, FOREST, LINEAR, RULE
 from interpretability.reading.additive import frame_of, largest_gap, lay_open
 from interpretability.reading.read import read_model
 from interpretability.settings import Settings
-from lab.data.load import from_arrays, load, sample_rows
+from interpretability.sides.finalists import folds_of
+from lab.data.frames import from_arrays
+from lab.data.load import load, sample_rows
 from lab.errors import SettingsError
 from lab.learning.comparison import Group, Scores
 from lab.protocol import Estimate, Evidence

@@ -12,7 +12,8 @@ from sklearn.model_selection import KFold, RepeatedStratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from lab import stats
-from lab.data.load import from_arrays, load, sample_rows
+from lab.data.frames import from_arrays
+from lab.data.load import load, sample_rows
 from lab.data.strata import strata
 from lab.learning.comparison import Group, compare
 from lab.learning.families import Family

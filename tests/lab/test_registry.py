@@ -8,8 +8,8 @@ import pytest
 
 FACE = """
 from dataclasses import dataclass
-from lab import charts
-from lab.protocol import Control, Estimate, Evidence, Figure, Question, Trial, Verdict
+from lab.protocol import Control, Dataset, Estimate, Evidence, Figure, Key, Question, Verdict
+from lab.report import charts
 from lab.settings import option
 
 
@@ -18,15 +18,41 @@ class Settings:
     threshold: float = option(0.4, "share of the largest class that counts", minimum=0, maximum=1)
 
 
+@dataclass(frozen=True)
+class Context:
+    dataset: Dataset
+    seed: int
+
+
+@dataclass(frozen=True)
+class Counted:
+    share: float
+
+
+COUNT = Key("count", Counted)
+
+
 def count(dataset, *, seed):
-    return {"share": float((dataset.target == 0).mean())}
+    return Counted(float((dataset.target == 0).mean()))
 
 
-def control_yes(*, seed):
+class Share:
+    def plan(self, context):
+        return [COUNT.trial(count, seed=context.seed)]
+
+    def evidence(self, context, rows):
+        counted = COUNT.found(rows)
+        share = counted.share if counted else 0.0
+        estimate = Estimate(share, share, share, "share")
+        figure = Figure("Share", "Look.", charts.bars([("first class", share)], axis="share"))
+        return Evidence({"share": estimate}, {}, (figure,), ())
+
+
+def control_yes(lab, *, seed):
     return "yes"
 
 
-def control_no(*, seed):
+def control_no(lab, *, seed):
     return "no"
 
 
@@ -43,14 +69,11 @@ class MajorityLab:
     def question(self, dataset_name, settings):
         return Question(f"Is the first class of {dataset_name} common?", "counting")
 
-    def plan(self, dataset, settings, *, seed):
-        return [Trial("count", count, seed=seed)]
+    def context(self, dataset, settings, *, seed):
+        return Context(dataset, seed)
 
-    def summarise(self, dataset, settings, rows):
-        share = rows["count"]["share"] if rows else 0.0
-        estimate = Estimate(share, share, share, "share")
-        figure = Figure("Share", "Look.", charts.bars([("first class", share)], axis="share"))
-        return Evidence({"share": estimate}, {}, (figure,), ())
+    def sections(self):
+        return [Share()]
 
     def judge(self, evidence, settings):
         answer = "yes" if evidence.estimates["share"].value > settings.threshold else "no"
@@ -117,7 +140,7 @@ def test_an_installed_lab_answers_for_its_controls(site, tmp_path):
 
 def test_an_installed_lab_keeps_to_the_protocol(site, tmp_path):
     code = (
-        "import sys; from pathlib import Path; from lab import registry; from lab.data import load;"
+        "import sys; from pathlib import Path; from lab import registry; from lab.data.load import load;"
         "from lab.testing import check_lab; lab = registry.find('majority');"
         "check_lab(lab, load('wine'), lab.settings_type(), Path(sys.argv[1])); print('kept')"
     )

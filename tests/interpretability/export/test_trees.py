@@ -13,7 +13,8 @@ from interpretability.export.trees import trees_to_onnx
 from interpretability.models import numbers as number_families
 from interpretability.models.classes import EBM_PAIRS, RULE_SUM, SCORECARD, SPLINES, TREE
 from interpretability.reading.additive import lay_open
-from lab.data.load import from_arrays, load
+from lab.data.frames import from_arrays
+from lab.data.load import load
 from lab.learning.families import LOGISTIC
 
 pytestmark = pytest.mark.filterwarnings("ignore:Missing values detected")  # of the boosting machine's own pictures

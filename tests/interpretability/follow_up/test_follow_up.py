@@ -11,11 +11,12 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
 from interpretability.follow_up import editing, explaining, privacy, stress
-from interpretability.follow_up.finalists import choose_finalists, fitted_on, folds_of
-from interpretability.follow_up.price import Priced, price_list, simplest_within
 from interpretability.groups import classes as fairness
 from interpretability.models.classes import EBM, TREE
-from lab.data.load import from_arrays, load
+from interpretability.sides.finalists import choose_finalists, fitted_on, folds_of
+from interpretability.sides.price import Priced, price_list, simplest_within
+from lab.data.frames import from_arrays
+from lab.data.load import load
 from lab.errors import DataError, SettingsError
 from lab.learning.comparison import Group, Scores, compare, seed_of, trials
 from lab.learning.families import FOREST, LOGISTIC, Family

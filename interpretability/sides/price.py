@@ -2,15 +2,57 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from lab.learning.comparison import Comparison, Scores
-from lab.protocol import Estimate, Figure, Table
+from interpretability.context import Context
+from lab.learning.comparison import Comparison, Group, Scores
+from lab.learning.outer import fold_key
+from lab.protocol import Estimate, Evidence, Figure, Rows, Table, Trial
 from lab.report import charts
 from lab.wording import amount, difference
 
-__all__ = ["Priced", "chosen_family", "figure", "price_list", "simplest_within", "table"]
+__all__ = [
+    "STEPS",
+    "Priced",
+    "chosen_family",
+    "evidence",
+    "figure",
+    "plan",
+    "price_list",
+    "simplest_within",
+    "steps_of",
+    "table",
+]
+
+
+STEPS = "step"
+
+
+def steps_of(context: Context) -> tuple[Group, ...]:
+    """Give the small models as a group of their own, which stands for no side; none where there are none."""
+    return (Group("steps", STEPS, context.steps, is_side=False),) if context.steps else ()
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Score the small models on the folds, as they are built."""
+    return context.scored(*steps_of(context), candidates=0)
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Price every readable model, and name the simplest one within the margin."""
+    done = any(fold_key(step, index).found(rows) for step in context.steps for index in range(context.settings.folds))
+    found = context.compared(rows, *(steps_of(context) if done else ()))
+    names = [family.name for family in (*context.glass.families, *context.steps)]
+    priced, metric, black = price_list(found, found.best["black"], names), context.metric, found.best["black"]
+    simple = simplest_within(priced, context.margin)
+    axis = f"{metric.label} ({metric.unit}, of 100)" if metric.unit else metric.label
+    return Evidence(
+        facts={"simplest": simple.label if simple else None},
+        figures=(figure(priced, found.mean(black), axis, context.margin),),
+        tables=(table(priced, metric.label, context.margin),),
+    )
 
 
 @dataclass(frozen=True)
@@ -46,7 +88,7 @@ def price_list(found: Comparison, black: Scores, names: Sequence[str]) -> tuple[
         scores = found.families.get(name)
         if scores is None:
             continue
-        parts = float(np.mean([row["complexity"] for row in scores.rows if row is not None]))
+        parts = float(np.mean([row.complexity for row in scores.rows if row is not None]))
         listed.append((name, scores, parts))
     listed.sort(key=lambda item: (item[2], -found.mean(item[1]).value))
     priced, best = [], -np.inf

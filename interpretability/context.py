@@ -1,0 +1,120 @@
+"""What do all parts of the interpretability report share? The table, the two sides, the metric, resolved once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from interpretability.models import classes, numbers
+from interpretability.settings import Settings
+from lab.errors import SettingsError
+from lab.learning import comparison, folds, scoring
+from lab.learning.comparison import Comparison, Group
+from lab.learning.families import Family
+from lab.learning.scoring import Metric
+from lab.protocol import Dataset, Key, Rows, Trial
+
+__all__ = ["Context", "context_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What all sections of a run share.
+
+    Attributes
+    ----------
+    glass, black : Group
+        The two sides of the question.
+    steps : tuple of Family
+        The small models of the price of reading; none where only the verdict is wanted.
+    """
+
+    dataset: Dataset
+    settings: Settings
+    seed: int
+    metric: Metric
+    glass: Group
+    black: Group
+    steps: tuple[Family, ...]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more than the verdict is wanted."""
+        return self.settings.depth == "full"
+
+    @property
+    def margin(self) -> float:
+        """A loss up to this much does not matter, in the metric's unit."""
+        return self.settings.margin * self.metric.factor
+
+    @property
+    def splits(self) -> dict[str, Any]:
+        """Arguments of the trials that go through the folds of the first repetition."""
+        return {
+            "folds": self.settings.folds,
+            "repeats": self.settings.repeats,
+            "scorer": self.metric.scorer,
+            "fold_seed": self.seed,
+        }
+
+    @property
+    def both(self) -> Mapping[str, tuple[Family, ...]]:
+        """Families by side."""
+        return {"glass": self.glass.families, "black": self.black.families}
+
+    def compared(self, rows: Rows, *more: Group) -> Comparison:
+        """Gather the scores of both sides, and of further groups."""
+        return comparison.compare(
+            self.dataset,
+            (self.glass, self.black, *more),
+            rows,
+            folds=self.settings.folds,
+            repeats=self.settings.repeats,
+            metric=self.metric,
+        )
+
+    def scored(self, *groups: Group, candidates: int) -> list[Trial[Any]]:
+        """List the trials that score groups on the folds."""
+        return [
+            *comparison.trials(
+                groups,
+                folds=self.settings.folds,
+                repeats=self.settings.repeats,
+                seed=self.seed,
+                metric=self.metric,
+                candidates=candidates,
+            )
+        ]
+
+    def follow_up(
+        self,
+        key: Key[Any],
+        function: Any,
+        arguments: Mapping[str, Any],
+        *,
+        needs: tuple[Key[Any], ...],
+        exclusive: bool = False,
+    ) -> Trial[Any]:
+        """Make a trial that follows on the verdict."""
+        seed = comparison.seed_of(key.name, self.seed)
+        return key.trial(function, arguments, seed=seed, exclusive=exclusive, needs=needs, kind=key.name, cost=3.0)
+
+
+def context_of(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
+    """Resolve the context of a run.
+
+    Raises
+    ------
+    SettingsError, DataError
+        If the settings do not fit the table.
+    """
+    folds.require_rows(dataset, settings.folds)
+    metric = scoring.primary_metric(settings.metric, dataset)
+    if metric.unit and settings.margin > 1:
+        raise SettingsError(f"margin is {settings.margin:g}; for {metric.label} it must be from 0 to 1")
+    if dataset.task == "number":
+        glass, black, steps = numbers.glass(len(dataset.kinds)), numbers.black(), numbers.ladder()
+    else:
+        n_classes = len(dataset.classes)
+        glass, black = classes.glass(n_classes, len(dataset.kinds)), classes.black()
+        steps = classes.ladder(n_classes)
+    return Context(dataset, settings, seed, metric, glass, black, steps if settings.depth == "full" else ())

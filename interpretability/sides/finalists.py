@@ -1,0 +1,140 @@
+"""Who stands for each side after the folds are scored? The families taken most often, with what their searches found.
+
+What follows on the verdict (reading, explaining, stress) refits these, with the settings that were found in each fold: the
+search is paid once.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sklearn.metrics import get_scorer
+
+from interpretability.context import Context
+from interpretability.sides.price import chosen_family, price_list, simplest_within, steps_of
+from lab.learning.comparison import Group, compare
+from lab.learning.families import Family
+from lab.learning.folds import all_folds, split
+from lab.learning.outer import fold_key
+from lab.learning.scoring import Metric
+from lab.protocol import Dataset, Evidence, Key, Rows, Trial
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["FINALISTS", "Finalists", "choose_finalists", "evidence", "fitted_on", "folds_of", "plan", "score_of"]
+
+
+@dataclass(frozen=True)
+class Finalists:
+    """Who stands for each side.
+
+    Attributes
+    ----------
+    glass, black : str
+        Names of families.
+    simplest : str or None
+        The simplest family or step within the margin.
+    parameters : mapping of str to tuple
+        For every family the settings found in each fold of the first repetition; None where it failed.
+    """
+
+    glass: str
+    black: str
+    simplest: str | None
+    parameters: Mapping[str, tuple[Mapping[str, Any] | None, ...]]
+
+    def name_of(self, side: str) -> str:
+        """Name of the family that stands for "glass" or "black"."""
+        return {"glass": self.glass, "black": self.black}[side]
+
+
+FINALISTS = Key("finalists", Finalists)
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Choose once the folds are scored; nothing follows where only the verdict is wanted."""
+    if not context.is_full:
+        return []
+    groups = (context.glass, context.black, *steps_of(context))
+    needs = tuple(
+        fold_key(family, index)
+        for index in range(context.settings.folds * context.settings.repeats)
+        for group in groups
+        for family in group.families
+    )
+    arguments = {
+        "groups": groups,
+        "metric": context.metric,
+        "margin": context.settings.margin,
+        "folds": context.settings.folds,
+        "repeats": context.settings.repeats,
+    }
+    return [FINALISTS.trial(choose_finalists, arguments, seed=context.seed, needs=needs, cost=0.5)]
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Say nothing: others do, of the finalists."""
+    del context, rows
+    return Evidence()
+
+
+def choose_finalists(
+    dataset: Dataset,
+    *,
+    seed: int,
+    groups: Sequence[Group],
+    folds: int,
+    repeats: int,
+    metric: Metric,
+    margin: float,
+    inputs: Rows,
+) -> Finalists:
+    """Choose the finalists from the rows of the folds: a trial's function."""
+    del seed  # nothing is drawn
+    found = compare(dataset, groups, inputs, folds=folds, repeats=repeats, metric=metric)
+    names = {group.name: {family.name: family.label for family in group.families} for group in groups}
+    readable = [*names["glass"], *names.get("steps", {})]
+    simple = simplest_within(price_list(found, found.best["black"], readable), margin * metric.factor)
+    return Finalists(
+        glass=chosen_family(found, "glass", names["glass"]),
+        black=chosen_family(found, "black", names["black"]),
+        simplest=simple.name if simple else None,
+        parameters={
+            name: tuple(None if row is None else row.parameters for row in scores.rows[:folds])
+            for name, scores in found.families.items()
+        },
+    )
+
+
+def folds_of(dataset: Dataset, *, folds: int, repeats: int, seed: int) -> "list[tuple[NDArray, NDArray]]":
+    """Row numbers (train, test) of the folds of the first repetition of a run."""
+    return [split(dataset, fold) for fold in all_folds(folds, repeats, seed)[:folds]]
+
+
+def fitted_on(
+    family: Family,
+    dataset: Dataset,
+    rows: "NDArray",
+    parameters: Mapping[str, Any] | None,
+    seed: int,
+    target: Any = None,
+) -> Any:
+    """Fit a family on some rows with the settings that a search found there."""
+    features = dataset.features.iloc[rows]
+    model = family.build(features, seed)
+    model.set_params(**{_full_name(name): _plain(value) for name, value in (parameters or {}).items()})
+    return model.fit(features, dataset.target[rows] if target is None else target)
+
+
+def score_of(model: Any, scorer: str, features: Any, target: "NDArray") -> float:
+    """Score by the run's metric."""
+    return float(get_scorer(scorer)(model, features, target))
+
+
+def _full_name(name: str) -> str:
+    return name if name.startswith("prepare__") else f"model__{name}"
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

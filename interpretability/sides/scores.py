@@ -1,0 +1,68 @@
+"""Which side is better on the folds? The scores of all families, and the paired difference that carries the verdict."""
+
+from typing import Any
+
+from interpretability.context import Context
+from interpretability.sides.price import chosen_family
+from lab.decisions import rows_to_settle
+from lab.learning.comparison import Comparison
+from lab.protocol import Evidence, Figure, Rows, Trial
+from lab.wording import count
+
+__all__ = ["evidence", "plan"]
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Score every family of both sides on every fold."""
+    return context.scored(context.glass, context.black, candidates=context.settings.candidates)
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Compare the best readable model with the best black box."""
+    found, dataset, margin = context.compared(rows), context.dataset, context.margin
+    glass, black = found.best["glass"], found.best["black"]
+    loss, detectable = found.difference(black, glass), found.detectable(black, glass)
+    parts = found.regions(black, glass, margin)
+    names = {family.name: family.label for family in context.glass.families}
+    return Evidence(
+        estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)},
+        facts={
+            "metric": context.metric.label,
+            "margin": margin,
+            "n_rows": dataset.n_rows,
+            "readable": names[chosen_family(found, "glass", names)],
+            "detectable": detectable,
+            "rows_to_settle": rows_to_settle(loss, margin, dataset.n_rows, detectable=detectable),
+            "probability_costs": parts.better,
+            "probability_equal": parts.equal,
+            "probability_gains": parts.worse,
+        },
+        figures=(_headline(found, context), found.calibration(dataset.target, dataset.classes)),
+        tables=(found.table(), found.choices()),
+        caveats=(*found.caveats(), *_caveats(context)),
+    )
+
+
+def _headline(found: Comparison, context: Context) -> Figure:
+    settings = context.settings
+    caption = (
+        f"{found.metric.label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
+        f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
+        "difference."
+    )
+    return found.figure("All models", caption)
+
+
+def _caveats(context: Context) -> tuple[str, ...]:
+    read = "the readable model shown was fitted on all rows, tuned in the same way as inside the folds"
+    spread = (
+        "the interval of the verdict comes from the out-of-fold prediction of every row and from the repetitions, widened for "
+        "shared training rows; with one repetition, or a metric that is no mean over rows, AUC or R², from the folds (corrected t)"
+    )
+    found = (read, spread) if context.is_full else (spread,)
+    if context.dataset.task == "classes":
+        return found
+    return (
+        *found,
+        "a points scorecard is for two classes and was not tried; predictions are single numbers without a range",
+    )
