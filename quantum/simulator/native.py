@@ -21,7 +21,7 @@ import llvmlite.binding as llvm
 
 PRECISIONS = {"float32": 4, "float64": 8}
 """Names of the precisions and the bytes of one real number in each."""
-SOURCES = ("kernels", "preparation", "ends", "descent", "passes", "memory", "vectors", "layout", "plan")
+SOURCES = ("kernels", "angles", "losses", "descent", "passes", "memory", "vectors", "layout", "tables")
 SYMBOL = "quantum_walk"
 
 Walk = Callable[[int, int, int, int, int], None]

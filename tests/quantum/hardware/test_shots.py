@@ -7,9 +7,9 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from lab.learning.scoring import Metric
 from quantum.circuit import Circuit
+from quantum.device_noise.score_drop import score_change
 from quantum.hardware.readout import mean_values, outcome_values
-from quantum.hardware.score_drop import score_change
-from quantum.hardware.shots import Head, flip_chances, probabilities_of, sampled, shots_needed
+from quantum.hardware.shots import ClassicalEnd, flip_chances, probabilities_of, sampled, shots_needed
 
 
 def cubes(n_rows, n_qubits, seed=0):
@@ -17,8 +17,8 @@ def cubes(n_rows, n_qubits, seed=0):
     return flat.reshape(n_rows, *[2] * n_qubits)
 
 
-TWO = (Circuit(2, 1, observables=((1,),)), Head(2.0, np.array([0.15])))
-THREE = (Circuit(3, 1, observables=((2,), (1,), (0,))), Head(1.5, np.array([0.1, 0.0, -0.1])))
+TWO = (Circuit(2, 1, observables=((1,),)), ClassicalEnd(2.0, np.array([0.15])))
+THREE = (Circuit(3, 1, observables=((2,), (1,), (0,))), ClassicalEnd(1.5, np.array([0.1, 0.0, -0.1])))
 
 
 def test_the_chance_of_a_flip_is_the_binomial_one():
@@ -54,7 +54,7 @@ def test_that_many_shots_flip_about_one_label_in_a_hundred(circuit, head, matric
 
 
 def test_a_label_without_a_margin_needs_no_end_of_shots():
-    circuit, head = Circuit(1, 1), Head(1.0, np.array([0.0]))
+    circuit, head = Circuit(1, 1), ClassicalEnd(1.0, np.array([0.0]))
     assert shots_needed(np.array([[0.5, 0.5]]), outcome_values(circuit), head) is None
     assert shots_needed(np.array([[1.0, 0.0]]), outcome_values(circuit), head) == 1
 

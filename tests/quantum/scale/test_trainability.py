@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from quantum.circuit import Circuit
-from quantum.study.trainability import (
+from quantum.scale.trainability import (
     entangling_capability,
     expressibility,
     fit_decay,
