@@ -1,1 +1,85 @@
-"""Does a quantum classifier help on this data yet, and what would it cost on hardware?"""
+"""Does a quantum classifier help on this data yet, and what would it cost on hardware?
+
+What is named in `__all__` is the package's face. Stable, so that it changes only with a new major version: the three
+classifiers, `Circuit`, and the files of models. Still evolving: the simulator's own functions and the emitters.
+
+Importing the package imports none of them, nor any library: each is looked up at its first use. Modules of the package
+import one another by their own names, never this face.
+
+>>> from quantum import Circuit
+>>> Circuit(n_qubits=2, n_layers=1).angles_shape
+(1, 2, 3)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from quantum.circuit import MEAN_Z, Circuit
+    from quantum.interop.pennylane import to_pennylane
+    from quantum.interop.qiskit import to_qiskit, to_qiskit_observables
+    from quantum.models.classifier import VariationalQuantumClassifier
+    from quantum.models.file import load_model, save_model
+    from quantum.models.kernel_classifier import QuantumKernelClassifier
+    from quantum.models.single_qubit import SingleQubitClassifier
+    from quantum.simulator.calls import (
+        Head,
+        cross_entropy_and_gradient,
+        expectations,
+        expectations_and_gradient,
+        states,
+        warm_up,
+    )
+    from quantum.simulator.training import Training, train
+
+__all__ = [
+    "MEAN_Z",
+    "Circuit",
+    "Head",
+    "QuantumKernelClassifier",
+    "SingleQubitClassifier",
+    "Training",
+    "VariationalQuantumClassifier",
+    "cross_entropy_and_gradient",
+    "expectations",
+    "expectations_and_gradient",
+    "load_model",
+    "save_model",
+    "states",
+    "to_pennylane",
+    "to_qiskit",
+    "to_qiskit_observables",
+    "train",
+    "warm_up",
+]
+
+_HOMES = {
+    "circuit": ("MEAN_Z", "Circuit"),
+    "interop.pennylane": ("to_pennylane",),
+    "interop.qiskit": ("to_qiskit", "to_qiskit_observables"),
+    "models.classifier": ("VariationalQuantumClassifier",),
+    "models.file": ("load_model", "save_model"),
+    "models.kernel_classifier": ("QuantumKernelClassifier",),
+    "models.single_qubit": ("SingleQubitClassifier",),
+    "simulator.calls": (
+        "Head",
+        "cross_entropy_and_gradient",
+        "expectations",
+        "expectations_and_gradient",
+        "states",
+        "warm_up",
+    ),
+    "simulator.training": ("Training", "train"),
+}
+"""Modules of this package, and what of each is part of the face; the same as above, for the look-up at run time."""
+
+if not TYPE_CHECKING:  # a type checker that saw this would take every misspelt name for a public one
+
+    def __getattr__(name: str) -> object:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(f"{__name__}.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
