@@ -12,7 +12,7 @@ def decay_of(row: ScaleRow) -> Estimate:
     """Halvings of the gradient's variance for each qubit added, at the largest depth."""
     deepest = [(n, variance) for layers, n, variance, _ in row.variances if layers == max(DEPTHS)]
     found = fit_decay(*zip(*deepest, strict=True))
-    return Estimate(float(found.rate), float(found.low), float(found.high), "halvings per qubit")
+    return Estimate(found.halvings, found.low, found.high, "halvings per qubit")
 
 
 def decay_figure(row: ScaleRow) -> Figure:
