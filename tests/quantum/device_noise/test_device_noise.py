@@ -78,6 +78,10 @@ def test_the_evidence_shows_every_device_and_both_ways_of_reading(ran):
         "What noise does to the score",
         "How many shots a label needs",
     ]
+    runs = TORINO.needed(results.rows).runs
+    flips = [value["y"] for value in found.figures[1].spec["data"]["values"]]
+    assert flips == pytest.approx([100 * share for share in (*runs.ideal.flips, *runs.read.flips)])
+    assert runs.read.flips != runs.mitigated.flips
     assert len(found.tables[0].rows) == 5  # shots only, and two lines for each of two devices
     assert [line[0] for line in found.tables[1].rows] == ["torino"]  # the client does not say where a circuit lies
     assert any("fake_manila: run through the Runtime client" in caveat for caveat in found.caveats)
