@@ -47,6 +47,7 @@ def check(dataset: Dataset, settings: "Settings") -> None:
 
 def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, scorer: str, seed: int) -> list[Trial]:
     """List the work: load on every candidate, and where asked for, the places and the stream."""
+    from edge.browser import runtime_files
     from edge.browser import trials as browser_trials
     from edge.load import trials as load_trials
     from edge.places import trials as place_trials
@@ -69,7 +70,8 @@ def trials(settings: "Settings", families: "Sequence[Family]", fold: "Fold", *, 
                              cost=seconds * len(names)))  # fmt: skip
     if settings.browser:
         names = tuple(family.name for family in families)
-        arguments = {"names": names, "fold": fold, "rounds": settings.rounds, "web_runtime": settings.web_runtime}
+        runtime = runtime_files.find_runtime(settings.web_runtime)  # found here: trials run in another folder
+        arguments = {"names": names, "fold": fold, "rounds": settings.rounds, "web_runtime": str(runtime.module.parent)}
         planned.append(Trial("browser", browser_trials.in_browser, arguments, seed=seed, exclusive=True, needs=needs,
                              cost=5 * (len(names) + 1)))  # fmt: skip
     if settings.stream:

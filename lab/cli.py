@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import __version__, registry
+from lab import __version__, environment, registry
 from lab.errors import LabError, SettingsError, nearest
 from lab.options import Parser, add_common, add_settings, parse, positive, settings_from
 
@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     Exit codes: 0 finished (whatever the verdict), 1 our fault, 2 the user can mend it, 3 the verdict is not yes and
     `--gate` was given, 130 interrupted (repeat the command to resume).
     """
+    environment.close_path()
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:

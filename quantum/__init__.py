@@ -11,15 +11,23 @@ import one another by their own names, never this face.
 (1, 2, 3)
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+import sys
+
+_is_run = sys.argv[:1] == ["-m"] and "-mquantum" in "".join(sys.orig_argv)
+if _is_run and not sys.flags.safe_path and [f"{sys.path[0]}/quantum"] != __path__:
+    del sys.path[0]  # `python -m quantum` puts the current folder first, and what lies there is data
+
+from importlib import import_module  # noqa: E402
+from typing import TYPE_CHECKING  # noqa: E402
+
+import lab as _settled  # noqa: E402, F401  before any library: it settles what they may do (see lab.environment)
 
 if TYPE_CHECKING:
     from quantum.circuit import MEAN_Z, Circuit
     from quantum.interop.pennylane import to_pennylane
     from quantum.interop.qiskit import to_qiskit, to_qiskit_observables
     from quantum.models.classifier import VariationalQuantumClassifier
-    from quantum.models.file import load_model, save_model
+    from quantum.models.file import ModelFileError, load_model, save_model
     from quantum.models.kernel_classifier import QuantumKernelClassifier
     from quantum.models.single_qubit import SingleQubitClassifier
     from quantum.simulator.calls import (
@@ -36,6 +44,7 @@ __all__ = [
     "MEAN_Z",
     "Circuit",
     "Head",
+    "ModelFileError",
     "QuantumKernelClassifier",
     "SingleQubitClassifier",
     "Training",
@@ -58,7 +67,7 @@ _HOMES = {
     "interop.pennylane": ("to_pennylane",),
     "interop.qiskit": ("to_qiskit", "to_qiskit_observables"),
     "models.classifier": ("VariationalQuantumClassifier",),
-    "models.file": ("load_model", "save_model"),
+    "models.file": ("ModelFileError", "load_model", "save_model"),
     "models.kernel_classifier": ("QuantumKernelClassifier",),
     "models.single_qubit": ("SingleQubitClassifier",),
     "simulator.calls": (

@@ -99,7 +99,7 @@ class Circuit:
         _check_count("n_layers", self.n_layers)
         if self.n_qubits > MAX_QUBITS:
             raise ValueError(
-                f"n_qubits is {self.n_qubits}: one state would need {_amount(16 << self.n_qubits)} and its "
+                f"n_qubits is {self.n_qubits}: one state would need {_amount(16 << min(self.n_qubits, 100))} or more and its "
                 f"gradient twice that for each sample; choose 1 to {MAX_QUBITS} qubits"
             )
         _check_choice("encoding", self.encoding, ENCODINGS)

@@ -4,7 +4,6 @@
 running are tried once more, each alone: the one that kills its worker again is named, the others are finished.
 """
 
-import contextlib
 import multiprocessing
 import os
 import signal
@@ -22,18 +21,15 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from lab import environment
 from lab.protocol import Dataset, Rows, Trial
 from lab.work.rows import typed
 from lab.work.storage import through_storage
 
 __all__ = ["Outcome", "Workers", "run_here"]
 
-_ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 _DIED = "its worker process died twice (killed, out of memory, or crashed)"
 
@@ -127,11 +123,14 @@ class Workers:
 
     def _submit(self, trial: Trial, inputs: Rows) -> Future[Outcome]:
         if self._pool is None:
+            environment.make_cache_folder()
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(
-                self._workers, mp_context=context, initializer=_start, initargs=(self._dataset,)
-            )
-        with _one_thread_each():  # the pool starts its processes as work comes
+            with environment.running_under(environment.for_processes()):  # its locks start a process of their own
+                self._pool = ProcessPoolExecutor(
+                    self._workers, mp_context=context, initializer=_start, initargs=(self._dataset,)
+                )
+        # The pool starts its processes as work comes; they share the cores already.
+        with environment.running_under({**environment.for_processes(), **_ONE_THREAD}):
             return self._pool.submit(_run_in_worker, trial, inputs)
 
 
@@ -142,6 +141,7 @@ def _run_in_worker(trial: Trial, inputs: Rows) -> Outcome:
 def _start(dataset: Dataset | None) -> None:
     global _dataset
     _dataset = dataset
+    environment.leave_current_folder()  # before a trial imports libraries that read their settings from there
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -152,18 +152,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Have the numerical libraries of the workers use one thread each: the processes share the cores already."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

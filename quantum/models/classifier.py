@@ -17,7 +17,7 @@ from quantum.simulator.training import Training, train
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["VariationalQuantumClassifier", "z_strings"]
+__all__ = ["VariationalQuantumClassifier", "observables_for", "z_strings"]
 
 
 class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
@@ -142,7 +142,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
             rotation=self.rotation,
             entangler=self.entangler,
             pattern=self.pattern,
-            observables=self._observables(n_classes),
+            observables=observables_for(n_classes, self.n_qubits, self.entangler),
         )
         self.inputs_ = ToQubits(self.n_qubits).fit(X)
         rng = check_random_state(self.random_state)
@@ -197,10 +197,12 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self.inputs_.transform(validate_data(self, X, dtype=np.float64, reset=False))
 
-    def _observables(self, n_classes: int) -> tuple[Observable, ...]:
-        if n_classes == 2 and self.entangler is None:
-            return (MEAN_Z,)
-        return z_strings(self.n_qubits, 1 if n_classes == 2 else n_classes)
+
+def observables_for(n_classes: int, n_qubits: int, entangler: str | None) -> tuple[Observable, ...]:
+    """Choose what is measured: one observable for two classes, else one for each class; ValueError as `z_strings`."""
+    if n_classes == 2 and entangler is None:
+        return (MEAN_Z,)
+    return z_strings(n_qubits, 1 if n_classes == 2 else n_classes)
 
 
 def z_strings(n_qubits: int, count: int) -> tuple[tuple[int, ...], ...]:

@@ -18,7 +18,7 @@ from quantum.models.inputs import ToQubits
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SingleQubitClassifier"]
+__all__ = ["SingleQubitClassifier", "directions"]
 
 _AXES = (2, 1, 2)
 """A layer turns by RZ, RY, RZ."""
@@ -99,7 +99,7 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             raise ValueError(f"y has {len(self.classes_)} class; a classifier needs samples of at least two classes")
         self.inputs_ = ToQubits(self.n_inputs).fit(X)
-        self.directions_ = _directions(len(self.classes_))
+        self.directions_ = directions(len(self.classes_))
         groups = _in_threes(self.inputs_.transform(X))
         shape = (self.n_layers, groups.shape[1], 3)
         rng = check_random_state(self.random_state)
@@ -228,7 +228,7 @@ def _in_threes(features: "NDArray") -> "NDArray[np.float64]":
     return filled.reshape(n_samples, -1, 3)
 
 
-def _directions(n_classes: int) -> "NDArray[np.float64]":
+def directions(n_classes: int) -> "NDArray[np.float64]":
     """One direction for each class: the poles for two, else a spiral of points spread evenly over the sphere."""
     if n_classes == 2:
         return np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])

@@ -1,17 +1,19 @@
 """Where does the machine code come from? Compiled once for a processor, then read back in milliseconds.
 
-The first use on a machine compiles `quantum.simulator.kernels` with numba and keeps the object code in a cache folder;
-later processes hand that object to LLVM's linker and never import numba. ``QUANTUM_CACHE_DIR`` chooses the
-folder; otherwise it is ``quantum-simulator`` in the user's cache directory. Where no folder can be written,
-each process compiles again and nothing else changes; a damaged or outdated file is ignored and replaced.
+The first use on a machine compiles `quantum.simulator.kernels` with numba, in a process of its own whose current folder holds no
+settings of numba's, and keeps the object code in a cache folder; later processes hand it to LLVM's linker. No process that
+uses the simulator imports numba. ``QUANTUM_CACHE_DIR`` chooses the folder; otherwise it is ``quantum-simulator`` in the
+cache folder of the project (`lab.environment.cache_folder`). A file is used only if we alone can have written it (see
+`quantum.simulator.cache`); where a folder is not ours alone, or cannot be written, one in the system's temporary folder takes its
+place, and failing that each process compiles again. A damaged or outdated file is ignored and replaced.
 """
 
 import contextlib
 import ctypes
 import hashlib
 import os
+import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
@@ -19,10 +21,15 @@ from threading import RLock
 import llvmlite
 import llvmlite.binding as llvm
 
+from lab import environment
+from quantum.simulator import cache
+
 PRECISIONS = {"float32": 4, "float64": 8}
 """Names of the precisions and the bytes of one real number in each."""
 SOURCES = ("kernels", "angles", "losses", "descent", "passes", "memory", "vectors", "layout", "tables")
 SYMBOL = "quantum_walk"
+_FOLDER = "quantum-simulator"
+_COMPILE = "import sys; sys.path[:] = sys.argv[2:]; from quantum.simulator.native import emit; emit(sys.argv[1])"
 
 Walk = Callable[[int, int, int, int, int], None]
 
@@ -45,7 +52,7 @@ def is_compiled(precision: str = "float32") -> bool:
     >>> is_compiled()
     True
     """
-    return precision in _walks or _cache_file(precision).is_file()
+    return precision in _walks or _stored(precision) is not None
 
 
 def warm_up(notify: Callable[[str], None] | None = None, *, precision: str = "float32") -> None:
@@ -54,7 +61,8 @@ def warm_up(notify: Callable[[str], None] | None = None, *, precision: str = "fl
     Parameters
     ----------
     notify : callable taking one sentence, optional
-        Called only if a compilation is needed, before it begins.
+        Called only if a compilation is needed, before it begins; and with the reason where its result cannot be kept in
+        the cache folder.
     precision : {"float32", "float64"}
         Each is compiled on its own.
 
@@ -65,6 +73,8 @@ def warm_up(notify: Callable[[str], None] | None = None, *, precision: str = "fl
     """
     if precision in PRECISIONS and notify is not None and not is_compiled(precision):
         notify(f"compiling the {precision} simulator for this machine: once, about ten seconds")
+        if reason := _why_not_kept(precision):
+            notify(reason)
     walk(precision)
 
 
@@ -82,49 +92,102 @@ def cache_folder() -> Path:
     """Folder of the object files; it need not exist."""
     chosen = os.environ.get("QUANTUM_CACHE_DIR")
     if chosen:
-        return Path(chosen)
-    bases = {"win32": os.environ.get("LOCALAPPDATA", ""), "darwin": "~/Library/Caches"}
-    base = bases.get(sys.platform) or os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    with contextlib.suppress(RuntimeError):  # no home directory
-        return Path(base).expanduser() / "quantum-simulator"
-    return Path(tempfile.gettempdir()) / "quantum-simulator"
+        return Path(chosen).absolute()
+    try:
+        return environment.cache_folder() / _FOLDER
+    except RuntimeError:  # no home directory
+        return cache.private_folder(_FOLDER)
 
 
-def _cache_file(precision: str) -> Path:
-    """File whose name changes with the sources, the compiler and the processor."""
+def emit(precision: str) -> None:
+    """Compile with numba and write the object code to the standard output: what a process is started for."""
+    output = os.dup(1)
+    os.dup2(2, 1)  # whatever else is printed must not get into the code
+    from quantum.simulator.kernels import compile_walk
+
+    compiled = compile_walk(precision, vector_bytes() // PRECISIONS[precision])
+    overload = compiled.overloads[compiled.signatures[0]]
+    code = _object(compiled.inspect_llvm(compiled.signatures[0]), overload.fndesc.llvm_func_name)
+    with os.fdopen(output, "wb") as file:
+        file.write(code)
+
+
+def _file_name(precision: str) -> str:
+    """Name that changes with the sources, the compiler and the processor."""
     stamp = hashlib.sha256()
     for name in SOURCES:
         stamp.update(Path(__file__).with_name(f"{name}.py").read_bytes())
     features = llvm.get_host_cpu_features().flatten()
     for part in (llvmlite.__version__, llvm.get_host_cpu_name(), features, sys.platform):
         stamp.update(part.encode() + b"\0")
-    return cache_folder() / f"{precision}-{stamp.hexdigest()[:20]}.o"
+    return f"{precision}-{stamp.hexdigest()[:20]}.o"
+
+
+def _places() -> list[Path]:
+    """Folders in which the code may lie, the one that is preferred first."""
+    return list(dict.fromkeys([cache_folder(), cache.private_folder(_FOLDER)]))
+
+
+def _stored(precision: str) -> bytes | None:
+    """Read the object code from the first folder that is ours alone and holds it undamaged."""
+    name = _file_name(precision)
+    for folder in _places():
+        with contextlib.suppress(OSError):
+            found = cache.read(folder, name) or b""
+            digest, code = found[:32], found[32:]
+            if code and hashlib.sha256(code).digest() == digest:
+                return code
+    return None
+
+
+def _keep(precision: str, code: bytes) -> None:
+    """Keep the code in the first folder that takes it; where none does, the next process compiles again."""
+    for folder in _places():
+        with contextlib.suppress(OSError):
+            cache.keep(folder, _file_name(precision), hashlib.sha256(code).digest() + code)
+            return
+
+
+def _why_not_kept(precision: str) -> str:
+    """Say why the cache folder cannot be used, if so."""
+    folder = cache_folder()
+    try:
+        cache.require(folder)
+        cache.read(folder, _file_name(precision))
+    except OSError as error:
+        reason = str(error) if isinstance(error, cache.NotOursError) else f"{folder}: {error.strerror}"
+        return (
+            f"the compiled simulator is not kept in the cache folder ({reason}); give it back to yourself alone, or name "
+            "another by QUANTUM_CACHE_DIR"
+        )
+    return ""
 
 
 def _read(precision: str) -> Walk | None:
-    """Link the cached object, if there is a sound one."""
-    path = _cache_file(precision)
-    try:
-        # Code is run only if we or the system's owner wrote it: a shared folder may hold anyone's files.
-        if hasattr(os, "getuid") and path.stat().st_uid not in {0, os.getuid()}:
-            return None
-        stored = path.read_bytes()
-    except OSError:
-        return None
-    digest, code = stored[:32], stored[32:]
-    return _link(code) if hashlib.sha256(code).digest() == digest else None
+    """Link the stored object, if there is a sound one."""
+    code = _stored(precision)
+    return None if code is None else _link(code)
 
 
 def _compile(precision: str) -> Walk:
-    """Compile with numba, keep the object for next time, and use it."""
-    from quantum.simulator.kernels import compile_walk
+    """Have a process compile, keep the object for next time, and use it.
 
-    compiled = compile_walk(precision, vector_bytes() // PRECISIONS[precision])
-    overload = compiled.overloads[compiled.signatures[0]]
-    code = _object(compiled.inspect_llvm(compiled.signatures[0]), overload.fndesc.llvm_func_name)
-    with contextlib.suppress(OSError):  # no cache: the next process compiles again
-        _write(_cache_file(precision), hashlib.sha256(code).digest() + code)
-    return _link(code)
+    Raises
+    ------
+    RuntimeError
+        If that process fails; with the last line that it said.
+    """
+    path = [entry for entry in sys.path if Path(entry).is_absolute()]
+    surroundings = {**os.environ, **environment.for_processes()}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _COMPILE, precision, *path],
+        cwd=Path(__file__).parent, env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+    )  # fmt: skip
+    if done.returncode or not done.stdout:
+        said = (done.stderr.decode(errors="replace").strip() or "nothing").splitlines()[-1]
+        raise RuntimeError(f"compiling the simulator failed (exit code {done.returncode}); the compiler said: {said}")
+    _keep(precision, done.stdout)
+    return _link(done.stdout)
 
 
 def _object(text: str, name: str) -> bytes:
@@ -181,16 +244,3 @@ def _target() -> llvm.TargetMachine:
 def _start_llvm() -> None:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write beside and rename, so that no process ever reads half a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -14,6 +14,7 @@ FACE = {
     "MEAN_Z": "quantum.circuit",
     "Circuit": "quantum.circuit",
     "Head": "quantum.simulator.calls",
+    "ModelFileError": "quantum.models.file",
     "QuantumKernelClassifier": "quantum.models.kernel_classifier",
     "SingleQubitClassifier": "quantum.models.single_qubit",
     "Training": "quantum.simulator.training",
@@ -72,6 +73,12 @@ def test_importing_the_package_imports_nothing_heavy():
 def test_the_command_line_reads_the_settings_without_the_libraries():
     found = modules_after("import quantum.lab")
     assert not LIBRARIES & {name.partition(".")[0] for name in found}
+
+
+def test_the_lab_of_the_package_is_its_own_module_and_not_the_ground_that_it_stands_on():
+    code = "from quantum import lab; print(lab.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["quantum.lab"]
 
 
 def test_a_name_is_looked_up_in_its_own_module_alone():

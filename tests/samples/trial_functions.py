@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -59,3 +60,10 @@ def span(dataset, *, seed, seconds):
     start = time.time()
     time.sleep(seconds)
     return {"start": start, "end": time.time()}
+
+
+def surroundings(dataset, *, seed):
+    """What a trial sees of the place where it runs."""
+    names = ("PYTHONSAFEPATH", "PYTHONPATH", "ORT_DISABLE_TELEMETRY")
+    variables = {name: os.environ.get(name) for name in names}
+    return {"folder": str(Path.cwd()), "path": sys.path, "safe_path": bool(sys.flags.safe_path), "variables": variables}

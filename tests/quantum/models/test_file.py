@@ -1,14 +1,17 @@
 """A saved model predicts what it predicted, and a file that is not one is refused in a sentence."""
 
+import copy
 import json
+import os
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
 
 from lab.errors import InputError
 from quantum.models.classifier import VariationalQuantumClassifier
-from quantum.models.file import load_model, save_model
+from quantum.models.file import ModelFileError, load_model, save_model
 from quantum.models.kernel_classifier import QuantumKernelClassifier
 from quantum.models.single_qubit import SingleQubitClassifier
 
@@ -70,3 +73,123 @@ def test_the_file_holds_plain_numbers_and_no_training_rows(tmp_path):
     assert not any(
         len(features) in value.get("shape", ()) for value in stored["fitted"].values() if isinstance(value, dict)
     )
+
+
+WRONG = (
+    None, True, -1, 0, 3, 21, 10**18, 10**400, 1e308, -1e308, 0.5, "", "x", "float64", "\ud800", [], {}, [[]], [None], [0, [0]],
+    {"array": [1.0], "type": "float64", "shape": [1]}, {"array": ["1.0"], "type": "float64", "shape": [1]},
+    {"array": [], "type": "object", "shape": -1}, {"inputs": {}}, {"inputs": []}, {"circuit": {}}, {"circuit": {"observables": 1}},
+)  # fmt: skip
+
+
+def places(value, where=()):
+    """Every place in a JSON value, as the keys that lead there."""
+    if where:
+        yield where
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        yield from places(item, (*where, key))
+
+
+def changed(stored, where, value):
+    made = copy.deepcopy(stored)
+    *way, last = where
+    part = made
+    for key in way:
+        part = part[key]
+    if value is WRONG:
+        del part[last]
+    else:
+        part[last] = value
+    return made
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{type(m).__name__}-{getattr(m, 'kernel', '')}")
+def test_whatever_is_changed_the_file_is_refused_or_still_gives_probabilities(model, tmp_path):
+    rng = np.random.default_rng(0)
+    features, labels = rng.normal(size=(12, 3)), np.arange(12) % 2
+    path = tmp_path / "model.json"
+    save_model(model.fit(features, labels), path)
+    stored, refused = json.loads(path.read_text()), 0
+    every = list(places(stored))
+    few = [
+        each for place, each in enumerate(every) if len(each) <= 3 or place % 7 == 0
+    ]  # numbers deep in arrays are many
+    for turn, where in enumerate(few):
+        chosen = (*WRONG, WRONG) if len(where) <= 2 else (WRONG[turn % len(WRONG)], 1e308, "1.5", WRONG)
+        for value in chosen:
+            path.write_bytes(json.dumps(changed(stored, where, value)).encode(errors="surrogatepass"))
+            try:
+                read = load_model(path)
+            except ModelFileError:
+                refused += 1
+            else:
+                chances = read.predict_proba(features)
+                assert np.isfinite(chances).all(), (where, value)
+                assert np.allclose(chances.sum(axis=1), 1.0), (where, value)
+                assert set(read.predict(features)) <= set(read.classes_), (where, value)
+    assert refused > len(few)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 100_000, "is not JSON"),
+        ('{"a":' * 100_000, "is not JSON"),
+        ("\ufeff{}", "is not JSON"),
+        (b"\xff\xfe{", "is not JSON"),
+        ('{"format": "quantum model", "format": "quantum model"}', "gives a name twice"),
+        ('{"format": "quantum model", "version": NaN}', "it holds NaN"),
+        ('{"format": "quantum model", "version": true}', "has version True"),
+        ('{"format": "quantum model", "version": 1, "class": ["a"]}', "holds a "),
+        ('{"format": "quantum model", "version": 1, "class": "SingleQubitClassifier"}', "other parts"),
+        ("1" * 5_000, "is not JSON"),
+    ],
+    ids=range(10),
+)
+def test_text_that_is_no_model_is_refused_in_a_sentence(text, words, tmp_path):
+    path = tmp_path / "model.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ModelFileError, match=words):
+        load_model(path)
+
+
+def test_what_is_no_file_is_refused_without_waiting(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", ".", "a\0b", "x" * 5_000):
+        with pytest.raises(ModelFileError):
+            load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "where", [("inputs_", "n_qubits"), ("inputs_", "n_features_in_"), ("n_features_in_",), ("n_iter_",)]
+)
+def test_a_count_that_is_no_whole_number_is_refused(where, tmp_path):
+    path = tmp_path / "model.json"
+    save_model(SingleQubitClassifier(n_inputs=1, max_iter=2).fit([[0.0], [1.0]], [0, 1]), path)
+    stored = json.loads(path.read_text())
+    way = ("fitted", where[0], "inputs", where[1]) if len(where) == 2 else ("fitted", *where)
+    for value in (1.0, True, "1"):
+        path.write_text(json.dumps(changed(stored, way, value)))
+        with pytest.raises(ModelFileError):
+            load_model(path)
+
+
+def test_a_path_may_be_a_text(tmp_path):
+    path = str(tmp_path / "model.json")
+    save_model(SingleQubitClassifier(max_iter=2).fit([[0.0], [1.0]], [0, 1]), path)
+    assert load_model(path).classes_.tolist() == [0, 1]
+
+
+def test_names_of_columns_are_kept(tmp_path):
+    rows = pd.DataFrame({"a": [0.0, 1.0, 0.0, 1.0], "b": [1.0, 1.0, 0.0, 0.0]})
+    save_model(SingleQubitClassifier(max_iter=2).fit(rows, [0, 1, 0, 1]), tmp_path / "m.json")
+    assert load_model(tmp_path / "m.json").feature_names_in_.tolist() == ["a", "b"]
+
+
+def test_what_could_not_be_read_again_is_not_saved(tmp_path):
+    model = SingleQubitClassifier(max_iter=2).fit([[0.0], [1.0]], [0, 1])
+    model.gain_ = float("inf")
+    with pytest.raises(ValueError, match="gain_ is not possible"):
+        save_model(model, tmp_path / "m.json")
+    assert not (tmp_path / "m.json").exists()

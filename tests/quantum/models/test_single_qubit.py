@@ -41,7 +41,7 @@ def test_probabilities_are_those_of_a_state_vector(classes):
 def test_the_gradient_is_that_of_finite_differences():
     rng = np.random.default_rng(0)
     groups = single_qubit._in_threes(rng.normal(size=(15, 4)))
-    labels, directions = rng.integers(0, 3, 15), single_qubit._directions(3)
+    labels, directions = rng.integers(0, 3, 15), single_qubit.directions(3)
     shape = (2, 2, 3)
     point = rng.normal(size=2 * 12 + 1 + 3)
 
