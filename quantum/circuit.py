@@ -8,14 +8,14 @@ Conventions, stated here once:
 - Order inside a layer: encoding, rotation, entangler. Qubit q is encoded by ``scaling * feature q``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["circuit_from"]
+__all__ = ["MAX_QUBITS", "MEAN_Z", "Circuit", "Gate", "Observable"]
 
 ENCODINGS = ("RX", "RY", "RZ")
 ROTATIONS = {"Rot": 3, "RY": 1, "RY+RZ": 2}
@@ -217,9 +217,3 @@ def _shaped(name: str, values: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.
 
 def _amount(n_bytes: int) -> str:
     return f"{n_bytes / 2**30:,.3g} GiB" if n_bytes >= 2**30 else f"{n_bytes / 2**20:,.3g} MiB"
-
-
-def circuit_from(fields: Mapping[str, Any]) -> Circuit:
-    """Build the circuit from what a stored row keeps of it."""
-    observables = tuple(each if isinstance(each, str) else tuple(each) for each in fields["observables"])
-    return Circuit(**{**fields, "observables": observables})

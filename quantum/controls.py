@@ -7,8 +7,7 @@ import pandas as pd
 
 from lab import flow
 from lab.data.frames import from_arrays
-from lab.protocol import Answer, Control
-from quantum.lab import LAB
+from lab.protocol import Answer, Control, Lab
 from quantum.settings import Settings
 
 __all__ = ["CONTROLS"]
@@ -18,7 +17,7 @@ _SETTINGS = Settings(
 )
 
 
-def parity_of_rotations(*, seed: int) -> Answer:
+def parity_of_rotations(lab: Lab, *, seed: int) -> Answer:
     """Labels drawn from a circuit: the sign of <Z Z Z Z Z> after each qubit was turned by one feature.
 
     Each label depends on all five features at once (a parity of half-spaces), which 400 rows do not teach a classical
@@ -27,35 +26,35 @@ def parity_of_rotations(*, seed: int) -> Answer:
     rng = np.random.default_rng(seed)
     features = rng.uniform(-1, 1, size=(400, 5))
     expectation = np.sin(np.pi / 2 * features).prod(axis=1)
-    return _answer(features, expectation > 0, seed, qubits=5)
+    return _answer(lab, features, expectation > 0, seed, qubits=5)
 
 
-def separable(*, seed: int) -> Answer:
+def separable(lab: Lab, *, seed: int) -> Answer:
     """Two classes divided by a hyperplane: linear models are right, a circuit cannot be better."""
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(400, 4))
-    return _answer(features, features @ rng.normal(size=4) + 0.3 * rng.normal(size=400) > 0, seed, qubits=4)
+    return _answer(lab, features, features @ rng.normal(size=4) + 0.3 * rng.normal(size=400) > 0, seed, qubits=4)
 
 
-def hidden_manifold(*, seed: int) -> Answer:
+def hidden_manifold(lab: Lab, *, seed: int) -> Answer:
     """Labels by a small random neural network on a two-dimensional manifold in ten (Goldt et al. 2020)."""
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=(400, 2))
     features = np.tanh(hidden @ rng.normal(size=(2, 10)))
     signal = np.tanh(hidden @ rng.normal(size=(2, 8))) @ rng.normal(size=8)
-    return _answer(features, signal > np.median(signal), seed, qubits=4)
+    return _answer(lab, features, signal > np.median(signal), seed, qubits=4)
 
 
-def no_signal(*, seed: int) -> Answer:
+def no_signal(lab: Lab, *, seed: int) -> Answer:
     """Labels that ignore the features: nothing can win."""
     rng = np.random.default_rng(seed)
-    return _answer(rng.normal(size=(300, 4)), rng.random(300) < 0.5, seed, qubits=4)
+    return _answer(lab, rng.normal(size=(300, 4)), rng.random(300) < 0.5, seed, qubits=4)
 
 
-def _answer(features: np.ndarray, labels: np.ndarray, seed: int, *, qubits: int) -> Answer:
+def _answer(lab: Lab, features: np.ndarray, labels: np.ndarray, seed: int, *, qubits: int) -> Answer:
     settings = dataclasses.replace(_SETTINGS, qubits=qubits)
     frame = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
-    return flow.answer_here(LAB, from_arrays("control", frame, labels), settings, seed=seed)
+    return flow.answer_here(lab, from_arrays("control", frame, labels), settings, seed=seed)
 
 
 CONTROLS = (

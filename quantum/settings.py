@@ -2,15 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from lab.settings import ComparisonSettings, option
 
-__all__ = ["DEVICES", "Settings"]
-
+__all__ = ["DEVICES", "Rates", "Settings"]
 
 DEVICES = ("sherbrooke", "torino", "fez", "kyiv", "brisbane", "marrakesh")
 """Devices of over 100 qubits on a heavy-hex lattice whose models `qiskit-ibm-runtime` ships (127, 133 or 156 qubits)."""
+
+
+class Rates(TypedDict):
+    """Device seconds for a job and for an execution, and dollars for a device second."""
+
+    overhead_s: float
+    execution_s: float
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -62,3 +69,8 @@ class Settings(ComparisonSettings):
     rate: float = option(
         1.60, "dollars for one device second (third-party transcription of IBM's price, May 2026)", minimum=0
     )
+
+    @property
+    def rates(self) -> Rates:
+        """What a device's time is priced by."""
+        return {"overhead_s": self.overhead_s, "execution_s": self.execution_s, "rate": self.rate}

@@ -1,9 +1,49 @@
 """How is the quantum verdict worded? What speaks against a need for hardware, and what it would cost."""
 
-from lab.protocol import Estimate, Evidence
-from lab.wording import rough
+from lab.decisions import side_of_margin
+from lab.protocol import Estimate, Evidence, Verdict
+from lab.wording import amount, difference, rough, settling
 
-__all__ = ["caution_about", "price_in_words"]
+__all__ = ["caution_about", "price_in_words", "verdict"]
+
+
+def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
+    """Answer "is the quantum classifier better than the best classical model by more than the margin?".
+
+    Parameters
+    ----------
+    evidence : Evidence
+        With the estimate "advantage" and the facts of the comparison.
+    max_rows : int
+        Rows that a run uses at most: more of them would settle it only with another setting.
+    """
+    advantage, facts = evidence.estimates["advantage"], evidence.facts
+    margin = facts["margin"]
+    than = f"the best classical model in {facts['metric']}"
+    sentence = f"The best quantum model is {difference(advantage, than)}"
+    price = price_in_words(evidence)
+    side = side_of_margin(advantage, margin)
+    if side == "above":
+        caution = caution_about(evidence)
+        return Verdict(
+            "yes",
+            "Yes, in simulation",
+            f"{sentence}{caution}. {price}",
+            ("noise of real hardware, which is not in this score",),
+        )
+    if side == "below":
+        reasons = ("another encoding of the data, or a task with a structure that the circuit shares",)
+        short = f"not the {amount(margin, advantage.unit)} above that would count"
+        return Verdict("no", "Not yet", f"{sentence}, {short}. {price}", reasons)
+    settle = settling(facts["rows_to_settle"], max_rows)
+    return Verdict(
+        "undecided",
+        "Undecided",
+        f"{sentence}; an advantage of {amount(margin, advantage.unit)} would count, and {settle}. {price}",
+        (
+            f"more rows: this run could tell an advantage that lies {amount(facts['detectable'], advantage.unit)} from the margin",
+        ),
+    )
 
 
 def caution_about(evidence: Evidence) -> str:

@@ -1,1 +1,1 @@
-"""What real hardware would take and do: price, noise, readout, shots, and runs on a machine."""
+"""What is known of real devices: gates and noise of their models, readout, shots, rates, and the way to a machine."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-__all__ = ["FLIPPED", "MOST_SHOTS", "Head", "flip_chances", "probabilities_of", "sampled", "shots_needed"]
+__all__ = ["FLIPPED", "MOST_SHOTS", "ClassicalEnd", "flip_chances", "probabilities_of", "sampled", "shots_needed"]
 
 FLIPPED = 0.01
 """Share of labels that shot noise may change."""
@@ -22,10 +22,10 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Head:
+class ClassicalEnd:
     """The classical end of the model: logits = gain * expectations + biases; for two classes only the second's.
 
-    >>> Head(2.0, np.array([1.0])).logits(np.array([[0.5]]))
+    >>> ClassicalEnd(2.0, np.array([1.0])).logits(np.array([[0.5]]))
     array([[0., 2.]])
     """
 
@@ -51,7 +51,7 @@ def sampled(probabilities: Floats, shots: int, *, seed: int) -> Floats:
     return (np.random.default_rng(seed).multinomial(shots, flat) / shots).reshape(probabilities.shape)
 
 
-def flip_chances(probabilities: Floats, values: Floats, head: Head, shots: int) -> Floats:
+def flip_chances(probabilities: Floats, values: Floats, head: ClassicalEnd, shots: int) -> Floats:
     """Give for each row the chance that its label from that many shots differs from its label without shot noise.
 
     Parameters
@@ -69,7 +69,7 @@ def flip_chances(probabilities: Floats, values: Floats, head: Head, shots: int) 
     return _chances(margins, deviations, shots)
 
 
-def shots_needed(probabilities: Floats, values: Floats, head: Head, *, share: float = FLIPPED) -> int | None:
+def shots_needed(probabilities: Floats, values: Floats, head: ClassicalEnd, *, share: float = FLIPPED) -> int | None:
     """Give the fewest shots with which less than `share` of the labels are expected to flip; None beyond MOST_SHOTS."""
     margins, deviations = _margins(probabilities, values, head)
 
@@ -93,7 +93,7 @@ def _chances(margins: Floats, deviations: Floats, shots: int) -> Floats:
     return np.minimum(ndtr(-ratio * np.sqrt(shots)).sum(axis=1), 1.0)
 
 
-def _margins(probabilities: Floats, values: Floats, head: Head) -> tuple[Floats, Floats]:
+def _margins(probabilities: Floats, values: Floats, head: ClassicalEnd) -> tuple[Floats, Floats]:
     """Mean and deviation of one shot's lead of the label over each rival, shapes (n_rows, n_classes - 1)."""
     flat = probabilities.reshape(len(probabilities), -1)
     one_shot = head.logits(values.reshape(len(values), -1).T)  # (bit strings, classes)

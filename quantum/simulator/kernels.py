@@ -1,4 +1,4 @@
-"""How does a block of samples go through the whole circuit and back? The compiled walk over a plan's tables.
+"""How does a block of samples go through the whole circuit and back? The compiled walk over its tables.
 
 `compile_walk` returns one function of five integers: the address of the table of `quantum.simulator.layout`, what to
 do, a range of models or blocks, and the address of working memory. Everything it touches belongs to the

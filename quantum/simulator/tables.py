@@ -23,7 +23,7 @@ GROUP_QUBITS = 3
 
 
 @dataclass(frozen=True)
-class Plan:
+class CircuitTables:
     """Read-only tables of one circuit; see the module's first lines for frame and stage."""
 
     stages: NDArray[np.int64]
@@ -47,12 +47,12 @@ class Plan:
 
 
 @lru_cache(maxsize=64)
-def plan(circuit: Circuit) -> Plan:
+def tables_of(circuit: Circuit) -> CircuitTables:
     """Build the tables of a circuit (kept for the next call).
 
     Examples
     --------
-    >>> tables = plan(Circuit(n_qubits=2, n_layers=2, reupload=False))
+    >>> tables = tables_of(Circuit(n_qubits=2, n_layers=2, reupload=False))
     >>> tables.rows.tolist(), tables.masks.tolist()   # CNOT(0, 1): qubit 1 now holds the parity of both
     ([[2, 1], [2, 3], [2, 1]], [[2, 1], [3, 1], [2, 1]])
     """
@@ -83,7 +83,7 @@ def plan(circuit: Circuit) -> Plan:
             groups.append([count, first, length, 0, 0, 0, 0, 0, *offsets])
             representatives.append(chosen)
             length += len(chosen)
-    return Plan(
+    return CircuitTables(
         stages=np.array(stages, dtype=np.int64).reshape(-1, STAGE_FIELDS),
         groups=np.array(groups, dtype=np.int64).reshape(-1, GROUP_FIELDS),
         representatives=np.concatenate([*representatives, np.zeros(1, dtype=np.int32)]),

@@ -29,7 +29,7 @@ from quantum.simulator.layout import (
     TABLE,
     T,
 )
-from quantum.simulator.tables import plan
+from quantum.simulator.tables import tables_of
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -76,7 +76,7 @@ class Workspace:
         self._allocate()
 
     def _allocate(self) -> None:
-        circuit, tables = self.circuit, plan(self.circuit)
+        circuit, tables = self.circuit, tables_of(self.circuit)
         n, layers, observables = circuit.n_qubits, circuit.n_layers, circuit.n_observables
         size, stages, models, padded = 1 << n, tables.n_stages, self.n_models, self.n_padded
         encodings, groups = circuit.n_encoding_layers, tables.n_groups

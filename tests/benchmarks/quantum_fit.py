@@ -22,9 +22,7 @@ TARGET = 20
 OURS = """
 import json, sys, time
 import numpy as np
-from quantum.circuit import Circuit
-from quantum.simulator import expectations
-from quantum.training import Training, train
+from quantum import Circuit, Training, expectations, train
 job = json.load(sys.stdin)
 began = time.perf_counter()
 circuit = Circuit(job["n"], job["layers"], observables=((job["n"] - 1,),))

@@ -274,7 +274,7 @@ def print_row(row: tuple[int, int, int, str, int], times: dict[str, list[tuple[f
 
 def compile_seconds() -> dict[str, float]:
     """Time of a first use with an empty cache, and of the next, each in a fresh process."""
-    code = "from quantum.simulator import warm_up; warm_up()"
+    code = "from quantum import warm_up; warm_up()"
     found = {}
     with TemporaryDirectory() as folder:
         for title in ("first use", "later start"):

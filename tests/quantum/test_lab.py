@@ -7,12 +7,10 @@ from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
 from lab.data.load import load, sample_rows
 from lab.errors import SettingsError
-from lab.learning.scoring import primary_metric
 from lab.protocol import Estimate, Evidence
 from lab.testing import check_lab
 from quantum.lab import LAB
 from quantum.settings import Settings
-from quantum.study import sizes as sweep
 
 FAST = Settings(
     folds=2,
@@ -42,19 +40,7 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
 
 def test_a_sweep_of_one_fold_is_refused():
     with pytest.raises(SettingsError, match="sweep is 1"):
-        LAB.plan(load("loans"), dataclasses.replace(FAST, sweep=1), seed=0)
-
-
-def test_a_sweep_scores_every_size_on_the_same_folds():
-    data = sample_rows(load("loans"), 100, 0)
-    trials = sweep.plan(3, 2, folds=2, steps=10, scorer="roc_auc", seed=1)
-    rows = {trial.key: trial.function(data, seed=trial.seed, **trial.arguments) for trial in trials}
-    assert sorted((row["qubits"], row["layers"]) for row in rows.values()) == [
-        (1, 2), (3, 1), (3, 2), (3, 3), (3, 4), (3, 6),
-    ]  # fmt: skip
-    wide, deep = sweep.figures(rows, primary_metric("auto", data), 3)
-    assert (wide.title, deep.title) == ("Score against qubits", "Score against depth")
-    assert all(0 <= score <= 1 for row in rows.values() for score in row["scores"])
+        LAB.context(load("loans"), dataclasses.replace(FAST, sweep=1), seed=0)
 
 
 def evidence(value, low, high, *, entanglement=(1.0, 0.5, 1.5), priced=True, rows=2_000):

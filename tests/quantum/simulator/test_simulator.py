@@ -26,7 +26,7 @@ from quantum.simulator.calls import (
 
 SEEDS = st.integers(0, 2**31)
 many = settings(max_examples=60, deadline=None, derandomize=True)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def central_differences(function, at: np.ndarray, step: float = 1e-5) -> np.ndarray:
@@ -310,7 +310,7 @@ def run_python(code: str, cwd: Path | None = None, **environment: str) -> str:
 USE = """
 import sys
 from quantum.circuit import Circuit
-from quantum.simulator import expectations, is_compiled, warm_up
+from quantum.simulator.calls import expectations, is_compiled, warm_up
 said = []
 before = is_compiled()
 warm_up(said.append)

@@ -1,4 +1,4 @@
-"""What a device would take agrees with a count by hand and with Qiskit's own account."""
+"""The circuit on a device agrees with a count by hand and with Qiskit's own account."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from qiskit_ibm_runtime import fake_provider
 
 from lab.errors import SettingsError
 from quantum.circuit import Circuit
-from quantum.hardware.price import Price, executions_to_train, on_device
+from quantum.hardware.transpiled import on_device
 from quantum.interop.qiskit import to_qiskit
 from quantum.settings import DEVICES
 
@@ -73,11 +73,3 @@ def test_every_named_device_exists_and_is_large(device):
 def test_an_unknown_device_names_the_nearest():
     with pytest.raises(SettingsError, match="no device 'torinno'; did you mean 'torino'"):
         on_device(trained(2, 1), "torinno", seed=0)
-
-
-def test_prices_agree_with_a_count_by_hand():
-    # 16 angles: two circuits each and one for the loss; 64 rows, 100 steps, 1,024 shots
-    assert executions_to_train(16, rows=64, steps=100, shots=1024) == 33 * 64 * 100 * 1024
-    price = Price.of(33 * 64 * 100 * 1024, jobs=100, overhead_s=2, execution_s=0.00035, rate=1.6)
-    assert price.seconds == pytest.approx(200 + 216_268_800 * 0.00035)
-    assert price.dollars == pytest.approx(1.6 * price.seconds)

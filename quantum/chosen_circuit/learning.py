@@ -1,6 +1,6 @@
 """How did the circuit learn, and what did it learn? Its boundary step by step, and the formula that it became."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 
 from lab.learning.preparation import dense_columns
-from lab.protocol import Dataset, Figure, Frame, Row, Table
-from quantum.circuit import Circuit, circuit_from
+from lab.protocol import Dataset, Figure, Frame, Key, Rows, Table
+from quantum.chosen_circuit.formula import MAX_TERMS, formula_of
+from quantum.chosen_circuit.trials import CIRCUIT
+from quantum.circuit import Circuit
 from quantum.models.inputs import ToQubits
 from quantum.simulator.calls import Head, expectations
 from quantum.simulator.training import Training, train
-from quantum.study.formula import MAX_TERMS, formula_of
 
-__all__ = ["boundary_figure", "formula_table", "watch_learning"]
+__all__ = ["LEARNING", "LearningRow", "WrittenFormula", "boundary_figure", "formula_table", "watch_learning"]
 
 _GRID = 24
 _LEVELS = 8
@@ -24,21 +25,55 @@ _CHECKED = 200
 _SHOWN_TERMS = 12
 
 
-def watch_learning(dataset: Dataset, *, seed: int, steps: int, inputs: Mapping[str, Row]) -> Row:
-    """Train the circuit of the trial "circuit" once more on all rows, and keep what it says on a grid as it learns.
+@dataclass(frozen=True)
+class WrittenFormula:
+    """The formula that a circuit became.
 
-    Returns
-    -------
-    dict
-        `steps`: steps done, one for each frame; `chances`: shape (n_frames, grid, grid), the probability of the second
-        class (of the most probable one, plus its code, for more classes) over the first two inputs, the others at their
-        medians; `edges`: the range of the inputs, radians; `accuracy`: of each frame on the training rows;
-        `terms`, `distance`, `largest`: the formula, where it has at most `MAX_TERMS` terms, and how far it lies from the
-        circuit on random points.
+    Attributes
+    ----------
+    terms : int
+        Its products of waves.
+    distance : float
+        How far it lies from the circuit on random points, at most.
+    largest : tuple of (coefficient, words)
+        Its largest terms.
     """
-    examined = inputs["circuit"]
-    circuit = circuit_from(examined["circuit"])
-    chosen = examined["parameters"]
+
+    terms: int
+    distance: float
+    largest: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class LearningRow:
+    """What the circuit said as it learned.
+
+    Attributes
+    ----------
+    steps : tuple of int
+        Steps done, one for each frame.
+    chances : numpy.ndarray of shape (n_frames, grid, grid), float32
+        Over the first two inputs, the others at their medians: the probability of the second class, or for more classes
+        the code of the most probable one.
+    accuracy : tuple of float
+        Of each frame on the training rows, in [0, 1].
+    formula : WrittenFormula or None
+        None where it would have more than `MAX_TERMS` terms.
+    """
+
+    steps: tuple[int, ...]
+    chances: np.ndarray
+    accuracy: tuple[float, ...]
+    formula: WrittenFormula | None
+
+
+LEARNING = Key("learning", LearningRow)
+
+
+def watch_learning(dataset: Dataset, *, seed: int, steps: int, inputs: Rows) -> LearningRow:
+    """Train the circuit of the trial "circuit" once more on all rows, and keep what it says on a grid as it learns."""
+    examined = CIRCUIT.needed(inputs)
+    circuit, chosen = examined.circuit, examined.parameters
     rows = make_pipeline(dense_columns(scale=True), ToQubits(circuit.n_qubits)).fit_transform(dataset.features)
     kept = sorted({round(share * steps) for share in _SHARES})
     width = chosen.get("start_width", 1.0)
@@ -52,24 +87,23 @@ def watch_learning(dataset: Dataset, *, seed: int, steps: int, inputs: Mapping[s
         frames.append(_surface(circuit, parameters, grid))
         right = _chances(circuit, parameters, rows).argmax(axis=1) == dataset.target
         accuracy.append(float(right.mean()))
-    return {
-        "steps": [step for step, *_ in found.snapshots],
-        "chances": np.stack(frames).astype(np.float32),
-        "accuracy": accuracy,
-        **_formula(circuit, found.angles[0], found.scalings[0], seed),
-    }
+    return LearningRow(
+        steps=tuple(step for step, *_ in found.snapshots),
+        chances=np.stack(frames).astype(np.float32),
+        accuracy=tuple(accuracy),
+        formula=_formula(circuit, found.angles[0], found.scalings[0], seed),
+    )
 
 
-def _formula(circuit: Circuit, angles: NDArray, scalings: NDArray, seed: int) -> Row:
+def _formula(circuit: Circuit, angles: NDArray, scalings: NDArray, seed: int) -> WrittenFormula | None:
     try:
         formula = formula_of(circuit, angles, scalings)
     except ValueError:
-        return {"terms": None}
+        return None
     points = np.random.default_rng(seed).uniform(-np.pi / 2, np.pi / 2, (_CHECKED, circuit.n_qubits))
     truth = expectations(circuit, angles, scalings, points, precision="float64", n_threads=1)[:, 0]
     distance = float(np.abs(formula.values(points) - truth).max())
-    largest = [[coefficient, words] for coefficient, words in formula.largest(_SHOWN_TERMS)]
-    return {"terms": formula.n_terms, "distance": distance, "largest": largest}
+    return WrittenFormula(formula.n_terms, distance, tuple(formula.largest(_SHOWN_TERMS)))
 
 
 def _grid(rows: NDArray, n_qubits: int) -> NDArray[np.float64]:
@@ -99,10 +133,10 @@ def _surface(circuit: Circuit, parameters: tuple[NDArray, NDArray, Head], grid: 
     return chances.argmax(axis=1).reshape(_GRID, _GRID).astype(float)
 
 
-def boundary_figure(row: Row, classes: tuple[str, ...]) -> Figure:
+def boundary_figure(row: LearningRow, classes: tuple[str, ...]) -> Figure:
     """Show what the circuit says over its first two inputs, with one frame for each kept step."""
     frames = []
-    for step, surface, accuracy in zip(row["steps"], np.asarray(row["chances"]), row["accuracy"], strict=True):
+    for step, surface, accuracy in zip(row.steps, row.chances, row.accuracy, strict=True):
         label = f"after {step} steps: {100 * accuracy:.0f} % of the training rows right"
         frames.append(Frame(label, _surface_spec(surface, classes)))
     what = f"the probability of {classes[1]!r}" if len(classes) == 2 else "the class"
@@ -179,13 +213,14 @@ def _edge(place: int) -> float:
     return round(place / _GRID * np.pi - np.pi / 2, 4)
 
 
-def formula_table(row: Row) -> Table | None:
+def formula_table(row: LearningRow) -> Table | None:
     """List the largest terms of the formula; None where the circuit has too many, or the formula is not exact."""
-    if not row.get("terms") or row["distance"] > 1e-6:
+    formula = row.formula
+    if formula is None or formula.distance > 1e-6:
         return None
     caption = (
-        f"The trained circuit's first expectation is exactly this sum of {row['terms']:,} products of waves (at most "
-        f"{MAX_TERMS:,} are looked for): it lies within {row['distance']:.1g} of the simulated circuit on {_CHECKED} random points, "
+        f"The trained circuit's first expectation is exactly this sum of {formula.terms:,} products of waves (at most "
+        f"{MAX_TERMS:,} are looked for): it lies within {formula.distance:.1g} of the simulated circuit on {_CHECKED} random points, "
         f"and a classical computer evaluates it. The {_SHOWN_TERMS} largest terms; x1 is the first input in radians."
     )
-    return Table("This circuit is this formula", caption, ("coefficient", "term"), tuple(map(tuple, row["largest"])))
+    return Table("This circuit is this formula", caption, ("coefficient", "term"), formula.largest)

@@ -8,10 +8,22 @@ from quantum.circuit import Circuit
 
 __all__ = ["columns", "drawing"]
 
+Spec = dict[str, Any]
+"""A part of a Vega-Lite description."""
+Placed = tuple[int, str, str, tuple[int, ...]]
+"""A gate in the picture: column, label, kind, wires."""
+
 _COLOURS = {"loads a feature": "#0072B2", "trained": "#D55E00", "entangles": "#555555"}
+_COLOUR: Spec = {
+    "field": "kind",
+    "type": "nominal",
+    "title": None,
+    "scale": {"domain": list(_COLOURS), "range": list(_COLOURS.values())},
+    "legend": {"orient": "bottom", "symbolType": "square"},
+}
 
 
-def columns(circuit: Circuit, *, max_layers: int) -> list[tuple[int, str, str, tuple[int, ...]]]:
+def columns(circuit: Circuit, *, max_layers: int) -> list[Placed]:
     """Place the gates of the first layers: (column, label, kind, wires); gates that share no wire share a column.
 
     >>> columns(Circuit(2, 1, rotation="RY"), max_layers=1)
@@ -44,29 +56,24 @@ def drawing(circuit: Circuit, *, max_layers: int = 2) -> dict[str, Any]:
     """Draw the first layers as a Vega-Lite description."""
     placed = columns(circuit, max_layers=max_layers)
     width = 1 + max(column for column, *_ in placed)
-    boxes = [
-        {"column": column, "label": label, "kind": kind, "wire": wires[0]}
-        for column, label, kind, wires in placed
-        if len(wires) == 1
-    ]
-    joins = [
-        {"column": column, "control": wires[0], "target": wires[1], "kind": kind}
-        for column, _, kind, wires in placed
-        if len(wires) == 2
-    ]
-    wires = [{"wire": q, "start": -0.6, "end": width - 0.4, "label": f"qubit {q + 1}"} for q in range(circuit.n_qubits)]
     x = {"type": "quantitative", "axis": None, "scale": {"domain": [-2.2, width]}}
     y = {"type": "quantitative", "axis": None, "scale": {"domain": [circuit.n_qubits - 0.4, -0.6], "nice": False}}
-    colour = {
-        "field": "kind",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": list(_COLOURS), "range": list(_COLOURS.values())},
-        "legend": {"orient": "bottom", "symbolType": "square"},
-    }
-    target = "⊕" if circuit.entangler == "CNOT" else "●"
-    grey = {"color": _COLOURS["entangles"]}
-    layers: list[dict[str, Any]] = [
+    gates = [
+        {"column": column + 1, "gate": label, "qubits": ", ".join(str(wire + 1) for wire in wires), "what": kind}
+        for column, label, kind, wires in placed
+    ]
+    layers = [
+        *_wire_marks(circuit.n_qubits, width, x, y),
+        *_join_marks(placed, "⊕" if circuit.entangler == "CNOT" else "●", x, y),
+        *_box_marks(placed, x, y),
+    ]
+    return {"data": {"values": gates}, "width": 720, "height": 56 * circuit.n_qubits, "layer": layers}
+
+
+def _wire_marks(n_qubits: int, width: int, x: Spec, y: Spec) -> list[Spec]:
+    """One line for each qubit, with its name."""
+    wires = [{"wire": q, "start": -0.6, "end": width - 0.4, "label": f"qubit {q + 1}"} for q in range(n_qubits)]
+    return [
         {
             "data": {"values": wires},
             "mark": {"type": "rule", "color": "#999"},
@@ -77,6 +84,18 @@ def drawing(circuit: Circuit, *, max_layers: int = 2) -> dict[str, Any]:
             "mark": {"type": "text", "align": "right", "fontSize": 16},
             "encoding": {"x": x | {"datum": -0.7}, "y": y | {"field": "wire"}, "text": {"field": "label"}},
         },
+    ]
+
+
+def _join_marks(placed: list[Placed], target: str, x: Spec, y: Spec) -> list[Spec]:
+    """Gates on two qubits: a line with a dot on the control and the sign of the gate on the target."""
+    joins = [
+        {"column": column, "control": wires[0], "target": wires[1], "kind": kind}
+        for column, _, kind, wires in placed
+        if len(wires) == 2
+    ]
+    grey = {"color": _COLOURS["entangles"]}
+    return [
         {
             "data": {"values": joins},
             "mark": {"type": "rule", "strokeWidth": 2},
@@ -84,7 +103,7 @@ def drawing(circuit: Circuit, *, max_layers: int = 2) -> dict[str, Any]:
                 "x": x | {"field": "column"},
                 "y": y | {"field": "control"},
                 "y2": {"field": "target"},
-                "color": colour,
+                "color": _COLOUR,
             },
         },
         {
@@ -97,10 +116,21 @@ def drawing(circuit: Circuit, *, max_layers: int = 2) -> dict[str, Any]:
             "mark": {"type": "text", "text": target, "fontSize": 22 if target == "⊕" else 14, **grey},
             "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "target"}},
         },
+    ]
+
+
+def _box_marks(placed: list[Placed], x: Spec, y: Spec) -> list[Spec]:
+    """Gates on one qubit: a box with the gate's name."""
+    boxes = [
+        {"column": column, "label": label, "kind": kind, "wire": wires[0]}
+        for column, label, kind, wires in placed
+        if len(wires) == 1
+    ]
+    return [
         {
             "data": {"values": boxes},
             "mark": {"type": "square", "size": 1_500, "opacity": 1},
-            "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "wire"}, "color": colour},
+            "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "wire"}, "color": _COLOUR},
         },
         {
             "data": {"values": boxes},
@@ -108,8 +138,3 @@ def drawing(circuit: Circuit, *, max_layers: int = 2) -> dict[str, Any]:
             "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "wire"}, "text": {"field": "label"}},
         },
     ]
-    gates = [
-        {"column": column + 1, "gate": label, "qubits": ", ".join(str(wire + 1) for wire in wires), "what": kind}
-        for column, label, kind, wires in placed
-    ]
-    return {"data": {"values": gates}, "width": 720, "height": 56 * circuit.n_qubits, "layer": layers}

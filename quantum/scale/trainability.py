@@ -21,9 +21,9 @@ _STATES_BYTES = 2**27
 
 @dataclass(frozen=True)
 class Decay:
-    """Variance = c 2^(-rate * qubits): the fitted rate with its 95 % interval, in halvings per qubit."""
+    """Variance = c 2^(-halvings * qubits): halvings for each qubit added, with their 95 % interval."""
 
-    rate: float
+    halvings: float
     low: float
     high: float
     intercept: float
@@ -68,7 +68,7 @@ def fit_decay(n_qubits: "ArrayLike", variances: "ArrayLike") -> Decay:
     Examples
     --------
     >>> found = fit_decay([2, 4, 6, 8], [2.0**-n for n in (2, 4, 6, 8)])
-    >>> round(found.rate, 6), round(found.low, 6)
+    >>> round(found.halvings, 6), round(found.low, 6)
     (1.0, 1.0)
     """
     x, y = np.asarray(n_qubits, dtype=float), np.log2(np.asarray(variances, dtype=float))
@@ -76,8 +76,8 @@ def fit_decay(n_qubits: "ArrayLike", variances: "ArrayLike") -> Decay:
         raise ValueError(f"{len(x)} numbers of qubits are too few for a decay with its interval; give at least 3")
     line = stats.linregress(x, y)
     reach = stats.t.ppf(0.975, len(x) - 2) * line.stderr
-    rate, reach = float(-line.slope), float(reach)
-    return Decay(rate, rate - reach, rate + reach, float(line.intercept))
+    halvings, reach = float(-line.slope), float(reach)
+    return Decay(halvings, halvings - reach, halvings + reach, float(line.intercept))
 
 
 def expressibility(circuit: Circuit, *, n_pairs: int, seed: int) -> float:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from quantum.circuit import Circuit
-from quantum.study.trainability import (
+from quantum.scale.trainability import (
     entangling_capability,
     expressibility,
     fit_decay,
@@ -29,7 +29,7 @@ def test_unentangled_global_parity_decays_by_one_half_for_each_qubit():
         )[0]
         for n in (1, 2, 3, 4, 5)
     ]
-    assert fit_decay([1, 2, 3, 4, 5], variances).rate == pytest.approx(1.0, abs=0.05)
+    assert fit_decay([1, 2, 3, 4, 5], variances).halvings == pytest.approx(1.0, abs=0.05)
 
 
 def test_the_interval_of_the_decay_is_that_of_a_regression():
@@ -39,7 +39,7 @@ def test_the_interval_of_the_decay_is_that_of_a_regression():
     beta, residual, *_ = np.linalg.lstsq(design, -0.8 * x + noise, rcond=None)
     error = np.sqrt(residual[0] / 3 * np.linalg.inv(design.T @ design)[1, 1])
     reach = stats.t.ppf(0.975, 3) * error
-    assert (found.low, found.rate, found.high) == pytest.approx((-beta[1] - reach, -beta[1], -beta[1] + reach))
+    assert (found.low, found.halvings, found.high) == pytest.approx((-beta[1] - reach, -beta[1], -beta[1] + reach))
     with pytest.raises(ValueError, match="at least 3"):
         fit_decay([2, 4], [0.1, 0.01])
 

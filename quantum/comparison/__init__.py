@@ -1,0 +1,1 @@
+"""Does the quantum side score better, and what carried its score?"""

@@ -1,0 +1,86 @@
+"""Is the quantum side better than the classical one, and by how much? All models on the same folds, and the ablations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lab.decisions import rows_to_settle
+from lab.learning import comparison
+from lab.protocol import Dataset, Evidence, Rows, Trial
+from lab.wording import count
+from quantum.comparison import ablations
+from quantum.context import Context
+from quantum.models.families import CONSTANT
+from quantum.settings import Settings
+
+__all__ = ["evidence", "plan"]
+
+
+def plan(context: Context) -> Sequence[Trial[Any]]:
+    """Score every model on every fold."""
+    settings = context.settings
+    return comparison.trials(
+        context.groups,
+        folds=settings.folds,
+        repeats=settings.repeats,
+        seed=context.seed,
+        metric=context.metric,
+        candidates=settings.candidates,
+    )
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Compare the best of each side, and say what carried the score of the circuit.
+
+    Raises
+    ------
+    TrialsFailedError
+        If a side has a score in fewer than two folds.
+    """
+    dataset, settings, metric = context.dataset, context.settings, context.metric
+    found = comparison.compare(
+        dataset, context.groups, rows, folds=settings.folds, repeats=settings.repeats, metric=metric
+    )
+    quantum, classical = found.best["quantum"], found.best["classical"]
+    advantage = found.difference(quantum, classical)
+    carried = ablations.differences(found)
+    margin = settings.margin * metric.factor
+    detectable = found.detectable(quantum, classical)
+    regions = found.regions(quantum, classical, margin)
+    return Evidence(
+        estimates={"advantage": advantage, "quantum": found.mean(quantum), **carried},
+        facts={
+            "metric": metric.label,
+            "margin": margin,
+            "detectable": detectable,
+            "rows_to_settle": rows_to_settle(advantage, margin, dataset.n_rows, detectable=detectable),
+            "probability_better": regions.better,
+            "probability_equal": regions.equal,
+            "probability_worse": regions.worse,
+        },
+        figures=(
+            found.figure("All models", _caption(metric.label, settings), without=(CONSTANT.name,)),
+            *ablations.figures(carried, metric.label),
+            found.calibration(dataset.target, dataset.classes),
+        ),
+        tables=(found.table(dataset.target), found.choices()),
+        caveats=(*found.caveats(), *_inputs_caveat(dataset, settings)),
+    )
+
+
+def _caption(label: str, settings: Settings) -> str:
+    return (
+        f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
+        f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
+        "difference fold by fold. The table has the constant answer too."
+    )
+
+
+def _inputs_caveat(dataset: Dataset, settings: Settings) -> tuple[str, ...]:
+    categories = [name for name, kind in dataset.kinds.items() if kind == "category"]
+    n_encoded = len(dataset.kinds) - len(categories) + sum(dataset.features[name].nunique() for name in categories)
+    if n_encoded <= settings.qubits:
+        return ()
+    return (
+        f"the circuit sees {count(settings.qubits, 'principal component')} of the {count(len(dataset.kinds), 'column')} "
+        f"(about {n_encoded} numbers once categories are encoded); classical models are compared on these and on all columns",
+    )

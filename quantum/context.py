@@ -1,0 +1,86 @@
+"""What do all sections of a run share? The table, the settings, the seed, the metric and the models, resolved once."""
+
+from dataclasses import dataclass
+
+from lab.errors import SettingsError
+from lab.learning.comparison import Group, seed_of
+from lab.learning.families import Family
+from lab.learning.folds import require_rows_per_class
+from lab.learning.scoring import Metric, primary_metric
+from lab.protocol import Dataset
+from quantum.hardware.backend import open_backend, require_allowed
+from quantum.hardware.rates import Price
+from quantum.models.families import groups
+from quantum.models.limits import require_qubits
+from quantum.settings import Settings
+
+__all__ = ["Context", "resolve"]
+
+_READOUT_CIRCUITS = 2
+"""Circuits that measure the readout errors in the same job."""
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """A table with settings that fit it.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    settings : Settings
+    seed : int
+        Of the run.
+    metric : Metric
+        The primary one, which alone carries the verdict.
+    groups : tuple of Group
+        The quantum side, the classical side, and the ablations, which are no side.
+    """
+
+    dataset: Dataset
+    settings: Settings
+    seed: int
+    metric: Metric
+    groups: tuple[Group, Group, Group]
+
+    @property
+    def variational(self) -> Family:
+        """The variational circuit, which the sections beside the comparison look into."""
+        return self.groups[0].families[0]
+
+    def seed_of(self, key: str) -> int:
+        """Seed of a trial that depends on nothing but its key and the run's seed."""
+        return seed_of(key, self.seed)
+
+
+def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
+    """Check the settings against the table, and choose the metric and the models.
+
+    Raises
+    ------
+    SettingsError
+        If a setting does not fit the table or another setting, or the backend cannot be used.
+    DataError
+        If a class has too few rows for the folds.
+    """
+    require_rows_per_class(dataset, settings.folds)
+    require_qubits(dataset, settings.qubits)
+    if 0 < settings.largest < 6:
+        raise SettingsError(
+            f"largest is {settings.largest}; a decay needs circuits of 2, 4 and 6 qubits, so use 0 or 6 to 16"
+        )
+    if settings.sweep == 1:
+        raise SettingsError("sweep is 1, and one fold leaves no rows to train on; use 0 to leave it out, or at least 2")
+    if settings.backend:
+        _require_backend(settings)
+    metric = primary_metric(settings.metric, dataset)
+    return Context(
+        dataset, settings, seed, metric, groups(settings.qubits, settings.steps, n_classes=len(dataset.classes))
+    )
+
+
+def _require_backend(settings: Settings) -> None:
+    """Raise SettingsError where the run on a machine would cost too much, or the machine cannot be used."""
+    executions = (settings.hardware_rows + _READOUT_CIRCUITS) * settings.shots
+    price = Price.of(executions, jobs=1, **settings.rates)
+    require_allowed(settings.backend, dollars=price.dollars, spend=settings.spend)
+    open_backend(settings.backend, settings.qubits)

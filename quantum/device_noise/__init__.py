@@ -1,0 +1,1 @@
+"""What does the noise of real devices do to the predictions?"""

@@ -1,0 +1,1 @@
+"""What would hardware take, and cost?"""

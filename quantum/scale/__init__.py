@@ -1,0 +1,1 @@
+"""Could a circuit of this kind train at scale?"""

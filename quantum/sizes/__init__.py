@@ -1,0 +1,1 @@
+"""Does a larger circuit score better?"""

@@ -1,0 +1,38 @@
+"""How do the scores of the sizes look? Against qubits, and against depth, with their intervals."""
+
+from collections.abc import Iterable
+
+from lab import stats
+from lab.learning.scoring import Metric
+from lab.protocol import Figure
+from lab.report import charts
+from quantum.sizes.trials import SizeRow
+
+__all__ = ["figures"]
+
+
+def figures(sizes: Iterable[SizeRow], metric: Metric, n_qubits: int) -> tuple[Figure, ...]:
+    """Show the score against qubits at two layers, and against depth at all qubits."""
+    there = list(sizes)
+    wide = sorted(((row.qubits, row) for row in there if row.layers == 2), key=_place)
+    deep = sorted(((row.layers, row) for row in there if row.qubits == n_qubits), key=_place)
+    found = []
+    for title, series, name in (("qubits", wide, "qubits"), ("depth", deep, "layers")):
+        if len(series) < 2:
+            continue
+        shown = [
+            (str(place), "variational circuit", stats.mean_score(metric.factor * row.scores,
+             test_fraction=1 / len(row.scores), unit=metric.unit))
+            for place, row in series
+        ]  # fmt: skip
+        caption = (
+            f"{metric.label} of the untuned circuit on the same folds; bars are 95 % intervals. "
+            "A curve that does not rise says that a larger circuit would not help."
+        )
+        spec = charts.interval_plot(shown, axis=f"{metric.label}, by {name}", groups=["variational circuit"])
+        found.append(Figure(f"Score against {title}", caption, spec))
+    return tuple(found)
+
+
+def _place(pair: tuple[int, SizeRow]) -> int:
+    return pair[0]

@@ -1,0 +1,32 @@
+"""The price agrees with the figures of a count by hand."""
+
+import pytest
+
+from quantum.price.evidence import estimates, price_table
+from quantum.settings import Settings
+
+RATE = 1.6
+TRAINING_S = 100 * 2 + 33 * 64 * 100 * 1024 * 0.00035
+"""16 trained numbers: two circuits each and one for the loss; 64 rows, 100 steps of one job each, 1,024 shots."""
+
+
+def test_prices_agree_with_the_figures_of_a_count_by_hand():
+    lines = {line[0]: line for line in price_table(Settings(steps=100), n_trained=16, n_rows=64).rows}
+    seconds = TRAINING_S
+    assert lines["training once, parameter-shift"][2:] == pytest.approx((seconds, seconds / 3600, seconds * RATE))
+    seconds = 100 * 2 + 2 * 64 * 100 * 1024 * 0.00035
+    assert lines["training once, SPSA"][2:] == pytest.approx((seconds, seconds / 3600, seconds * RATE))
+    assert lines["1 prediction"][2:] == pytest.approx((2.3584, 2.3584 / 3600, 2.3584 * RATE))
+
+
+def test_the_estimates_of_the_verdict_are_the_prices_of_the_table():
+    found = estimates(Settings(steps=100), n_trained=16, n_rows=64)
+    expected = {
+        "training_hours": (TRAINING_S / 3600, "hours"),
+        "training_dollars": (TRAINING_S * RATE, "dollars"),
+        "predictions_dollars": ((2 + 1_000 * 1024 * 0.00035) * RATE, "dollars"),
+    }
+    assert {name: (each.value, each.unit) for name, each in found.items()} == {
+        name: (pytest.approx(value), unit) for name, (value, unit) in expected.items()
+    }
+    assert all(each.low == each.value == each.high for each in found.values())
