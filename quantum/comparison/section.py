@@ -62,7 +62,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             *ablations.figures(carried, metric.label),
             found.calibration(dataset.target, dataset.classes),
         ),
-        tables=(found.table(dataset.target), found.choices()),
+        tables=(found.table(), found.choices()),
         caveats=(*found.caveats(), *_inputs_caveat(dataset, settings)),
     )
 
