@@ -8,9 +8,21 @@ Its public names are found when they are asked for, so that nothing heavy is imp
 ('class_0', 'class_1', 'class_2')
 """
 
-from typing import TYPE_CHECKING
+import sys
 
-import lazy_loader
+_is_run = sys.argv[:1] == ["-m"] and "-mlab" in "".join(sys.orig_argv)
+if _is_run and not sys.flags.safe_path and [f"{sys.path[0]}/lab"] != __path__:
+    del sys.path[0]  # `python -m lab` puts the current folder first, and what lies there is data
+
+from lab.environment import silence  # noqa: E402
+
+silence()
+
+from typing import TYPE_CHECKING  # noqa: E402
+
+import lazy_loader  # noqa: E402
+
+from lab.version import __version__ as __version__  # noqa: E402
 
 if TYPE_CHECKING:
     from lab.data.frames import from_frame
@@ -34,17 +46,6 @@ if TYPE_CHECKING:
     from lab.record import Record
     from lab.testing import check_lab
 
-import sys
-
-_is_run = sys.argv[:1] == ["-m"] and "-mlab" in "".join(sys.orig_argv)
-if _is_run and not sys.flags.safe_path and [f"{sys.path[0]}/lab"] != __path__:
-    del sys.path[0]  # `python -m lab` puts the current folder first, and what lies there is data
-
-from lab.environment import silence  # noqa: E402
-
-silence()
-
-__version__ = "0.1.0"
 __all__ = [
     "Control",
     "Dataset",

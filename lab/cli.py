@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab import __version__, environment, registry
+from lab import environment, registry
 from lab.cleaning import command_line
 from lab.errors import LabError, SettingsError, nearest
 from lab.host import endings
 from lab.host.refusals import explained
 from lab.options import Parser, add_common, add_settings, parse, positive, settings_from
 from lab.terminal.console import ReaderGoneError, prepare, say, show, show_whole, stop_writing
+from lab.version import __version__
 
 if TYPE_CHECKING:
     from lab.flow import Finished

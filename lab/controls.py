@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lab import __version__
 from lab.errors import SettingsError, TrialsFailedError
 from lab.host.files import sweep_parts, write_json
 from lab.host.locks import Timeout, held
 from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
 from lab.rates import interval, known_rates, sealed
 from lab.runs import identity
+from lab.version import __version__
 from lab.work.trials import Progress, run_plan
 
 __all__ = ["known_rates", "run_controls"]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lab import __version__, controls, record, report, sections
+from lab import controls, record, report, sections
 from lab.data import load
 from lab.errors import DataError, LabError
 from lab.host import machine
@@ -22,6 +22,7 @@ from lab.runs.inputs import Inputs
 from lab.runs.log import log_file
 from lab.runs.sessions import Sessions, Start
 from lab.settings import EFFORTS, at_effort
+from lab.version import __version__
 from lab.wording import duration
 from lab.work.forecast import Forecast
 from lab.work.trials import Progress, Results, run_plan, run_plan_here

@@ -24,7 +24,7 @@ SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglo
     ids=lambda command: command[0],
 )
 def test_the_checker_finds_nothing(command):
-    code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
     words = ["-c", code] if command[0] == "importlinter.cli" else ["-m", *command]
     done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
