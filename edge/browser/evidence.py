@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from edge.browser.trials import IDENTITY
-from edge.places.evidence import without_empty
+from edge.columns import without_empty
 from lab import stats
 from lab.protocol import Estimate, Figure, Row, Table
 from lab.report import charts

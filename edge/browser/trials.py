@@ -9,12 +9,15 @@ import pandas as pd
 
 from edge.browser.measure import InBrowser, Timing, measure_in_browser
 from edge.browser.runtime_files import WebRuntime, find_chromium, find_runtime
+from edge.building.trials import BUILD
 from edge.exporting import device, parity
 from edge.session import OUTPUT, session
 from lab.learning.folds import Fold, split
-from lab.protocol import Dataset, Row
+from lab.protocol import Dataset, Key, Row, Rows
 
-__all__ = ["IDENTITY", "in_browser"]
+__all__ = ["BROWSER", "IDENTITY", "in_browser"]
+
+BROWSER = Key("browser", dict)
 
 IDENTITY = "identity"
 _ROWS = 200
@@ -29,7 +32,7 @@ def in_browser(
     fold: Fold,
     rounds: int,
     web_runtime: str | None,
-    inputs: Mapping[str, Row],
+    inputs: Rows,
 ) -> Row:
     """Measure every candidate, and an identity model, each in a fresh browser.
 
@@ -50,7 +53,7 @@ def in_browser(
     timing, timed = Timing(rounds), len(chosen)
     models = {IDENTITY: _one(device.identity_model(width), nothing, timed, timing, chromium, runtime)}
     for name in names:
-        content = inputs[f"build-{name}"]["onnx"].tobytes()
+        content = BUILD.of(name).needed(inputs).onnx.tobytes()
         ready = session(content)
         rows = [
             seen,

@@ -1,11 +1,12 @@
 """Where does it run, and how fast? Places side by side, each with its machine; what was lost is said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from edge.columns import without_empty
 from lab.protocol import Estimate, Row, Table
 
-__all__ = ["lost", "place_table", "without_empty"]
+__all__ = ["lost", "place_table"]
 
 
 def place_table(row: Row, labels: Mapping[str, str], deadline_ms: float) -> Table:
@@ -33,18 +34,6 @@ def place_table(row: Row, labels: Mapping[str, str], deadline_ms: float) -> Tabl
     )  # fmt: skip
     caption = "Each place measures one model at a time, in a fresh process; 95 % intervals."
     return Table("Where it runs", caption, *without_empty(columns, listed))
-
-
-def without_empty(
-    columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
-) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
-    """Leave out the columns in which nothing stands.
-
-    >>> without_empty(("a", "b", "c"), [(1, None, ""), (2, "", 3)])
-    (('a', 'c'), ((1, ''), (2, 3)))
-    """
-    filled = [place for place in range(len(columns)) if any(row[place] not in (None, "") for row in rows)]
-    return tuple(columns[place] for place in filled), tuple(tuple(row[place] for place in filled) for row in rows)
 
 
 def lost(row: Row, labels: Mapping[str, str]) -> tuple[str, ...]:

@@ -114,9 +114,9 @@ def _measure(folder: Path) -> Row:
     import numpy as np
     import onnxruntime
 
+    from edge.footprint.serving import peak_memory_mib
     from edge.load.sweep import measure_load
     from edge.timing.calls import bound_call
-    from edge.timing.serving import peak_memory_mib
     from lab.machine import describe, n_cores
 
     request = Request(**json.loads((folder / "request.json").read_text(encoding="utf-8")))
@@ -144,7 +144,7 @@ def _measure(folder: Path) -> Row:
         seed=request.seed,
     )
     used = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return found | {"device": describe(), "cores": used, "threads": threads, "peak_mib": peak_memory_mib()}
+    return asdict(found) | {"device": describe(), "cores": used, "threads": threads, "peak_mib": peak_memory_mib()}
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.building.trials import BUILD
 from edge.exporting import device
 from edge.places.devices import connect, measure_on_devices
 from edge.places.process import Request, Served, measure_in_process
@@ -12,9 +13,11 @@ from edge.session import session
 from lab.errors import SettingsError
 from lab.learning.folds import Fold, split
 from lab.machine import n_cores
-from lab.protocol import Dataset, Row
+from lab.protocol import Dataset, Key, Row, Rows
 
-__all__ = ["elsewhere"]
+__all__ = ["PLACES", "elsewhere"]
+
+PLACES = Key("places", dict)
 
 _ROWS = 200
 _PATIENCE_S = 120.0
@@ -32,7 +35,7 @@ def elsewhere(
     deadline_ms: float,
     rate: float | None,
     seconds: float,
-    inputs: Mapping[str, Row],
+    inputs: Rows,
 ) -> Row:
     """Measure every candidate in a fresh process on the chosen cores, and on every device of a Dask scheduler.
 
@@ -48,7 +51,7 @@ def elsewhere(
     rows = table[chosen] if isinstance(table, np.ndarray) else table.iloc[chosen]
     models = {}
     for name in names:
-        content = inputs[f"build-{name}"]["onnx"].tobytes()
+        content = BUILD.of(name).needed(inputs).onnx.tobytes()
         models[name] = Served(content, device.feeds(dataset, rows, session(content)))
     request = Request(cores, threads, deadline_ms, rate, seconds, seed)
     there = ", ".join(str(core) for core in cores) if cores else f"all {n_cores()}"

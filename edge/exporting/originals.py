@@ -1,10 +1,5 @@
-"""How is the fitted original of a candidate kept, and what does a process take that serves it? As skops bytes.
+"""How is the fitted original of a candidate kept? As skops bytes, which are read without running code."""
 
-`python -m edge.timing.originals MODEL.skops ROW.npz` answers with scikit-learn the task that `edge.timing.serving` sets.
-"""
-
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,21 +33,3 @@ def from_bytes(content: np.ndarray) -> Any:
     from skops import io
 
     return io.loads(content.tobytes(), trusted=list(_OURS))
-
-
-def _serve(file: str, rows: str) -> None:
-    from edge.timing.serving import peak_memory_mib
-
-    with np.load(rows, allow_pickle=False) as stored:
-        row = stored["rows"]
-    model = from_bytes(np.fromfile(Path(file), dtype=np.uint8))
-    model.predict_proba(row)
-    sys.stdout.write("answered\n")
-    sys.stdout.flush()
-    for _ in range(20):
-        model.predict_proba(row)
-    sys.stdout.write(f"{peak_memory_mib()}\n")
-
-
-if __name__ == "__main__":
-    _serve(*sys.argv[1:])

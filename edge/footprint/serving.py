@@ -1,6 +1,6 @@
 """What does a process that only serves the model take? Cold start and peak memory, in fresh processes.
 
-`python -m edge.timing.serving MODEL.onnx ROW.npz` loads the model, answers one row and says so, answers 200 more and prints
+`python -m edge.footprint.serving MODEL.onnx ROW.npz` loads the model, answers one row and says so, answers 200 more and prints
 its peak memory: the very process that is measured.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["serve_in_fresh_processes"]
 
 
 def serve_in_fresh_processes(
-    model: bytes, row: "dict[str, np.ndarray]", *, processes: int, module: str = "edge.timing.serving"
+    model: bytes, row: "dict[str, np.ndarray]", *, processes: int, module: str = "edge.footprint.serving"
 ) -> tuple[list[float], list[float]]:
     """Start processes one after another.
 

@@ -1,26 +1,21 @@
 """How long does a single call take? Figures and tables of the latency of every alternative."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from edge.settings import Settings
 from edge.timing.latency import spread
-from edge.timing.trials import HARNESS
+from edge.timing.quantiles import MILLISECONDS, over_rounds, several_over_rounds
+from edge.timing.trials import HARNESS, exported
 from lab import stats
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 
-if TYPE_CHECKING:
-    from edge.settings import Settings
-from edge.timing.quantiles import MILLISECONDS, over_rounds, several_over_rounds
-
 __all__ = ["distribution_figure", "harness_overhead", "latencies_of", "latency_figure", "latency_table"]
 
-
 _RUNTIMES = ("ONNX Runtime", "scikit-learn")
-
-
 _QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999)
 
 
@@ -31,7 +26,7 @@ def _name(alternative: str, labels: Mapping[str, str]) -> tuple[str, str]:
         return "no call (the harness itself)", "none"
     if not runtime:
         return "no model (identity)", _RUNTIMES[0]
-    return labels[family], dict(zip(("onnx", "sklearn"), _RUNTIMES, strict=True))[runtime]
+    return labels[family], _RUNTIMES[0] if alternative == exported(family) else _RUNTIMES[1]
 
 
 def latencies_of(
@@ -47,7 +42,7 @@ def latencies_of(
     return found
 
 
-def latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], settings: "Settings") -> Figure:
+def latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], settings: Settings) -> Figure:
     """Draw the p99 latency of every alternative against the budget."""
     rows = [(f"{label}, {runtime}", runtime, p99) for (label, runtime), p99 in latencies.values()]
     rows.sort(key=lambda row: row[2].value)
@@ -73,7 +68,7 @@ def harness_overhead(timed: Mapping[str, np.ndarray]) -> Estimate | None:
     return Estimate(1e3 * found.value, 1e3 * found.low, 1e3 * found.high, "us")
 
 
-def distribution_figure(timed: Mapping[str, np.ndarray], labels: Mapping[str, str], settings: "Settings") -> Figure:
+def distribution_figure(timed: Mapping[str, np.ndarray], labels: Mapping[str, str], settings: Settings) -> Figure:
     """Draw the share of calls that end within a time, for the exported models."""
     curves = {}
     for alternative, times in timed.items():

@@ -11,6 +11,7 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,12 @@ from edge.exporting.lowering import NotLoweredError, lower
 from edge.exporting.lowering.model import SCALED
 from edge.exporting.parity import leanest_equal
 from edge.session import OUTPUT, session
-from lab.protocol import Dataset, Row
+from lab.protocol import Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["describe", "variants_of", "with_float16_weights"]
+__all__ = ["Compared", "describe", "variants_of", "with_float16_weights"]
 
 _CALIBRATION = 500
 _ALONE = 200
@@ -67,30 +68,52 @@ def variants_of(
     return made
 
 
-def describe(model: Any, content: bytes, dataset: Dataset, table: Any, target: "NDArray[np.int64]") -> Row:
-    """Compare a variant with the original on unseen rows.
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A file beside the original on unseen rows.
 
-    Returns
-    -------
-    dict
-        `onnx` (bytes), `size_bytes`, `right` and `original_right` (whether each row's label is right), `largest`
-        (difference of a probability), `flips`, and `neighbours` (how far an answer depends on the rest of its batch).
+    Attributes
+    ----------
+    onnx : numpy.ndarray of shape (size_bytes,), uint8
+        The file.
+    size_bytes : int
+        Its size.
+    right, original_right : numpy.ndarray of shape (n_rows,), int8
+        Whether each row's label is right: 1 or 0.
+    largest : float
+        Largest difference of a probability.
+    flips : int
+        Rows whose label differs.
+    neighbours : float
+        How far an answer depends on the rest of its batch: the largest change of a probability.
     """
+
+    onnx: np.ndarray
+    size_bytes: int
+    right: np.ndarray
+    original_right: np.ndarray
+    largest: float
+    flips: int
+    neighbours: float
+
+
+def describe(model: Any, content: bytes, dataset: Dataset, table: Any, target: "NDArray[np.int64]") -> Compared:
+    """Compare a variant with the original on unseen rows."""
     ready = session(content)
     found = ready.run([OUTPUT], feeds(dataset, table, ready))[0]
     alone = np.concatenate(
         [ready.run([OUTPUT], feeds(dataset, table[i : i + 1], ready))[0] for i in range(min(_ALONE, len(table)))]
     )
     original = np.asarray(model.predict_proba(table))
-    return {
-        "onnx": np.frombuffer(content, dtype=np.uint8),
-        "size_bytes": len(content),
-        "right": (found.argmax(axis=1) == target).astype(np.int8),
-        "original_right": (original.argmax(axis=1) == target).astype(np.int8),
-        "largest": float(np.abs(found - original).max()),
-        "flips": int((found.argmax(axis=1) != original.argmax(axis=1)).sum()),
-        "neighbours": float(np.abs(found[: len(alone)] - alone).max()),
-    }
+    return Compared(
+        onnx=np.frombuffer(content, dtype=np.uint8),
+        size_bytes=len(content),
+        right=(found.argmax(axis=1) == target).astype(np.int8),
+        original_right=(original.argmax(axis=1) == target).astype(np.int8),
+        largest=float(np.abs(found - original).max()),
+        flips=int((found.argmax(axis=1) != original.argmax(axis=1)).sum()),
+        neighbours=float(np.abs(found[: len(alone)] - alone).max()),
+    )
 
 
 def _recipes(

@@ -5,32 +5,33 @@ from typing import Any
 
 import numpy as np
 
-from edge.timing.batches import ROUNDS
+from edge.throughput.batches import ROUNDS
+from edge.throughput.trials import ALL_THREADS, ONE_THREAD, SCIKIT_LEARN, ThroughputRow
 from lab import stats
-from lab.protocol import Estimate, Figure, Row, Table
+from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 
 __all__ = ["best_batch", "figure", "table"]
 
 
-def best_batch(row: Row, alternative: str) -> tuple[int, float]:
+def best_batch(row: ThroughputRow, alternative: str) -> tuple[int, float]:
     """Give the size with the most rows per second, and how many (medians)."""
-    medians = [float(np.median(rounds)) for rounds in row["rates"][alternative]]
+    medians = [float(np.median(rounds)) for rounds in row.rates[alternative]]
     place = int(np.argmax(medians))
-    return row["batches"][alternative][place], medians[place]
+    return row.batches[alternative][place], medians[place]
 
 
-def figure(rows: Mapping[str, Row], labels: Mapping[str, str]) -> Figure:
+def figure(rows: Mapping[str, ThroughputRow], labels: Mapping[str, str]) -> Figure:
     """Draw rows per second against the size of a batch, both on log axes; one curve per exported model, one thread."""
     curves = {
         labels[name]: [
             (float(size), float(np.median(rounds)))
-            for size, rounds in zip(row["batches"]["one thread"], row["rates"]["one thread"], strict=True)
+            for size, rounds in zip(row.batches[ONE_THREAD], row.rates[ONE_THREAD], strict=True)
         ]
         for name, row in rows.items()
     }
     said = "; ".join(
-        f"{labels[name]} {_short(best_batch(row, 'one thread')[1])} at {best_batch(row, 'one thread')[0]:,}"
+        f"{labels[name]} {_short(best_batch(row, ONE_THREAD)[1])} at {best_batch(row, ONE_THREAD)[0]:,}"
         for name, row in rows.items()
     )
     return Figure(
@@ -40,15 +41,15 @@ def figure(rows: Mapping[str, Row], labels: Mapping[str, str]) -> Figure:
     )  # fmt: skip
 
 
-def table(rows: Mapping[str, Row], labels: Mapping[str, str]) -> Table:
+def table(rows: Mapping[str, ThroughputRow], labels: Mapping[str, str]) -> Table:
     """List rows per second by model, runtime and size of the batch, with intervals."""
     cells: list[tuple[Any, ...]] = []
     for name, row in rows.items():
-        for alternative, by_size in row["rates"].items():
-            for size, rounds in zip(row["batches"][alternative], by_size, strict=True):
+        for alternative, by_size in row.rates.items():
+            for size, rounds in zip(row.batches[alternative], by_size, strict=True):
                 rate = _estimate(rounds)
-                threads = row["threads"] if alternative == "all threads" else 1
-                runtime = "scikit-learn" if alternative == "scikit-learn" else "ONNX Runtime"
+                threads = row.threads if alternative == ALL_THREADS else 1
+                runtime = "scikit-learn" if alternative == SCIKIT_LEARN else "ONNX Runtime"
                 cells.append(
                     (labels[name], runtime, threads, size, rate.value, f"{rate.low:,.0f} to {rate.high:,.0f}",
                      1e3 * size / rate.value)

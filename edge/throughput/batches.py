@@ -5,10 +5,8 @@ At every size the alternatives take turns; a round is as many calls as fit into 
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from edge.timing.latency import Clock
+from edge.timing.latency import Clock
 
 __all__ = ["BATCHES", "ROUNDS", "measure_throughput"]
 
@@ -31,7 +29,7 @@ def measure_throughput(
     *,
     batches: Sequence[int] = BATCHES,
     rounds: int = ROUNDS,
-    clock: "Clock" = time.perf_counter_ns,
+    clock: Clock = time.perf_counter_ns,
 ) -> dict[str, list[list[float]]]:
     """Time the alternatives at every size of a batch; `call(size, turn)` answers `size` rows, others at every turn.
 
@@ -59,7 +57,7 @@ def measure_throughput(
     return found
 
 
-def _nanoseconds(call: Callable[[int, int], object], size: int, turn: int, clock: "Clock") -> int:
+def _nanoseconds(call: Callable[[int, int], object], size: int, turn: int, clock: Clock) -> int:
     start = clock()
     call(size, turn)
     return clock() - start

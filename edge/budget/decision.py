@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from edge.settings import Settings
 from lab.protocol import Estimate
-
-if TYPE_CHECKING:
-    from edge.settings import Settings
 
 __all__ = ["EQUALITY", "STATUSES", "Decision", "Item", "Status", "decide", "items", "status", "worst"]
 
@@ -62,7 +60,7 @@ class Decision:
     items: tuple[Item, ...]
 
 
-def items(name: str, estimates: Mapping[str, Estimate], settings: "Settings", *, factor: float) -> tuple[Item, ...]:
+def items(name: str, estimates: Mapping[str, Estimate], settings: Settings, *, factor: float) -> tuple[Item, ...]:
     """List the budget items of a candidate; `factor` turns a share of the metric into the unit of its estimates."""
     limited = [Item("latency (p99)", estimates[f"{name}.p99_ms"], settings.p99_ms)]
     if settings.rate is not None:
@@ -79,7 +77,7 @@ def items(name: str, estimates: Mapping[str, Estimate], settings: "Settings", *,
 
 
 def decide(
-    candidates: Sequence[str], estimates: Mapping[str, Estimate], settings: "Settings", *, factor: float
+    candidates: Sequence[str], estimates: Mapping[str, Estimate], settings: Settings, *, factor: float
 ) -> Decision:
     """Choose the candidate on which the verdict rests: of those with the best status the most accurate.
 

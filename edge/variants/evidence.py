@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from edge.budget import Item, worst
+from edge.budget.decision import Item, worst
+from edge.session import LEVELS
+from edge.settings import Settings
+from edge.timing.quantiles import over_rounds
+from edge.variants.trials import VariantRow, VariantTimesRow, named
 from lab import stats
-from lab.protocol import Estimate, Figure, Row, Table
+from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
-
-if TYPE_CHECKING:
-    from edge.settings import Settings
-    from lab.learning.families import Family
 
 __all__ = ["Variant", "cheapest", "figures", "front", "level_table", "table", "variants"]
 
@@ -35,24 +35,34 @@ class Variant:
     memory_mb: float = 0.0
 
 
-def variants(families: Sequence["Family"], rows: Mapping[str, Row], settings: "Settings") -> list[Variant]:
-    """Gather the variants of all families, as far as they were timed."""
-    from edge.timing.quantiles import over_rounds
+def variants(
+    varied: Mapping[str, Mapping[str, VariantRow]],
+    labels: Mapping[str, str],
+    timed: Mapping[str, np.ndarray],
+    settings: Settings,
+) -> list[Variant]:
+    """Gather the variants of all families, as far as they were timed.
 
-    timed = rows.get("time-variants", {}).get("times", {})
+    Parameters
+    ----------
+    varied, labels : mapping
+        By the candidate's name.
+    timed : mapping of str to numpy.ndarray
+        As in `VariantTimesRow.times`.
+    """
     kept = [
-        (family, name, found, timed[f"{family.name} {name}"])
-        for family in families
-        for name, found in rows.get(f"vary-{family.name}", {}).items()
-        if f"{family.name} {name}" in timed
+        (family, name, found, timed[named(family, name)])
+        for family, each in varied.items()
+        for name, found in each.items()
+        if named(family, name) in timed
     ]
     if not kept:
         return []
-    best = max((found["original_right"] for _, _, found, _ in kept), key=lambda right: float(np.mean(right)))
+    best = max((found.original_right for _, _, found, _ in kept), key=lambda right: float(np.mean(right)))
     made = []
     for family, name, found, times in kept:
-        loss, size, p99 = _loss(best, found["right"]), found["size_bytes"] / 1e6, over_rounds(times, 0.99)
-        memory = found["peak_mib"] * 2**20 / 1e6
+        loss, size, p99 = _loss(best, found.right), found.size_bytes / 1e6, over_rounds(times, 0.99)
+        memory = found.peak_mib * 2**20 / 1e6
         items = [
             Item("latency (p99)", p99, settings.p99_ms),
             Item("file size", Estimate(size, size, size, "MB"), settings.size_mb),
@@ -62,15 +72,15 @@ def variants(families: Sequence["Family"], rows: Mapping[str, Row], settings: "S
             items.append(Item("peak memory", Estimate(memory, memory, memory, "MB"), settings.memory_mb))
         made.append(
             Variant(
-                family.label,
+                labels[family],
                 name,
-                100 * float(np.mean(found["right"])),
+                100 * float(np.mean(found.right)),
                 loss,
                 size,
                 p99,
                 over_rounds(times, 0.5).value,
-                found["flips"],
-                found["neighbours"],
+                found.flips,
+                found.neighbours,
                 worst(item.status for item in items),
                 memory,
             )
@@ -113,7 +123,7 @@ def cheapest(found: Sequence[Variant]) -> Variant | None:
     return min((v for v in found if v.status == "pass"), key=lambda v: v.size_mb, default=None)
 
 
-def table(found: Sequence[Variant], settings: "Settings") -> Table:
+def table(found: Sequence[Variant], settings: Settings) -> Table:
     """List all variants, the smallest first."""
     on_front = {(v.label, v.name) for v in front(found, memory=settings.memory_mb is not None)}
     rows = tuple(
@@ -131,7 +141,7 @@ def table(found: Sequence[Variant], settings: "Settings") -> Table:
     return Table("Smaller models", f"{_said(found, settings)} {_CAPTION}", columns, rows)
 
 
-def figures(found: Sequence[Variant], settings: "Settings") -> tuple[Figure, Figure]:
+def figures(found: Sequence[Variant], settings: Settings) -> tuple[Figure, Figure]:
     """Draw size, and latency, against accuracy, each with its front and its budget."""
     said = _said(found, settings)
     size = _figure(found, lambda v: 1e3 * v.size_mb, "file size (kB, log scale)", 1e3 * settings.size_mb)
@@ -177,18 +187,15 @@ def _figure(found: Sequence[Variant], cost: Callable[[Variant], float], axis: st
     return spec
 
 
-def level_table(families: Sequence["Family"], rows: Mapping[str, Row]) -> Table | None:
+def level_table(labels: Mapping[str, str], row: VariantTimesRow) -> Table | None:
     """List the latency of the candidates at every level of the runtime's optimisation; None where it was not measured."""
-    from edge.timing.quantiles import over_rounds
-
-    timed = rows.get("time-variants", {}).get("levels", {})
     found = []
-    for family in families:
-        for level in _LEVELS:
-            times = timed.get(f"{family.name} {level}")
+    for family, label in labels.items():
+        for level in LEVELS:
+            times = row.levels.get(named(family, level))
             if times is not None:
                 p50, p99 = over_rounds(times, 0.5), over_rounds(times, 0.99)
-                found.append((family.label, level, 1e3 * p50.value, _span(p50), 1e3 * p99.value, _span(p99)))
+                found.append((label, level, 1e3 * p50.value, _span(p50), 1e3 * p99.value, _span(p99)))
     columns = ("model", "level", "p50 (us)", "interval", "p99 (us)", "interval ")
     caption = (
         "The same file, loaded at each level of ONNX Runtime's graph optimisation; 'all' is its default, and what every "
@@ -198,7 +205,6 @@ def level_table(families: Sequence["Family"], rows: Mapping[str, Row]) -> Table 
 
 
 _EQUAL = 1.05
-_LEVELS = ("disabled", "basic", "extended", "all")
 _CAPTION = (
     "Accuracy on the same test rows; loss against the most accurate original there, with its paired 95 % interval; peak "
     "memory of one process that only serves; 'moved by its batch' is the largest change of a probability when a row is "
@@ -215,7 +221,7 @@ def _labels(found: Sequence[Variant]) -> list[str]:
     return list(dict.fromkeys(v.label for v in found))
 
 
-def _said(found: Sequence[Variant], settings: "Settings") -> str:
+def _said(found: Sequence[Variant], settings: Settings) -> str:
     best = cheapest(found)
     budgets = "latency, size, memory and accuracy" if settings.memory_mb is not None else "latency, size and accuracy"
     if best is None:

@@ -1,18 +1,12 @@
 """How much of each budget does the candidate use on which the verdict rests? The picture of the first screen."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from edge import budget
-from edge.findings import budget_figure
+from edge.budget.decision import EQUALITY, STATUSES, Decision, Item, decide, items
+from edge.settings import Settings
 from lab.learning.families import Family
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
-
-if TYPE_CHECKING:
-    from edge.settings import Settings
-
-from edge.budget import EQUALITY, STATUSES, Decision, Item
 from lab.wording import amount
 
 __all__ = ["budget_table", "figure", "used_budgets"]
@@ -58,18 +52,18 @@ def used_budgets(
     there: Sequence[Family],
     labels: Mapping[str, str],
     estimates: Mapping[str, Estimate],
-    settings: "Settings",
+    settings: Settings,
     factor: float,
 ) -> tuple[Figure, ...]:
     """Draw the budgets of the candidate that decides; nothing where none was measured."""
     if not there:
         return ()
-    decision = budget.decide([family.name for family in there], estimates, settings, factor=factor)
-    return (budget_figure.figure(decision, labels[decision.name]),)
+    decision = decide([family.name for family in there], estimates, settings, factor=factor)
+    return (figure(decision, labels[decision.name]),)
 
 
 def budget_table(
-    there: Sequence[Family], estimates: Mapping[str, Estimate], settings: "Settings", factor: float
+    there: Sequence[Family], estimates: Mapping[str, Estimate], settings: Settings, factor: float
 ) -> Table:
     """List every budget item of every candidate with its interval and its result."""
     rows = tuple(
@@ -84,7 +78,7 @@ def budget_table(
             item.status,
         )
         for family in there
-        for item in budget.items(family.name, estimates, settings, factor=factor)
+        for item in items(family.name, estimates, settings, factor=factor)
     )
     columns = ("model", "item", "found", "low", "high", "allowed", "unit", "result")
     return Table("Budgets, item by item", "Judged by the end of the 95 % interval that counts.", columns, rows)
