@@ -7,7 +7,6 @@ import numpy as np
 from edge.building.trials import BuiltRow
 from edge.timing.evidence import harness_overhead
 from edge.timing.latency import spread
-from edge.timing.quantiles import over_rounds
 from edge.timing.trials import HARNESS, IDENTITY, exported, original
 from lab.protocol import Estimate
 
@@ -19,7 +18,7 @@ _MOST_OVERHEAD_US = 0.5
 
 
 def of_exported(
-    built: Mapping[str, BuiltRow], labels: Mapping[str, str], timed: Mapping[str, np.ndarray]
+    built: Mapping[str, BuiltRow], labels: Mapping[str, str], medians: Mapping[str, Estimate]
 ) -> tuple[str, ...]:
     """Say which files are slower than their originals, and for which the runtime's own cost counts.
 
@@ -27,10 +26,9 @@ def of_exported(
     ----------
     built, labels : mapping
         By the candidate's name.
-    timed : mapping of str to numpy.ndarray
-        As in `edge.timing.trials.TimedRow`.
+    medians : mapping of str to Estimate
+        Median latency in milliseconds by alternative, as `edge.timing.trials` names them.
     """
-    medians = {name: over_rounds(times, 0.5) for name, times in timed.items()}
     said = []
     for name, row in built.items():
         if exported(name) not in medians:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from edge import candidates
+from edge.exporting import originals
 from edge.exporting.device import device_rows, fit_for_device
-from edge.timing import originals
 from lab.data.load import load, sample_rows
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP
 

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from edge.footprint.serving import serve_in_fresh_processes
 from edge.lab import LAB
 from edge.settings import Settings
 from edge.timing.quantiles import over_rounds
-from edge.timing.serving import serve_in_fresh_processes
 from lab.data.load import load, sample_rows
 from lab.protocol import Estimate, Evidence
 from lab.stats import quantile

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from edge import budget
-from edge.findings import budget_figure
+from edge.budget import decision as budget
+from edge.budget import figure as budget_figure
 from edge.settings import Settings
 from lab.protocol import Estimate
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from edge.controls.load_and_drift import OPERATION_CONTROLS, drift_answer, stalling, under_stalls
+from edge.controls.load_and_drift import OPERATION_CONTROLS, drift_answer, load_answer, stalling, under_stalls
+from edge.lab import LAB
 from edge.load.open_loop import back_to_back
 
 
@@ -34,14 +35,20 @@ def test_the_stalls_are_seen_in_the_open_loop_and_hidden_in_the_closed_one():
     assert under_stalls(stall_ns=0, clock=time.clock, sleep=time.sleep).missed.sum() == 0
 
 
+@pytest.mark.parametrize(("stall_ns", "expected"), [(250_000_000, "no"), (0, "yes")])
+def test_the_lab_judges_late_answers_as_their_truth_demands(stall_ns, expected):
+    time = SimulatedTime()
+    assert load_answer(LAB, stall_ns=stall_ns, seed=0, clock=time.clock, sleep=time.sleep) == expected
+
+
 UNTIMED = [control for control in OPERATION_CONTROLS if not control.exclusive]
 
 
 @pytest.mark.parametrize("control", UNTIMED, ids=lambda control: control.name)
 def test_the_lab_answers_its_controls_without_contradiction(control):
-    wrong = [control.function(seed=seed) in control.wrong for seed in range(5)]
+    wrong = [control.function(LAB, seed=seed) in control.wrong for seed in range(5)]
     assert sum(wrong) <= 1
 
 
 def test_an_alarm_on_a_stream_that_changes_too_little_is_not_claimed():
-    assert [drift_answer(seed=seed, shift=0.01) for seed in range(5)] == ["yes"] * 5
+    assert [drift_answer(LAB, seed=seed, shift=0.01) for seed in range(5)] == ["yes"] * 5

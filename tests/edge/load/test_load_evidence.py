@@ -4,8 +4,7 @@ import pytest
 
 from edge.lab import LAB
 from edge.load import evidence as load_evidence
-from edge.load.sweep import USES, measure_load
-from edge.places import evidence as place_evidence
+from edge.load.sweep import USES, Loaded, LoadRun, measure_load
 from edge.settings import Settings
 from lab.protocol import Estimate, Evidence
 
@@ -15,23 +14,21 @@ LABELS = {"mlp": "neural network"}
 def within(value):
     if value is None:
         return None
-    return {"value": value, "low": 0.9 * value, "high": 1.1 * value, "unit": "ms", "confidence": 0.95}
+    return Estimate(value, 0.9 * value, 1.1 * value, "ms")
 
 
 def run(view, rate, p50, p99, *, misses=(0.0, 0.0, 0.004), wake=20.0):
-    value, low, high = misses
-    return {
-        "view": view, "pattern": "at random (Poisson)", "rate": rate, "use": rate / 1_000, "calls": 1_000, "seconds": 1.0,
-        "misses": {"value": value, "low": low, "high": high, "unit": "share", "confidence": 0.95},
-        "p50": within(p50), "p90": within(p50), "p99": within(p99), "p99.9": None,
-        "wake_up_p50_us": None if view == "hot" else wake, "wake_up_p99_us": None if view == "hot" else wake,
-        "curve": [(p50, 0.5), (p50 if p99 is None else p99, 0.99)],
-    }  # fmt: skip
+    return LoadRun(
+        view=view, pattern="at random (Poisson)", rate=rate, use=rate / 1_000, calls=1_000, seconds=1.0,
+        misses=Estimate(*misses, "share"), p50=within(p50), p90=within(p50), p99=within(p99), p99_9=None,
+        wake_up_p50_us=None if view == "hot" else wake, wake_up_p99_us=None if view == "hot" else wake,
+        curve=((p50, 0.5), (p50 if p99 is None else p99, 0.99)),
+    )  # fmt: skip
 
 
 def loaded(**changes):
     runs = [run("hot", 1_000.0, 1.0, 1.2), run("sweep", 20.0, 3.0, 3.5), run("sweep", 500.0, 1.5, 8.0)]
-    return {"mlp": {"service_ms": 1.0, "runs": [*runs, run("rate", 50.0, 1.5, 4.0, **changes)]}}
+    return {"mlp": Loaded(1.0, (*runs, run("rate", 50.0, 1.5, 4.0, **changes)))}
 
 
 def test_the_highest_rate_and_the_cold_start_of_a_rare_call_are_said():
@@ -48,7 +45,7 @@ def test_the_highest_rate_and_the_cold_start_of_a_rare_call_are_said():
 
 
 def test_without_a_percentile_there_is_no_rate_figure_and_no_highest_rate():
-    rows = {"mlp": {"service_ms": 1.0, "runs": [run("hot", 1_000.0, 1.0, None), run("sweep", 20.0, 3.0, None)]}}
+    rows = {"mlp": Loaded(1.0, (run("hot", 1_000.0, 1.0, None), run("sweep", 20.0, 3.0, None)))}
     assert load_evidence.rate_figure(rows, LABELS, 5.0) is None
     assert load_evidence.capacities(rows, 5.0) == {}
     assert load_evidence.misses(rows["mlp"]) is None
@@ -71,19 +68,8 @@ def test_late_answers_are_a_budget_where_the_user_gave_a_rate(misses, answer):
 
 def test_a_sweep_goes_from_nearly_idle_to_nearly_full():
     row = measure_load(lambda i: sum(range(2_000)), n_rows=10, deadline_ms=1_000.0, rate=500.0, seconds=0.01, seed=0)
-    assert [run["view"] for run in row["runs"]] == ["hot"] + ["sweep"] * len(USES) + ["rate"] * 3
-    assert [round(run["use"], 2) for run in row["runs"] if run["view"] == "sweep"] == list(USES)
-    assert all(run["misses"]["value"] == 0 for run in row["runs"])
-    patient, *short = [run["calls"] for run in row["runs"] if run["view"] == "rate"]
+    assert [run.view for run in row.runs] == ["hot"] + ["sweep"] * len(USES) + ["rate"] * 3
+    assert [round(run.use, 2) for run in row.runs if run.view == "sweep"] == list(USES)
+    assert all(run.misses.value == 0 for run in row.runs)
+    patient, *short = [run.calls for run in row.runs if run.view == "rate"]
     assert patient > 2 * max(short), "random arrivals at the user's rate get more time than the other patterns"
-
-
-def test_what_was_lost_on_a_device_is_said():
-    measured = {"service_ms": 1.0, "runs": loaded()["mlp"]["runs"], "device": {"processor": "P", "cores": 2}, "cores": [0],
-                "threads": 1, "peak_mib": 50.0}  # fmt: skip
-    row = {"places": {"device a": {"mlp": measured}, "device b": {"mlp": {"lost": "the device vanished"}}}}
-    table = place_evidence.place_table(row, LABELS, 5.0)
-    assert [line[-1] for line in table.rows] == ["", "the device vanished"]
-    assert place_evidence.lost(row, LABELS) == (
-        "on device b the rows of neural network were lost (the device vanished); the others stand",
-    )

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from edge.findings import throughput
-from edge.timing import batches as batch_timing
+from edge.throughput import batches as batch_timing
+from edge.throughput import evidence as throughput
+from edge.throughput.trials import ThroughputRow
 
 
 class Clock:
@@ -51,7 +52,7 @@ def row():
         "one thread": [[100.0] * 6, [900.0, 1000.0, 1100.0, 900.0, 1000.0, 1100.0]],
         "scikit-learn": [[1.0] * 6, [2.0] * 6],
     }
-    return {"batches": {key: [1, 16] for key in rates}, "threads": 2, "rates": rates}
+    return ThroughputRow(dict.fromkeys(rates, (1, 16)), 2, rates)
 
 
 def test_the_table_has_a_row_for_every_size_and_its_interval_is_the_range_of_the_rounds():
@@ -67,4 +68,4 @@ def test_the_figure_names_the_best_batch():
     drawn = throughput.figure({"mlp": row()}, {"mlp": "neural network"})
     assert "neural network 1,000 at 16" in drawn.caption
     assert [(v["x"], v["y"]) for v in drawn.spec["data"]["values"]] == [(1.0, 100.0), (16.0, 1000.0)]
-    assert np.median(row()["rates"]["one thread"][1]) == throughput.best_batch(row(), "one thread")[1]
+    assert np.median(row().rates["one thread"][1]) == throughput.best_batch(row(), "one thread")[1]

@@ -5,12 +5,13 @@ import onnx
 import pytest
 from threadpoolctl import threadpool_limits
 
-from edge.budget import worst
+from edge.budget.decision import worst
 from edge.exporting.device import device_rows, fit_for_device, to_files
 from edge.exporting.parity import compare, leanest_equal
-from edge.exporting.variants import describe, variants_of, with_float16_weights
-from edge.findings.frontier import Variant, cheapest, front, level_table, variants
 from edge.settings import Settings
+from edge.variants.evidence import Variant, cheapest, front, level_table, variants
+from edge.variants.making import describe, variants_of, with_float16_weights
+from edge.variants.trials import VariantRow, VariantTimesRow
 from lab.data.load import load
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, MLP
 from lab.protocol import Estimate
@@ -54,7 +55,7 @@ def test_the_runtimes_own_format_gives_the_very_same_answers(loans):
     model, chosen, found = made(FOREST, loans, model__n_estimators=5)
     table, target = device_rows(loans), loans.target
     own, plain = (describe(model, content, loans, table, target) for content in (found["ort format"], chosen.content))
-    assert (own["largest"], own["flips"]) == (plain["largest"], plain["flips"])
+    assert (own.largest, own.flips) == (plain.largest, plain.flips)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -66,10 +67,10 @@ def test_int8_holds_whole_numbers_and_loses_little(family, loans):
         kinds = {tensor.data_type for tensor in onnx.load_from_string(found[name]).graph.initializer}
         assert onnx.TensorProto.INT8 in kinds, name
         described = describe(model, found[name], loans, device_rows(loans), loans.target)
-        loss = described["original_right"].mean() - described["right"].mean()
+        loss = described.original_right.mean() - described.right.mean()
         assert abs(loss) < 0.02, name
     static = describe(model, found["int8 static"], loans, device_rows(loans), loans.target)
-    assert static["neighbours"] < 1e-6
+    assert static.neighbours < 1e-6
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -85,8 +86,8 @@ def test_float16_halves_the_matrices_and_nothing_else(loans):
     assert scaler_and_sums == {(1, n_numbers), (100,), (2,)}
     described = describe(model, found["float16 weights"], loans, device_rows(loans), loans.target)
     # each weight is off by at most 2^-11 of itself: far less than a label is worth
-    assert 0 < described["largest"] < 0.01
-    assert described["neighbours"] < 1e-6
+    assert 0 < described.largest < 0.01
+    assert described.neighbours < 1e-6
 
 
 def test_numbers_beyond_float16_stay_in_float32():
@@ -130,8 +131,8 @@ def test_a_row_of_dynamic_int8_depends_on_its_neighbours():
     digits = load("digits")
     model, _, found = made(LOGISTIC, digits)
     described = describe(model, found["int8 dynamic"], digits, device_rows(digits), digits.target)
-    assert described["neighbours"] > 1e-3
-    assert describe(model, found["int8 static"], digits, device_rows(digits), digits.target)["neighbours"] < 1e-6
+    assert described.neighbours > 1e-3
+    assert describe(model, found["int8 static"], digits, device_rows(digits), digits.target).neighbours < 1e-6
 
 
 def variant(accuracy, size, status="pass", median=0.1, memory=60.0):
@@ -170,25 +171,26 @@ def test_loss_is_told_against_the_best_original_on_the_same_rows():
     worse = right.copy()
     worse[np.flatnonzero(right)[:20]] = 0
     times = rng.integers(90_000, 110_000, size=(20, 200))
-    row = {"original_right": right, "size_bytes": 1_000, "flips": 0, "neighbours": 0.0, "peak_mib": 100.0}
-    rows = {
-        "vary-logistic": {"as exported": row | {"right": right}, "int8 static": row | {"right": worse}},
-        "time-variants": {"times": {"logistic as exported": times, "logistic int8 static": times}},
-    }
-    same, less = variants([LOGISTIC], rows, Settings(max_drop=0.01))
+
+    def row(kept):
+        return VariantRow(right, 1_000, kept, right, largest=0.0, flips=0, neighbours=0.0, peak_mib=100.0)
+
+    varied = {"logistic": {"as exported": row(right), "int8 static": row(worse)}}
+    found = varied, {"logistic": "logistic"}, {"logistic as exported": times, "logistic int8 static": times}
+    same, less = variants(*found, Settings(max_drop=0.01))
     assert (same.loss.value, same.loss.low, same.loss.high) == pytest.approx((0, -0.75, 0.75))  # 3 of 400 rows
     assert less.loss.value == pytest.approx(5.0)
     assert (same.status, less.status) == ("pass", "fail")
     assert worst([same.status, less.status]) == "fail"
     assert same.memory_mb == pytest.approx(104.8576)  # 100 times 2^20 bytes
-    (same, _) = variants([LOGISTIC], rows, Settings(max_drop=0.01, memory_mb=104.0))
+    (same, _) = variants(*found, Settings(max_drop=0.01, memory_mb=104.0))
     assert same.status == "fail"
 
 
 def test_levels_are_listed_from_none_to_all():
     times = np.full((20, 200), 5_000)
     levels = {f"logistic {level}": times for level in ("all", "basic", "disabled", "extended")}
-    table = level_table([LOGISTIC], {"time-variants": {"levels": levels}})
+    table = level_table({"logistic": "logistic regression"}, VariantTimesRow({}, levels))
     assert [row[1] for row in table.rows] == ["disabled", "basic", "extended", "all"]
     assert table.rows[0][2] == pytest.approx(5.0)
-    assert level_table([LOGISTIC], {}) is None
+    assert level_table({"logistic": "logistic regression"}, VariantTimesRow({}, {})) is None
