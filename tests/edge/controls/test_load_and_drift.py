@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.controls.load_and_drift import OPERATION_CONTROLS, drift_answer, load_answer, stalling, under_stalls
+from edge.controls.load_and_drift import OPERATION_CONTROLS, drift_answer, stalling, under_stalls
 from edge.lab import LAB
 from edge.load.open_loop import back_to_back
 
@@ -33,12 +33,6 @@ def test_the_stalls_are_seen_in_the_open_loop_and_hidden_in_the_closed_one():
     assert closed.missed.sum() == 4
     time = SimulatedTime()
     assert under_stalls(stall_ns=0, clock=time.clock, sleep=time.sleep).missed.sum() == 0
-
-
-@pytest.mark.parametrize(("stall_ns", "expected"), [(250_000_000, "no"), (0, "yes")])
-def test_the_lab_judges_late_answers_as_their_truth_demands(stall_ns, expected):
-    time = SimulatedTime()
-    assert load_answer(LAB, stall_ns=stall_ns, seed=0, clock=time.clock, sleep=time.sleep) == expected
 
 
 UNTIMED = [control for control in OPERATION_CONTROLS if not control.exclusive]
