@@ -44,4 +44,4 @@ def _require_places(settings: Settings) -> None:
     elif settings.web_runtime is not None:
         raise SettingsError("web_runtime is given without browser, which alone needs it; add --browser")
     if settings.devices is not None:
-        devices.connect(settings.devices).close()
+        devices.connect(settings.devices)

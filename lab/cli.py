@@ -6,7 +6,6 @@ Imports nothing heavy before the words are understood, so that help and errors a
 import argparse
 import dataclasses
 import json
-import shlex
 import sys
 import traceback
 import webbrowser
@@ -15,8 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab import __version__, registry
+from lab.cleaning import command_line
+from lab.console import ReaderGoneError, prepare, say, show, show_whole, stop_writing
 from lab.errors import LabError, SettingsError, nearest
 from lab.options import Parser, add_common, add_settings, parse, positive, settings_from
+from lab.system import explained
 
 if TYPE_CHECKING:
     from lab.flow import Finished
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_GATE_CLOSED, _INTERRUPTED, _OUR_FAULT = 3, 130, 1
+_GATE_CLOSED, _INTERRUPTED, _OUR_FAULT, _READER_GONE = 3, 130, 1, 141
 _HELP = """\
 usage: lab COMMAND [...]
 
@@ -45,34 +47,47 @@ def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> 
     """Run one command and return its exit code.
 
     Exit codes: 0 finished (whatever the verdict), 1 our fault, 2 the user can mend it, 3 the verdict is not yes and
-    `--gate` was given, 130 interrupted (repeat the command to resume).
+    `--gate` was given, 130 interrupted (repeat the command to resume), 141 nobody reads the output any more (`| head`).
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in words
+    prepare()
     try:
         return _dispatch(words, prog)
-    except LabError as error:
-        if debug:
-            traceback.print_exc()
-        _say(f"error: {error}")
-        return error.exit_code
+    except ReaderGoneError:
+        stop_writing()
+        return _READER_GONE
     except KeyboardInterrupt:
-        _say("\ninterrupted: what was finished is kept; repeat the command to resume")
+        say("interrupted: what was finished is kept; repeat the command to resume")
         return _INTERRUPTED
     except BaseException as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
+        return _explain(error, debug="--debug" in words)
+
+
+def _explain(error: BaseException, *, debug: bool) -> int:
+    """Say what went wrong in one sentence, and give the exit code."""
+    known = error if isinstance(error, LabError) else explained(error)
+    try:
         if debug:
-            traceback.print_exc()
-        _say(f"error: this is our fault: {type(error).__name__}: {' '.join(str(error).split())}")
-        _say("please report it with the log.txt of the run and what --debug shows")
+            for line in traceback.format_exc().splitlines():
+                say(line)
+        if known is not None:
+            say(f"error: {known}")
+            return known.exit_code
+        say(f"error: this is our fault: {type(error).__name__}: {' '.join(str(error).split())}")
+        say("please report it with the log.txt of the run and what --debug shows")
         return _OUR_FAULT
+    except ReaderGoneError:
+        return known.exit_code if known is not None else _OUR_FAULT
+    finally:
+        stop_writing()
 
 
 def _dispatch(words: list[str], prog: str | None) -> int:
     if not words or words[0] in ("-h", "--help"):
-        print(_HELP, end="")
+        show_whole(_HELP)
         return 0
     if words[0] == "--version":
-        print(f"lab {__version__}")
+        show(f"lab {__version__}")
         return 0
     commands: dict[str, Callable[[list[str]], int]] = {
         "run": lambda rest: _run(rest, prog),
@@ -89,7 +104,7 @@ def _dispatch(words: list[str], prog: str | None) -> int:
 def _understand(parser: Parser, words: list[str]) -> argparse.Namespace | None:
     """Parse the words; None where the help was asked for, and printed."""
     if "-h" in words or "--help" in words:
-        print(parser.format_help(), end="")
+        show_whole(parser.format_help())
         return None
     return parse(parser, words)
 
@@ -98,8 +113,8 @@ def _run(words: list[str], prog: str | None) -> int:
     if not words or words[0].startswith("-"):
         if not {"-h", "--help"} & set(words):
             raise SettingsError(f"no lab given; {nearest('', registry.names(), label='labs')}")
-        print("usage: lab run LAB DATA --target COLUMN [...]\n")
-        print(f"LAB is one of {', '.join(registry.names())}; lab run LAB --help lists its settings.")
+        show_whole("usage: lab run LAB DATA --target COLUMN [...]\n\n")
+        show(f"LAB is one of {', '.join(registry.names())}; lab run LAB --help lists its settings.")
         return 0
     lab = registry.find(words[0])
     parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary)
@@ -122,12 +137,12 @@ def _run(words: list[str], prog: str | None) -> int:
         return 0
     _check_seed(given.seed)
     settings = settings_from(given, lab.settings_type)
-    command = shlex.join(["lab", "run", *words])
+    command = command_line(["lab", "run", *words])
     finished = _run_lab(
         lab, given.data, settings, given, target=given.target, drop=given.drop, task=given.task, command=command
     )
     if given.json:
-        print(json.dumps(_result(finished), indent=1, ensure_ascii=False))
+        show_whole(json.dumps(_result(finished), indent=1) + "\n")
     else:
         _show(finished)
     return _GATE_CLOSED if given.gate and finished.record.verdict.answer != "yes" else 0
@@ -180,14 +195,16 @@ def _result(finished: "Finished") -> dict[str, Any]:
 def _show(finished: "Finished") -> None:
     record, page = finished.record, finished.folder / "report.html"
     for note in record.data["notes"]:
-        _say(f"note: {note}")
+        say(f"note: {note}")
+    for missing in finished.missing_pictures:
+        say(f"note: {missing}")
     if failed := record.trials["failed"]:
-        _say(f"note: {len(failed)} of {record.trials['total']} trials failed; see {finished.folder / 'log.txt'}")
-    print(record.question.text)
-    print(f"  {record.verdict.headline}: {record.verdict.sentence}")
-    print(f"  report   {page}")
-    print(f"  see it   lab report {shlex.quote(str(finished.folder))} --open")
-    print(f"  repeat   {record.run['command']}")
+        say(f"note: {len(failed)} of {record.trials['total']} trials failed; see {finished.folder / 'log.txt'}")
+    show(record.question.text)
+    show(f"  {record.verdict.headline}: {record.verdict.sentence}")
+    show(f"  report   {page}")
+    show(f"  see it   lab report {command_line([str(finished.folder)])} --open")
+    show(f"  repeat   {record.run['command']}")
 
 
 def _demo(words: list[str]) -> int:
@@ -216,9 +233,9 @@ def _demo(words: list[str]) -> int:
     start = given.out / "start.html"
     report.write_start([(f.folder.name + "/report.html", f.record) for f in runs], start)
     if given.json:
-        print(json.dumps([_result(finished) for finished in runs], indent=1, ensure_ascii=False))
+        show_whole(json.dumps([_result(finished) for finished in runs], indent=1) + "\n")
     else:
-        print(f"start page  {start}")
+        show(f"start page  {start}")
     return 0
 
 
@@ -228,12 +245,12 @@ def _list(words: list[str]) -> int:
         return 0
     from lab.data import builtin
 
-    print("Labs")
+    show("Labs")
     for name in registry.names():
-        print(f"  {name:18}{registry.find(name).summary}")
-    print("Built-in tables")
+        show(f"  {name:18}{registry.find(name).summary}")
+    show("Built-in tables")
     for name, about in builtin.TABLES.items():
-        print(f"  {name:18}{about}")
+        show(f"  {name:18}{about}")
     return 0
 
 
@@ -250,8 +267,9 @@ def _report(words: list[str]) -> int:
     stored: Record = record.read(given.run)
     folder = given.run if given.run.is_dir() else given.run.parent
     page = folder / "report.html"
-    report.write(stored, page)
-    print(page)
+    for missing in report.write(stored, page):
+        say(f"note: {missing}")
+    show(str(page))
     if given.open:
         webbrowser.open(page.resolve().as_uri())
     return 0
@@ -278,23 +296,19 @@ def _controls(words: list[str]) -> int:
             lab, seeds=given.seeds, out=given.out, workers=workers, watch=watch, notify=_notifier(given)
         )
     if given.json:
-        print(json.dumps(rates, indent=1, ensure_ascii=False))
+        show_whole(json.dumps(rates, indent=1) + "\n")
         return 0
-    print(f"{'control':22}{'yes':>5}{'no':>5}{'undecided':>11}{'wrong':>7}   what is true")
+    show(f"{'control':22}{'yes':>5}{'no':>5}{'undecided':>11}{'wrong':>7}   what is true")
     for row in rates["controls"]:
-        print(
+        show(
             f"{row['name']:22}{row['yes']:5}{row['no']:5}{row['undecided']:11}{row['wrong']['events']:7}   {row['truth']}"
         )
     wrong = rates["wrong"]
-    print(
+    show(
         f"wrong verdicts: {wrong['events']} of {wrong['of']} "
         f"(95 % interval {100 * wrong['low']:.1f} to {100 * wrong['high']:.1f} %)"
     )
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _check_seed(seed: int) -> None:
@@ -311,4 +325,4 @@ def _check_out(out: Path) -> None:
 
 
 def _notifier(given: argparse.Namespace) -> Callable[[str], None]:
-    return (lambda sentence: None) if given.quiet else _say
+    return (lambda sentence: None) if given.quiet else say

@@ -3,7 +3,8 @@
 LabError                 the base of all: its message says where, what was found, and what to do
 ├── InputError           the user can mend it (exit code 2)
 │   ├── DataError        something about the table
-│   └── SettingsError    something about an option, a key of a configuration file, or a name
+│   ├── SettingsError    something about an option, a key of a configuration file, or a name
+│   └── MachineError     a disk, a folder's permissions or a limit of the machine stands in the way
 ├── RecordError          a stored record cannot be read (exit code 2)
 └── TrialsFailedError    too much of the work failed to say anything (exit code 1)
 """
@@ -11,7 +12,16 @@ LabError                 the base of all: its message says where, what was found
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["DataError", "InputError", "LabError", "RecordError", "SettingsError", "TrialsFailedError", "nearest"]
+__all__ = [
+    "DataError",
+    "InputError",
+    "LabError",
+    "MachineError",
+    "RecordError",
+    "SettingsError",
+    "TrialsFailedError",
+    "nearest",
+]
 
 
 class LabError(Exception):
@@ -32,6 +42,10 @@ class DataError(InputError):
 
 class SettingsError(InputError):
     """An option, a configuration key or a name is not possible."""
+
+
+class MachineError(InputError):
+    """A full disk, a folder that may not be written, or a limit on files, memory or processes stands in the way."""
 
 
 class RecordError(InputError):

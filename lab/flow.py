@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from lab import __version__, controls, machine, record, report, sections
 from lab.data import load
 from lab.errors import DataError, LabError
+from lab.log import log_file
 from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
 from lab.settings import EFFORTS, at_effort
 from lab.wording import duration
@@ -33,10 +34,11 @@ _MARK = "fingerprint.txt"
 
 @dataclasses.dataclass(frozen=True)
 class Finished:
-    """A finished run: its folder, with `record.json` and `report.html` in it, and its record."""
+    """A finished run: its folder, with `record.json` and `report.html` in it, its record, and the pictures that it lacks."""
 
     folder: Path
     record: record.Record
+    missing_pictures: tuple[str, ...] = ()
 
 
 def run(
@@ -81,7 +83,7 @@ def run(
     plan = sections.plan(lab, context)
     kept = dataclasses.asdict(settings) | {"seed": seed}
     lab.prepare(notify)
-    with _folder(out, lab.name, dataset, _fingerprint(lab.name, dataset, kept, plan)) as folder, _log_file(folder):
+    with _folder(out, lab.name, dataset, _fingerprint(lab.name, dataset, kept, plan)) as folder, log_file(_log, folder):
         _log.info("%s on %s (SHA-256 %s), version %s", lab.name, dataset.name, dataset.digest, __version__)
         watching = _announcing(lab, whole, settings, seed, watch, notify)
         results = run_plan(plan, dataset, folder / "trials", workers=workers or machine.n_cores(), watch=watching)
@@ -104,9 +106,9 @@ def run(
         )
         for name, content in getattr(lab, "files", _no_files)(results.rows).items():
             write_bytes(folder / name, content)
-        report.write(written, folder / "report.html")
-        record.write(written, folder / "record.json")  # last: its presence says that the run is finished
-    return Finished(folder, written)
+        record.write(written, folder / "record.json")  # before the report: whatever drawing does, the verdict is there
+        missing = report.write(written, folder / "report.html")
+    return Finished(folder, written, missing)
 
 
 def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answer:
@@ -210,7 +212,8 @@ def _folder(out: Path, lab_name: str, dataset: Dataset, fingerprint: str) -> Ite
     """Open an unfinished folder of the same run, or a new one; no other process can use it meanwhile."""
     out.mkdir(parents=True, exist_ok=True)
     for known in sorted(out.glob(f"*/{_MARK}")):
-        if (known.parent / "record.json").exists() or known.read_text(encoding="utf-8").strip() != fingerprint:
+        is_finished = all((known.parent / name).exists() for name in ("record.json", "report.html"))
+        if is_finished or known.read_text(encoding="utf-8").strip() != fingerprint:
             continue
         lock = FileLock(known.parent / ".lock")
         try:
@@ -237,16 +240,3 @@ def _new_folder(out: Path, lab_name: str, data_name: str) -> Path:
             folder.mkdir()
             return folder
     raise AssertionError("unreachable")
-
-
-@contextlib.contextmanager
-def _log_file(folder: Path) -> Iterator[None]:
-    handler = logging.FileHandler(folder / "log.txt", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    _log.addHandler(handler)
-    _log.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        _log.removeHandler(handler)
-        handler.close()

@@ -9,17 +9,20 @@ Schema history
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from lab.cleaning import without_surrogates
 from lab.errors import RecordError
 from lab.protocol import Estimate, Evidence, Figure, Frame, Input, Question, Table, Term, Verdict, WhatIf
+from lab.schema import record_fault
 from lab.work.storage import write_json
 
 __all__ = ["SCHEMA_VERSION", "Record", "figures_of", "panels_of", "read", "tables_of", "write"]
 
 SCHEMA_VERSION = 3
-_READABLE = (1, 2, 3)
+_LARGEST_FILE = 256 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Record:
 
 def write(record: Record, path: Path) -> None:
     """Write a record as JSON, atomically."""
-    write_json(path, {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(record)})
+    write_json(path, without_surrogates({"schema_version": SCHEMA_VERSION, **dataclasses.asdict(record)}))
 
 
 def read(path: Path) -> Record:
@@ -70,35 +73,46 @@ def read(path: Path) -> Record:
     Raises
     ------
     RecordError
-        If there is none, it is damaged, or of a newer schema.
+        If there is none, it does not keep to the schema in every part, or it is of a newer one.
     """
-    path = path / "record.json" if path.is_dir() else path
+    path = path / "record.json" if os.path.isdir(path) else path  # noqa: PTH112 - unlike Path.is_dir, it takes any name
+    plain = _read_json(path)
+    version = plain.pop("schema_version", None) if isinstance(plain, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise RecordError(
+            f"{path} has schema version {version!r}, this program reads up to {SCHEMA_VERSION}; update the program"
+        )
+    fault = "it has no schema_version" if version is None else record_fault({"schema_version": version, **plain})
+    if fault:
+        raise RecordError(f"{path} is not a record of a run ({fault}); run the lab again")
+    return Record(
+        **plain
+        | {
+            "question": Question(**plain["question"]),
+            "evidence": _evidence(plain["evidence"]),
+            "verdict": Verdict(**plain["verdict"] | {"would_change": tuple(plain["verdict"]["would_change"])}),
+        }
+    )
+
+
+def _read_json(path: Path) -> Any:
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        version = plain.pop("schema_version")
+        size = path.stat().st_size
+        if size > _LARGEST_FILE:
+            raise RecordError(
+                f"{path} is not a record of a run (it has {size:,} bytes, at most {_LARGEST_FILE:,} are read); run the lab again"
+            )
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         unfinished = (path.parent / "trials").is_dir()
         hint = "repeat its command to resume it" if unfinished else "give the folder of a finished run"
         raise RecordError(f"no record at {path}; {hint}") from error
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except OSError as error:
+        raise RecordError(f"cannot read {path}: {error.strerror}; give the folder of a finished run") from error
+    except (ValueError, RecursionError) as error:
         raise RecordError(
             f"{path} is not a record of a run ({' '.join(str(error).split())}); run the lab again"
         ) from error
-    if version not in _READABLE:
-        raise RecordError(
-            f"{path} has schema version {version!r}, this program reads up to {SCHEMA_VERSION}; update the program"
-        )
-    try:
-        return Record(
-            **plain
-            | {
-                "question": Question(**plain["question"]),
-                "evidence": _evidence(plain["evidence"]),
-                "verdict": Verdict(**plain["verdict"] | {"would_change": tuple(plain["verdict"]["would_change"])}),
-            }
-        )
-    except (KeyError, TypeError) as error:
-        raise RecordError(f"{path} lacks a part of a record ({error}); run the lab again") from error
 
 
 def figures_of(plain: list[dict[str, Any]]) -> tuple[Figure, ...]:

@@ -5,6 +5,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
+from lab.cleaning import sentence
+from lab.console import say
 from lab.wording import duration
 from lab.work.trials import Progress
 
@@ -14,6 +16,7 @@ __all__ = ["watching"]
 @contextlib.contextmanager
 def watching(title: str, *, quiet: bool) -> Iterator[Callable[[Progress], None]]:
     """Give a callback for `lab.flow.run` that shows how far the work is."""
+    title = sentence(title)
     if quiet:
         yield lambda progress: None
     elif sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
@@ -29,11 +32,11 @@ def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
 
     columns = (
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(),
         bars.MofNCompleteColumn(),
         bars.TimeElapsedColumn(),
-        bars.TextColumn("{task.fields[left]}"),
+        bars.TextColumn("{task.fields[left]}", markup=False),
     )
     with bars.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(title, total=None, left="")
@@ -58,7 +61,7 @@ def _plain(title: str) -> Callable[[Progress], None]:
         if quarter != said:
             kept = f", {progress.resumed} kept from an interrupted run" if progress.resumed and said < 0 else ""
             failed = f", {progress.failed} failed" if progress.failed else ""
-            print(f"{title}: {progress.done} of {progress.total} trials{kept}{failed}", file=sys.stderr, flush=True)
+            say(f"{title}: {progress.done} of {progress.total} trials{kept}{failed}")
             said = quarter
 
     return show

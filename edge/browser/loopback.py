@@ -1,16 +1,21 @@
 """How does a page in a browser of this machine get its files, and how do its results come back? By a loopback server.
 
-The server listens on 127.0.0.1 only, at a port that the system chooses, under a path that cannot be guessed. It knows a
-handful of names and looks nothing else up, so that no path leads to any other file; it takes one result and no more.
+The server listens on 127.0.0.1 only, at a port that the system chooses, under a path that cannot be guessed. That path is
+told by a file that this user alone can read (`Loopback.hand_over`), never on a command line or in an environment, which
+other users of the machine may see. It knows a handful of names and looks nothing else up, so that no path leads to any
+other file; it takes one result and no more.
 Its headers isolate the page from other origins, which is what gives a page the finer clock (5 us instead of 100), and
 forbid it to load anything from elsewhere.
 """
 
+import html
+import os
 import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -122,6 +127,27 @@ class Loopback:
         True
         """
         return f"http://{_HOST}:{self.port}/{self.token}/{name}"
+
+    def hand_over(self, name: str, folder: Path) -> str:
+        """Write a page into a folder of this user's that leads to a name, and give the address of that page.
+
+        Whoever is told it (a browser, on its command line, which every user can read) learns nothing from it that others
+        could use: the page is readable by this user alone.
+
+        Raises
+        ------
+        ValueError
+            If others can enter the folder.
+        """
+        if folder.stat().st_mode & 0o077:
+            raise ValueError(f"{folder} is open to others")
+        page = folder / "start.html"
+        with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+            address = html.escape(self.address(name))
+            stream.write(
+                f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={address}">\n'
+            )
+        return page.resolve().as_uri()
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -7,9 +7,7 @@ our end, or are killed, it ends by itself.
 
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,11 +21,12 @@ from edge.browser.loopback import Loopback, Served
 from edge.browser.runtime_files import WebRuntime
 from edge.exporting.device import identity_model
 from edge.session import OUTPUT
+from lab.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["InBrowser", "Timing", "measure_in_browser"]
+__all__ = ["BrowserTimes", "InBrowser", "Timing", "measure_in_browser"]
 
 _PATIENCE_S = 180.0
 _ENDS_S = 10.0
@@ -40,6 +39,9 @@ _SCRIPT, _BYTES = "text/javascript; charset=utf-8", "application/octet-stream"
 _FLAGS = (
     "--headless=new", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-extensions", "--no-first-run", "--no-default-browser-check", "--no-proxy-server", "--disable-quic",
+    "--disable-domain-reliability", "--disable-breakpad", "--disable-client-side-phishing-detection", "--disable-default-apps",
+    "--metrics-recording-only", "--no-pings", "--dns-prefetch-disable", "--disable-search-engine-choice-screen",
+    "--disable-features=MediaRouter,DialMediaRouteProvider,OptimizationHints,Translate,AutofillServerCommunication",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-pipe",
 )  # fmt: skip
 
@@ -55,16 +57,14 @@ class Timing:
 
 
 @dataclass(frozen=True, eq=False)
-class InBrowser:
-    """What came of a model in a browser.
+class BrowserTimes:
+    """What a model took in a browser.
 
     Attributes
     ----------
     times : array of shape (rounds, calls), int64
         Nanoseconds of every call: tensor made, graph run, answer there. Steps of `clock_step_ms`.
-    answers : array of shape (n_rows, n_classes)
-        Probabilities of every row, asked one by one; NaN where a number is not finite.
-    loads_s : list of float
+    loads_s : tuple of float
         Seconds from the request for the model's file to a session; one of them where a load takes over 2 s.
     runtime_s : float
         Seconds from the request for the runtime's script to a session of an empty model, once.
@@ -76,15 +76,27 @@ class InBrowser:
         Smallest step of the page's clock.
     """
 
-    times: "NDArray[np.int64]"
-    answers: "NDArray[np.float64]"
-    loads_s: list[float]
+    times: np.ndarray
+    loads_s: tuple[float, ...]
     runtime_s: float
     runtime_bytes: int
     model_bytes: int
     agent: str
     version: str
     clock_step_ms: float
+
+
+@dataclass(frozen=True, eq=False)
+class InBrowser(BrowserTimes):
+    """What came of a model in a browser: beside its times its answers.
+
+    Attributes
+    ----------
+    answers : array of shape (n_rows, n_classes)
+        Probabilities of every row, asked one by one; NaN where a number is not finite.
+    """
+
+    answers: "NDArray[np.float64]"
 
 
 def measure_in_browser(
@@ -132,7 +144,11 @@ def measure_in_browser(
         "model": Served(_BYTES, model),
         **{name: Served(_BYTES, _packed(matrix)) for name, matrix in rows.items()},
     }
-    with Loopback(files) as server, _browser(chromium, server.address("page")) as (process, messages):
+    with (
+        Loopback(files) as server,
+        scratch_folder() as folder,
+        _browser(chromium, server.hand_over("page", folder), folder) as (process, messages),
+    ):
         _wait(server, process, messages, patience_s)
         sent = dict(server.sent)
     return _read(json.loads(server.result), sent, n_rows)
@@ -149,27 +165,32 @@ def _packed(matrix: "NDArray") -> bytes:
 
 
 @contextmanager
-def _browser(chromium: str, address: str) -> "Iterator[tuple[subprocess.Popen[bytes], Path]]":
-    """Start a browser with a profile of its own, and end it whatever happens; gives the file of what it says too."""
+def _browser(chromium: str, address: str, folder: Path) -> "Iterator[tuple[subprocess.Popen[bytes], Path]]":
+    """Start a browser with a profile of its own, and end it whatever happens; gives the file of what it says too.
+
+    Parameters
+    ----------
+    address : str
+        What stands on its command line, which every user of the machine can read.
+    folder : Path
+        An empty folder, closed to others, that is removed later; profile and sockets go there.
+    """
     # for root Chromium has no sandbox; what it runs are our exports, or a file that passed the checks of `edge.given.intake`
     flags = [*_FLAGS, "--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else list(_FLAGS)
-    profile = tempfile.mkdtemp(prefix="lab-browser-")
-    try:
-        # the debugging pipe is file 3 (read) and 4 (written): our pipe, and nothing
-        piped = ["/bin/sh", "-c", 'exec "$0" "$@" 3<&0 4>/dev/null', chromium, *flags]
-        with (
-            Path(profile, _SAID).open("wb") as said,
-            subprocess.Popen(
-                [*piped, f"--user-data-dir={profile}", address],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said,
-            ) as process,
-        ):  # fmt: skip
-            try:
-                yield process, Path(profile, _SAID)
-            finally:
-                _end(process)
-    finally:
-        shutil.rmtree(profile, ignore_errors=True)
+    # its sockets go there too, by a path from there: that of a run may be longer than a socket's can be
+    # the debugging pipe is file 3 (read) and 4 (written): our pipe, and nothing
+    piped = ["/bin/sh", "-c", 'exec "$0" "$@" 3<&0 4>/dev/null', str(Path(chromium).absolute()), *flags]
+    with (
+        (folder / _SAID).open("wb") as said,
+        subprocess.Popen(
+            [*piped, f"--user-data-dir={folder / 'profile'}", address],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, cwd=folder, env=os.environ | {"TMPDIR": "."},
+        ) as process,
+    ):  # fmt: skip
+        try:
+            yield process, folder / _SAID
+        finally:
+            _end(process)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -202,7 +223,7 @@ def _read(said: Mapping[str, Any], sent: Mapping[str, int], n_rows: int) -> InBr
     return InBrowser(
         times=np.round(np.array(said["timesMs"], dtype=np.float64) * 1e6).astype(np.int64),
         answers=answers,
-        loads_s=[float(load) / 1e3 for load in said["loadsMs"]],
+        loads_s=tuple(float(load) / 1e3 for load in said["loadsMs"]),
         runtime_s=float(said["runtimeMs"]) / 1e3,
         runtime_bytes=sum(sent.get(name, 0) for name in _RUNTIME_NAMES),
         model_bytes=sent.get("model", 0) // max(len(said["loadsMs"]), 1),

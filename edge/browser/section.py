@@ -1,9 +1,7 @@
 """How does the model do in a browser? Every candidate in headless Chromium, beside this machine's own calls."""
 
-from typing import Any
-
 from edge.browser.evidence import browser_table, caveats, figure
-from edge.browser.trials import BROWSER, in_browser
+from edge.browser.trials import BROWSER, BrowserRow, in_browser
 from edge.building.trials import BUILD
 from edge.context import Context
 from edge.timing.trials import IDENTITY, TIME, TimedRow, exported
@@ -12,7 +10,7 @@ from lab.protocol import Evidence, Rows, Trial
 __all__ = ["evidence", "plan"]
 
 
-def plan(context: Context) -> list[Trial[Any]]:
+def plan(context: Context) -> list[Trial[BrowserRow]]:
     """Measure every candidate in a browser where that is asked for."""
     settings = context.settings
     if not settings.browser:

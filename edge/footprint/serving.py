@@ -6,10 +6,12 @@ its peak memory: the very process that is measured.
 
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from lab.children import started_child
+from lab.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,16 +43,14 @@ def serve_in_fresh_processes(
     import numpy as np
 
     seconds, mebibytes = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        file, rows = Path(folder) / "model.onnx", Path(folder) / "row.npz"
+    with scratch_folder() as folder:
+        file, rows = folder / "model.onnx", folder / "row.npz"
         file.write_bytes(model)
         stored: dict[str, Any] = {k: v.astype(str) if v.dtype == object else v for k, v in row.items()}
         np.savez(rows, **stored)
         for _ in range(processes):
             start = time.perf_counter()
-            with subprocess.Popen(
-                [sys.executable, "-P", "-m", module, str(file), str(rows)], stdout=subprocess.PIPE, text=True
-            ) as process:
+            with started_child(module, str(file), str(rows), stdout=subprocess.PIPE) as process:
                 first = process.stdout.readline() if process.stdout else ""
                 seconds.append(time.perf_counter() - start)
                 rest = process.stdout.readline() if process.stdout else ""

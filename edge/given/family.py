@@ -1,6 +1,5 @@
 """How does a model that the user brings take part? As a family that learns nothing: every fold is scored by the file."""
 
-import contextlib
 import functools
 import threading
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from edge.exporting import device, parity
 from edge.exporting.device import Exported, to_files
-from edge.given.guard import BATCH, LIMITS
+from edge.given.estimators import as_asked
+from edge.given.guard import BATCH, LIMITS, Asked
 from edge.given.intake import Intake, read_estimator, read_onnx, take_in
 from edge.session import OUTPUT, session
 from lab.errors import SettingsError
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["AsDeviceSees", "GivenModel", "export_given", "family_of", "is_given", "original_of"]
 
 NAME = "given"
-_known: dict[tuple[object, ...], Intake] = {}
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class GivenModel(ClassifierMixin, BaseEstimator):
         """Answer rows of the table, shape (n_rows, n_classes)."""
         if self.intake.kind == "skops":
             estimator = self.estimator()
-            return np.asarray(estimator.predict_proba(_as_asked(estimator, X)))
+            return np.asarray(estimator.predict_proba(as_asked(estimator, X)))
         ready = self.ready()
         fed: dict[str, Any] = {}
         for given in ready.get_inputs():
@@ -110,7 +109,7 @@ def original_of(family: Family, dataset: Dataset, rows: list[Any]) -> tuple[Any,
     if model.intake.kind != "skops":
         return None
     estimator, seen = model.estimator(), AsDeviceSees(model, dataset)
-    return estimator, [_as_asked(estimator, seen.frame(row)) for row in rows]
+    return estimator, [as_asked(estimator, seen.frame(row)) for row in rows]
 
 
 def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
@@ -140,26 +139,7 @@ def family_of(path: str, dataset: Dataset) -> Family:
     texts = tuple(name for name, kind in dataset.kinds.items() if kind == "category")
     shape = _Shape(numbers, texts, dataset.classes)
     intake = _taken_in(path, dataset)
-    model = GivenModel(intake, shape).fit(dataset.features, dataset.target)
-    name = Path(path).name
-    if intake.kind == "skops":
-        _check_classes(model.estimator(), dataset, name)
-    try:
-        found = model.predict_proba(dataset.features.iloc[:1_000])
-    except SettingsError:
-        raise
-    except Exception as error:  # the runtime's, or the estimator's about columns
-        reason = " ".join(str(error).split())[:200]
-        raise SettingsError(f"{name} cannot answer the rows of {dataset.name}: {reason}") from error
-    if found.shape[1:] != (len(dataset.classes),) or not np.isfinite(found).all():
-        raise SettingsError(
-            f"{name} answers rows of {dataset.name} with numbers that are not finite (NaN); does it fill missing values?"
-        )
-    if found.min() < -1e-6 or np.abs(found.sum(axis=1) - 1).max() > 1e-3:
-        raise SettingsError(
-            f"{name} answers with scores that are no probabilities (rows do not add up to 1); export those"
-        )
-    return Family(NAME, f"given model ({name})", functools.partial(_build, intake, shape))
+    return Family(NAME, f"given model ({Path(path).name})", functools.partial(_build, intake, shape))
 
 
 def _answer(ready: Any, fed: dict[str, Any]) -> "NDArray":
@@ -176,47 +156,56 @@ def _answer(ready: Any, fed: dict[str, Any]) -> "NDArray":
     return answer
 
 
-def _as_asked(estimator: Any, table: pd.DataFrame) -> Any:
-    known = getattr(estimator, "feature_names_in_", None)
-    return table.to_numpy() if known is None else table[list(known)]
-
-
 def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> GivenModel:
     del features, seed  # it is finished already
     return GivenModel(intake, shape)
 
 
-def _state(file: Path) -> tuple[int, ...]:
-    """What tells a file that was written again from the one before; empty where there is none."""
-    with contextlib.suppress(OSError):
-        state = file.stat()
-        return state.st_mtime_ns, state.st_size, state.st_ino
-    return ()
-
-
 def _taken_in(path: str, dataset: Dataset) -> Intake:
-    """Check a file once for a table: a run asks for the family again and again, and the process with limits costs time.
-
-    It is asked the first rows of the table, and these moved beyond their range.
-    """
-    key = (path, _state(Path(path)), dataset.digest, tuple(dataset.kinds.items()), dataset.classes)
-    if key in _known:
-        return _known[key]
+    """Check a file for a table: it is asked the first rows of the table, and these moved beyond their range."""
     table = device.device_rows(dataset)[:BATCH]
     known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(dataset, table, seed=0))
-    n_numbers = len(device.device_columns(dataset)[0])
-    parts = {"numbers": (slice(0, n_numbers), np.float64), "texts": (slice(n_numbers, None), object)}
-    rows = {
+    numbers, texts = device.device_columns(dataset)
+    parts = {"numbers": (slice(0, len(numbers)), np.float64), "texts": (slice(len(numbers), None), object)}
+    inputs = {
         name: np.concatenate([part.iloc[:, place].to_numpy(dtype=kind) for part in (known, beyond)])
         for name, (place, kind) in parts.items()
         if known.iloc[:, place].shape[1]
     }
-    _known[key] = take_in(path, rows=rows, n_classes=len(dataset.classes))
-    return _known[key]
+    place_of = {name: ("numbers", place) for place, name in enumerate(numbers)}
+    place_of |= {name: ("texts", place) for place, name in enumerate(texts)}
+    columns = tuple(str(name) for name in dataset.features.columns)
+    asked = Asked(inputs, tuple(place_of[name] for name in columns), columns)
+    intake, tried = take_in(
+        path,
+        asked=asked,
+        n_classes=len(dataset.classes),
+        check_classes=functools.partial(_check_classes, dataset=dataset, name=Path(path).name),
+    )
+    _check_answers(tried.answers.get(OUTPUT), dataset, Path(path).name)
+    return intake
 
 
-def _check_classes(estimator: Any, dataset: Dataset, name: str) -> None:
-    known = [str(label) for label in estimator.classes_]
+def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> None:
+    """Raise SettingsError where the answers to rows of the table are no probabilities."""
+    if found is None or found.shape[1:] != (len(dataset.classes),):
+        raise SettingsError(
+            f"{name} does not answer rows of {dataset.name} with one number for each of the {len(dataset.classes)} classes; "
+            "give a classifier of this target"
+        )
+    first = found[: min(1_000, dataset.n_rows)]
+    if not np.isfinite(first).all():
+        raise SettingsError(
+            f"{name} answers rows of {dataset.name} with numbers that are not finite (NaN); does it fill missing values?"
+        )
+    if first.min() < -1e-6 or np.abs(first.sum(axis=1) - 1).max() > 1e-3:
+        raise SettingsError(
+            f"{name} answers with scores that are no probabilities (rows do not add up to 1); export those"
+        )
+
+
+def _check_classes(given: tuple[str, ...], dataset: Dataset, name: str) -> None:
+    known = list(given)
     if known not in (list(dataset.classes), [str(code) for code in range(len(dataset.classes))]):
         raise SettingsError(
             f"{name} knows the classes {', '.join(known[:6])}; the target {dataset.target_name!r} has {', '.join(dataset.classes[:6])}"

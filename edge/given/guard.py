@@ -1,29 +1,35 @@
 """Does a model file of somebody's end, and in how much memory? It is first loaded and asked in a process with limits.
 
 `python -m edge.given.guard FOLDER` reads model and rows from the folder, limits its own memory and processor time, loads the
-model, asks it (one row, then 256, then all) and prints its outputs as JSON. The process that runs the lab loads the
-model only after that. macOS does not keep the limit on memory; the limit on time holds everywhere.
+model, asks it (one row, then 256, then all) and writes what it says and answers beside them. The process that runs the lab
+loads the model in no case; its workers do only after that. macOS does not keep the limit on memory; the limit on time
+holds everywhere.
 """
 
 import json
 import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from lab.children import run_child
 from lab.errors import SettingsError
+from lab.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
-__all__ = ["BATCH", "LIMITS", "Limits", "Output", "ask_under_limits"]
+__all__ = ["BATCH", "LIMITS", "Asked", "Limits", "Output", "Tried", "ask_under_limits"]
 
 BATCH = 2_000
 """Rows that a model is asked at once, at most: here, and wherever the lab asks a file of the user's."""
 _GB = 10**9
+_NO_MEMORY = ("bad_alloc", "Failed to allocate", "length_error", "out of memory", "would require more")
+_RUNTIMES = {"onnx": "ONNX Runtime", "skops": "scikit-learn"}
+Kind = Literal["onnx", "skops"]
 
 
 @dataclass(frozen=True)
@@ -46,19 +52,68 @@ class Output:
     shape: Sequence[Any]
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a model is asked.
+
+    Attributes
+    ----------
+    inputs : mapping of str to array of shape (n_rows, n_columns)
+        By name of the input: numbers in the type that it takes, or texts (object) with None where missing.
+    order : tuple of (str, int)
+        For an estimator: the columns of its table, each by its input and its place there.
+    names : tuple of str
+        For an estimator: the names of these columns.
+    """
+
+    inputs: "Mapping[str, np.ndarray]"
+    order: tuple[tuple[str, int], ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.inputs.values())))
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What came of it.
+
+    Attributes
+    ----------
+    outputs : list of Output
+        All that an ONNX file gives; of an estimator, its probabilities.
+    answers : mapping of str to array of shape (n_rows, n)
+        What was answered, by name of the output, as far as it is a matrix of numbers.
+    classes : tuple of str
+        Those that an estimator knows, in its order.
+    """
+
+    outputs: list[Output]
+    answers: "Mapping[str, np.ndarray]" = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+
+
 def ask_under_limits(
-    model: bytes, rows: "Mapping[str, np.ndarray]", *, name: str, limits: Limits = LIMITS
-) -> list[Output]:
+    model: bytes,
+    asked: Asked,
+    *,
+    name: str,
+    kind: Kind = "onnx",
+    limits: Limits = LIMITS,
+    check_classes: Callable[[tuple[str, ...]], None] = lambda classes: None,
+) -> Tried:
     """Load a model in a fresh process, and have it answer rows there.
 
     Parameters
     ----------
     model : bytes
-        An ONNX file without data elsewhere.
-    rows : mapping of str to array of shape (n_rows, n_columns)
-        What to ask, by name of the input.
+        An ONNX file without data elsewhere, or a skops file.
     name : str
         The file, for messages.
+    check_classes : callable
+        Takes the classes that an estimator knows; what it raises has precedence over a failure to answer.
 
     Raises
     ------
@@ -67,48 +122,67 @@ def ask_under_limits(
     """
     import numpy as np
 
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "model.onnx").write_bytes(model)
-        Path(folder, "limits.json").write_text(json.dumps(asdict(limits)), encoding="utf-8")
-        stored: dict[str, Any] = {
-            str(place): v.astype(str) if v.dtype == object else v for place, v in enumerate(rows.values())
-        }
-        np.savez(Path(folder, "rows.npz"), **stored)
-        Path(folder, "names.json").write_text(json.dumps(list(rows)), encoding="utf-8")
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "edge.given.guard",
-            folder,
-        ]  # -P: no module from the folder that lab runs in
+    with scratch_folder() as folder:
+        (folder / "model").write_bytes(model)
+        numbers = {str(place): v for place, v in enumerate(asked.inputs.values()) if v.dtype != object}
+        texts = {str(place): v.tolist() for place, v in enumerate(asked.inputs.values()) if v.dtype == object}
+        np.savez(folder / "rows.npz", **numbers)  # type: ignore[arg-type]  # its stub takes a name for an option
+        request = {
+            "name": name, "kind": kind, "limits": asdict(limits), "inputs": list(asked.inputs), "texts": texts,
+            "order": asked.order, "names": asked.names,
+        }  # fmt: skip
+        (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, errors="replace", timeout=limits.seconds, check=False
-            )
+            done = run_child("edge.given.guard", str(folder), timeout=limits.seconds)
         except subprocess.TimeoutExpired as error:
             raise _too_long(name, limits) from error
-    said = done.stdout.strip().splitlines()
-    found: dict[str, Any] = json.loads(said[-1]) if not done.returncode and said else {"ended": done.returncode}
-    if "outputs" in found:
-        return [Output(**output) for output in found["outputs"]]
-    raise _refusal(found, name, limits)
+        return _told(folder, done.returncode, asked.n_rows, request, limits, check_classes)
 
 
-def _refusal(found: Mapping[str, Any], name: str, limits: Limits) -> SettingsError:
-    """Say why a model was refused, by what its process printed or how it ended."""
+def _told(
+    folder: Path,
+    code: int,
+    n_rows: int,
+    request: Mapping[str, Any],
+    limits: Limits,
+    check: Callable[[tuple[str, ...]], None],
+) -> Tried:
+    """Read what the process wrote; the classes are checked first, where it came to know them."""
+    import numpy as np
+
+    name, said = request["name"], folder / "found.json"
+    found: dict[str, Any] = {"ended": code}
+    if not code and said.exists():
+        found = json.loads(said.read_text(encoding="utf-8"))
+    if found.get("classes"):
+        check(tuple(found["classes"]))
+    if "outputs" not in found:
+        raise _refusal(found, request, limits)
+    outputs = [Output(**output) for output in found["outputs"]]
+    with np.load(folder / "answers.npz", allow_pickle=False) as stored:
+        answers = {output.name: stored[str(place)] for place, output in enumerate(outputs) if str(place) in stored}
+    if any(len(answer) != n_rows for answer in answers.values()):
+        raise SettingsError(f"{name} does not give one answer for each row; give a model of this table's columns")
+    return Tried(outputs, answers, tuple(found["classes"]))
+
+
+def _refusal(found: Mapping[str, Any], request: Mapping[str, Any], limits: Limits) -> SettingsError:
+    """Say why a model was refused, by what its process wrote or how it ended."""
+    name, runtime = request["name"], _RUNTIMES[request["kind"]]
+    if "refused" in found:
+        return SettingsError(found["refused"])
     if "memory" in found:
         return SettingsError(
             f"{name} takes more than {limits.memory / _GB:g} GB of memory to {found['memory']}; make the model smaller"
         )
     if "reason" in found:
         way_out = "export it again" if found["doing"] == "load" else "give a model of this table's columns"
-        cannot = "be loaded by ONNX Runtime" if found["doing"] == "load" else "answer the rows of this table"
+        cannot = f"be loaded by {runtime}" if found["doing"] == "load" else "answer the rows of this table"
         return SettingsError(f"{name} cannot {cannot}: {found['reason']}; {way_out}")
     if found["ended"] in _out_of_time():
         return _too_long(name, limits)
     return SettingsError(
-        f"{name} brings ONNX Runtime down (the process that tried it ended with exit code {found['ended']}); export it again"
+        f"{name} brings {runtime} down (the process that tried it ended with exit code {found['ended']}); export it again"
     )
 
 
@@ -139,37 +213,91 @@ def _limit(limits: Limits) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (now + limits.memory, now + limits.memory))
 
 
-def _try(folder: Path) -> dict[str, Any]:
+def _read(folder: Path, request: Mapping[str, Any]) -> Asked:
     import numpy as np
 
+    with np.load(folder / "rows.npz", allow_pickle=False) as stored:
+        numbers = {int(place): stored[place] for place in stored}
+    texts = {int(place): np.array(rows, dtype=object) for place, rows in request["texts"].items()}
+    inputs = dict(
+        zip(request["inputs"], ((numbers | texts)[place] for place in range(len(request["inputs"]))), strict=True)
+    )
+    return Asked(inputs, tuple((name, place) for name, place in request["order"]), tuple(request["names"]))
+
+
+def _onnx(model: bytes, asked: Asked) -> tuple[Tried, Callable[[slice], list[Any]]]:
+    """Load an ONNX file; gives what it says of itself, and how rows are asked."""
     from edge.session import session
 
-    names = json.loads((folder / "names.json").read_text(encoding="utf-8"))
-    with np.load(folder / "rows.npz", allow_pickle=False) as stored:
-        matrices = [stored[str(place)] for place in range(len(names))]
-    rows = {n: m.astype(object) if m.dtype.kind == "U" else m for n, m in zip(names, matrices, strict=True)}
-    model = (folder / "model.onnx").read_bytes()
-    _limit(Limits(**json.loads((folder / "limits.json").read_text(encoding="utf-8"))))
-    doing = "load"
+    ready = session(model)
+    outputs = [Output(o.name, o.type, list(o.shape or ())) for o in ready.get_outputs()]
+    return Tried(outputs), lambda rows: ready.run(None, {name: matrix[rows] for name, matrix in asked.inputs.items()})
+
+
+def _skops(model: bytes, asked: Asked, name: str) -> tuple[Tried, Callable[[slice], list[Any]]]:
+    """Load an estimator; gives what it says of itself, and how rows are asked."""
+    import numpy as np
+
+    from edge.given.estimators import as_asked, from_content
+
+    estimator, table = from_content(model, name), _table(asked)
+    classes = np.asarray(estimator.classes_)
+    known = tuple(str(label) for label in classes.ravel()[:1_000].tolist())
+    outputs = [Output("probabilities", "tensor(double)", [None, len(known)])]
+
+    def ask(rows: slice) -> list[Any]:
+        return [np.asarray(estimator.predict_proba(as_asked(estimator, table.iloc[rows])), dtype=np.float64)]
+
+    return Tried(outputs, classes=known), ask
+
+
+def _table(asked: Asked) -> "pd.DataFrame":
+    """Give the rows as the table that they come from."""
+    import pandas as pd
+
+    columns = [pd.Series(asked.inputs[name][:, place]) for name, place in asked.order]
+    table = pd.concat(columns, axis=1)
+    table.columns = pd.Index(asked.names)
+    return table
+
+
+def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Load and ask; gives what is to be said, and the answers by place of the output."""
+    import numpy as np
+
+    model, doing, known = (folder / "model").read_bytes(), "load", dict[str, Any]()
+    _limit(Limits(**request["limits"]))
     try:
-        ready = session(model)
-        doing = "answer"
-        n_rows = len(next(iter(rows.values())))
-        asked = [(0, 1), (0, 256), *((first, first + BATCH) for first in range(0, n_rows, BATCH))]
-        for first, last in asked:
-            ready.run(None, {name: matrix[first:last] for name, matrix in rows.items()})
+        made = _onnx(model, asked) if request["kind"] == "onnx" else _skops(model, asked, request["name"])
+        (tried, ask), doing = made, "answer"
+        known = {"classes": tried.classes}
+        for last in (1, 256):
+            ask(slice(0, last))
+        given = [ask(slice(first, first + BATCH)) for first in range(0, asked.n_rows, BATCH)]
+        answers = {}
+        for place, parts in enumerate(zip(*given, strict=True)):
+            if all(isinstance(part, np.ndarray) and part.dtype.kind == "f" and part.ndim == 2 for part in parts):
+                answers[str(place)] = np.concatenate(parts)
     except MemoryError:
-        return {"memory": doing}
+        return known | {"memory": doing}, {}
+    except SettingsError as error:
+        return {"refused": str(error)}, {}
     except Exception as error:  # noqa: BLE001 - the runtime raises types of its own library
         reason = " ".join(str(error).split())
-        if any(
-            word in reason
-            for word in ("bad_alloc", "Failed to allocate", "length_error", "out of memory", "would require more")
-        ):
-            return {"memory": doing}
-        return {"doing": doing, "reason": reason[:200]}
-    return {"outputs": [{"name": o.name, "type": o.type, "shape": list(o.shape or ())} for o in ready.get_outputs()]}
+        if any(word in reason for word in _NO_MEMORY):
+            return known | {"memory": doing}, {}
+        return known | {"doing": doing, "reason": reason[:200]}, {}
+    return known | {"outputs": [asdict(output) for output in tried.outputs]}, answers
+
+
+def _serve(folder: Path) -> None:
+    import numpy as np
+
+    request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+    found, answers = _try(folder, request, _read(folder, request))
+    np.savez(folder / "answers.npz", **answers)
+    (folder / "found.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_try(Path(sys.argv[1]))) + "\n")
+    _serve(Path(sys.argv[1]))

@@ -1,45 +1,29 @@
 """Is this model file safe and usable? Files that a user names are treated as hostile: parsed with limits, never executed.
 
 An ONNX file is parsed from memory, its operators must be known ones, whose work the values of a row cannot make endless
-(`edge.given.fixed_work`), and data outside the file must lie in its folder. Then it answers the table's rows in a process with
-limits (`edge.given.guard`), and only after that this process loads it.
-A skops file may hold only types that skops trusts, and scikit-learn's trees. Pickles run code when they are read, and are refused.
+(`edge.given.fixed_work`), and data outside the file must lie in its folder. A skops file may hold only types that are trusted, and
+nothing that makes compiled code read foreign memory (`edge.given.estimators`). Either first answers the table's rows in a
+process with limits (`edge.given.guard`); only after that workers load it. Pickles run code when they are read, and are refused.
 """
 
 import hashlib
-import io
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import onnx
 from onnx import defs, external_data_helper
 
+from edge.given.estimators import LIMIT, from_content
 from edge.given.fixed_work import require_fixed_work
-from edge.given.guard import LIMITS, Limits, Output, ask_under_limits
+from edge.given.guard import LIMITS, Asked, Limits, Output, Tried, ask_under_limits
 from edge.session import OUTPUT, session
-from lab.errors import SettingsError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from lab.errors import LabError, SettingsError
 
 __all__ = ["Intake", "read_estimator", "read_onnx", "take_in"]
 
-LIMIT = 2 * 2**30
-"""Bytes: protobuf, and so an ONNX file, ends there."""
-_HARMLESS = (
-    "numpy.dtype",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
-    "sklearn.tree._tree.Tree",
-)
-"""Types that skops leaves to its caller: plain data, if the trees point nowhere outside themselves."""
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".p")
 _FLOATS = {"tensor(float)": 4, "tensor(double)": 8}
 
@@ -53,15 +37,29 @@ class Intake:
     digest: str
 
 
-def take_in(path: str, *, rows: Mapping[str, "NDArray"], n_classes: int, limits: Limits = LIMITS) -> Intake:
+def take_in(
+    path: str,
+    *,
+    asked: Asked,
+    n_classes: int,
+    check_classes: Callable[[tuple[str, ...]], None],
+    limits: Limits = LIMITS,
+) -> tuple[Intake, Tried]:
     """Check a file against the table that it is to answer.
 
-    An ONNX file is loaded and asked in a process with limits before this one loads it; see `edge.given.guard`.
+    It is loaded and asked in a process with limits, and by this one not at all; see `edge.given.guard`.
 
     Parameters
     ----------
-    rows : mapping of str to array of shape (n_rows, n_columns)
+    asked : Asked
         What it will be asked: `numbers` (float64) and `texts` (object), as far as the table has columns of the kind.
+    check_classes : callable
+        Raises SettingsError where the classes that an estimator knows are not those of the table.
+
+    Returns
+    -------
+    Intake, Tried
+        The file, and its answers, under the name `probabilities`.
 
     Raises
     ------
@@ -71,18 +69,25 @@ def take_in(path: str, *, rows: Mapping[str, "NDArray"], n_classes: int, limits:
     where = Path(path)
     content = _content(where)
     if where.suffix == ".skops":
-        read_estimator(path)
-        return Intake(path, "skops", hashlib.sha256(content).hexdigest())
-    widths = {name: rows[name].shape[1] if name in rows else 0 for name in ("numbers", "texts")}
+        tried = ask_under_limits(
+            content, asked, name=where.name, kind="skops", limits=limits, check_classes=check_classes
+        )
+        return Intake(path, "skops", hashlib.sha256(content).hexdigest()), tried
+    widths = {name: asked.inputs[name].shape[1] if name in asked.inputs else 0 for name in ("numbers", "texts")}
     model, inputs = _checked(content, where, widths["numbers"], widths["texts"])
     ready = model.SerializeToString()
     types = {value.name: value.type.tensor_type.elem_type for value in model.graph.input}
     fed = {
-        name: rows[kind].astype(np.float32) if types[name] == onnx.TensorProto.FLOAT else rows[kind]
+        name: asked.inputs[kind].astype(np.float32) if types[name] == onnx.TensorProto.FLOAT else asked.inputs[kind]
         for name, kind in inputs.items()
     }
-    _output(ask_under_limits(ready, fed, name=where.name, limits=limits), where, n_classes)
-    return Intake(path, "onnx", hashlib.sha256(ready).hexdigest())
+    tried = ask_under_limits(ready, Asked(fed), name=where.name, limits=limits)
+    output = _output(tried.outputs, where, n_classes)
+    if output not in tried.answers:
+        raise SettingsError(f"{where.name} answers with something else than it says; export it again")
+    return Intake(path, "onnx", hashlib.sha256(ready).hexdigest()), Tried(
+        tried.outputs, {OUTPUT: tried.answers[output]}
+    )
 
 
 def read_onnx(path: str, *, n_numbers: int, n_texts: int, n_classes: int, digest: str | None = None) -> bytes:
@@ -123,10 +128,17 @@ def _checked(content: bytes, where: Path, n_numbers: int, n_texts: int) -> tuple
         raise SettingsError(f"{where.name} is not an ONNX file or is damaged; export it again") from error
     if not model.graph.node or not model.opset_import:
         raise SettingsError(f"{where.name} is not an ONNX file or is damaged: it holds no graph; export it again")
-    _check_operators(model, where)
-    require_fixed_work(model.graph, where.name)
-    _take_in_data(model, where)
-    return model, _inputs(model, where, n_numbers, n_texts)
+    try:
+        _check_operators(model, where)
+        require_fixed_work(model.graph, where.name)
+        _take_in_data(model, where)
+        return model, _inputs(model, where, n_numbers, n_texts)
+    except (LabError, MemoryError):
+        raise
+    except (
+        Exception
+    ) as error:  # names that are no text, numbers beyond a type, ...: protobuf takes more than the libraries
+        raise SettingsError(f"{where.name} is damaged; export it again") from error
 
 
 def _require_same(content: bytes, digest: str | None, where: Path) -> None:
@@ -135,61 +147,20 @@ def _require_same(content: bytes, digest: str | None, where: Path) -> None:
 
 
 def read_estimator(path: str, *, digest: str | None = None) -> Any:
-    """Read a scikit-learn estimator from a skops file that holds only trusted types; raises SettingsError otherwise."""
-    from skops import io as skops_io
+    """Read a scikit-learn estimator from a skops file that holds only trusted types and sound parts.
 
+    Raises
+    ------
+    SettingsError
+        As `edge.given.estimators.from_content` says.
+    """
     where = Path(path)
     content = _content(where)
     _require_same(content, digest, where)
-    _check_archive(content, where)
     try:
-        untrusted = [name for name in skops_io.get_untrusted_types(data=content) if name not in _HARMLESS]
-        found = None if untrusted else skops_io.loads(content, trusted=list(_HARMLESS))
-    except Exception as error:  # whatever a damaged archive makes of it
-        raise SettingsError(f"{where.name} is not a skops file or is damaged; write it with skops.io.dump") from error
-    if untrusted:
-        raise SettingsError(
-            f"{where.name} holds types that are not trusted ({', '.join(untrusted[:3])}); export the model to ONNX and give that file"
-        )
-    if not hasattr(found, "predict_proba") or not hasattr(found, "classes_"):
-        raise SettingsError(
-            f"{where.name} holds {type(found).__name__}, not a fitted classifier with predict_proba; give a fitted classifier"
-        )
-    _check_trees(found, where)
-    return found
-
-
-def _check_archive(content: bytes, where: Path) -> None:
-    """Refuse an archive that unpacks to more than a model may have; the reader of zip files keeps to the sizes they name."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise SettingsError(f"{where.name} is not a skops file or is damaged; write it with skops.io.dump") from error
-    if unpacked >= LIMIT:
-        raise SettingsError(
-            f"{where.name} unpacks to {unpacked / 1e9:.1f} GB; a model must be below 2 GB: make it smaller"
-        )
-
-
-def _check_trees(found: Any, where: Path) -> None:
-    """Refuse trees that point outside their own nodes: walking them would read foreign memory."""
-    last = found.steps[-1][1] if hasattr(found, "steps") else found
-    members = np.ravel(np.asarray(getattr(last, "estimators_", [last]), dtype=object))
-    trees = [
-        (t.children_left, t.children_right, t.feature, t.children_left < 0, t.n_features, True)
-        for t in (member.tree_ for member in members if hasattr(member, "tree_"))
-    ]
-    for predictor in (p for stage in getattr(last, "_predictors", ()) for p in stage):
-        n, sets = predictor.nodes, len(predictor.raw_left_cat_bitsets)
-        known_sets = bool((n["bitset_idx"][n["is_categorical"] > 0] < sets).all())
-        parts = [n[name].astype(np.int64) for name in ("left", "right", "feature_idx")]
-        trees.append((*parts, n["is_leaf"] > 0, last.n_features_in_, known_sets))
-    for left, right, feature, leaf, n_features, known_sets in trees:
-        children, above = np.concatenate([left[~leaf], right[~leaf]]), np.tile(np.flatnonzero(~leaf), 2)
-        known = (feature[~leaf] >= 0) & (feature[~leaf] < n_features)
-        if not (known_sets and ((children > above) & (children < len(leaf))).all() and known.all()):
-            raise SettingsError(f"{where.name} holds a tree that points outside itself; write the model again")
+        return from_content(content, where.name)
+    except MemoryError as error:
+        raise SettingsError(f"{where.name} takes more memory than there is; make the model smaller") from error
 
 
 def _content(where: Path) -> bytes:
@@ -208,7 +179,7 @@ def _content(where: Path) -> bytes:
                 f"{where.name} has {size / 1e9:.1f} GB; a model file must be below 2 GB, the limit of ONNX: make it smaller"
             )
         with where.open("rb") as stream:
-            return stream.read(LIMIT)
+            return stream.read(size)  # never more: a buffer of that length is made first
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SettingsError(f"cannot read {where}: {reason}; give the path of a model file") from error

@@ -2,80 +2,72 @@
 
 On a device:  dask worker tcp://HOST:8786 --name NAME --resources device=1
 One worker stands for one device and measures one thing at a time. A device that vanishes loses its rows; the others'
-stand. The model and the test rows travel to the workers; nothing else does.
+stand. The model and the test rows travel to the workers; nothing else does. What comes back is plain data: another
+process speaks with the scheduler (`edge.places.device_client`), and a row that is none (`edge.places.device_rows`) is lost.
 """
 
-import socket
-import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import importlib.util
+import json
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from edge.places.process import Request, Served, measure_in_process
+from edge.places.device_rows import Placed, checked
+from edge.places.process import Request, Served
+from lab.children import started_child
+from lab.cleaning import clean, short
 from lab.errors import SettingsError
-from lab.protocol import Row
+from lab.scratch import scratch_folder
 
-if TYPE_CHECKING:
-    from distributed import Client
-
-__all__ = ["connect", "measure_on_devices"]
+__all__ = ["Devices", "connect", "measure_on_devices"]
 
 _TAG = "device"
-_CONNECT_S = 10
-_LOOK_S = 0.5
-_GONE = "the device vanished before it answered"
-_CUT_OFF = "the Dask scheduler vanished before the device answered"
+_START_S = 60.0
+_CUT_OFF = "the conversation with the Dask scheduler ended before the device answered"
+_LONGEST_NAME = 60
 
 
-def connect(address: str) -> "Client":
-    """Reach the scheduler.
+@dataclass(frozen=True)
+class Devices:
+    """The devices that a scheduler listed."""
+
+    address: str
+    names: tuple[str, ...]
+
+
+def connect(address: str) -> Devices:
+    """Ask a scheduler for its devices.
 
     Raises
     ------
     SettingsError
         If Dask is not installed, nobody answers at the address, or no worker there has the tag.
     """
-    try:
-        from distributed import Client
-    except ImportError as error:
+    if importlib.util.find_spec("distributed") is None:
         raise SettingsError(
             "measuring on other devices needs Dask, which is not installed; run  pip install 'future-tech-lab[cluster]'"
-        ) from error
-    try:
-        _require_answer(address)
-        client = Client(address, timeout=_CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
+        )
+    with _conversation(address, {}, Request(), 0.0, longest_s=_START_S) as lines:
+        said = next(lines, {})
+    if "names" not in said:
         raise SettingsError(
             f"no Dask scheduler answers at {address!r}; start one with  dask scheduler  and give the address that it prints"
-        ) from error
-    if not _workers(client):
-        client.close()
+        )
+    names = _names(said)
+    if not names:
         raise SettingsError(
             f"the Dask scheduler at {address} has no worker with the tag {_TAG!r}; start one on each device with  "
             f"dask worker {address} --name NAME --resources {_TAG}=1"
         )
-    return client
-
-
-def _require_answer(address: str) -> None:
-    """Raise OSError or ValueError where nothing listens at the address.
-
-    A client that could not connect leaves an event loop behind, whose end can block the start of the next one.
-    """
-    from distributed.comm.addressing import get_address_host_port
-
-    scheme, _, rest = address.rpartition("://")
-    if scheme in ("", "tcp", "tls"):
-        host, port = get_address_host_port(f"tcp://{rest}", strict=True)
-        socket.create_connection((host, port), timeout=_CONNECT_S).close()
+    return Devices(address, tuple(names.values()))
 
 
 def measure_on_devices(
-    client: "Client",
-    models: Mapping[str, Served],
-    request: Request,
-    *,
-    patience_s: float,
-) -> dict[str, dict[str, Row]]:
+    devices: Devices, models: Mapping[str, Served], request: Request, *, patience_s: float
+) -> dict[str, dict[str, Placed]]:
     """Measure every model on every device.
 
     Parameters
@@ -86,60 +78,68 @@ def measure_on_devices(
     Returns
     -------
     dict of dict
-        By name of the device, by name of the model: what `measure_in_process` returns, or `lost`: the reason. What
+        By name of the device, by name of the model: what was found, or why it was lost. What
         had ended when a device or the scheduler vanished stands.
     """
-    devices = _workers(client)
-    running = {
-        (device, name): client.submit(
-            measure_in_process, model, request,
-            workers=[address], allow_other_workers=False, resources={_TAG: 1}, pure=False, retries=0,
-        )
-        for device, address in devices.items()
-        for name, model in models.items()
-    }  # fmt: skip
-    found: dict[str, dict[str, Row]] = {device: {} for device in devices}
-    last = time.monotonic() + patience_s * len(models)
-    while running:
-        there = _still_there(client)
-        if there is None:
-            for device, name in running:
-                found[device][name] = {"lost": _CUT_OFF}
-            break
-        for (device, name), future in list(running.items()):
-            row = _row(future, gone=devices[device] not in there, late=time.monotonic() > last)
-            if row is not None:
-                found[device][name] = row
-                del running[device, name]
-        if running:
-            time.sleep(_LOOK_S)
+    longest = _START_S + patience_s * len(models)
+    found: dict[str, dict[str, Placed]] = {name: {} for name in devices.names}
+    with _conversation(devices.address, models, request, patience_s, longest_s=longest) as lines:
+        names = _names(next(lines, {}))
+        found |= {name: {} for name in names.values()}
+        for said in lines:
+            name = names.get(str(said.get("device")))
+            if name is not None and said.get("model") in models:
+                found[name][said["model"]] = _row(said)
+    for measured in found.values():
+        for model in models:
+            measured.setdefault(model, Placed(lost=_CUT_OFF))
     return found
 
 
-def _still_there(client: "Client") -> set[str] | None:
-    """Addresses of the devices that the scheduler still sees; None where the scheduler itself is gone."""
+def _row(said: Mapping[str, Any]) -> Placed:
+    if "answer" not in said:
+        return Placed(lost=short(clean(str(said.get("lost"))), 300))
     try:
-        return set(_workers(client).values())
-    except (OSError, RuntimeError, KeyError):  # a closed connection; a client that gave up knows no workers
-        return None
+        return checked(said["answer"].encode())
+    except ValueError as error:
+        return Placed(lost=f"the device's answer {error}")
 
 
-def _row(future: Any, *, gone: bool, late: bool) -> Row | None:
-    """Give the row of a measurement that has ended one way or the other; None while it runs."""
-    if future.done():
-        if future.status == "finished":
-            row: Row = future.result()
-            return row
-        error = future.exception() if future.status == "error" else None
-        died = error is None or type(error).__name__ == "KilledWorker"
-        return {"lost": _GONE if died else " ".join(str(error).split())[:300]}
-    if gone or late:
-        future.cancel()
-        return {"lost": _GONE if gone else "the device did not answer in time"}
-    return None
+def _names(said: Mapping[str, Any]) -> dict[str, str]:
+    """Give the devices' names as they are shown, by those that they call themselves."""
+    return {str(name): short(clean(str(name)), _LONGEST_NAME) for name in said.get("names", ())}
 
 
-def _workers(client: "Client") -> dict[str, str]:
-    """Addresses of the devices by name."""
-    known = client.scheduler_info(n_workers=-1)["workers"]
-    return {str(facts["name"]): address for address, facts in known.items() if facts.get("resources", {}).get(_TAG)}
+@contextmanager
+def _conversation(
+    address: str, models: Mapping[str, Served], request: Request, patience_s: float, *, longest_s: float
+) -> Iterator[Iterator[dict[str, Any]]]:
+    """Have another process speak with the scheduler; gives what it says, line by line."""
+    with scratch_folder() as folder:
+        wanted = {"address": address, "models": list(models), "request": asdict(request), "patience_s": patience_s}
+        (folder / "request.json").write_text(json.dumps(wanted), encoding="utf-8")
+        for place, served in enumerate(models.values()):
+            served.write(folder / str(place))
+        with started_child(
+            "edge.places.device_client", str(folder),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            watch = threading.Timer(longest_s, process.kill)
+            watch.daemon = True
+            watch.start()
+            try:
+                yield _lines(process)
+            finally:
+                watch.cancel()
+                process.kill()
+
+
+def _lines(process: "subprocess.Popen[str]") -> Iterator[dict[str, Any]]:
+    for line in process.stdout or ():
+        try:
+            said = json.loads(line)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(said, dict) or "done" in said:
+            return
+        yield said

@@ -8,19 +8,21 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.load.sweep import Loaded, measure_load
+from lab.children import run_child
 from lab.errors import SettingsError
-from lab.protocol import Row
+from lab.scratch import scratch_folder
+from lab.work.rows import typed
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Request", "Served", "measure_in_process", "require_cores"]
+__all__ = ["Machine", "ProcessRow", "Request", "Served", "measure_as_json", "measure_in_process", "require_cores"]
 
 _LONGEST_S = 600
 
@@ -31,6 +33,28 @@ class Served:
 
     model: bytes
     rows: "Mapping[str, np.ndarray]"
+
+    def write(self, folder: Path) -> None:
+        """Put both into a folder, which is made, as plain data."""
+        import numpy as np
+
+        folder.mkdir(exist_ok=True)
+        (folder / "model.onnx").write_bytes(self.model)
+        texts = {name: matrix.tolist() for name, matrix in self.rows.items() if matrix.dtype == object}
+        (folder / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
+        numbers: dict[str, Any] = {name: matrix for name, matrix in self.rows.items() if matrix.dtype != object}
+        np.savez(folder / "rows.npz", **numbers)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Served":
+        """Read what `write` put there."""
+        import numpy as np
+
+        with np.load(folder / "rows.npz", allow_pickle=False) as stored:
+            rows = {name: stored[name] for name in stored}
+        texts = json.loads((folder / "texts.json").read_text(encoding="utf-8"))
+        rows |= {name: np.array(matrix, dtype=object) for name, matrix in texts.items()}
+        return cls((folder / "model.onnx").read_bytes(), rows)
 
 
 @dataclass(frozen=True)
@@ -54,6 +78,46 @@ class Request:
     seconds: float = 1.0
     seed: int = 0
 
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> "Request":
+        """Make one of what JSON gives back."""
+        return cls(**{**plain, "cores": tuple(plain["cores"])})
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What `lab.machine.describe` says of a machine, as far as a place is told by it."""
+
+    python: str
+    packages: Mapping[str, str]
+    system: str
+    processor: str
+    cores: int
+    memory_gib: float | None
+    governor: str
+
+
+@dataclass(frozen=True)
+class ProcessRow(Loaded):
+    """A model in a fresh process under load.
+
+    Attributes
+    ----------
+    device : Machine
+        Where it ran.
+    cores : tuple of int
+        The cores that it could use; empty where that cannot be told.
+    threads : int
+        Threads of a call.
+    peak_mib : float or None
+        Peak memory of the process.
+    """
+
+    device: Machine
+    cores: tuple[int, ...]
+    threads: int
+    peak_mib: float | None
+
 
 def require_cores(cores: tuple[int, ...]) -> None:
     """Raise SettingsError where this machine has not all of the cores."""
@@ -70,71 +134,57 @@ def require_cores(cores: tuple[int, ...]) -> None:
         )
 
 
-def measure_in_process(served: Served, request: Request) -> Row:
+def measure_in_process(served: Served, request: Request) -> ProcessRow:
     """Measure a model in a fresh process.
-
-    Returns
-    -------
-    dict
-        What `edge.load.sweep.measure_load` returns, and `device` (description of the machine), `cores` (those used),
-        `threads` and `peak_mib`.
 
     Raises
     ------
     RuntimeError
         If the process fails or takes longer than ten minutes; with the last line that it said.
     """
-    import numpy as np
-
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "model.onnx").write_bytes(served.model)
+    with scratch_folder() as folder:
+        served.write(folder)
         (folder / "request.json").write_text(json.dumps(asdict(request)), encoding="utf-8")
-        stored: dict[str, Any] = {k: v.astype(str) if v.dtype == object else v for k, v in served.rows.items()}
-        np.savez(folder / "rows.npz", **stored)
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "edge.places.process",
-            name,
-        ]  # -P: no module from the folder that lab runs in
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST_S, check=False)
+            done = run_child("edge.places.process", str(folder), timeout=_LONGEST_S)
         except subprocess.TimeoutExpired as error:
             raise RuntimeError(f"the process that measures did not end within {_LONGEST_S} s") from error
     if done.returncode:
         said = (done.stderr.strip() or "nothing").splitlines()[-1]
         raise RuntimeError(f"the process that measures failed (exit code {done.returncode}); it said: {said}")
-    found: Row = json.loads(done.stdout)
-    return found
+    return typed(json.loads(done.stdout), ProcessRow)
 
 
-def _measure(folder: Path) -> Row:
-    import numpy as np
+def measure_as_json(served: Served, request: Request) -> bytes:
+    """Measure as `measure_in_process` does, on a device; what goes back is the JSON of its row, or of `lost`: the reason."""
+    try:
+        row = asdict(measure_in_process(served, request))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it goes back as a text and not as an object
+        row = {"lost": " ".join(str(error).split())[:300]}
+    return json.dumps(row).encode()
+
+
+def _measure(folder: Path) -> ProcessRow:
     import onnxruntime
 
     from edge.footprint.serving import peak_memory_mib
-    from edge.load.sweep import measure_load
     from edge.timing.calls import bound_call
     from lab.machine import describe, n_cores
 
-    request = Request(**json.loads((folder / "request.json").read_text(encoding="utf-8")))
+    request = Request.of(json.loads((folder / "request.json").read_text(encoding="utf-8")))
     if request.cores:
         os.sched_setaffinity(0, request.cores)
     threads = request.threads or n_cores()
-    with np.load(folder / "rows.npz", allow_pickle=False) as stored:
-        rows = {
-            name: stored[name].astype(object) if stored[name].dtype.kind == "U" else stored[name] for name in stored
-        }
+    given = Served.read(folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    model = (folder / "model.onnx").read_bytes()
-    ready = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    n_rows = len(next(iter(rows.values())))
-    served = bound_call(ready, [{name: matrix[i : i + 1] for name, matrix in rows.items()} for i in range(n_rows)])
+    ready = onnxruntime.InferenceSession(given.model, options, providers=["CPUExecutionProvider"])
+    n_rows = len(next(iter(given.rows.values())))
+    served = bound_call(
+        ready, [{name: matrix[i : i + 1] for name, matrix in given.rows.items()} for i in range(n_rows)]
+    )
     found = measure_load(
         served.call,
         n_rows=served.n_rows,
@@ -144,8 +194,9 @@ def _measure(folder: Path) -> Row:
         seed=request.seed,
     )
     used = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return asdict(found) | {"device": describe(), "cores": used, "threads": threads, "peak_mib": peak_memory_mib()}
+    machine = typed(describe(), Machine)
+    return ProcessRow(found.service_ms, found.runs, machine, tuple(used), threads, peak_memory_mib())
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_measure(Path(sys.argv[1]))))
+    sys.stdout.write(json.dumps(asdict(_measure(Path(sys.argv[1])))))

@@ -1,20 +1,17 @@
 """Where does it run, and how fast? Chosen cores and threads of this machine, devices, and a browser beside them."""
 
-from typing import Any
-
-from edge.browser import evidence as browser_evidence
 from edge.browser.trials import BROWSER
 from edge.building.trials import BUILD
 from edge.context import Context
-from edge.places.evidence import lost, place_table
-from edge.places.trials import PLACES, elsewhere
+from edge.places.evidence import lines_in_browser, lines_of, lost, place_table
+from edge.places.trials import PLACES, PlacesRow, elsewhere
 from edge.settings import deadline_ms
 from lab.protocol import Evidence, Rows, Trial
 
 __all__ = ["evidence", "plan"]
 
 
-def plan(context: Context) -> list[Trial[Any]]:
+def plan(context: Context) -> list[Trial[PlacesRow]]:
     """Measure every candidate on the places that the settings name."""
     settings = context.settings
     if not settings.cores and settings.threads == 1 and settings.devices is None:
@@ -38,6 +35,6 @@ def plan(context: Context) -> list[Trial[Any]]:
 def evidence(context: Context, rows: Rows) -> Evidence:
     """Show every place; a browser alone has a table of its own, and stands here where there are others."""
     row, browser, labels = PLACES.found(rows), BROWSER.found(rows), context.labels
-    places = {**(row["places"] if row else {}), **(browser_evidence.as_place(browser) if browser else {})}
-    tables = (place_table({"places": places}, labels, deadline_ms(context.settings)),) if row else ()
-    return Evidence({}, {}, (), tables, lost({"places": places}, labels))
+    places = {**(lines_of(row) if row else {}), **(lines_in_browser(browser) if browser else {})}
+    tables = (place_table(places, labels, deadline_ms(context.settings)),) if row else ()
+    return Evidence({}, {}, (), tables, lost(places, labels))

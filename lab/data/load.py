@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from lab.cleaning import clean
 from lab.data import builtin
 from lab.data.leaks import leak_of, near_leak_of
 from lab.data.strata import strata
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["TASKS", "check", "from_arrays", "load", "sample_rows"]
 
 TASKS = ("auto", "classes", "number")
-MAX_CLASSES = 20
+MAX_CLASSES, MAX_TEXT = 20, 500
 _LARGEST, _LEAST_WIDTH = 1e100, 1e-9
 _DAY_US = 86_400 * 10**6
 
@@ -70,7 +71,7 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = (), ta
             f"{path.name}: no target given; name the column to predict with --target "
             f"({nearest('', table.column_names, label='columns')})"
         )
-    return check(table, target, name=path.name, content=content, drop=drop, task=task)
+    return check(table, target, name=clean(path.name), content=content, drop=drop, task=task)
 
 
 def check(
@@ -81,8 +82,9 @@ def check(
     dropped = {_column(table, column, name) for column in drop}
     if target in dropped:
         raise DataError(f"{name}: the target {target!r} cannot be dropped; choose another column")
-    table, notes = _rows_with_target(table, target, name)
-    codes, classes = _target(table[target], target, name, task)
+    with _readable(table, target, name):
+        table, notes = _rows_with_target(table, target, name)
+        codes, classes = _target(table[target], target, name, task)
     if not classes:
         notes.append(
             f"the target {target!r} has {len(np.unique(codes)):,} different numbers: it is predicted as a number"
@@ -92,7 +94,11 @@ def check(
     for column in table.column_names:
         if column == target or column in dropped:
             continue
-        values, kind = _feature(table[column], column, name)
+        with _readable(table, column, name):
+            if fault := _length_fault(table[column]):
+                notes.append(f"column {column!r} was left out: it holds {fault}")
+                continue
+            values, kind = _feature(table[column], column, name)
         reason = _why_useless(values, kind) or leak_of(values, kind, codes, len(classes))
         if reason:
             notes.append(f"column {column!r} was left out: {reason}")
@@ -152,6 +158,9 @@ def _column(table: pa.Table, wanted: str, name: str) -> str:
 
 
 def _rows_with_target(table: pa.Table, target: str, name: str) -> tuple[pa.Table, list[str]]:
+    kind = table[target].type
+    if pa.types.is_nested(kind) or _is_bytes(kind):
+        raise DataError(f"{name}: the target {target!r} holds {kind}; choose a column of texts, numbers or booleans")
     values = _plain(table[target])
     missing = values.null_count
     if missing == len(values):
@@ -162,10 +171,26 @@ def _rows_with_target(table: pa.Table, target: str, name: str) -> tuple[pa.Table
     return kept, [f"{missing:,} of {len(values):,} rows had no value in the target {target!r} and were left out"]
 
 
+@contextlib.contextmanager
+def _readable(table: pa.Table, column: str, name: str) -> Iterator[None]:
+    """Turn what Arrow cannot convert (a type of another world, a date beyond the calendar) into a sentence."""
+    try:
+        yield
+    except (pa.ArrowException, OverflowError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"{name}: column {column!r} holds {table[column].type} that cannot be read ({reason}); use numbers, booleans, "
+            f"dates or texts, or --drop {column!r}"
+        ) from error
+
+
 def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Decode dictionaries, trim texts, make their missing spellings null, and read texts that are numbers after that."""
+    """Trim texts, make their missing spellings null, and read texts that are numbers after that.
+
+    Texts that stay texts may stay a dictionary, with one clean entry for each of them (see `_texts`).
+    """
     if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
+        return _plain_dictionary(values)
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
         if pa.types.is_floating(values.type):
             return pc.if_else(pc.is_nan(values), None, values)
@@ -180,13 +205,52 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return plain
 
 
+def _plain_dictionary(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Work on the entries, not on the rows: one long text that stands in every row is there once."""
+    whole = values.unify_dictionaries().combine_chunks()
+    codes = whole.indices.cast(pa.int64())
+    used = pc.unique(codes).drop_null()
+    entries = _plain(pa.chunked_array([whole.dictionary.take(used)], whole.dictionary.type))
+    if pa.types.is_string(entries.type) or pa.types.is_large_string(entries.type):
+        entries = entries.dictionary_encode().combine_chunks()  # two entries may be one after trimming
+    else:
+        entries = entries.combine_chunks()
+    place = np.zeros(len(whole.dictionary), dtype=np.int64)
+    place[used.to_numpy()] = np.arange(len(used))
+    rows = pa.array(place[codes.fill_null(0).to_numpy()], mask=pc.is_null(codes).to_numpy(zero_copy_only=False))
+    if not pa.types.is_dictionary(entries.type):
+        return pa.chunked_array([entries.take(rows)])
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(entries.indices.take(rows), entries.dictionary)])
+
+
+def _holds_texts(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _holds_texts(kind.value_type)
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _texts(plain: pa.ChunkedArray) -> "NDArray":
+    """Give the texts of the rows, None where missing: objects that rows of the same text share."""
+    if not pa.types.is_dictionary(plain.type):
+        return plain.to_numpy(zero_copy_only=False).astype(object)
+    whole = plain.combine_chunks()
+    known = np.full(len(whole.dictionary) + 1, None, dtype=object)  # the last one is for what is missing
+    known[:-1] = whole.dictionary.to_numpy(zero_copy_only=False)
+    return known[whole.indices.fill_null(-1).to_numpy()]
+
+
+def _length_fault(plain: pa.ChunkedArray) -> str | None:
+    """Say that a column holds a text that is too long to be a category; None where it holds none."""
+    if not _holds_texts(plain.type):
+        return None
+    entries = plain.combine_chunks().dictionary if pa.types.is_dictionary(plain.type) else plain
+    longest = pc.max(pc.utf8_length(entries)).as_py() or 0
+    return f"a text of {longest:,} characters (a category has at most {MAX_TEXT})" if longest > MAX_TEXT else None
+
+
 def _target(values: pa.ChunkedArray, target: str, name: str, task: str) -> "tuple[NDArray, tuple[str, ...]]":
     """Codes and their classes, or numbers and none."""
     plain = _plain(values)
-    if pa.types.is_nested(plain.type) or pa.types.is_binary(plain.type):
-        raise DataError(
-            f"{name}: the target {target!r} holds {plain.type}; choose a column of texts, numbers or booleans"
-        )
     is_number = True
     if pa.types.is_floating(plain.type) or pa.types.is_decimal(plain.type):
         labels = _floats(plain)
@@ -194,9 +258,13 @@ def _target(values: pa.ChunkedArray, target: str, name: str, task: str) -> "tupl
     elif pa.types.is_integer(plain.type):
         labels = plain.to_numpy(zero_copy_only=False)
     else:
-        labels = plain.to_numpy(zero_copy_only=False).astype(str)
+        if fault := _length_fault(plain):
+            raise DataError(
+                f"{name}: the target {target!r} holds {fault}; choose another column, or shorten its values"
+            )
+        labels = _labels(plain)
         is_number = False
-    unique, codes = np.unique(labels, return_inverse=True)
+    codes, unique = pd.factorize(labels, sort=True)
     if len(unique) == 1:
         raise DataError(
             f"{name}: the target {target!r} has one value ({_label(unique[0])}); it needs at least two classes, or numbers "
@@ -216,6 +284,18 @@ def _target(values: pa.ChunkedArray, target: str, name: str, task: str) -> "tupl
             f"classify into 2 to {MAX_CLASSES} classes: {way_out}or group its values"
         )
     return codes.astype(np.int64), tuple(_label(value) for value in unique)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+
+
+def _labels(plain: pa.ChunkedArray) -> "NDArray":
+    """Write the values of a target that is no number as texts; objects, since a fixed width would cost every row the longest."""
+    values = _texts(plain) if _holds_texts(plain.type) else plain.to_numpy(zero_copy_only=False)
+    if values.dtype != object:
+        values = values.astype(str).astype(object)
+    return np.array([value if isinstance(value, str) else str(value) for value in values], dtype=object)
 
 
 def _in_range(numbers: "NDArray[np.float64]", target: str, name: str) -> "NDArray[np.float64]":
@@ -252,9 +332,10 @@ def _feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray,
         numbers = _floats(plain)
         _refuse_infinite(numbers, column, name)
         return numbers, "number"
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        texts = pc.fill_null(plain, "").to_numpy(zero_copy_only=False)
-        return texts.astype(object), "category"
+    if _holds_texts(kind):
+        texts = _texts(plain)
+        texts[pd.isna(texts)] = ""
+        return texts, "category"
     raise DataError(
         f"{name}: column {column!r} holds {kind}; use numbers, booleans, dates or texts, or --drop {column!r}"
     )
@@ -277,7 +358,7 @@ def _why_useless(values: "NDArray", kind: Kind) -> str | None:
     present = values[values != ""] if kind == "category" else values[~np.isnan(values)]
     if len(present) == 0:
         return "every value is missing"
-    unique = np.unique(present.astype(str) if kind == "category" else present)
+    unique = pd.unique(present)
     if len(unique) == 1 and len(present) == len(values):
         return f"it is constant ({unique[0]})"
     if kind == "category" and len(unique) > MAX_CLASSES and len(unique) > 0.5 * len(present):

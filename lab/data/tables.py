@@ -8,7 +8,7 @@ import io
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab.errors import DataError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_table"]
 
-MAX_COLUMNS = 1_000
+MAX_COLUMNS, MAX_CELLS, MAX_BYTES, MAX_NAME = 1_000, 100_000_000, 2 << 30, 500
 MISSING = ("", "?", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None", "<NA>")
 _DELIMITERS = ",;\t|"
 _FORMATS = {
@@ -80,15 +80,57 @@ def _similar_files(path: Path) -> str:
 
 
 def _read_parquet(path: Path, content: bytes) -> "pa.Table":
+    """Read a Parquet file: its own account of itself first, since a small file can stand for a table without end."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(io.BytesIO(content)).read()
-    except (pa.ArrowException, OSError) as error:
+        about = pq.read_metadata(io.BytesIO(content))
+        _check_size(path, about)
+        schema = about.schema.to_arrow_schema()
+        texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
+        file = pq.ParquetFile(io.BytesIO(content), read_dictionary=texts)  # a text of many rows is kept once
+        table = _read_flat(file, schema)
+        table.validate(full=True)  # the reader believes what the file says, down to bytes that are no text
+        kept = [place for place, name in enumerate(table.column_names) if not name.startswith("__index_level_")]
+    except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, KeyError) as error:
         raise DataError(f"{path} is a damaged Parquet file ({_one_line(error)}); write it again") from error
-    kept = [place for place, name in enumerate(table.column_names) if not name.startswith("__index_level_")]
     return table.select(kept)
+
+
+def _check_size(path: Path, about: Any) -> None:
+    parts = [about.row_group(place) for place in range(about.num_row_groups)]
+    cells = about.num_rows * max(1, about.num_columns)
+    if about.num_rows > MAX_CELLS // 2 or cells > MAX_CELLS:
+        raise DataError(
+            f"{path} says that it has {about.num_rows:,} rows of {about.num_columns:,} columns, {cells:,} cells; at most "
+            f"{MAX_CELLS:,} are read: take a sample of the rows, or keep the columns that matter"
+        )
+    if (unpacked := sum(part.total_byte_size for part in parts)) > MAX_BYTES:
+        raise DataError(
+            f"{path} says that it holds {unpacked:,} bytes once unpacked; at most {MAX_BYTES:,} are read: take a sample of "
+            "the rows, or leave out its long texts"
+        )
+
+
+def _read_flat(file: Any, schema: "pa.Schema") -> "pa.Table":
+    """Read the columns that hold one value a row; of lists and the like only the type is kept, for what is said of them."""
+    import pyarrow as pa
+
+    is_flat = [not pa.types.is_nested(field.type) for field in schema]
+    leaves = [file.schema.column(place).path for place in range(len(file.schema))]
+    tops = [path.split(".")[0] for path in leaves]
+    flat_names = {field.name for field, flat in zip(schema, is_flat, strict=True) if flat}
+    n_rows = file.metadata.num_rows
+    if all(is_flat):
+        return file.read(use_threads=False)
+    wanted = [path for path, top in zip(leaves, tops, strict=True) if path in flat_names or top in flat_names]
+    read = file.read(columns=wanted, use_threads=False)
+    columns = [
+        read.column(field.name) if flat else pa.chunked_array([pa.nulls(n_rows, field.type)])
+        for field, flat in zip(schema, is_flat, strict=True)
+    ]
+    return pa.table(columns, names=schema.names)
 
 
 def _read_text(path: Path, content: bytes) -> "pa.Table":
@@ -166,7 +208,10 @@ def _one_line(error: BaseException) -> str:
 
 
 def _check_shape(name: str, table: "pa.Table") -> None:
-    columns = table.column_names
+    try:
+        columns = table.column_names
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: the name of a column is not UTF-8 text; write the file again") from error
     if table.num_rows == 0:
         raise DataError(f"{name} has a header and no rows; add rows")
     if len(columns) < 2:
@@ -179,6 +224,11 @@ def _check_shape(name: str, table: "pa.Table") -> None:
         )
     seen: set[str] = set()
     for place, column in enumerate(columns, start=1):
+        if len(column) > MAX_NAME:
+            raise DataError(
+                f"{name}: the name of column {place} has {len(column):,} characters ({column[:40]!r}...); at most {MAX_NAME} are "
+                "read: shorten it (often a quote in the header line is not closed)"
+            )
         if not column.strip():
             raise DataError(f"{name}: column {place} has no name; name it in the header line")
         if column in seen:

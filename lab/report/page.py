@@ -14,10 +14,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from lab.cleaning import clean, short
 from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.panel import first_state
-from lab.report.pictures import svg
+from lab.report.pictures import Artist, NotDrawnError
 from lab.work.storage import write_bytes
 
 __all__ = ["html", "write", "write_start"]
@@ -25,14 +26,33 @@ __all__ = ["html", "write", "write_start"]
 
 def html(record: Record) -> str:
     """Render the page of a record; reads nothing else."""
+    return _page(record)[0]
+
+
+def write(record: Record, path: Path) -> tuple[str, ...]:
+    """Write the page of a record, atomically; gives a sentence for each figure of which a picture could not be drawn."""
+    page, missing = _page(record)
+    write_bytes(path, page.encode())
+    return missing
+
+
+def _page(record: Record) -> tuple[str, tuple[str, ...]]:
     evidence = record.evidence
     moves = bool(evidence.panels) or any(figure.frames for figure in evidence.figures)
-    return _render("page.html", record=record, with_script=moves)
+    missing: dict[str, str] = {}
+    with Artist() as artist:
 
+        def picture(figure: Figure, spec: Mapping[str, Any]) -> Markup:
+            try:
+                return Markup(artist.svg(figure, spec))
+            except NotDrawnError as error:
+                missing.setdefault(
+                    figure.title, f"the picture {short(figure.title)!r} is missing from the report: {error}"
+                )
+                return Markup('<p class="missing">{}</p>').format(clean(f"This picture could not be drawn: {error}."))
 
-def write(record: Record, path: Path) -> None:
-    """Write the page of a record, atomically."""
-    write_bytes(path, html(record).encode())
+        page = _render("page.html", record=record, with_script=moves, picture=picture)
+    return page, tuple(missing.values())
 
 
 def write_start(entries: Sequence[tuple[str, Record]], path: Path) -> None:
@@ -42,9 +62,11 @@ def write_start(entries: Sequence[tuple[str, Record]], path: Path) -> None:
 
 def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
     loader = jinja2.PackageLoader("lab.report", "")
-    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
+    )
     environment.filters |= {"number": number, "setting": setting}
-    environment.globals.update(picture=_picture, table_of=_table_of, first_frame=_first_frame, first_state=first_state)
+    environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style = loader.get_source(environment, "page.css")[0]
     script = loader.get_source(environment, "page.js")[0] if with_script else ""
     page = environment.get_template(template)
@@ -85,8 +107,9 @@ def number(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _picture(figure: Figure, spec: Mapping[str, Any]) -> Markup:
-    return Markup(svg(figure, spec))
+def _finalize(value: Any) -> Any:
+    """Clean every text that the template puts into the page, but for what is markup already."""
+    return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _first_frame(figure: Figure) -> int:

@@ -5,6 +5,7 @@ import json
 import math
 from dataclasses import dataclass
 
+from lab.cleaning import clean_values
 from lab.protocol import WhatIf
 from lab.report.additive import contributions, linked
 
@@ -34,7 +35,7 @@ def first_state(panel: WhatIf) -> FirstState:
         words = ("\u2212" if part < 0 else "+") + size
         rows.append((term.name, words, round(left, 3), round(width, 3), side))
     said = f"{100 * answer:.1f} %" if panel.link == "logit" else _rounded(answer, 4)
-    return FirstState(json.dumps(dataclasses.asdict(panel), allow_nan=False), answer, said, tuple(rows))
+    return FirstState(json.dumps(clean_values(dataclasses.asdict(panel)), allow_nan=False), answer, said, tuple(rows))
 
 
 def _rounded(value: float, digits: int) -> str:

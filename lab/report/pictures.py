@@ -1,17 +1,35 @@
-"""How is a picture drawn? A Vega-Lite description becomes SVG by vl-convert: no browser, no network."""
+"""How is a picture drawn? A Vega-Lite description becomes SVG by vl-convert, in a child: no browser, no network.
 
+Whatever the library does there, the report is written: a picture that could not be drawn is named, with the reason.
+"""
+
+import contextlib
 import hashlib
 import json
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Mapping
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
 from typing import Any
+from xml.etree import ElementTree as ET
 
-import vl_convert
-
+from lab.cleaning import clean
 from lab.protocol import Figure
+from lab.report.draw import SECONDS
+from lab.schema import picture_fault
 
-__all__ = ["svg"]
+__all__ = ["Artist", "NotDrawnError", "svg"]
 
+_CHILD = Path(__file__).with_name("draw.py")
+_MOST_DEATHS = 3  # of the child in one report; what kills it three times is not one picture
+_GRACE = 15.0  # seconds that the child has beyond its own limit: to start, to import, to answer
+_LONGEST = 300  # signs of a text in a picture
+_ELEMENTS = {"svg", "g", "path", "rect", "line", "text", "tspan", "title", "defs", "clipPath", "linearGradient", "stop"}
 _CONFIG = {
     "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
     "background": None,
@@ -32,18 +50,137 @@ _CONFIG = {
 }
 
 
-def svg(figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
-    """Draw a figure, or one frame of it; its title and caption become the text that a screen reader speaks.
+class NotDrawnError(Exception):
+    """There is no picture; the message is the reason."""
 
-    Names inside the drawing (of clip paths) are made unique, since many drawings share one page.
-    """
-    spec: dict[str, Any] = {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "description": f"{figure.title}. {figure.caption}",
-    }
-    spec |= figure.spec if picture is None else picture
-    spec["config"] = _CONFIG
-    text = json.dumps(spec)
-    drawn = vl_convert.vegalite_to_svg(text, allowed_base_urls=[])
-    own = hashlib.sha256(text.encode()).hexdigest()[:8]
-    return re.sub(r'( id="|url\(#)([A-Za-z_]+\d*)(?="|\))', rf"\g<1>{own}-\g<2>", drawn)
+
+class Artist:
+    """Draws the pictures of a report in one child, which is started when there is something to draw, and again if it ends."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Connection | None = None
+        self._deaths = 0
+
+    def __enter__(self) -> "Artist":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def svg(self, figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
+        """Draw a figure, or one frame of it; its title and caption become the text that a screen reader speaks.
+
+        Names inside the drawing (of clip paths) are made unique, since many drawings share one page.
+
+        Raises
+        ------
+        NotDrawnError
+            If the library cannot draw it, or no child can be started.
+        """
+        own_spec = figure.spec if picture is None else picture
+        try:
+            plain = json.loads(json.dumps(own_spec, allow_nan=False))
+        except ValueError as error:
+            raise NotDrawnError("its description holds a number that is not finite") from error
+        if reason := picture_fault(plain):
+            raise NotDrawnError(f"it is none of the forms that are drawn ({reason})")
+        spec = {
+            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+            "description": f"{figure.title}. {figure.caption}",
+            **plain,
+        }
+        text = json.dumps(_for_drawing(spec) | {"config": _CONFIG})
+        drawn = self._ask(text)
+        _check_inert(drawn)
+        own = hashlib.sha256(text.encode()).hexdigest()[:8]
+        return re.sub(r'( id="|url\(#)([A-Za-z_]+\d*)(?="|\))', rf"\g<1>{own}-\g<2>", drawn)
+
+    def close(self) -> None:
+        """End the child."""
+        if self._channel is not None:
+            self._channel.close()  # it ends at the end of what is asked
+            self._channel = None
+        if self._process is not None:
+            try:
+                self._process.wait(1)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _ask(self, text: str) -> str:
+        if self._deaths >= _MOST_DEATHS:
+            raise NotDrawnError(f"the drawing library ended {_MOST_DEATHS} times before, and was not asked again")
+        channel = self._started()
+        try:
+            channel.send_bytes(text.encode())
+            answer = channel.recv_bytes() if channel.poll(SECONDS + _GRACE) else b""
+        except (EOFError, OSError):
+            answer = b""
+        if not answer:
+            raise NotDrawnError(self._end())
+        said = answer[1:].decode()
+        if answer[:1] != b"+":
+            raise NotDrawnError(f"the drawing library refused it ({said})")
+        return said
+
+    def _started(self) -> Connection:
+        if self._channel is None:
+            ours, theirs = Pipe()
+            with theirs:
+                try:
+                    self._process = subprocess.Popen(
+                        [sys.executable, "-P", str(_CHILD), str(theirs.fileno())],
+                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                        pass_fds=(theirs.fileno(),),
+                    )  # fmt: skip
+                except (OSError, ValueError) as error:
+                    ours.close()
+                    self._deaths = _MOST_DEATHS
+                    raise NotDrawnError(f"the process that draws could not be started ({error})") from error
+            self._channel = ours
+        return self._channel
+
+    def _end(self) -> str:
+        """Say how the child ended; one that is still there has said nothing in time, and is ended."""
+        self._deaths += 1
+        code = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(1)
+        self.close()
+        if code is None or code == -signal.SIGALRM:
+            return f"the drawing library gave no answer in {SECONDS} s"
+        return f"the drawing library ended the process that draws ({f'signal {-code}' if code < 0 else f'code {code}'})"
+
+
+def svg(figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
+    """Draw one picture (see `Artist.svg`), with a child of its own."""
+    with Artist() as artist:
+        return artist.svg(figure, picture)
+
+
+def _for_drawing(value: Any) -> Any:
+    """Spell out signs that XML lacks, and cut texts that no picture has room for; two different ones stay different."""
+    if isinstance(value, str):
+        text = clean(value)
+        if len(text) <= _LONGEST:
+            return text
+        return f"{text[:_LONGEST]}... ({hashlib.sha256(text.encode()).hexdigest()[:6]})"
+    if isinstance(value, dict):
+        return {key: _for_drawing(item) for key, item in value.items()}
+    return [_for_drawing(item) for item in value] if isinstance(value, list) else value
+
+
+def _check_inert(drawn: str) -> None:
+    """Refuse a drawing with anything in it but lines, areas and texts: it becomes part of a page."""
+    try:
+        parts = ET.fromstring(drawn).iter()
+    except ET.ParseError as error:
+        raise NotDrawnError(f"the drawing is damaged ({error})") from error
+    for part in parts:
+        name = str(part.tag).rpartition("}")[2]
+        linking = [key for key in part.attrib if key.rpartition("}")[2] == "href" or key.startswith("on")]
+        if name not in _ELEMENTS or linking:
+            raise NotDrawnError(f"the drawing holds {', '.join([name, *linking])}, which none of our pictures does")

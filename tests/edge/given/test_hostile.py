@@ -18,7 +18,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from edge.given import family as given
 from edge.given import guard
 from edge.given.family import family_of
-from edge.given.guard import Limits, ask_under_limits
+from edge.given.guard import Asked, Limits, ask_under_limits
 from edge.session import session
 from lab.data.load import load
 from lab.errors import SettingsError
@@ -162,7 +162,7 @@ def test_a_file_that_takes_too_long_is_stopped():
     rows = {"X": np.zeros((5, 13), np.float32)}
     with pytest.raises(SettingsError, match=r"m\.onnx did not answer rows within 2 s"):
         ask_under_limits(
-            model([loop()], TURNS, YES).SerializeToString(), rows, name="m.onnx", limits=Limits(seconds=2.0)
+            model([loop()], TURNS, YES).SerializeToString(), Asked(rows), name="m.onnx", limits=Limits(seconds=2.0)
         )
 
 
@@ -171,7 +171,7 @@ def test_a_file_that_doubles_its_tensors_is_stopped():
     nodes = [node("Identity", ["s"], ["d0"]), *doubled, node("ReduceMax", ["d30"], ["t"], keepdims=0)]
     rows = {"X": np.zeros((5, 13), np.float32)}
     with pytest.raises(SettingsError, match=r"m\.onnx takes more than 0\.2 GB of memory to answer"):
-        ask_under_limits(model(nodes).SerializeToString(), rows, name="m.onnx", limits=Limits(memory=2 * 10**8))
+        ask_under_limits(model(nodes).SerializeToString(), Asked(rows), name="m.onnx", limits=Limits(memory=2 * 10**8))
 
 
 def test_a_file_that_brings_the_runtime_down_is_refused(monkeypatch, tmp_path):
@@ -180,7 +180,7 @@ def test_a_file_that_brings_the_runtime_down_is_refused(monkeypatch, tmp_path):
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setattr(guard.sys, "executable", str(program))
     with pytest.raises(SettingsError, match=r"m\.onnx brings ONNX Runtime down .* exit code -11"):
-        ask_under_limits(b"", {"X": np.zeros((1, 1))}, name="m.onnx")
+        ask_under_limits(b"", Asked({"X": np.zeros((1, 1))}), name="m.onnx")
 
 
 def test_no_code_beside_the_model_is_run(monkeypatch, tmp_path):
@@ -189,7 +189,9 @@ def test_no_code_beside_the_model_is_run(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     rows = {"X": np.zeros((5, 13), np.float32)}
     harmless = model([node("Identity", ["s"], ["t"])]).SerializeToString()
-    assert [output.name for output in ask_under_limits(harmless, rows, name="m.onnx")] == ["p"]
+    tried = ask_under_limits(harmless, Asked(rows), name="m.onnx")
+    assert [output.name for output in tried.outputs] == ["p"]
+    np.testing.assert_allclose(tried.answers["p"], np.full((5, 3), 1 / 3))
 
 
 def test_a_model_that_passed_is_still_stopped_in_the_run_if_it_takes_too_long(monkeypatch):

@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import tracemalloc
 
 import numpy as np
 import onnx
@@ -228,6 +229,54 @@ def test_an_impossible_budget_gets_one_sentence_and_code_2(words, says, lab, tmp
     assert called.err.startswith(f"error: {says}")
     assert len(called.err.strip().splitlines()) == 1
     assert not (tmp_path / "runs").exists()
+
+
+def spoilt(model, old, new):
+    content = model.SerializeToString()
+    assert old in content
+    return content.replace(old, new)
+
+
+NO_TEXT = b"\xff\xfe"
+DAMAGED = {
+    "an operator of no text": spoilt(affine(), b"MatMul", b"Mat" + NO_TEXT + b"l"),
+    "an operator's package of no text": spoilt(
+        graph([helper.make_node("Act", ["X"], ["p"], domain="com.acme")]), b"com.acme", b"com.a" + NO_TEXT + b"e"
+    ),
+    "an input of no text": spoilt(
+        affine(inputs=[X("table", TensorProto.FLOAT, [None, 13])]), b"table", b"tab" + NO_TEXT
+    ),
+    "a place of data of no text": spoilt(external("short.bin"), b"short.bin", b"shor" + NO_TEXT + b"bin"),
+    "a number of data beyond all types": external("short.bin"),
+    "an offset that is none": external("short.bin"),
+    "an offset beyond the file": external("short.bin"),
+}
+for case, key, number in (
+    ("a number of data beyond all types", "length", "9" * 400),
+    ("an offset that is none", "offset", "here"),
+    ("an offset beyond the file", "offset", str(2**62)),
+):
+    DAMAGED[case].graph.initializer[0].external_data.add(key=key, value=number)
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_file_with_a_part_that_no_type_holds_is_refused_with_one_sentence(case, tmp_path):
+    content = DAMAGED[case]
+    (tmp_path / "short.bin").write_bytes(b"abc")
+    (tmp_path / "m.onnx").write_bytes(content if isinstance(content, bytes) else content.SerializeToString())
+    with pytest.raises(SettingsError, match=r"^m\.onnx") as raised:
+        read_onnx(str(tmp_path / "m.onnx"), n_numbers=13, n_texts=0, n_classes=3)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_small_file_takes_little_memory_to_read(tmp_path):
+    (tmp_path / "m.onnx").write_bytes(affine().SerializeToString())
+    tracemalloc.start()
+    try:
+        read_onnx(str(tmp_path / "m.onnx"), n_numbers=13, n_texts=0, n_classes=3)
+        assert tracemalloc.get_traced_memory()[1] < 50e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_data_of_many_tensors_in_one_file_counts_once(tmp_path):

@@ -1,0 +1,33 @@
+"""Record: it is read, checked and rendered, or refused in one sentence."""
+
+import dataclasses
+
+from benchmarks.fuzzing.mutate import spoil_json
+from samples.records import hostile_record, moving_record
+
+from lab import record, report
+from lab.errors import LabError
+
+NAME, COUNT = "record", 100_000
+spoil = spoil_json
+
+
+def seeds(folder):
+    made = []
+    rates = {"events": 1, "of": 20, "rate": 0.05, "low": 0.0, "high": 0.2}
+    row = {"name": "c", "truth": "t", "yes": 1, "no": 19, "undecided": 0, "wrong": rates}
+    controls = {"lab": "quantum", "version": "1", "date": "2026-01-01", "seeds": 20, "controls": [row], "wrong": rates}
+    plain = hostile_record("a")
+    for one in (plain, moving_record("a"), dataclasses.replace(plain, controls=controls)):
+        record.write(one, folder / "record.json")
+        made.append((folder / "record.json").read_bytes())
+    return made
+
+
+def attempt(path):
+    try:
+        report.html(record.read(path)).encode()
+    except LabError as error:
+        str(error).encode(errors="surrogateescape")
+        return type(error).__name__
+    return "read"
