@@ -51,9 +51,9 @@ def test_cores_that_are_not_there_are_an_error():
 
 
 def vanish_when_asked():
-    from edge import bench
+    from edge.places import process
 
-    bench.measure_as_json = lambda served, request: os.kill(os.getpid(), signal.SIGKILL)
+    process.measure_as_json = lambda served, request: os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.filterwarnings("ignore")

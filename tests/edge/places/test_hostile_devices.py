@@ -21,7 +21,7 @@ QUICK = Request(seconds=0.01, deadline_ms=100.0)
 
 def become_hostile(way, marks):
     """Run in a worker: from now on it answers with what runs code wherever it is unpickled."""
-    from edge import bench
+    from edge.places import process
 
     code = f"import os, pathlib; pathlib.Path({marks!r}, str(os.getpid())).touch()"
 
@@ -41,7 +41,7 @@ def become_hostile(way, marks):
             "no row": b'{"runs": "<script>"}', "too large": bytes(LARGEST + 1),
         }[way]  # fmt: skip
 
-    bench.measure_as_json = answer
+    process.measure_as_json = answer
 
 
 @pytest.fixture(scope="module")
