@@ -56,9 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         name = self._name()
         found = self.loopback.file(name)
-        self._answer(404 if found is None else 200, found)
         if found is not None:
-            self.loopback.count(str(name), len(found.content))
+            self.loopback.count(str(name), len(found.content))  # before it is sent: who has the last byte may look
+        self._answer(404 if found is None else 200, found)
 
     def do_POST(self) -> None:
         self.close_connection = True  # a body that was refused is not read
@@ -136,11 +136,13 @@ class Loopback:
 
         Raises
         ------
-        ValueError
+        RuntimeError
             If others can enter the folder.
         """
         if folder.stat().st_mode & 0o077:
-            raise ValueError(f"{folder} is open to others")
+            raise RuntimeError(
+                f"{folder} is open to other users, whatever rights it is given; run where files keep theirs"
+            )
         page = folder / "start.html"
         with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
             address = html.escape(self.address(name))

@@ -52,10 +52,12 @@ def measure(client: "Client", models: Mapping[str, Served], request: Request, *,
     }  # fmt: skip
     last = time.monotonic() + patience_s * len(models)
     while running:
-        there = _still_there(client)
+        ended = {key: future.done() for key, future in running.items()}
+        there = _still_there(client)  # after that: what ended because its device vanished is seen to
         for (device, name), future in list(running.items()):
             gone = there is not None and devices[device] not in there
-            found = {"lost": _CUT_OFF} if there is None else _found(future, gone=gone, late=time.monotonic() > last)
+            late = time.monotonic() > last
+            found = {"lost": _CUT_OFF} if there is None else _found(future, ended[device, name], gone=gone, late=late)
             if found is not None:
                 tell({"device": device, "model": name, **found})
                 del running[device, name]
@@ -77,9 +79,9 @@ def _still_there(client: "Client") -> set[str] | None:
         return None
 
 
-def _found(future: Any, *, gone: bool, late: bool) -> dict[str, str] | None:
+def _found(future: Any, ended: bool, *, gone: bool, late: bool) -> dict[str, str] | None:
     """Give what came of a measurement that has ended one way or the other; None while it runs."""
-    if future.done():
+    if ended:
         if future.status == "finished":
             return _answer(future)
         return {

@@ -4,6 +4,7 @@ On a device:  dask worker tcp://HOST:8786 --name NAME --resources device=1
 One worker stands for one device and measures one thing at a time. A device that vanishes loses its rows; the others'
 stand. The model and the test rows travel to the workers; nothing else does. What comes back is plain data: another
 process speaks with the scheduler (`edge.places.device_client`), and a row that is none (`edge.places.device_rows`) is lost.
+The devices trust the scheduler, and whoever reaches it: beyond this machine it belongs behind tls:// with keys of its own.
 """
 
 import importlib.util
@@ -53,8 +54,13 @@ def connect(address: str) -> Devices:
     with _conversation(address, {}, Request(), 0.0, longest_s=_START_S) as lines:
         said = next(lines, {})
     if "names" not in said:
+        keys = (
+            " (tls:// needs the keys that Dask's setting distributed.comm.tls names)"
+            if address.startswith("tls")
+            else ""
+        )
         raise SettingsError(
-            f"no Dask scheduler answers at {address!r}; start one with  dask scheduler  and give the address that it prints"
+            f"no Dask scheduler answers at {address!r}{keys}; start one with  dask scheduler  and give the address that it prints"
         )
     names = _names(said)
     if not names:

@@ -228,7 +228,7 @@ def test_a_browser_is_told_the_path_by_a_file_that_this_user_alone_can_read(tmp_
 
 def test_a_path_is_not_handed_over_in_a_folder_that_others_can_enter(server, tmp_path):
     tmp_path.chmod(0o755)
-    with pytest.raises(ValueError, match="is open to others"):
+    with pytest.raises(RuntimeError, match="is open to other users"):
         server.hand_over("page", tmp_path)
     assert not list(tmp_path.iterdir())
 
