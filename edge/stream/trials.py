@@ -165,20 +165,9 @@ def replay(
     Rows between the two are the history that the stream is compared with; the model has not seen them.
     """
     train, begin = parts(dataset.n_rows)
-    known, target = dataset.features.iloc[:train], dataset.target[:train]
-    tuned = [
-        tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed, search_rows=SEARCH_ROWS)
-        for f in families
-    ]
-    best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
-    model, table = tuned[best].model, device.device_rows(dataset)
-    if isinstance(model, GivenModel):
-        fitted, forms = AsDeviceSees(model, dataset), export_given(model, dataset)
-    else:
-        fitted = device.fit_for_device(model, dataset, np.arange(train))
-        forms = device.to_files(fitted, dataset)
-    exported = parity.leanest_equal(fitted, forms, dataset, table[: min(train, _TRIED)], seed=seed)
-    ready = session(exported.content)
+    known = dataset.features.iloc[:train]
+    best, content = _best_exported(dataset, train, families, scorer=scorer, candidates=candidates, seed=seed)
+    ready = session(content)
     watched = [name for name, kind in dataset.kinds.items() if kind != "date"]
     bins = {name: monitor.bins_of(known[name]) for name in watched}
 
@@ -202,7 +191,7 @@ def replay(
     errors = findings[-1].start
     split = errors[0] if errors is not None else min(began, default=None)
     return StreamRow(
-        family=families[best].name,
+        family=best.name,
         train=train,
         begin=begin,
         findings=tuple(listed),
@@ -217,6 +206,26 @@ def replay(
         unwatched=tuple(name for name in dataset.kinds if name not in watched),
         rows_per_second=(dataset.n_rows - train) / max(seconds, 1e-9),
     )
+
+
+def _best_exported(
+    dataset: Dataset, train: int, families: tuple[Family, ...], *, scorer: str, candidates: int, seed: int
+) -> tuple[Family, bytes]:
+    """Tune all families on the first `train` rows; gives the one with the best inner score, and its file for a device."""
+    known, target = dataset.features.iloc[:train], dataset.target[:train]
+    tuned = [
+        tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed, search_rows=SEARCH_ROWS)
+        for f in families
+    ]
+    best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
+    model, table = tuned[best].model, device.device_rows(dataset)
+    if isinstance(model, GivenModel):
+        fitted, forms = AsDeviceSees(model, dataset), export_given(model, dataset)
+    else:
+        fitted = device.fit_for_device(model, dataset, np.arange(train))
+        forms = device.to_files(fitted, dataset)
+    exported = parity.leanest_equal(fitted, forms, dataset, table[: min(train, _TRIED)], seed=seed)
+    return families[best], exported.content
 
 
 def _predict(ready: Any, dataset: Dataset, train: int) -> np.ndarray:

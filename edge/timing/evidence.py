@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from edge.settings import Settings
-from edge.timing.latency import spread
+from edge.timing.latency import spread_of_rounds
 from edge.timing.quantiles import MILLISECONDS, over_rounds, several_over_rounds
 from edge.timing.trials import HARNESS, exported
 from lab import stats
@@ -93,7 +93,7 @@ def latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) ->
         cells: list[Any] = []
         for found in several_over_rounds(times, (0.5, 0.9, 0.99, 0.999)):
             cells += [found.value, f"{found.low:.3g} to {found.high:.3g}"] if found else [None, "too few calls"]
-        rows.append((*_name(alternative, labels), *cells, int(times.size), f"{100 * spread(times):.0f} %"))
+        rows.append((*_name(alternative, labels), *cells, int(times.size), f"{100 * spread_of_rounds(times):.0f} %"))
     columns = (
         "model", "runtime", "p50 (ms)", "interval", "p90 (ms)", "interval ", "p99 (ms)", "interval  ", "p99.9 (ms)",
         "interval   ", "calls", "rounds' spread",

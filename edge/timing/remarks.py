@@ -6,7 +6,7 @@ import numpy as np
 
 from edge.building.trials import BuiltRow
 from edge.timing.evidence import harness_overhead
-from edge.timing.latency import spread
+from edge.timing.latency import spread_of_rounds
 from edge.timing.trials import HARNESS, IDENTITY, exported, original
 from lab.protocol import Estimate
 
@@ -67,7 +67,11 @@ def of_machine(timed: Mapping[str, np.ndarray]) -> tuple[str, ...]:
             f"the harness itself adds {harness.value:.2g} us to a call at the median, more than the {_MOST_OVERHEAD_US:g} us "
             "that it should: the fastest models are slower here than they are"
         )
-    noisy = {name: spread(times) for name, times in timed.items() if name != HARNESS and spread(times) > _NOISY}
+    noisy = {
+        name: spread_of_rounds(times)
+        for name, times in timed.items()
+        if name != HARNESS and spread_of_rounds(times) > _NOISY
+    }
     if noisy:
         name, worst = max(noisy.items(), key=lambda pair: pair[1])
         said.append(

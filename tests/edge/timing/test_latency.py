@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.controls.latency import stand_in
-from edge.timing.latency import Alternative, measure, spread
+from edge.timing.latency import Alternative, measure, spread_of_rounds
 from lab.stats import quantile
 
 
@@ -71,5 +71,5 @@ def test_the_collector_is_on_again_after_a_model_that_fails():
 def test_the_spread_compares_the_medians_of_the_rounds():
     steady = np.full((10, 5), 100)
     drifting = steady * np.linspace(1, 2, 10)[:, None]
-    assert spread(steady) == 0
-    assert spread(drifting) == pytest.approx(0.8 / 1.5)  # by hand: medians 1 to 2, quantiles 1.1, 1.5 and 1.9
+    assert spread_of_rounds(steady) == 0
+    assert spread_of_rounds(drifting) == pytest.approx(0.8 / 1.5)  # by hand: medians 1 to 2, quantiles 1.1, 1.5 and 1.9
