@@ -1,6 +1,6 @@
 """What does a process take that serves the original by scikit-learn?
 
-`python -m edge.footprint.originals MODEL.skops ROW.npz` answers the task that `edge.footprint.serving` sets.
+`python -m edge.footprint.originals MODEL.skops ROW.npz` answers the task that `edge.footprint.server` has.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.exporting.originals import from_bytes
-from edge.footprint.serving import peak_memory_mib
+from edge.footprint.server import peak_memory_mib
 
 __all__: list[str] = []
 

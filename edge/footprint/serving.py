@@ -1,13 +1,7 @@
-"""What does a process that only serves the model take? Cold start and peak memory, in fresh processes.
-
-`python -m edge.footprint.serving MODEL.onnx ROW.npz` loads the model, answers one row and says so, answers 200 more and prints
-its peak memory: the very process that is measured.
-"""
+"""What does a process that only serves the model take? Cold start and peak memory, in fresh processes."""
 
 import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.children import started_child
@@ -20,7 +14,7 @@ __all__ = ["serve_in_fresh_processes"]
 
 
 def serve_in_fresh_processes(
-    model: bytes, row: "dict[str, np.ndarray]", *, processes: int, module: str = "edge.footprint.serving"
+    model: bytes, row: "dict[str, np.ndarray]", *, processes: int, module: str = "edge.footprint.server"
 ) -> tuple[list[float], list[float]]:
     """Start processes one after another.
 
@@ -60,34 +54,3 @@ def serve_in_fresh_processes(
                 )
             mebibytes.append(float(rest))
     return seconds, mebibytes
-
-
-def peak_memory_mib() -> float:
-    """Peak resident memory of this process; on Linux from VmHWM, because `ru_maxrss` inherits the parent's."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # bytes on macOS
-
-
-def _serve(file: str, rows: str) -> None:
-    import numpy as np
-
-    from edge.session import OUTPUT, session
-
-    with np.load(rows, allow_pickle=False) as stored:
-        row = {name: stored[name].astype(object) if stored[name].dtype.kind == "U" else stored[name] for name in stored}
-    ready = session(Path(file).read_bytes())
-    ready.run([OUTPUT], row)
-    sys.stdout.write("answered\n")
-    sys.stdout.flush()
-    for _ in range(200):
-        ready.run([OUTPUT], row)
-    sys.stdout.write(f"{peak_memory_mib()}\n")
-
-
-if __name__ == "__main__":
-    _serve(*sys.argv[1:])

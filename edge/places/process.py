@@ -167,7 +167,7 @@ def measure_as_json(served: Served, request: Request) -> bytes:
 def _measure(folder: Path) -> ProcessRow:
     import onnxruntime
 
-    from edge.footprint.serving import peak_memory_mib
+    from edge.footprint.server import peak_memory_mib
     from edge.timing.calls import bound_call
     from lab.machine import describe, n_cores
 
