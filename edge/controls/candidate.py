@@ -37,6 +37,13 @@ def answer_with(
         Settings that say what is allowed.
     stand_ins : mapping of str to callable
         By the key of a trial: what is called in the place of its function, without arguments, and returns its row.
+
+    Raises
+    ------
+    RuntimeError
+        If a trial fails.
+    ValueError
+        If a stand-in has the key of no trial.
     """
     settings = dataclasses.replace(_SETTINGS, **budgets)
     features = np.random.default_rng(seed).normal(size=(_ROWS, _COLUMNS))
@@ -45,7 +52,10 @@ def answer_with(
     context = lab.context(dataset, settings, seed=seed)
     alone = dataclasses.replace(context.group, families=context.families)  # other models would only take time
     context = dataclasses.replace(context, group=alone)
-    planned = [_standing_in(trial, stand_ins.get(trial.key)) for trial in sections.plan(lab, context)]
+    plan = sections.plan(lab, context)
+    if unasked := stand_ins.keys() - {trial.key for trial in plan}:
+        raise ValueError(f"no trial is named {min(unasked)!r}; a stand-in would stand in the place of nothing")
+    planned = [_standing_in(trial, stand_ins.get(trial.key)) for trial in plan]
     results = run_plan_here(planned, dataset)
     if results.failures:
         key, reason = next(iter(results.failures.items()))
