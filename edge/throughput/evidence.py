@@ -47,12 +47,12 @@ def table(rows: Mapping[str, ThroughputRow], labels: Mapping[str, str]) -> Table
     for name, row in rows.items():
         for alternative, by_size in row.rates.items():
             for size, rounds in zip(row.batches[alternative], by_size, strict=True):
-                rate = _estimate(rounds)
+                speed = _estimate(rounds)
                 threads = row.threads if alternative == ALL_THREADS else 1
                 runtime = "scikit-learn" if alternative == SCIKIT_LEARN else "ONNX Runtime"
                 cells.append(
-                    (labels[name], runtime, threads, size, rate.value, f"{rate.low:,.0f} to {rate.high:,.0f}",
-                     1e3 * size / rate.value)
+                    (labels[name], runtime, threads, size, speed.value, f"{speed.low:,.0f} to {speed.high:,.0f}",
+                     1e3 * size / speed.value)
                 )  # fmt: skip
     columns = ("model", "runtime", "threads", "batch (rows)", "rows per second", "interval", "one batch takes (ms)")
     caption = (
@@ -69,5 +69,5 @@ def _estimate(rounds: Sequence[float]) -> Estimate:
     return found
 
 
-def _short(rate: float) -> str:
-    return f"{rate / 1e6:.2g} million" if rate >= 1e6 else f"{float(f'{rate:.2g}'):,.0f}"
+def _short(speed: float) -> str:
+    return f"{speed / 1e6:.2g} million" if speed >= 1e6 else f"{float(f'{speed:.2g}'):,.0f}"

@@ -47,3 +47,8 @@ def test_without_processes_there_is_the_file_alone():
 def test_an_original_that_fails_to_serve_is_an_error(capfd):
     with pytest.raises(RuntimeError, match="failed to answer"):
         serve_in_fresh_processes(b"no model", {}, processes=1, module="edge.footprint.originals")
+
+
+def test_a_process_that_fails_to_serve_is_an_error(capfd):
+    with pytest.raises(RuntimeError, match="failed to answer"):
+        serve_in_fresh_processes(b"no model", {}, processes=1)
