@@ -27,7 +27,7 @@ from lab.host.scratch import scratch_folder
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["InBrowser", "Timing", "measure_in_browser"]
+__all__ = ["BrowserTimes", "InBrowser", "Timing", "measure_in_browser"]
 
 _PATIENCE_S = 180.0
 _ENDS_S = 10.0
@@ -58,16 +58,14 @@ class Timing:
 
 
 @dataclass(frozen=True, eq=False)
-class InBrowser:
-    """What came of a model in a browser.
+class BrowserTimes:
+    """What a model took in a browser.
 
     Attributes
     ----------
     times : array of shape (rounds, calls), int64
         Nanoseconds of every call: tensor made, graph run, answer there. Steps of `clock_step_ms`.
-    answers : array of shape (n_rows, n_classes)
-        Probabilities of every row, asked one by one; NaN where a number is not finite.
-    loads_s : list of float
+    loads_s : tuple of float
         Seconds from the request for the model's file to a session; one of them where a load takes over 2 s.
     runtime_s : float
         Seconds from the request for the runtime's script to a session of an empty model, once.
@@ -79,15 +77,27 @@ class InBrowser:
         Smallest step of the page's clock.
     """
 
-    times: "NDArray[np.int64]"
-    answers: "NDArray[np.float64]"
-    loads_s: list[float]
+    times: np.ndarray
+    loads_s: tuple[float, ...]
     runtime_s: float
     runtime_bytes: int
     model_bytes: int
     agent: str
     version: str
     clock_step_ms: float
+
+
+@dataclass(frozen=True, eq=False)
+class InBrowser(BrowserTimes):
+    """What came of a model in a browser: beside its times its answers.
+
+    Attributes
+    ----------
+    answers : array of shape (n_rows, n_classes)
+        Probabilities of every row, asked one by one; NaN where a number is not finite.
+    """
+
+    answers: "NDArray[np.float64]"
 
 
 def measure_in_browser(
@@ -214,7 +224,7 @@ def _read(said: Mapping[str, Any], sent: Mapping[str, int], n_rows: int) -> InBr
     return InBrowser(
         times=np.round(np.array(said["timesMs"], dtype=np.float64) * 1e6).astype(np.int64),
         answers=answers,
-        loads_s=[float(load) / 1e3 for load in said["loadsMs"]],
+        loads_s=tuple(float(load) / 1e3 for load in said["loadsMs"]),
         runtime_s=float(said["runtimeMs"]) / 1e3,
         runtime_bytes=sum(sent.get(name, 0) for name in _RUNTIME_NAMES),
         model_bytes=sent.get("model", 0) // max(len(said["loadsMs"]), 1),

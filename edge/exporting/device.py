@@ -31,6 +31,7 @@ __all__ = [
     "convert",
     "device_columns",
     "device_rows",
+    "device_rows_at",
     "feeds",
     "fit_for_device",
     "holds_rows",
@@ -50,6 +51,12 @@ def device_rows(dataset: Dataset) -> "NDArray[np.float64] | pd.DataFrame":
     numbers, texts = device_columns(dataset)
     ordered = dataset.features[[*numbers, *texts]]
     return ordered if texts else ordered.to_numpy()
+
+
+def device_rows_at(dataset: Dataset, rows: "NDArray") -> Any:
+    """Give some rows of the table, by their numbers, as `device_rows` gives all."""
+    table = device_rows(dataset)
+    return table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows]
 
 
 def fit_for_device(model: Any, dataset: Dataset, rows: "NDArray") -> Any:

@@ -88,18 +88,16 @@ def offer(
         Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that were due by then
         and are late already count with the time that they have waited so far, which is too short, but a miss.
     """
-    response, service, wake_up = Recorder(calls), Recorder(calls), Recorder(calls)
-    record_response, record_service, record_wake_up = response.batch(), service.batch(), wake_up.batch()
-    missed, counted = [0], [0]
+    kept = _Kept(calls)
+    record_response, record_service, record_wake_up = kept.batch()
+    missed, counted = kept.missed, kept.counted
     schedule = iter(arrivals)
     with _garbage_kept():
         start = end = clock()  # after the collection, which takes longer than many a call
         last = start + patience_s * 1e9
         for number, arrival in enumerate(schedule):
-            if number and number % response.size == 0:
-                record_response, record_service, record_wake_up = response.batch(), service.batch(), wake_up.batch()
-                missed.append(0)
-                counted.append(0)
+            if number and number % kept.size == 0:
+                record_response, record_service, record_wake_up = kept.batch()
             due = start + arrival
             begin = clock()
             idle = begin < due
@@ -125,14 +123,34 @@ def offer(
         record_response(end - start - arrival)
         counted[-1] += 1
         missed[-1] += 1
-    return Load(
-        response.distribution(),
-        service.distribution(),
-        wake_up.distribution(),
-        np.array(missed),
-        np.array(counted),
-        (end - start) * 1e-9,
-    )
+    return kept.load((end - start) * 1e-9)
+
+
+class _Kept:
+    """What is counted of `calls` calls, batch by batch; the lists are those that the loop counts in."""
+
+    def __init__(self, calls: int) -> None:
+        self._response, self._service, self._wake_up = Recorder(calls), Recorder(calls), Recorder(calls)
+        self.size = self._response.size
+        self.missed: list[int] = []
+        self.counted: list[int] = []
+
+    def batch(self) -> tuple[Callable[[int], None], Callable[[int], None], Callable[[int], None]]:
+        """Begin a batch; gives what records its responses, services and wake-ups."""
+        self.missed.append(0)
+        self.counted.append(0)
+        return self._response.batch(), self._service.batch(), self._wake_up.batch()
+
+    def load(self, seconds: float) -> Load:
+        """Give what was counted."""
+        return Load(
+            self._response.distribution(),
+            self._service.distribution(),
+            self._wake_up.distribution(),
+            np.array(self.missed),
+            np.array(self.counted),
+            seconds,
+        )
 
 
 def back_to_back(

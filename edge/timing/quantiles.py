@@ -7,7 +7,7 @@ import numpy as np
 from lab import stats
 from lab.protocol import Estimate
 
-__all__ = ["MILLISECONDS", "several_over_rounds"]
+__all__ = ["MILLISECONDS", "over_rounds", "several_over_rounds"]
 
 
 MILLISECONDS = 1e-6  # milliseconds in a nanosecond

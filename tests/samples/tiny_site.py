@@ -15,7 +15,7 @@ from pathlib import Path
 
 import tiny_helper
 import tiny_needs
-from lab import charts
+from lab.report import charts
 from lab.protocol import Control, Estimate, Evidence, Figure, Question, Trial, Verdict
 from lab.settings import option
 
@@ -45,8 +45,8 @@ def draw(dataset, *, seed, name, seconds, model):
 
 def measure(dataset, *, seed, name, seconds, model, inputs):
     """Is measured in a process of its own, over which the rows are left in a file."""
-    from lab.children import run_child
-    from lab.scratch import scratch_folder
+    from lab.host.children import run_child
+    from lab.host.scratch import scratch_folder
 
     mark(name)
     with scratch_folder() as folder:
