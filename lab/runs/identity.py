@@ -18,9 +18,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lab.version import __version__
 from lab.errors import SettingsError
 from lab.protocol import Trial
+from lab.version import __version__
 
 __all__ = ["code_of", "digest_of", "digests_of", "facts_of_plan"]
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from samples import tiny_site
 
-from lab.data import load
-from lab.runs import identity
 from lab import flow as run
-from lab.work import trials
+from lab.data import load
 from lab.errors import SettingsError
+from lab.runs import identity
+from lab.work import trials
 from lab.work.sealed import write_sealed
 
 
