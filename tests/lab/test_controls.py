@@ -18,15 +18,15 @@ from lab.work import trials
 from lab.work.workers import run_here
 
 
-def yes(*, seed):
+def yes(lab, *, seed):
     return "yes"
 
 
-def by_seed(*, seed):
+def by_seed(lab, *, seed):
     return ("yes", "no", "undecided")[seed % 3]
 
 
-def broken(*, seed):
+def broken(lab, *, seed):
     raise RuntimeError("no table")
 
 
@@ -93,7 +93,7 @@ def test_the_rates_that_come_with_a_lab_are_within_the_promise_and_truths_are_fo
 
 def answers_in_turn(*answers):
     asked = iter(answers)
-    return lambda *, seed: next(asked)
+    return lambda lab, *, seed: next(asked)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from samples import processes
 from lab.host import scratch
 from lab.host.children import run_child, started_child
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 STARTS = """
 import sys, time

@@ -22,7 +22,7 @@ def calls(folder, seed):
 
 @pytest.fixture
 def marks(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))  # for what trials start
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # for what trials start
     folder = tmp_path / "marks"
     folder.mkdir()
     return folder
