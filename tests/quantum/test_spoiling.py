@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from quantum.study import sizes as sweep
 
 from lab.data.load import load, sample_rows
 from lab.learning.families import LOGISTIC
 from lab.learning.folds import Fold, split
 from quantum.hardware import trials as hardware_trials
-from quantum.study import sizes as sweep
 
 
 class SeenError(Exception):
