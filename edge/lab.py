@@ -54,10 +54,7 @@ class EdgeLab:
         return inputs.files(settings)
 
     def sections(self) -> "Sequence[Section[Context]]":
-        """List the parts of the report; the first one shows the budgets, which the others measure.
-
-        What happened on a stream, where one asks for it, is said before all other caveats.
-        """
+        """List the parts of the report; the first one shows the budgets, which the others measure."""
         from edge.accuracy import section as accuracy
         from edge.browser import section as browser
         from edge.budget import section as budget
@@ -71,7 +68,7 @@ class EdgeLab:
         from edge.variants import section as variants
 
         return (
-            budget, stream, accuracy, building, timing, variants, footprint, throughput, load, browser, places
+            budget, accuracy, building, timing, variants, footprint, throughput, load, browser, places, stream
         )  # fmt: skip
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
