@@ -71,7 +71,10 @@ def browser_table(row: BrowserRow, labels: Mapping[str, str], here: Mapping[str,
 def figure(
     row: BrowserRow, labels: Mapping[str, str], here: Mapping[str, np.ndarray], budget_ms: float
 ) -> Figure | None:
-    """Draw p99 of every model in the browser and without it; None where no model ran there."""
+    """Draw p99 of every model in the browser and without it; None where no model ran there.
+
+    `here` is as for `browser_table`, arrays of shape (rounds, calls).
+    """
     drawn = []
     for name, found in _measured(row).items():
         there = percentile(found, 0.99)

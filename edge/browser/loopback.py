@@ -54,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "lab", ""
 
     def do_GET(self) -> None:
+        """Send one of the files."""
         name = self._name()
         found = self.loopback.file(name)
         if found is not None:
@@ -61,6 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(404 if found is None else 200, found)
 
     def do_POST(self) -> None:
+        """Take the one answer of the page."""
         self.close_connection = True  # a body that was refused is not read
         length = self.headers.get("Content-Length", "")
         if self._name() != RESULT:

@@ -210,7 +210,7 @@ def _wait(server: Loopback, process: "subprocess.Popen[bytes]", messages: Path, 
                 f"the browser ended before it answered (exit code {process.returncode}); it said: {line}"
             )
         if time.monotonic() > last:
-            raise RuntimeError(f"the browser did not answer within {patience_s:g} s")
+            raise RuntimeError(f"the browser did not answer within {patience_s:g} s; close other programs")
 
 
 def _read(said: Mapping[str, Any], sent: Mapping[str, int], n_rows: int) -> InBrowser:

@@ -17,6 +17,8 @@ from edge.footprint.evidence import cold_start, memory
 from edge.footprint.trials import SERVE
 from edge.load.evidence import misses_of
 from edge.load.trials import LOAD
+from edge.stream.evidence import sentence
+from edge.stream.trials import STREAM
 from edge.timing.quantiles import over_rounds
 from edge.timing.trials import TIME, TimedRow, exported
 from lab.learning.comparison import Comparison
@@ -42,6 +44,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     unmeasured = [family for family in context.families if family not in there]
     settings, factor = context.settings, context.metric.factor
     known = estimates | misses_of(LOAD.all_found(rows))  # the load's section gives these
+    stream = STREAM.found(rows)
+    told = (sentence(stream, settings.false_alarms),) if stream is not None else ()  # before all other caveats
     return Evidence(
         estimates=estimates,
         facts={
@@ -51,7 +55,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         },
         figures=used_budgets(there, context.labels, known, settings, factor),
         tables=(budget_table(there, known, settings, factor),),
-        caveats=tuple(f"the {family.label} could not be exported and measured" for family in unmeasured),
+        caveats=(*told, *(f"the {family.label} could not be exported and measured" for family in unmeasured)),
     )
 
 

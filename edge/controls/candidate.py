@@ -64,7 +64,7 @@ def answer_with(
 
 
 def made_table(features: np.ndarray, target: np.ndarray) -> Dataset:
-    """Make a table of numbers with two classes; its columns are named by their number."""
+    """Make a table of numbers (shape (n_rows, n_columns)) with two classes (shape (n_rows,)); columns are named by number."""
     names = [str(place) for place in range(features.shape[1])]
     return Dataset(
         name="a made table",

@@ -23,7 +23,7 @@ _OURS = (
 
 
 def to_bytes(fitted: Any) -> np.ndarray:
-    """Write a fitted pipeline of ours as skops bytes (uint8), which a row can hold."""
+    """Write a fitted pipeline of ours as skops bytes (uint8, shape (n_bytes,)), which a row can hold."""
     from skops import io
 
     return np.frombuffer(io.dumps(fitted), dtype=np.uint8)

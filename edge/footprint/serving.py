@@ -33,6 +33,11 @@ def serve_in_fresh_processes(
     -------
     seconds, mebibytes : lists of float of length `processes`
         From the start of the process to its first answer; its peak resident memory.
+
+    Raises
+    ------
+    RuntimeError
+        If a process ends without an answer.
     """
     import numpy as np
 
@@ -50,7 +55,7 @@ def serve_in_fresh_processes(
                 rest = process.stdout.readline() if process.stdout else ""
             if process.returncode or first.strip() != "answered":
                 raise RuntimeError(
-                    "a process that only serves the model failed to answer; its message stands in the log"
+                    "a process that only serves the model failed to answer; see its message in the log, and run again"
                 )
             mebibytes.append(float(rest))
     return seconds, mebibytes

@@ -45,7 +45,7 @@ class GivenModel(ClassifierMixin, BaseEstimator):
         self.shape = shape
 
     def fit(self, X: pd.DataFrame, y: "NDArray") -> Self:
-        """Take note of the classes, 0 to n_classes - 1; X is ignored."""
+        """Take note of the classes in y (shape (n_rows,)), 0 to n_classes - 1; X is ignored."""
         del X
         self.classes_ = np.unique(y)
         return self
@@ -70,7 +70,7 @@ class GivenModel(ClassifierMixin, BaseEstimator):
         return np.concatenate(parts).astype(np.float64)
 
     def predict(self, X: pd.DataFrame) -> "NDArray":
-        """Give the class of the highest probability."""
+        """Give the class of the highest probability, shape (n_rows,)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def content(self) -> bytes:

@@ -85,13 +85,12 @@ def offer(
     spin_ns : int
         The end of every wait is spent looking at the clock instead of asleep.
     patience_s : float
-        Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that were due by then
-        and are late already count with the time that they have waited so far, which is too short, but a miss.
+        Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that are late by then
+        count with the time that they have waited so far, which is too short, but a miss.
     """
     kept = _Kept(calls)
     record_response, record_service, record_wake_up = kept.batch()
-    missed, counted = kept.missed, kept.counted
-    schedule = iter(arrivals)
+    missed, counted, schedule = kept.missed, kept.counted, iter(arrivals)
     with _garbage_kept():
         start = end = clock()  # after the collection, which takes longer than many a call
         last = start + patience_s * 1e9
@@ -117,12 +116,7 @@ def offer(
                 missed[-1] += 1
             if end > last:
                 break
-    for arrival in schedule:  # due, never called, and a miss already
-        if end - start - arrival <= deadline_ns:
-            break
-        record_response(end - start - arrival)
-        counted[-1] += 1
-        missed[-1] += 1
+    kept.count_waiting(schedule, end - start, deadline_ns, record_response)
     return kept.load((end - start) * 1e-9)
 
 
@@ -140,6 +134,17 @@ class _Kept:
         self.missed.append(0)
         self.counted.append(0)
         return self._response.batch(), self._service.batch(), self._wake_up.batch()
+
+    def count_waiting(
+        self, schedule: Arrivals, now_ns: int, deadline_ns: float, record_response: Callable[[int], None]
+    ) -> None:
+        """Count the calls that are due by now, were never made, and are a miss already."""
+        for arrival in schedule:
+            if now_ns - arrival <= deadline_ns:
+                return
+            record_response(now_ns - arrival)
+            self.counted[-1] += 1
+            self.missed[-1] += 1
 
     def load(self, seconds: float) -> Load:
         """Give what was counted."""

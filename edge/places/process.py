@@ -148,7 +148,9 @@ def measure_in_process(served: Served, request: Request) -> ProcessRow:
         try:
             done = run_child("edge.places.process", str(folder), timeout=_LONGEST_S)
         except subprocess.TimeoutExpired as error:
-            raise RuntimeError(f"the process that measures did not end within {_LONGEST_S} s") from error
+            raise RuntimeError(
+                f"the process that measures did not end within {_LONGEST_S} s; lower --load-seconds"
+            ) from error
     if done.returncode:
         said = (done.stderr.strip() or "nothing").splitlines()[-1]
         raise RuntimeError(f"the process that measures failed (exit code {done.returncode}); it said: {said}")

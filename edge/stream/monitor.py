@@ -58,7 +58,7 @@ class Bins:
         return len(self.categories) + 2 if self.edges is None else len(self.edges) + 2
 
     def codes(self, values: "pd.Series") -> "NDArray[np.int64]":
-        """Places of values."""
+        """Places of values, shape (n_values,)."""
         missing = values.isna().to_numpy()
         if self.edges is None:
             found = pd.Index(self.categories).get_indexer(pd.Index(values)).astype(np.int64)
@@ -134,7 +134,10 @@ def watch(signals: Sequence[Signal], *, false_alarms: float, seed: int) -> list[
 
 
 def rolling_accuracy(right: "NDArray[np.bool_]", *, window: int) -> list[tuple[int, Estimate]]:
-    """Share of right answers in consecutive whole windows (last row of the window, share with its exact interval)."""
+    """Share of right answers (`right` has shape (n_rows,)) in consecutive whole windows.
+
+    Gives for each the last row of the window, and the share with its exact interval.
+    """
     starts = range(0, len(right) - window + 1, window)
     return [(first + window - 1, rate(int(right[first : first + window].sum()), window)) for first in starts]
 
@@ -172,6 +175,7 @@ def expected_accuracy(
 
     The 95 % interval counts what is not known of how often the model is right at a confidence (the known rows drawn
     anew, 200 times) and the chance in so many answers. It does not count that the columns may mean something else now.
+    `confidence` has the shape (n_waiting,), the other two (n_known,).
     """
     from sklearn.isotonic import IsotonicRegression
 

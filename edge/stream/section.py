@@ -22,18 +22,16 @@ def plan(context: Context) -> list[Trial[StreamRow]]:
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:
-    """Show what changed, when, and whether accuracy suffered."""
+    """Show what changed, when, and whether accuracy suffered; the budgets' section says it before all other caveats."""
     row, settings = STREAM.found(rows), context.settings
     if row is None:
         return Evidence({}, {}, (), ())
-    said = sentence(row, settings.false_alarms)
     return Evidence(
         estimates={},
-        facts={"stream": said},
+        facts={"stream": sentence(row, settings.false_alarms)},
         figures=(
             timeline_figure(row, context.labels[row.family], settings.label_delay),
             drift_figure(row, settings.false_alarms),
         ),
         tables=(drift_table(row),),
-        caveats=(said,),
     )

@@ -32,7 +32,10 @@ def _name(alternative: str, labels: Mapping[str, str]) -> tuple[str, str]:
 def latencies_of(
     timed: Mapping[str, np.ndarray], labels: Mapping[str, str]
 ) -> dict[str, tuple[tuple[str, str], Estimate]]:
-    """Give the p99 latency (ms) of every alternative with enough calls, and its words and runtime for a reader."""
+    """Give the p99 latency (ms) of every alternative with enough calls, and its words and runtime for a reader.
+
+    `timed` holds nanoseconds of shape (rounds, calls) by alternative, here and below.
+    """
     found = {}
     for alternative, times in timed.items():
         if alternative == HARNESS:
@@ -61,7 +64,7 @@ def latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], se
 
 
 def harness_overhead(timed: Mapping[str, np.ndarray]) -> Estimate | None:
-    """Median of what the harness itself adds to every call, in microseconds."""
+    """Median of what the harness itself adds to every call, in microseconds; times of shape (rounds, calls)."""
     if HARNESS not in timed:
         return None
     found = over_rounds(timed[HARNESS], 0.5)
@@ -69,7 +72,7 @@ def harness_overhead(timed: Mapping[str, np.ndarray]) -> Estimate | None:
 
 
 def distribution_figure(timed: Mapping[str, np.ndarray], labels: Mapping[str, str], settings: Settings) -> Figure:
-    """Draw the share of calls that end within a time, for the exported models."""
+    """Draw the share of calls that end within a time, for the exported models; times of shape (rounds, calls)."""
     curves = {}
     for alternative, times in timed.items():
         label, runtime = _name(alternative, labels)
@@ -87,7 +90,7 @@ def distribution_figure(timed: Mapping[str, np.ndarray], labels: Mapping[str, st
 
 
 def latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> Table:
-    """List p50 to p99.9 of every alternative with their intervals."""
+    """List p50 to p99.9 of every alternative with their intervals; times of shape (rounds, calls)."""
     rows = []
     for alternative, times in timed.items():
         cells: list[Any] = []

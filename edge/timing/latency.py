@@ -56,7 +56,10 @@ def measure(
 
 
 def spread_of_rounds(times: "NDArray[np.int64]") -> float:
-    """How much the rounds' medians differ: the distance from their 10 % to their 90 % quantile, over their median."""
+    """How much the rounds' medians differ: the distance from their 10 % to their 90 % quantile, over their median.
+
+    `times` has the shape (rounds, calls).
+    """
     medians = np.median(times, axis=1)
     low, middle, high = np.quantile(medians, [0.1, 0.5, 0.9])
     return float((high - low) / middle)

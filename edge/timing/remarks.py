@@ -59,7 +59,10 @@ def _of_runtime(labels: Mapping[str, str], medians: Mapping[str, Estimate]) -> l
 
 
 def of_machine(timed: Mapping[str, np.ndarray]) -> tuple[str, ...]:
-    """Say what of this machine stands in the numbers: the harness's own time, other programs, its processor."""
+    """Say what of this machine stands in the numbers: the harness's own time, other programs, its processor.
+
+    `timed` holds nanoseconds of shape (rounds, calls) by alternative.
+    """
     said = []
     harness = harness_overhead(timed)
     if harness and harness.low > _MOST_OVERHEAD_US:

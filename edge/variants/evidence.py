@@ -48,7 +48,7 @@ def variants(
     varied, labels : mapping
         By the candidate's name.
     timed : mapping of str to numpy.ndarray
-        As in `VariantTimesRow.times`.
+        As in `VariantTimesRow.times`: of shape (rounds, calls), in nanoseconds.
     """
     kept = [
         (family, name, found, timed[named(family, name)])

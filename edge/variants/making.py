@@ -98,7 +98,7 @@ class Compared:
 
 
 def describe(model: Any, content: bytes, dataset: Dataset, table: Any, target: "NDArray[np.int64]") -> Compared:
-    """Compare a variant with the original on unseen rows."""
+    """Compare a variant with the original on unseen rows: a table of n_rows, and their classes of shape (n_rows,)."""
     ready = session(content)
     found = ready.run([OUTPUT], feeds(dataset, table, ready))[0]
     alone = np.concatenate(
