@@ -185,7 +185,10 @@ def _compile(precision: str) -> Walk:
     )  # fmt: skip
     if done.returncode or not done.stdout:
         said = (done.stderr.decode(errors="replace").strip() or "nothing").splitlines()[-1]
-        raise RuntimeError(f"compiling the simulator failed (exit code {done.returncode}); the compiler said: {said}")
+        raise RuntimeError(
+            f"compiling the simulator failed (exit code {done.returncode}); the compiler said: {said}; "
+            "try again with more free memory, and if that does not help, reinstall numba and llvmlite"
+        )
     _keep(precision, done.stdout)
     return _link(done.stdout)
 
