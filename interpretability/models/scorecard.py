@@ -81,7 +81,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         return self
 
     def total(self, X: pd.DataFrame) -> "NDArray[np.float64]":
-        """Add up the points of each row."""
+        """Add up the points of each row: shape (n_rows,)."""
         if not self.conditions_:
             return np.zeros(len(X))
         return _holds(X, self.conditions_) @ self.points_
@@ -92,7 +92,7 @@ class Scorecard(ClassifierMixin, BaseEstimator):
         return np.column_stack([1 - positive, positive])
 
     def predict(self, X: pd.DataFrame) -> "NDArray":
-        """Labels."""
+        """Labels, shape (n_rows,)."""
         return self.classes_[(self.predict_proba(X)[:, 1] > 0.5).astype(int)]
 
 

@@ -230,7 +230,10 @@ def _in_threes(features: "NDArray") -> "NDArray[np.float64]":
 
 
 def directions(n_classes: int) -> "NDArray[np.float64]":
-    """One direction for each class: the poles for two, else a spiral of points spread evenly over the sphere."""
+    """One direction for each class: the poles for two, else a spiral of points spread evenly over the sphere.
+
+    The shape is (n_classes, 3), and each row has length 1.
+    """
     if n_classes == 2:
         return np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
     heights = 1.0 - 2.0 * (np.arange(n_classes) + 0.5) / n_classes

@@ -79,7 +79,15 @@ def warm_up(notify: Callable[[str], None] | None = None, *, precision: str = "fl
 
 
 def walk(precision: str) -> Walk:
-    """Give the compiled function of `quantum.simulator.kernels`, from memory, from the cache, or compiled now."""
+    """Give the compiled function of `quantum.simulator.kernels`, from memory, from the cache, or compiled now.
+
+    Raises
+    ------
+    ValueError
+        If there is no such precision.
+    RuntimeError
+        If it has to be compiled, and that fails.
+    """
     if precision not in PRECISIONS:
         raise ValueError(f"precision is {precision!r}; choose one of {', '.join(map(repr, PRECISIONS))}")
     with _lock:

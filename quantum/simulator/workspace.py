@@ -302,7 +302,7 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's
 
 
 def working_memory(n_bytes: int) -> tuple[int, NDArray[np.uint8]]:
-    """Give an aligned address, and the array that must be held on to; this thread keeps a small one."""
+    """Give an aligned address, and the array that must be held on to, shape (at least n_bytes,); this thread keeps a small one."""
     buffer = getattr(_of_thread, "buffer", None)
     if buffer is None or buffer.nbytes < n_bytes + _ALIGNMENT:
         buffer = np.zeros(n_bytes + _ALIGNMENT, np.uint8)
