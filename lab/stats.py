@@ -291,7 +291,7 @@ def rate(events: int, trials: int, *, confidence: float = 0.95) -> Estimate:
     Raises
     ------
     ValueError
-        If there are no trials, or not as many trials as events.
+        If there are no trials, more events than trials, or fewer than no events.
     """
     if not 0 <= events <= trials or trials == 0:
         raise ValueError(f"{events} events in {trials} trials is not possible")
