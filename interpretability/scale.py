@@ -72,6 +72,6 @@ def answers(model: Any, frame: pd.DataFrame) -> "NDArray[np.float64]":
 
 
 def sums(model: Any, frame: pd.DataFrame) -> "NDArray[np.float64]":
-    """What `answers` gives on the scale on which terms add up: log-odds, kept finite, or the number."""
+    """What `answers` gives, shape (n_rows,), on the scale on which terms add up: log-odds, kept finite, or the number."""
     found = answers(model, frame)
     return logit(np.clip(found, 1e-3, 1 - 1e-3)) if says_classes(model) else found

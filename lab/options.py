@@ -35,7 +35,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(parser: Parser, arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse arguments; an unknown option is an error that names the nearest known one."""
+    """Parse arguments; an unknown option is an error that names the nearest known one.
+
+    Raises
+    ------
+    SettingsError
+        If an option is unknown.
+    """
     given = [word.partition("=")[0] for word in arguments if word.startswith("--") and word != "--"]
     for word in given:
         if word not in (*parser.flags, "--help"):
@@ -94,7 +100,13 @@ def _help(field: dataclasses.Field) -> str:
 
 
 def positive(text: str) -> int:
-    """Read a whole number of at least 1, for argparse."""
+    """Read a whole number of at least 1, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is another one.
+    """
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)

@@ -134,7 +134,11 @@ def explanation_of(
     stability: Mapping[str, float],
     notes: Sequence[str],
 ) -> Explained:
-    """Lay the comparison of the explanations out as figures and tables."""
+    """Lay the comparison of the explanations out as figures and tables.
+
+    `methods` holds the importances by every way of explaining, shape (n_columns,), `attributions` what each feature adds to
+    single rows for those ways that say it, shape (n_rows, n_columns); `rows` are the numbers of these rows.
+    """
     from lab.report import charts
 
     names = list(methods)
@@ -182,7 +186,7 @@ def explanation_of(
 def importances(
     model: Any, dataset: Dataset, rows: "NDArray", columns: Sequence[str], scorer: str, seed: int
 ) -> "NDArray[np.float64]":
-    """Permutation importance of some columns: how far the score falls when one is shuffled, at least 0."""
+    """Permutation importance, shape (n_columns,): how far the score on some rows falls when one column is shuffled, at least 0."""
     features, target = dataset.features.iloc[rows], dataset.target[rows]
     if len(columns) == len(dataset.features.columns):
         found = permutation_importance(model, features, target, scoring=scorer, n_repeats=2, random_state=seed)
@@ -199,7 +203,7 @@ def importances(
 
 
 def surrogate(dataset: Dataset, rows: "NDArray", said: "NDArray", seed: int) -> Any:
-    """Fit an additive model to what the black box says (not to the truth)."""
+    """Fit an additive model on some rows to what the black box says of all, shape (n_rows_of_table,), not to the truth."""
     kinds = ["nominal" if dataset.kinds[name] == "category" else "continuous" for name in dataset.kinds]
     model = ExplainableBoostingRegressor(
         feature_types=kinds, interactions=0, outer_bags=2, max_bins=32, max_rounds=500, n_jobs=1, random_state=seed
@@ -208,7 +212,9 @@ def surrogate(dataset: Dataset, rows: "NDArray", said: "NDArray", seed: int) -> 
 
 
 def shap_values(pipeline: Any, features: pd.DataFrame, columns: Sequence[str]) -> "NDArray[np.float64] | None":
-    """Exact SHAP values of an ensemble of trees, summed over the columns that one feature became; None where it cannot.
+    """Exact SHAP values of an ensemble of trees, summed over the columns that one feature became.
+
+    The shape is (n_rows, n_columns); None where the library does not know the ensemble.
 
     References
     ----------
@@ -251,7 +257,8 @@ def agreement(
     """Rank correlation of two ways of explaining, and how many of the strongest numbers they give the same direction.
 
     The direction of a feature is the sign of the rank correlation between its values and what it adds, row by row; only
-    ways that explain single rows have one (None otherwise).
+    ways that explain single rows have one (None otherwise). `methods` holds arrays of shape (n_columns,), `attributions` of
+    shape (n_rows, n_columns).
     """
     rank = _rank_agreement(methods[a], methods[b])
     if a not in attributions or b not in attributions:

@@ -44,7 +44,7 @@ def check_groups(column: str, dataset: Dataset) -> None:
 
 
 def labels_of(column: str, dataset: Dataset) -> "NDArray":
-    """Name the group of every row."""
+    """Name the group of every row: shape (n_rows,)."""
     values = dataset.features[column]
     if dataset.kinds[column] == "category":
         return values.fillna("").replace("", "(missing)").to_numpy().astype(str)

@@ -20,7 +20,7 @@ _BINS, _FEWEST_BINS, _ROWS_PER_BIN = 30, 5, 15
 
 
 def density_of(values: "NDArray[np.float64]") -> list[tuple[float, float, int]]:
-    """Count rows in equal steps of a round range: (from, to, rows); steps of fewer than 5 rows are left empty.
+    """Count values, shape (n_rows,), in equal steps of a round range: (from, to, rows); steps of fewer than 5 rows are left out.
 
     >>> density_of(np.repeat([1.0, 2.0, 3.0, 9_876_543.0], [20, 20, 20, 1]))
     [(1.0, 1.4, 20), (1.8, 2.2, 20), (2.6, 3.0, 20)]

@@ -38,7 +38,7 @@ def leak_of(values: "NDArray", kind: Kind, target: "NDArray", n_classes: int) ->
 
 
 def near_leak_of(values: "NDArray", kind: Kind, target: "NDArray", n_classes: int) -> str | None:
-    """Warn where one column alone all but gives the target away; None where it does not."""
+    """Warn where one column alone all but gives the target away; None where it does not. Both have shape (n_rows,)."""
     if n_classes == 0:
         return _near_order(values, kind, target)
     return _near_classes(values, kind, target, n_classes)

@@ -179,7 +179,7 @@ class Comparison:
         return Table("Who was taken as the best", caption, ("group", "model", "folds"), tuple(rows))
 
     def calibration(self, target: "NDArray", classes: Sequence[str]) -> Figure:
-        """Do the out-of-fold predictions of the best of each side mean what they say?"""
+        """Do the out-of-fold predictions of the best of each side mean what they say? `target` has shape (n_rows,)."""
         sides = {
             scores.label: [(row.predictions, target[row.test_rows]) for row in scores.rows if row is not None]
             for scores in self.best.values()

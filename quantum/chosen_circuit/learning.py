@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.pipeline import make_pipeline
 
 from lab.learning.preparation import dense_columns
@@ -122,8 +123,7 @@ def _chances(circuit: Circuit, parameters: tuple[NDArray, NDArray, Head], rows: 
     logits = np.asarray(head.gain) * np.asarray(values, dtype=np.float64) + np.asarray(head.biases)
     if logits.shape[1] == 1:
         logits = np.hstack([np.zeros_like(logits), logits])
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(softmax(logits, axis=1))
 
 
 def _surface(circuit: Circuit, parameters: tuple[NDArray, NDArray, Head], grid: NDArray) -> NDArray[np.float64]:

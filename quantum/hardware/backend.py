@@ -123,6 +123,15 @@ def run_on_backend(
 ) -> Counted:
     """Run a measured circuit for every row of parameters, and two circuits that show the readout errors, as one job.
 
+    Parameters
+    ----------
+    backend : BackendV2
+    circuit : QuantumCircuit
+        Measured, with parameters.
+    parameters : numpy.ndarray of shape (n_rows, n_parameters)
+        Radians, in the order of the circuit's parameters.
+    shots, seed : int
+
     Raises
     ------
     ValueError

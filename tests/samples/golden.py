@@ -55,11 +55,13 @@ def fold_rows(name, folds, inner, *, accuracy=False, **more):
     for place, ((chances, rows), score) in enumerate(zip(folds, inner, strict=True)):
         truth = rows % 2
         right = chances.argmax(axis=1) == truth
+        sure = chances.max(axis=1)
+        bins = np.array_split(np.argsort(sure, kind="stable"), 10)
         beside = {
             "log loss (nats)": float(-np.log(chances[np.arange(len(rows)), truth]).mean()),
             "balanced accuracy": float(np.mean([right[truth == code].mean() for code in (0, 1)])),
             "Brier": float(((chances - np.eye(2)[truth]) ** 2).sum(axis=1).mean()),
-            "calibration error": 0.1,
+            "calibration error": sum(abs(sure[part].sum() - right[part].sum()) for part in bins) / len(sure),
         }
         made[f"{name}-fold{place:02d}"] = FoldRow(
             float(right.mean()) if accuracy else intervals.auc(chances[:, 1], truth == 1),
