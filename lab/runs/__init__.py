@@ -1,0 +1,1 @@
+"""A run on disk: its identity, its folder, its sessions, its log."""

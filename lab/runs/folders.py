@@ -1,0 +1,166 @@
+"""In which folder is a run kept? The unfinished one of the same identity, or a new one; never in one that is in use.
+
+What lies in the folder of all runs may be anything: other runs, damaged ones, other people's files. None of it stops a
+run. What dead processes left there is removed by the way; what is locked is a living one's, and stays.
+"""
+
+import contextlib
+import itertools
+import os
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from lab.host.files import read_bytes, sweep_parts, write_bytes
+from lab.host.locks import Timeout, held
+from lab.work.sealed import DamagedError, read_sealed
+
+__all__ = ["SESSIONS", "finished_folder", "owner_of_sessions", "run_folder"]
+
+SESSIONS = "sessions.json"
+_MARK, _LOCK, _OPENING, _HALF = "fingerprint.txt", ".lock", ".opening", ".new-"
+_FILES, _FOLDERS = ("record.json", "report.html", "log.txt"), ("trials",)
+_PATIENCE_S = 60.0
+
+
+@contextlib.contextmanager
+def run_folder(
+    out: Path, *, lab: str, data: str, identity: str, notify: Callable[[str], None] = lambda sentence: None
+) -> Iterator[Path]:
+    """Open an unfinished folder of the same identity, or a new one; no other process can use it meanwhile.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        The folder of all runs.
+    lab, data : str
+        What names a new folder.
+    notify : callable
+        Told of a folder that could be taken up if it were not damaged.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as until_the_end:
+        with _opening(out):
+            folder = _take_up(out, identity, notify, until_the_end)
+            if folder is None:
+                folder = _new_folder(out, lab, data, identity)
+                until_the_end.enter_context(held(folder / _LOCK))
+        yield folder
+
+
+def finished_folder(out: Path, names: Collection[str], identity: str) -> Path | None:
+    """Find a finished run of this identity among folders of these names."""
+    if names:
+        with _opening(out):
+            pass  # what a killed process left in a finished run goes too
+    for name in names:
+        folder = out / name
+        if Path(name).name == name and _is_finished(folder) and _is_of(folder, identity):
+            return folder
+    return None
+
+
+def owner_of_sessions(identity: str) -> str:
+    """Name to whom the times of a run's sessions belong; see `lab.work.sealed`."""
+    return f"sessions of run {identity}"
+
+
+@contextlib.contextmanager
+def _opening(out: Path) -> Iterator[None]:
+    """Let one process at a time look for its folder: else one that only looks may seem to use it. Tidies up first."""
+    with contextlib.ExitStack() as opening:
+        with contextlib.suppress(Timeout, OSError):  # a process that was stopped; a file in the lock's place
+            opening.enter_context(held(out / _OPENING, patience_s=_PATIENCE_S))
+            for half in out.glob(f"{_HALF}*"):  # made under this lock only, so that its maker is dead
+                shutil.rmtree(half, ignore_errors=True)
+        _sweep(out)
+        yield
+
+
+def _take_up(
+    out: Path, identity: str, notify: Callable[[str], None], until_the_end: contextlib.ExitStack
+) -> Path | None:
+    for folder in _folders(out):
+        if _is_finished(folder) or not _is_of(folder, identity):
+            continue
+        if fault := _fault(folder):
+            notify(
+                f"{folder} holds an unfinished run like this one, but {fault}: it is left alone, and all begins anew"
+            )
+            continue
+        with contextlib.suppress(Timeout, OSError):  # another process is at it; nothing can be written there
+            until_the_end.enter_context(held(folder / _LOCK))
+            write_bytes(folder / _MARK, f"{identity}\n".encode())  # it may be the damaged part
+            return folder
+    return None
+
+
+def _folders(out: Path) -> list[Path]:
+    """List what may be folders of runs: those with a mark, whatever that is, or with sessions."""
+    try:
+        return sorted(path for path in out.iterdir() if any(map(os.path.lexists, (path / _MARK, path / SESSIONS))))
+    except OSError:
+        return []
+
+
+def _is_finished(folder: Path) -> bool:
+    """Whether all is written; a run that was killed between its record and its report is taken up once more."""
+    return all((folder / name).is_file() for name in ("record.json", "report.html"))
+
+
+def _is_of(folder: Path, identity: str) -> bool:
+    """Whether a run has this identity: by its mark, or where that is damaged by the seal of its sessions."""
+    with contextlib.suppress(OSError):
+        if read_bytes(folder / _MARK, most=1_000).strip() == identity.encode():
+            return True
+    with contextlib.suppress(OSError, DamagedError):
+        read_sealed(folder / SESSIONS, owner=owner_of_sessions(identity))
+        return True
+    return False
+
+
+def _fault(folder: Path) -> str:
+    """Say what stands in the place of something else in a run's folder."""
+    for name in _FILES:
+        path = folder / name
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+            return f"its {name} is not a file"
+    for name in _FOLDERS:
+        path = folder / name
+        if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()):
+            return f"its {name} is not a folder"
+    return f"its {_MARK} is not a file" if (folder / _MARK).is_dir() else ""  # what else it is gives way
+
+
+def _sweep(out: Path) -> None:
+    """Remove what dead processes left: halves of files, and temporary files of trials."""
+    sweep_parts(out)
+    for folder in _folders(out):
+        if folder.is_symlink():
+            continue
+        with contextlib.suppress(Timeout, OSError), held(folder / _LOCK):
+            for place in (folder, folder / "trials"):
+                sweep_parts(place)
+            scratch = folder / "trials" / ".scratch"
+            if scratch.is_dir() and not scratch.is_symlink():
+                shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _new_folder(out: Path, lab: str, data: str, identity: str) -> Path:
+    """Make a folder with its mark in it: it appears with both, or not at all."""
+    stem = re.sub(r"[^\w-]+", "-", data.rsplit(".", 1)[0]).strip("-") or "table"
+    name = f"{datetime.now().astimezone():%Y%m%d-%H%M}-{lab}-{stem[:40]}"
+    half = out / f"{_HALF}{os.getpid()}-{os.urandom(6).hex()}"
+    half.mkdir()
+    try:
+        write_bytes(half / _MARK, f"{identity}\n".encode())
+        for number in itertools.count(1):
+            folder = out / (name if number == 1 else f"{name}-{number}")
+            if not os.path.lexists(folder):
+                return half.rename(folder)
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
+    raise AssertionError("unreachable")

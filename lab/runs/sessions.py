@@ -1,0 +1,76 @@
+"""When was a run begun, and how long did it take? All of its sessions count, those that were killed too."""
+
+import logging
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lab.work.sealed import DamagedError, read_sealed, write_sealed
+
+__all__ = ["Sessions", "Start"]
+
+_EVERY_S = 0.5
+
+_log = logging.getLogger("lab")
+
+
+class Start:
+    """The moment at which a session began."""
+
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC)
+        self._counter = time.perf_counter()
+
+    def seconds(self) -> float:
+        """Seconds since then."""
+        return time.perf_counter() - self._counter
+
+
+class Sessions:
+    """The sessions of a run, kept in a file, so that one that is killed counts as far as it was noted.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    owner : str
+        To whom the file belongs; see `lab.work.sealed`.
+    start : Start
+        When this session began.
+    """
+
+    def __init__(self, path: Path, owner: str, start: Start) -> None:
+        self._path, self._owner, self._start = path, owner, start
+        self._earlier = _read(path, owner)
+        self._noted = -_EVERY_S
+        self.note()
+
+    @property
+    def started(self) -> str:
+        """When the first session began: ISO 8601, UTC."""
+        first = self._earlier[0]["started"] if self._earlier else self._start.at.isoformat(timespec="seconds")
+        return str(first)
+
+    @property
+    def seconds(self) -> float:
+        """What all sessions took so far."""
+        return sum(session["seconds"] for session in self._earlier) + self._start.seconds()
+
+    def note(self, *, at_once: bool = False) -> None:
+        """Note how far this session is, unless that was just done."""
+        now = self._start.seconds()
+        if at_once or now - self._noted >= _EVERY_S:
+            this = {"started": self._start.at.isoformat(timespec="seconds"), "seconds": now}
+            write_sealed(self._path, [*self._earlier, this], owner=self._owner)
+            self._noted = now
+
+
+def _read(path: Path, owner: str) -> list[dict[str, Any]]:
+    try:
+        found = read_sealed(path, owner=owner)
+        return [{"started": str(one["started"]), "seconds": float(one["seconds"])} for one in found]
+    except FileNotFoundError:
+        return []
+    except (DamagedError, TypeError, KeyError, ValueError) as error:
+        _log.warning("the times of earlier sessions are lost: %s", error)
+        return []
