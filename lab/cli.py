@@ -316,6 +316,7 @@ def _controls(words: list[str]) -> int:
     from lab import controls
     from lab.host import machine
     from lab.terminal.screen import watching
+    from lab.wording import worst_control, wrong_share
 
     lab = registry.find(given.lab)
     _check_out(given.out)
@@ -332,11 +333,9 @@ def _controls(words: list[str]) -> int:
         show(
             f"{row['name']:22}{row['yes']:5}{row['no']:5}{row['undecided']:11}{row['wrong']['events']:7}   {row['truth']}"
         )
-    wrong = rates["wrong"]
-    show(
-        f"wrong verdicts: {wrong['events']} of {wrong['of']} "
-        f"(95 % interval {100 * wrong['low']:.1f} to {100 * wrong['high']:.1f} %)"
-    )
+    worst = worst_control(rates["controls"])
+    show(f"wrong verdicts: {wrong_share(rates['wrong'])}")
+    show(f"worst control: {worst['name']}, {wrong_share(worst['wrong'])}")
     return 0
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lab import controls, record, report, sections
+from lab import rates, record, report, sections
 from lab.data import load
 from lab.errors import DataError, LabError
 from lab.host import machine
@@ -142,7 +142,7 @@ def run(
             settings=kept,
             evidence=evidence,
             verdict=lab.judge(evidence, settings),
-            controls=controls.known_rates(lab, out, notify),
+            controls=rates.stated(lab, rates.known_rates(lab, out, notify)),
             trials={"total": len(plan), "failed": dict(results.failures)},
             environment=machine.describe() | {"imported": code["packages"], "measured": _measured(plan, results)},
             run={"command": command, "started": sessions.started, "seconds": round(sessions.seconds, 1)},

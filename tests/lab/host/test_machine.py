@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -10,7 +11,8 @@ from lab.host import machine
 
 
 def test_memory_is_that_of_the_kernels_own_table():
-    kib = next(int(line.split()[1]) for line in open("/proc/meminfo") if line.startswith("MemTotal"))
+    table = Path("/proc/meminfo").read_text().splitlines()
+    kib = next(int(line.split()[1]) for line in table if line.startswith("MemTotal"))
     assert machine.describe()["memory_gib"] == machine.fingerprint()["memory_gib"] == round(kib / 2**20, 1)
 
 
