@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from lab.exhibits import Figure, Frame, Input, Kind, Table, Term, WhatIf
+from lab.exhibits import Figure, Frame, Input, Kind, Number, Table, Term, WhatIf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -217,11 +217,11 @@ class Key(Generic[RowT]):
 class Estimate:
     """A number with its uncertainty and its unit; `low` and `high` bound the interval of the given confidence."""
 
-    value: float
-    low: float
-    high: float
+    value: Number
+    low: Number
+    high: Number
     unit: str
-    confidence: float = 0.95
+    confidence: Number = 0.95
 
 
 @dataclass(frozen=True)
