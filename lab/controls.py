@@ -13,6 +13,7 @@ from lab.host.locks import Timeout, held
 from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
 from lab.rates import interval, known_rates, sealed
 from lab.runs import identity
+from lab.runs.judging import judging_code
 from lab.version import __version__
 from lab.work.trials import Progress, run_plan
 
@@ -35,8 +36,9 @@ def run_controls(
     Returns
     -------
     dict
-        lab, version, date, seeds, and `controls`: a list of name, truth, counts of yes, no, undecided and wrong, and the
-        rate of wrong verdicts with its exact 95 % binomial interval; `wrong` is the same over all of them.
+        lab, version, date, code (digest of the sources on which the verdicts depend), seeds, and `controls`: a list of
+        name, truth, counts of yes, no, undecided and wrong, and the rate of wrong verdicts with its exact 95 % binomial
+        interval; `wrong` is the same over all of them.
 
     Raises
     ------
@@ -71,6 +73,7 @@ def _run(
             {"lab": lab, "control": control.function},
             seed=seed,
             exclusive=control.exclusive,
+            kind=control.name,
         )
         for control in asked
         for seed in range(seeds)
@@ -96,6 +99,7 @@ def _run(
         "lab": lab.name,
         "version": __version__,
         "date": datetime.now(UTC).date().isoformat(),
+        "code": judging_code(lab),
         "seeds": seeds,
         "controls": counted,
         "wrong": interval(sum(row["wrong"]["events"] for row in counted), seeds * len(counted)),

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Figure", "Frame", "Input", "Kind", "Table", "Term", "WhatIf"]
+__all__ = ["Figure", "Frame", "Input", "Kind", "Number", "Table", "Term", "WhatIf"]
 
 Kind = Literal["number", "boolean", "date", "category"]
+Number = int | float
+"""A number that is stored; read back, a whole one stays whole, so that a record written again is the same to the byte."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ class Input:
 
     name: str
     kind: Kind
-    start: float | str | None
-    low: float = 0.0
-    high: float = 1.0
+    start: Number | str | None
+    low: Number = 0.0
+    high: Number = 1.0
     whole: bool = False
     choices: tuple[str, ...] = ()
     can_be_missing: bool = False
@@ -93,7 +95,7 @@ class Term:
         One or two places in `WhatIf.inputs`.
     bins : tuple of (tuple of float or tuple of str)
         For each input its cut points (ascending; a value on a cut belongs to the bin above it), or the categories.
-    values : sequence
+    values : tuple of float or of tuple of float
         What is added: place 0 is for a missing value, then one for each bin or category, and for categories one more
         for any other. Two inputs: rows of such sequences. One number may have, instead of a number, the coefficients
         of a polynomial in each place, lowest power first: in x - `origins[bin]`.
@@ -103,9 +105,9 @@ class Term:
 
     name: str
     inputs: tuple[int, ...]
-    bins: tuple[tuple[Any, ...], ...]
-    values: tuple[Any, ...]
-    origins: tuple[float, ...] = ()
+    bins: tuple[tuple[Number | str, ...], ...]
+    values: tuple[Number | tuple[Number, ...], ...]
+    origins: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,6 @@ class WhatIf:
     caption: str
     output: str
     link: Literal["logit", "identity"]
-    intercept: float
+    intercept: Number
     inputs: tuple[Input, ...]
     terms: tuple[Term, ...]

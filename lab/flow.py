@@ -2,23 +2,21 @@
 
 import contextlib
 import dataclasses
-import functools
 import html
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from lab import controls, record, report, sections
-from lab.data import load
-from lab.errors import DataError, LabError
+from lab import record, report, sections
+from lab.errors import LabError
 from lab.host import machine
 from lab.host.files import write_bytes
+from lab.job import Job, describe_table, job_of, sampled
 from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
-from lab.runs import identity
+from lab.rates import known_rates, stated
 from lab.runs.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
-from lab.runs.inputs import Inputs
 from lab.runs.log import log_file
 from lab.runs.sessions import Sessions, Start
 from lab.settings import EFFORTS, at_effort
@@ -86,10 +84,8 @@ def run(
         What the settings were read from, beside what the lab says it reads: another content is another run.
     finished : collection of str
         Names of folders in `out`: a finished run of the same kind in one of them is returned, and nothing is computed.
-    watch, notify : callable
-        Told how far the trials are, and what has to be prepared before them.
-    opened : callable
-        Told the folder as soon as it is chosen.
+    watch, notify, opened : callable
+        Told how far the trials are, what has to be prepared before them, and the folder as soon as it is chosen.
 
     Raises
     ------
@@ -98,60 +94,84 @@ def run(
         to give a verdict.
     """
     start = Start()
-    _require_task(lab, dataset)
-    question = lab.question(dataset.name, settings)
-    whole, dataset = dataset, _sampled(dataset, settings, seed)
-    context = lab.context(dataset, settings, seed=seed)
-    plan = sections.plan(lab, context)
-    kept = dataclasses.asdict(settings) | {"seed": seed}
-    inputs = Inputs([*files, *getattr(lab, "inputs", _no_inputs)(settings)])
-    code = identity.code_of({type(lab).__module__, *(trial.function.__module__ for trial in plan)})
-    which = _identity(lab.name, dataset, kept, plan, inputs, code)
-    if (known := _finished(out, finished, which)) is not None:
+    job = job_of(lab, dataset, settings, seed, files)
+    if (known := _finished(out, finished, job.identity)) is not None:
         notify(f"{lab.name} on {dataset.name} was finished before the interruption: kept from {known.folder}")
         return known
     lab.prepare(notify)
+    with _folder_of(job, out, notify) as folder:
+        opened(folder)
+        sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start)
+        results = _worked_off(job, folder, sessions, workers or machine.n_cores(), watch, notify)
+        written = _record(job, results, sessions, command, known_rates(lab, out, notify))
+        return Finished(folder, written, _leave(job, results, written, folder))
+
+
+@contextlib.contextmanager
+def _folder_of(job: Job, out: Path, notify: Callable[[str], None]) -> Iterator[Path]:
+    name, dataset = job.lab.name, job.dataset
     with (
-        run_folder(out, lab=lab.name, data=dataset.name, identity=which, notify=notify) as folder,
+        run_folder(out, lab=name, data=dataset.name, identity=job.identity, notify=notify) as folder,
         log_file(_log, folder),
     ):
-        opened(folder)
-        _log.info("%s on %s (SHA-256 %s), version %s", lab.name, dataset.name, dataset.digest, __version__)
-        sessions = Sessions(folder / SESSIONS, owner_of_sessions(which), start)
+        yield folder
 
-        def see(progress: Progress, show: Callable[[Progress], None]) -> None:
-            sessions.note()
-            show(progress)
 
-        results = run_plan(
-            plan,
-            dataset,
-            folder / "trials",
-            workers=workers or machine.n_cores(),
-            run=which,
-            watch=functools.partial(see, show=_announcing(lab, whole, settings, seed, watch, notify)),
-            notify=notify,
-            require=inputs.require_unchanged,
-        )
-        evidence = _with_failures(sections.summarise(lab, context, results.rows), results, len(plan))
-        sessions.note(at_once=True)
-        written = record.Record(
-            lab=lab.name,
-            question=question,
-            data=_describe(dataset),
-            settings=kept,
-            evidence=evidence,
-            verdict=lab.judge(evidence, settings),
-            controls=controls.known_rates(lab, out, notify),
-            trials={"total": len(plan), "failed": dict(results.failures)},
-            environment=machine.describe() | {"imported": code["packages"], "measured": _measured(plan, results)},
-            run={"command": command, "started": sessions.started, "seconds": round(sessions.seconds, 1)},
-        )
-        for name, content in getattr(lab, "files", _no_files)(results.rows).items():
-            write_bytes(folder / name, content)
-        record.write(written, folder / "record.json")  # before the report: whatever drawing does, the verdict is there
-        missing = report.write(written, folder / "report.html")
-    return Finished(folder, written, missing)
+def _worked_off(
+    job: Job,
+    folder: Path,
+    sessions: Sessions,
+    workers: int,
+    watch: Callable[[Progress], None],
+    notify: Callable[[str], None],
+) -> Results:
+    """Run the trials of a job that are not stored in its folder yet."""
+    _log.info("%s on %s (SHA-256 %s), version %s", job.lab.name, job.dataset.name, job.dataset.digest, __version__)
+    announce = _announcing(job, watch, notify)
+
+    def see(progress: Progress) -> None:
+        sessions.note()
+        announce(progress)
+
+    return run_plan(
+        job.plan,
+        job.dataset,
+        folder / "trials",
+        workers=workers,
+        run=job.identity,
+        watch=see,
+        notify=notify,
+        require=job.inputs.require_unchanged,
+    )
+
+
+def _record(
+    job: Job, results: Results, sessions: Sessions, command: str, rates: Mapping[str, Any] | None
+) -> record.Record:
+    """Turn rows into evidence, and evidence into a verdict; gives all that is kept of it."""
+    evidence = _with_failures(sections.summarise(job.lab, job.context, results.rows), results, len(job.plan))
+    sessions.note(at_once=True)
+    environment = machine.describe() | {"imported": job.code["packages"], "measured": _measured(job.plan, results)}
+    return record.Record(
+        lab=job.lab.name,
+        question=job.question,
+        data=describe_table(job.dataset),
+        settings=job.kept,
+        evidence=evidence,
+        verdict=job.lab.judge(evidence, job.settings),
+        controls=stated(job.lab, rates),
+        trials={"total": len(job.plan), "failed": dict(results.failures)},
+        environment=environment,
+        run={"command": command, "started": sessions.started, "seconds": round(sessions.seconds, 1)},
+    )
+
+
+def _leave(job: Job, results: Results, written: record.Record, folder: Path) -> tuple[str, ...]:
+    """Write the lab's own files, the record and the report; gives a sentence for each picture that is missing."""
+    for name, content in getattr(job.lab, "files", _no_files)(results.rows).items():
+        write_bytes(folder / name, content)
+    record.write(written, folder / "record.json")  # before the report: whatever drawing does, the verdict is there
+    return report.write(written, folder / "report.html")
 
 
 def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answer:
@@ -166,26 +186,8 @@ def _no_files(rows: Mapping[str, Row]) -> Mapping[str, bytes]:
     return {}
 
 
-def _require_task(lab: Lab, dataset: Dataset) -> None:
-    """Raise DataError where the target is a number and the lab does not say that it can predict one."""
-    if dataset.task not in getattr(lab, "tasks", ("classes",)):
-        raise DataError(
-            f"{dataset.name}: the target {dataset.target_name!r} is a number, and the {lab.name} lab predicts classes; "
-            "group its values into 2 to 20 classes, or choose another column"
-        )
-
-
-def _sampled(dataset: Dataset, settings: Any, seed: int) -> Dataset:
-    return load.sample_rows(dataset, getattr(settings, "max_rows", dataset.n_rows), seed)
-
-
 def _announcing(
-    lab: Lab,
-    dataset: Dataset,
-    settings: Any,
-    seed: int,
-    watch: Callable[[Progress], None],
-    notify: Callable[[str], None],
+    job: Job, watch: Callable[[Progress], None], notify: Callable[[str], None]
 ) -> Callable[[Progress], None]:
     """Say once, as soon as the pilot is over, how long this run will take, and how long at the other efforts."""
     said = False
@@ -198,26 +200,25 @@ def _announcing(
         said = True
         left = progress.forecast.seconds_left()
         end = datetime.now().astimezone() + timedelta(seconds=left)
-        others = _other_efforts(lab, dataset, settings, seed, progress.forecast)
+        others = _other_efforts(job, progress.forecast)
         notify(f"about {duration(left)} left by the pilot trials, until {end:%H:%M}{others}")
 
     return see
 
 
-def _other_efforts(lab: Lab, dataset: Dataset, settings: Any, seed: int, forecast: Forecast) -> str:
-    now = getattr(settings, "effort", None)
+def _other_efforts(job: Job, forecast: Forecast) -> str:
+    now = getattr(job.settings, "effort", None)
     if now is None:
         return ""
-    rows = _sampled(dataset, settings, seed).n_rows
     said = []
     for effort in EFFORTS:
         if effort == now:
             continue
-        other = at_effort(settings, effort)
-        table = _sampled(dataset, other, seed)
+        other = at_effort(job.settings, effort)
+        table = sampled(job.whole, other, job.seed)
         with contextlib.suppress(LabError):  # the table may be too small for the folds of another effort
-            plan = sections.plan(lab, lab.context(table, other, seed=seed))
-            seconds = forecast.seconds_for(plan) * table.n_rows / rows
+            plan = sections.plan(job.lab, job.lab.context(table, other, seed=job.seed))
+            seconds = forecast.seconds_for(plan) * table.n_rows / job.dataset.n_rows
             said.append(f"--effort {effort} takes about {duration(seconds)}")
     return f" ({'; '.join(said)})" if said else ""
 
@@ -228,32 +229,6 @@ def _with_failures(evidence: Evidence, results: Results, n_trials: int) -> Evide
     reasons = "; ".join(f"{key}: {reason}" for key, reason in list(results.failures.items())[:3])
     caveat = f"{len(results.failures)} of {n_trials} trials failed and are missing from the evidence ({reasons})"
     return dataclasses.replace(evidence, caveats=(caveat, *evidence.caveats))
-
-
-def _describe(dataset: Dataset) -> dict[str, Any]:
-    counts = [int((dataset.target == code).sum()) for code in range(len(dataset.classes))]
-    return {
-        "name": dataset.name,
-        "digest": dataset.digest,
-        "n_rows": dataset.n_rows,
-        "target": dataset.target_name,
-        "classes": dict(zip(dataset.classes, counts, strict=True)),
-        "columns": dict(dataset.kinds),
-        "notes": list(dataset.notes),
-    }
-
-
-def _no_inputs(settings: Any) -> Sequence[Path]:
-    del settings
-    return ()
-
-
-def _identity(
-    lab: str, dataset: Dataset, settings: dict[str, Any], plan: Sequence[Trial], inputs: Inputs, code: dict[str, Any]
-) -> str:
-    """Tell runs apart: the same lab, code, table, settings, files and plan give the same rows."""
-    facts = [lab, _describe(dataset), settings, inputs.contents(), code, identity.facts_of_plan(plan)]
-    return identity.digest_of(facts)
 
 
 def _finished(out: Path, names: Collection[str], which: str) -> Finished | None:

@@ -10,6 +10,7 @@ from lab.data.frames import from_frame
 from lab.data.load import load
 from lab.errors import DataError
 from lab.flow import Finished
+from lab.protocol import Dataset
 from lab.settings import make
 
 __all__ = ["run"]
@@ -44,18 +45,12 @@ def run(
         The column to predict; built-in tables know theirs.
     name : str
         What to call a data frame in the report.
-    seed : int
-        Decides folds, searches and models.
+    seed, workers, notify
+        As in `lab.flow.run`.
     out : path, optional
         The folder of all runs; a temporary one unless given.
-    workers : int, optional
-        Processes; default is the number of cores.
-    drop : sequence of str
-        Columns to leave out.
-    task : {"auto", "classes", "number"}
-        What the target is.
-    notify : callable
-        Told in sentences what has to be prepared, and how long it takes.
+    drop, task
+        As in `lab.load`.
     **settings
         Those of the lab, by name: `effort="quick"`.
 
@@ -70,22 +65,23 @@ def run(
         If the table or a setting cannot be used: says where, what was found, and the way out.
     """
     chosen = registry.find(lab)
-    values = make(chosen.settings_type, settings)
-    if isinstance(table, str | Path):
-        dataset = load(str(table), target, drop=drop, task=task)
-    else:
-        dataset = from_frame(table, _named(target, name), name=name, drop=drop, task=task)
-    folder = Path(tempfile.mkdtemp(prefix="lab-")) if out is None else Path(out)
+    values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
     return flow.run(
         chosen,
-        dataset,
+        _read(table, target, name, drop, task),
         values,
-        out=folder,
+        out=Path(tempfile.mkdtemp(prefix="lab-")) if out is None else Path(out),
         seed=seed,
         workers=workers,
-        command=_repeat(lab, name if not isinstance(table, str | Path) else str(table), target, seed, settings),
+        command=_repeat(lab, str(table) if isinstance(table, str | Path) else name, target, seed, settings),
         notify=notify,
     )
+
+
+def _read(table: Any, target: str | None, name: str, drop: Sequence[str], task: str) -> Dataset:
+    if isinstance(table, str | Path):
+        return load(str(table), target, drop=drop, task=task)
+    return from_frame(table, _named(target, name), name=name, drop=drop, task=task)
 
 
 def _named(target: str | None, name: str) -> str:

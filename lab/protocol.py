@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
-from lab.exhibits import Figure, Frame, Input, Kind, Table, Term, WhatIf
+from lab.exhibits import Figure, Frame, Input, Kind, Number, Table, Term, WhatIf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,6 +134,10 @@ class Trial(Generic[RowT]):
     row_type : type
         What the function returns: a frozen dataclass of plain values, numpy arrays and further such dataclasses, or a
         plain, JSON-able dict. Arrays are stored in one `.npz` beside the rest.
+    limit_s : float, optional
+        Seconds after which it is taken to hang, counted from when it is handed to its process: then that is ended, with
+        all that it started, and the trial has failed. Without it the larger of 10 minutes and 20 times what others
+        of its kind took; an hour where none has finished yet (see `lab.work.limits`).
     """
 
     key: str
@@ -145,6 +149,7 @@ class Trial(Generic[RowT]):
     kind: str = ""
     cost: float = 1.0
     row_type: type = dict
+    limit_s: float | None = None
 
     def __post_init__(self) -> None:
         """Name the kind after the function where it has no name."""
@@ -186,10 +191,11 @@ class Key(Generic[RowT]):
         needs: "Sequence[Key[Any]]" = (),
         kind: str = "",
         cost: float = 1.0,
+        limit_s: float | None = None,
     ) -> Trial[RowT]:
         """Make the trial of this key; see `Trial`."""
         names = tuple(key.name for key in needs)
-        return Trial(self.name, function, arguments or {}, seed, exclusive, names, kind, cost, self.row_type)
+        return Trial(self.name, function, arguments or {}, seed, exclusive, names, kind, cost, self.row_type, limit_s)
 
     def found(self, rows: Rows) -> RowT | None:
         """Give the row of this key; None where its trial was not planned, or failed."""
@@ -211,11 +217,11 @@ class Key(Generic[RowT]):
 class Estimate:
     """A number with its uncertainty and its unit; `low` and `high` bound the interval of the given confidence."""
 
-    value: float
-    low: float
-    high: float
+    value: Number
+    low: Number
+    high: Number
     unit: str
-    confidence: float = 0.95
+    confidence: Number = 0.95
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What is known of a lab's rates of wrong verdicts? The newest that were measured here, else those that came with it.
 
 A file of rates is believed only if it says what this program writes: the right names and types, counts that add up,
-intervals that follow from the counts, and where it carries a digest, that one.
+intervals that follow from the counts, and where it carries a digest, that one. Which code it measured is in it (see
+`lab.runs.judging`); files of versions before that do not say, and count as of another code.
 """
 
 import inspect
@@ -15,13 +16,15 @@ from typing import Any
 from lab.host.files import read_bytes
 from lab.protocol import Lab
 from lab.runs.identity import digest_of
+from lab.runs.judging import RATES_FILE, judging_code
 from lab.stats import rate
 
-__all__ = ["interval", "known_rates", "sealed"]
+__all__ = ["interval", "known_rates", "sealed", "shipped", "stated"]
 
 _DIGEST = "digest"
 _ANSWERS = ("yes", "no", "undecided")
 _NAMES = {"lab", "version", "date", "seeds", "controls", "wrong"}
+_CODE = "code"
 
 
 def interval(events: int, trials: int) -> dict[str, Any]:
@@ -41,7 +44,7 @@ def known_rates(lab: Lab, out: Path, notify: Callable[[str], None] = lambda sent
     A file that is damaged is passed over, which is said through `notify`.
     """
     measured = out / f"controls-{lab.name}.json"
-    for path in (measured, _shipped(lab)):
+    for path in (measured, shipped(lab)):
         try:
             return _checked(read_bytes(path), lab.name)
         except FileNotFoundError:
@@ -54,9 +57,15 @@ def known_rates(lab: Lab, out: Path, notify: Callable[[str], None] = lambda sent
     return None
 
 
-def _shipped(lab: Lab) -> Path:
+def stated(lab: Lab, rates: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Add to rates whether the code that runs now is the code that they were measured with."""
+    return None if rates is None else {**rates, "same_code": rates.get(_CODE) == judging_code(lab)}
+
+
+def shipped(lab: Lab) -> Path:
+    """Where the rates lie that came with a lab, whether there are any or not."""
     try:
-        return Path(inspect.getfile(type(lab))).with_name("controls.json")
+        return Path(inspect.getfile(type(lab))).with_name(RATES_FILE)
     except (OSError, TypeError):  # a class that was typed in, not read from a file
         return Path("controls.json.of.no.file")
 
@@ -69,7 +78,8 @@ def _checked(content: bytes, lab: str) -> dict[str, Any]:
     digest = rates.pop(_DIGEST, None)
     if digest is not None and digest != digest_of(rates):
         raise ValueError("its digest does not fit")
-    if rates.keys() != _NAMES or rates["lab"] != lab or not all(isinstance(rates[n], str) for n in ("version", "date")):
+    texts = ("version", "date", *({_CODE} & rates.keys()))
+    if rates.keys() - {_CODE} != _NAMES or rates["lab"] != lab or not all(isinstance(rates[n], str) for n in texts):
         raise ValueError("it does not say lab, version, date, seeds, controls and wrong")
     if (
         not isinstance(rates["controls"], list)

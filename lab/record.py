@@ -13,13 +13,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from lab.cleaning import without_surrogates
 from lab.errors import RecordError
 from lab.host.files import write_json
-from lab.protocol import Estimate, Evidence, Figure, Frame, Input, Question, Table, Term, Verdict, WhatIf
+from lab.protocol import Evidence, Question, Verdict
 from lab.schema import record_fault
 
-__all__ = ["SCHEMA_VERSION", "Record", "figures_of", "panels_of", "read", "tables_of", "write"]
+__all__ = ["SCHEMA_VERSION", "Record", "read", "write"]
 
 SCHEMA_VERSION = 3
 _LARGEST_FILE = 256 << 20
@@ -86,14 +88,10 @@ def read(path: Path) -> Record:
     fault = "it has no schema_version" if version is None else record_fault({"schema_version": version, **plain})
     if fault:
         raise RecordError(f"{path} is not a record of a run ({fault}); run the lab again")
-    return Record(
-        **plain
-        | {
-            "question": Question(**plain["question"]),
-            "evidence": _evidence(plain["evidence"]),
-            "verdict": Verdict(**plain["verdict"] | {"would_change": tuple(plain["verdict"]["would_change"])}),
-        }
-    )
+    try:
+        return msgspec.convert(plain, Record)
+    except msgspec.ValidationError as error:  # what the schema lets pass and no type holds: a number of 40 digits
+        raise RecordError(f"{path} is not a record of a run ({error}); run the lab again") from error
 
 
 def _read_json(path: Path) -> Any:
@@ -115,46 +113,3 @@ def _read_json(path: Path) -> Any:
         raise RecordError(
             f"{path} is not a record of a run ({' '.join(str(error).split())}); run the lab again"
         ) from error
-
-
-def figures_of(plain: list[dict[str, Any]]) -> tuple[Figure, ...]:
-    """Turn stored figures back into figures."""
-    return tuple(
-        Figure(**figure | {"frames": tuple(Frame(**frame) for frame in figure.get("frames", ()))}) for figure in plain
-    )
-
-
-def tables_of(plain: list[dict[str, Any]]) -> tuple[Table, ...]:
-    """Turn stored tables back into tables."""
-    return tuple(
-        Table(t["title"], t["caption"], tuple(t["columns"]), tuple(tuple(row) for row in t["rows"])) for t in plain
-    )
-
-
-def panels_of(plain: list[dict[str, Any]]) -> tuple[WhatIf, ...]:
-    """Turn stored what-if panels back into panels."""
-    return tuple(
-        WhatIf(
-            **panel
-            | {
-                "inputs": tuple(Input(**i | {"choices": tuple(i["choices"])}) for i in panel["inputs"]),
-                "terms": tuple(Term(**{name: _tuples(value) for name, value in t.items()}) for t in panel["terms"]),
-            }
-        )
-        for panel in plain
-    )
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value
-
-
-def _evidence(plain: dict[str, Any]) -> Evidence:
-    return Evidence(
-        estimates={name: Estimate(**estimate) for name, estimate in plain["estimates"].items()},
-        facts=plain["facts"],
-        figures=figures_of(plain["figures"]),
-        tables=tables_of(plain["tables"]),
-        caveats=tuple(plain["caveats"]),
-        panels=panels_of(plain.get("panels", [])),
-    )

@@ -1,10 +1,12 @@
 """How is a number said to a director? Plain words, never more certainty than the interval."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lab.protocol import Estimate
 
-__all__ = ["amount", "count", "difference", "duration", "rough", "settling"]
+__all__ = ["amount", "count", "difference", "duration", "rough", "settling", "worst_control", "wrong_share"]
 
 
 def amount(value: float, unit: str) -> str:
@@ -83,6 +85,26 @@ def count(number: int, thing: str) -> str:
     ('1 fold', '1,200 rows')
     """
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def wrong_share(rate: Mapping[str, Any]) -> str:
+    """Say how many answers were wrong, and the interval of their share; see `lab.rates.interval`.
+
+    >>> wrong_share({"events": 1, "of": 20, "rate": 0.05, "low": 0.00126, "high": 0.2487})
+    '1 of 20 (95 % interval 0.1 to 24.9 %)'
+    """
+    interval = f"95 % interval {100 * rate['low']:.1f} to {100 * rate['high']:.1f} %"
+    return f"{rate['events']:,} of {rate['of']:,} ({interval})"
+
+
+def worst_control(controls: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Find the control with the largest share of wrong answers, the first of several: a pooled share may hide it.
+
+    >>> found = worst_control([{"name": n, "wrong": {"rate": r}} for n, r in (("a", 0.0), ("b", 0.1), ("c", 0.1))])
+    >>> found["name"]
+    'b'
+    """
+    return max(controls, key=lambda control: control["wrong"]["rate"])
 
 
 def duration(seconds: float) -> str:

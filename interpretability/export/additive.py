@@ -87,9 +87,10 @@ def _place(graph: Graph, where: int, bins: tuple[Any, ...], opened: WhatIf) -> s
 
 def _polynomial(graph: Graph, term: Term, place: str, opened: WhatIf) -> str:
     """Evaluate the polynomial of each row's piece by Horner's rule; a missing value takes the constant of place 0."""
-    degree = max(len(piece) for piece in term.values)
-    table: NDArray = np.zeros((len(term.values), degree))
-    for row, piece in enumerate(term.values):
+    pieces = [piece for piece in term.values if isinstance(piece, tuple)]  # all are: it has origins
+    degree = max(len(piece) for piece in pieces)
+    table: NDArray = np.zeros((len(pieces), degree))
+    for row, piece in enumerate(pieces):
         table[row, : len(piece)] = piece
     column = graph.column(opened.inputs[term.inputs[0]].name)
     filled = graph.node("Where", graph.node("IsNaN", column), graph.constant(np.array([0.0])), column)

@@ -1,10 +1,11 @@
 """On what was it measured? The versions and the machine that a record keeps."""
 
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 __all__ = ["describe", "fingerprint", "n_cores"]
 
@@ -15,8 +16,9 @@ _PACKAGES = (
 
 
 def n_cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Count the cores that this process may use; all, where the system knows no such choice (macOS)."""
+    process = psutil.Process()
+    return len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else psutil.cpu_count() or 1
 
 
 def describe() -> dict[str, Any]:
@@ -55,11 +57,8 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _memory_gib() -> float | None:
-    for line in _read("/proc/meminfo").splitlines():
-        if line.startswith("MemTotal"):
-            return round(int(line.split()[1]) / 2**20, 1)
-    return None
+def _memory_gib() -> float:
+    return round(psutil.virtual_memory().total / 2**30, 1)
 
 
 def _read(path: str) -> str:

@@ -20,6 +20,7 @@ from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
+from lab.wording import worst_control, wrong_share
 
 __all__ = ["html", "write", "write_start"]
 
@@ -66,6 +67,7 @@ def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
     )
     environment.filters |= {"number": number, "setting": setting}
+    environment.globals.update(wrong_share=wrong_share, worst_control=worst_control)
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style = loader.get_source(environment, "page.css")[0]
     script = loader.get_source(environment, "page.js")[0] if with_script else ""

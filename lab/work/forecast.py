@@ -50,6 +50,12 @@ class Forecast:
         spent, cost = self._measured.get(trial.kind, (0.0, 0.0))
         self._measured[trial.kind] = (spent + seconds, cost + trial.cost)
 
+    def leave_out(self, trial: Trial) -> None:
+        """Take out a trial that failed: the time that it took, at its limit say, tells nothing of the others."""
+        self._left.pop(trial.key, None)
+        if all(trial.kind != other.kind for other in self._left.values()):
+            self._pilots.discard(trial.kind)
+
     def seconds_left(self) -> float:
         """Seconds that the rest takes, as far as the measured trials tell."""
         return self.seconds_for(list(self._left.values()))

@@ -58,7 +58,8 @@ def run_plan(
 
     Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
     another machine; one that failed before is. Exclusive trials run one at a time, after all that is ready to run
-    beside others. No other process may use the folder meanwhile.
+    beside others. One that takes longer than its limit is ended, and has failed (see `Trial.limit_s`). No other process may
+    use the folder meanwhile.
 
     Parameters
     ----------
@@ -89,13 +90,14 @@ def run_plan(
             key = outcome.trial.key
             if outcome.row is None:
                 failures[key] = outcome.reason
+                forecast.leave_out(outcome.trial)
                 _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
             else:
                 require()
                 write_row(folder, key, outcome.row, run=run, machine=here)
                 rows[key], machines[key] = outcome.row, here
+                forecast.add(outcome.trial, outcome.seconds)
                 _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
-            forecast.add(outcome.trial, outcome.seconds)
             known = forecast if forecast.is_ready else None
             watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, known))
     return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures, machines)
@@ -159,7 +161,10 @@ def _scratch(folder: Path) -> Iterator[Path]:
 
 
 def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
-    """Run a plan one trial after another in this process, storing nothing: the same rows as `run_plan` gives."""
+    """Run a plan one trial after another in this process, storing nothing: the same rows as `run_plan` gives.
+
+    Limits do not count here: what hangs cannot be ended from within.
+    """
     _check_plan(plan)
     rows: dict[str, Any] = {}
     failures: dict[str, str] = {}

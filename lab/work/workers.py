@@ -2,7 +2,13 @@
 
 Each process has a pipe to us, and nothing is shared between them. (`concurrent.futures` loses its whole pool when one
 process dies, and leaves named semaphores on the machine when all are killed at once.) The trial of a process that dies
-is tried once more, alone, after the others: if it kills its process again it is named, and the others are finished.
+is tried once more, alone, after the others: if it kills its process again it is named, and the others are finished. A
+trial that takes longer than its limit is ended with its process and all that this started; it is not tried again.
+
+Why not pebble (5.2.3 was tried)? Its `ProcessPool` names the task of a dying worker and renews the worker, and ends a task
+at a timeout. But the timeout sends SIGTERM, waits 3 s and then kills the worker alone: what the worker had started lived on.
+When all idle workers were killed at once, the pool broke for good. And its workers share one pipe under locks, so that the
+table would go with every task. The second try of a suspect alone, and one at a time after many, would remain to be written.
 """
 
 import contextlib
@@ -25,8 +31,10 @@ from threadpoolctl import threadpool_limits
 
 from lab import environment
 from lab.host.children import end_with_parent
+from lab.host.killing import kill_tree
 from lab.privacy.cells import without_cells
 from lab.protocol import Dataset, Rows, Trial
+from lab.work.limits import Limits
 from lab.work.rows import typed
 from lab.work.storage import through_storage
 
@@ -38,6 +46,7 @@ _ONE_THREAD = dict.fromkeys(
 _DIED = "its worker process died twice (killed, out of memory, or crashed)"
 _PATIENCE_S = 10.0
 _STARTS = 3
+_LOOK_S = 5.0
 
 Work = tuple[Trial, Rows]
 
@@ -100,6 +109,7 @@ class Workers:
         self._scratch = scratch
         self._idle: list[_Worker] = []
         self._busy: dict[_Worker, Work] = {}
+        self._limits = Limits()
 
     def run(self, work: Sequence[Work], *, beside: int) -> Iterator[Outcome]:
         """Run trials (each with the rows that it needs), `beside` of them at once; yields outcomes as they end."""
@@ -132,15 +142,30 @@ class Workers:
                     self._hand_over(work)
                 except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
                     yield _failure(work[0], error, 0.0, self._dataset)
-            for worker in _heard_of(self._busy):
+            for worker in _heard_of(self._busy, self._soonest_s()):
                 work = self._busy[worker]
                 outcome = worker.outcome()
                 del self._busy[worker]
                 if outcome is None:
                     lost.append(work)
-                else:
-                    self._idle.append(worker)
-                    yield dataclasses.replace(outcome, trial=work[0])
+                    continue
+                self._idle.append(worker)
+                if outcome.row is not None:
+                    self._limits.add(work[0], outcome.seconds)
+                yield dataclasses.replace(outcome, trial=work[0])
+            yield from self._end_those_that_hang()
+
+    def _soonest_s(self) -> float:
+        """Seconds until the first of the trials at work comes to its limit."""
+        return min((self._limits.of(work[0]) - worker.spent_s for worker, work in self._busy.items()), default=0.0)
+
+    def _end_those_that_hang(self) -> Iterator[Outcome]:
+        for worker, (trial, _) in list(self._busy.items()):
+            limit = self._limits.of(trial)
+            if worker.spent_s >= limit:
+                del self._busy[worker]
+                worker.kill()
+                yield Outcome(trial, None, f"took longer than {limit:,.10g} s and was ended", seconds=worker.spent_s)
 
     def _hand_over(self, work: Work) -> None:
         """Give a trial to a process that waits for one; one that has died meanwhile is passed over."""
@@ -154,15 +179,17 @@ class Workers:
             except BaseException:
                 worker.kill()  # half a message may be in its pipe
                 raise
+            worker.spent_s = 0.0
             self._busy[worker] = work
             return
         raise ChildProcessError("its worker process died before the trial could be handed over")
 
 
 class _Worker:
-    """One process, and our end of the pipe to it."""
+    """One process, our end of the pipe to it, and how long we have waited for what it is at."""
 
     def __init__(self, dataset: Dataset | None, scratch: Path | None) -> None:
+        self.spent_s = 0.0
         environment.make_cache_folder()
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
@@ -200,13 +227,26 @@ class _Worker:
         """End the process at once; what it started ends with it."""
         self.connection.close()
         if self._process.pid is not None:
+            if self._process.exitcode is None:
+                kill_tree(self._process.pid)
             self._process.kill()
             self._process.join()
 
 
-def _heard_of(busy: Mapping[_Worker, Work]) -> list[_Worker]:
-    """Wait until one of the processes has answered, or has died; give all that have."""
-    ready = connection.wait([worker.connection for worker in busy]) if busy else []
+def _heard_of(busy: Mapping[_Worker, Work], most_s: float) -> list[_Worker]:
+    """Wait until one of the processes has answered, or has died, for so many seconds at most; give all that have.
+
+    The wait counts for all of them. We look up from it now and then: where it took far longer than was asked for, we were
+    stopped ourselves (Ctrl-Z, a machine that slept), and that is no trial's time.
+    """
+    if not busy:
+        return []
+    asked = min(max(most_s, 0.0), _LOOK_S)
+    start = time.monotonic()
+    ready = connection.wait([worker.connection for worker in busy], asked)
+    waited = min(time.monotonic() - start, asked + 1.0)
+    for worker in busy:
+        worker.spent_s += waited
     return [worker for worker in busy if worker.connection in ready]
 
 

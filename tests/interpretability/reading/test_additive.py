@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +14,7 @@ from interpretability.models.classes import EBM, EBM_PAIRS, SCORECARD, SPLINES
 from interpretability.reading.additive import frame_of, largest_gap, lay_open, shortened
 from lab.data.load import load
 from lab.learning.families import LOGISTIC
-from lab.record import panels_of
+from lab.protocol import WhatIf
 from lab.report import additive
 
 pytestmark = pytest.mark.filterwarnings("ignore:Missing values detected")  # of the library's own pictures
@@ -60,7 +61,7 @@ def test_the_plain_data_and_the_exported_file_say_what_the_model_says(name, loan
 def test_what_goes_through_a_record_is_the_same_panel(loans, fitted):
     opened = lay_open("ebm-pairs", fitted["ebm-pairs"], loans)
     stored = json.loads(json.dumps([dataclasses.asdict(opened)]))
-    assert panels_of(stored) == (opened,)
+    assert msgspec.convert(stored, tuple[WhatIf, ...]) == (opened,)
 
 
 def test_a_shortened_panel_says_the_same_where_it_starts_and_as_its_features_move(loans, fitted):

@@ -11,7 +11,8 @@ import pytest
 from samples import trial_functions
 from samples.records import hostile_record, moving_record
 
-from lab import cli, flow, record, report
+from lab import flow, record, report
+from lab.commands.running import show_result
 from lab.data import load
 from lab.protocol import Estimate, Figure, Trial
 from lab.report import charts, draw, pictures
@@ -265,5 +266,5 @@ def test_the_record_is_there_before_anything_is_drawn(tmp_path, monkeypatch):
 
 
 def test_a_missing_picture_is_said_after_a_run(capfd):
-    cli._show(flow.Finished(Path("runs/x"), hostile_record("x"), ("the picture 'a' is missing",)))
+    show_result(flow.Finished(Path("runs/x"), hostile_record("x"), ("the picture 'a' is missing",)))
     assert "note: the picture 'a' is missing\n" in capfd.readouterr().err

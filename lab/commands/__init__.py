@@ -1,0 +1,1 @@
+"""What does each command do? One file a command; none is imported before its name is understood."""

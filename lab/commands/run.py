@@ -1,0 +1,56 @@
+"""`lab run LAB DATA --target COLUMN`: one lab on one table."""
+
+import json
+from pathlib import Path
+
+from lab import registry
+from lab.cleaning import command_line
+from lab.commands.running import result_of, run_lab, show_result
+from lab.commands.words import check_seed, understand
+from lab.errors import SettingsError, nearest
+from lab.options import Parser, add_common, add_settings, settings_from
+from lab.terminal.console import show, show_whole
+
+__all__ = ["GATE_CLOSED", "run"]
+
+GATE_CLOSED = 3
+
+
+def run(words: list[str], prog: str | None) -> int:
+    """Run a lab, show its verdict, and give the exit code; `prog` is what its help calls the command."""
+    if not words or words[0].startswith("-"):
+        if not {"-h", "--help"} & set(words):
+            raise SettingsError(f"no lab given; {nearest('', registry.names(), label='labs')}")
+        show_whole("usage: lab run LAB DATA --target COLUMN [...]\n\n")
+        show(f"LAB is one of {', '.join(registry.names())}; lab run LAB --help lists its settings.")
+        return 0
+    lab = registry.find(words[0])
+    parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary)
+    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
+    parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
+    parser.add_argument(
+        "--task", choices=("auto", "classes", "number"), default="auto",
+        help="what the target is: auto takes more than 20 different numbers for a number (default: auto)",
+    )  # fmt: skip
+    parser.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out (repeatable)")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings from a TOML file; the command line wins")
+    parser.add_argument("--gate", action="store_true", help=f"exit code {GATE_CLOSED} where the verdict is not yes")
+    add_common(parser)
+    add_settings(parser, lab.settings_type)
+    given = understand(parser, words[1:])
+    if given is None:
+        return 0
+    check_seed(given.seed)
+    settings = settings_from(given, lab.settings_type)
+    command = command_line(["lab", "run", *words])
+    finished = run_lab(
+        lab, given.data, settings, given, target=given.target, drop=given.drop, task=given.task, command=command
+    )
+    if given.json:
+        show_whole(json.dumps(result_of(finished), indent=1) + "\n")
+    else:
+        show_result(finished)
+    return GATE_CLOSED if given.gate and finished.record.verdict.answer != "yes" else 0

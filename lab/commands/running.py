@@ -1,0 +1,84 @@
+"""How does a command run a lab, and what does it say of the result? For `lab run` and `lab demo`."""
+
+import argparse
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab.cleaning import command_line
+from lab.commands.words import check_out, notifier, writing_in
+from lab.terminal.console import say, show
+
+if TYPE_CHECKING:
+    from lab.flow import Finished
+    from lab.protocol import Lab
+
+__all__ = ["result_of", "run_lab", "show_result"]
+
+
+def run_lab(
+    lab: "Lab",
+    source: str,
+    settings: Any,
+    given: argparse.Namespace,
+    *,
+    target: str | None,
+    drop: Sequence[str],
+    command: str,
+    task: str = "auto",
+    finished: Sequence[str] = (),
+    opened: "Callable[[Path], None]" = lambda folder: None,
+) -> "Finished":
+    """Read a table and run a lab on it, as the common options say; `given` holds them (see `lab.options.add_common`)."""
+    from lab import flow
+    from lab.data import load
+    from lab.terminal.screen import watching
+
+    dataset = load.load(source, target, drop=drop, task=task)
+    if given.out.exists():
+        check_out(given.out)
+    with writing_in(given.out), watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
+        return flow.run(
+            lab,
+            dataset,
+            settings,
+            out=given.out,
+            seed=given.seed,
+            workers=given.workers,
+            command=command,
+            files=[given.config] if getattr(given, "config", None) else [],
+            finished=finished,
+            watch=watch,
+            notify=notifier(given),
+            opened=opened,
+        )
+
+
+def result_of(finished: "Finished") -> dict[str, Any]:
+    """Give what `--json` prints of a run."""
+    record = finished.record
+    return {
+        "lab": record.lab,
+        "question": record.question.text,
+        "verdict": dataclasses.asdict(record.verdict),
+        "estimates": {name: dataclasses.asdict(estimate) for name, estimate in record.evidence.estimates.items()},
+        "record": str(finished.folder / "record.json"),
+        "report": str(finished.folder / "report.html"),
+    }
+
+
+def show_result(finished: "Finished") -> None:
+    """Show the verdict of a run and where its report is; notes go to stderr."""
+    record, page = finished.record, finished.folder / "report.html"
+    for note in record.data["notes"]:
+        say(f"note: {note}")
+    for missing in finished.missing_pictures:
+        say(f"note: {missing}")
+    if failed := record.trials["failed"]:
+        say(f"note: {len(failed)} of {record.trials['total']} trials failed; see {finished.folder / 'log.txt'}")
+    show(record.question.text)
+    show(f"  {record.verdict.headline}: {record.verdict.sentence}")
+    show(f"  report   {page}")
+    show(f"  see it   lab report {command_line([str(finished.folder)])} --open")
+    show(f"  repeat   {record.run['command']}")

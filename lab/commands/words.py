@@ -1,0 +1,52 @@
+"""What do all commands share? How their words are understood, checked, and how trouble with the disk is said."""
+
+import argparse
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lab.errors import SettingsError
+from lab.host.refusals import explained
+from lab.options import Parser, parse
+from lab.terminal.console import say, show_whole
+
+__all__ = ["check_out", "check_seed", "notifier", "understand", "writing_in"]
+
+
+def understand(parser: Parser, words: list[str]) -> argparse.Namespace | None:
+    """Parse the words; None where the help was asked for, and printed."""
+    if "-h" in words or "--help" in words:
+        show_whole(parser.format_help())
+        return None
+    return parse(parser, words)
+
+
+def check_seed(seed: int) -> None:
+    """Raise SettingsError where no generator takes a seed."""
+    if not 0 <= seed < 2**32:
+        raise SettingsError(f"seed is {seed}; it must be a whole number from 0 to {2**32 - 1}")
+
+
+def check_out(out: Path) -> None:
+    """Make the folder of the runs; a file in its place is the user's to move."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"cannot make the folder {out}: {error.strerror}; choose another with --out") from error
+
+
+@contextlib.contextmanager
+def writing_in(place: Path) -> Iterator[None]:
+    """Say of a disk or a limit that stands in the way where it is; the system itself does not always."""
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        known = explained(error, place)
+        if known is None:
+            raise
+        raise known from error
+
+
+def notifier(given: argparse.Namespace) -> Callable[[str], None]:
+    """Give what says a sentence on stderr; nothing under `--quiet`."""
+    return (lambda sentence: None) if given.quiet else say

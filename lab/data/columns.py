@@ -1,0 +1,165 @@
+"""What does a column hold? Turns the values of one into a feature of a kind, or says why they teach nothing."""
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lab.data.tables import MISSING
+from lab.errors import DataError
+from lab.privacy.aggregates import MIN_ROWS
+from lab.protocol import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "MAX_TEXT",
+    "feature",
+    "floats",
+    "holds_texts",
+    "length_fault",
+    "plain_values",
+    "refuse_infinite",
+    "texts_of",
+    "why_useless",
+]
+
+MAX_TEXT = 500
+_MANY = 20  # different texts in a column that may still be no identifier
+_DAY_US = 86_400 * 10**6
+
+
+def feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray, Kind]":
+    """Turn a column into the values of a feature, of shape (n_rows,), and their kind (see `lab.protocol.Dataset`).
+
+    Raises
+    ------
+    DataError
+        If it holds what is no feature, or an infinite number.
+    """
+    plain = plain_values(values)
+    kind = plain.type
+    if pa.types.is_null(kind):
+        return np.full(len(plain), np.nan), "number"
+    if pa.types.is_boolean(kind):
+        return floats(plain.cast(pa.int8())), "boolean"
+    if pa.types.is_temporal(kind) and not (pa.types.is_duration(kind) or pa.types.is_time(kind)):
+        stamps = plain.cast(pa.timestamp("us"), safe=False).cast(pa.int64())  # nanoseconds end in the year 2262
+        return floats(stamps) / _DAY_US, "date"
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        return floats(plain.cast(pa.int32() if "32" in str(kind) else pa.int64())), "number"
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        numbers = floats(plain)
+        refuse_infinite(numbers, column, name)
+        return numbers, "number"
+    if holds_texts(kind):
+        texts = texts_of(plain)
+        texts[pd.isna(texts)] = ""
+        return texts, "category"
+    raise DataError(
+        f"{name}: column {column!r} holds {kind}; use numbers, booleans, dates or texts, or --drop {column!r}"
+    )
+
+
+def why_useless(values: "NDArray", kind: Kind) -> str | None:
+    """Say why nothing can be learned from a feature, of shape (n_rows,); None where something can."""
+    present = values[values != ""] if kind == "category" else values[~np.isnan(values)]
+    if len(present) == 0:
+        return "every value is missing"
+    counts = pd.Series(present).value_counts(sort=False)
+    unique = counts.index
+    if len(unique) == 1 and len(present) == len(values):
+        return f"it is constant ({unique[0]})" if len(present) >= MIN_ROWS else "it is constant"
+    differ = len(values) - max(int(counts.max()), len(values) - len(present))
+    if len(values) >= 2 * MIN_ROWS and differ < MIN_ROWS:
+        return f"fewer than {MIN_ROWS} rows differ from all others"  # what is learned of it would tell of them
+    if kind == "category" and len(unique) > _MANY and len(unique) > 0.5 * len(present):
+        return f"it looks like an identifier ({len(unique):,} different texts in {len(values):,} rows)"
+    counts_up = (
+        kind == "number" and len(present) == len(values) and values[0] % 1 == 0 and bool(np.all(np.diff(values) == 1))
+    )
+    return "it looks like a row number" if counts_up else None
+
+
+def length_fault(plain: pa.ChunkedArray) -> str | None:
+    """Say that a column holds a text that is too long to be a category; None where it holds none."""
+    if not holds_texts(plain.type):
+        return None
+    entries = plain.combine_chunks().dictionary if pa.types.is_dictionary(plain.type) else plain
+    longest = pc.max(pc.utf8_length(entries)).as_py() or 0
+    return f"a text of {longest:,} characters (a category has at most {MAX_TEXT})" if longest > MAX_TEXT else None
+
+
+def plain_values(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Trim texts, make their missing spellings null, and read texts that are numbers after that.
+
+    Texts that stay texts may stay a dictionary, with one clean entry for each of them (see `_texts`).
+    """
+    if pa.types.is_dictionary(values.type):
+        return _plain_dictionary(values)
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        if pa.types.is_floating(values.type):
+            return pc.if_else(pc.is_nan(values), None, values)
+        return values
+    trimmed = pc.utf8_trim_whitespace(values)
+    plain = pc.if_else(pc.is_in(trimmed, pa.array(MISSING, trimmed.type)), None, trimmed)
+    if plain.null_count == len(plain) or plain.null_count == values.null_count:
+        return plain
+    for kind in (pa.float64(), pa.bool_(), pa.timestamp("us")):  # what the padding had kept from being recognised
+        with contextlib.suppress(pa.ArrowInvalid):
+            return plain.cast(kind)
+    return plain
+
+
+def _plain_dictionary(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Work on the entries, not on the rows: one long text that stands in every row is there once."""
+    whole = values.unify_dictionaries().combine_chunks()
+    codes = whole.indices.cast(pa.int64())
+    used = pc.unique(codes).drop_null()
+    entries = plain_values(pa.chunked_array([whole.dictionary.take(used)], whole.dictionary.type))
+    if pa.types.is_string(entries.type) or pa.types.is_large_string(entries.type):
+        entries = entries.dictionary_encode().combine_chunks()  # two entries may be one after trimming
+    else:
+        entries = entries.combine_chunks()
+    place = np.zeros(len(whole.dictionary), dtype=np.int64)
+    place[used.to_numpy()] = np.arange(len(used))
+    rows = pa.array(place[codes.fill_null(0).to_numpy()], mask=pc.is_null(codes).to_numpy(zero_copy_only=False))
+    if not pa.types.is_dictionary(entries.type):
+        return pa.chunked_array([entries.take(rows)])
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(entries.indices.take(rows), entries.dictionary)])
+
+
+def holds_texts(kind: pa.DataType) -> bool:
+    """Whether a type is that of texts, written out or as a dictionary."""
+    if pa.types.is_dictionary(kind):
+        return holds_texts(kind.value_type)
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def texts_of(plain: pa.ChunkedArray) -> "NDArray":
+    """Give the texts of the rows, None where missing: objects that rows of the same text share."""
+    if not pa.types.is_dictionary(plain.type):
+        return plain.to_numpy(zero_copy_only=False).astype(object)
+    whole = plain.combine_chunks()
+    known = np.full(len(whole.dictionary) + 1, None, dtype=object)  # the last one is for what is missing
+    known[:-1] = whole.dictionary.to_numpy(zero_copy_only=False)
+    return known[whole.indices.fill_null(-1).to_numpy()]
+
+
+def floats(values: pa.ChunkedArray) -> "NDArray[np.float64]":
+    """Give the numbers of the rows, of shape (n_rows,), NaN where missing."""
+    return values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).astype(np.float64)
+
+
+def refuse_infinite(numbers: "NDArray[np.float64]", column: str, name: str) -> None:
+    """Raise DataError where a number is infinite, with the first row in which one is."""
+    places = np.flatnonzero(np.isinf(numbers))
+    if len(places):
+        raise DataError(
+            f"{name}: column {column!r} is infinite in {len(places):,} row(s), first in data row {places[0] + 1}; "
+            "put a finite number there, or leave it empty"
+        )

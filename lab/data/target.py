@@ -1,0 +1,122 @@
+"""What is to be predicted? Turns the target column into codes of classes, or into numbers."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lab.data.columns import floats, holds_texts, length_fault, plain_values, refuse_infinite, texts_of
+from lab.errors import DataError
+from lab.privacy.aggregates import MIN_ROWS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MAX_CLASSES", "rows_with_target", "target_values"]
+
+MAX_CLASSES = 20
+_LARGEST, _LEAST_WIDTH = 1e100, 1e-9
+
+
+def rows_with_target(table: pa.Table, target: str, name: str) -> tuple[pa.Table, list[str]]:
+    """Leave out the rows whose target is missing, and note how many they were.
+
+    Raises
+    ------
+    DataError
+        If the target is missing everywhere, or holds what can be no target.
+    """
+    kind = table[target].type
+    if pa.types.is_nested(kind) or _is_bytes(kind):
+        raise DataError(f"{name}: the target {target!r} holds {kind}; choose a column of texts, numbers or booleans")
+    values = plain_values(table[target])
+    missing = values.null_count
+    if missing == len(values):
+        raise DataError(f"{name}: the target {target!r} is missing in every row; choose another column")
+    if not missing:
+        return table, []
+    kept = table.filter(pc.is_valid(values))
+    return kept, [f"{missing:,} of {len(values):,} rows had no value in the target {target!r} and were left out"]
+
+
+def target_values(values: pa.ChunkedArray, target: str, name: str, task: str) -> "tuple[NDArray, tuple[str, ...]]":
+    """Give the codes of the rows, of shape (n_rows,), and their classes; or the numbers, and no classes.
+
+    Raises
+    ------
+    DataError
+        If there are too few or too many values for the task, or numbers that cannot be computed with.
+    """
+    plain = plain_values(values)
+    is_number = True
+    if pa.types.is_floating(plain.type) or pa.types.is_decimal(plain.type):
+        labels = floats(plain)
+        refuse_infinite(labels, target, name)
+    elif pa.types.is_integer(plain.type):
+        labels = plain.to_numpy(zero_copy_only=False)
+    else:
+        if fault := length_fault(plain):
+            raise DataError(
+                f"{name}: the target {target!r} holds {fault}; choose another column, or shorten its values"
+            )
+        labels = _labels(plain)
+        is_number = False
+    codes, unique = pd.factorize(labels, sort=True)
+    if len(unique) == 1:
+        one = f"one value ({_label(unique[0])})" if len(labels) >= MIN_ROWS else "one value"
+        raise DataError(f"{name}: the target {target!r} has {one}; it needs at least two classes, or numbers that vary")
+    if task == "number" and not is_number:
+        raise DataError(
+            f"{name}: the target {target!r} holds {plain.type}, and --task number needs numbers; "
+            "choose another column, or leave --task out"
+        )
+    if task == "number" or (task == "auto" and is_number and len(unique) > MAX_CLASSES):
+        return _in_range(labels.astype(np.float64), target, name), ()
+    if len(unique) > MAX_CLASSES:
+        way_out = "leave --task out to predict it as a number, " if is_number else "choose another column, "
+        raise DataError(
+            f"{name}: the target {target!r} has {len(unique):,} different {'numbers' if is_number else 'values'}; the labs "
+            f"classify into 2 to {MAX_CLASSES} classes: {way_out}or group its values"
+        )
+    return codes.astype(np.int64), tuple(_label(value) for value in unique)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+
+
+def _labels(plain: pa.ChunkedArray) -> "NDArray":
+    """Write the values of a target that is no number as texts; objects, since a fixed width would cost every row the longest."""
+    values = texts_of(plain) if holds_texts(plain.type) else plain.to_numpy(zero_copy_only=False)
+    if values.dtype != object:
+        values = values.astype(str).astype(object)
+    return np.array([value if isinstance(value, str) else str(value) for value in values], dtype=object)
+
+
+def _in_range(numbers: "NDArray[np.float64]", target: str, name: str) -> "NDArray[np.float64]":
+    """Refuse numbers whose squares no longer fit into a double, or whose differences no longer show."""
+    largest, width = float(np.abs(numbers).max()), float(np.ptp(numbers))
+    if largest > _LARGEST or width < _LEAST_WIDTH * largest or width < 1 / _LARGEST:
+        raise DataError(
+            f"{name}: the target {target!r} reaches {_magnitude(largest)} and its values lie less than {_magnitude(width)} apart, "
+            "which double precision cannot square and subtract; shift or scale the column"
+        )
+    return numbers
+
+
+def _magnitude(number: float) -> str:
+    """Name the power of ten above a number: the number itself is one person's.
+
+    >>> _magnitude(9_876_543.0), _magnitude(1e100)
+    ('1e+07', '1e+101')
+    """
+    return f"1e{int(np.floor(np.log10(max(number, 1e-300)))) + 1:+03d}"
+
+
+def _label(value: Any) -> str:
+    """Write a class as the file does: whole numbers without a point, others with all their digits."""
+    if isinstance(value, np.floating):
+        return str(int(value)) if value == round(value) else repr(float(value))
+    return str(value)

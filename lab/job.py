@@ -1,0 +1,110 @@
+"""What is to be run, and what does it stand for? Resolved once, before the first trial."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lab import sections
+from lab.data import load
+from lab.errors import DataError
+from lab.protocol import Dataset, Lab, Question, Trial
+from lab.runs import identity
+from lab.runs.inputs import Inputs
+
+__all__ = ["Job", "describe_table", "job_of", "sampled"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A run before its trials.
+
+    Attributes
+    ----------
+    whole, dataset : Dataset
+        The table, and the rows of it that the settings ask for.
+    context : object
+        What the lab's sections share.
+    kept : dict
+        The settings by their names, and the seed: what a record keeps of them.
+    inputs : Inputs
+        The files that the run reads beside the table.
+    code : dict
+        See `lab.runs.identity.code_of`.
+    identity : str
+        The same lab, code, table, settings, files and plan give the same rows.
+    """
+
+    lab: Lab
+    question: Question
+    whole: Dataset
+    dataset: Dataset
+    settings: Any
+    seed: int
+    context: Any
+    plan: list[Trial[Any]]
+    kept: dict[str, Any]
+    inputs: Inputs
+    code: dict[str, Any]
+    identity: str
+
+
+def job_of(lab: Lab, dataset: Dataset, settings: Any, seed: int, files: Sequence[Path]) -> Job:
+    """Resolve a run; `files` are what the settings were read from.
+
+    Raises
+    ------
+    LabError
+        If the table or the settings do not fit, or a file that the run reads cannot be read.
+    """
+    _require_task(lab, dataset)
+    question = lab.question(dataset.name, settings)
+    whole, dataset = dataset, sampled(dataset, settings, seed)
+    context = lab.context(dataset, settings, seed=seed)
+    plan = sections.plan(lab, context)
+    kept = dataclasses.asdict(settings) | {"seed": seed}
+    inputs = Inputs([*files, *getattr(lab, "inputs", _no_inputs)(settings)])
+    code = identity.code_of({type(lab).__module__, *(trial.function.__module__ for trial in plan)})
+    which = _identity(lab.name, dataset, kept, plan, inputs, code)
+    return Job(lab, question, whole, dataset, settings, seed, context, plan, kept, inputs, code, which)
+
+
+def sampled(dataset: Dataset, settings: Any, seed: int) -> Dataset:
+    """Take the rows that the settings ask for: all, where they do not say."""
+    return load.sample_rows(dataset, getattr(settings, "max_rows", dataset.n_rows), seed)
+
+
+def describe_table(dataset: Dataset) -> dict[str, Any]:
+    """Give what a record keeps of a table: never a row."""
+    counts = [int((dataset.target == code).sum()) for code in range(len(dataset.classes))]
+    return {
+        "name": dataset.name,
+        "digest": dataset.digest,
+        "n_rows": dataset.n_rows,
+        "target": dataset.target_name,
+        "classes": dict(zip(dataset.classes, counts, strict=True)),
+        "columns": dict(dataset.kinds),
+        "notes": list(dataset.notes),
+    }
+
+
+def _require_task(lab: Lab, dataset: Dataset) -> None:
+    """Raise DataError where the target is a number and the lab does not say that it can predict one."""
+    if dataset.task not in getattr(lab, "tasks", ("classes",)):
+        raise DataError(
+            f"{dataset.name}: the target {dataset.target_name!r} is a number, and the {lab.name} lab predicts classes; "
+            "group its values into 2 to 20 classes, or choose another column"
+        )
+
+
+def _no_inputs(settings: Any) -> Sequence[Path]:
+    del settings
+    return ()
+
+
+def _identity(
+    lab: str, dataset: Dataset, settings: dict[str, Any], plan: Sequence[Trial], inputs: Inputs, code: dict[str, Any]
+) -> str:
+    """Tell runs apart: the same lab, code, table, settings, files and plan give the same rows."""
+    facts = [lab, describe_table(dataset), settings, inputs.contents(), code, identity.facts_of_plan(plan)]
+    return identity.digest_of(facts)
