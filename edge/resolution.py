@@ -45,6 +45,6 @@ def _require_places(settings: Settings) -> None:
         runtime_files.find_chromium()
         runtime_files.find_runtime(settings.web_runtime)
     elif settings.web_runtime is not None:
-        raise SettingsError("web_runtime is given without browser, which alone needs it; add --browser")
+        raise SettingsError("web_runtime is given, but only browser uses it; add --browser")
     if settings.devices is not None:
         devices.connect(settings.devices)
