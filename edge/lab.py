@@ -80,9 +80,7 @@ class EdgeLab:
         unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
         if decision is None or (unmeasured and decision.status != "pass"):
             parts = filter(None, (", the ".join(unmeasured[:-1]), unmeasured[-1]))
-            sentence = (
-                f"The {' and the '.join(parts)} could not be measured, and no other candidate is shown to fit."
-            )
+            sentence = f"The {' and the '.join(parts)} could not be measured, and no other candidate is shown to fit."
             return Verdict("undecided", "Undecided", sentence, ("a run in which every candidate can be measured",))
         return verdict_on(decision, evidence)
 

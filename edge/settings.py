@@ -40,12 +40,16 @@ class Settings(ComparisonSettings):
 
     p99_ms: float = option(1.0, "latency budget: 99 % of single calls finish within this many milliseconds", above=0)
     size_mb: float = option(5.0, "budget for the size of the model file, in megabytes (10^6 bytes)", above=0)
-    memory_mb: float | None = option(None, "budget for the peak memory of a process that only serves the model, in megabytes", above=0)
+    memory_mb: float | None = option(
+        None, "budget for the peak memory of a process that only serves the model, in megabytes", above=0
+    )
     max_drop: float = option(
         0.01, "accuracy budget: largest loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidate models for the device", choices=_CANDIDATES)
-    model: str | None = option(None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)")
+    model: str | None = option(
+        None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)"
+    )
     variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
     batches: bool = option(
         True, "also measure throughput (rows per second) by batch size, and a process that serves with scikit-learn"
@@ -55,20 +59,23 @@ class Settings(ComparisonSettings):
     )
     metric: str = option("accuracy", "primary metric, the name of a scikit-learn scorer; auto means ROC AUC")
     tolerance: float = option(
-        1e-4, "largest allowed difference in a probability between the original and the exported model", minimum=0, maximum=1
+        1e-4,
+        "largest allowed difference in a probability between the original and the exported model",
+        minimum=0,
+        maximum=1,
     )
     folds: int = option(3, "number of outer cross-validation folds", minimum=2, maximum=20)
     repeats: int = option(2, "repetitions of the cross-validation", minimum=1, maximum=20)
     candidates: int = option(3, "hyperparameter settings tried for each model in each fold", minimum=1, maximum=100)
     rate: float | None = option(
-        None, "expected load in calls per second, arriving at random: the share of late answers then becomes a budget", above=0
+        None,
+        "expected load in calls per second, arriving at random: the share of late answers then becomes a budget",
+        above=0,
     )
     deadline_ms: float | None = option(
         None, "deadline for an answer under load, from its scheduled arrival (default: the value of --p99-ms)", above=0
     )
-    max_misses: float = option(
-        0.01, "share of answers that may be late at --rate (0.01 is 1 %)", minimum=0, maximum=1
-    )
+    max_misses: float = option(0.01, "share of answers that may be late at --rate (0.01 is 1 %)", minimum=0, maximum=1)
     load: bool = option(
         True, "also measure the candidates under load, from nearly idle to nearly saturated (always done with --rate)"
     )

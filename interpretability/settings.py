@@ -31,7 +31,9 @@ class Settings(ComparisonSettings):
     )
     max_rows: int = option(5_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=1_000_000)
     depth: str = option(
-        "full", "full: the verdict, and the models shown, explained and stress-tested; verdict: the verdict only", choices=DEPTHS
+        "full",
+        "full: the verdict, and the models shown, explained and stress-tested; verdict: the verdict only",
+        choices=DEPTHS,
     )
     groups: str | None = option(None, "a column whose groups are compared by score, errors and calibration")
     privacy: tuple[float, ...] = option(

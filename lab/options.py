@@ -48,7 +48,9 @@ def add_common(parser: Parser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder for the runs (default: runs)"
     )
-    parser.add_argument("--workers", type=positive, metavar="N", help="number of worker processes (default: the number of cores)")
+    parser.add_argument(
+        "--workers", type=positive, metavar="N", help="number of worker processes (default: the number of cores)"
+    )
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON on stdout, and nothing else there"
     )

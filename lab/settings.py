@@ -57,7 +57,9 @@ class ComparisonSettings:
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     effort: str = option("standard", "how much work to spend on the run", choices=EFFORTS)
-    metric: str = option("auto", "primary metric, the name of a scikit-learn scorer; auto means ROC AUC, or R² for regression")
+    metric: str = option(
+        "auto", "primary metric, the name of a scikit-learn scorer; auto means ROC AUC, or R² for regression"
+    )
     folds: int = option(5, "number of outer cross-validation folds", minimum=2, maximum=20)
     repeats: int = option(3, "repetitions of the cross-validation", minimum=1, maximum=20)
     candidates: int = option(4, "hyperparameter settings tried for each model in each fold", minimum=1, maximum=100)
@@ -163,9 +165,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read settings from a TOML file; raises SettingsError that names the file and the line at fault."""
     try:
         if (size := path.stat().st_size) > _LARGEST_FILE:
-            raise SettingsError(
-                f"{path} has {size:,} bytes, at most {_LARGEST_FILE:,} are read; give a settings file"
-            )
+            raise SettingsError(f"{path} has {size:,} bytes, at most {_LARGEST_FILE:,} are read; give a settings file")
         text = path.read_text(encoding="utf-8")
         keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
         if any(key.count(".") > _MOST_DOTS for key in keys):

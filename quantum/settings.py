@@ -62,9 +62,7 @@ class Settings(ComparisonSettings):
     )
     backend: str = option("", "quantum computer on which to run these rows as well (or a model of one: fake_torino)")
     spend: float = option(0.0, "most dollars that --backend may cost; nothing is sent that would cost more", minimum=0)
-    execution_s: float = option(
-        0.00035, "device seconds per execution (IBM Quantum documentation, read 2026)", above=0
-    )
+    execution_s: float = option(0.00035, "device seconds per execution (IBM Quantum documentation, read 2026)", above=0)
     overhead_s: float = option(2.0, "device seconds per job (IBM Quantum documentation, read 2026)", minimum=0)
     rate: float = option(
         1.60, "dollars per device second (third-party transcription of IBM's price, May 2026)", minimum=0

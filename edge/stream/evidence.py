@@ -21,7 +21,7 @@ def sentence(row: StreamRow, false_alarms: float) -> str:
         suffered += f"; for the last {last}, it is estimated at {_percent(row.expected)}"
         missed = _missed(row)
         if missed:
-            suffered += f"(where labels are known, such estimates were off by {sum(missed) / len(missed):.1f} points on average)"
+            suffered += f"; where labels are known, such estimates were off by {sum(missed) / len(missed):.1f} points on average)"
     return f"{_seen(row)}; {suffered}; the probability of any false alarm over the whole stream is at most {100 * false_alarms:g} %"
 
 
@@ -82,9 +82,7 @@ def timeline_figure(row: StreamRow, label: str, label_delay: int) -> Figure:
     caption = (
         f"Accuracy of the {label} in windows of the stream; it was trained on the first {row.train:,} rows. "
         "The estimate (confidence-based performance estimation, CBPE) needs no labels: it sees a change in the columns, not in how "
-        "they relate to the target."
-        + late
-        + (" The dotted line is where the first change began." if starts else "")
+        "they relate to the target." + late + (" The dotted line is where the first change began." if starts else "")
     )
     spec = charts.lines(curves, x="row", y="accuracy (%)", reference_x=min(starts) if starts else None)
     return Figure("Accuracy after deployment", caption, spec)

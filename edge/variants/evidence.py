@@ -149,7 +149,9 @@ def figures(found: Sequence[Variant], settings: Settings) -> tuple[Figure, Figur
     line = "The grey line joins the Pareto front: nothing else is both"
     return (
         Figure("What does a smaller file cost?", f"{said} {line} smaller and more accurate.", size),
-        Figure("What does a faster answer cost?", f"Batch size 1, one thread, hot. {line} faster and more accurate.", speed),
+        Figure(
+            "What does a faster answer cost?", f"Batch size 1, one thread, hot. {line} faster and more accurate.", speed
+        ),
     )
 
 

@@ -171,8 +171,8 @@ def explanation_of(
     table = Table(
         "Can the black box be explained instead?",
         "1 is perfect in every row. An explanation of a black box is a second model: its worth depends on how well it fits "
-        "(fidelity), and on whether another method (agreement) or sample (stability) gives the same. The readable model explains itself: its "
-        "fidelity is 1.",
+        "(fidelity), and on whether another method (agreement) or sample (stability) gives the same. The readable model explains "
+        "itself: its fidelity is 1.",
         ("measure", "value"),
         shown,
     )

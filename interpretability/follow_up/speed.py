@@ -168,8 +168,8 @@ def speed_table(row: Speeds) -> Table:
         for side in row.sides.values()
     ]
     caption = (
-        f"Medians of {_ROUNDS} rounds in which the models take turns on one thread, with the lowest and highest round; {_CALLS} single "
-        f"rows and one batch of {_BATCH:,} rows per round, predicted by scikit-learn including preprocessing. "
+        f"Medians of {_ROUNDS} rounds in which the models take turns on one thread, with the lowest and highest round; {_CALLS} "
+        f"single rows and one batch of {_BATCH:,} rows per round, predicted by scikit-learn including preprocessing. "
         "Size: the fitted model and its preprocessing as pickled by Python. For latency against a budget, use lab run edge."
     )
     columns = ("model", "one row (ms)", "lowest", "highest", "per row in a batch (us)", "size (kB)")

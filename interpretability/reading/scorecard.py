@@ -26,7 +26,7 @@ def lines_of_card(model: Any, dataset: Dataset) -> Opened:
     )
     points = Table(
         "The scorecard",
-        f"Add the points of every line that applies; the more, the likelier is {dataset.classes[1]!r}. A missing number exceeds nothing.",
+        f"Add the points of every line that applies; the more, the likelier {dataset.classes[1]!r}. A missing number exceeds nothing.",
         ("if", "points"),
         tuple(rows),
     )

@@ -160,7 +160,10 @@ def table(priced: Sequence[Priced], metric: str, margin: float) -> Table:
         for p in priced
     )
     return Table(
-        "The price of readability", caption, ("model", "parts to read", metric, "loss", "low", "high", "on the Pareto front"), rows
+        "The price of readability",
+        caption,
+        ("model", "parts to read", metric, "loss", "low", "high", "on the Pareto front"),
+        rows,
     )
 
 

@@ -53,5 +53,7 @@ def figures(carried: Mapping[str, Estimate], metric: str) -> tuple[Figure, ...]:
     rows = [(_TAKEN[name][1], "lost without it", each) for name, each in carried.items()]
     axis = f"loss of {metric} without it" + (f" ({unit})" if unit else "")
     spec = charts.interval_plot(rows, axis=axis, groups=["lost without it"], reference=0.0)
-    caption = f"{sentence(carried)} Bars are 95 % intervals of the paired difference; right of the line, the part mattered."
+    caption = (
+        f"{sentence(carried)} Bars are 95 % intervals of the paired difference; right of the line, the part mattered."
+    )
     return (Figure("Was it quantum?", caption, spec),)

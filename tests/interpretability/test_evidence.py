@@ -176,7 +176,7 @@ def titled(found, title):
 
 
 def test_the_prices_are_those_of_the_same_folds(evidence):
-    lines = titled(evidence, "The price of reading").rows
+    lines = titled(evidence, "The price of readability").rows
     assert [line[0] for line in lines] == [LABELS[name] for name in ("tree-2", "logistic", "tree-4", "ebm")]
     best = -np.inf
     for line, name in zip(lines, ("tree-2", "logistic", "tree-4", "ebm"), strict=True):
@@ -184,7 +184,7 @@ def test_the_prices_are_those_of_the_same_folds(evidence):
         assert line[1:6] == pytest.approx((PARTS[name], score, *loss_of(FOLDED[name])))
         assert line[6] == ("yes" if score > best else "no")
         best = max(best, score)
-    figure = next(each for each in evidence.figures if each.title == "The price of reading")
+    figure = next(each for each in evidence.figures if each.title == "The price of readability")
     assert f"best black box ({mean(BLACK)[0]:.1f} points), the dotted one lies 3.0 points below" in figure.caption
 
 
@@ -251,7 +251,7 @@ def test_times_are_medians_of_the_rounds_and_the_file_is_described(evidence):
         assert line[1:] == pytest.approx((0.3, 0.1, 0.9, 7.0, 12.3))
     lines = dict(titled(evidence, "The readable model as a file").rows)
     assert lines["bytes"] == "12,345"
-    assert lines["largest difference of an answer over 250 rows"] == "2e-07"
+    assert lines["largest difference in an answer over 250 rows"] == "2e-07"
     assert lines["input 'numbers'"] == "age, income"
     assert lines["input 'texts'"] == "region"
     assert "a note of the explanation" in evidence.caveats
@@ -370,7 +370,7 @@ def test_a_number_is_judged_by_r2_in_points(rows):
 
 
 def test_what_was_said_is_drawn_against_what_happened_in_tenths_of_the_rows(evidence):
-    figure = titled(evidence, "Do the probabilities mean what they say?")
+    figure = titled(evidence, "Are the probabilities calibrated?")
     for label, folds in (("best readable model", GLASS), ("best black box", BLACK)):
         chances = np.concatenate([said[:, 1] for said, _ in folds])
         truth = np.concatenate([places % 2 for _, places in folds])

@@ -37,7 +37,7 @@ def test_every_line_of_the_table_is_as_by_hand(explained):
     lines = dict(row["tables"][0].rows)
     names = list(methods)
     expected = {
-        "fidelity: share of the variance of its log-odds that the additive surrogate gives again (random forest)": 0.877,
+        "fidelity: share of the variance of its log-odds that the additive surrogate reproduces (random forest)": 0.877,
         **{
             f"rank agreement of {a} and {b}": round(ranks(methods[a], methods[b]), 3)
             for place, a in enumerate(names)
