@@ -252,7 +252,7 @@ def test_while_labels_are_late_accuracy_is_estimated_and_said():
     off = np.mean([abs(windows[place] - share.value) for place, share in row.accuracy])
     assert f"off by {100 * off:.1f} points on average" in said
     caption = stream_evidence.timeline_figure(row, "logistic regression", 500).caption
-    assert "Labels come 500 rows late" in caption
+    assert "Labels arrive 500 rows late" in caption
     assert "the estimate is off by" in caption
     at_once = replayed(dataset_of(4_000), label_delay=0)
     assert at_once.expected is None
