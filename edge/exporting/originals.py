@@ -10,6 +10,7 @@ _OURS = (
     "builtins.object",
     "functools.partial",
     "lab.learning.preparation.FillEmpty",
+    "lab.learning.preparation.FillMiddle",
     "lab.learning.preparation.FrequentOneHot",
     "numpy.dtype",
     "numpy.number",
