@@ -266,7 +266,7 @@ def out_of_fold(folds):
 
 
 def test_groups_are_compared_on_the_first_repetition(evidence):
-    lines = titled(evidence, "Does the model serve every group of 'region' alike?").rows
+    lines = titled(evidence, "Does the model serve every group of 'region' equally well?").rows
     assert [line[:3] for line in lines] == [
         ("best readable model", "north", 26), ("best readable model", "south", 22),
         ("best black box", "north", 26), ("best black box", "south", 22),
@@ -293,7 +293,7 @@ def test_the_largest_gap_between_groups_is_drawn_with_a_bootstrap_inside_the_gro
     chances, truth = out_of_fold(GLASS), np.arange(N_ROWS) % 2
     yes = chances > 0.5
     rates = {
-        "said yes": lambda rows: yes[rows].mean(),
+        "predicted positive": lambda rows: yes[rows].mean(),
         "false positives": lambda rows: yes[rows][truth[rows] == 0].mean(),
         "false negatives": lambda rows: (~yes[rows])[truth[rows] == 1].mean(),
     }
@@ -341,7 +341,7 @@ def test_a_number_is_judged_by_r2_in_points(rows):
     assert found.facts["metric"] == "R² (explained variance)"
     lines = {line[0]: line for line in titled(found, "All models").rows}
     assert lines["linear regression"][4:] == (1.0, 2.0, 3.0, 6)
-    groups = titled(found, "Does the model serve every group of 'region' alike?").rows
+    groups = titled(found, "Does the model serve every group of 'region' equally well?").rows
     north = NORTH
     predicted = np.empty(N_ROWS)
     for numbers, places in folds["linear"][:FOLDS]:
