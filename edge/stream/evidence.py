@@ -21,7 +21,7 @@ def sentence(row: StreamRow, false_alarms: float) -> str:
         suffered += f"; for the last {last}, it is estimated at {_percent(row.expected)}"
         missed = _missed(row)
         if missed:
-            suffered += f"; where labels are known, such estimates were off by {sum(missed) / len(missed):.1f} points on average)"
+            suffered += f"; where labels are known, such estimates were off by {sum(missed) / len(missed):.1f} points on average"
     return f"{_seen(row)}; {suffered}; the probability of any false alarm over the whole stream is at most {100 * false_alarms:g} %"
 
 

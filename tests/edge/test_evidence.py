@@ -244,7 +244,7 @@ def test_throughput_is_the_median_of_the_rounds(evidence):
             assert line[0] == value
             assert line[1] == f"{min(rounds):,.0f} to {max(rounds):,.0f}"
             assert line[2] == pytest.approx(1e3 * size / value)
-    drawn = titled(evidence, "How many rows a second, asked in batches?")
+    drawn = titled(evidence, "What is the throughput in batches?")
     assert "logistic regression 5,100 at 8" in drawn.caption  # (5,000 + 5,200) / 2
 
 
@@ -313,7 +313,7 @@ def test_the_stream_is_told_in_rows_that_count_from_one(evidence):
     lines = titled(evidence, "What changed in the stream, and when?")
     assert lines.rows[0] == ("age", "changed", 641, "611 to 671", 750, "median", 1.5, 4.5)
     assert "Rows 351 to 500, which the model did not learn from" in lines.caption
-    assert "12,346 rows a second" in lines.caption
+    assert "12,346 rows per second" in lines.caption
     assert "Not monitored, because dates always advance: since" in lines.caption
     drawn = titled(evidence, "Accuracy after deployment").spec["data"]["values"]
     by_series = {}
@@ -322,7 +322,7 @@ def test_the_stream_is_told_in_rows_that_count_from_one(evidence):
     assert by_series == {
         "accuracy, labels known": [(600, 90.0), (700, 70.0)],
         "lower end of its 95 % interval": [(600, pytest.approx(82.0)), (700, pytest.approx(60.0))],
-        "estimated before labels come": [(600, 91.0), (700, 85.0), (800, 80.0)],
+        "estimated before labels arrive (CBPE)": [(600, 91.0), (700, 85.0), (800, 80.0)],
     }
     paths = titled(evidence, "Drift").spec["data"]["values"]
     assert [(value["x"], value["y"]) for value in paths if value["series"] == "age"] == [
@@ -354,8 +354,8 @@ def test_a_model_is_remarked_where_it_keeps_rows_or_is_slower_than_its_original(
     slow = TIMES | {"mlp sklearn": edge_rows.nanoseconds("q", 15_000), "mlp onnx": edge_rows.nanoseconds("r", 30_000)}
     found = LAB.summarise(DATA, SETTINGS, rows | {"time": {"times": slow, "core": 3}})
     caveats = " ".join(found.caveats)
-    assert "the file of the neural network (MLP) holds rows" in caveats
-    assert "the file of the logistic regression holds rows" not in caveats
+    assert "the file of the neural network (MLP) contains training rows" in caveats
+    assert "the file of the logistic regression contains training rows" not in caveats
     exported, own = milliseconds(slow["mlp onnx"], 0.5)[0], milliseconds(slow["mlp sklearn"], 0.5)[0]
     assert f"slower than scikit-learn itself: {exported:.3g} ms against {own:.3g} at the median" in caveats
     assert "it was converted by a library" in caveats
