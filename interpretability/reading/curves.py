@@ -58,7 +58,7 @@ def _shape(opened: WhatIf, term: Term, dataset: Dataset) -> Figure:
     item = opened.inputs[term.inputs[0]]
     scale = scale_of(dataset)
     title, axis = f"Effect of {item.name!r}", f"contribution ({scale.unit})"
-    says = f"Above zero {scale.upwards}. Below the curve: the number of rows."
+    says = f"A value above zero {scale.upwards}. Below the curve: the number of rows."
     state: list[Any] = [entry.start for entry in opened.inputs]
 
     def adds(value: float | str | None) -> float:

@@ -33,7 +33,7 @@ def linear_weights(model: Any, dataset: Dataset) -> Opened:
     top = [(names[i], float(weights[np.abs(weights[:, i]).argmax(), i])) for i in order[:SHOWN]]
     figure = Figure(
         "Largest weights of the linear model",
-        f"Weights per standard deviation; to the right {scale.upwards}.",
+        f"Weights per standard deviation; a positive weight {scale.upwards}.",
         charts.bars(top, axis=f"weight ({scale.unit})"),
     )
     return Opened((figure,) if len(weights) == 1 else (), (table,))
