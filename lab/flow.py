@@ -108,7 +108,7 @@ def run(
     code = identity.code_of({type(lab).__module__, *(trial.function.__module__ for trial in plan)})
     which = _identity(lab.name, dataset, kept, plan, inputs, code)
     if (known := _finished(out, finished, which)) is not None:
-        notify(f"{lab.name} on {dataset.name} had finished before the interruption; its result is in {known.folder}")
+        notify(f"{lab.name} on {dataset.name} was finished before the interruption: kept from {known.folder}")
         return known
     lab.prepare(notify)
     with (
@@ -170,7 +170,7 @@ def _require_task(lab: Lab, dataset: Dataset) -> None:
     """Raise DataError where the target is a number and the lab does not say that it can predict one."""
     if dataset.task not in getattr(lab, "tasks", ("classes",)):
         raise DataError(
-            f"{dataset.name}: the target {dataset.target_name!r} is numeric (regression), and the {lab.name} lab only classifies; "
+            f"{dataset.name}: the target {dataset.target_name!r} is a number, and the {lab.name} lab predicts classes; "
             "group its values into 2 to 20 classes, or choose another column"
         )
 
@@ -199,7 +199,7 @@ def _announcing(
         left = progress.forecast.seconds_left()
         end = datetime.now().astimezone() + timedelta(seconds=left)
         others = _other_efforts(lab, dataset, settings, seed, progress.forecast)
-        notify(f"about {duration(left)} left, estimated from pilot trials; done by {end:%H:%M}{others}")
+        notify(f"about {duration(left)} left by the pilot trials, until {end:%H:%M}{others}")
 
     return see
 
