@@ -24,9 +24,7 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
         If the settings contradict one another, or do not fit the table, this machine, the devices or the model's file.
     """
     if len(set(settings.models)) != len(settings.models) or not settings.models:
-        raise SettingsError(
-            "models names a candidate twice or none at all; name each once, such as --models mlp,forest"
-        )
+        raise SettingsError("models names a candidate twice or names none; name each once, such as --models mlp,forest")
     folds.require_rows_per_class(dataset, settings.folds)
     _require_places(settings)
     if settings.stream:

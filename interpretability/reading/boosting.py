@@ -129,6 +129,4 @@ def _says(dataset: Dataset, binary: bool, when_missing: float | None, has_missin
     if not binary:
         return "One curve per class; the higher, the more the value favours the class."
     missing = f" A missing value adds {when_missing:.3g}." if has_missing else ""
-    return (
-        f"A value above zero {scale_of(dataset).upwards}. The band is two standard deviations over the model's bags.{missing}"
-    )
+    return f"A value above zero {scale_of(dataset).upwards}. The band is two standard deviations over the model's bags.{missing}"

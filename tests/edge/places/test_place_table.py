@@ -21,13 +21,13 @@ def measured(*runs):
 
 def test_what_was_lost_on_a_device_is_said():
     row = PlacesRow(
-        {"device a": {"mlp": measured(run("hot"))}, "device b": {"mlp": Placed(lost="the device vanished")}}
+        {"device a": {"mlp": measured(run("hot"))}, "device b": {"mlp": Placed(lost="the device disappeared")}}
     )
     places = place_evidence.lines_of(row)
     table = place_evidence.place_table(places, LABELS, 5.0)
-    assert [line[-1] for line in table.rows] == ["", "the device vanished"]
+    assert [line[-1] for line in table.rows] == ["", "the device disappeared"]
     assert place_evidence.lost(places, LABELS) == (
-        "on device b the results of neural network were lost (the device vanished); the others are kept",
+        "on device b the results of neural network were lost (the device disappeared); the others are kept",
     )
 
 
