@@ -79,9 +79,8 @@ class EdgeLab:
         )
         unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
         if decision is None or (unmeasured and decision.status != "pass"):
-            sentence = (
-                f"The {' and the '.join(unmeasured)} could not be measured, and no other candidate is shown to fit."
-            )
+            parts = filter(None, (", the ".join(unmeasured[:-1]), unmeasured[-1]))
+            sentence = f"The {' and the '.join(parts)} could not be measured, and no other candidate is shown to fit."
             return Verdict("undecided", "Undecided", sentence, ("a run in which every candidate can be measured",))
         return verdict_on(decision, evidence)
 

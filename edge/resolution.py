@@ -24,9 +24,7 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
         If the settings contradict one another, or do not fit the table, this machine, the devices or the model's file.
     """
     if len(set(settings.models)) != len(settings.models) or not settings.models:
-        raise SettingsError(
-            "models names a candidate twice or none at all; name each once, such as --models mlp,forest"
-        )
+        raise SettingsError("models names a candidate twice or names none; name each once, such as --models mlp,forest")
     folds.require_rows_per_class(dataset, settings.folds)
     _require_places(settings)
     if settings.stream:
@@ -45,6 +43,6 @@ def _require_places(settings: Settings) -> None:
         runtime_files.find_chromium()
         runtime_files.find_runtime(settings.web_runtime)
     elif settings.web_runtime is not None:
-        raise SettingsError("web_runtime is given without browser, which alone needs it; add --browser")
+        raise SettingsError("web_runtime is given, but only browser uses it; add --browser")
     if settings.devices is not None:
         devices.connect(settings.devices)

@@ -46,7 +46,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     )
     flattered = (
         (
-            "the given model was scored on rows that it may have been trained on: then its accuracy is flattered; "
+            "the given model was scored on rows that it may have been trained on, which would inflate its accuracy; "
             "give a table that it has not seen",
         )
         if any(is_given(family) for family in context.families)

@@ -57,13 +57,13 @@ def browser_table(row: BrowserRow, labels: Mapping[str, str], here: Mapping[str,
             found.model_bytes / 1e6, found.rows, found.largest, found.flips, "",
         ))  # fmt: skip
     columns = (
-        "model", "p50 (ms)", "interval", "p99 (ms)", "interval ", "p50 here (ms)", "times as long",
+        "model", "p50 (ms)", "interval", "p99 (ms)", "interval ", "p50 without (ms)", "ratio of p50",
         "load (s)", "interval  ", "model (MB)", "rows compared", "largest difference", "flipped labels", "lost",
     )  # fmt: skip
     caption = (
-        "Each model alone in a fresh headless browser, WebAssembly on one thread, batch 1, every call another row; 95 % intervals "
-        "of calls include a step of the page's clock; \"here\" is this machine's CPU without a browser. Answers are compared "
-        f"with this machine's on test rows, on rows beyond their range and on split thresholds.{_runtime(row)}"
+        "Each model alone in a fresh headless browser: WebAssembly, one thread, batch size 1, a different row in every call. The "
+        "95 % intervals of calls include one step of the page's clock; \"without\" is this machine's CPU without a browser. "
+        f"Answers are compared with this machine's on test rows, on rows outside their range and on split thresholds.{_runtime(row)}"
     )
     return Table("In a browser", caption, *without_empty(columns, listed))
 
@@ -88,14 +88,14 @@ def figure(
     if not drawn:
         return None
     caption = (
-        "99 % of single calls end within this time (p99, batch 1, one thread), in the browser and on this machine without it; "
+        "99 % of single calls finish within this time (p99, batch size 1, one thread), in the browser and on this machine without it; "
         f"bars are 95 % intervals, the dotted line is the budget of {budget_ms:g} ms."
     )
     spec = charts.interval_plot(
         sorted(drawn, key=lambda line: line[2].value), axis="p99 latency (ms, log scale)", reference=budget_ms, log=True,
         groups=[where for where in _WHERE if any(where == line[1] for line in drawn)],
     )  # fmt: skip
-    return Figure("A call in a browser", caption, spec)
+    return Figure("Latency in a browser", caption, spec)
 
 
 def caveats(row: BrowserRow, labels: Mapping[str, str]) -> tuple[str, ...]:
@@ -105,14 +105,14 @@ def caveats(row: BrowserRow, labels: Mapping[str, str]) -> tuple[str, ...]:
     for name, found in there.items():
         if found.flips or found.largest > 1e-4:
             said.append(
-                f"in the browser the {labels[name]} is another model: its probabilities differ by up to {found.largest:.2g} and "
-                f"{found.flips} of {found.rows} labels differ from this machine's"
+                f"in the browser the {labels[name]} does not give the same answers: its probabilities differ by up to "
+                f"{found.largest:.2g} and {found.flips} of {found.rows} labels differ from this machine's"
             )
     if there:
         slowest = max(there, key=lambda name: float(np.median(there[name].loads_s)))
         seconds = float(np.median(there[slowest].loads_s))
         said.append(
-            f"the browser was measured on this machine and over no network: a page on another device first downloads the runtime "
+            f"the browser ran on this machine, without a network: a page on another device first downloads the runtime "
             f"and the model, and the slowest to load, the {labels[slowest]}, took {seconds:.2g} s here"
         )
     return tuple(said)
@@ -127,7 +127,7 @@ def _runtime(row: BrowserRow) -> str:
     middle = float(np.median([found.runtime_s for found in known]))
     return (
         f" {known[0].agent} with onnxruntime-web {row.version}: the runtime takes {known[0].runtime_bytes / 1e6:.1f} MB "
-        f"uncompressed and {middle:.2g} s{interval} to start, once for a page; the clock has steps of "
+        f"uncompressed and {middle:.2g} s{interval} to start, once per page; the clock has steps of "
         f"{1e3 * max(found.clock_step_ms for found in known):.2g} us."
     )
 

@@ -143,7 +143,7 @@ class Loopback:
         """
         if folder.stat().st_mode & 0o077:
             raise RuntimeError(
-                f"{folder} is open to other users, whatever rights it is given; run where files keep theirs"
+                f"{folder} is open to other users, whatever permissions it is given; run on a file system that keeps permissions"
             )
         page = folder / "start.html"
         with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:

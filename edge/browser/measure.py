@@ -207,7 +207,7 @@ def _wait(server: Loopback, process: "subprocess.Popen[bytes]", messages: Path, 
         if process.poll() is not None:
             line = (messages.read_text(errors="replace").strip() or "nothing").splitlines()[-1][:300]
             raise RuntimeError(
-                f"the browser ended before it answered (exit code {process.returncode}); it said: {line}"
+                f"the browser exited before it answered (exit code {process.returncode}); it said: {line}"
             )
         if time.monotonic() > last:
             raise RuntimeError(f"the browser did not answer within {patience_s:g} s; close other programs")
@@ -217,10 +217,10 @@ def _read(said: Mapping[str, Any], sent: Mapping[str, int], n_rows: int) -> InBr
     if "error" in said:
         raise RuntimeError(f"the model does not run in the browser: {' '.join(str(said['error']).split())[:300]}")
     if not said["isolated"]:
-        raise RuntimeError("the browser did not isolate the page, so that its clock is too coarse")
+        raise RuntimeError("the browser did not isolate the page, so its clock is too coarse")
     answers = np.array(said["answers"], dtype=np.float64)
     if answers.ndim != 2 or len(answers) != n_rows:
-        raise RuntimeError("the model answers in the browser with another shape than here")
+        raise RuntimeError("in the browser the model's answers have a different shape")
     return InBrowser(
         times=np.round(np.array(said["timesMs"], dtype=np.float64) * 1e6).astype(np.int64),
         answers=answers,
@@ -240,4 +240,4 @@ def _named(agent: str) -> str:
     >>> _named("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari")
     'HeadlessChrome/156.0.0.0'
     """
-    return next((word for word in agent.split() if "Chrome/" in word), "an unknown browser")
+    return next((word for word in agent.split() if "Chrome/" in word), "unknown browser")

@@ -23,8 +23,8 @@ def figure(decision: Decision, label: str) -> Figure:
     shown = [item for item in decision.items if item.allowed > 0 and item.name not in EQUALITY]
     rows = [(_said(item), _WORDS[item.status], _share(item)) for item in shown]
     caption = (
-        f"What the {label} uses of each budget, in percent; bars are intervals (95 % or more), and the dotted line is all that is "
-        f"allowed. What lies below {_LEAST:g} % is drawn at the left edge."
+        f"How much of each budget the {label} uses, in percent; bars are intervals (95 % or more), and the dotted line is the whole "
+        f"budget. Shares below {_LEAST:g} % are drawn at the left edge."
     )
     spec = charts.interval_plot(
         rows,
@@ -81,4 +81,4 @@ def budget_table(
         for item in items(family.name, estimates, settings, factor=factor)
     )
     columns = ("model", "item", "found", "low", "high", "allowed", "unit", "result")
-    return Table("Budgets, item by item", "Judged by the end of the 95 % interval that counts.", columns, rows)
+    return Table("Budgets, item by item", "An item passes or fails only if its whole interval does.", columns, rows)

@@ -26,8 +26,8 @@ def parity_table(built: Mapping[str, BuiltRow]) -> Table:
     )
     columns = ("model", "form", "rows", "count", "largest difference", "rows beyond 1e-5", "flipped labels")
     caption = (
-        "The exported model against the original, which sees float64 rows: probabilities and labels. "
-        "The form is the leanest that no row of the training part told from the original."
+        "Probabilities and labels of the exported model against those of the original, which gets float64 rows. "
+        "The form is the leanest one that no training row could tell apart from the original."
     )
     return Table("Is the exported model the same model?", caption, columns, found)
 
@@ -35,7 +35,7 @@ def parity_table(built: Mapping[str, BuiltRow]) -> Table:
 def remarks(built: Mapping[str, BuiltRow]) -> tuple[str, ...]:
     """Say which files hold rows of the training data."""
     return tuple(
-        f"the file of the {label} holds rows that it was trained on: whoever has the device can read them"
+        f"the file of the {label} contains training rows: anyone who has the device can read them"
         for label, row in built.items()
         if row.holds_rows
     )

@@ -61,11 +61,11 @@ def table(there: Sequence[Footprint]) -> Table:
     )
     columns = (
         "model", "file (MB)", "graph nodes", "peak memory (MB)", "interval", "cold start (s)", "interval ",
-        "memory by scikit-learn (MB)", "cold start by scikit-learn (s)",
+        "memory with scikit-learn (MB)", "cold start with scikit-learn (s)",
     )  # fmt: skip
     caption = (
-        "Peak memory and time from process start to the first answer, medians over 6 fresh processes that only serve; "
-        "by scikit-learn one process each, which reads a skops file, where the rows hold numbers only."
+        "Peak memory and cold start (time from process start to the first answer), medians of 6 fresh processes that only serve; "
+        "with scikit-learn, one process each that reads a skops file, only where all columns are numeric."
     )
     return Table("Footprint", caption, columns, found)
 
@@ -74,7 +74,7 @@ def figures(there: Sequence[Footprint]) -> tuple[Figure, ...]:
     """Draw bars of file size, peak memory and cold start; the last two beside the original by scikit-learn."""
     sizes = [(each.label, 1e3 * each.size_mb) for each in there]
     drawn = [
-        Figure("Footprint: file", "Size of each candidate's file.", charts.bars(sizes, axis="file size (kB)")),
+        Figure("Footprint: file", "Size of each candidate's model file.", charts.bars(sizes, axis="file size (kB)")),
     ]
     for measured, place, title, axis in (
         (memory, 0, "Footprint: memory", "peak memory of a process that only serves (MB)"),
@@ -100,7 +100,7 @@ def _said(bars: Sequence[tuple[str, str, float]]) -> str:
         return "Fresh processes that only serve; medians."
     ratios = sorted(own / exported for own, exported in _pairs(bars))
     span = f"{ratios[0]:.2g} to {ratios[-1]:.2g}" if f"{ratios[0]:.2g}" != f"{ratios[-1]:.2g}" else f"{ratios[0]:.2g}"
-    return f"Fresh processes that only serve; medians. The same model takes {span} times as much by scikit-learn."
+    return f"Fresh processes that only serve; medians. The same model takes {span} times as much with scikit-learn."
 
 
 def _pairs(bars: Sequence[tuple[str, str, float]]) -> list[tuple[float, float]]:

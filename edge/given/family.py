@@ -200,11 +200,11 @@ def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> None
     first = found[: min(1_000, dataset.n_rows)]
     if not np.isfinite(first).all():
         raise SettingsError(
-            f"{name} answers rows of {dataset.name} with numbers that are not finite (NaN); does it fill missing values?"
+            f"{name} answers rows of {dataset.name} with numbers that are not finite (NaN); does it handle missing values?"
         )
     if first.min() < -1e-6 or np.abs(first.sum(axis=1) - 1).max() > 1e-3:
         raise SettingsError(
-            f"{name} answers with scores that are no probabilities (rows do not add up to 1); export those"
+            f"{name} returns scores that are not probabilities (rows do not add up to 1); export probabilities"
         )
 
 

@@ -49,9 +49,9 @@ def rate_figure(rows: Mapping[str, Loaded], labels: Mapping[str, str], deadline_
         return None
     knees = [f"{labels[name]}: {found.words()}" for name, found in capacities(rows, deadline_ms).items()]
     caption = (
-        "p99 of the response time, counted from the scheduled arrival, against the rate of calls that come at random. "
-        f"Where a curve bends up, calls begin to queue; the dotted line is the deadline of {deadline_ms:g} ms. "
-        f"Highest rate within the deadline - {'; '.join(knees)}."
+        "p99 response time, counted from the scheduled arrival, against the rate of randomly arriving calls. "
+        f"Where a curve bends upwards, calls begin to queue; the dotted line is the deadline of {deadline_ms:g} ms. "
+        f"Highest call rate within the deadline: {'; '.join(knees)}."
     )
     spec = charts.lines(
         curves,
@@ -76,9 +76,9 @@ def distribution_figure(rows: Mapping[str, Loaded], labels: Mapping[str, str], d
             how = "hot" if run.view == "hot" else f"{amount(run.rate, '')}/s"
             curves[f"{labels[name]}, {how}"] = pairs
     caption = (
-        f"Of 100 calls, how many take longer than a time; the dotted line is the deadline of {deadline_ms:g} ms. Back to back "
-        "counts from the beginning of a call; under load from the scheduled arrival, so that waiting in line, waking up "
-        "and cold caches count."
+        f"Percentage of calls that take longer than a given time; the dotted line is the deadline of {deadline_ms:g} ms. Back-to-back "
+        "calls are timed from their start (service time); under load from the scheduled arrival (response time), which includes "
+        "queueing, wake-up and cold caches."
     )
     spec = charts.lines(
         curves,
@@ -88,7 +88,7 @@ def distribution_figure(rows: Mapping[str, Loaded], labels: Mapping[str, str], d
         log_y=True,
         reference_x=deadline_ms,
     )
-    return Figure("Latency, hot and under load", caption, spec)
+    return Figure("Latency: hot and under load", caption, spec)
 
 
 def load_table(rows: Mapping[str, Loaded], labels: Mapping[str, str], deadline_ms: float) -> Table:
@@ -105,14 +105,14 @@ def load_table(rows: Mapping[str, Loaded], labels: Mapping[str, str], deadline_m
                 100 * share.value, late, *wake,
             ))  # fmt: skip
     columns = (
-        "model", "arrivals", "calls per second", "of what it can do (%)", "calls", "p50 (ms)", "interval", "p90 (ms)",
+        "model", "arrivals", "calls per second", "utilisation (%)", "calls", "p50 (ms)", "interval", "p90 (ms)",
         "interval ", "p99 (ms)", "interval  ", "p99.9 (ms)", "interval   ", f"later than {deadline_ms:g} ms (%)",
         "interval    ", "wake-up p50 (us)", "wake-up p99 (us)",
     )  # fmt: skip
     caption = (
-        "Response times from the scheduled arrival. A percentile without enough calls for its 95 % interval is left empty. "
-        "Intervals count calls that wait for one another as fewer. The wake-up is what the operating system takes to "
-        "wake a process that waits; it is part of the response."
+        "Response times from the scheduled arrival. A percentile with too few calls for a 95 % interval is left empty. "
+        "Intervals count calls that queue behind one another as fewer. The wake-up is the time the operating system takes to "
+        "wake a waiting process; it is part of the response time."
     )
     return Table("Load", caption, columns, tuple(listed))
 
@@ -124,14 +124,14 @@ def caveats(rows: Mapping[str, Loaded], labels: Mapping[str, str]) -> tuple[str,
     if woken and max(woken) > _LATE_WAKE_UP_US:
         found.append(
             f"the operating system took up to {max(woken) / 1e3:.2g} ms (p99) to wake the waiting process: other programs kept the "
-            "core busy, and part of the late answers is theirs; close them and repeat the run"
+            "core busy and caused part of the late answers; close them and repeat the run"
         )
     for name, row in rows.items():
         hot, rare = _hot(row).p50, next(run for run in row.runs if run.view != "hot")
         if hot and rare.p50 and rare.p50.low > _COLD * hot.high:
             found.append(
-                f"called rarely ({amount(rare.rate, '')} calls per second) the {labels[name]} answers in "
-                f"{rare.p50.value:.3g} ms at the median, back to back in {hot.value:.3g} ms: waking up and cold caches count"
+                f"at {amount(rare.rate, '')} calls per second, the {labels[name]} answers in "
+                f"{rare.p50.value:.3g} ms at the median, back to back in {hot.value:.3g} ms: wake-up and cold caches count"
             )
         at_rate = _at_rate(row)
         if at_rate.view == "rate" and at_rate.use >= 1:

@@ -25,8 +25,8 @@ _TAG = "device"
 _CONNECT_S = 10
 _LOOK_S = 0.5
 _MEMORY = 8 * 10**9
-_GONE = "the device vanished before it answered"
-_CUT_OFF = "the Dask scheduler vanished before the device answered"
+_GONE = "the device disappeared before it answered"
+_CUT_OFF = "the Dask scheduler disappeared before the device answered"
 _NOT_PLAIN = "the device's answer is not plain data"
 Tell = Callable[[dict[str, Any]], None]
 

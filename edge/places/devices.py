@@ -27,7 +27,7 @@ __all__ = ["Devices", "connect", "measure_on_devices"]
 
 _TAG = "device"
 _START_S = 60.0
-_CUT_OFF = "the conversation with the Dask scheduler ended before the device answered"
+_CUT_OFF = "the connection to the Dask scheduler ended before the device answered"
 _LONGEST_NAME = 60
 
 

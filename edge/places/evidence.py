@@ -87,7 +87,7 @@ def place_table(places: Lines, labels: Mapping[str, str], deadline_ms: float) ->
     ]  # fmt: skip
     columns = (
         "place", "processor", "cores", "threads", "model", "p50 hot (ms)", "interval", "p99 hot (ms)", "interval ",
-        f"later than {deadline_ms:g} ms at your rate (%)", "interval  ", "peak memory (MiB)", "lost",
+        f"later than {deadline_ms:g} ms at --rate (%)", "interval  ", "peak memory (MiB)", "lost",
     )  # fmt: skip
     caption = "Each place measures one model at a time, in a fresh process; 95 % intervals."
     return Table("Where it runs", caption, *without_empty(columns, listed))
@@ -100,7 +100,7 @@ def lost(places: Lines, labels: Mapping[str, str]) -> tuple[str, ...]:
         gone = {labels[name]: line.lost for name, line in there.items() if line.lost}
         if gone:
             reason = next(iter(gone.values()))
-            said.append(f"on {place} the rows of {', '.join(gone)} were lost ({reason}); the others stand")
+            said.append(f"on {place} the results of {', '.join(gone)} were lost ({reason}); the others are kept")
     return tuple(said)
 
 

@@ -124,7 +124,7 @@ def require_cores(cores: tuple[int, ...]) -> None:
     if not cores:
         return
     if not hasattr(os, "sched_getaffinity"):
-        raise SettingsError("cores cannot be chosen on this operating system; leave --cores out")
+        raise SettingsError("cores cannot be selected on this operating system; omit --cores")
     there = os.sched_getaffinity(0)
     missing = sorted(set(cores) - there)
     if missing or len(set(cores)) != len(cores):

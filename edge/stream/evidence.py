@@ -21,8 +21,8 @@ def sentence(row: StreamRow, false_alarms: float) -> str:
         suffered += f"; for the last {last}, it is estimated at {_percent(row.expected)}"
         missed = _missed(row)
         if missed:
-            suffered += f", by an estimate that was off by {sum(missed) / len(missed):.1f} points on average where labels are known"
-    return f"{_seen(row)}; {suffered}; the chance of any false alarm over the whole stream is at most {100 * false_alarms:g} %"
+            suffered += f"; where labels are known, such estimates were off by {sum(missed) / len(missed):.1f} points on average"
+    return f"{_seen(row)}; {suffered}; the probability of any false alarm over the whole stream is at most {100 * false_alarms:g} %"
 
 
 def _seen(row: StreamRow) -> str:
@@ -47,17 +47,17 @@ def _suffered(row: StreamRow) -> str:
         better = row.after.value > row.before.value
         return (
             f"accuracy {'rose' if better else 'fell'} from {_percent(row.before)} to {_percent(row.after)} near row "
-            f"{errors.start[0] + 1:,} (noticed at row {errors.alarm + 1:,})"
+            f"{errors.start[0] + 1:,} (detected at row {errors.alarm + 1:,})"
         )
     if row.before is not None and row.after is None:
-        return f"no label of a row after the first change has come (accuracy before it: {_percent(row.before)})"
+        return f"no labels have arrived for rows after the first change (accuracy before it: {_percent(row.before)})"
     if row.before is not None and row.after is not None:
         return (
             f"accuracy was {_percent(row.before)} before the first change and {_percent(row.after)} after it, which by "
             "itself raised no alarm"
         )
     before, during = _percent(row.history_accuracy), _percent(row.stream_accuracy)
-    return f"no change of accuracy was noticed ({before} before the stream, {during} in it)"
+    return f"no change in accuracy was detected ({before} before the stream, {during} in it)"
 
 
 def timeline_figure(row: StreamRow, label: str, label_delay: int) -> Figure:
@@ -65,11 +65,11 @@ def timeline_figure(row: StreamRow, label: str, label_delay: int) -> Figure:
     curves = {
         "accuracy, labels known": [(place + 1, 100 * share.value) for place, share in row.accuracy],
         "lower end of its 95 % interval": [(place + 1, 100 * share.low) for place, share in row.accuracy],
-        "estimated before labels come": [(place + 1, 100 * share) for place, share in row.estimated],
+        "estimated before labels arrive (CBPE)": [(place + 1, 100 * share) for place, share in row.estimated],
     }
     starts = [found.start[0] + 1 for found in row.findings if found.start]
     late = (
-        f" Labels come {label_delay:,} rows late: those of the last rows had not come when the stream ended."
+        f" Labels arrive {label_delay:,} rows late: those of the last rows had not arrived when the stream ended."
         if label_delay
         else ""
     )
@@ -80,10 +80,9 @@ def timeline_figure(row: StreamRow, label: str, label_delay: int) -> Figure:
             f"{max(missed):.1f} at most."
         )
     caption = (
-        f"Share of right answers of the {label} in windows of the stream; it was trained on the first {row.train:,} rows. "
-        "The estimate needs no labels: it sees a change of the columns, not one of what they mean."
-        + late
-        + (" The dotted line is where the first change began." if starts else "")
+        f"Accuracy of the {label} in windows of the stream; it was trained on the first {row.train:,} rows. "
+        "The estimate (confidence-based performance estimation, CBPE) needs no labels: it sees a change in the columns, not in how "
+        "they relate to the target." + late + (" The dotted line is where the first change began." if starts else "")
     )
     spec = charts.lines(curves, x="row", y="accuracy (%)", reference_x=min(starts) if starts else None)
     return Figure("Accuracy after deployment", caption, spec)
@@ -103,11 +102,11 @@ def drift_figure(row: StreamRow, false_alarms: float) -> Figure:
     ]
     curves["alarm"] = [(end, 0.0) for end in ends]
     caption = (
-        "Evidence that a signal is no longer distributed as before (a betting score: 1 more is ten times as much); an "
-        f"alarm is raised at 0, where the curve ends. The chance that any of the {len(row.findings)} signals is ever "
-        f"raised by chance over the whole stream is at most {100 * false_alarms:g} %, if rows come in exchangeable order."
+        "Evidence that a signal is no longer distributed as before (a betting score; one step up is ten times the evidence); an "
+        f"alarm is raised at 0, where the curve ends. The probability of any false alarm on any of the {len(row.findings)} "
+        f"signals over the whole stream is at most {100 * false_alarms:g} %, if the rows are exchangeable."
     )
-    return Figure("Drift", caption, charts.lines(curves, x="row", y="evidence over the alarm (powers of 10)"))
+    return Figure("Drift", caption, charts.lines(curves, x="row", y="evidence relative to the alarm (powers of 10)"))
 
 
 def drift_table(row: StreamRow) -> Table:
@@ -116,7 +115,7 @@ def drift_table(row: StreamRow) -> Table:
     for found in row.findings:
         start = found.start
         if found.alarm is None or start is None:
-            listed.append((found.signal, "no change noticed", None, "", None, "", None, None))
+            listed.append((found.signal, "no change detected", None, "", None, "", None, None))
             continue
         change = found.change or Change("", None, None)
         listed.append((
@@ -128,15 +127,15 @@ def drift_table(row: StreamRow) -> Table:
         "result",
         "began near row",
         "95 % of the evidence",
-        "noticed at row",
-        "what",
+        "detected at row",
+        "what changed",
         "before",
         "after",
     )
-    unwatched = f" Not watched, because dates always move on: {', '.join(row.unwatched)}." if row.unwatched else ""
+    unwatched = f" Not monitored, because dates always advance: {', '.join(row.unwatched)}." if row.unwatched else ""
     caption = (
-        f"Rows {row.train + 1:,} to {row.begin:,}, which the model did not learn from, are what the stream after them is "
-        f"compared with.{unwatched} Predicting and watching kept up with {row.rows_per_second:,.0f} rows a second of one core."
+        f"Rows {row.train + 1:,} to {row.begin:,}, which the model did not learn from, are the reference for the stream "
+        f"after them.{unwatched} Prediction and monitoring handled {row.rows_per_second:,.0f} rows per second on one core."
     )
     return Table("What changed in the stream, and when?", caption, columns, tuple(listed))
 

@@ -129,7 +129,7 @@ def require_stream(dataset: Dataset, label_delay: int) -> None:
     """Raise DataError where the rows cannot be replayed in time order, SettingsError where no label would come in time."""
     if dataset.n_rows < _FEWEST:
         raise DataError(
-            f"{dataset.name} has {dataset.n_rows} rows; --stream needs at least {_FEWEST}, half of them to learn from"
+            f"{dataset.name} has {dataset.n_rows} rows; --stream needs at least {_FEWEST}, half of them to train on"
         )
     train, _ = parts(dataset.n_rows)
     counts = np.bincount(dataset.target[:train], minlength=len(dataset.classes))

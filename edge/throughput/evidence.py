@@ -35,8 +35,8 @@ def figure(rows: Mapping[str, ThroughputRow], labels: Mapping[str, str]) -> Figu
         for name, row in rows.items()
     )
     return Figure(
-        "How many rows a second, asked in batches?",
-        f"Exported models on one thread, medians of {ROUNDS} rounds. Most rows a second and the size of the batch: {said}.",
+        "What is the throughput in batches?",
+        f"Exported models on one thread, medians of {ROUNDS} rounds. Highest throughput (rows per second) and its batch size: {said}.",
         charts.lines(curves, x="rows in a batch (log scale)", y="rows per second (log scale)", log_x=True, log_y=True, points=True),
     )  # fmt: skip
 
@@ -56,7 +56,7 @@ def table(rows: Mapping[str, ThroughputRow], labels: Mapping[str, str]) -> Table
                 )  # fmt: skip
     columns = ("model", "runtime", "threads", "batch (rows)", "rows per second", "interval", "one batch takes (ms)")
     caption = (
-        f"Medians of {ROUNDS} rounds in which the alternatives take turns, every batch of other rows; the interval goes from "
+        f"Medians of {ROUNDS} rounds in which the alternatives take turns, each batch with different rows; the interval runs from "
         "the slowest to the fastest round (96.9 %)."
     )
     return Table("Throughput by batch size", caption, columns, tuple(cells))

@@ -50,8 +50,8 @@ def latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], se
     rows = [(f"{label}, {runtime}", runtime, p99) for (label, runtime), p99 in latencies.values()]
     rows.sort(key=lambda row: row[2].value)
     caption = (
-        "99 % of single calls end within this time (p99, batch 1, one thread, hot); bars are 95 % intervals, "
-        f"the dotted line is the budget of {settings.p99_ms:g} ms. The identity model shows what the runtime costs without a model."
+        "99 % of single calls finish within this time (p99, batch size 1, one thread, hot); bars are 95 % intervals, "
+        f"the dotted line is the budget of {settings.p99_ms:g} ms. The identity model shows the cost of the runtime alone."
     )
     spec = charts.interval_plot(
         rows,
@@ -80,11 +80,11 @@ def distribution_figure(timed: Mapping[str, np.ndarray], labels: Mapping[str, st
             values = np.quantile(times.ravel() * MILLISECONDS, _QUANTILES)
             curves[label] = [(float(value), 100 * share) for value, share in zip(values, _QUANTILES, strict=True)]
     caption = (
-        "How many of 100 calls end within a time, exported models; the steeper, the steadier. "
+        "Percentage of calls that finish within a given time, exported models; a steeper curve is a steadier one. "
         f"The dotted line is the budget of {settings.p99_ms:g} ms."
     )
     spec = charts.lines(
-        curves, x="latency (ms, log scale)", y="calls ended (%)", log_x=True, reference_x=settings.p99_ms
+        curves, x="latency (ms, log scale)", y="calls finished (%)", log_x=True, reference_x=settings.p99_ms
     )
     return Figure("Distribution of the latency", caption, spec)
 
@@ -102,8 +102,8 @@ def latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) ->
         "interval   ", "calls", "rounds' spread",
     )  # fmt: skip
     caption = (
-        "Service time of one call after another by the fastest call of the runtime (bound buffers; by names where rows hold "
-        "texts), every call another row; 95 % intervals by order statistics, or by resampling whole rounds where that is wider."
+        "Service time of calls made back to back, by the runtime's fastest interface (bound buffers; named inputs where rows "
+        "contain text), a different row in every call; 95 % intervals from order statistics, or from resampling rounds where wider."
     )
     harness = harness_overhead(timed)
     if harness:

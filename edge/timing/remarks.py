@@ -38,7 +38,7 @@ def of_exported(
             how = f"it was converted {row.promise.partition(';')[0]}; " if row.form == "converter" else ""
             said.append(
                 f"the exported {labels[name]} is slower than scikit-learn itself: {file.value:.3g} ms against "
-                f"{own.value:.3g} at the median; {how}choose another model for a device, or keep scikit-learn there"
+                f"{own.value:.3g} at the median; {how}choose another model for a device, or use scikit-learn there"
             )
     return (*said, *_of_runtime(labels, medians))
 
@@ -54,7 +54,7 @@ def _of_runtime(labels: Mapping[str, str], medians: Mapping[str, Estimate]) -> l
         return []
     return [
         f"an empty call of the runtime takes {floor:.2g} ms at the median, a large part of the {', the '.join(small)}: "
-        "code that is compiled for the device itself would spare most of it"
+        "code compiled for the device itself would save most of it"
     ]
 
 
@@ -68,7 +68,7 @@ def of_machine(timed: Mapping[str, np.ndarray]) -> tuple[str, ...]:
     if harness and harness.low > _MOST_OVERHEAD_US:
         said.append(
             f"the harness itself adds {harness.value:.2g} us to a call at the median, more than the {_MOST_OVERHEAD_US:g} us "
-            "that it should: the fastest models are slower here than they are"
+            "that it should: the fastest models appear slower than they are"
         )
     noisy = {
         name: spread_of_rounds(times)
@@ -84,5 +84,5 @@ def of_machine(timed: Mapping[str, np.ndarray]) -> tuple[str, ...]:
     return (
         *said,
         "measured on the CPU of this machine, called back to back: a device has another CPU, and a model that is called "
-        "rarely answers more slowly from cold caches",
+        "rarely answers more slowly because caches are cold",
     )

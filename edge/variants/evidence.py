@@ -136,7 +136,7 @@ def table(found: Sequence[Variant], settings: Settings) -> Table:
     )  # fmt: skip
     columns = (
         "model", "variant", "accuracy (points)", "loss (points)", "interval", "file (kB)", "p50 (us)", "p99 (us)",
-        "interval ", "peak memory (MB)", "flipped labels", "moved by its batch", "result", "on the front",
+        "interval ", "peak memory (MB)", "flipped labels", "moved by its batch", "result", "on the Pareto front",
     )  # fmt: skip
     return Table("Smaller models", f"{_said(found, settings)} {_CAPTION}", columns, rows)
 
@@ -149,7 +149,9 @@ def figures(found: Sequence[Variant], settings: Settings) -> tuple[Figure, Figur
     line = "The grey line joins the Pareto front: nothing else is both"
     return (
         Figure("What does a smaller file cost?", f"{said} {line} smaller and more accurate.", size),
-        Figure("What does a faster answer cost?", f"Batch 1, one thread, hot. {line} faster and more accurate.", speed),
+        Figure(
+            "What does a faster answer cost?", f"Batch size 1, one thread, hot. {line} faster and more accurate.", speed
+        ),
     )
 
 
@@ -198,8 +200,8 @@ def level_table(labels: Mapping[str, str], row: VariantTimesRow) -> Table | None
                 found.append((label, level, 1e3 * p50.value, _span(p50), 1e3 * p99.value, _span(p99)))
     columns = ("model", "level", "p50 (us)", "interval", "p99 (us)", "interval ")
     caption = (
-        "The same file, loaded at each level of ONNX Runtime's graph optimisation; 'all' is its default, and what every "
-        "other figure rests on. Graphs as lean as these leave it little to do."
+        "The same file, loaded at each level of ONNX Runtime's graph optimisation; 'all' is its default, used for every "
+        "other figure. Graphs as lean as these leave it little to optimise."
     )
     return Table("Levels of graph optimisation", caption, columns, tuple(found)) if found else None
 
@@ -207,9 +209,9 @@ def level_table(labels: Mapping[str, str], row: VariantTimesRow) -> Table | None
 _EQUAL = 1.05
 _CAPTION = (
     "Accuracy on the same test rows; loss against the most accurate original there, with its paired 95 % interval; peak "
-    "memory of one process that only serves; 'moved by its batch' is the largest change of a probability when a row is "
-    "asked alone. float16 keeps a network's matrices in half the bytes and computes in float32; the runtime has no trees "
-    "in float16. Exploratory: these figures rest on one fold, and the verdict does not use them."
+    "memory of one process that only serves; 'moved by its batch' is the largest change in a probability when a row is "
+    "predicted alone. float16 stores a network's weights in half the bytes and computes in float32; the runtime has no float16 "
+    "trees. Exploratory: these figures rest on one fold, and the verdict does not use them."
 )
 
 

@@ -104,15 +104,15 @@ def explain_black_box(
     fidelity = float(r2_score(said[test], stand_in.predict(dataset.features.iloc[test])))
     attributions["additive surrogate"] = surrogate_parts(stand_in, dataset, test, columns)
     if not has_one_sum(dataset):
-        notes.append("SHAP values are worked out for two classes or a number")
+        notes.append("SHAP values are computed for two classes or regression only")
     elif family.name not in TREES:
-        notes.append(f"exact SHAP values are for ensembles of trees, and the best black box is a {family.label}")
+        notes.append(f"exact SHAP values exist for tree ensembles, and the best black box is a {family.label}")
     elif importlib.util.find_spec("shap") is None:
         notes.append("exact SHAP values need the library shap: pip install 'future-tech-lab[explain]'")
     else:
         found = shap_values(model, dataset.features.iloc[test], columns)
         if found is None:
-            notes.append(f"SHAP cannot take this {family.label} apart")
+            notes.append(f"SHAP cannot explain this {family.label}")
         else:
             attributions["SHAP"] = found
     methods = {"permutation importance": permuted}
@@ -147,8 +147,8 @@ def explanation_of(
     grouped = [(columns[place], name, float(drawn[name][place])) for place in order for name in names]
     figure = Figure(
         f"What does the {black} rely on?",
-        "Share of each feature in the whole, by every way of explaining. Where the bars of one feature differ, the explanation "
-        "depends on who explains.",
+        "Share of each feature in the total importance, by explanation method. Where the bars of a feature differ, the explanation "
+        "depends on the method.",
         charts.grouped_bars(grouped, axis="share of the importance", groups=names),
     )
     pairs = [
@@ -159,12 +159,12 @@ def explanation_of(
     said = "log-odds" if dataset.classes else "predictions"
     rows_of_table = [
         (
-            f"fidelity: share of the variance of its {said} that the additive surrogate gives again ({black})",
+            f"fidelity: share of the variance of its {said} that the additive surrogate reproduces ({black})",
             fidelity,
         ),
         *((f"rank agreement of {a} and {b}", rank) for a, b, rank, _ in pairs),
         *(
-            (f"same direction in {a} and {b}, of the strongest features", same)
+            (f"same direction in {a} and {b}, for the strongest features", same)
             for a, b, _, same in pairs
             if same is not None
         ),
@@ -174,9 +174,9 @@ def explanation_of(
     shown = tuple((text, round(value, 3) if value == value else None) for text, value in rows_of_table)
     table = Table(
         "Can the black box be explained instead?",
-        "1 is perfect in every line. An explanation of a black box is a second model: it is worth as much as it fits (fidelity), as "
-        "it does not depend on the method (agreement) or on the sample (stability). The readable model is its own explanation: its "
-        "fidelity is 1.",
+        "1 is perfect in every row. An explanation of a black box is a second model: its worth depends on how well it fits "
+        "(fidelity), and on whether another method (agreement) or sample (stability) gives the same. The readable model explains "
+        "itself: its fidelity is 1.",
         ("measure", "value"),
         shown,
     )

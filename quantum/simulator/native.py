@@ -72,7 +72,7 @@ def warm_up(notify: Callable[[str], None] | None = None, *, precision: str = "fl
         If the precision has another name.
     """
     if precision in PRECISIONS and notify is not None and not is_compiled(precision):
-        notify(f"compiling the {precision} simulator for this machine: once, about ten seconds")
+        notify(f"compiling the {precision} simulator for this machine (only once, about ten seconds)")
         if reason := _why_not_kept(precision):
             notify(reason)
     walk(precision)

@@ -231,7 +231,7 @@ def test_latencies_levels_parity_and_footprint_are_listed(evidence):
     assert first[7:] == pytest.approx((200 * 1.048576, 1.5))
     assert second[7:] == (None, None)
     said = next(figure for figure in evidence.figures if figure.title == "Footprint: memory").caption
-    assert f"takes {200 / 42:.2g} times as much by scikit-learn" in said
+    assert f"takes {200 / 42:.2g} times as much with scikit-learn" in said
 
 
 def test_throughput_is_the_median_of_the_rounds(evidence):
@@ -245,7 +245,7 @@ def test_throughput_is_the_median_of_the_rounds(evidence):
             assert line[0] == value
             assert line[1] == f"{min(rounds):,.0f} to {max(rounds):,.0f}"
             assert line[2] == pytest.approx(1e3 * size / value)
-    drawn = titled(evidence, "How many rows a second, asked in batches?")
+    drawn = titled(evidence, "What is the throughput in batches?")
     assert "logistic regression 5,100 at 8" in drawn.caption  # (5,000 + 5,200) / 2
 
 
@@ -261,8 +261,8 @@ def test_load_is_listed_run_by_run(evidence):
     assert "took up to 1.5 ms (p99) to wake" in caveats
     assert "the neural network (MLP) cannot keep up with 50 calls per second" in caveats
     assert "the logistic regression cannot keep up" not in caveats
-    assert "called rarely (100 calls per second) the logistic regression answers in 3 ms" in caveats
-    curve = titled(evidence, "Latency, hot and under load").spec["data"]["values"]
+    assert "at 100 calls per second, the logistic regression answers in 3 ms" in caveats
+    curve = titled(evidence, "Latency: hot and under load").spec["data"]["values"]
     hot = [(value["x"], value["y"]) for value in curve if value["series"] == "logistic regression, hot"]
     assert hot == [(0.5, 50.0), (1.0, pytest.approx(10.0))]  # under one call of 1,000 nothing is drawn
     knee = titled(evidence, "Response time against load").spec["data"]["values"]
@@ -296,7 +296,7 @@ def test_the_browser_is_one_step_of_its_clock_less_certain(evidence):
     assert line[8:12] == (0.00253, 48, 3e-4, 1)
     assert "no model (identity)" in lines
     assert any("differ by up to 0.0003 and 1 of 48 labels" in each for each in evidence.caveats)
-    drawn = {value["label"]: value for value in titled(evidence, "A call in a browser").spec["data"]["values"]}
+    drawn = {value["label"]: value for value in titled(evidence, "Latency in a browser").spec["data"]["values"]}
     value, low, high = milliseconds(times, 0.99)
     ends = drawn["logistic regression, browser"]
     assert (ends["value"], ends["low"], ends["high"]) == pytest.approx((value, low - step, high + step))
@@ -305,16 +305,16 @@ def test_the_browser_is_one_step_of_its_clock_less_certain(evidence):
 def test_the_stream_is_told_in_rows_that_count_from_one(evidence):
     assert evidence.facts["stream"] == (
         "in the stream 2 column(s) drifted (income, age), first near row 641 (95 % of the evidence: 611 to 671); "
-        "accuracy fell from 90.0 % (86.0 to 93.0) to 60.0 % (50.0 to 70.0) near row 651 (noticed at row 800); "
-        "for the last 20 rows, whose labels are still to come, it is estimated at 75.0 % (65.0 to 85.0), "
-        "by an estimate that was off by 8.0 points on average where labels are known; "
-        "the chance of any false alarm over the whole stream is at most 1 %"
+        "accuracy fell from 90.0 % (86.0 to 93.0) to 60.0 % (50.0 to 70.0) near row 651 (detected at row 800); "
+        "for the last 20 rows, whose labels are still to come, it is estimated at 75.0 % (65.0 to 85.0); "
+        "where labels are known, such estimates were off by 8.0 points on average; "
+        "the probability of any false alarm over the whole stream is at most 1 %"
     )
     lines = titled(evidence, "What changed in the stream, and when?")
     assert lines.rows[0] == ("age", "changed", 641, "611 to 671", 750, "median", 1.5, 4.5)
     assert "Rows 351 to 500, which the model did not learn from" in lines.caption
-    assert "12,346 rows a second" in lines.caption
-    assert "Not watched, because dates always move on: since" in lines.caption
+    assert "12,346 rows per second" in lines.caption
+    assert "Not monitored, because dates always advance: since" in lines.caption
     drawn = titled(evidence, "Accuracy after deployment").spec["data"]["values"]
     by_series = {}
     for value in drawn:
@@ -322,7 +322,7 @@ def test_the_stream_is_told_in_rows_that_count_from_one(evidence):
     assert by_series == {
         "accuracy, labels known": [(600, 90.0), (700, 70.0)],
         "lower end of its 95 % interval": [(600, pytest.approx(82.0)), (700, pytest.approx(60.0))],
-        "estimated before labels come": [(600, 91.0), (700, 85.0), (800, 80.0)],
+        "estimated before labels arrive (CBPE)": [(600, 91.0), (700, 85.0), (800, 80.0)],
     }
     paths = titled(evidence, "Drift").spec["data"]["values"]
     assert [(value["x"], value["y"]) for value in paths if value["series"] == "age"] == [
@@ -345,8 +345,8 @@ def test_a_stream_without_alarms_gives_both_accuracies():
     quiet = [dataclasses.replace(found, alarm=None, start=None) for found in edge_rows.STREAMED.findings]
     row = edge_rows.stream(findings=tuple(quiet), before=None, after=None, expected=None)
     assert stream_evidence.sentence(row, 0.05) == (
-        "no column drifted in the stream; no change of accuracy was noticed (92.0 % (88.0 to 95.0) before the stream, "
-        "80.0 % (76.0 to 84.0) in it); the chance of any false alarm over the whole stream is at most 5 %"
+        "no column drifted in the stream; no change in accuracy was detected (92.0 % (88.0 to 95.0) before the stream, "
+        "80.0 % (76.0 to 84.0) in it); the probability of any false alarm over the whole stream is at most 5 %"
     )
 
 
@@ -354,8 +354,8 @@ def test_a_model_is_remarked_where_it_keeps_rows_or_is_slower_than_its_original(
     slow = TIMES | {"mlp sklearn": edge_rows.nanoseconds("q", 15_000), "mlp onnx": edge_rows.nanoseconds("r", 30_000)}
     found = summarised(SETTINGS, rows | {TIME.name: TimedRow(slow, 3)})
     caveats = " ".join(found.caveats)
-    assert "the file of the neural network (MLP) holds rows" in caveats
-    assert "the file of the logistic regression holds rows" not in caveats
+    assert "the file of the neural network (MLP) contains training rows" in caveats
+    assert "the file of the logistic regression contains training rows" not in caveats
     exported, own = milliseconds(slow["mlp onnx"], 0.5)[0], milliseconds(slow["mlp sklearn"], 0.5)[0]
     assert f"slower than scikit-learn itself: {exported:.3g} ms against {own:.3g} at the median" in caveats
     assert "it was converted by a library" in caveats

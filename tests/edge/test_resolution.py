@@ -36,11 +36,11 @@ def test_what_all_sections_share_follows_from_table_and_settings():
 @pytest.mark.parametrize(
     ("changes", "kind", "says"),
     [
-        ({"models": ("mlp", "mlp")}, SettingsError, "names a candidate twice or none at all"),
-        ({"models": ()}, SettingsError, "names a candidate twice or none at all"),
+        ({"models": ("mlp", "mlp")}, SettingsError, "names a candidate twice or names none"),
+        ({"models": ()}, SettingsError, "names a candidate twice or names none"),
         ({"folds": 20, "stream": False}, None, ""),
         ({"cores": (10_000,)}, SettingsError, "must be named once and be one of those that this process may use"),
-        ({"web_runtime": "somewhere"}, SettingsError, "web_runtime is given without browser"),
+        ({"web_runtime": "somewhere"}, SettingsError, "web_runtime is given, but only browser uses it"),
         ({}, DataError, "has 178 rows; --stream needs at least 400"),
         ({"stream": False, "metric": "no such"}, SettingsError, "no such"),
     ],

@@ -170,7 +170,7 @@ def titled(found, title):
 
 
 def test_the_prices_are_those_of_the_same_folds(evidence):
-    lines = titled(evidence, "The price of reading").rows
+    lines = titled(evidence, "The price of readability").rows
     assert [line[0] for line in lines] == [LABELS[name] for name in ("tree-2", "logistic", "tree-4", "ebm")]
     best = -np.inf
     for line, name in zip(lines, ("tree-2", "logistic", "tree-4", "ebm"), strict=True):
@@ -178,7 +178,7 @@ def test_the_prices_are_those_of_the_same_folds(evidence):
         assert line[1:6] == pytest.approx((PARTS[name], score, *loss_of(FOLDED[name])))
         assert line[6] == ("yes" if score > best else "no")
         best = max(best, score)
-    figure = next(each for each in evidence.figures if each.title == "The price of reading")
+    figure = next(each for each in evidence.figures if each.title == "The price of readability")
     assert f"best black box ({mean(BLACK)[0]:.1f} points), the dotted one lies 3.0 points below" in figure.caption
 
 
@@ -253,7 +253,7 @@ def test_times_are_medians_of_the_rounds_and_the_file_is_described(evidence):
         assert line[1:] == pytest.approx((0.3, 0.1, 0.9, 7.0, 12.3))
     lines = dict(titled(evidence, "The readable model as a file").rows)
     assert lines["bytes"] == "12,345"
-    assert lines["largest difference of an answer over 250 rows"] == "2e-07"
+    assert lines["largest difference in an answer over 250 rows"] == "2e-07"
     assert lines["input 'numbers'"] == "age, income"
     assert lines["input 'texts'"] == "region"
     assert "a note of the explanation" in evidence.caveats
@@ -268,7 +268,7 @@ def out_of_fold(folds):
 
 
 def test_groups_are_compared_on_the_first_repetition(evidence):
-    lines = titled(evidence, "Does the model serve every group of 'region' alike?").rows
+    lines = titled(evidence, "Does the model serve every group of 'region' equally well?").rows
     assert [line[:3] for line in lines] == [
         ("best readable model", "north", 26), ("best readable model", "south", 22),
         ("best black box", "north", 26), ("best black box", "south", 22),
@@ -295,7 +295,7 @@ def test_the_largest_gap_between_groups_is_drawn_with_a_bootstrap_inside_the_gro
     chances, truth = out_of_fold(GLASS), np.arange(N_ROWS) % 2
     yes = chances > 0.5
     rates = {
-        "said yes": lambda rows: yes[rows].mean(),
+        "predicted positive": lambda rows: yes[rows].mean(),
         "false positives": lambda rows: yes[rows][truth[rows] == 0].mean(),
         "false negatives": lambda rows: (~yes[rows])[truth[rows] == 1].mean(),
     }
@@ -343,7 +343,7 @@ def test_a_number_is_judged_by_r2_in_points(rows):
     assert found.facts["metric"] == "R² (explained variance)"
     lines = {line[0]: line for line in titled(found, "All models").rows}
     assert lines["linear regression"][4:] == (1.0, 2.0, 3.0, 6)
-    groups = titled(found, "Does the model serve every group of 'region' alike?").rows
+    groups = titled(found, "Does the model serve every group of 'region' equally well?").rows
     north = NORTH
     predicted = np.empty(N_ROWS)
     for numbers, places in folds["linear"][:FOLDS]:
@@ -372,7 +372,7 @@ def test_a_number_is_judged_by_r2_in_points(rows):
 
 
 def test_what_was_said_is_drawn_against_what_happened_in_tenths_of_the_rows(evidence):
-    figure = titled(evidence, "Do the probabilities mean what they say?")
+    figure = titled(evidence, "Are the probabilities calibrated?")
     for label, folds in (("best readable model", GLASS), ("best black box", BLACK)):
         chances = np.concatenate([said[:, 1] for said, _ in folds])
         truth = np.concatenate([places % 2 for _, places in folds])

@@ -37,14 +37,14 @@ def test_every_line_of_the_table_is_as_by_hand(explained):
     lines = dict(row.tables[0].rows)
     names = list(methods)
     expected = {
-        "fidelity: share of the variance of its log-odds that the additive surrogate gives again (random forest)": 0.877,
+        "fidelity: share of the variance of its log-odds that the additive surrogate reproduces (random forest)": 0.877,
         **{
             f"rank agreement of {a} and {b}": round(ranks(methods[a], methods[b]), 3)
             for place, a in enumerate(names)
             for b in names[place + 1 :]
         },
         # both say that age rises; one that income falls, one that it rises; a text has no direction
-        "same direction in additive surrogate and SHAP, of the strongest features": 0.5,
+        "same direction in additive surrogate and SHAP, for the strongest features": 0.5,
         "stability over refits: rank agreement of the importances of the random forest": 0.612,
         "stability over refits: rank agreement of the importances of the splines": None,
     }

@@ -89,7 +89,7 @@ def test_the_lab_keeps_to_the_protocol_on_a_number_with_groups_and_privacy(tmp_p
     found = record.evidence
     parts = (*found.figures, *found.tables, *found.panels)
     shown = json.dumps([dataclasses.asdict(part) for part in parts])
-    for title in ("The price of reading", "What if the data get worse?", "What does privacy cost?", "How far apart",
+    for title in ("The price of readability", "What if the data get worse?", "What does privacy cost?", "How far apart",
                   "Predicted against observed", "Try the model", "What does it cost to correct the model?"):  # fmt: skip
         assert title in shown, title
     for word in ("log-odds", "calibrat", "probabilit", "class"):

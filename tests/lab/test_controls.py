@@ -188,7 +188,7 @@ def test_controls_of_one_lab_run_once_at_a_time_and_leave_one_file(tmp_path):
     lab, said = Asked(Control("a", "yes is true", ("no",), yes), Control("b", "no is true", ("yes",), by_seed)), []
 
     def second(progress):
-        with pytest.raises(SettingsError, match="another process measures the controls of asked") as caught:
+        with pytest.raises(SettingsError, match="another process is already measuring the controls of asked") as caught:
             controls.run_controls(lab, seeds=1, out=tmp_path, workers=1)
         assert caught.value.exit_code == 2
         said.append(progress)

@@ -246,7 +246,7 @@ def by_title(found, title):
 
 
 def test_the_tables_of_the_hardware_hold_the_oracles_numbers(evidence, rows):
-    lines = {line[0]: line[1:] for line in by_title(evidence, "What hardware does to the score").rows}
+    lines = {line[0]: line[1:] for line in by_title(evidence, "How hardware noise changes the score, in numbers").rows}
     torino = rows["hardware-torino"]
     runs = {"no errors, shots only": "ideal", "torino, as read": "read", "torino, readout errors undone": "mitigated"}
     for words, name in runs.items():
@@ -255,7 +255,7 @@ def test_the_tables_of_the_hardware_hold_the_oracles_numbers(evidence, rows):
         expected = (*jackknife(before, run.after), jackknife(before, run.exact)[0], changed, run.shots_needed)
         assert lines[words] == pytest.approx(expected)
     assert len(lines) == 5
-    places = by_title(evidence, "Where the circuit lies on the devices").rows
+    places = by_title(evidence, "Where the circuit is placed on the devices").rows
     assert places == (("torino", "7 8 9", 3.0, 4), ("fez", "7 8 9", 4.0, 4), ("fake_torino", "7 8 9", 5.0, 4))
     prices = by_title(evidence, "What hardware would cost").rows
     by_hand = [49 * 48 * 40 * 200, 2 * 48 * 40 * 200, 200, 200_000]
@@ -265,7 +265,7 @@ def test_the_tables_of_the_hardware_hold_the_oracles_numbers(evidence, rows):
         assert line[1:] == pytest.approx((executions, seconds, seconds / 3600, 0.5 * seconds))
     (on_device,) = by_title(evidence, "The circuit on real devices").rows
     assert on_device == ("torino", 133, 31, 88, 9, 0.8125)
-    flips = by_title(evidence, "How many shots a label needs").spec["data"]["values"]
+    flips = by_title(evidence, "How many shots does a label need?").spec["data"]["values"]
     assert [value["y"] for value in flips[:13]] == pytest.approx([30.0 / (1 + step) for step in range(13)])
     assert [value["x"] for value in flips[:2]] == [32, 64]
 

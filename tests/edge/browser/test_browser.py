@@ -143,7 +143,7 @@ def test_a_package_that_is_missing_or_incomplete_is_one_sentence_with_the_comman
     with pytest.raises(SettingsError, match=r"no onnxruntime-web in .*npm install --ignore-scripts onnxruntime-web@1"):
         find_runtime(str(tmp_path))
     (installed(tmp_path) / "ort.wasm.min.mjs").unlink()
-    with pytest.raises(SettingsError, match="name it by --web-runtime"):
+    with pytest.raises(SettingsError, match="name it with --web-runtime"):
         find_runtime(str(tmp_path))
 
 
@@ -162,7 +162,7 @@ def test_a_run_without_the_package_stops_before_it_starts(lab, tmp_path, monkeyp
     monkeypatch.setenv("PATH", f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}")
     for words, says in (
         (("--browser", "--web-runtime", "nowhere"), "no onnxruntime-web in nowhere; run  npm install"),
-        (("--web-runtime", "nowhere"), "web_runtime is given without browser"),
+        (("--web-runtime", "nowhere"), "web_runtime is given, but only browser uses it"),
     ):
         called = lab("run", "edge", "wine", *words)
         assert called.code == 2, called.err
@@ -182,7 +182,7 @@ def program(file, *lines):
     [
         (
             ("echo first >&2", "echo no display >&2", "exit 3"),
-            r"ended before it answered \(exit code 3\); it said: no display",
+            r"exited before it answered \(exit code 3\); it said: no display",
         ),
         (("cat <&3",), r"did not answer within 0\.3 s"),
     ],
@@ -216,7 +216,7 @@ def test_a_browser_is_told_the_path_by_a_file_that_this_user_alone_can_read(tmp_
     )
     runtime = WebRuntime(*[tmp_path / "empty"] * 3, version="1")
     (tmp_path / "empty").touch()
-    with pytest.raises(RuntimeError, match="ended before it answered"):
+    with pytest.raises(RuntimeError, match="exited before it answered"):
         measure_in_browser(
             identity_model(2), {"numbers": np.zeros((3, 2), np.float32)}, timed=3, timing=SHORT, chromium=stand_in, runtime=runtime
         )  # fmt: skip
@@ -300,7 +300,7 @@ def test_what_a_browser_took_stands_beside_the_machine_and_the_other_places():
         pytest.approx(0.1),
         "0.095 to 0.105",
     )
-    assert line["times as long"] == pytest.approx(5.0)
+    assert line["ratio of p50"] == pytest.approx(5.0)
     assert (line["load (s)"], line["interval  "]) == (0.35, "0.2 to 0.5")
     assert table.rows[2][-1] == lost.lost
     assert "14.0 MB" in table.caption
@@ -310,7 +310,7 @@ def test_what_a_browser_took_stands_beside_the_machine_and_the_other_places():
     assert browser_evidence.figure(BrowserRow({"forest": lost}, "1"), labels, here, 1.0) is None
     said = browser_evidence.caveats(row, labels)
     assert "differ by up to 0.02 and 3 of 50 labels" in said[0]
-    assert "over no network" in said[1]
+    assert "without a network" in said[1]
     places = place_evidence.lines_in_browser(row)
     listed = place_evidence.place_table(places, labels, 1.0)
     assert [cells[4] for cells in listed.rows] == ["neural network", "random forest"]
@@ -337,10 +337,10 @@ def test_the_browser_is_asked_for_alone_and_reaches_the_evidence():
     }
     shown = section.evidence(context, rows)
     assert [table.title for table in shown.tables] == ["In a browser"]
-    assert [figure.title for figure in shown.figures] == ["A call in a browser"]
+    assert [figure.title for figure in shown.figures] == ["Latency in a browser"]
     line = dict(zip(shown.tables[0].columns, shown.tables[0].rows[0], strict=True))
-    assert line["p50 here (ms)"] == pytest.approx(0.02)
-    assert "over no network" in shown.caveats[0]
+    assert line["p50 without (ms)"] == pytest.approx(0.02)
+    assert "without a network" in shown.caveats[0]
     assert place_section.evidence(context, rows).tables == (), "a browser alone has a table of its own"
     places = PlacesRow({"device a": {"mlp": Placed(lost="gone")}})
     (both,) = place_section.evidence(context, rows | {"places": places}).tables

@@ -28,7 +28,7 @@ def test_bars_stand_beside_those_of_the_original():
         ("ONNX Runtime", pytest.approx(52.4288)), ("scikit-learn", pytest.approx(209.7152)),
         ("ONNX Runtime", pytest.approx(52.4288)),
     ]  # fmt: skip
-    assert "takes 12 times as much by scikit-learn" in start.caption
+    assert "takes 12 times as much with scikit-learn" in start.caption
 
 
 def test_without_originals_only_the_candidates_are_drawn():

@@ -79,7 +79,7 @@ def test_two_workers_stand_for_devices_and_one_that_vanishes_loses_only_its_rows
         with distributed.Client(cluster, set_as_default=False) as client:
             client.run(vanish_when_asked, workers=[cluster.workers[1].worker_address])
         found = measure_on_devices(there, models, QUICK, patience_s=60)
-        assert found["1"] == {"a": Placed(lost="the device vanished before it answered")}
+        assert found["1"] == {"a": Placed(lost="the device disappeared before it answered")}
         assert found["0"]["a"].found.runs
 
 
@@ -105,7 +105,7 @@ class Cut:
 def test_a_scheduler_that_vanishes_marks_its_devices_lost(broken):
     said = []
     device_client.measure(Cut(broken), {"m": IDENTITY}, QUICK, patience_s=60, tell=said.append)
-    lost = {"model": "m", "lost": "the Dask scheduler vanished before the device answered"}
+    lost = {"model": "m", "lost": "the Dask scheduler disappeared before the device answered"}
     assert said == [{"device": "a", **lost}, {"device": "b", **lost}]
 
 

@@ -21,20 +21,20 @@ def measured(*runs):
 
 def test_what_was_lost_on_a_device_is_said():
     row = PlacesRow(
-        {"device a": {"mlp": measured(run("hot"))}, "device b": {"mlp": Placed(lost="the device vanished")}}
+        {"device a": {"mlp": measured(run("hot"))}, "device b": {"mlp": Placed(lost="the device disappeared")}}
     )
     places = place_evidence.lines_of(row)
     table = place_evidence.place_table(places, LABELS, 5.0)
-    assert [line[-1] for line in table.rows] == ["", "the device vanished"]
+    assert [line[-1] for line in table.rows] == ["", "the device disappeared"]
     assert place_evidence.lost(places, LABELS) == (
-        "on device b the rows of neural network were lost (the device vanished); the others stand",
+        "on device b the results of neural network were lost (the device disappeared); the others are kept",
     )
 
 
 def test_a_place_is_listed_with_its_machine_and_late_answers_in_percent():
     row = PlacesRow({"device a": {"mlp": measured(run("hot"), run("rate", misses=(0.02, 0.01, 0.03)))}})
     table = place_evidence.place_table(place_evidence.lines_of(row), LABELS, 5.0)
-    assert table.columns[-3:] == ("later than 5 ms at your rate (%)", "interval  ", "peak memory (MiB)")
+    assert table.columns[-3:] == ("later than 5 ms at --rate (%)", "interval  ", "peak memory (MiB)")
     assert table.rows == (
         ("device a", "P", 1, 1, "neural network", 1.0, "0.9 to 1.1", 1.2, "1.08 to 1.32", 2.0, "1 to 3", 50.0),
     )

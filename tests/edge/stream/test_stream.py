@@ -230,7 +230,7 @@ def test_a_replay_without_drift_says_so():
     row = replayed(dataset_of(2_000))
     said = stream_evidence.sentence(row, 0.05)
     assert "no column drifted" in said
-    assert "no change of accuracy" in said
+    assert "no change in accuracy" in said
 
 
 def test_a_label_that_has_not_come_is_not_used():
@@ -250,9 +250,9 @@ def test_while_labels_are_late_accuracy_is_estimated_and_said():
     assert "for the last 500 rows, whose labels are still to come, it is estimated at" in said
     windows = dict(row.estimated)
     off = np.mean([abs(windows[place] - share.value) for place, share in row.accuracy])
-    assert f"off by {100 * off:.1f} points on average where labels are known" in said
+    assert f"off by {100 * off:.1f} points on average" in said
     caption = stream_evidence.timeline_figure(row, "logistic regression", 500).caption
-    assert "Labels come 500 rows late" in caption
+    assert "Labels arrive 500 rows late" in caption
     assert "the estimate is off by" in caption
     at_once = replayed(dataset_of(4_000), label_delay=0)
     assert at_once.expected is None
@@ -276,7 +276,7 @@ def test_the_interval_of_the_estimate_covers_what_the_labels_say():
 def test_a_change_without_any_label_after_it_is_said_as_such():
     row = replayed(dataset_of(4_000, drift_at=3_600), label_delay=500)
     assert row.after is None
-    assert "no label of a row after the first change has come (accuracy before it: " in stream_evidence.sentence(
+    assert "no labels have arrived for rows after the first change (accuracy before it: " in stream_evidence.sentence(
         row, 0.05
     )
 
