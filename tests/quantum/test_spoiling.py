@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from quantum.study import sizes as sweep
 
 from lab.data.load import load, sample_rows
 from lab.learning.families import LOGISTIC

@@ -34,10 +34,7 @@ def loaded(**changes):
 def test_the_highest_rate_and_the_cold_start_of_a_rare_call_are_said():
     found = load_evidence.capacities(loaded(), 5.0)["mlp"]
     assert 20 < found.rate < 500
-    assert (
-        "at 20 calls per second, the neural network answers in 3 ms"
-        in load_evidence.caveats(loaded(), LABELS)[0]
-    )
+    assert "at 20 calls per second, the neural network answers in 3 ms" in load_evidence.caveats(loaded(), LABELS)[0]
     assert "other programs kept the core busy" in load_evidence.caveats(loaded(wake=4_000.0), LABELS)[0]
     table = load_evidence.load_table(loaded(), LABELS, 5.0)
     assert [row[1].partition(",")[0] for row in table.rows] == ["back to back (hot)"] + ["at random (Poisson)"] * 3
