@@ -1,5 +1,6 @@
 """A new part of a report is a folder and a line: a section is added to a lab from outside, and found in report and record."""
 
+import dataclasses
 import functools
 import sys
 
@@ -49,8 +50,6 @@ class Right(SmallLab):
     """The small lab with controls as the protocol wants them."""
 
     def controls(self):
-        import dataclasses
-
         (one,) = super().controls()
         return [dataclasses.replace(one, right="yes"), dataclasses.replace(one, name="b", wrong=("yes",))]
 
