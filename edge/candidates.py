@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from edge.given.family import family_of
+from edge.given.family import NAME, family_of
+from edge.settings import Settings
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, Family
 from lab.protocol import Dataset
 
-__all__ = ["SEARCH_ROWS", "group", "set_parameters"]
+__all__ = ["SEARCH_ROWS", "for_device", "group", "set_parameters"]
 
 SEARCH_ROWS = 2_000
 """Rows from which settings are compared with one another where there are more; the chosen one learns from all."""
@@ -26,6 +27,12 @@ def group(dataset: Dataset, model: str | None) -> Group:
     if model:
         known = (*known, family_of(model, dataset))
     return Group("all", "model", known)
+
+
+def for_device(known: Group, settings: Settings) -> tuple[Family, ...]:
+    """List the candidates for the device: the given model alone, or those that the user chose."""
+    by_name = {family.name: family for family in known.families}
+    return (by_name[NAME],) if settings.model else tuple(by_name[name] for name in settings.models)
 
 
 def set_parameters(family: Family, shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,16 @@
-"""The face of the edge laboratory: its settings, its question, its plan, its evidence and its verdict."""
+"""The face of the edge laboratory: its question, the parts of its report, and its verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from edge import budget, building
-from edge.plan import beyond_the_verdict, families_of
+from edge.budget.decision import decide
 from edge.settings import Settings
-from edge.timing import trials as timing_trials
 from edge.verdict import verdict_on
-from lab.errors import SettingsError
-from lab.protocol import Control, Dataset, Evidence, Question, Row, Trial, Verdict
+from lab.protocol import Control, Dataset, Evidence, Question, Section, Verdict
+
+if TYPE_CHECKING:
+    from edge.context import Context
 
 __all__ = ["LAB", "EdgeLab"]
 
@@ -41,46 +41,11 @@ class EdgeLab:
             "edge computing",
         )
 
-    def plan(self, dataset: Dataset, settings: Settings, *, seed: int) -> Sequence[Trial]:
-        """Score all models on the folds, build the candidates on one fold, then time them with nothing else running."""
-        from edge import candidates, operation
-        from lab.learning import comparison, folds, scoring
+    def context(self, dataset: Dataset, settings: Settings, *, seed: int) -> "Context":
+        """Check the settings against the table, this machine and all that they name."""
+        from edge.resolution import resolve
 
-        if len(set(settings.models)) != len(settings.models) or not settings.models:
-            raise SettingsError(
-                "models names a candidate twice or none at all; name each once, such as --models mlp,forest"
-            )
-        folds.require_rows_per_class(dataset, settings.folds)
-        operation.check(dataset, settings)
-        metric = scoring.primary_metric(settings.metric, dataset)
-        scored = comparison.trials(
-            (candidates.group(dataset, settings.model),),
-            folds=settings.folds,
-            repeats=settings.repeats,
-            seed=seed,
-            metric=metric,
-            candidates=settings.candidates,
-            search_rows=candidates.SEARCH_ROWS,
-        )
-        fold = folds.Fold(settings.folds, settings.repeats, seed, 0)
-        families = families_of(dataset, settings)
-        keys = {family.name: f"build-{family.name}" for family in families}
-        known = {trial.key: trial for trial in scored}
-        first = {family.name: known[comparison.key_of(family, fold.index)] for family in families}
-        built = [
-            Trial(keys[f.name], building.build, {"family": f, "fold": fold}, seed=first[f.name].seed, needs=(first[f.name].key,))
-            for f in families
-        ]  # fmt: skip
-        needs = tuple(keys.values())
-        timing = {"families": families, "fold": fold, "rounds": settings.rounds}
-        timed = Trial("time", timing_trials.time_all, timing, exclusive=True, needs=needs, cost=0.2 * settings.rounds)
-        served = [
-            Trial(f"serve-{f.name}", timing_trials.serve, {"family": f, "processes": 6}, exclusive=True, needs=(keys[f.name],),
-                  cost=1.5)
-            for f in families if settings.serving or settings.memory_mb is not None
-        ]  # fmt: skip
-        at_work = operation.trials(settings, families, fold, scorer=metric.scorer, seed=seed)
-        return [*scored, *built, timed, *served, *at_work, *beyond_the_verdict(settings, families, fold, keys)]
+        return resolve(dataset, settings, seed=seed)
 
     def inputs(self, settings: Settings) -> Sequence[Path]:
         """Name the files of the model that was given, and of the runtime that a browser loads."""
@@ -88,27 +53,34 @@ class EdgeLab:
 
         return inputs.files(settings)
 
-    def summarise(self, dataset: Dataset, settings: Settings, rows: Mapping[str, Row]) -> Evidence:
-        """Gather accuracy, size, equality, latency and footprint of every candidate."""
-        from edge import candidates
-        from edge.evidence import summarise
+    def sections(self) -> "Sequence[Section[Context]]":
+        """List the parts of the report; the first one shows the budgets, which the others measure."""
+        from edge.accuracy import section as accuracy
+        from edge.browser import section as browser
+        from edge.budget import section as budget
+        from edge.building import section as building
+        from edge.footprint import section as footprint
+        from edge.load import section as load
+        from edge.places import section as places
+        from edge.stream import section as stream
+        from edge.throughput import section as throughput
+        from edge.timing import section as timing
+        from edge.variants import section as variants
 
-        group = candidates.group(dataset, settings.model)
-        return summarise(dataset, settings, rows, group, families_of(dataset, settings))
+        return (
+            budget, accuracy, building, timing, variants, footprint, throughput, load, browser, places, stream
+        )  # fmt: skip
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Pass the most accurate candidate that meets every budget; fail where none can."""
         candidates: Sequence[str] = evidence.facts["candidates"]
         decision = (
-            budget.decide(candidates, evidence.estimates, settings, factor=evidence.facts["factor"])
-            if candidates
-            else None
+            decide(candidates, evidence.estimates, settings, factor=evidence.facts["factor"]) if candidates else None
         )
         unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
         if decision is None or (unmeasured and decision.status != "pass"):
-            sentence = (
-                f"The {' and the '.join(unmeasured)} could not be measured, and no other candidate is shown to fit."
-            )
+            parts = filter(None, (", the ".join(unmeasured[:-1]), unmeasured[-1]))
+            sentence = f"The {' and the '.join(parts)} could not be measured, and no other candidate is shown to fit."
             return Verdict("undecided", "Undecided", sentence, ("a run in which every candidate can be measured",))
         return verdict_on(decision, evidence)
 

@@ -38,66 +38,73 @@ class Settings(ComparisonSettings):
         },
     }
 
-    p99_ms: float = option(1.0, "latency budget: 99 % of single calls end within this many milliseconds", above=0)
-    size_mb: float = option(5.0, "size budget of the model's file in megabytes (10^6 bytes)", above=0)
-    memory_mb: float | None = option(None, "peak memory budget of a process that only serves, in megabytes", above=0)
-    max_drop: float = option(
-        0.01, "accuracy budget: loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
+    p99_ms: float = option(1.0, "latency budget: 99 % of single calls finish within this many milliseconds", above=0)
+    size_mb: float = option(5.0, "budget for the size of the model file, in megabytes (10^6 bytes)", above=0)
+    memory_mb: float | None = option(
+        None, "budget for the peak memory of a process that only serves the model, in megabytes", above=0
     )
-    models: tuple[str, ...] = option(_CANDIDATES, "candidates for the device", choices=_CANDIDATES)
-    model: str | None = option(None, "judge this file instead of our models: .onnx, or .skops (an estimator)")
+    max_drop: float = option(
+        0.01, "accuracy budget: largest loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
+    )
+    models: tuple[str, ...] = option(_CANDIDATES, "candidate models for the device", choices=_CANDIDATES)
+    model: str | None = option(
+        None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)"
+    )
     variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
     batches: bool = option(
-        True, "also measure rows per second by batch size, and a process that serves by scikit-learn"
+        True, "also measure throughput (rows per second) by batch size, and a process that serves with scikit-learn"
     )
     serving: bool = option(
-        True, "also measure cold start and memory of processes that only serve; with --memory-mb in any case"
+        True, "also measure cold start and memory of processes that only serve (always done with --memory-mb)"
     )
-    metric: str = option("accuracy", "primary metric: a scorer of scikit-learn; auto is the ROC AUC")
+    metric: str = option("accuracy", "primary metric, the name of a scikit-learn scorer; auto means ROC AUC")
     tolerance: float = option(
-        1e-4, "largest difference of a probability between original and exported model", minimum=0, maximum=1
+        1e-4,
+        "largest allowed difference in a probability between the original and the exported model",
+        minimum=0,
+        maximum=1,
     )
-    folds: int = option(3, "outer folds", minimum=2, maximum=20)
-    repeats: int = option(2, "repetitions of the folds", minimum=1, maximum=20)
-    candidates: int = option(3, "settings tried for each model in each fold", minimum=1, maximum=100)
+    folds: int = option(3, "number of outer cross-validation folds", minimum=2, maximum=20)
+    repeats: int = option(2, "repetitions of the cross-validation", minimum=1, maximum=20)
+    candidates: int = option(3, "hyperparameter settings tried for each model in each fold", minimum=1, maximum=100)
     rate: float | None = option(
-        None, "your rate in calls per second, at random times: how many answers are late is then a budget", above=0
+        None,
+        "expected load in calls per second, arriving at random: the share of late answers then becomes a budget",
+        above=0,
     )
     deadline_ms: float | None = option(
-        None, "deadline of an answer under load, from its scheduled arrival; p99_ms unless given", above=0
+        None, "deadline for an answer under load, from its scheduled arrival (default: the value of --p99-ms)", above=0
     )
-    max_misses: float = option(
-        0.01, "share of answers that may be late at your rate (0.01 is 1 %)", minimum=0, maximum=1
-    )
+    max_misses: float = option(0.01, "share of answers that may be late at --rate (0.01 is 1 %)", minimum=0, maximum=1)
     load: bool = option(
-        True, "also call the candidates at rates from nearly idle to nearly full; with --rate in any case"
+        True, "also measure the candidates under load, from nearly idle to nearly saturated (always done with --rate)"
     )
     load_seconds: float = option(
-        0.2, "seconds of load at each rate of the sweep; at your rate up to 100 times as many", above=0, maximum=600
+        0.2, "seconds of load at each call rate of the sweep; up to 100 times as many at --rate", above=0, maximum=600
     )
     stream: bool = option(
-        False, "the rows are in time order: train on the first half, replay the second, and watch it for drift"
+        False, "the rows are in time order: train on the first half, replay the second half and monitor it for drift"
     )
     false_alarms: float = option(
-        0.05, "bound on the chance of any false alarm over the whole stream", above=0, maximum=0.5
+        0.05, "upper bound on the probability of any false drift alarm over the whole stream", above=0, maximum=0.5
     )
     label_delay: int = option(
-        0, "rows of the stream after which a label is known: until then accuracy is estimated", minimum=0
+        0, "delay, in rows of the stream, until a label is known; until then accuracy is estimated", minimum=0
     )
-    cores: tuple[int, ...] = option((), "cores on which to measure too, by number", minimum=0)
-    threads: int = option(1, "threads of one call there; 0 is one on each core", minimum=0, maximum=1_024)
+    cores: tuple[int, ...] = option((), "numbers of the CPU cores on which to measure as well", minimum=0)
+    threads: int = option(1, "threads per call on these cores; 0 means one per core", minimum=0, maximum=1_024)
     devices: str | None = option(
         None,
-        "address of a Dask scheduler: its workers with the tag device=1 get the models and test rows and measure too",
+        "address of a Dask scheduler: its workers with the resource device=1 receive the models and test rows and measure as well",
     )
     browser: bool = option(
-        False, "measure in headless Chromium too, by onnxruntime-web, which npm installs (see --web-runtime)"
+        False, "also measure in headless Chromium with onnxruntime-web, installed by npm (see --web-runtime)"
     )
     web_runtime: str | None = option(
-        None, "folder of the npm package onnxruntime-web; node_modules here or above unless given"
+        None, "folder of the npm package onnxruntime-web (default: found in node_modules here or above)"
     )
-    rounds: int = option(30, "interleaved rounds of the timing", minimum=20, maximum=1_000)
-    max_rows: int = option(8_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
+    rounds: int = option(30, "interleaved timing rounds", minimum=20, maximum=1_000)
+    max_rows: int = option(8_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=1_000_000)
 
 
 def deadline_ms(settings: "Settings") -> float:

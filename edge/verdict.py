@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from edge.budget import EQUALITY, Decision, Item
+from edge.budget.decision import EQUALITY, Decision, Item
 from lab.protocol import Estimate, Evidence, Verdict
 from lab.wording import amount, difference, rough
 

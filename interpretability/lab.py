@@ -73,7 +73,7 @@ class InterpretabilityLab:
                 "It costs accuracy",
                 f"{sentence}; more than the {amount(margin, loss.unit)} that would not matter.",
                 (
-                    "features that make the readable model's terms enough",
+                    "features with which the readable model's terms suffice",
                     f"a margin above {amount(loss.low, loss.unit)}",
                 ),
             )
@@ -83,7 +83,7 @@ class InterpretabilityLab:
             "Undecided",
             f"{sentence}; a loss of {amount(margin, loss.unit)} would matter, and {settle}.",
             (
-                f"more rows: this run could tell a loss that lies {amount(facts['detectable'], loss.unit)} from the margin",
+                f"more rows: this run could detect a loss that lies {amount(facts['detectable'], loss.unit)} from the margin",
                 "a wider margin, if a larger loss would not matter",
             ),
         )

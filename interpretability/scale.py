@@ -51,7 +51,7 @@ def scale_of(dataset: Dataset) -> Scale:
             name, f"the prediction of {name!r}", f"raises {name!r}", name, "identity", float(dataset.target.std())
         )
     label = repr(dataset.classes[1]) if len(dataset.classes) == 2 else "the class"
-    return Scale("log-odds", "the log-odds", f"speaks for {label}", f"probability of {label}", "logit", 1.0)
+    return Scale("log-odds", "the log-odds", f"favours {label}", f"probability of {label}", "logit", 1.0)
 
 
 def has_one_sum(dataset: Dataset) -> bool:
@@ -72,6 +72,6 @@ def answers(model: Any, frame: pd.DataFrame) -> "NDArray[np.float64]":
 
 
 def sums(model: Any, frame: pd.DataFrame) -> "NDArray[np.float64]":
-    """What `answers` gives on the scale on which terms add up: log-odds, kept finite, or the number."""
+    """What `answers` gives, shape (n_rows,), on the scale on which terms add up: log-odds, kept finite, or the number."""
     found = answers(model, frame)
     return logit(np.clip(found, 1e-3, 1 - 1e-3)) if says_classes(model) else found

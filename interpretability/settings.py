@@ -26,14 +26,16 @@ class Settings(ComparisonSettings):
 
     margin: float = option(
         0.01,
-        "a loss up to this much of the metric does not matter (0.01 is 1 point; in the metric's own unit where it has no points)",
+        "largest loss in the metric that does not matter (0.01 is 1 point; in the metric's own unit if it has no points)",
         minimum=0,
     )
-    max_rows: int = option(5_000, "rows used at most (a stratified sample)", minimum=50, maximum=1_000_000)
+    max_rows: int = option(5_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=1_000_000)
     depth: str = option(
-        "full", "full: the verdict, and the models read, explained and stressed; verdict: nothing else", choices=DEPTHS
+        "full",
+        "full: the verdict, and the models shown, explained and stress-tested; verdict: the verdict only",
+        choices=DEPTHS,
     )
-    groups: str | None = option(None, "a column: compare score, errors and calibration of its groups")
+    groups: str | None = option(None, "a column whose groups are compared by score, errors and calibration")
     privacy: tuple[float, ...] = option(
-        (), "epsilons of differentially private models to price, such as 1,4", above=0, maximum=1_000
+        (), "epsilons of the differentially private models whose cost to measure, such as 1,4", above=0, maximum=1_000
     )

@@ -53,7 +53,7 @@ def run_controls(
             return _run(lab, seeds, out, workers, watch, notify)
     except Timeout as error:
         raise SettingsError(
-            f"another process measures the controls of {lab.name} in {out}; wait for its end, or choose another folder with --out"
+            f"another process is already measuring the controls of {lab.name} in {out}; wait, or choose another folder with --out"
         ) from error
 
 

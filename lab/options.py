@@ -35,7 +35,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def parse(parser: Parser, arguments: Sequence[str]) -> argparse.Namespace:
-    """Parse arguments; an unknown option is an error that names the nearest known one."""
+    """Parse arguments; an unknown option is an error that names the nearest known one.
+
+    Raises
+    ------
+    SettingsError
+        If an option is unknown.
+    """
     given = [word.partition("=")[0] for word in arguments if word.startswith("--") and word != "--"]
     for word in given:
         if word not in (*parser.flags, "--help"):
@@ -46,19 +52,21 @@ def parse(parser: Parser, arguments: Sequence[str]) -> argparse.Namespace:
 def add_common(parser: Parser) -> None:
     """Add what every command that runs trials takes."""
     parser.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of the runs (default: runs)"
+        "--out", type=Path, default=Path("runs"), metavar="DIR", help="folder for the runs (default: runs)"
     )
-    parser.add_argument("--workers", type=positive, metavar="N", help="processes (default: the number of cores)")
+    parser.add_argument(
+        "--workers", type=positive, metavar="N", help="number of worker processes (default: the number of cores)"
+    )
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON on stdout, and nothing else there"
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress on the screen")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def add_settings(parser: Parser, settings_type: type) -> None:
     """Add one option for each setting of a lab."""
-    group = parser.add_argument_group("settings of this lab (also names in a --config file)")
+    group = parser.add_argument_group("settings of this lab (a --config file uses the same names)")
     hints = typing.get_type_hints(settings_type)
     for field in dataclasses.fields(settings_type):
         plain, many, _ = item_type(hints[field.name])
@@ -94,7 +102,13 @@ def _help(field: dataclasses.Field) -> str:
 
 
 def positive(text: str) -> int:
-    """Read a whole number of at least 1, for argparse."""
+    """Read a whole number of at least 1, for argparse.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is another one.
+    """
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)

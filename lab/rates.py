@@ -52,7 +52,7 @@ def known_rates(lab: Lab, out: Path, notify: Callable[[str], None] = lambda sent
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             after = f"; measure them again with  lab controls {lab.name}" if path == measured else ""
             notify(
-                f"{path} holds no rates of the {lab.name} lab ({' '.join(str(error).split())[:200]}) and is left out{after}"
+                f"{path} holds no rates of the {lab.name} lab ({' '.join(str(error).split())[:200]}) and is ignored{after}"
             )
     return None
 

@@ -4,7 +4,7 @@ A lab's `Settings` is a frozen dataclass whose fields are made by `option`.
 
 >>> @dataclasses.dataclass(frozen=True)
 ... class Settings:
-...     folds: int = option(5, "outer folds", minimum=2, maximum=20)
+...     folds: int = option(5, "number of outer cross-validation folds", minimum=2, maximum=20)
 >>> make(Settings, {"folds": 3})
 Settings(folds=3)
 >>> make(Settings, {"folds": 1})
@@ -56,11 +56,13 @@ class ComparisonSettings:
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
-    effort: str = option("standard", "how much work the run is worth", choices=EFFORTS)
-    metric: str = option("auto", "primary metric: a scorer of scikit-learn; auto is the ROC AUC, or R² for a number")
-    folds: int = option(5, "outer folds", minimum=2, maximum=20)
-    repeats: int = option(3, "repetitions of the folds", minimum=1, maximum=20)
-    candidates: int = option(4, "candidates tried for each model in each fold", minimum=1, maximum=100)
+    effort: str = option("standard", "how much work to spend on the run", choices=EFFORTS)
+    metric: str = option(
+        "auto", "primary metric, the name of a scikit-learn scorer; auto means ROC AUC, or R² for regression"
+    )
+    folds: int = option(5, "number of outer cross-validation folds", minimum=2, maximum=20)
+    repeats: int = option(3, "repetitions of the cross-validation", minimum=1, maximum=20)
+    candidates: int = option(4, "hyperparameter settings tried for each model in each fold", minimum=1, maximum=100)
 
 
 def at_effort(settings: Any, effort: str) -> Any:
@@ -163,14 +165,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read settings from a TOML file; raises SettingsError that names the file and the line at fault."""
     try:
         if (size := path.stat().st_size) > _LARGEST_FILE:
-            raise SettingsError(
-                f"{path} has {size:,} bytes, at most {_LARGEST_FILE:,} are read; give a file of settings"
-            )
+            raise SettingsError(f"{path} has {size:,} bytes, at most {_LARGEST_FILE:,} are read; give a settings file")
         text = path.read_text(encoding="utf-8")
         keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
         if any(key.count(".") > _MOST_DOTS for key in keys):
             raise SettingsError(
-                f"{path} is not a file of settings: a key has more than {_MOST_DOTS} parts; write folds = 5"
+                f"{path} is not a settings file: a key has more than {_MOST_DOTS} parts; write folds = 5"
             )
         return tomllib.loads(text)
     except RecursionError as error:

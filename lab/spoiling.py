@@ -83,6 +83,7 @@ def check_spoiling(
 def spoiled(dataset: Dataset, rows: "NDArray[np.int64]", *, features: bool) -> Dataset:
     """Give half of the named rows another label, and where `features` is true all of them other values in every column.
 
+    `rows` are row numbers, shape (n_named,).
     Only half, drawn at random: a model of labels that are all exchanged scores as well as before. A class becomes the
     next one, the last one the first; a number goes as far beyond the target's range as it was inside. Numbers and dates
     become a million, booleans their opposite, texts one that was never seen.

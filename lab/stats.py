@@ -32,7 +32,10 @@ __all__ = [
 
 
 def corrected_standard_error(differences: "NDArray", test_fraction: float) -> float:
-    """Standard error of a mean over resampled folds: variance x (1/J + n_test/n_train) (Nadeau and Bengio 2003)."""
+    """Standard error of a mean over J resampled folds: variance x (1/J + n_test/n_train) (Nadeau and Bengio 2003).
+
+    `differences` has shape (n_folds,), `test_fraction` is n_test / n_rows.
+    """
     overlap = test_fraction / (1 - test_fraction)
     return float(np.std(differences, ddof=1) * math.sqrt(1 / len(differences) + overlap))
 
@@ -55,7 +58,7 @@ class Spread:
 
 
 def corrected_spread(differences: "NDArray", test_fraction: float) -> Spread:
-    """Spread of a mean over resampled folds by the corrected resampled t (Nadeau and Bengio 2003)."""
+    """Spread of the mean of `differences`, shape (n_folds,), by the corrected resampled t (Nadeau and Bengio 2003)."""
     return Spread(corrected_standard_error(differences, test_fraction), len(differences) - 1)
 
 
@@ -76,6 +79,11 @@ def pooled_spread(influence: "ArrayLike", repetition_means: "ArrayLike", *, fold
         Mean over the folds of each repetition; at least two.
     folds : int
         Folds of a repetition.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two repetitions, or not as many means.
 
     References
     ----------
@@ -104,6 +112,11 @@ def auc_influence(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.flo
     positive : array-like of shape (n_rows,), bool
         Both kinds must be there.
 
+    Raises
+    ------
+    ValueError
+        If one of them is missing.
+
     References
     ----------
     DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845: the structural components, centred.
@@ -131,6 +144,11 @@ def r2_influence(predicted: "ArrayLike", target: "ArrayLike") -> "NDArray[np.flo
     ----------
     predicted, target : array-like of shape (n_rows,)
         In the target's unit; the target must vary.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
 
     References
     ----------
@@ -187,7 +205,13 @@ def paired_difference(
 
 
 def mean_score(scores: "ArrayLike", *, test_fraction: float, unit: str, confidence: float = 0.95) -> Estimate:
-    """Mean score over resampled folds with the same corrected interval as `paired_difference`."""
+    """Mean score over resampled folds, shape (n_folds,), with the same corrected interval as `paired_difference`.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two folds.
+    """
     return _mean_estimate(np.asarray(scores, dtype=np.float64), test_fraction, unit, confidence)
 
 
@@ -207,7 +231,7 @@ class Regions:
 
 
 def regions(a: "ArrayLike", b: "ArrayLike", *, test_fraction: float, margin: float) -> Regions:
-    """Probability of each region of practical equivalence by the Bayesian correlated t-test.
+    """Probability of each region of practical equivalence by the Bayesian correlated t-test; scores of shape (n_folds,).
 
     References
     ----------
@@ -227,7 +251,10 @@ def regions_of(mean: float, spread: Spread, margin: float) -> Regions:
 
 
 def detectable_difference(differences: "NDArray", test_fraction: float, *, power: float = 0.8) -> float:
-    """Smallest distance from the margin that such a run would settle with the given power, in the unit of the scores."""
+    """Smallest distance from the margin that such a run would settle with the given power, in the unit of the scores.
+
+    `differences` has shape (n_folds,).
+    """
     return corrected_spread(differences, test_fraction).detectable(power)
 
 
@@ -259,7 +286,13 @@ def quantile(samples: "ArrayLike", share: float, *, unit: str, confidence: float
 
 
 def rate(events: int, trials: int, *, confidence: float = 0.95) -> Estimate:
-    """Share of events, in [0, 1], with the exact binomial interval (Clopper and Pearson 1934)."""
+    """Share of events, in [0, 1], with the exact binomial interval (Clopper and Pearson 1934).
+
+    Raises
+    ------
+    ValueError
+        If there are no trials, more events than trials, or fewer than no events.
+    """
     if not 0 <= events <= trials or trials == 0:
         raise ValueError(f"{events} events in {trials} trials is not possible")
     interval = stats.binomtest(events, trials).proportion_ci(confidence)

@@ -97,7 +97,7 @@ def check_controls(
     drawn = tuple(seeds)
     for name in names:
         control = asked[name]
-        answers = [control.function(seed=seed) for seed in drawn]
+        answers = [control.function(lab, seed=seed) for seed in drawn]
         said = f"control {name!r} ({control.truth}) is answered {', '.join(answers)}"
         assert sum(answer in control.wrong for answer in answers) <= most_wrong * len(answers), said
         if control.right is not None:

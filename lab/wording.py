@@ -70,10 +70,10 @@ def settling(rows: int | None, max_rows: int) -> str:
     >>> settling(16_000, 1_000)
     'about 16,000 rows would settle it (with --max-rows 16000)'
     >>> settling(None, 1_000)
-    'the estimate lies too near the margin to say how many rows would'
+    'the estimate is too close to the margin to say how many rows would'
     """
     if rows is None:
-        return "the estimate lies too near the margin to say how many rows would"
+        return "the estimate is too close to the margin to say how many rows would"
     raised = f" (with --max-rows {rows})" if rows > max_rows else ""
     return f"about {count(rows, 'row')} would settle it{raised}"
 

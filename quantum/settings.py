@@ -38,36 +38,34 @@ class Settings(ComparisonSettings):
         "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000},
     }
 
-    qubits: int = option(4, "qubits of the circuits, at most", minimum=1, maximum=12)
+    qubits: int = option(4, "most qubits in a circuit", minimum=1, maximum=12)
     steps: int = option(150, "training steps", minimum=10, maximum=5_000)
     margin: float = option(
-        0.01, "an advantage up to this much of the metric does not count (0.01 is 1 point)", minimum=0, maximum=1
+        0.01, "an advantage in the metric counts only above this (0.01 is 1 point)", minimum=0, maximum=1
     )
-    max_rows: int = option(1_000, "rows used at most (a stratified sample)", minimum=50, maximum=100_000)
+    max_rows: int = option(1_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=100_000)
     sweep: int = option(
-        3, "folds of the scores against qubits and depth; 0 leaves them out, else at least 2", minimum=0, maximum=20
+        3, "folds for the scores by qubits and depth; 0 skips them, otherwise at least 2", minimum=0, maximum=20
     )
     largest: int = option(
         14,
-        "qubits of the largest circuit whose gradients are studied; 0 leaves it out, else at least 6",
+        "qubits of the largest circuit whose gradients are studied; 0 skips this, otherwise at least 6",
         minimum=0,
         maximum=16,
     )
     devices: tuple[str, ...] = option(
-        ("sherbrooke", "torino", "fez"), "device models to transpile for", choices=DEVICES
+        ("sherbrooke", "torino", "fez"), "quantum device models to transpile for", choices=DEVICES
     )
-    shots: int = option(1_024, "executions of a circuit for one expectation", minimum=1, maximum=1_000_000)
+    shots: int = option(1_024, "executions of a circuit per expectation value", minimum=1, maximum=1_000_000)
     hardware_rows: int = option(
-        100, "test rows predicted under each device's noise; 0 leaves the noise out", minimum=0, maximum=10_000
+        100, "test rows to predict under each device's noise; 0 skips the noise", minimum=0, maximum=10_000
     )
-    backend: str = option("", "run these rows on this machine too (or on a model of one: fake_torino)")
-    spend: float = option(0.0, "dollars that --backend may cost; nothing is sent that would cost more", minimum=0)
-    execution_s: float = option(
-        0.00035, "device seconds for one execution (IBM Quantum documentation, read 2026)", above=0
-    )
-    overhead_s: float = option(2.0, "device seconds for one job (IBM Quantum documentation, read 2026)", minimum=0)
+    backend: str = option("", "quantum computer on which to run these rows as well (or a model of one: fake_torino)")
+    spend: float = option(0.0, "most dollars that --backend may cost; nothing is sent that would cost more", minimum=0)
+    execution_s: float = option(0.00035, "device seconds per execution (IBM Quantum documentation, read 2026)", above=0)
+    overhead_s: float = option(2.0, "device seconds per job (IBM Quantum documentation, read 2026)", minimum=0)
     rate: float = option(
-        1.60, "dollars for one device second (third-party transcription of IBM's price, May 2026)", minimum=0
+        1.60, "dollars per device second (third-party transcription of IBM's price, May 2026)", minimum=0
     )
 
     @property

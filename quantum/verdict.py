@@ -29,10 +29,10 @@ def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
             "yes",
             "Yes, in simulation",
             f"{sentence}{caution}. {price}",
-            ("noise of real hardware, which is not in this score",),
+            ("the noise of real hardware, which this score does not include",),
         )
     if side == "below":
-        reasons = ("another encoding of the data, or a task with a structure that the circuit shares",)
+        reasons = ("another encoding of the data, or a task whose structure the circuit shares",)
         short = f"not the {amount(margin, advantage.unit)} above that would count"
         return Verdict("no", "Not yet", f"{sentence}, {short}. {price}", reasons)
     settle = settling(facts["rows_to_settle"], max_rows)
@@ -41,7 +41,7 @@ def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
         "Undecided",
         f"{sentence}; an advantage of {amount(margin, advantage.unit)} would count, and {settle}. {price}",
         (
-            f"more rows: this run could tell an advantage that lies {amount(facts['detectable'], advantage.unit)} from the margin",
+            f"more rows: this run could detect an advantage that lies {amount(facts['detectable'], advantage.unit)} from the margin",
         ),
     )
 

@@ -10,12 +10,13 @@ import json
 import re
 import warnings
 
-import lab.trials
 import numpy as np
 import pandas as pd
 import pytest
-import quantum.families
+from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of
 
+import lab.work.trials
+import quantum.models.families
 from edge.stream import monitor
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classes as families
@@ -31,7 +32,6 @@ from lab.privacy import aggregates
 from lab.privacy.cells import without_cells
 from lab.protocol import Trial
 from lab.work.workers import run_here
-from tests.samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of
 
 SIZES = (40, 200, 600)
 AS_LIBRARIES_WRITE = re.compile(r"[\d,_]+(\.\d+)?(e\+\d+)?|\d{4}-\d\d-\d\d")
@@ -96,13 +96,13 @@ def test_the_tables_hold_every_planted_value_once(n_rows, files):
 
 @pytest.mark.parametrize("what", ["outer_range", "middle"])
 def test_the_search_sees_what_an_honest_range_or_median_would_give_away(what, files, monkeypatch):
-    import interpretability.whatif as whatif
+    from interpretability.reading import additive
 
     honest = {
         "outer_range": lambda values, whole=False: (float(np.min(values)), float(np.max(values))),
         "middle": lambda values: float(np.median(values)),
     }
-    monkeypatch.setattr(whatif, what, honest[what])
+    monkeypatch.setattr(additive, what, honest[what])
     dataset = load(str(files[200, "classes"]), "outcome")
     row = read_model(dataset, seed=0, family=LOGISTIC, scorer="roc_auc", candidates=1)
     expected = {"outer_range": {"highest", "lowest"}, "middle": {"the median"}}[what]
@@ -132,7 +132,7 @@ def test_a_readable_model_shows_no_value_of_one_person(n_rows, target, family, f
         row = read_model(dataset, seed=0, family=family, scorer=scorer, candidates=1)
     words, arrays = words_of(row)
     assert leaks_in(words, planted_in(target)) == []
-    assert row["export"]["difference"] < 1e-6 * (1 if target == "classes" else float(np.std(dataset.target)))
+    assert row.export.difference < 1e-6 * (1 if target == "classes" else float(np.std(dataset.target)))
     assert len(arrays) == 1
     assert leaks_in(arrays[0], planted_in(target)) == []
 
@@ -143,7 +143,7 @@ def test_a_readable_model_shows_no_value_of_one_person(n_rows, target, family, f
 class Here:
     """Trials in this process, one after the other: the rest of a run is as it is."""
 
-    def __init__(self, dataset, workers):
+    def __init__(self, dataset, workers, scratch):
         self.dataset = dataset
 
     def run(self, work, *, beside):

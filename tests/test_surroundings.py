@@ -67,7 +67,7 @@ SETTINGS = {
     "interpretability": dict(effort="quick", folds=2, repeats=1, candidates=1, max_rows=60),
 }
 
-def settled(*, seed):
+def settled(lab, *, seed):
     return "undecided"
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "lab", ""
 
     def do_GET(self) -> None:
+        """Send one of the files."""
         name = self._name()
         found = self.loopback.file(name)
         if found is not None:
@@ -61,6 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(404 if found is None else 200, found)
 
     def do_POST(self) -> None:
+        """Take the one answer of the page."""
         self.close_connection = True  # a body that was refused is not read
         length = self.headers.get("Content-Length", "")
         if self._name() != RESULT:
@@ -141,7 +143,7 @@ class Loopback:
         """
         if folder.stat().st_mode & 0o077:
             raise RuntimeError(
-                f"{folder} is open to other users, whatever rights it is given; run where files keep theirs"
+                f"{folder} is open to other users, whatever permissions it is given; run on a file system that keeps permissions"
             )
         page = folder / "start.html"
         with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:

@@ -27,7 +27,7 @@ from lab.host.scratch import scratch_folder
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["InBrowser", "Timing", "measure_in_browser"]
+__all__ = ["BrowserTimes", "InBrowser", "Timing", "measure_in_browser"]
 
 _PATIENCE_S = 180.0
 _ENDS_S = 10.0
@@ -58,16 +58,14 @@ class Timing:
 
 
 @dataclass(frozen=True, eq=False)
-class InBrowser:
-    """What came of a model in a browser.
+class BrowserTimes:
+    """What a model took in a browser.
 
     Attributes
     ----------
     times : array of shape (rounds, calls), int64
         Nanoseconds of every call: tensor made, graph run, answer there. Steps of `clock_step_ms`.
-    answers : array of shape (n_rows, n_classes)
-        Probabilities of every row, asked one by one; NaN where a number is not finite.
-    loads_s : list of float
+    loads_s : tuple of float
         Seconds from the request for the model's file to a session; one of them where a load takes over 2 s.
     runtime_s : float
         Seconds from the request for the runtime's script to a session of an empty model, once.
@@ -79,15 +77,27 @@ class InBrowser:
         Smallest step of the page's clock.
     """
 
-    times: "NDArray[np.int64]"
-    answers: "NDArray[np.float64]"
-    loads_s: list[float]
+    times: np.ndarray
+    loads_s: tuple[float, ...]
     runtime_s: float
     runtime_bytes: int
     model_bytes: int
     agent: str
     version: str
     clock_step_ms: float
+
+
+@dataclass(frozen=True, eq=False)
+class InBrowser(BrowserTimes):
+    """What came of a model in a browser: beside its times its answers.
+
+    Attributes
+    ----------
+    answers : array of shape (n_rows, n_classes)
+        Probabilities of every row, asked one by one; NaN where a number is not finite.
+    """
+
+    answers: "NDArray[np.float64]"
 
 
 def measure_in_browser(
@@ -197,24 +207,24 @@ def _wait(server: Loopback, process: "subprocess.Popen[bytes]", messages: Path, 
         if process.poll() is not None:
             line = (messages.read_text(errors="replace").strip() or "nothing").splitlines()[-1][:300]
             raise RuntimeError(
-                f"the browser ended before it answered (exit code {process.returncode}); it said: {line}"
+                f"the browser exited before it answered (exit code {process.returncode}); it said: {line}"
             )
         if time.monotonic() > last:
-            raise RuntimeError(f"the browser did not answer within {patience_s:g} s")
+            raise RuntimeError(f"the browser did not answer within {patience_s:g} s; close other programs")
 
 
 def _read(said: Mapping[str, Any], sent: Mapping[str, int], n_rows: int) -> InBrowser:
     if "error" in said:
         raise RuntimeError(f"the model does not run in the browser: {' '.join(str(said['error']).split())[:300]}")
     if not said["isolated"]:
-        raise RuntimeError("the browser did not isolate the page, so that its clock is too coarse")
+        raise RuntimeError("the browser did not isolate the page, so its clock is too coarse")
     answers = np.array(said["answers"], dtype=np.float64)
     if answers.ndim != 2 or len(answers) != n_rows:
-        raise RuntimeError("the model answers in the browser with another shape than here")
+        raise RuntimeError("in the browser the model's answers have a different shape")
     return InBrowser(
         times=np.round(np.array(said["timesMs"], dtype=np.float64) * 1e6).astype(np.int64),
         answers=answers,
-        loads_s=[float(load) / 1e3 for load in said["loadsMs"]],
+        loads_s=tuple(float(load) / 1e3 for load in said["loadsMs"]),
         runtime_s=float(said["runtimeMs"]) / 1e3,
         runtime_bytes=sum(sent.get(name, 0) for name in _RUNTIME_NAMES),
         model_bytes=sent.get("model", 0) // max(len(said["loadsMs"]), 1),
@@ -230,4 +240,4 @@ def _named(agent: str) -> str:
     >>> _named("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/156.0.0.0 Safari")
     'HeadlessChrome/156.0.0.0'
     """
-    return next((word for word in agent.split() if "Chrome/" in word), "an unknown browser")
+    return next((word for word in agent.split() if "Chrome/" in word), "unknown browser")

@@ -36,8 +36,8 @@ def find_chromium() -> str:
         if found:
             return found
     raise SettingsError(
-        f"measuring in a browser needs Chromium, and none of {', '.join(_BROWSERS)} is on the path; install it, or leave "
-        "--browser out"
+        f"measuring in a browser needs Chromium, and none of {', '.join(_BROWSERS)} is on the path; install it, or omit "
+        "--browser"
     )
 
 
@@ -68,8 +68,8 @@ def find_runtime(given: str | None) -> WebRuntime:
             module, glue, wasm = (file.resolve() for file in files)
             return WebRuntime(module, glue, wasm, _version(place.parent / "package.json"))
     raise SettingsError(
-        f"{where}; run  npm install --ignore-scripts onnxruntime-web@{TRIED_VERSION}  and, where that was another folder, "
-        "name it by --web-runtime"
+        f"{where}; run  npm install --ignore-scripts onnxruntime-web@{TRIED_VERSION}  and, if that was in another folder, "
+        "name it with --web-runtime"
     )
 
 

@@ -1,24 +1,63 @@
 """What work is done in a browser? Every candidate is loaded, asked and timed there, and its answers are compared with ours."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from edge.browser.measure import InBrowser, Timing, measure_in_browser
+from edge.browser.measure import BrowserTimes, InBrowser, Timing, measure_in_browser
 from edge.browser.runtime_files import WebRuntime, find_chromium, find_runtime
+from edge.building.trials import BUILD
 from edge.exporting import device, parity
 from edge.session import OUTPUT, session
 from lab.learning.folds import Fold, split
-from lab.protocol import Dataset, Row
+from lab.privacy.cells import without_cells
+from lab.protocol import Dataset, Key, Rows
 
-__all__ = ["IDENTITY", "in_browser"]
+__all__ = ["BROWSER", "IDENTITY", "Browsed", "BrowserModelRow", "BrowserRow", "in_browser"]
 
 IDENTITY = "identity"
 _ROWS = 200
 """Rows of each kind: test rows (which are timed), rows beyond their range, rows on split thresholds."""
+
+
+@dataclass(frozen=True, eq=False)
+class BrowserModelRow(BrowserTimes):
+    """What a model took in a browser, and its answers beside this machine's, row by row at batch 1.
+
+    Attributes
+    ----------
+    rows : int
+        Rows compared.
+    largest : float
+        Largest difference of a probability.
+    flips : int
+        Labels that differ.
+    """
+
+    rows: int
+    largest: float
+    flips: int
+
+
+@dataclass(frozen=True, eq=False)
+class Browsed:
+    """A model in a browser: what was found, or why it was lost."""
+
+    found: BrowserModelRow | None = None
+    lost: str = ""
+
+
+@dataclass(frozen=True)
+class BrowserRow:
+    """Every candidate and the identity model by name, and the version of the runtime's package."""
+
+    models: Mapping[str, Browsed]
+    version: str
+
+
+BROWSER = Key("browser", BrowserRow)
 
 
 def in_browser(
@@ -29,28 +68,19 @@ def in_browser(
     fold: Fold,
     rounds: int,
     web_runtime: str | None,
-    inputs: Mapping[str, Row],
-) -> Row:
-    """Measure every candidate, and an identity model, each in a fresh browser.
-
-    Returns
-    -------
-    dict
-        `models`: by name what `edge.browser.measure.InBrowser` holds but for the answers, and `rows`, `largest` (difference of
-        a probability from this machine's, row by row at batch 1) and `flips` (labels that differ); or `lost`: the
-        reason. `version`: that of the runtime's package.
-    """
+    inputs: Rows,
+) -> BrowserRow:
+    """Measure every candidate, and an identity model, each in a fresh browser."""
     chromium, runtime = find_chromium(), find_runtime(web_runtime)
     _, test = split(dataset, fold)
-    table = device.device_rows(dataset)
     chosen = test[:_ROWS]
-    seen = table.iloc[chosen] if isinstance(table, pd.DataFrame) else table[chosen]
+    seen = device.device_rows_at(dataset, chosen)
     width = len(device.device_columns(dataset)[0]) or 1
     nothing = {"numbers": np.arange(width * len(chosen), dtype=np.float32).reshape(len(chosen), width)}
     timing, timed = Timing(rounds), len(chosen)
     models = {IDENTITY: _one(device.identity_model(width), nothing, timed, timing, chromium, runtime)}
     for name in names:
-        content = inputs[f"build-{name}"]["onnx"].tobytes()
+        content = BUILD.of(name).needed(inputs).onnx.tobytes()
         ready = session(content)
         rows = [
             seen,
@@ -60,35 +90,32 @@ def in_browser(
         parts = [device.feeds(dataset, part, ready) for part in rows if part is not None]
         fed = {kind: np.concatenate([part[kind] for part in parts]) for kind in parts[0]}
         models[name] = _one(content, fed, timed, timing, chromium, runtime)
-    return {"models": models, "version": runtime.version}
+    told = {name: dataclasses.replace(found, lost=without_cells(found.lost, dataset)) for name, found in models.items()}
+    return BrowserRow(told, runtime.version)
 
 
 def _one(
     content: bytes, fed: Mapping[str, np.ndarray], timed: int, timing: Timing, chromium: str, runtime: WebRuntime
-) -> Row:
+) -> Browsed:
     try:
         found = measure_in_browser(content, fed, timed=timed, timing=timing, chromium=chromium, runtime=runtime)
     except RuntimeError as error:
-        return {"lost": str(error)}
-    return _without_answers(found) | _compared(content, fed, found.answers)
+        return Browsed(lost=str(error))
+    return Browsed(_compared(content, fed, found))
 
 
-def _without_answers(found: InBrowser) -> Row:
-    row: dict[str, Any] = asdict(found)
-    del row["answers"]
-    return row
-
-
-def _compared(content: bytes, fed: Mapping[str, np.ndarray], there: np.ndarray) -> Row:
+def _compared(content: bytes, fed: Mapping[str, np.ndarray], found: InBrowser) -> BrowserModelRow:
     """Compare the browser's answers with this machine's; both were asked row by row."""
-    ready = session(content)
+    there, ready = found.answers, session(content)
     here = np.concatenate(
         [
             ready.run([OUTPUT], {kind: matrix[row : row + 1] for kind, matrix in fed.items()})[0]
             for row in range(len(there))
         ]
     )
-    if here.shape != there.shape or not np.isfinite(there).all():
-        return {"rows": len(here), "largest": 1.0, "flips": len(here)}
-    flips = int((here.argmax(axis=1) != there.argmax(axis=1)).sum())
-    return {"rows": len(here), "largest": float(np.abs(here - there).max()), "flips": flips}
+    largest, flips = 1.0, len(here)
+    if here.shape == there.shape and np.isfinite(there).all():
+        largest = float(np.abs(here - there).max())
+        flips = int((here.argmax(axis=1) != there.argmax(axis=1)).sum())
+    times = {name: value for name, value in vars(found).items() if name != "answers"}
+    return BrowserModelRow(**times, rows=len(here), largest=largest, flips=flips)

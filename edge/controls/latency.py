@@ -5,16 +5,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edge.budget import Status, status
+from edge.controls.candidate import CANDIDATE, answer_with
 from edge.controls.load_and_drift import OPERATION_CONTROLS
 from edge.timing.latency import Alternative, Clock, measure, on_one_core
-from lab.protocol import Answer, Control
-from lab.stats import quantile
+from edge.timing.trials import TIME, TimedRow, exported
+from lab.protocol import Answer, Control, Lab
 
 __all__ = ["CONTROLS", "answer", "stand_in"]
 
 _BUDGET_MS = 1.0
-_ANSWERS: dict[Status, Answer] = {"pass": "yes", "undecided": "undecided", "fail": "no"}
+_ROWS, _CALLS, _ROUNDS = 1_000, 200, 15
 
 
 def stand_in(
@@ -40,35 +40,37 @@ def stand_in(
 
 
 def answer(
-    fast_ms: float, slow_ms: float, slow_share: float, *, seed: int, clock: Clock = time.perf_counter_ns
+    lab: Lab, fast_ms: float, slow_ms: float, slow_share: float, *, seed: int, clock: Clock = time.perf_counter_ns
 ) -> Answer:
-    """Time a stand-in as the lab times a model, and judge its p99 against 1 ms."""
-    n_rows = 1_000
-    call = stand_in(fast_ms, slow_ms, slow_share, n_rows=n_rows, seed=seed, clock=clock)
-    with on_one_core():
-        times = measure({"stand-in": Alternative(call, n_rows, 200)}, rounds=15, clock=clock)["stand-in"]
-    p99 = quantile(times.ravel() * 1e-6, 0.99, unit="ms")
-    return "undecided" if p99 is None else _ANSWERS[status(p99, _BUDGET_MS)]
+    """Put a stand-in in the place of the lab's candidate, time it as the lab times a model, and ask for its p99 of 1 ms."""
+    call = stand_in(fast_ms, slow_ms, slow_share, n_rows=_ROWS, seed=seed, clock=clock)
+
+    def timed() -> TimedRow:
+        alternatives = {exported(CANDIDATE): Alternative(call, _ROWS, _CALLS)}
+        with on_one_core() as core:
+            return TimedRow(measure(alternatives, rounds=_ROUNDS, clock=clock), core)
+
+    return answer_with(lab, {"p99_ms": _BUDGET_MS}, {TIME.name: timed}, seed=seed)
 
 
-def fast(*, seed: int) -> Answer:
+def fast(lab: Lab, *, seed: int) -> Answer:
     """0.5 ms always: inside the budget of 1 ms."""
-    return answer(0.5, 0.5, 0.0, seed=seed)
+    return answer(lab, 0.5, 0.5, 0.0, seed=seed)
 
 
-def slow(*, seed: int) -> Answer:
+def slow(lab: Lab, *, seed: int) -> Answer:
     """1.2 ms always: outside."""
-    return answer(1.2, 1.2, 0.0, seed=seed)
+    return answer(lab, 1.2, 1.2, 0.0, seed=seed)
 
 
-def slow_tail(*, seed: int) -> Answer:
+def slow_tail(lab: Lab, *, seed: int) -> Answer:
     """0.1 ms, but 3 % of the rows take 3 ms: the median is far inside, the p99 outside."""
-    return answer(0.1, 3.0, 0.03, seed=seed)
+    return answer(lab, 0.1, 3.0, 0.03, seed=seed)
 
 
-def rare_tail(*, seed: int) -> Answer:
+def rare_tail(lab: Lab, *, seed: int) -> Answer:
     """0.1 ms, but 0.3 % of the rows take 3 ms: the p99 is inside."""
-    return answer(0.1, 3.0, 0.003, seed=seed)
+    return answer(lab, 0.1, 3.0, 0.003, seed=seed)
 
 
 CONTROLS = (

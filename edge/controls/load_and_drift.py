@@ -4,25 +4,27 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 
-from edge.budget import Status, status
+from edge.controls.candidate import CANDIDATE, answer_with, made_table
 from edge.load.arrivals import periodic
-from edge.load.open_loop import Load, offer
-from edge.stream.monitor import Signal, bins_of, watch
+from edge.load.open_loop import Load, back_to_back, offer
+from edge.load.sweep import summarised
+from edge.load.trials import LOAD, LoadRow
+from edge.settings import Settings
+from edge.stream.trials import STREAM
 from edge.timing.latency import Clock, on_one_core
-from lab.protocol import Answer, Control
+from lab.protocol import Answer, Control, Evidence, Lab
+from lab.work.trials import run_plan_here
 
-__all__ = ["OPERATION_CONTROLS", "drift_answer", "stalling", "under_stalls"]
+__all__ = ["OPERATION_CONTROLS", "drift_answer", "load_answer", "stalling", "under_stalls"]
 
 _CALLS = 2_000
 _RATE = 1_000.0
-_DEADLINE_NS = 50e6
+_DEADLINE_MS = 50.0
 _ALLOWED = 0.01
 _STALL_EVERY = 500
 _STALL_NS = 250_000_000
 _WORK_NS = 20_000
-_ANSWERS: dict[Status, Answer] = {"pass": "yes", "undecided": "undecided", "fail": "no"}
 
 
 def stalling(*, stall_ns: int, clock: Clock, sleep: Callable[[float], None]) -> Callable[[int], None]:
@@ -46,56 +48,90 @@ def under_stalls(
     schedule = periodic(_RATE, calls=_CALLS)
     with on_one_core():
         return offer(
-            call, schedule, calls=_CALLS, n_rows=_STALL_EVERY, deadline_ns=_DEADLINE_NS, clock=clock, sleep=sleep
+            call, schedule, calls=_CALLS, n_rows=_STALL_EVERY, deadline_ns=1e6 * _DEADLINE_MS, clock=clock, sleep=sleep
         )
 
 
-def load_answer(*, stall_ns: int) -> Answer:
-    """Judge the deadline misses of such a load as the lab does: at most 1 % may be late."""
-    return _ANSWERS[status(under_stalls(stall_ns=stall_ns).misses(), _ALLOWED)]
+def load_answer(
+    lab: Lab,
+    *,
+    stall_ns: int,
+    seed: int,
+    clock: Clock = time.perf_counter_ns,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Answer:
+    """Put such a model in the place of the lab's candidate, and ask for at most 1 % late answers at its rate."""
+
+    def loaded() -> LoadRow:
+        call = stalling(stall_ns=0, clock=clock, sleep=sleep)
+        hot = back_to_back(call, calls=_STALL_EVERY, n_rows=_STALL_EVERY, deadline_ns=1e6 * _DEADLINE_MS, clock=clock)
+        service = hot.service.at(0.5) * 1e-9
+        offered = under_stalls(stall_ns=stall_ns, clock=clock, sleep=sleep)
+        runs = (
+            summarised("hot", "back to back", 1 / service, service, hot),
+            summarised("rate", "periodic", _RATE, service, offered),
+        )
+        return LoadRow(1e3 * service, runs)
+
+    budgets = {"p99_ms": _DEADLINE_MS, "rate": _RATE, "deadline_ms": _DEADLINE_MS, "max_misses": _ALLOWED}
+    return answer_with(lab, budgets, {LOAD.of(CANDIDATE).name: loaded}, seed=seed)
 
 
-def stalls(*, seed: int) -> Answer:
+def stalls(lab: Lab, *, seed: int) -> Answer:
     """One call in 500 stops for 250 ms: 0.2 % of the calls, which make 40 % of all late."""
-    del seed  # nothing is drawn
-    return load_answer(stall_ns=_STALL_NS)
+    return load_answer(lab, stall_ns=_STALL_NS, seed=seed)
 
 
-def steady(*, seed: int) -> Answer:
+def steady(lab: Lab, *, seed: int) -> Answer:
     """No call stops."""
-    del seed
-    return load_answer(stall_ns=0)
+    return load_answer(lab, stall_ns=0, seed=seed)
 
 
-def drift_answer(*, seed: int, shift: float, n_rows: int = 6_000, n_columns: int = 10, at: int = 4_000) -> Answer:
-    """Watch a made stream: yes where nothing is raised, no where the drift is found in its column near its place.
+def drift_answer(
+    lab: Lab, *, seed: int, shift: float, n_rows: int = 6_000, n_columns: int = 10, at: int = 4_000
+) -> Answer:
+    """Ask the lab about a made stream: yes where nothing is raised, no where the drift is found in its column in its time.
 
-    An alarm before the drift, or on another column, is an answer against the truth: it counts as the opposite.
+    The target follows another column, so that neither the predictions nor their errors change with the drift. An alarm
+    before it, or on anything else, is an answer against the truth: it counts as the opposite.
     """
-    table = np.random.default_rng(seed).normal(size=(n_rows, n_columns))
+    rng = np.random.default_rng(seed)
+    table = rng.normal(size=(n_rows, n_columns))
+    target = table[:, -1] + rng.normal(size=n_rows) > 0
     table[at:, 0] += shift
-    train, begin = n_rows // 6, n_rows // 3
-    signals = []
-    for column in range(n_columns):
-        values = pd.Series(table[:, column])
-        bins = bins_of(values[:train])
-        codes = bins.codes(values[train:])
-        signals.append(Signal(str(column), codes[: begin - train], codes[begin - train :], bins.n_codes))
-    raised = [found for found in watch(signals, false_alarms=0.05, seed=seed) if found.alarm is not None]
+    raised = _alarms(_watched(lab, table, target, seed))
     if not shift:
         return "no" if raised else "yes"
-    right = [found for found in raised if found.name == "0" and begin + (found.alarm or 0) >= at]
+    right = [row for name, row in raised if name == "0" and row >= at]
     return "no" if right and len(right) == len(raised) else "yes"
 
 
-def same_stream(*, seed: int) -> Answer:
+def _watched(lab: Lab, table: np.ndarray, target: np.ndarray, seed: int) -> Evidence:
+    """Run the lab's own section on the stream; no other part of the report is asked for."""
+    dataset = made_table(table, target)
+    context = lab.context(dataset, Settings(stream=True, candidates=1, models=(CANDIDATE,)), seed=seed)
+    section = next(each for each in lab.sections() if any(trial.key == STREAM.name for trial in each.plan(context)))
+    results = run_plan_here(section.plan(context), dataset)
+    if results.failures:
+        raise RuntimeError(f"the stream of a control could not be replayed: {results.failures[STREAM.name]}")
+    return section.evidence(context, results.rows)
+
+
+def _alarms(found: Evidence) -> list[tuple[str, int]]:
+    """Read the table of the stream: what changed, and the row (from 0) at which that was noticed."""
+    (table,) = found.tables
+    name, noticed = table.columns.index("signal"), table.columns.index("noticed at row")
+    return [(line[name], line[noticed] - 1) for line in table.rows if line[noticed] is not None]
+
+
+def same_stream(lab: Lab, *, seed: int) -> Answer:
     """Nothing changes."""
-    return drift_answer(seed=seed, shift=0.0)
+    return drift_answer(lab, seed=seed, shift=0.0)
 
 
-def drifting_stream(*, seed: int) -> Answer:
+def drifting_stream(lab: Lab, *, seed: int) -> Answer:
     """One of ten columns moves by half a standard deviation."""
-    return drift_answer(seed=seed, shift=0.5)
+    return drift_answer(lab, seed=seed, shift=0.5)
 
 
 OPERATION_CONTROLS = (

@@ -31,6 +31,7 @@ __all__ = [
     "convert",
     "device_columns",
     "device_rows",
+    "device_rows_at",
     "feeds",
     "fit_for_device",
     "holds_rows",
@@ -46,14 +47,26 @@ def device_columns(dataset: Dataset) -> tuple[list[str], list[str]]:
 
 
 def device_rows(dataset: Dataset) -> "NDArray[np.float64] | pd.DataFrame":
-    """Rows as the pipeline on the server takes them fastest: a plain matrix where all columns are numbers."""
+    """Rows as the pipeline on the server takes them fastest, of shape (n_rows, n_columns).
+
+    A plain matrix where all columns are numbers.
+    """
     numbers, texts = device_columns(dataset)
     ordered = dataset.features[[*numbers, *texts]]
     return ordered if texts else ordered.to_numpy()
 
 
+def device_rows_at(dataset: Dataset, rows: "NDArray") -> Any:
+    """Give some rows of the table, by their numbers (shape (n_chosen,)), as `device_rows` gives all."""
+    table = device_rows(dataset)
+    return table.iloc[rows] if isinstance(table, pd.DataFrame) else table[rows]
+
+
 def fit_for_device(model: Any, dataset: Dataset, rows: "NDArray") -> Any:
-    """Fit the same pipeline on the given rows with columns told by place instead of by name, as a device has them."""
+    """Fit the same pipeline on the given rows (their numbers, shape (n_train,)) with columns told by place, as a device has them.
+
+    Elsewhere they are told by name.
+    """
     numbers, texts = device_columns(dataset)
     places = {"numbers": list(range(len(numbers))), "texts": list(range(len(numbers), len(numbers) + len(texts)))}
     fresh = clone(model)
@@ -112,7 +125,7 @@ def to_files(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None
     except NotLoweredError as error:
         if order is not None and list(order) != sorted(order):
             raise
-        return [convert(model, dataset, reason=str(error))]
+        return [convert(model, dataset, reason=error.part)]
     return [Exported(_finish(found.graph, dataset), found.form, found.promise) for found in lowered]
 
 
@@ -163,7 +176,10 @@ def identity_model(width: int) -> bytes:
 
 
 def feeds(dataset: Dataset, table: "NDArray | pd.DataFrame", ready: Any) -> "dict[str, NDArray]":
-    """Split rows (columns as `device_rows` orders them) into the matrices that a session's graph takes, in its types."""
+    """Split rows (columns as `device_rows` orders them) into the matrices that a session's graph takes, in its types.
+
+    Each is of shape (n_rows, n_columns), its columns those of one kind: numbers, or texts.
+    """
     numbers, _ = device_columns(dataset)
     types = {given.name: given.type for given in ready.get_inputs()}
     number_type = np.float64 if types.get("numbers") == "tensor(double)" else np.float32

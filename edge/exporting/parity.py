@@ -49,7 +49,10 @@ class Parity:
 
 
 def compare(model: Any, exported: bytes, dataset: Dataset, table: "NDArray | pd.DataFrame") -> Parity:
-    """Run both models on the same rows; the original sees them in float64, the exported one as the device gets them."""
+    """Run both models on the same rows, of shape (n_rows, n_columns) as `edge.exporting.device.device_rows` orders them.
+
+    The original sees them in float64, the exported one as the device gets them.
+    """
     original = model.predict_proba(table)
     ready = session(exported)
     found = np.concatenate(
@@ -68,7 +71,10 @@ def compare(model: Any, exported: bytes, dataset: Dataset, table: "NDArray | pd.
 def leanest_equal(
     model: Any, forms: Sequence[Exported], dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
 ) -> Exported:
-    """Take the first form that no row tells from the original, in their range and beyond; the last where none is."""
+    """Take the first form that no row tells from the original, in their range and beyond; the last where none is.
+
+    `table` holds the rows, of shape (n_rows, n_columns), as `compare` takes them.
+    """
     for form in forms[:-1]:
         rows = (table, beyond_range(dataset, table, seed=seed))
         found = [compare(model, form.content, dataset, shown) for shown in rows]
@@ -80,7 +86,8 @@ def leanest_equal(
 def beyond_range(dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int) -> "NDArray | pd.DataFrame":
     """Move every number of the rows away from the middle of its column, up to three times the range, and unseat texts.
 
-    A tenth of the numbers becomes missing where the table has missing values, and a tenth of the texts unknown.
+    A tenth of the numbers becomes missing where the table has missing values, and a tenth of the texts unknown. The rows
+    keep their shape (n_rows, n_columns).
     """
     rng = np.random.default_rng(seed)
     n_numbers = len(device_columns(dataset)[0])
@@ -105,7 +112,8 @@ def at_thresholds(
     """Put numbers of the rows exactly on, just under and just over the split thresholds of the model's trees.
 
     "Just" is one step of float64, one of float32, and half a step of it, where a cast turns. The thresholds are those of
-    the exported graph, which stand for raw numbers. None where it has no trees, or they split on no number.
+    the exported graph, which stand for raw numbers. The rows keep their shape (n_rows, n_columns). None where it has no
+    trees, or they split on no number.
     """
     n_numbers = len(device_columns(dataset)[0])
     splits = _splits(exported, n_numbers)

@@ -1,6 +1,5 @@
 """How does a model that the user brings take part? As a family that learns nothing: every fold is scored by the file."""
 
-import contextlib
 import functools
 import threading
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["AsDeviceSees", "GivenModel", "export_given", "family_of", "is_given", "original_of"]
 
 NAME = "given"
-_known: dict[tuple[object, ...], Intake] = {}
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class GivenModel(ClassifierMixin, BaseEstimator):
         self.shape = shape
 
     def fit(self, X: pd.DataFrame, y: "NDArray") -> Self:
-        """Take note of the classes, 0 to n_classes - 1; X is ignored."""
+        """Take note of the classes in y (shape (n_rows,)), 0 to n_classes - 1; X is ignored."""
         del X
         self.classes_ = np.unique(y)
         return self
@@ -72,7 +70,7 @@ class GivenModel(ClassifierMixin, BaseEstimator):
         return np.concatenate(parts).astype(np.float64)
 
     def predict(self, X: pd.DataFrame) -> "NDArray":
-        """Give the class of the highest probability."""
+        """Give the class of the highest probability, shape (n_rows,)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
     def content(self) -> bytes:
@@ -164,22 +162,8 @@ def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> 
     return GivenModel(intake, shape)
 
 
-def _state(file: Path) -> tuple[int, ...]:
-    """What tells a file that was written again from the one before; empty where there is none."""
-    with contextlib.suppress(OSError):
-        state = file.stat()
-        return state.st_mtime_ns, state.st_size, state.st_ino
-    return ()
-
-
 def _taken_in(path: str, dataset: Dataset) -> Intake:
-    """Check a file once for a table: a run asks for the family again and again, and the process with limits costs time.
-
-    It is asked the first rows of the table, and these moved beyond their range.
-    """
-    key = (path, _state(Path(path)), dataset.digest, tuple(dataset.kinds.items()), dataset.classes)
-    if key in _known:
-        return _known[key]
+    """Check a file for a table: it is asked the first rows of the table, and these moved beyond their range."""
     table = device.device_rows(dataset)[:BATCH]
     known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(dataset, table, seed=0))
     numbers, texts = device.device_columns(dataset)
@@ -203,7 +187,6 @@ def _taken_in(path: str, dataset: Dataset) -> Intake:
     except SettingsError as error:  # it may quote what the model's library says of a row
         raise SettingsError(without_cells(str(error), dataset)) from error
     _check_answers(tried.answers.get(OUTPUT), dataset, Path(path).name)
-    _known[key] = intake
     return intake
 
 
@@ -217,11 +200,11 @@ def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> None
     first = found[: min(1_000, dataset.n_rows)]
     if not np.isfinite(first).all():
         raise SettingsError(
-            f"{name} answers rows of {dataset.name} with numbers that are not finite (NaN); does it fill missing values?"
+            f"{name} answers rows of {dataset.name} with numbers that are not finite (NaN); does it handle missing values?"
         )
     if first.min() < -1e-6 or np.abs(first.sum(axis=1) - 1).max() > 1e-3:
         raise SettingsError(
-            f"{name} answers with scores that are no probabilities (rows do not add up to 1); export those"
+            f"{name} returns scores that are not probabilities (rows do not add up to 1); export probabilities"
         )
 
 

@@ -45,7 +45,7 @@ def _follow(graph: onnx.GraphProto, outside: set[str], inputs: set[str], name: s
     for node in graph.node:
         if node.op_type in _ENDLESS:
             raise SettingsError(
-                f"{name} uses the operator {node.op_type!r}, which may run without end; export it without loops"
+                f"{name} uses the operator {node.op_type!r}, which may never finish; export it without loops"
             )
         sized = any(place < len(node.input) and node.input[place] in of_rows for place in _SIZES.get(node.op_type, ()))
         if sized or (node.op_type == "If" and node.input[0] in of_rows):

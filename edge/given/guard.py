@@ -182,7 +182,7 @@ def _refusal(found: Mapping[str, Any], request: Mapping[str, Any], limits: Limit
     if found["ended"] in _out_of_time():
         return _too_long(name, limits)
     return SettingsError(
-        f"{name} brings {runtime} down (the process that tried it ended with exit code {found['ended']}); export it again"
+        f"{name} crashes {runtime} (the process that tried it ended with exit code {found['ended']}); export it again"
     )
 
 

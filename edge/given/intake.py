@@ -84,7 +84,7 @@ def take_in(
     tried = ask_under_limits(ready, Asked(fed), name=where.name, limits=limits)
     output = _output(tried.outputs, where, n_classes)
     if output not in tried.answers:
-        raise SettingsError(f"{where.name} answers with something else than it says; export it again")
+        raise SettingsError(f"{where.name} gives answers that do not match its declared output; export it again")
     return Intake(path, "onnx", hashlib.sha256(ready).hexdigest()), Tried(
         tried.outputs, {OUTPUT: tried.answers[output]}
     )
@@ -160,7 +160,7 @@ def read_estimator(path: str, *, digest: str | None = None) -> Any:
     try:
         return from_content(content, where.name)
     except MemoryError as error:
-        raise SettingsError(f"{where.name} takes more memory than there is; make the model smaller") from error
+        raise SettingsError(f"{where.name} needs more memory than is available; make the model smaller") from error
 
 
 def _content(where: Path) -> bytes:
@@ -219,7 +219,7 @@ def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
         entries = {entry.key: entry.value for entry in tensor.external_data}
         location = entries.get("location", "")
         if len(entries) != len(tensor.external_data) or "\0" in location:
-            raise SettingsError(f"{where.name} is damaged: it does not say plainly where its data is; export it again")
+            raise SettingsError(f"{where.name} is damaged: it does not say clearly where its data is; export it again")
         file = (folder / location).resolve()
         if not file.is_relative_to(folder):
             raise SettingsError(f"{where.name} asks for data outside its folder ({location!r}); export it as one file")

@@ -72,7 +72,7 @@ def highest_rate(sweep: Sequence[tuple[float, Estimate]], deadline: float) -> Ca
         If nothing was measured.
     """
     if not sweep:
-        raise ValueError("no rate was measured long enough for a percentile")
+        raise ValueError("no call rate was measured long enough for a percentile")
     rates = [rate for rate, _ in sweep]
     middle = _crossing(rates, [found.value for _, found in sweep], deadline)
     low = _crossing(rates, [found.high for _, found in sweep], deadline)

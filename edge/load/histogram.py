@@ -51,7 +51,7 @@ class Recorder:
 
 
 def bounds(bucket: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
-    """Least and largest value, in nanoseconds, that is counted in a bucket."""
+    """Least and largest value, in nanoseconds, that is counted in a bucket; both of the shape of `bucket`."""
     shift = np.maximum(np.asarray(bucket) // 128 - 1, 0)
     low = (bucket - shift * 128) << shift
     return low, low + (1 << shift) - 1
@@ -144,7 +144,7 @@ def share_estimate(events: "NDArray[np.int64]", calls: "NDArray[np.int64]", *, c
     """Share of events, in [0, 1], with the exact binomial interval at the effective number of calls.
 
     For independent calls that is the interval of Clopper and Pearson (1934). Without a single event nothing can be
-    known about dependence, and the calls count as independent.
+    known about dependence, and the calls count as independent. Both counts have the shape (n_batches,).
     """
     total, share = int(calls.sum()), events.sum() / calls.sum()
     count = min(effective_calls(events, calls), total)

@@ -85,21 +85,18 @@ def offer(
     spin_ns : int
         The end of every wait is spent looking at the clock instead of asleep.
     patience_s : float
-        Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that were due by then
-        and are late already count with the time that they have waited so far, which is too short, but a miss.
+        Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that are late by then
+        count with the time that they have waited so far, which is too short, but a miss.
     """
-    response, service, wake_up = Recorder(calls), Recorder(calls), Recorder(calls)
-    record_response, record_service, record_wake_up = response.batch(), service.batch(), wake_up.batch()
-    missed, counted = [0], [0]
-    schedule = iter(arrivals)
+    kept = _Kept(calls)
+    record_response, record_service, record_wake_up = kept.batch()
+    missed, counted, schedule = kept.missed, kept.counted, iter(arrivals)
     with _garbage_kept():
         start = end = clock()  # after the collection, which takes longer than many a call
         last = start + patience_s * 1e9
         for number, arrival in enumerate(schedule):
-            if number and number % response.size == 0:
-                record_response, record_service, record_wake_up = response.batch(), service.batch(), wake_up.batch()
-                missed.append(0)
-                counted.append(0)
+            if number and number % kept.size == 0:
+                record_response, record_service, record_wake_up = kept.batch()
             due = start + arrival
             begin = clock()
             idle = begin < due
@@ -119,20 +116,46 @@ def offer(
                 missed[-1] += 1
             if end > last:
                 break
-    for arrival in schedule:  # due, never called, and a miss already
-        if end - start - arrival <= deadline_ns:
-            break
-        record_response(end - start - arrival)
-        counted[-1] += 1
-        missed[-1] += 1
-    return Load(
-        response.distribution(),
-        service.distribution(),
-        wake_up.distribution(),
-        np.array(missed),
-        np.array(counted),
-        (end - start) * 1e-9,
-    )
+    kept.count_waiting(schedule, end - start, deadline_ns, record_response)
+    return kept.load((end - start) * 1e-9)
+
+
+class _Kept:
+    """What is counted of `calls` calls, batch by batch; the lists are those that the loop counts in."""
+
+    def __init__(self, calls: int) -> None:
+        self._response, self._service, self._wake_up = Recorder(calls), Recorder(calls), Recorder(calls)
+        self.size = self._response.size
+        self.missed: list[int] = []
+        self.counted: list[int] = []
+
+    def batch(self) -> tuple[Callable[[int], None], Callable[[int], None], Callable[[int], None]]:
+        """Begin a batch; gives what records its responses, services and wake-ups."""
+        self.missed.append(0)
+        self.counted.append(0)
+        return self._response.batch(), self._service.batch(), self._wake_up.batch()
+
+    def count_waiting(
+        self, schedule: Arrivals, now_ns: int, deadline_ns: float, record_response: Callable[[int], None]
+    ) -> None:
+        """Count the calls that are due by now, were never made, and are a miss already."""
+        for arrival in schedule:
+            if now_ns - arrival <= deadline_ns:
+                return
+            record_response(now_ns - arrival)
+            self.counted[-1] += 1
+            self.missed[-1] += 1
+
+    def load(self, seconds: float) -> Load:
+        """Give what was counted."""
+        return Load(
+            self._response.distribution(),
+            self._service.distribution(),
+            self._wake_up.distribution(),
+            np.array(self.missed),
+            np.array(self.counted),
+            seconds,
+        )
 
 
 def back_to_back(

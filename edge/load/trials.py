@@ -1,21 +1,30 @@
 """What work is done under load? One exported candidate, alone on the machine, kept on one core."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
-import numpy as np
-
+from edge.building.trials import BUILD
 from edge.exporting import device
-from edge.load.sweep import measure_load
+from edge.load.sweep import Loaded, measure_load
 from edge.session import session
 from edge.timing.calls import bound_call
 from edge.timing.latency import looked_through, on_one_core
 from lab.learning.families import Family
 from lab.learning.folds import Fold, split
-from lab.protocol import Dataset, Row
+from lab.protocol import Dataset, Key, Rows
 
-__all__ = ["under_load"]
+__all__ = ["LOAD", "LoadRow", "under_load"]
 
 _ROWS = 500
+
+
+@dataclass(frozen=True)
+class LoadRow(Loaded):
+    """A candidate under load, and the core where it ran; None where a process cannot be kept on one."""
+
+    core: int | None = None
+
+
+LOAD = Key("load", LoadRow)
 
 
 def under_load(
@@ -27,21 +36,13 @@ def under_load(
     deadline_ms: float,
     rate: float | None,
     seconds: float,
-    inputs: Mapping[str, Row],
-) -> Row:
-    """Call the exported model back to back, over a sweep of rates and at the user's rate, on unseen rows.
-
-    Returns
-    -------
-    dict
-        What `measure_load` returns, and `core`: where it ran.
-    """
+    inputs: Rows,
+) -> LoadRow:
+    """Call the exported model back to back, over a sweep of rates and at the user's rate, on unseen rows."""
     _, test = split(dataset, fold)
-    table = device.device_rows(dataset)
-    chosen = test[:_ROWS]
-    rows = table[chosen] if isinstance(table, np.ndarray) else table.iloc[chosen]
-    ready = session(inputs[f"build-{family.name}"]["onnx"].tobytes())
-    served = bound_call(ready, [device.feeds(dataset, rows[i : i + 1], ready) for i in range(len(chosen))])
+    rows = device.device_rows_at(dataset, test[:_ROWS])
+    ready = session(BUILD.of(family.name).needed(inputs).onnx.tobytes())
+    served = bound_call(ready, [device.feeds(dataset, rows[i : i + 1], ready) for i in range(len(rows))])
     with on_one_core() as core, looked_through():
         found = measure_load(
             served.call,
@@ -51,4 +52,4 @@ def under_load(
             seconds=seconds,
             seed=seed,
         )
-    return found | {"core": core}
+    return LoadRow(found.service_ms, found.runs, core)

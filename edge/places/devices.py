@@ -3,8 +3,8 @@
 On a device:  dask worker tcp://HOST:8786 --name NAME --resources device=1
 One worker stands for one device and measures one thing at a time. A device that vanishes loses its rows; the others'
 stand. The model and the test rows travel to the workers; nothing else does. What comes back is plain data: another
-process speaks with the scheduler (`edge.places.client`), and a row that is none (`edge.places.rows`) is lost. The devices
-trust the scheduler, and whoever reaches it: beyond this machine it belongs behind tls:// with keys of its own.
+process speaks with the scheduler (`edge.places.device_client`), and a row that is none (`edge.places.device_rows`) is lost.
+The devices trust the scheduler, and whoever reaches it: beyond this machine it belongs behind tls:// with keys of its own.
 """
 
 import importlib.util
@@ -16,19 +16,18 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from edge.places.device_rows import Placed, checked
 from edge.places.process import Request, Served
-from edge.places.rows import checked
 from lab.cleaning import clean, short
 from lab.errors import SettingsError
 from lab.host.children import started_child
 from lab.host.scratch import scratch_folder
-from lab.protocol import Row
 
 __all__ = ["Devices", "connect", "measure_on_devices"]
 
 _TAG = "device"
 _START_S = 60.0
-_CUT_OFF = "the conversation with the Dask scheduler ended before the device answered"
+_CUT_OFF = "the connection to the Dask scheduler ended before the device answered"
 _LONGEST_NAME = 60
 
 
@@ -74,7 +73,7 @@ def connect(address: str) -> Devices:
 
 def measure_on_devices(
     devices: Devices, models: Mapping[str, Served], request: Request, *, patience_s: float
-) -> dict[str, dict[str, Row]]:
+) -> dict[str, dict[str, Placed]]:
     """Measure every model on every device.
 
     Parameters
@@ -85,11 +84,11 @@ def measure_on_devices(
     Returns
     -------
     dict of dict
-        By name of the device, by name of the model: what `measure_in_process` returns, or `lost`: the reason. What
+        By name of the device, by name of the model: what was found, or why it was lost. What
         had ended when a device or the scheduler vanished stands.
     """
     longest = _START_S + patience_s * len(models)
-    found: dict[str, dict[str, Row]] = {name: {} for name in devices.names}
+    found: dict[str, dict[str, Placed]] = {name: {} for name in devices.names}
     with _conversation(devices.address, models, request, patience_s, longest_s=longest) as lines:
         names = _names(next(lines, {}))
         found |= {name: {} for name in names.values()}
@@ -99,17 +98,17 @@ def measure_on_devices(
                 found[name][said["model"]] = _row(said)
     for measured in found.values():
         for model in models:
-            measured.setdefault(model, {"lost": _CUT_OFF})
+            measured.setdefault(model, Placed(lost=_CUT_OFF))
     return found
 
 
-def _row(said: Mapping[str, Any]) -> Row:
+def _row(said: Mapping[str, Any]) -> Placed:
     if "answer" not in said:
-        return {"lost": short(clean(str(said.get("lost"))), 300)}
+        return Placed(lost=short(clean(str(said.get("lost"))), 300))
     try:
         return checked(said["answer"].encode())
     except ValueError as error:
-        return {"lost": f"the device's answer {error}"}
+        return Placed(lost=f"the device's answer {error}")
 
 
 def _names(said: Mapping[str, Any]) -> dict[str, str]:
@@ -128,7 +127,7 @@ def _conversation(
         for place, served in enumerate(models.values()):
             served.write(folder / str(place))
         with started_child(
-            "edge.places.client", str(folder),
+            "edge.places.device_client", str(folder),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         ) as process:  # fmt: skip
             watch = threading.Timer(longest_s, process.kill)

@@ -30,6 +30,7 @@ class UnreadableError(Exception):
 
 class _Plain(_Unpickler):
     def find_class(self, module: str, name: str) -> type:
+        """Give one of the known types; raises UnpicklingError for any other name."""
         try:
             return _TYPES[module, name]
         except KeyError:

@@ -13,15 +13,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.load.sweep import Loaded, measure_load
 from lab.errors import SettingsError
 from lab.host.children import run_child
 from lab.host.scratch import scratch_folder
-from lab.protocol import Row
+from lab.work.rows import typed
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Request", "Served", "measure_as_json", "measure_in_process", "require_cores"]
+__all__ = ["Machine", "ProcessRow", "Request", "Served", "measure_as_json", "measure_in_process", "require_cores"]
 
 _LONGEST_S = 600
 
@@ -83,12 +84,47 @@ class Request:
         return cls(**{**plain, "cores": tuple(plain["cores"])})
 
 
+@dataclass(frozen=True)
+class Machine:
+    """What `lab.host.machine.describe` says of a machine, as far as a place is told by it."""
+
+    python: str
+    packages: Mapping[str, str]
+    system: str
+    processor: str
+    cores: int
+    memory_gib: float | None
+    governor: str
+
+
+@dataclass(frozen=True)
+class ProcessRow(Loaded):
+    """A model in a fresh process under load.
+
+    Attributes
+    ----------
+    device : Machine
+        Where it ran.
+    cores : tuple of int
+        The cores that it could use; empty where that cannot be told.
+    threads : int
+        Threads of a call.
+    peak_mib : float or None
+        Peak memory of the process.
+    """
+
+    device: Machine
+    cores: tuple[int, ...]
+    threads: int
+    peak_mib: float | None
+
+
 def require_cores(cores: tuple[int, ...]) -> None:
     """Raise SettingsError where this machine has not all of the cores."""
     if not cores:
         return
     if not hasattr(os, "sched_getaffinity"):
-        raise SettingsError("cores cannot be chosen on this operating system; leave --cores out")
+        raise SettingsError("cores cannot be selected on this operating system; omit --cores")
     there = os.sched_getaffinity(0)
     missing = sorted(set(cores) - there)
     if missing or len(set(cores)) != len(cores):
@@ -98,14 +134,8 @@ def require_cores(cores: tuple[int, ...]) -> None:
         )
 
 
-def measure_in_process(served: Served, request: Request) -> Row:
+def measure_in_process(served: Served, request: Request) -> ProcessRow:
     """Measure a model in a fresh process.
-
-    Returns
-    -------
-    dict
-        What `edge.load.sweep.measure_load` returns, and `device` (description of the machine), `cores` (those used),
-        `threads` and `peak_mib`.
 
     Raises
     ------
@@ -118,29 +148,29 @@ def measure_in_process(served: Served, request: Request) -> Row:
         try:
             done = run_child("edge.places.process", str(folder), timeout=_LONGEST_S)
         except subprocess.TimeoutExpired as error:
-            raise RuntimeError(f"the process that measures did not end within {_LONGEST_S} s") from error
+            raise RuntimeError(
+                f"the process that measures did not end within {_LONGEST_S} s; lower --load-seconds"
+            ) from error
     if done.returncode:
         said = (done.stderr.strip() or "nothing").splitlines()[-1]
         raise RuntimeError(f"the process that measures failed (exit code {done.returncode}); it said: {said}")
-    found: Row = json.loads(done.stdout)
-    return found
+    return typed(json.loads(done.stdout), ProcessRow)
 
 
 def measure_as_json(served: Served, request: Request) -> bytes:
     """Measure as `measure_in_process` does, on a device; what goes back is the JSON of its row, or of `lost`: the reason."""
     try:
-        row = measure_in_process(served, request)
+        row = asdict(measure_in_process(served, request))
     except Exception as error:  # noqa: BLE001 - whatever it is, it goes back as a text and not as an object
         row = {"lost": " ".join(str(error).split())[:300]}
     return json.dumps(row).encode()
 
 
-def _measure(folder: Path) -> Row:
+def _measure(folder: Path) -> ProcessRow:
     import onnxruntime
 
-    from edge.load.sweep import measure_load
+    from edge.footprint.server import peak_memory_mib
     from edge.timing.calls import bound_call
-    from edge.timing.serving import peak_memory_mib
     from lab.host.machine import describe, n_cores
 
     request = Request.of(json.loads((folder / "request.json").read_text(encoding="utf-8")))
@@ -166,8 +196,9 @@ def _measure(folder: Path) -> Row:
         seed=request.seed,
     )
     used = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    return found | {"device": describe(), "cores": used, "threads": threads, "peak_mib": peak_memory_mib()}
+    machine = typed(describe(), Machine)
+    return ProcessRow(found.service_ms, found.runs, machine, tuple(used), threads, peak_memory_mib())
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_measure(Path(sys.argv[1]))))
+    sys.stdout.write(json.dumps(asdict(_measure(Path(sys.argv[1])))))

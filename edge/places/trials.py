@@ -1,23 +1,35 @@
 """What work is done elsewhere? Candidates measured on chosen cores and threads of this machine, and on other devices."""
 
+import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-
+from edge.building.trials import BUILD
 from edge.exporting import device
+from edge.places.device_rows import Placed
 from edge.places.devices import connect, measure_on_devices
 from edge.places.process import Request, Served, measure_in_process
 from edge.session import session
 from lab.errors import SettingsError
 from lab.host.machine import n_cores
 from lab.learning.folds import Fold, split
-from lab.protocol import Dataset, Row
+from lab.privacy.cells import without_cells
+from lab.protocol import Dataset, Key, Rows
 
-__all__ = ["elsewhere"]
+__all__ = ["PLACES", "PlacesRow", "elsewhere"]
 
 _ROWS = 200
 _PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True)
+class PlacesRow:
+    """By name of the place, by name of the candidate: what was found there, or why it was lost."""
+
+    places: Mapping[str, Mapping[str, Placed]]
+
+
+PLACES = Key("places", PlacesRow)
 
 
 def elsewhere(
@@ -32,47 +44,44 @@ def elsewhere(
     deadline_ms: float,
     rate: float | None,
     seconds: float,
-    inputs: Mapping[str, Row],
-) -> Row:
-    """Measure every candidate in a fresh process on the chosen cores, and on every device of a Dask scheduler.
-
-    Returns
-    -------
-    dict
-        `places`: by name of the place, by name of the candidate, what `edge.places.process.measure_in_process` returns, or
-        `lost`: the reason.
-    """
+    inputs: Rows,
+) -> PlacesRow:
+    """Measure every candidate in a fresh process on the chosen cores, and on every device of a Dask scheduler."""
     _, test = split(dataset, fold)
-    table = device.device_rows(dataset)
-    chosen = test[:_ROWS]
-    rows = table[chosen] if isinstance(table, np.ndarray) else table.iloc[chosen]
+    rows = device.device_rows_at(dataset, test[:_ROWS])
     models = {}
     for name in names:
-        content = inputs[f"build-{name}"]["onnx"].tobytes()
+        content = BUILD.of(name).needed(inputs).onnx.tobytes()
         models[name] = Served(content, device.feeds(dataset, rows, session(content)))
     request = Request(cores, threads, deadline_ms, rate, seconds, seed)
-    there = ", ".join(str(core) for core in cores) if cores else f"all {n_cores()}"
-    places: dict[str, dict[str, Any]] = {
-        f"this machine, core(s) {there}": {name: _here(model, request) for name, model in models.items()}
-    }
+    here = ", ".join(str(core) for core in cores) if cores else f"all {n_cores()}"
+    places = {f"this machine, core(s) {here}": {name: _here(model, request) for name, model in models.items()}}
     if devices is not None:
         far = Request((), threads, deadline_ms, rate, seconds, seed)  # cores are numbered otherwise there
         places |= _there(devices, models, far)
-    return {"places": places}
+    return PlacesRow(
+        {
+            place: {
+                name: dataclasses.replace(found, lost=without_cells(found.lost, dataset))
+                for name, found in there.items()
+            }
+            for place, there in places.items()
+        }
+    )
 
 
-def _there(devices: str, models: Mapping[str, Served], request: Request) -> dict[str, dict[str, Any]]:
+def _there(devices: str, models: Mapping[str, Served], request: Request) -> dict[str, dict[str, Placed]]:
     """Measure on the devices; one that has vanished since the run was planned does not take this machine's rows with it."""
     try:
         known = connect(devices)
     except SettingsError as error:
-        return {f"the devices at {devices}": {name: {"lost": str(error)} for name in models}}
+        return {f"the devices at {devices}": {name: Placed(lost=str(error)) for name in models}}
     found = measure_on_devices(known, models, request, patience_s=_PATIENCE_S)
     return {f"device {device}": measured for device, measured in found.items()}
 
 
-def _here(model: Served, request: Request) -> Row:
+def _here(model: Served, request: Request) -> Placed:
     try:
-        return measure_in_process(model, request)
+        return Placed(measure_in_process(model, request))
     except RuntimeError as error:
-        return {"lost": str(error)}
+        return Placed(lost=str(error))

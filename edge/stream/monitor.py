@@ -4,7 +4,7 @@ The promise is one number: the chance of any false alarm, on any signal, over th
 martingale, and its share of that chance (Bonferroni).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bins",
+    "Change",
     "Finding",
     "Signal",
     "bins_of",
+    "change",
     "estimated_accuracy",
     "expected_accuracy",
     "rolling_accuracy",
@@ -56,7 +58,7 @@ class Bins:
         return len(self.categories) + 2 if self.edges is None else len(self.edges) + 2
 
     def codes(self, values: "pd.Series") -> "NDArray[np.int64]":
-        """Places of values."""
+        """Places of values, shape (n_values,)."""
         missing = values.isna().to_numpy()
         if self.edges is None:
             found = pd.Index(self.categories).get_indexer(pd.Index(values)).astype(np.int64)
@@ -132,7 +134,10 @@ def watch(signals: Sequence[Signal], *, false_alarms: float, seed: int) -> list[
 
 
 def rolling_accuracy(right: "NDArray[np.bool_]", *, window: int) -> list[tuple[int, Estimate]]:
-    """Share of right answers in consecutive whole windows (last row of the window, share with its exact interval)."""
+    """Share of right answers (`right` has shape (n_rows,)) in consecutive whole windows.
+
+    Gives for each the last row of the window, and the share with its exact interval.
+    """
     starts = range(0, len(right) - window + 1, window)
     return [(first + window - 1, rate(int(right[first : first + window].sum()), window)) for first in starts]
 
@@ -170,6 +175,7 @@ def expected_accuracy(
 
     The 95 % interval counts what is not known of how often the model is right at a confidence (the known rows drawn
     anew, 200 times) and the chance in so many answers. It does not count that the columns may mean something else now.
+    `confidence` has the shape (n_waiting,), the other two (n_known,).
     """
     from sklearn.isotonic import IsotonicRegression
 
@@ -199,20 +205,28 @@ def window_of(n_rows: int) -> int:
     return max(min(_SMALLEST_WINDOW, n_rows), n_rows // _WINDOWS)
 
 
-def change(before: "pd.Series", after: "pd.Series") -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class Change:
+    """What changed of a column (`of`: a median or a share), and what it was before and after; None where nothing is known."""
+
+    of: str
+    before: float | None
+    after: float | None
+
+
+def change(before: "pd.Series", after: "pd.Series") -> Change:
     """Describe a change: middles of numbers (see `lab.privacy.aggregates`), or the category whose share changed most.
 
     Categories of fewer than 10 rows are never named.
     """
     if before.dtype != object:
-        return {"of": "median", "before": middle(before), "after": middle(after)}
+        return Change("median", middle(before), middle(after))
     shares = [part.value_counts(normalize=True) for part in (before, after)]
     moved = (shares[1].sub(shares[0], fill_value=0)).abs()
     counts = pd.concat([before, after]).value_counts()
     moved = moved[counts.reindex(moved.index) >= _FEWEST_TO_NAME]
     if moved.empty:
-        was, now = float(before.isna().mean()), float(after.isna().mean())
-        return {"of": "share of missing values", "before": was, "after": now}
+        return Change("share of missing values", float(before.isna().mean()), float(after.isna().mean()))
     category = moved.idxmax()
     was, now = (float(share.get(category, 0.0)) for share in shares)
-    return {"of": f"share of {category!r}", "before": was, "after": now}
+    return Change(f"share of {category!r}", was, now)

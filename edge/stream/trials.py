@@ -1,7 +1,7 @@
 """What work is done on a stream? A model is trained on the first rows, exported, and meets the rest in time order."""
 
 import time
-from dataclasses import asdict
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,16 +16,104 @@ from edge.stream.martingale import blocks_of
 from lab.errors import DataError, SettingsError
 from lab.learning.families import Family
 from lab.learning.tuning import tune
-from lab.protocol import Dataset, Row
+from lab.protocol import Dataset, Estimate, Key
 from lab.stats import rate
 
-__all__ = ["parts", "replay", "require_stream"]
+__all__ = ["STREAM", "SignalRow", "StreamRow", "parts", "replay", "require_stream"]
 
 _TRAIN, _HISTORY = 0.35, 0.5  # of the rows: where training ends; where the history ends and the stream begins
 _FEWEST = 400
 _BATCH = 256
 _TRIED = 2_000  # training rows on which the forms of an export are compared
 _PREDICTED, _CONFIDENCE, _ERRORS = "predicted class", "confidence of the predictions", "errors"
+
+
+@dataclass(frozen=True, eq=False)
+class SignalRow:
+    """What came of watching a signal; rows count from 0, from the beginning of the table.
+
+    Attributes
+    ----------
+    signal : str
+        Its name.
+    column : bool
+        Whether it is a column of the table, or else something of the model.
+    evidence : numpy.ndarray of shape (n_blocks,)
+        As in `edge.stream.monitor.Finding`.
+    late : int
+        Rows after which it is known.
+    block : int
+        Rows between two looks.
+    alarm : int or None
+        Row after which the alarm was raised.
+    start : tuple of int, or None
+        First row of the change: (most likely, earliest, latest).
+    change : Change or None
+        What changed of a column.
+    """
+
+    signal: str
+    column: bool
+    evidence: np.ndarray
+    late: int
+    block: int
+    alarm: int | None = None
+    start: tuple[int, int, int] | None = None
+    change: monitor.Change | None = None
+
+
+@dataclass(frozen=True)
+class StreamRow:
+    """What happened to a model on a stream; rows count from 0.
+
+    Attributes
+    ----------
+    family : str
+        Name of the family that was best on the training rows.
+    train, begin : int
+        Rows at which training ends, and at which the stream begins.
+    findings : tuple of SignalRow
+        All signals, the errors last.
+    accuracy : tuple of (int, Estimate)
+        Last row and accuracy of each window, where all labels have come.
+    estimated : tuple of (int, float)
+        The same of all windows, estimated before labels come.
+    history_accuracy, stream_accuracy : Estimate
+        Accuracy on the history and on the stream.
+    before, after : Estimate or None
+        Accuracy before and after the errors changed, or else the first signal; None without a change or labels.
+    waiting : int
+        How many of the last rows have labels that have not come when the stream ends.
+    expected : Estimate or None
+        Accuracy of those; None where there are none.
+    unwatched : tuple of str
+        Columns that are not watched.
+    rows_per_second : float
+        Of predicting and watching, on one core.
+    """
+
+    family: str
+    train: int
+    begin: int
+    findings: tuple[SignalRow, ...]
+    accuracy: tuple[tuple[int, Estimate], ...]
+    estimated: tuple[tuple[int, float], ...]
+    history_accuracy: Estimate
+    stream_accuracy: Estimate
+    before: Estimate | None
+    after: Estimate | None
+    waiting: int
+    expected: Estimate | None
+    unwatched: tuple[str, ...]
+    rows_per_second: float
+
+    @property
+    def errors(self) -> SignalRow:
+        """What came of watching the errors."""
+        return self.findings[-1]
+
+
+STREAM = Key("stream", StreamRow)
 
 
 def parts(n_rows: int) -> tuple[int, int]:
@@ -41,7 +129,7 @@ def require_stream(dataset: Dataset, label_delay: int) -> None:
     """Raise DataError where the rows cannot be replayed in time order, SettingsError where no label would come in time."""
     if dataset.n_rows < _FEWEST:
         raise DataError(
-            f"{dataset.name} has {dataset.n_rows} rows; --stream needs at least {_FEWEST}, half of them to learn from"
+            f"{dataset.name} has {dataset.n_rows} rows; --stream needs at least {_FEWEST}, half of them to train on"
         )
     train, _ = parts(dataset.n_rows)
     counts = np.bincount(dataset.target[:train], minlength=len(dataset.classes))
@@ -71,36 +159,15 @@ def replay(
     candidates: int,
     false_alarms: float,
     label_delay: int,
-) -> Row:
+) -> StreamRow:
     """Train the best of the families on the first 35 % of the rows, and watch the second half; rows are in time order.
 
     Rows between the two are the history that the stream is compared with; the model has not seen them.
-
-    Returns
-    -------
-    dict
-        `family`, `train` and `begin` (where training ends and the stream begins), `findings` (by signal: alarm, start,
-        evidence, change, `block` (rows between two looks) and `late` (rows after which it is known)), `accuracy` (by
-        window, where all labels have come) and `estimated` (by window), `history_accuracy`, `stream_accuracy`, `before`
-        and `after` (accuracy before and after the errors changed, or else the first signal; None without labels),
-        `waiting` (the last rows, whose labels have not come when the stream ends) and `expected` (accuracy of those),
-        `unwatched`, and `rows_per_second` of predicting and watching on one core. Rows count from 0.
     """
     train, begin = parts(dataset.n_rows)
-    known, target = dataset.features.iloc[:train], dataset.target[:train]
-    tuned = [
-        tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed, search_rows=SEARCH_ROWS)
-        for f in families
-    ]
-    best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
-    model, table = tuned[best].model, device.device_rows(dataset)
-    if isinstance(model, GivenModel):
-        fitted, forms = AsDeviceSees(model, dataset), export_given(model, dataset)
-    else:
-        fitted = device.fit_for_device(model, dataset, np.arange(train))
-        forms = device.to_files(fitted, dataset)
-    exported = parity.leanest_equal(fitted, forms, dataset, table[: min(train, _TRIED)], seed=seed)
-    ready = session(exported.content)
+    known = dataset.features.iloc[:train]
+    best, content = _best_exported(dataset, train, families, scorer=scorer, candidates=candidates, seed=seed)
+    ready = session(content)
     watched = [name for name, kind in dataset.kinds.items() if kind != "date"]
     bins = {name: monitor.bins_of(known[name]) for name in watched}
 
@@ -123,22 +190,42 @@ def replay(
     began = [found.start[0] for found in findings if found.start is not None]
     errors = findings[-1].start
     split = errors[0] if errors is not None else min(began, default=None)
-    return {
-        "family": families[best].name,
-        "begin": begin,
-        "train": train,
-        "findings": listed,
-        "accuracy": [(begin + row, asdict(found)) for row, found in accuracy],
-        "estimated": [(begin + row, share) for row, share in estimated],
-        "history_accuracy": _rate(right[:n_history]),
-        "stream_accuracy": _rate(right[n_history:]),
-        "before": None if split is None else _rate(right[: n_history + split]),
-        "after": None if split is None else _rate(right[n_history + split :]),
-        "waiting": label_delay,
-        "expected": None if expected is None else asdict(expected),
-        "unwatched": [name for name in dataset.kinds if name not in watched],
-        "rows_per_second": (dataset.n_rows - train) / max(seconds, 1e-9),
-    }
+    return StreamRow(
+        family=best.name,
+        train=train,
+        begin=begin,
+        findings=tuple(listed),
+        accuracy=tuple((begin + row, found) for row, found in accuracy),
+        estimated=tuple((begin + row, share) for row, share in estimated),
+        history_accuracy=_share(right[:n_history]),
+        stream_accuracy=_share(right[n_history:]),
+        before=None if split is None else _share_known(right[: n_history + split]),
+        after=None if split is None else _share_known(right[n_history + split :]),
+        waiting=label_delay,
+        expected=expected,
+        unwatched=tuple(name for name in dataset.kinds if name not in watched),
+        rows_per_second=(dataset.n_rows - train) / max(seconds, 1e-9),
+    )
+
+
+def _best_exported(
+    dataset: Dataset, train: int, families: tuple[Family, ...], *, scorer: str, candidates: int, seed: int
+) -> tuple[Family, bytes]:
+    """Tune all families on the first `train` rows; gives the one with the best inner score, and its file for a device."""
+    known, target = dataset.features.iloc[:train], dataset.target[:train]
+    tuned = [
+        tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed, search_rows=SEARCH_ROWS)
+        for f in families
+    ]
+    best = max(range(len(families)), key=lambda place: tuned[place].inner_score)
+    model, table = tuned[best].model, device.device_rows(dataset)
+    if isinstance(model, GivenModel):
+        fitted, forms = AsDeviceSees(model, dataset), export_given(model, dataset)
+    else:
+        fitted = device.fit_for_device(model, dataset, np.arange(train))
+        forms = device.to_files(fitted, dataset)
+    exported = parity.leanest_equal(fitted, forms, dataset, table[: min(train, _TRIED)], seed=seed)
+    return families[best], exported.content
 
 
 def _predict(ready: Any, dataset: Dataset, train: int) -> np.ndarray:
@@ -163,21 +250,24 @@ def _of_model(
     return [monitor.Signal(name, codes[:n_history], codes[n_history:], count) for name, codes, count in coded]
 
 
-def _listed(found: monitor.Finding, dataset: Dataset, train: int, begin: int, label_delay: int) -> Row:
+def _listed(found: monitor.Finding, dataset: Dataset, train: int, begin: int, label_delay: int) -> SignalRow:
     column = found.name in dataset.kinds
     late = label_delay if found.name == _ERRORS else 0
     block = blocks_of(dataset.n_rows - begin - late)
-    row: Row = {"signal": found.name, "column": column, "evidence": found.evidence, "alarm": None, "start": None}
-    row |= {"late": late, "block": block}
+    row = SignalRow(found.name, column, found.evidence, late, block)
     if found.alarm is None or found.start is None:
         return row
-    row |= {"alarm": begin + found.alarm + row["late"], "start": [begin + part for part in found.start]}
-    if column:
-        values = dataset.features[found.name]
-        first = begin + found.start[0]
-        row["change"] = dict(monitor.change(values.iloc[train:first], values.iloc[first:]))
-    return row
+    likely, early, last = (begin + part for part in found.start)
+    row = replace(row, alarm=begin + found.alarm + late, start=(likely, early, last))
+    if not column:
+        return row
+    values = dataset.features[found.name]
+    return replace(row, change=monitor.change(values.iloc[train:likely], values.iloc[likely:]))
 
 
-def _rate(right: np.ndarray) -> Row | None:
-    return asdict(rate(int(right.sum()), len(right))) if len(right) else None
+def _share(right: np.ndarray) -> Estimate:
+    return rate(int(right.sum()), len(right))
+
+
+def _share_known(right: np.ndarray) -> Estimate | None:
+    return _share(right) if len(right) else None

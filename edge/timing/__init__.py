@@ -1,1 +1,1 @@
-"""How long does a call take, one after another: latency, batches, and processes that only serve."""
+"""How long does a single call take, one after another?"""

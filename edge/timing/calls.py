@@ -45,6 +45,6 @@ def bound_call(ready: onnxruntime.InferenceSession, fed: "Sequence[dict[str, NDA
 
 
 def plain_call(ready: onnxruntime.InferenceSession, fed: "Sequence[dict[str, NDArray]]") -> Alternative:
-    """Make an alternative that calls by names, as most programs do."""
+    """Make an alternative that calls by names, as most programs do; each row's matrices have the shape (1, n_columns)."""
     names, run, rows = [OUTPUT], ready.run, list(fed)
     return Alternative(lambda place: run(names, rows[place])[0], len(rows), _CALLS)

@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Alternative", "Clock", "looked_through", "measure", "on_one_core", "spread"]
+__all__ = ["Alternative", "Clock", "looked_through", "measure", "on_one_core", "spread_of_rounds"]
 
 Clock = Callable[[], int]
 
@@ -55,8 +55,11 @@ def measure(
     return {name: np.array(times, dtype=np.int64) for name, times in taken.items()}
 
 
-def spread(times: "NDArray[np.int64]") -> float:
-    """How much the rounds' medians differ: the distance from their 10 % to their 90 % quantile, over their median."""
+def spread_of_rounds(times: "NDArray[np.int64]") -> float:
+    """How much the rounds' medians differ: the distance from their 10 % to their 90 % quantile, over their median.
+
+    `times` has the shape (rounds, calls).
+    """
     medians = np.median(times, axis=1)
     low, middle, high = np.quantile(medians, [0.1, 0.5, 0.9])
     return float((high - low) / middle)

@@ -7,7 +7,7 @@ import numpy as np
 from lab import stats
 from lab.protocol import Estimate
 
-__all__ = ["MILLISECONDS", "several_over_rounds"]
+__all__ = ["MILLISECONDS", "over_rounds", "several_over_rounds"]
 
 
 MILLISECONDS = 1e-6  # milliseconds in a nanosecond
@@ -31,7 +31,7 @@ def over_rounds(times: np.ndarray, share: float) -> Estimate:
 
 
 def several_over_rounds(times: np.ndarray, shares: Sequence[float]) -> list[Estimate | None]:
-    """Give several quantiles from one bootstrap; None where there are too few calls for an interval."""
+    """Give several quantiles of times of shape (rounds, calls) from one bootstrap; None where calls are too few."""
     plain = [stats.quantile(times.ravel() * MILLISECONDS, share, unit="ms") for share in shares]
     draws = np.random.default_rng(0).integers(len(times), size=(500, len(times)))
     resampled = [np.quantile(times[rows], shares, method="inverted_cdf") * MILLISECONDS for rows in draws]

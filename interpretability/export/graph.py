@@ -36,7 +36,7 @@ class Graph:
         self._constants: list[Any] = []
 
     def constant(self, values: "NDArray") -> str:
-        """Add an array; returns its name."""
+        """Add an array of any shape; returns its name."""
         name = f"constant_{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(np.asarray(values), name))
         return name

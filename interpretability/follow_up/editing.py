@@ -110,8 +110,8 @@ def edit_table(row: Edited, metric: Metric, folds: int) -> Table:
         )
         rows.append((words, change.value, change.low, change.high))
     caption = (
-        "A curve that goes against what is known can be corrected by hand, in the model itself. The change in the score is "
-        "measured on the same folds, without fitting anything again; low and high bound its 95 % interval."
+        "A curve that contradicts what is known can be corrected by hand, in the model itself. The change in the score is "
+        "measured on the same folds, without refitting; low and high are the ends of its 95 % interval."
     )
     return Table(
         "What does it cost to correct the model?",

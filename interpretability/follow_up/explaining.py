@@ -104,15 +104,15 @@ def explain_black_box(
     fidelity = float(r2_score(said[test], stand_in.predict(dataset.features.iloc[test])))
     attributions["additive surrogate"] = surrogate_parts(stand_in, dataset, test, columns)
     if not has_one_sum(dataset):
-        notes.append("SHAP values are worked out for two classes or a number")
+        notes.append("SHAP values are computed for two classes or regression only")
     elif family.name not in TREES:
-        notes.append(f"exact SHAP values are for ensembles of trees, and the best black box is a {family.label}")
+        notes.append(f"exact SHAP values exist for tree ensembles, and the best black box is a {family.label}")
     elif importlib.util.find_spec("shap") is None:
         notes.append("exact SHAP values need the library shap: pip install 'future-tech-lab[explain]'")
     else:
         found = shap_values(model, dataset.features.iloc[test], columns)
         if found is None:
-            notes.append(f"SHAP cannot take this {family.label} apart")
+            notes.append(f"SHAP cannot explain this {family.label}")
         else:
             attributions["SHAP"] = found
     methods = {"permutation importance": permuted}
@@ -134,7 +134,11 @@ def explanation_of(
     stability: Mapping[str, float],
     notes: Sequence[str],
 ) -> Explained:
-    """Lay the comparison of the explanations out as figures and tables."""
+    """Lay the comparison of the explanations out as figures and tables.
+
+    `methods` holds the importances by every way of explaining, shape (n_columns,), `attributions` what each feature adds to
+    single rows for those ways that say it, shape (n_rows, n_columns); `rows` are the numbers of these rows.
+    """
     from lab.report import charts
 
     names = list(methods)
@@ -143,8 +147,8 @@ def explanation_of(
     grouped = [(columns[place], name, float(drawn[name][place])) for place in order for name in names]
     figure = Figure(
         f"What does the {black} rely on?",
-        "Share of each feature in the whole, by every way of explaining. Where the bars of one feature differ, the explanation "
-        "depends on who explains.",
+        "Share of each feature in the total importance, by explanation method. Where the bars of a feature differ, the explanation "
+        "depends on the method.",
         charts.grouped_bars(grouped, axis="share of the importance", groups=names),
     )
     pairs = [
@@ -155,12 +159,12 @@ def explanation_of(
     said = "log-odds" if dataset.classes else "predictions"
     rows_of_table = [
         (
-            f"fidelity: share of the variance of its {said} that the additive surrogate gives again ({black})",
+            f"fidelity: share of the variance of its {said} that the additive surrogate reproduces ({black})",
             fidelity,
         ),
         *((f"rank agreement of {a} and {b}", rank) for a, b, rank, _ in pairs),
         *(
-            (f"same direction in {a} and {b}, of the strongest features", same)
+            (f"same direction in {a} and {b}, for the strongest features", same)
             for a, b, _, same in pairs
             if same is not None
         ),
@@ -170,9 +174,9 @@ def explanation_of(
     shown = tuple((text, round(value, 3) if value == value else None) for text, value in rows_of_table)
     table = Table(
         "Can the black box be explained instead?",
-        "1 is perfect in every line. An explanation of a black box is a second model: it is worth as much as it fits (fidelity), as "
-        "it does not depend on the method (agreement) or on the sample (stability). The readable model is its own explanation: its "
-        "fidelity is 1.",
+        "1 is perfect in every row. An explanation of a black box is a second model: its worth depends on how well it fits "
+        "(fidelity), and on whether another method (agreement) or sample (stability) gives the same. The readable model explains "
+        "itself: its fidelity is 1.",
         ("measure", "value"),
         shown,
     )
@@ -182,7 +186,7 @@ def explanation_of(
 def importances(
     model: Any, dataset: Dataset, rows: "NDArray", columns: Sequence[str], scorer: str, seed: int
 ) -> "NDArray[np.float64]":
-    """Permutation importance of some columns: how far the score falls when one is shuffled, at least 0."""
+    """Permutation importance, shape (n_columns,): how far the score on some rows falls when one column is shuffled, at least 0."""
     features, target = dataset.features.iloc[rows], dataset.target[rows]
     if len(columns) == len(dataset.features.columns):
         found = permutation_importance(model, features, target, scoring=scorer, n_repeats=2, random_state=seed)
@@ -199,7 +203,7 @@ def importances(
 
 
 def surrogate(dataset: Dataset, rows: "NDArray", said: "NDArray", seed: int) -> Any:
-    """Fit an additive model to what the black box says (not to the truth)."""
+    """Fit an additive model on some rows to what the black box says of all, shape (n_rows_of_table,), not to the truth."""
     kinds = ["nominal" if dataset.kinds[name] == "category" else "continuous" for name in dataset.kinds]
     model = ExplainableBoostingRegressor(
         feature_types=kinds, interactions=0, outer_bags=2, max_bins=32, max_rounds=500, n_jobs=1, random_state=seed
@@ -208,7 +212,9 @@ def surrogate(dataset: Dataset, rows: "NDArray", said: "NDArray", seed: int) -> 
 
 
 def shap_values(pipeline: Any, features: pd.DataFrame, columns: Sequence[str]) -> "NDArray[np.float64] | None":
-    """Exact SHAP values of an ensemble of trees, summed over the columns that one feature became; None where it cannot.
+    """Exact SHAP values of an ensemble of trees, summed over the columns that one feature became.
+
+    The shape is (n_rows, n_columns); None where the library does not know the ensemble.
 
     References
     ----------
@@ -251,7 +257,8 @@ def agreement(
     """Rank correlation of two ways of explaining, and how many of the strongest numbers they give the same direction.
 
     The direction of a feature is the sign of the rank correlation between its values and what it adds, row by row; only
-    ways that explain single rows have one (None otherwise).
+    ways that explain single rows have one (None otherwise). `methods` holds arrays of shape (n_columns,), `attributions` of
+    shape (n_rows, n_columns).
     """
     rank = _rank_agreement(methods[a], methods[b])
     if a not in attributions or b not in attributions:

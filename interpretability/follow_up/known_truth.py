@@ -74,7 +74,7 @@ def explain_known(dataset: Dataset, *, seed: int, groups: Mapping[str, Sequence[
             parts[f"SHAP of the {black.label}"] = found
     readable = glass.build(table.features, seed).fit(table.features.iloc[train], table.target[train])
     if is_additive(glass.name):
-        parts[f"own terms of the {glass.label}"] = _own_terms(glass.name, readable, table, rows)
+        parts[f"terms of the {glass.label}"] = _own_terms(glass.name, readable, table, rows)
     lines: list[tuple[str, float | None, float | None, float | None]]
     lines = [(name, *rightness(values, truth[rows])) for name, values in parts.items()]
     for family, model in ((black, opaque), (glass, readable)):
@@ -128,10 +128,10 @@ def _own_terms(name: str, model: Any, table: Dataset, rows: "NDArray") -> "NDArr
 
 def _laid_out(lines: Sequence[tuple[str, float | None, float | None, float | None]]) -> Table:
     caption = (
-        f"The finalists' families, fitted anew to a made table of {_TRAIN:,} rows in which four numbers add known amounts to "
-        f"the log-odds and two add nothing; {_EXPLAINED} other rows are explained. Rank: are the features put in the true order? "
-        "Direction: how often does a part have the true sign, weighted by its true size? Correlation: do the parts of a feature "
-        "move with the true ones, row by row? 1 is perfect. On your own table nobody can know."
+        f"The finalists' model families, fitted to a synthetic table of {_TRAIN:,} rows in which four numbers add known amounts to "
+        f"the log-odds and two add nothing; {_EXPLAINED} other rows are explained. Rank: are the features in the true order? "
+        "Direction: how often does a contribution have the true sign, weighted by its true size? Correlation: do a feature's "
+        "contributions follow the true ones, row by row? 1 is perfect. On your own table the truth is unknown."
     )
     columns = ("explanation", "rank", "direction", "correlation")
     shown = tuple((name, *(None if value is None else round(value, 3) for value in values)) for name, *values in lines)

@@ -73,8 +73,8 @@ def check_epsilons(epsilons: Sequence[float], dataset: Dataset) -> None:
         raise SettingsError(f"privacy names {_first_double(epsilons):g} twice; name each epsilon once")
     if epsilons and not has_one_sum(dataset):
         raise SettingsError(
-            f"privacy is for two classes or a number, and the target {dataset.target_name!r} has {len(dataset.classes)} classes; "
-            "leave --privacy out"
+            f"privacy needs two classes or a numeric target, and the target {dataset.target_name!r} has "
+            f"{len(dataset.classes)} classes; omit --privacy"
         )
 
 
@@ -114,12 +114,12 @@ def privacy_figure(
     said = ""
     if attack is not None:
         said = (
-            f" Without privacy, an attack tells training rows from others with a ROC AUC of {attack.value:.2f} "
+            f" Without privacy, a membership inference attack tells training rows from others with a ROC AUC of {attack.value:.2f} "
             f"(95 % interval {attack.low:.2f} to {attack.high:.2f}; 0.5 is a guess)."
         )
     caption = (
-        "The smaller epsilon, the less any single person can change the model: below 1 is strong, above 10 next to nothing is "
-        f"promised; the ranges of the columns are taken as public. Bars are 95 % intervals.{said}"
+        "The smaller epsilon, the less any single row can change the model: below 1 protection is strong, above 10 almost nothing "
+        f"is guaranteed; the ranges of the columns are assumed to be public. Bars are 95 % intervals.{said}"
     )
     unit = f" ({metric.unit}, of 100)" if metric.unit else ""
     groups = ["differentially private", "readable model"]

@@ -142,14 +142,14 @@ def file_table(label: str, export: ModelFile, dataset: Dataset, name: str) -> Ta
     else:
         lines.append(("output 'probabilities'", ", ".join(dataset.classes)))
         device = (
-            " Ask how it does on a device with: "
+            " To see how it performs on a device: "
             f"lab run edge {dataset.name} --target {dataset.target_name} --model {name}"
         )
-    lines.append((f"largest difference of an answer over {export.rows:,} rows", f"{export.difference:.0e}"))
+    lines.append((f"largest difference in an answer over {export.rows:,} rows", f"{export.difference:.0e}"))
     caption = (
-        f"{name} beside this report is the readable model in ONNX format, fitted on all rows, with all its preparation: missing "
-        "numbers are NaN, missing texts are empty, booleans 0 or 1, dates days since 1970-01-01. It was held against the model on "
-        f"rows of the table and on random ones.{device}"
+        f"{name} beside this report is the readable model in ONNX format, fitted on all rows, including its preprocessing. Missing "
+        "numbers are NaN, missing texts are empty, booleans 0 or 1, dates days since 1970-01-01. It was compared with the model "
+        f"on rows of the table and on random ones.{device}"
     )
     return Table("The readable model as a file", caption, ("what", "value"), tuple(lines))
 
@@ -168,9 +168,9 @@ def speed_table(row: Speeds) -> Table:
         for side in row.sides.values()
     ]
     caption = (
-        f"Medians of {_ROUNDS} rounds in turns on one thread, with the lowest and the highest round; {_CALLS} single rows and one "
-        f"batch of {_BATCH:,} rows a round, scikit-learn's own prediction with all its preparation. "
-        "Size: the fitted model with its preparation as Python stores it. For latency under a budget, ask lab run edge."
+        f"Medians of {_ROUNDS} rounds in which the models take turns on one thread, with the lowest and highest round; {_CALLS} "
+        f"single rows and one batch of {_BATCH:,} rows per round, predicted by scikit-learn including preprocessing. "
+        "Size: the fitted model and its preprocessing as pickled by Python. For latency against a budget, use lab run edge."
     )
-    columns = ("model", "one row (ms)", "lowest", "highest", "a row in a batch (us)", "size (kB)")
+    columns = ("model", "one row (ms)", "lowest", "highest", "per row in a batch (us)", "size (kB)")
     return Table("How long does a prediction take?", caption, columns, tuple(rows))

@@ -192,9 +192,9 @@ def stress_figure(rows: Sequence[tuple[str, Stressed]], metric: Metric, folds: i
     leans = "; ".join(f"{row.family}: {', '.join(map(repr, row.columns))}" for _, row in rows)
     shifted = "; ".join(f"{row.family}: {row.shifted!r}" for _, row in rows if row.shifted) or "there is none"
     caption = (
-        "How far the score falls against the same folds as they are, with its 95 % interval; left of zero it gets worse. Columns are "
-        f"lost one at a time, those that each model leans on most ({leans}). Shifted, by one standard deviation, is the number that "
-        f"it leans on most ({shifted})."
+        "Change in the score compared with the unchanged data on the same folds, with 95 % intervals; left of zero it gets worse. "
+        f"The columns that each model relies on most are removed one at a time ({leans}). The numeric column that it relies on "
+        f"most is shifted by one standard deviation ({shifted})."
     )
     spec = charts.interval_plot(
         drawn, axis=f"change in {metric.label}{unit}", groups=[side for side, _ in rows], reference=0.0
@@ -209,8 +209,8 @@ def stress_table(rows: Sequence[tuple[str, Stressed]], folds: int) -> Table:
         found = stats.mean_score(row.attack, test_fraction=1 / folds, unit="ROC AUC")
         shown.append((row.family, found.value, found.low, found.high))
     caption = (
-        "ROC AUC of an attack that tells training rows from others by how near the model is to the truth: 0.5 is a guess, "
-        "1 gives every training row away. Low and high bound the 95 % interval over the folds."
+        "Membership inference: ROC AUC of an attack that tells training rows from others by the model's loss on them. 0.5 is a "
+        "guess, 1 identifies every training row. Low and high are the ends of the 95 % interval over the folds."
     )
     return Table("Does the model remember people?", caption, ("model", "attack's ROC AUC", "low", "high"), tuple(shown))
 

@@ -26,7 +26,7 @@ def check_groups(column: str, dataset: Dataset) -> None:
     """Raise DataError or SettingsError where a column cannot tell groups apart."""
     if dataset.task == "classes" and importlib.util.find_spec("fairlearn") is None:
         raise SettingsError(
-            "--groups needs the library fairlearn; pip install 'future-tech-lab[fair]', or leave --groups out"
+            "--groups needs the library fairlearn; pip install 'future-tech-lab[fair]', or omit --groups"
         )
     if column not in dataset.features:
         raise DataError(f"{dataset.name} has no usable column {column!r} for --groups; {_near(column, dataset)}")
@@ -38,13 +38,13 @@ def check_groups(column: str, dataset: Dataset) -> None:
         )
     if not has_one_sum(dataset):
         raise DataError(
-            f"{dataset.name}: groups are compared for two classes or a number, and {dataset.target_name!r} has "
-            f"{len(dataset.classes)} classes; leave --groups out"
+            f"{dataset.name}: groups are compared for two classes or regression, and {dataset.target_name!r} has "
+            f"{len(dataset.classes)} classes; omit --groups"
         )
 
 
 def labels_of(column: str, dataset: Dataset) -> "NDArray":
-    """Name the group of every row."""
+    """Name the group of every row: shape (n_rows,)."""
     values = dataset.features[column]
     if dataset.kinds[column] == "category":
         return values.fillna("").replace("", "(missing)").to_numpy().astype(str)
@@ -65,16 +65,16 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
             rows.append((scores.label, str(name), int(there.sum()), *_cells(said[there], target[there])))
     positive = dataset.classes[1]
     caption = (
-        "ROC AUC inside the group with its 95 % interval; how often the model says yes (above one half) of those who are not "
-        f"{positive!r} (false positives) and how often it misses those who are (false negatives), with 95 % intervals; calibration: "
-        f"mean predicted probability minus the share that is {positive!r}, in points. Groups of fewer than {MIN_ROWS} rows are left "
-        "out."
+        "ROC AUC within the group; false positive rate (rows that are not {positive!r}, but predicted to be with a probability above "
+        f"one half) and false negative rate (rows that are {positive!r}, but not predicted to be); calibration: mean predicted "
+        f"probability minus the share that is {positive!r}, in points. All with 95 % intervals. Groups of fewer than {MIN_ROWS} "
+        "rows are left out."
     )
     columns = (
         "model", "group", "rows", "ROC AUC", "low", "high", "false positives (%)", "low ", "high ",
         "false negatives (%)", "low  ", "high  ", "calibration (points)", "low   ", "high   ",
     )  # fmt: skip
-    return Table(f"Does the model serve every group of {column!r} alike?", caption, columns, tuple(rows))
+    return Table(f"Does the model serve every group of {column!r} equally well?", caption, columns, tuple(rows))
 
 
 def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int, seed: int) -> Figure:
@@ -82,7 +82,7 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
     from fairlearn.metrics import MetricFrame, false_negative_rate, false_positive_rate, selection_rate
 
     metrics = {
-        "said yes": selection_rate,
+        "predicted positive": selection_rate,
         "false positives": false_positive_rate,
         "false negatives": false_negative_rate,
     }
@@ -104,8 +104,8 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
             estimate = Estimate(100 * gap, 100 * min(float(low), gap), 100 * max(float(high), gap), "points")
             rows.append((f"{name} - {scores.label}", scores.group, estimate))
     caption = (
-        f"Difference between the group of {column!r} with the highest and the one with the lowest rate; bars are 95 % bootstrap "
-        "intervals (such a gap is never below zero, so that an interval near zero is no proof of one)."
+        f"Difference between the group of {column!r} with the highest rate and the one with the lowest; bars are 95 % bootstrap "
+        "intervals (such a gap is never below zero, so an interval just above zero is no evidence of a gap)."
     )
     shown = list(dict.fromkeys(scores.group for scores in sides))
     return Figure(

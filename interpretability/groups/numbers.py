@@ -39,7 +39,7 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
                 )
             )
     caption = (
-        "R² inside the group: how much of its own variance is explained; mean absolute error; and mean error, prediction minus "
+        "R² within the group (share of its own variance that is explained); mean absolute error; and mean error, prediction minus "
         f"truth, where above zero the group is predicted too high. Errors in the unit of {dataset.target_name!r}, with 95 % "
         f"intervals. Groups of fewer than {MIN_ROWS} rows are left out."
     )
@@ -47,7 +47,7 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
         "model", "group", "rows", "R² (points)", "low", "high", "mean absolute error", "low ", "high ", "mean error", "low  ",
         "high  ",
     )  # fmt: skip
-    return Table(f"Does the model serve every group of {column!r} alike?", caption, columns, tuple(rows))
+    return Table(f"Does the model serve every group of {column!r} equally well?", caption, columns, tuple(rows))
 
 
 def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int, seed: int) -> Figure:
@@ -60,8 +60,8 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
             rng = np.random.default_rng(seed)
             rows.append((f"{words} - {scores.label}", scores.group, _largest_gap(values, groups, rng)))
     caption = (
-        f"Difference between the group of {column!r} with the highest and the one with the lowest error; bars are 95 % bootstrap "
-        "intervals (such a gap is never below zero, so that an interval near zero is no proof of one)."
+        f"Difference between the group of {column!r} with the highest error and the one with the lowest; bars are 95 % bootstrap "
+        "intervals (such a gap is never below zero, so an interval just above zero is no evidence of a gap)."
     )
     shown = list(dict.fromkeys(scores.group for scores in sides))
     axis = f"largest gap between two groups ({dataset.target_name})"

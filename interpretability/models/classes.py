@@ -55,8 +55,8 @@ def _splines(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def _scorecard(features: pd.DataFrame, seed: int) -> Pipeline:
-    del features, seed
-    return Pipeline([("model", Scorecard())])
+    del features
+    return Pipeline([("model", Scorecard(random_state=seed))])
 
 
 def _rule_sum(features: pd.DataFrame, seed: int) -> Pipeline:

@@ -56,7 +56,13 @@ class SplineColumns(TransformerMixin, BaseEstimator):
         return wide if basis is None else basis.transform(wide)
 
     def knots(self, place: int) -> "NDArray[np.float64]":
-        """Knots of a column that has a spline, ascending."""
+        """Knots of a column that has a spline, ascending: shape (n_knots,).
+
+        Raises
+        ------
+        ValueError
+            If the column has none.
+        """
         basis = self.bases_[place]
         if basis is None:
             raise ValueError(f"column {place} has no spline")
@@ -64,7 +70,7 @@ class SplineColumns(TransformerMixin, BaseEstimator):
         return spline.t[spline.k : -spline.k]
 
     def get_feature_names_out(self, input_features: Any = None) -> "NDArray":
-        """Name the basis functions after their columns: `age~0`, `age~1`."""
+        """Name the basis functions after their columns, shape (n_basis_functions,): `age~0`, `age~1`."""
         given = range(len(self.bases_)) if input_features is None else input_features
         return np.array(
             [

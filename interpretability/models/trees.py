@@ -29,7 +29,7 @@ def placed(X: "ArrayLike", cuts: "list[NDArray[np.float64]]") -> "NDArray[np.flo
 
 
 def threshold_of(place: float, cuts: "NDArray[np.float64]") -> float:
-    """Turn a threshold between two places into the cut point there.
+    """Turn a threshold between two places into the cut point there; `cuts` has shape (n_cuts,).
 
     >>> threshold_of(1.5, np.array([10.0, 20.0, 30.0]))
     20.0

@@ -37,7 +37,7 @@ def boosting_curves(model: Any, dataset: Dataset) -> Opened:
         shapes += [pair_map(opened, term, scale) for term in opened.terms if term.name in pairs]
     table = Table(
         "The terms of the explainable boosting machine",
-        f"Each term is one curve (or one map of two features) that adds to {scale.whole}; there is nothing else in the model.",
+        f"Each term is one curve (or one map of two features) that adds to {scale.whole}; besides these there is only an intercept.",
         ("term", f"mean contribution ({scale.unit})", "bins"),
         tuple(
             (names[i], float(importances[i]), int(np.prod(ebm.term_scores_[i].shape[: _rank(ebm, i)]))) for i in order
@@ -64,8 +64,8 @@ def _listed(model: Any, dataset: Dataset) -> Table:
     rows = sorted(reach.items(), key=lambda item: -item[1])
     return Table(
         "The curves of the additive splines",
-        "Each number has one smooth curve, each category one weight; the largest weight inside the curve, per standard deviation "
-        f"of its basis function. The {min(len(rows), LISTED)} largest of {len(rows)}.",
+        "Each numeric column has one smooth curve, each category one weight; shown is the largest weight of the curve, per standard "
+        f"deviation of its basis function. The {min(len(rows), LISTED)} largest of {len(rows)}.",
         ("curve", f"largest weight ({scale_of(dataset).unit})"),
         tuple(rows[:LISTED]),
     )
@@ -84,7 +84,7 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure | None:
     name = ebm.feature_names_in_[feature]
     scores, spread = ebm.term_scores_[term], ebm.standard_deviations_[term]
     binary = scores.ndim == 1
-    title, axis = f"How {name!r} counts", f"contribution ({scale_of(dataset).unit})"
+    title, axis = f"Effect of {name!r}", f"contribution ({scale_of(dataset).unit})"
     says = _says(
         dataset, binary, float(scores[0]) if binary else None, int(dataset.features[name].isna().sum()) >= MIN_ROWS
     )
@@ -127,8 +127,6 @@ def _with_end(
 
 def _says(dataset: Dataset, binary: bool, when_missing: float | None, has_missing: bool) -> str:
     if not binary:
-        return "One curve a class; the higher, the more it speaks for the class."
+        return "One curve per class; the higher, the more the value favours the class."
     missing = f" A missing value adds {when_missing:.3g}." if has_missing else ""
-    return (
-        f"Above zero {scale_of(dataset).upwards}. The band is two standard deviations over the model's bags.{missing}"
-    )
+    return f"A value above zero {scale_of(dataset).upwards}. The band is two standard deviations over the model's bags.{missing}"

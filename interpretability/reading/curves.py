@@ -20,7 +20,7 @@ _BINS, _FEWEST_BINS, _ROWS_PER_BIN = 30, 5, 15
 
 
 def density_of(values: "NDArray[np.float64]") -> list[tuple[float, float, int]]:
-    """Count rows in equal steps of a round range: (from, to, rows); steps of fewer than 5 rows are left empty.
+    """Count values, shape (n_rows,), in equal steps of a round range: (from, to, rows); steps of fewer than 5 rows are left out.
 
     >>> density_of(np.repeat([1.0, 2.0, 3.0, 9_876_543.0], [20, 20, 20, 1]))
     [(1.0, 1.4, 20), (1.8, 2.2, 20), (2.6, 3.0, 20)]
@@ -48,8 +48,8 @@ def pair_map(opened: WhatIf, term: Term, scale: Scale) -> Figure:
     cells = [(a, b, float(values[i, j])) for a, i in sides[0] for b, j in sides[1]]
     names = [opened.inputs[where].name for where in term.inputs]
     return Figure(
-        f"How {names[0]!r} and {names[1]!r} count together",
-        f"What the pair adds beyond what each of the two adds alone; blue {scale.upwards}.",
+        f"Joint effect of {names[0]!r} and {names[1]!r}",
+        f"What the pair adds beyond what each of the two adds alone (interaction); blue {scale.upwards}.",
         charts.heat_map(cells, x=names[0], y=names[1], value=f"adds ({scale.unit})"),
     )
 
@@ -57,8 +57,8 @@ def pair_map(opened: WhatIf, term: Term, scale: Scale) -> Figure:
 def _shape(opened: WhatIf, term: Term, dataset: Dataset) -> Figure:
     item = opened.inputs[term.inputs[0]]
     scale = scale_of(dataset)
-    title, axis = f"How {item.name!r} counts", f"contribution ({scale.unit})"
-    says = f"Above zero {scale.upwards}. Below the curve: how many rows there are."
+    title, axis = f"Effect of {item.name!r}", f"contribution ({scale.unit})"
+    says = f"A value above zero {scale.upwards}. Below the curve: the number of rows."
     state: list[Any] = [entry.start for entry in opened.inputs]
 
     def adds(value: float | str | None) -> float:

@@ -25,15 +25,15 @@ def linear_weights(model: Any, dataset: Dataset) -> Opened:
     doubles = "" if dataset.task == "number" else " A weight of 0.7 doubles the odds."
     table = Table(
         "The linear model, term by term",
-        f"What is added to {scale.whole} per standard deviation of a number, or where a category holds; largest first."
+        f"What each term adds to {scale.whole}, per standard deviation of a number or if a category applies; largest first."
         f"{doubles} The {min(len(names), LISTED)} largest of {len(names)} terms.",
         columns,
         rows,
     )
     top = [(names[i], float(weights[np.abs(weights[:, i]).argmax(), i])) for i in order[:SHOWN]]
     figure = Figure(
-        "What the linear model weighs most",
-        f"Weights per standard deviation; to the right {scale.upwards}.",
+        "Largest weights of the linear model",
+        f"Weights per standard deviation; a positive weight {scale.upwards}.",
         charts.bars(top, axis=f"weight ({scale.unit})"),
     )
     return Opened((figure,) if len(weights) == 1 else (), (table,))

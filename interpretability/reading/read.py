@@ -165,11 +165,11 @@ def _tried(opened: WhatIf, model: Any, family: Family, scale: Scale, states: pd.
     gap = largest_gap(opened, model, states)
     shown = shortened(opened)
     hidden = len(opened.inputs) - len(shown.inputs)
-    rest = f" The {hidden} features that weigh least stand at their usual values." if hidden else ""
+    rest = f" The {hidden} features with the least weight are fixed at typical values." if hidden else ""
     panel = WhatIf(
         f"Try the model: {family.label}",
-        "Move a feature and see what each one adds, and what the model says. "
-        f"On {_STATES} random states its answer differs from the model's own by {gap:.0e} at most.{rest}",
+        "Change a feature to see what each one adds, and what the model predicts. "
+        f"On {_STATES} random inputs this panel differs from the model by at most {gap:.0e}.{rest}",
         shown.output,
         shown.link,
         shown.intercept,

@@ -32,13 +32,13 @@ def read_rule_sum(model: Any, dataset: Dataset) -> Opened:
         walk(tree, (), place)
     n_values = len(rows[0]) - 2
     adds = ("adds",) if n_values == 1 else tuple(f"adds for {label!r}" for label in dataset.classes[-n_values:])
-    leads = "the larger the sum, the likelier the class"
+    leads = "the larger the sum, the more likely the class"
     if dataset.task == "number":
         leads = f"the sum is {scale_of(dataset).whole}"
     table = Table(
         "The sum of small rule trees",
-        f"In every tree exactly one rule holds; what the rules add is summed over the trees, and {leads}. "
-        "A missing number is taken for the median of its column.",
+        f"In every tree exactly one rule applies; what the rules add is summed over the trees, and {leads}. "
+        "A missing number is replaced by (about) the median of its column.",
         ("tree", "if", *adds),
         tuple(rows),
     )

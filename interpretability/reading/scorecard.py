@@ -26,7 +26,7 @@ def lines_of_card(model: Any, dataset: Dataset) -> Opened:
     )
     points = Table(
         "The scorecard",
-        f"Add the points of every line that holds; the more, the likelier {dataset.classes[1]!r}. A missing number is above nothing.",
+        f"Add the points of every line that applies; the more, the likelier {dataset.classes[1]!r}. A missing number exceeds nothing.",
         ("if", "points"),
         tuple(rows),
     )
@@ -36,7 +36,7 @@ def lines_of_card(model: Any, dataset: Dataset) -> Opened:
     chances = expit(card.offset_ + card.slope_ * some)
     read_off = Table(
         "What the total means",
-        f"Totals that at least {MIN_ROWS} rows have, from the lowest to the highest.",
+        f"Totals reached by at least {MIN_ROWS} rows, from the lowest to the highest.",
         ("total points", f"probability of {dataset.classes[1]!r}"),
         tuple((int(total), float(chance)) for total, chance in zip(some, chances, strict=True)),
     )

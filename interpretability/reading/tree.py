@@ -28,13 +28,13 @@ def tree_rules(model: Any, dataset: Dataset) -> Opened:
             walk(child, (*conditions, condition(name, dataset.kinds, threshold, is_left=left)))
 
     walk(0, ())
-    what, columns = "Share: how many training rows in the rule are of that class.", ("then", "share")
+    what, columns = "Share: proportion of the rule's training rows that are of that class.", ("then", "share")
     if dataset.task == "number":
-        what = "Then: the mean of the training rows in the rule; spread: their standard deviation."
-        columns = (f"then {dataset.target_name} is", "spread")
+        what = "Then: mean and standard deviation of the target over the rule's training rows."
+        columns = (f"then {dataset.target_name} is", "standard deviation")
     table = Table(
         "The decision tree, rule by rule",
-        f"Exactly one rule holds for every row, a missing number being taken for the middle of its column. {what}",
+        f"Exactly one rule applies to every row; a missing number is replaced by (about) the median of its column. {what}",
         ("if", *columns, "rows"),
         tuple(sorted(sentences, key=lambda rule: -rule[3])),
     )

@@ -108,7 +108,7 @@ def choose_finalists(
 
 
 def folds_of(dataset: Dataset, *, folds: int, repeats: int, seed: int) -> "list[tuple[NDArray, NDArray]]":
-    """Row numbers (train, test) of the folds of the first repetition of a run."""
+    """Row numbers of the folds of the first repetition of a run: shapes (n_train,) and (n_test,) for each."""
     return [split(dataset, fold) for fold in all_folds(folds, repeats, seed)[:folds]]
 
 
@@ -120,7 +120,7 @@ def fitted_on(
     seed: int,
     target: Any = None,
 ) -> Any:
-    """Fit a family on some rows with the settings that a search found there."""
+    """Fit a family on some rows, shape (n_train,), with the settings that a search found there."""
     features = dataset.features.iloc[rows]
     model = family.build(features, seed)
     model.set_params(**{_full_name(name): _plain(value) for name, value in (parameters or {}).items()})
@@ -128,7 +128,7 @@ def fitted_on(
 
 
 def score_of(model: Any, scorer: str, features: Any, target: "NDArray") -> float:
-    """Score by the run's metric."""
+    """Score by the run's metric; `target` has shape (n_rows,)."""
     return float(get_scorer(scorer)(model, features, target))
 
 

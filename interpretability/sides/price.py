@@ -112,26 +112,26 @@ def figure(priced: Sequence[Priced], black: Estimate, axis: str, margin: float) 
     rows = [
         (
             item.label,
-            "on the front: nothing simpler is as good" if item.on_front else "behind it",
+            "on the Pareto front: nothing simpler is as good" if item.on_front else "behind it",
             item.parts,
             item.score,
         )
         for item in priced
     ]
     caption = (
-        "Each point is a kind of readable model: the further left, the less there is to read (weights, lines, rules, curves or "
-        "maps, mean over the folds); the further up, the better. Bars are 95 % intervals of the mean. The dashed line is the "
+        "Each point is a type of readable model: further left, there is less to read (weights, lines, rules, curves or maps; mean "
+        "over the folds); further up, the score is better. Bars are 95 % intervals of the mean. The dashed line is the "
         f"best black box ({amount(black.value, black.unit)}), the dotted one lies {amount(margin, black.unit)} below it."
     )
     spec = charts.scatter(
         rows,
         x="parts to read",
         y=axis,
-        groups=["on the front: nothing simpler is as good", "behind it"],
+        groups=["on the Pareto front: nothing simpler is as good", "behind it"],
         references=(black.value, black.value - margin),
         log_x=True,
     )
-    return Figure("The price of reading", caption, spec)
+    return Figure("The price of readability", caption, spec)
 
 
 def table(priced: Sequence[Priced], metric: str, margin: float) -> Table:
@@ -146,7 +146,7 @@ def table(priced: Sequence[Priced], metric: str, margin: float) -> Table:
             f"The simplest model within {amount(margin, unit)} of the best black box is the {simple.label} "
             f"({simple.parts:.0f} parts): {difference(gain, 'the best black box')}."
         )
-    caption = f"{said} Loss: how much better the best black box is; low and high bound its 95 % interval (exploratory)."
+    caption = f"{said} Loss: how much better the best black box is; low and high are the ends of its 95 % interval (exploratory)."
     rows = tuple(
         (
             p.label,
@@ -160,7 +160,10 @@ def table(priced: Sequence[Priced], metric: str, margin: float) -> Table:
         for p in priced
     )
     return Table(
-        "The price of reading", caption, ("model", "parts to read", metric, "loss", "low", "high", "on the front"), rows
+        "The price of readability",
+        caption,
+        ("model", "parts to read", metric, "loss", "low", "high", "on the Pareto front"),
+        rows,
     )
 
 

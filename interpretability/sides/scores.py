@@ -47,8 +47,8 @@ def _headline(found: Comparison, context: Context) -> Figure:
     settings = context.settings
     caption = (
         f"{found.metric.label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
-        f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
-        "difference."
+        f"{count(settings.candidates, 'hyperparameter setting')} each. Bars are 95 % intervals of each mean; the verdict rests "
+        "on the paired difference."
     )
     return found.figure("All models", caption)
 
@@ -57,12 +57,12 @@ def _caveats(context: Context) -> tuple[str, ...]:
     read = "the readable model shown was fitted on all rows, tuned in the same way as inside the folds"
     spread = (
         "the interval of the verdict comes from the out-of-fold prediction of every row and from the repetitions, widened for "
-        "shared training rows; with one repetition, or a metric that is no mean over rows, AUC or R², from the folds (corrected t)"
+        "shared training rows; with one repetition, or a metric other than AUC, R² or a mean over rows, from the folds (corrected t)"
     )
     found = (read, spread) if context.is_full else (spread,)
     if context.dataset.task == "classes":
         return found
     return (
         *found,
-        "a points scorecard is for two classes and was not tried; predictions are single numbers without a range",
+        "a points scorecard needs two classes and was not tried; predictions are single numbers without prediction intervals",
     )

@@ -52,7 +52,7 @@ def from_frame(
 
 
 def from_arrays(name: str, features: "pd.DataFrame", labels: "np.ndarray") -> Dataset:
-    """Make a `Dataset` of generated columns and labels, under the target's name `label`."""
+    """Make a `Dataset` of generated columns and labels of shape (n_rows,), under the target's name `label`."""
     table = pa.table({**{str(column): features[column].to_numpy() for column in features}, "label": labels})
     return check(table, "label", name=name, content=_text(table))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["leak_of", "near_leak_of"]
 
 _MAX_LEVELS = 50
-_WARNING = "make sure that it is known at the time of prediction (leakage?)"
+_WARNING = "make sure that it is known when a prediction is made (possible leakage)"
 
 
 def leak_of(values: "NDArray", kind: Kind, target: "NDArray", n_classes: int) -> str | None:
@@ -38,7 +38,7 @@ def leak_of(values: "NDArray", kind: Kind, target: "NDArray", n_classes: int) ->
 
 
 def near_leak_of(values: "NDArray", kind: Kind, target: "NDArray", n_classes: int) -> str | None:
-    """Warn where one column alone all but gives the target away; None where it does not."""
+    """Warn where one column alone all but gives the target away; None where it does not. Both have shape (n_rows,)."""
     if n_classes == 0:
         return _near_order(values, kind, target)
     return _near_classes(values, kind, target, n_classes)
@@ -63,7 +63,7 @@ def _near_order(values: "NDArray", kind: Kind, target: "NDArray[np.float64]") ->
     correlation = float(np.corrcoef(ranks[0], ranks[1])[0, 1])
     if abs(correlation) < 0.999:
         return None
-    return f"alone puts the rows in the order of the target (rank correlation {correlation:.4f}): {_WARNING}"
+    return f"alone puts the rows almost in the order of the target (rank correlation {correlation:.4f}): {_WARNING}"
 
 
 def _why_copy(values: "NDArray", codes: "NDArray[np.int64]", n_classes: int) -> str | None:

@@ -73,7 +73,13 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = (), ta
 def check(
     table: pa.Table, target: str, *, name: str, content: bytes, drop: Sequence[str] = (), task: str = "auto"
 ) -> Dataset:
-    """Turn an Arrow table into a `Dataset`; `content` is what the digest is taken of."""
+    """Turn an Arrow table into a `Dataset`; `content` is what the digest is taken of.
+
+    Raises
+    ------
+    DataError
+        If the target cannot be predicted, or no usable column is left beside it.
+    """
     target = _column(table, target, name)
     dropped = {_column(table, column, name) for column in drop}
     if target in dropped:

@@ -69,7 +69,7 @@ def _read_bytes(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise DataError(f"no file {path}; {_similar_files(path)}") from error
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}; give a file that you may read") from error
+        raise DataError(f"cannot read {path}: {error.strerror}; give a file that you are allowed to read") from error
     if not content.strip():
         raise DataError(f"{path} is empty; it needs a header line and rows")
     for magic, what in _FORMATS.items():
@@ -155,7 +155,7 @@ def _decode(path: Path, content: bytes) -> str:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start : error.start + 1].hex()
         raise DataError(
-            f"{path}, line {line}: byte 0x{byte} is not UTF-8 text (often the file is Windows-1252 or Latin-1); "
+            f"{path}, line {line}: byte 0x{byte} is not UTF-8 text (such files are often Windows-1252 or Latin-1); "
             "save it again as 'CSV UTF-8'"
         ) from error
 
@@ -194,8 +194,8 @@ def _parse(path: Path, text: str, delimiter: str, *, decimal: str) -> "pa.Table"
         if ragged:
             row = ragged[0]
             raise DataError(
-                f"{path}, row {row.number} (the header is row 1): {row.actual_columns} values where the header names "
-                f"{row.expected_columns} columns; mend that row (quote values that hold a {delimiter!r})"
+                f"{path}, row {row.number} (the header is row 1): {row.actual_columns} values, but the header names "
+                f"{row.expected_columns} columns; fix that row (quote values that contain a {delimiter!r})"
             ) from error
         raise DataError(
             f"{path} is not a table: {_one_line(_QUOTED.sub('...', str(error)))}; save it as CSV (UTF-8) or Parquet"

@@ -32,6 +32,11 @@ def read_bytes(path: Path, most: int = -1) -> bytes:
     """Read a file that must be one: a link, a folder or a pipe in its place is an OSError, and none of them is waited for.
 
     `most` is how many bytes of it are read at most; all, where negative.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is no plain file.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as stream:

@@ -11,25 +11,25 @@ from lab.errors import MachineError
 
 __all__ = ["explained"]
 
-_KEPT = "what was finished is kept, and the same command takes it up"
+_KEPT = "finished work is kept; repeat the same command to resume"
 _ELSEWHERE = "choose another folder with --out"
 _WAYS_OUT = {
-    errno.ENOSPC: f"free some space there, or {_ELSEWHERE}; {_KEPT}",
-    errno.EDQUOT: f"free some of your share there, or {_ELSEWHERE}; {_KEPT}",
-    errno.EFBIG: f"raise the limit on the size of files (ulimit -f); {_KEPT}",
+    errno.ENOSPC: f"free up some space there, or {_ELSEWHERE}; {_KEPT}",
+    errno.EDQUOT: f"free up some of your disk quota there, or {_ELSEWHERE}; {_KEPT}",
+    errno.EFBIG: f"raise the file size limit (ulimit -f); {_KEPT}",
     errno.EROFS: _ELSEWHERE,
-    errno.EACCES: f"give yourself the right to it, or {_ELSEWHERE}",
-    errno.EPERM: f"give yourself the right to it, or {_ELSEWHERE}",
-    errno.ENOTDIR: f"move the file that stands in the place of a folder, or {_ELSEWHERE}",
-    errno.EISDIR: f"move the folder that stands in the place of a file, or {_ELSEWHERE}",
-    errno.ENAMETOOLONG: "choose a shorter folder with --out",
+    errno.EACCES: f"get permission to use it, or {_ELSEWHERE}",
+    errno.EPERM: f"get permission to use it, or {_ELSEWHERE}",
+    errno.ENOTDIR: f"move the file that is where a folder should be, or {_ELSEWHERE}",
+    errno.EISDIR: f"move the folder that is where a file should be, or {_ELSEWHERE}",
+    errno.ENAMETOOLONG: "choose a folder with a shorter path, with --out",
     errno.EMFILE: f"raise the limit on open files (ulimit -n), or use fewer --workers; {_KEPT}",
     errno.ENFILE: f"close other programs, or use fewer --workers; {_KEPT}",
     errno.EAGAIN: f"raise the limit on processes (ulimit -u), or use fewer --workers; {_KEPT}",
     errno.ENOMEM: f"close other programs, or use fewer --workers or rows (--max-rows); {_KEPT}",
-    errno.EIO: f"look after the disk, or {_ELSEWHERE}; {_KEPT}",
-    errno.ESTALE: f"look after the network disk, or {_ELSEWHERE}; {_KEPT}",
-    errno.ELOOP: f"mend the links there, or {_ELSEWHERE}",
+    errno.EIO: f"check the disk, or {_ELSEWHERE}; {_KEPT}",
+    errno.ESTALE: f"check the network drive, or {_ELSEWHERE}; {_KEPT}",
+    errno.ELOOP: f"fix the symbolic links there, or {_ELSEWHERE}",
 }
 
 
@@ -44,7 +44,7 @@ def explained(error: BaseException, place: Path | None = None) -> MachineError |
         Where the command writes, for errors that do not say where they arose.
     """
     if isinstance(error, MemoryError):
-        return MachineError(f"the memory does not suffice; {_WAYS_OUT[errno.ENOMEM]}")
+        return MachineError(f"there is not enough memory; {_WAYS_OUT[errno.ENOMEM]}")
     if not isinstance(error, OSError):
         return None
     if error.errno == errno.ENOENT:
@@ -61,9 +61,9 @@ def _gone(error: OSError, place: Path | None) -> MachineError | None:
     try:
         Path.cwd()
     except OSError:
-        return MachineError("the current folder was removed; go to another one (cd) and repeat the command")
+        return MachineError("the current folder was removed; change to another one (cd) and repeat the command")
     names = (error.filename, place)
     where = next((Path(os.fspath(name)) for name in names if isinstance(name, str | os.PathLike)), None)
     if where is None or where.parent.is_dir():
         return None
-    return MachineError(f"the folder {where.parent} was removed while it was used; repeat the command, or {_ELSEWHERE}")
+    return MachineError(f"the folder {where.parent} was removed while in use; repeat the command, or {_ELSEWHERE}")

@@ -158,12 +158,12 @@ class Comparison:
         rows.sort(key=lambda row: -row[1])
         columns = ("model", self.metric.label, "low", "high", *beside, "folds")
         better = {
-            "classes": "Log loss, Brier score and calibration error: lower is better.",
-            "number": "The errors are in the unit of the target; nearer to zero is better.",
+            "classes": "Lower log loss, Brier score and calibration error are better.",
+            "number": "Errors are in the unit of the target; closer to zero is better.",
         }
         caption = (
-            "Means over the outer folds; low and high bound the 95 % interval of the primary metric, which alone carries "
-            f"the verdict. {better[self.metric.task]}"
+            "Means over the outer folds; low and high are the ends of the 95 % interval of the primary metric, the only "
+            f"one on which the verdict rests. {better[self.metric.task]}"
         )
         return Table("All models", caption, columns, tuple(rows))
 
@@ -175,11 +175,11 @@ class Comparison:
             for label in dict.fromkeys(scores.chosen)
             if len(set(scores.chosen)) > 1
         ]
-        caption = "In every outer fold the family with the best score on the inner folds stands for its group."
-        return Table("Who was taken as the best", caption, ("group", "model", "folds"), tuple(rows))
+        caption = "In each outer fold, the family with the best score on the inner folds represents its group."
+        return Table("Which model was chosen as best", caption, ("group", "model", "folds"), tuple(rows))
 
     def calibration(self, target: "NDArray", classes: Sequence[str]) -> Figure:
-        """Do the out-of-fold predictions of the best of each side mean what they say?"""
+        """Do the out-of-fold predictions of the best of each side mean what they say? `target` has shape (n_rows,)."""
         sides = {
             scores.label: [(row.predictions, target[row.test_rows]) for row in scores.rows if row is not None]
             for scores in self.best.values()
@@ -195,9 +195,9 @@ class Comparison:
         stopped = sum(row.unconverged for scores in self.families.values() for row in scores.rows if row is not None)
         found = []
         if stopped:
-            found.append(f"{stopped} fits stopped at their iteration limit before they converged")
+            found.append(f"{stopped} fits stopped at their iteration limit before converging")
         if any(len(row.test_rows) < 30 for scores in self.families.values() for row in scores.rows if row is not None):
-            found.append("the test folds hold fewer than 30 rows each: single rows move the scores")
+            found.append("some test folds have fewer than 30 rows, so that single rows affect the scores")
         return tuple(found)
 
 
@@ -301,5 +301,5 @@ def _influence_of(scores: Scores, comparison: Comparison) -> "NDArray[np.float64
 def _require_two(n_folds: int) -> None:
     if n_folds < 2:
         raise TrialsFailedError(
-            f"only {n_folds} fold(s) have a score on both sides, and an interval needs two; see log.txt for why trials failed"
+            f"only {n_folds} fold(s) have scores for both sides, and an interval needs two; log.txt says why trials failed"
         )

@@ -68,7 +68,7 @@ def all_folds(folds: int, repeats: int, seed: int) -> list[Fold]:
 
 
 def split(dataset: Dataset, fold: Fold) -> "tuple[NDArray, NDArray]":
-    """Row numbers (train, test) of an outer fold."""
+    """Row numbers of an outer fold: shapes (n_train,) and (n_test,)."""
     splitter = RepeatedStratifiedKFold(n_splits=fold.folds, n_repeats=fold.repeats, random_state=fold.seed)
     splits = splitter.split(np.zeros(dataset.n_rows), strata(dataset.target, fold.folds))
     return next(itertools.islice(splits, fold.index, None))

@@ -34,15 +34,15 @@ def reliability_figure(sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]",
     if not classes:
         return Figure(
             "Predicted against observed",
-            "Out-of-fold predictions in up to ten bins of equal size: mean prediction and mean truth of each. A model without "
-            "bias lies on the line 'perfect'; a flatter curve exaggerates the differences.",
+            "Out-of-fold predictions in up to ten bins of equal size: mean predicted and mean observed value of each. An "
+            "unbiased model lies on the line 'perfect'; a flatter curve exaggerates differences.",
             charts.lines(drawn, x="predicted (mean of the bin)", y="observed (mean of the bin)", points=True),
         )
     what = f"of {classes[1]!r}" if len(classes) == 2 else "of the predicted class"
     return Figure(
-        "Do the probabilities mean what they say?",
-        "Out-of-fold predictions in up to ten bins of equal size. A calibrated model lies on the line 'perfect'.",
-        charts.lines(drawn, x=f"predicted probability {what}", y="share observed", points=True),
+        "Are the probabilities calibrated?",
+        "Out-of-fold predictions in up to ten bins of equal size. A well-calibrated model lies on the line 'perfect'.",
+        charts.lines(drawn, x=f"predicted probability {what}", y="observed share", points=True),
     )
 
 

@@ -49,11 +49,11 @@ class FrequentOneHot(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: pd.DataFrame) -> "NDArray[np.float64]":
-        """Encode rows."""
+        """Encode rows: shape (n_rows, n_categories_kept)."""
         return self.encoder_.transform(X)
 
     def get_feature_names_out(self, input_features: Any = None) -> "NDArray":
-        """Name the columns: `employment is retired`."""
+        """Name the columns, shape (n_categories_kept,): `employment is retired`."""
         return self.encoder_.get_feature_names_out(input_features)
 
 
@@ -79,7 +79,7 @@ class FillEmpty(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: pd.DataFrame) -> "NDArray[np.float64]":
-        """Fill them; all else stays, missing values included."""
+        """Fill them; all else stays, missing values included: shape (n_rows, n_columns)."""
         return np.where(self.empty_, 0.0, np.asarray(X, dtype=np.float64))
 
 

@@ -144,7 +144,7 @@ def primary_metric(name: str, dataset: Dataset) -> Metric:
 
 
 def score_model(model: Any, features: Any, target: "NDArray", scorer: str, n_classes: int) -> Scored:
-    """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows."""
+    """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows; `target` has shape (n_rows,)."""
     score = float(get_scorer(scorer)(model, features, target))
     if n_classes == 0:
         numbers = np.asarray(model.predict(features), dtype=np.float64)
@@ -204,6 +204,13 @@ def calibration_error(probabilities: "NDArray", target: "NDArray[np.int64]", *, 
 
     The mean distance between how sure the model is and how often it is right (Naeini, Cooper and Hauskrecht 2015,
     with bins of equal counts rather than of equal width, so that no bin is empty).
+
+    Parameters
+    ----------
+    probabilities : numpy.ndarray of shape (n_rows, n_classes)
+    target : numpy.ndarray of shape (n_rows,)
+        Codes of the classes, from 0.
+    n_bins : int
     """
     sure = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == target

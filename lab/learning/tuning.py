@@ -57,7 +57,7 @@ def tune(
     seed: int,
     search_rows: int | None = None,
 ) -> Tuned:
-    """Search a family by successive halving over stratified inner folds.
+    """Search a family by successive halving over stratified inner folds; `target` has shape (n_rows,).
 
     The default and `candidates` - 1 random draws from the space are fitted on the first inner fold; the better half of
     them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
@@ -103,7 +103,21 @@ def tune(
 
 
 def looked_at(rows: "NDArray", target: "NDArray", seed: int) -> "NDArray":
-    """Choose the rows of the first look: each class (or stratum) keeps its share, and at least 5 rows where it has them."""
+    """Choose the rows of the first look: each class (or stratum) keeps its share, and at least 5 rows where it has them.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray of shape (n_given,)
+        Row numbers to choose from.
+    target : numpy.ndarray of shape (n_rows,)
+        Of all rows.
+    seed : int
+
+    Returns
+    -------
+    numpy.ndarray of shape (n_chosen,)
+        Ascending row numbers; those given, where they are few.
+    """
     share = max(_LOOK_ROWS, len(rows) // 3) / len(rows)
     if share >= 1:
         return rows

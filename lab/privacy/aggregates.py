@@ -71,7 +71,9 @@ def cut_points(values: "ArrayLike", *, at_most: int = _MOST_CUTS) -> "NDArray[np
 
 
 def quantile_points(values: "ArrayLike", shares: Sequence[float]) -> "NDArray[np.float64]":
-    """Find the cut points nearest to some quantiles, ascending and each once; `shares` lie between 0 and 1.
+    """Find the cut points nearest to some quantiles, ascending and each once: shape (n_cuts,), at most one for each share.
+
+    `shares` lie between 0 and 1.
 
     >>> quantile_points(range(0, 1_000, 7), [0.25, 0.5, 0.75])
     array([250., 500., 750.])
@@ -84,7 +86,7 @@ def quantile_points(values: "ArrayLike", shares: Sequence[float]) -> "NDArray[np
 
 
 def middle(values: "ArrayLike") -> float | None:
-    """Give the middle of a column: the median where 5 rows share it, else a round number among the middle five rows.
+    """Give the middle of a column of shape (n_rows,): the median where 5 rows share it, else a round one of the middle five.
 
     Returns
     -------
@@ -109,7 +111,9 @@ def middle(values: "ArrayLike") -> float | None:
 
 
 def outer_range(values: "ArrayLike", *, whole: bool = False) -> tuple[float, float] | None:
-    """Give round ends between which nearly all rows lie (`whole`: whole ones); None where nothing can be said.
+    """Give round ends between which nearly all values lie, shape (n_rows,); None where nothing can be said.
+
+    Where `whole` is true, they are whole numbers.
 
     >>> outer_range([18, 19, 22, 25, 31, 38, 40, 44, 52, 61, 69, 74, 9_876_543], whole=True)
     (20.0, 70.0)
@@ -135,7 +139,10 @@ def outer_range(values: "ArrayLike", *, whole: bool = False) -> tuple[float, flo
 
 
 def places(values: "NDArray", cuts: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    """Say between which cut points each value lies: 0 below the first; NaN stays. A value on a cut belongs above it."""
+    """Say between which cut points each value lies, shape of the values: 0 below the first; NaN stays.
+
+    A value on a cut belongs above it.
+    """
     found = np.searchsorted(cuts, values, side="right").astype(np.float64)
     return np.where(np.isnan(values), np.nan, found)
 

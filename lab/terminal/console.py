@@ -49,7 +49,7 @@ def show_whole(text: str) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MachineError(
-            f"cannot write the result to the standard output: {reason}; what was stored is kept: send the output elsewhere "
+            f"cannot write the result to standard output: {reason}; stored work is kept: send the output elsewhere "
             "and repeat the command, or render the report with lab report"
         ) from error
 

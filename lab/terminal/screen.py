@@ -43,7 +43,7 @@ def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
 
         def show(progress: Progress) -> None:
             failed = f" ({progress.failed} failed)" if progress.failed else ""
-            kept = f" ({progress.resumed} kept from before)" if progress.resumed else ""
+            kept = f" ({progress.resumed} from an earlier run)" if progress.resumed else ""
             left = f"about {duration(progress.forecast.seconds_left())} left" if progress.forecast else ""
             bar.update(
                 task, total=progress.total, completed=progress.done, description=title + kept + failed, left=left
@@ -59,7 +59,7 @@ def _plain(title: str) -> Callable[[Progress], None]:
         nonlocal said
         quarter = 4 * progress.done // progress.total if progress.total else 4
         if quarter != said:
-            kept = f", {progress.resumed} kept from an interrupted run" if progress.resumed and said < 0 else ""
+            kept = f", {progress.resumed} from an interrupted run" if progress.resumed and said < 0 else ""
             failed = f", {progress.failed} failed" if progress.failed else ""
             say(f"{title}: {progress.done} of {progress.total} trials{kept}{failed}")
             said = quarter

@@ -132,9 +132,9 @@ def _kept(
         else:
             rows[trial.key], machines[trial.key] = row, stored.machine
     if damaged:
-        notify(f"{_counted(damaged, 'stored trial')} damaged and computed again ({_listed(damaged)}); see log.txt")
+        notify(f"{_counted(damaged, 'stored trial')} damaged and will be recomputed ({_listed(damaged)}); see log.txt")
     if elsewhere:
-        notify(f"{_counted(elsewhere, 'timing')} of another machine and measured again ({_listed(elsewhere)})")
+        notify(f"{_counted(elsewhere, 'timing')} from another machine and will be repeated ({_listed(elsewhere)})")
     return rows, machines
 
 

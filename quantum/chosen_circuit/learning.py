@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 from sklearn.pipeline import make_pipeline
 
 from lab.learning.preparation import dense_columns
@@ -122,8 +123,7 @@ def _chances(circuit: Circuit, parameters: tuple[NDArray, NDArray, Head], rows: 
     logits = np.asarray(head.gain) * np.asarray(values, dtype=np.float64) + np.asarray(head.biases)
     if logits.shape[1] == 1:
         logits = np.hstack([np.zeros_like(logits), logits])
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(softmax(logits, axis=1))
 
 
 def _surface(circuit: Circuit, parameters: tuple[NDArray, NDArray, Head], grid: NDArray) -> NDArray[np.float64]:
@@ -137,12 +137,12 @@ def boundary_figure(row: LearningRow, classes: tuple[str, ...]) -> Figure:
     """Show what the circuit says over its first two inputs, with one frame for each kept step."""
     frames = []
     for step, surface, accuracy in zip(row.steps, row.chances, row.accuracy, strict=True):
-        label = f"after {step} steps: {100 * accuracy:.0f} % of the training rows right"
+        label = f"after {step} steps: {100 * accuracy:.0f} % training accuracy"
         frames.append(Frame(label, _surface_spec(surface, classes)))
     what = f"the probability of {classes[1]!r}" if len(classes) == 2 else "the class"
     caption = (
-        f"Colour is {what} that the circuit gives over its first two inputs, the other inputs at their medians. Move the "
-        "slider to see it learn: it starts from waves of random angles."
+        f"Colour shows {what} that the circuit predicts over its first two inputs, with the other inputs at their medians. Move "
+        "the slider to see it learn, starting from random angles."
     )
     return Figure("The decision boundary as it learns", caption, frames[-1].spec, tuple(frames))
 
@@ -219,8 +219,8 @@ def formula_table(row: LearningRow) -> Table | None:
     if formula is None or formula.distance > 1e-6:
         return None
     caption = (
-        f"The trained circuit's first expectation is exactly this sum of {formula.terms:,} products of waves (at most "
-        f"{MAX_TERMS:,} are looked for): it lies within {formula.distance:.1g} of the simulated circuit on {_CHECKED} random points, "
-        f"and a classical computer evaluates it. The {_SHOWN_TERMS} largest terms; x1 is the first input in radians."
+        f"The trained circuit's first expectation value is exactly this sum of {formula.terms:,} products of sines and cosines (up to "
+        f"{MAX_TERMS:,} are computed): it lies within {formula.distance:.1g} of the simulated circuit at {_CHECKED} random points, "
+        f"and a classical computer can evaluate it. The {_SHOWN_TERMS} largest terms; x1 is the first input in radians."
     )
     return Table("This circuit is this formula", caption, ("coefficient", "term"), formula.largest)

@@ -49,7 +49,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
 
 def _drawn(circuit: Circuit) -> Figure:
     layers = count(circuit.n_layers, "layer")
-    caption = f"The circuit that the search chose on all rows: {layers}; at most the first two are drawn, the others are alike."
+    caption = f"The circuit that the search chose on all rows: {layers}; at most the first two are drawn; others have the same form."
     return Figure("The circuit", caption, drawing(circuit))
 
 
@@ -61,6 +61,6 @@ def _losses_figure(examined: CircuitRow) -> Figure:
     }
     return Figure(
         "How the circuit learned",
-        "Loss of each random start on all rows; curves that end apart show that training depends on its start.",
+        "Loss on all rows from each random initialisation; curves that end apart show that training depends on it.",
         charts.lines(curves, x="training step", y="cross-entropy (nats)"),
     )

@@ -32,17 +32,17 @@ def sentence(carried: Mapping[str, Estimate]) -> str:
 
     >>> one, other = Estimate(9.0, 7.0, 11.0, "points"), Estimate(0.1, -0.5, 0.7, "points")
     >>> sentence({"entanglement": other, "training": one})
-    'Taken away from the variational circuit, training costs 9.0 points; not shown to matter: entanglement.'
+    'Removed from the variational circuit, training costs 9.0 points; not shown to matter: entanglement.'
     >>> sentence({"entanglement": other})
-    'Nothing that was taken away from the variational circuit is shown to matter: entanglement.'
+    'No part removed from the variational circuit is shown to matter: entanglement.'
     """
     names = {"entanglement": "entanglement", "training": "training", "surrogate": "the quantum state"}
     costly = [f"{names[name]} costs {amount(each.value, each.unit)}" for name, each in carried.items() if each.low > 0]
     free = [names[name] for name, each in carried.items() if each.low <= 0]
     if not costly:
-        return f"Nothing that was taken away from the variational circuit is shown to matter: {', '.join(free)}."
+        return f"No part removed from the variational circuit is shown to matter: {', '.join(free)}."
     rest = f"; not shown to matter: {', '.join(free)}" if free else ""
-    return f"Taken away from the variational circuit, {', '.join(costly)}{rest}."
+    return f"Removed from the variational circuit, {', '.join(costly)}{rest}."
 
 
 def figures(carried: Mapping[str, Estimate], metric: str) -> tuple[Figure, ...]:
@@ -51,7 +51,9 @@ def figures(carried: Mapping[str, Estimate], metric: str) -> tuple[Figure, ...]:
         return ()
     unit = next(iter(carried.values())).unit
     rows = [(_TAKEN[name][1], "lost without it", each) for name, each in carried.items()]
-    axis = f"{metric} lost without it" + (f" ({unit})" if unit else "")
+    axis = f"loss of {metric} without it" + (f" ({unit})" if unit else "")
     spec = charts.interval_plot(rows, axis=axis, groups=["lost without it"], reference=0.0)
-    caption = f"{sentence(carried)} Bars are 95 % intervals of the difference fold by fold; right of the line the part mattered."
+    caption = (
+        f"{sentence(carried)} Bars are 95 % intervals of the paired difference; right of the line, the part mattered."
+    )
     return (Figure("Was it quantum?", caption, spec),)

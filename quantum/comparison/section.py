@@ -70,8 +70,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
 def _caption(label: str, settings: Settings) -> str:
     return (
         f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
-        f"{count(settings.candidates, 'candidate')} each. Bars are 95 % intervals of each mean; the verdict rests on the paired "
-        "difference fold by fold. The table has the constant answer too."
+        f"{count(settings.candidates, 'hyperparameter setting')} each. Bars are 95 % intervals of each mean; the verdict rests on "
+        "the paired difference. The table includes the constant baseline."
     )
 
 
@@ -82,5 +82,5 @@ def _inputs_caveat(dataset: Dataset, settings: Settings) -> tuple[str, ...]:
         return ()
     return (
         f"the circuit sees {count(settings.qubits, 'principal component')} of the {count(len(dataset.kinds), 'column')} "
-        f"(about {n_encoded} numbers once categories are encoded); classical models are compared on these and on all columns",
+        f"(about {n_encoded} features after encoding the categories); classical models are compared on these and on all columns",
     )

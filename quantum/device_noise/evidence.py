@@ -13,7 +13,7 @@ from quantum.hardware.shots import FLIPPED
 
 __all__ = ["device_evidence"]
 
-_WAYS = {"read": "as read", "mitigated": "readout errors undone"}
+_WAYS = {"read": "raw", "mitigated": "readout errors mitigated"}
 """Ways of reading: their names in the estimates, and the words for a reader."""
 
 
@@ -58,26 +58,26 @@ def _change_table(lines: Sequence[tuple[object, ...]], metric: Metric, shots: in
     caption = (
         f"{count(n_rows, 'test row')} that the circuit was not trained on, {count(shots, 'shot')} each. Change: score "
         "on the device minus score in the exact simulation, with its 95 % interval (jackknife over the rows). Labels changed: "
-        f"against the exact simulation. Shots needed: for under {100 * FLIPPED:g} % of the labels to flip by shot noise, from the "
-        "exact margins; none where more than a billion would be needed, or where they are not known."
+        f"compared with the exact simulation. Shots needed: so that shot noise flips under {100 * FLIPPED:g} % of the labels, from "
+        "the exact margins; empty if more than a billion would be needed, or if unknown."
     )
     columns = (
         "device",
-        f"change of {metric.label}",
+        f"change in {metric.label}",
         "low",
         "high",
         "change without shot noise",
         "labels changed (%)",
         "shots needed",
     )
-    return Table("What hardware does to the score", caption, columns, tuple(lines))
+    return Table("How hardware noise changes the score, in numbers", caption, columns, tuple(lines))
 
 
 def _places_table(done: Sequence[DeviceRow]) -> Table:
     return Table(
-        "Where the circuit lies on the devices",
-        "The device's number for each qubit of the circuit, in the circuit's order, and the mean readout error of these "
-        "qubits. Qubits simulated: with those that only carry states from one place to another.",
+        "Where the circuit is placed on the devices",
+        "The physical qubit for each qubit of the circuit, in the circuit's order, and the mean readout error of these "
+        "qubits. Qubits simulated: including those used only for routing.",
         ("device", "qubits of the device", "readout error (%)", "qubits simulated"),
         tuple(
             (row.device, " ".join(map(str, row.places)), 100 * row.readout_error, row.simulated_qubits)
@@ -91,13 +91,13 @@ def _change_figure(drawn: list[tuple[str, str, Estimate]], metric: Metric, shots
     unit = f" ({metric.unit})" if metric.unit else ""
     caption = (
         f"Score on the device minus score in the exact simulation, {count(n_rows, 'test row')}, {count(shots, 'shot')} each; bars are "
-        "95 % intervals. Left of the line the device costs score. The ROC AUC sees ranks only: noise that shrinks all "
-        "expectations alike leaves it as it is while probabilities move."
+        "95 % intervals. Left of the line, the device lowers the score. The ROC AUC depends on ranks only: noise that "
+        "shrinks all expectation values alike leaves it unchanged, although probabilities change."
     )
     spec = charts.interval_plot(
-        drawn, axis=f"change of {metric.label}{unit}", groups=tuple(_WAYS.values()), reference=0.0
+        drawn, axis=f"change in {metric.label}{unit}", groups=tuple(_WAYS.values()), reference=0.0
     )
-    return Figure("What noise does to the score", caption, spec)
+    return Figure("How hardware noise changes the score", caption, spec)
 
 
 def _flips_figure(simulated: Sequence[tuple[str, Predictions, Run]]) -> Figure:
@@ -107,24 +107,24 @@ def _flips_figure(simulated: Sequence[tuple[str, Predictions, Run]]) -> Figure:
         for name, flips in curves.items()
     }
     caption = (
-        "Expected share of labels that shot noise alone changes, as read. Errors pull expectations together, which asks for more "
-        "shots where they come close to the boundary."
+        "Expected share of labels that shot noise alone changes, without mitigation. Errors pull expectation values together, which "
+        "calls for more shots where these come close to the decision boundary."
     )
     spec = charts.lines(percent, x="shots for one prediction", y="labels changed by shot noise (%)", log_x=True)
-    return Figure("How many shots a label needs", caption, spec)
+    return Figure("How many shots does a label need?", caption, spec)
 
 
 def _caveats(done: Sequence[DeviceRow]) -> tuple[str, ...]:
     if not done:
-        return ("scores are of an exact simulation without noise: hardware would do worse",)
+        return ("scores come from an exact simulation without noise: hardware would do worse",)
     found = [
-        "the noise of the device models is that of their published gate and readout errors: idle qubits do not decay in "
-        "it and neighbours do not disturb one another, so a real device errs more",
+        "the device models' noise consists of their published gate and readout errors: it leaves out the decay of idle "
+        "qubits and crosstalk between neighbours, so a real device makes more errors",
     ]
     for row in done:
         if row.runs is None:
             found.append(
-                f"on {row.device} the circuit touches {row.simulated_qubits} qubits, too many to simulate its noise exactly"
+                f"on {row.device} the circuit uses {row.simulated_qubits} qubits, too many to simulate its noise exactly"
             )
         if row.job:
             seconds = "" if row.seconds is None else f", {row.seconds:g} device seconds"

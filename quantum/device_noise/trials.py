@@ -153,7 +153,7 @@ def predict_on_backend(dataset: Dataset, *, seed: int, backend: str, shots: int,
 def _trained(inputs: Rows) -> TrainedRow:
     given = TRAINED.needed(inputs)
     if not len(given.features):
-        raise SettingsError("no test row is left to run; raise --hardware-rows")
+        raise SettingsError("there is no test row to run; raise --hardware-rows")
     return given
 
 

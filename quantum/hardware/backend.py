@@ -83,7 +83,7 @@ def require_allowed(name: str, *, dollars: float, spend: float) -> None:
     """Raise SettingsError where running on a machine would cost more than the user allowed; models are free."""
     if not name.startswith(_LOCAL) and dollars > spend:
         raise SettingsError(
-            f"backend {name!r} would cost about {dollars:,.0f} dollars at the rate of the settings, and spend allows {spend:,.0f}; "
+            f"backend {name!r} would cost about {dollars:,.0f} dollars at the price in the settings, and spend allows {spend:,.0f}; "
             f"allow it with --spend {math.ceil(dollars)}, or lower --hardware-rows or --shots"
         )
 
@@ -109,7 +109,7 @@ def _remote_service(name: str) -> Any:
         return QiskitRuntimeService()
     except AccountNotFoundError as error:
         raise SettingsError(
-            f"backend {name!r} needs credentials of IBM Quantum and none are saved; save them once with "
+            f"backend {name!r} needs IBM Quantum credentials, and none are saved; save them once with "
             "QiskitRuntimeService.save_account, or use a model such as fake_torino"
         ) from error
     except Exception as error:  # the network's, the account's or the client's: no common one
@@ -122,6 +122,15 @@ def run_on_backend(
     backend: Any, circuit: "QuantumCircuit", parameters: NDArray[np.float64], *, shots: int, seed: int
 ) -> Counted:
     """Run a measured circuit for every row of parameters, and two circuits that show the readout errors, as one job.
+
+    Parameters
+    ----------
+    backend : BackendV2
+    circuit : QuantumCircuit
+        Measured, with parameters.
+    parameters : numpy.ndarray of shape (n_rows, n_parameters)
+        Radians, in the order of the circuit's parameters.
+    shots, seed : int
 
     Raises
     ------

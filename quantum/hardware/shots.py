@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import ndtr, softmax
 
 __all__ = ["FLIPPED", "MOST_SHOTS", "ClassicalEnd", "flip_chances", "probabilities_of", "sampled", "shots_needed"]
 
@@ -40,8 +40,7 @@ class ClassicalEnd:
 
 def probabilities_of(logits: Floats) -> Floats:
     """Softmax over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    return np.asarray(softmax(logits, axis=-1))
 
 
 def sampled(probabilities: Floats, shots: int, *, seed: int) -> Floats:

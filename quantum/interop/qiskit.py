@@ -68,6 +68,8 @@ def to_qiskit_observables(circuit: Circuit) -> list["SparsePauliOp"]:
 def to_our_order(amplitudes: ArrayLike, n_qubits: int) -> NDArray[np.complex128]:
     """Reorder Qiskit's amplitudes (last axis, little-endian) so that qubit 0 is the most significant bit.
 
+    The shape stays, (..., 2^n_qubits).
+
     Examples
     --------
     >>> to_our_order([0, 1, 0, 0], 2).real.tolist()    # Qiskit's |q1 q0> = |01> is |q0 q1> = |10>

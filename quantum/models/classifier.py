@@ -4,6 +4,7 @@ import itertools
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
@@ -184,8 +185,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         logits = self.decision_function(X)
         if logits.ndim == 1:
             logits = np.column_stack([np.zeros_like(logits), logits])
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return np.asarray(softmax(logits, axis=1))
 
     def predict(self, X: "ArrayLike") -> "NDArray":
         """Labels of shape (n_samples,)."""

@@ -27,7 +27,7 @@ def _constant(features: pd.DataFrame, seed: int) -> Pipeline:
     return Pipeline([("model", DummyClassifier(strategy="prior"))])
 
 
-CONSTANT = Family("constant", "always the same answer", _constant)
+CONSTANT = Family("constant", "constant prediction (baseline)", _constant)
 CLASSICAL = (LOGISTIC, SVM, BOOSTING, MLP)
 
 
@@ -41,7 +41,7 @@ def groups(n_qubits: int, n_steps: int, n_classes: int) -> tuple[Group, Group, G
         Group("classical", "classical model", (*CLASSICAL, *seen, CONSTANT)),
         Group(
             "ablation",
-            "with something taken away",
+            "ablation",
             (circuit("unentangled"), circuit("frozen"), _surrogate(n_qubits)),
             is_side=False,
         ),
@@ -120,7 +120,7 @@ def _build_kernel(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pipeli
 def _single_qubit(n_inputs: int) -> Family:
     space = {"model__n_layers": [1, 2, 3, 4], "model__alpha": stats.loguniform(1e-5, 1e-1)}
     build = functools.partial(_build_single_qubit, n_inputs=n_inputs)
-    return Family("single-qubit", "one qubit, re-uploading", build, space)
+    return Family("single-qubit", "single qubit with data re-uploading", build, space)
 
 
 def _build_single_qubit(features: pd.DataFrame, seed: int, *, n_inputs: int) -> Pipeline:
@@ -136,7 +136,7 @@ def _surrogate(n_qubits: int) -> Family:
         "model__C": stats.loguniform(1e-2, 1e3),
     }
     build = functools.partial(_build_surrogate, n_qubits=n_qubits)
-    return Family("surrogate", "classical model, the circuit's frequencies", build, space)
+    return Family("surrogate", "classical model with the circuit's frequencies", build, space)
 
 
 def _build_surrogate(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pipeline:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
@@ -134,7 +135,7 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Probabilities of shape (n_samples, n_classes), columns in the order of `classes_`."""
-        return _softmax(self._logits(X))
+        return np.asarray(softmax(self._logits(X), axis=1))
 
     def predict(self, X: "ArrayLike") -> "NDArray":
         """Labels of shape (n_samples,)."""
@@ -170,7 +171,7 @@ def _loss_and_gradient(
     angles = _angles(part.weights, part.biases, groups)
     vectors, rows = _turn(angles), np.arange(len(labels))
     scores = vectors @ directions.T
-    chances = _softmax(part.gain * scores + part.offsets)
+    chances = softmax(part.gain * scores + part.offsets, axis=1)
     loss = -np.mean(np.log(chances[rows, labels] + 1e-300)) + 0.5 * alpha * np.sum(part.weights**2)
     pulls = chances.copy()
     pulls[rows, labels] -= 1.0
@@ -229,15 +230,13 @@ def _in_threes(features: "NDArray") -> "NDArray[np.float64]":
 
 
 def directions(n_classes: int) -> "NDArray[np.float64]":
-    """One direction for each class: the poles for two, else a spiral of points spread evenly over the sphere."""
+    """One direction for each class: the poles for two, else a spiral of points spread evenly over the sphere.
+
+    The shape is (n_classes, 3), and each row has length 1.
+    """
     if n_classes == 2:
         return np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
     heights = 1.0 - 2.0 * (np.arange(n_classes) + 0.5) / n_classes
     turns = np.pi * (1.0 + np.sqrt(5.0)) * np.arange(n_classes)
     radii = np.sqrt(1.0 - heights**2)
     return np.column_stack([radii * np.cos(turns), radii * np.sin(turns), heights])
-
-
-def _softmax(logits: "NDArray") -> "NDArray[np.float64]":
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)

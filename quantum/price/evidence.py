@@ -30,8 +30,8 @@ def devices_table(devices: Sequence[OnDevice]) -> Table:
     """List depth, gates and the chance of no error on each device."""
     return Table(
         "The circuit on real devices",
-        "Transpiled by Qiskit at its highest level for the topology and native gates of each device model. Success: the "
-        "estimated probability that no gate and no readout errs in one execution.",
+        "Transpiled by Qiskit at its highest optimisation level for the topology and native gates of each device model. Success: the "
+        "estimated probability of an execution without any gate or readout error.",
         ("device", "device qubits", "depth", "gates", "two-qubit gates", "success"),
         tuple((d.device, d.device_qubits, d.depth, d.gates, d.two_qubit_gates, d.success) for d in devices),
     )
@@ -51,8 +51,8 @@ def price_table(settings: Settings, *, n_trained: int, n_rows: int) -> Table:
     ]
     return Table(
         "What hardware would cost",
-        f"{settings.overhead_s:g} s a job and {settings.execution_s:g} s an execution, {settings.rate:.2f} dollars a second "
-        f"(settings overhead_s, execution_s, rate); {count(settings.shots, 'shot')} an expectation. Training on all "
+        f"{settings.overhead_s:g} s per job, {settings.execution_s:g} s per execution, {settings.rate:.2f} dollars per second "
+        f"(settings overhead_s, execution_s, rate); {count(settings.shots, 'shot')} per expectation value. Training on all "
         f"{count(n_rows, 'row')}, one job for each of {count(settings.steps, 'step')}; SPSA replaces the exact gradient by two "
         "evaluations in a random direction, and may need more steps.",
         ("work", "executions", "device seconds", "device hours", "dollars"),

@@ -1,7 +1,10 @@
 """What do gradients and states say about larger circuits? The decay of the gradient, drawn, and two measures of states."""
 
+import math
+
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
+from lab.stats import Spread
 from quantum.scale.trainability import fit_decay
 from quantum.scale.trials import DEPTHS, ScaleRow
 
@@ -23,9 +26,9 @@ def decay_figure(row: ScaleRow) -> Figure:
     }
     decay = decay_of(row)
     caption = (
-        f"Variance of the gradient over random starts. At {max(DEPTHS)} layers it is halved {decay.value:.2f} times for each qubit "
-        f"added (95 % interval {decay.low:.2f} to {decay.high:.2f}): a straight fall on this logarithmic axis is a barren plateau, "
-        "on which a large circuit of this kind could not be trained."
+        f"Variance of the gradient over random initialisations. At {max(DEPTHS)} layers it is halved {decay.value:.2f} times per "
+        f"added qubit (95 % interval {decay.low:.2f} to {decay.high:.2f}): a straight fall on this logarithmic axis is a barren "
+        "plateau, on which a large circuit of this kind could not be trained."
     )
     spec = charts.lines(curves, x="qubits", y="variance of the gradient", log_y=True, points=True)
     return Figure("Could it train at scale?", caption, spec)
@@ -35,12 +38,12 @@ def measures_table(row: ScaleRow) -> Table:
     """List expressibility and entangling capability."""
     mean, error = row.entangling
     caption = (
-        "Over random angles. Expressibility: divergence of the states' fidelities from those of random states (0: the circuit "
-        "reaches everything; sampling alone gives about 0.02). Entangling: Meyer-Wallach measure (0: none, 1: most)."
+        "Over random angles. Expressibility: divergence of the states' fidelities from those of Haar-random states (0: as random; "
+        "sampling alone gives about 0.02). Entangling capability: Meyer-Wallach measure (0: none, 1: the maximum)."
     )
     rows = (
         ("expressibility (nats)", row.expressibility, ""),
-        ("entangling capability", mean, f"+- {1.96 * error:.3f}"),
+        ("entangling capability", mean, f"+- {Spread(error, math.inf).half_width():.3f}"),
     )
     title = f"The chosen circuit ({row.qubits} qubits, {row.layers} layers)"
     return Table(title, caption, ("measure", "value", "95 % interval"), rows)

@@ -58,7 +58,7 @@ def gradient_variance(circuit: Circuit, *, n_draws: int, seed: int) -> tuple[flo
 
 
 def fit_decay(n_qubits: "ArrayLike", variances: "ArrayLike") -> Decay:
-    """Fit log2 of the variance to a line in the number of qubits.
+    """Fit log2 of the variance to a line in the number of qubits, both of shape (n_points,).
 
     Raises
     ------

@@ -254,7 +254,13 @@ def loss_mode(circuit: Circuit) -> int:
 def checked_targets(
     circuit: Circuit, n_samples: int, n_models: int, labels: ArrayLike, sample_weights: ArrayLike | None
 ) -> tuple[NDArray[np.int64], Floats]:
-    """Check labels and weights; scale the weights of each model to a sum of 1."""
+    """Check labels and weights, shape ([n_models,] n_samples); scale the weights of each model to a sum of 1.
+
+    Raises
+    ------
+    ValueError
+        If there is not one for each sample, a label is no class, or the weights of a model are negative or all zero.
+    """
     shapes = {(n_samples,), (n_models, n_samples)}
     targets = np.asarray(labels)
     if targets.shape not in shapes:
@@ -275,7 +281,13 @@ def checked_targets(
 
 
 def checked_features(circuit: Circuit, features: ArrayLike) -> Floats:
-    """Check samples: finite numbers of shape ([n_models,] n_samples, n_qubits), at least one sample."""
+    """Check samples: finite numbers of shape ([n_models,] n_samples, n_qubits), at least one sample.
+
+    Raises
+    ------
+    ValueError
+        If they are something else.
+    """
     samples = np.asarray(features, dtype=np.float64)
     if samples.ndim not in (2, 3) or samples.shape[-1] != circuit.n_qubits:
         raise ValueError(
@@ -312,7 +324,13 @@ class _Call:
         self.scalings = self.shaped("scalings", factors, circuit.scalings_shape)
 
     def shaped(self, name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
-        """Check the shape, with or without the model axis, and give it a model axis."""
+        """Check the shape, with or without the model axis, and give it a model axis.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another one, or a value is not finite.
+        """
         array = np.asarray(values, np.float64)
         if array.shape not in {shape, (self.n_models, *shape)}:
             raise ValueError(f"{name} have shape {array.shape}; this circuit needs {shape}, or n_models in front")

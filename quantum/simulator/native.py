@@ -72,14 +72,22 @@ def warm_up(notify: Callable[[str], None] | None = None, *, precision: str = "fl
         If the precision has another name.
     """
     if precision in PRECISIONS and notify is not None and not is_compiled(precision):
-        notify(f"compiling the {precision} simulator for this machine: once, about ten seconds")
+        notify(f"compiling the {precision} simulator for this machine (only once, about ten seconds)")
         if reason := _why_not_kept(precision):
             notify(reason)
     walk(precision)
 
 
 def walk(precision: str) -> Walk:
-    """Give the compiled function of `quantum.simulator.kernels`, from memory, from the cache, or compiled now."""
+    """Give the compiled function of `quantum.simulator.kernels`, from memory, from the cache, or compiled now.
+
+    Raises
+    ------
+    ValueError
+        If there is no such precision.
+    RuntimeError
+        If it has to be compiled, and that fails.
+    """
     if precision not in PRECISIONS:
         raise ValueError(f"precision is {precision!r}; choose one of {', '.join(map(repr, PRECISIONS))}")
     with _lock:
@@ -185,7 +193,10 @@ def _compile(precision: str) -> Walk:
     )  # fmt: skip
     if done.returncode or not done.stdout:
         said = (done.stderr.decode(errors="replace").strip() or "nothing").splitlines()[-1]
-        raise RuntimeError(f"compiling the simulator failed (exit code {done.returncode}); the compiler said: {said}")
+        raise RuntimeError(
+            f"compiling the simulator failed (exit code {done.returncode}); the compiler said: {said}; "
+            "try again with more free memory, and if that does not help, reinstall numba and llvmlite"
+        )
     _keep(precision, done.stdout)
     return _link(done.stdout)
 

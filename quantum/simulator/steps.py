@@ -29,7 +29,7 @@ class Samples:
     weights: Floats
 
     def of(self, chosen: NDArray[np.int64]) -> "Samples":
-        """Keep some samples."""
+        """Keep some samples: places of shape (n_kept,)."""
         return Samples(self.features[..., chosen, :], self.labels[..., chosen], self.weights[..., chosen])
 
     def load(self, workspace: Workspace, scalings: Floats) -> None:
@@ -110,7 +110,7 @@ class Descent:
         return np.array([len(values), values[0].size, slopes.strides[0] // 8, *addresses], np.int64)
 
     def rest(self, finished: NDArray[np.bool_]) -> None:
-        """Move the parameters of some models no more."""
+        """Move the parameters of some models no more: a flag for each, shape (n_models,)."""
         for state in self._states:
             state[2][finished] = 0.0
 

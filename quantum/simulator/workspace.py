@@ -29,7 +29,7 @@ from quantum.simulator.layout import (
     TABLE,
     T,
 )
-from quantum.simulator.tables import tables_of
+from quantum.simulator.tables import CircuitTables, tables_of
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +39,9 @@ WORTH_A_THREAD = 40_000
 MAX_KEPT, MAX_KEPT_BYTES = 4, 64 * 2**20
 """Workspaces that a thread keeps for its next call, and the size beyond which one is not kept."""
 _ALIGNMENT = 64
+_SHARED = ("turns", "angles", "cotangents", "expectations", "encoded_numbers", "labels", "weights", "head", "angle_gradient",
+           "head_gradient", "states")  # fmt: skip
+"""Attributes of a workspace whose memory the compiled code reads and writes."""
 _of_thread = threading.local()
 
 
@@ -76,14 +79,32 @@ class Workspace:
         self._allocate()
 
     def _allocate(self) -> None:
-        circuit, tables = self.circuit, tables_of(self.circuit)
-        n, layers, observables = circuit.n_qubits, circuit.n_layers, circuit.n_observables
-        size, stages, models, padded = 1 << n, tables.n_stages, self.n_models, self.n_padded
-        encodings, groups = circuit.n_encoding_layers, tables.n_groups
+        tables = tables_of(self.circuit)
+        self.own_phases = bool(tables.n_stages and tables.stages[:, S_OWN].any())
         gradient = self.mode in (PULL_BACK, SOFTMAX, SIGMOID)
-        width = 3 * n * (stages + 1) + 2 + observables
-        real, double = self.real, np.dtype(np.float64)
-        self.own_phases = bool(stages and tables.stages[:, S_OWN].any())
+        self._make_shared(gradient=gradient)
+        self._arrays: dict[str, NDArray] = {
+            **{name: getattr(self, name) for name in _SHARED},
+            **self._tables_in_precision(tables),
+            **self._inner_arrays(tables, gradient=gradient),
+        }
+        numbers = self._numbers(tables)
+        self._table = np.array(
+            [numbers[name] if name in numbers else self._arrays[name].ctypes.data for name in TABLE], np.int64
+        )
+        self.address = self._table.ctypes.data
+        self.n_bytes = sum(array.nbytes for array in self._arrays.values())
+        self.work_bytes = self._bytes_of_a_block(gradient=gradient)
+        # One stage is a handful of row updates per qubit; the product state about two.
+        per_block = self.circuit.n_qubits * (tables.n_stages + 1) << self.circuit.n_qubits
+        self.row_updates = self.n_models * self.n_blocks * per_block * (3 if gradient else 1)
+
+    def _make_shared(self, *, gradient: bool) -> None:
+        """Make what is filled in before a run, and what is read after it."""
+        circuit, models, padded, real = self.circuit, self.n_models, self.n_padded, self.real
+        n, layers, observables, encodings = (
+            circuit.n_qubits, circuit.n_layers, circuit.n_observables, circuit.n_encoding_layers,
+        )  # fmt: skip
         self.half_features = np.zeros((1, n, padded))
         self.angles = np.zeros((models, layers, n, 3))
         self.turns = np.zeros((models, encodings, n, 2, padded), real)
@@ -95,18 +116,28 @@ class Workspace:
         self.head = np.zeros((models, 1 + observables))
         self.angle_gradient = np.zeros((models, layers, n, 3))
         self.head_gradient = np.zeros((models, 2 + observables))
-        self.states = np.zeros((models, padded, size) if self.mode == STATES else (1,), complex_of(real))
-        self._arrays: dict[str, NDArray] = {
+        self.states = np.zeros((models, padded, 1 << n) if self.mode == STATES else (1,), complex_of(real))
+
+    def _tables_in_precision(self, tables: CircuitTables) -> dict[str, NDArray]:
+        """Give what depends on the circuit alone."""
+        return {
             "stages": tables.stages,
             "groups": tables.groups,
             "representatives": tables.representatives,
             "rows": tables.rows,
             "places": tables.places,
             "signs": tables.signs,
-            "diagonals": _in_precision(tables.diagonals, real),
-            "lane_signs": _lane_signs(self.lanes, real),
-            "turns": self.turns,
-            "angles": self.angles,
+            "diagonals": _in_precision(tables.diagonals, self.real),
+            "lane_signs": _lane_signs(self.lanes, self.real),
+        }
+
+    def _inner_arrays(self, tables: CircuitTables, *, gradient: bool) -> dict[str, NDArray]:
+        """Make what the compiled code keeps for itself between its parts."""
+        models, n, stages, groups, real = (
+            self.n_models, self.circuit.n_qubits, tables.n_stages, tables.n_groups, self.real,
+        )  # fmt: skip
+        size, width = 1 << n, 3 * n * (stages + 1) + 2 + self.circuit.n_observables
+        return {
             "phases": np.zeros((models, stages, size, 2), real),
             "tangents": np.zeros((models, stages, n), real),
             "flips": np.zeros((models, stages, groups), np.int64),
@@ -115,48 +146,40 @@ class Workspace:
             "axes": np.zeros((models, n, 9)),
             "encoded_axes": np.zeros((models, n, 3), real),
             "partial": np.zeros((models * self.n_blocks, width) if gradient else (1,)),
-            "cotangents": self.cotangents,
-            "expectations": self.expectations,
-            "encoded_numbers": self.encoded_numbers,
-            "labels": self.labels,
-            "weights": self.weights,
-            "head": self.head,
-            "angle_gradient": self.angle_gradient,
-            "head_gradient": self.head_gradient,
-            "states": self.states,
-            "scratch": np.zeros((models, size, 4), double),
-            "final_phases": np.zeros((models, size, 2) if self.mode == STATES else (1,), double),
+            "scratch": np.zeros((models, size, 4)),
+            "final_phases": np.zeros((models, size, 2) if self.mode == STATES else (1,)),
         }
-        row = 2 * self.lanes * real.itemsize
-        phase_rows = (size * row * 3) // 2 if self.own_phases else 0
-        products = (max(size, self.lanes) + self.lanes) * real.itemsize
-        dual = size + 1 if gradient else 0
-        self.work_bytes = (size + 1 + dual) * row + (n + 1) * 2 * row + products + phase_rows + 2 * _ALIGNMENT
-        numbers = {
-            "n_qubits": n,
-            "size": size,
-            "n_observables": observables,
+
+    def _numbers(self, tables: CircuitTables) -> dict[str, int]:
+        """Give the numbers that the compiled code reads beside the addresses of the arrays."""
+        circuit = self.circuit
+        return {
+            "n_qubits": circuit.n_qubits,
+            "size": 1 << circuit.n_qubits,
+            "n_observables": circuit.n_observables,
             "mode": self.mode,
-            "n_stages": stages,
-            "n_groups": groups,
+            "n_stages": tables.n_stages,
+            "n_groups": tables.n_groups,
             "n_blocks": self.n_blocks,
-            "n_models": models,
-            "n_padded": padded,
-            "n_layers": layers,
-            "n_encodings": encodings,
+            "n_models": self.n_models,
+            "n_padded": self.n_padded,
+            "n_layers": circuit.n_layers,
+            "n_encodings": circuit.n_encoding_layers,
             "encoding": ("RX", "RY", "RZ").index(circuit.encoding),
             "own_phases": int(self.own_phases),
-            "cotangent_stride": observables * padded,
+            "cotangent_stride": circuit.n_observables * self.n_padded,
             "label_stride": 0,
             "weight_stride": 0,
         }
-        self._table = np.array(
-            [numbers[name] if name in numbers else self._arrays[name].ctypes.data for name in TABLE], np.int64
-        )
-        self.address = self._table.ctypes.data
-        self.n_bytes = sum(array.nbytes for array in self._arrays.values())
-        # One stage is a handful of row updates per qubit; the product state about two.
-        self.row_updates = models * self.n_blocks * size * n * (stages + 1) * (3 if gradient else 1)
+
+    def _bytes_of_a_block(self, *, gradient: bool) -> int:
+        """Bytes of working memory that a thread needs for one block of samples."""
+        n, size = self.circuit.n_qubits, 1 << self.circuit.n_qubits
+        row = 2 * self.lanes * self.real.itemsize
+        phase_rows = (size * row * 3) // 2 if self.own_phases else 0
+        products = (max(size, self.lanes) + self.lanes) * self.real.itemsize
+        dual = size + 1 if gradient else 0
+        return (size + 1 + dual) * row + (n + 1) * 2 * row + products + phase_rows + 2 * _ALIGNMENT
 
     def set_features(self, features: NDArray[np.float64]) -> None:
         """Take over samples: shape (n_samples, n_qubits), or with n_models in front."""
@@ -279,7 +302,7 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's
 
 
 def working_memory(n_bytes: int) -> tuple[int, NDArray[np.uint8]]:
-    """Give an aligned address, and the array that must be held on to; this thread keeps a small one."""
+    """Give an aligned address, and the array that must be held on to, shape (at least n_bytes,); this thread keeps a small one."""
     buffer = getattr(_of_thread, "buffer", None)
     if buffer is None or buffer.nbytes < n_bytes + _ALIGNMENT:
         buffer = np.zeros(n_bytes + _ALIGNMENT, np.uint8)

@@ -27,7 +27,7 @@ def figures(sizes: Iterable[SizeRow], metric: Metric, n_qubits: int) -> tuple[Fi
         ]  # fmt: skip
         caption = (
             f"{metric.label} of the untuned circuit on the same folds; bars are 95 % intervals. "
-            "A curve that does not rise says that a larger circuit would not help."
+            "Scores that do not rise give no reason to expect that a larger circuit helps."
         )
         spec = charts.interval_plot(shown, axis=f"{metric.label}, by {name}", groups=["variational circuit"])
         found.append(Figure(f"Score against {title}", caption, spec))

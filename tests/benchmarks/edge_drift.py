@@ -114,8 +114,8 @@ def replays() -> None:
         row = replay(
             dataset, seed=0, families=(family,), scorer="accuracy", candidates=1, false_alarms=0.05, label_delay=1_000
         )
-        shown = "kept up" if row["rows_per_second"] >= WANTED else "MISSED"
-        print(f"  {family.label:24} {row['rows_per_second']:10,.0f}  {shown} (wanted: {WANTED:,})")
+        shown = "kept up" if row.rows_per_second >= WANTED else "MISSED"
+        print(f"  {family.label:24} {row.rows_per_second:10,.0f}  {shown} (wanted: {WANTED:,})")
 
 
 def main() -> None:

@@ -36,8 +36,10 @@ def string_reads(tree: ast.AST) -> int:
 
 
 def public_functions(tree: ast.Module) -> Iterator[Function]:
-    """Go through the functions of the module, and the methods of its classes, whose names are public."""
+    """Go through the functions of the module, and the methods of its public classes, whose names are public."""
     for node in tree.body:
+        if isinstance(node, ast.ClassDef) and node.name.startswith("_"):
+            continue
         for inner in node.body if isinstance(node, ast.ClassDef) else [node]:
             if isinstance(inner, Function) and not inner.name.startswith("_"):
                 yield inner

@@ -19,6 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from interpretability.lab import LAB
 from interpretability.settings import Settings
+from interpretability.sides.finalists import FINALISTS, Finalists
+from lab import sections
 from lab.data.load import load, sample_rows
 from lab.settings import make
 
@@ -47,28 +49,25 @@ def main():
     chosen = {"effort": words[0] if words else "standard"} | ({"max_rows": int(words[1])} if len(words) > 1 else {})
     settings = make(Settings, chosen)
     data = sample_rows(data, settings.max_rows, 0)
-    plan = list(LAB.plan(data, settings, seed=0))
+    context = LAB.context(data, settings, seed=0)
+    plan = sections.plan(LAB, context)
     scored = [trial for trial in plan if "fold" in trial.arguments]
     kinds = Counter(trial.kind or trial.key for trial in plan)
     total, dearest, names = 0.0, {}, {}
-    sides = {"glass": set(), "black": set()}
-    for trial in plan:
-        if "groups" in trial.arguments and trial.key == "finalists":
-            for group in trial.arguments["groups"]:
-                sides[group.name] |= {family.name for family in group.families}
+    sides = {group.name: {family.name for family in group.families} for group in (context.glass, context.black)}
     print(f"{data.name}, {data.n_rows:,} rows, {len(plan)} trials, {settings.effort} effort")
     print(f"{'kind':16}{'trials':>8}{'s each':>10}{'s in all':>10}")
     with threadpool_limits(1):
         for trial in plan:
             kind = trial.kind or trial.key
-            if kind in names or trial.key == "finalists":
+            if kind in names or trial.key == FINALISTS.name:
                 continue
             names[kind] = True
             inputs = {}
             if trial.needs:
-                parameters = {t.arguments["family"].name: [{}] * settings.folds for t in scored}
+                parameters = {t.arguments["family"].name: ({},) * settings.folds for t in scored}
                 best = {side: max(members & dearest.keys(), key=dearest.get) for side, members in sides.items()}
-                inputs = {"finalists": {**best, "simplest": "tree-8", "parameters": parameters, "fold_seed": 0}}
+                inputs = {FINALISTS.name: Finalists(**best, simplest="tree-8", parameters=parameters)}
             seconds = seconds_of(trial, data, inputs)
             if not trial.needs:
                 dearest[kind] = seconds

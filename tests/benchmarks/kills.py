@@ -36,7 +36,7 @@ COMPILE = """
 import os, sys
 from pathlib import Path
 os.environ["QUANTUM_CACHE_DIR"] = sys.argv[1]
-from quantum import native
+from quantum.simulator import native
 native.warm_up()
 """
 

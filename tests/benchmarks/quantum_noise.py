@@ -17,13 +17,13 @@ from quantum.hardware.parametrised import parametrised, row_parameters
 from quantum.hardware.readout import misread
 from quantum.hardware.shots import sampled
 
-ROWS, SHOTS = 100, 1_024
+ROWS, SHOTS, QUBITS = 100, 1_024, (4, 6, 8)
 
 
 def main() -> None:
     """Print wall and CPU seconds for 4, 6 and 8 qubits; the peer is slow, so it gets 4 qubits only."""
     backend = fake_provider.FakeTorino()
-    for n_qubits in (4, 6, 8):
+    for n_qubits in QUBITS:
         circuit = Circuit(n_qubits, 3, observables=((n_qubits - 1,),))
         rng = np.random.default_rng(0)
         angles, rows = rng.uniform(-3, 3, circuit.angles_shape), rng.uniform(-1.5, 1.5, (ROWS, n_qubits))

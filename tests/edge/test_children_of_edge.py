@@ -16,10 +16,10 @@ START = "import sys, tempfile, numpy as np; tempfile.tempdir = sys.argv[1]; from
 ROWS = "model, rows = identity_model(3), {'numbers': np.zeros((4, 3), np.float32)}\n"
 KINDS = {
     "measures": "from edge.places.process import *; measure_in_process(Served(model, rows), Request(seconds=60.0))",
-    "serves": "from edge import serving; serving.serve_in_fresh_processes(model, rows, processes=1_000)",
+    "serves": "from edge.footprint import serving; serving.serve_in_fresh_processes(model, rows, processes=1_000)",
     "tries": """
         from onnx import TensorProto, helper, numpy_helper
-        from edge.guard import *
+        from edge.given.guard import *
         value = helper.make_tensor_value_info
         body = helper.make_graph([helper.make_node("Identity", ["go"], ["on"])], "b",
                                  [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, [])],

@@ -2,17 +2,14 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
+from samples import vega
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
 from edge.lab import LAB
 from edge.settings import Settings
-from edge.timing.quantiles import over_rounds
-from edge.timing.serving import serve_in_fresh_processes
 from lab.data.load import load, sample_rows
 from lab.protocol import Estimate, Evidence
-from lab.stats import quantile
 from lab.testing import check_lab
 
 FAST = Settings(
@@ -22,11 +19,19 @@ FAST = Settings(
 
 @pytest.mark.parametrize("name", ["wine", "loans"])
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
-    settings = dataclasses.replace(FAST, variants=name == "wine")
+    if name == "wine":
+        rows, settings = 150, FAST
+    else:
+        rows, settings = 400, dataclasses.replace(FAST, variants=False, rate=2_000.0, stream=True)
     made = {"build": ("onnx", "form", "promise", "holds_rows")}
-    record = check_lab(LAB, sample_rows(load(name), 150, 0), settings, tmp_path, learned=made)
-    assert {generic(name) for name in record.evidence.estimates} <= EDGE_ESTIMATES, "a number without a golden test"
-    assert record.evidence.facts.keys() <= EDGE_FACTS, "a fact without a golden test"
+    record = check_lab(LAB, sample_rows(load(name), rows, 0), settings, tmp_path, learned=made)
+    may_miss = {"MODEL sklearn.p99"}  # a slow original is called too few times
+    asked = EDGE_ESTIMATES - (set() if settings.rate else {"MODEL.misses"})
+    found = {generic(estimate) for estimate in record.evidence.estimates}
+    assert asked - may_miss <= found <= asked, "each number has a golden test, and nothing else has"
+    assert record.evidence.facts.keys() == EDGE_FACTS - (set() if settings.stream else {"stream"})
+    assert vega.problems_of(record) == {}
+    assert record.evidence.figures[0].title == "How much of each budget is used?"
     titles = [table.title for table in record.evidence.tables]
     assert ("Smaller models" in titles) == settings.variants
     assert ("Levels of graph optimisation" in titles) == settings.variants
@@ -100,20 +105,3 @@ def test_the_verdict_follows_from_the_worst_budget_of_the_best_candidate(found, 
 def test_an_undecided_verdict_says_how_much_work_would_settle_it(p99, words):
     verdict = LAB.judge(evidence(mlp=(p99, 0.1, 0.5, 0, 0, 96.0)), BUDGET)
     assert verdict.would_change[0] == words
-
-
-def test_the_interval_of_a_percentile_is_wider_where_rounds_differ():
-    rng = np.random.default_rng(0)
-    steady = rng.exponential(1e6, size=(30, 200))
-    drifting = steady * rng.choice([1.0, 3.0], size=(30, 1))
-    alone = quantile(steady.ravel() / 1e6, 0.99, unit="ms")
-    assert over_rounds(steady, 0.99).value == pytest.approx(alone.value)
-    assert over_rounds(steady, 0.99).low <= alone.low * (1 + 1e-12)
-    pooled = quantile(drifting.ravel() / 1e6, 0.5, unit="ms")
-    by_rounds = over_rounds(drifting, 0.5)
-    assert by_rounds.high - by_rounds.low > 2 * (pooled.high - pooled.low)
-
-
-def test_a_process_that_fails_to_serve_is_an_error(capfd):
-    with pytest.raises(RuntimeError, match="failed to answer"):
-        serve_in_fresh_processes(b"no model", {}, processes=1)

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edge import building
-from edge.exporting import device, parity
+from edge.building.trials import BUILD, build
+from edge.exporting import device, originals, parity
 from edge.session import OUTPUT, session
 from edge.stream import trials as stream_trials
-from edge.timing import originals
+from edge.variants.trials import vary
 from lab.data.load import load, sample_rows
 from lab.learning import folds
 from lab.learning.families import FOREST, LOGISTIC, MLP, Family
-from lab.learning.tuning import score_fold
-from lab.protocol import Dataset, Trial
+from lab.learning.outer import fold_key, score_fold
+from lab.protocol import Dataset
 from lab.spoiling import check_spoiling, folds_stay, spoiled
 
 FOLD = folds.Fold(3, 1, 4, 0)
@@ -36,41 +36,46 @@ def table():
 
 @pytest.fixture(scope="module")
 def scored(table):
-    return {f"{f.name}-fold00": score_fold(table, seed=SEED, family=f, fold=FOLD, scorer="accuracy", candidates=1)
-            for f in (MLP, SMALL)}  # fmt: skip
+    return {
+        fold_key(f, 0).name: score_fold(table, seed=SEED, family=f, fold=FOLD, scorer="accuracy", candidates=1)
+        for f in (MLP, SMALL)
+    }
 
 
 def built(table, family, scored):
-    return building.build(table, seed=SEED, family=family, fold=FOLD, inputs=scored)
+    return build(table, seed=SEED, family=family, fold=FOLD, inputs=scored)
 
 
 @pytest.mark.parametrize("family", [MLP, SMALL], ids=lambda family: family.name)
 @pytest.mark.filterwarnings("ignore")
 def test_the_exported_model_is_the_one_that_was_scored(table, scored, family):
     row = built(table, family, scored)
-    test = scored[f"{family.name}-fold00"]["test_rows"]
-    ready = session(row["onnx"].tobytes())
-    found = ready.run([OUTPUT], device.feeds(table, device.device_rows(table)[test], ready))[0]
-    np.testing.assert_allclose(found, scored[f"{family.name}-fold00"]["probabilities"], atol=1e-4)
+    judged = fold_key(family, 0).needed(scored)
+    ready = session(row.onnx.tobytes())
+    found = ready.run([OUTPUT], device.feeds(table, device.device_rows(table)[judged.test_rows], ready))[0]
+    np.testing.assert_allclose(found, judged.predictions, atol=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_test_rows_decide_nothing_of_the_file_nor_of_its_variants(table, scored):
     arguments = {"family": MLP, "fold": FOLD}
-    plan = [Trial("mlp-fold00", score_fold, {**arguments, "scorer": "accuracy", "candidates": 1}, seed=SEED),
-            Trial("build-mlp", building.build, arguments, seed=SEED, needs=("mlp-fold00",))]  # fmt: skip
-    rows = {**scored, "build-mlp": built(table, MLP, scored)}
+    searched, file = fold_key(MLP, 0), BUILD.of("mlp")
+    plan = [
+        searched.trial(score_fold, {**arguments, "scorer": "accuracy", "candidates": 1}, seed=SEED),
+        file.trial(build, arguments, seed=SEED, needs=(searched,)),
+    ]
+    rows = {**scored, file.name: built(table, MLP, scored)}
     check_spoiling(plan, table, rows, learned={"build": ("onnx", "form", "promise", "holds_rows")})
     _, test = folds.split(table, FOLD)
     made = {}
     for name, twin in (("as it is", table), ("spoiled", spoiled(table, test, features=True))):
         with folds_stay(table), pytest.MonkeyPatch.context() as patch:
-            patch.setattr("edge.trials._peak_mib", lambda dataset, content: 1.0)
-            made[name] = building.vary(twin, seed=SEED, inputs=rows, **arguments)
+            patch.setattr("edge.variants.trials.peak_mib_of", lambda dataset, content: 1.0)
+            made[name] = vary(twin, seed=SEED, inputs=rows, **arguments).variants
     assert {"as exported"} < made["as it is"].keys(), "there are variants"
     for variant, row in made["as it is"].items():
-        assert row["onnx"].tobytes() == made["spoiled"][variant]["onnx"].tobytes(), variant
-        assert np.mean(row["right"]) > np.mean(made["spoiled"][variant]["right"]), "judged on the test rows"
+        assert row.onnx.tobytes() == made["spoiled"][variant].onnx.tobytes(), variant
+        assert np.mean(row.right) > np.mean(made["spoiled"][variant].right), "judged on the test rows"
 
 
 def test_parity_is_looked_for_on_the_test_rows_and_the_form_is_chosen_on_training_rows(table, scored, monkeypatch):
@@ -91,11 +96,10 @@ def test_parity_is_looked_for_on_the_test_rows_and_the_form_is_chosen_on_trainin
     row = built(table, SMALL, scored)
     numbers = device.device_rows(table)
     np.testing.assert_array_equal(chosen[0], numbers[train])
-    judged = seen[-len(row["parity"]) :]
+    judged = seen[-len(row.parity) :]
     np.testing.assert_array_equal(judged[0], numbers[test])
-    assert {
-        where: found["rows"] if isinstance(found, dict) else found.rows for where, found in row["parity"].items()
-    } == (dict.fromkeys(["test rows", "beyond their range", "on split thresholds"], len(test)))
+    every = ("test rows", "beyond their range", "on split thresholds")
+    assert {where: found.rows for where, found in row.parity.items()} == dict.fromkeys(every, len(test))
 
 
 class Watched:
@@ -150,21 +154,21 @@ def test_a_stream_is_met_by_a_model_that_knows_nothing_after_its_training_rows(s
         twin = spoiled(stream, later, features=what == "features")
     other = Watched(twin, stream)
     assert other.inner == plain.inner
-    assert other.row["family"] == plain.row["family"]
+    assert other.row.family == plain.row.family
     np.testing.assert_array_equal(other.said, plain.said)
     for name, bins in plain.bins.items():
         np.testing.assert_array_equal(other.bins[name].edges, bins.edges)
     assert sorted(other.bins) == ["a", "b"]
-    assert (plain.row["train"], plain.row["begin"]) == (210, 300)
+    assert (plain.row.train, plain.row.begin) == (210, 300)
     if what == "labels":
-        assert other.row["stream_accuracy"]["value"] < plain.row["stream_accuracy"]["value"]
+        assert other.row.stream_accuracy.value < plain.row.stream_accuracy.value
 
 
 def test_the_accuracies_of_a_stream_are_those_of_its_parts(stream):
     watched = Watched(stream, stream)
     right = watched.said.argmax(axis=1) == stream.target[210:]
-    assert watched.row["history_accuracy"]["value"] == pytest.approx(right[:90].mean())
-    assert watched.row["stream_accuracy"]["value"] == pytest.approx(right[90:].mean())
+    assert watched.row.history_accuracy.value == pytest.approx(right[:90].mean())
+    assert watched.row.stream_accuracy.value == pytest.approx(right[90:].mean())
     edges = np.unique(np.quantile(stream.features["a"].iloc[:210], np.linspace(0, 1, 21)[1:-1]))
     np.testing.assert_allclose(watched.bins["a"].edges, edges)
 
@@ -180,11 +184,13 @@ def test_the_best_family_meets_the_stream(stream, monkeypatch, better):
         "edge.stream.trials.tune",
         lambda *given, **more: dataclasses.replace(tune(*given, **more), inner_score=next(turn)),
     )
-    assert Watched(stream, stream).row["family"] == ("logistic", "forest")[better]
+    assert Watched(stream, stream).row.family == ("logistic", "forest")[better]
 
 
 def test_a_file_holds_the_settings_that_the_search_found(table, scored):
-    found = {"mlp-fold00": scored["mlp-fold00"] | {"parameters": {"hidden_layer_sizes": [7], "alpha": 0.5}}}
+    key = fold_key(MLP, 0)
+    set_there = {"hidden_layer_sizes": [7], "alpha": 0.5}
+    found = {key.name: dataclasses.replace(key.needed(scored), parameters=set_there)}
     row = built(table, MLP, found)
-    model = originals.from_bytes(row["original"]).named_steps["model"]
+    model = originals.from_bytes(row.original).named_steps["model"]
     assert (model.hidden_layer_sizes, model.alpha, model.random_state) == ((7,), 0.5, SEED)

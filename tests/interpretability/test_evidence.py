@@ -21,11 +21,20 @@ from samples.golden import (
 )
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
-from interpretability.follow_up.finalists import choose_finalists
+from interpretability.follow_up.editing import Edited
+from interpretability.follow_up.explaining import Explained
+from interpretability.follow_up.privacy import Private
+from interpretability.follow_up.speed import Speed, Speeds
+from interpretability.follow_up.stress import Stressed
 from interpretability.lab import LAB
-from interpretability.plan import groups_of, steps_of
+from interpretability.reading.read import ModelFile, Reading
 from interpretability.settings import Settings
-from lab.learning.scoring import primary_metric
+from interpretability.sides import finalists
+from interpretability.sides.finalists import choose_finalists
+from lab import sections
+from lab.learning.outer import FoldRow
+from lab.learning.scoring import BESIDE
+from lab.work.rows import typed
 from lab.work.storage import through_storage
 
 SETTINGS = Settings(folds=FOLDS, repeats=REPEATS, margin=0.03, groups="region", privacy=(4.0, 0.5))
@@ -58,42 +67,27 @@ def rows():
         more = {"complexity": PARTS[name]} if name in PARTS else {}
         found |= fold_rows(name, folds, INNER.get(name, [None] * 6), **more)
     for place, side in enumerate(("glass", "black")):
-        scores = {name: [score - 0.1 * place for score in values] for name, values in SCENARIOS.items()}
-        attack = [0.5 + 0.2 * place, 0.6 + 0.2 * place, 0.55 + 0.2 * place]
-        found[f"stress-{side}"] = {
-            "family": side,
-            "scores": scores,
-            "attack": attack,
-            "columns": ["age"],
-            "shifted": "age",
-        }
-    found["private-00"], found["private-01"] = {"scores": [0.8, 0.7, 0.75]}, {"scores": [0.6, 0.55, 0.5]}
-    found["edit"] = {"scores": {"as it is": [0.9, 0.8, 0.85], "'age' made flat": [0.6, 0.7, 0.5]}}
-    found["speed"] = {
-        side: {
-            "family": side,
-            "one_ms": [0.9, 0.1, 0.4, 0.3, 0.2],
-            "batch_us": [19.0, 7.0, 8.0, 5.0, 6.0],
-            "bytes": 12_300,
-        }
-        for side in ("glass", "black")
-    }
-    export = {"file": np.zeros(3, np.uint8), "bytes": 12_345, "rows": 250, "difference": 2e-7}
-    found["read"] = {
-        "label": "explainable boosting machine",
-        "figures": [],
-        "tables": [],
-        "panels": [],
-        "export": export,
-    }
-    found["explain"] = {"figures": [], "tables": [], "notes": ["a note of the explanation"]}
+        scores = {name: tuple(score - 0.1 * place for score in values) for name, values in SCENARIOS.items()}
+        attack = (0.5 + 0.2 * place, 0.6 + 0.2 * place, 0.55 + 0.2 * place)
+        found[f"stress-{side}"] = Stressed(side, scores, attack, ("age",), "age")
+    found["private-00"], found["private-01"] = Private((0.8, 0.7, 0.75)), Private((0.6, 0.55, 0.5))
+    found["edit"] = Edited({"as it is": (0.9, 0.8, 0.85), "'age' made flat": (0.6, 0.7, 0.5)})
+    times = {"one_ms": (0.9, 0.1, 0.4, 0.3, 0.2), "batch_us": (19.0, 7.0, 8.0, 5.0, 6.0), "bytes": 12_300}
+    found["speed"] = Speeds({side: Speed(side, **times) for side in ("glass", "black")})
+    export = ModelFile(np.zeros(12_345, np.uint8), rows=250, difference=2e-7)
+    found["read"] = Reading("ebm", "explainable boosting machine", export=export)
+    found["explain"] = Explained((), (), ("a note of the explanation",))
     return found
+
+
+def summarised(settings, rows, data=DATA):
+    return sections.summarise(LAB, LAB.context(data, settings, seed=11), rows)
 
 
 @pytest.fixture(scope="module")
 def evidence(rows):
     pytest.importorskip("fairlearn")
-    return LAB.summarise(DATA, SETTINGS, rows)
+    return summarised(SETTINGS, rows)
 
 
 def against(one, other):
@@ -147,10 +141,10 @@ def test_the_other_side_of_the_interpretability_lab_wins_where_the_rows_are_exch
     for one, other in (("logistic", "forest"), ("ebm", "boosting")):
         for fold in range(6):
             keys = f"{one}-fold{fold:02d}", f"{other}-fold{fold:02d}"
-            parted = {"complexity": PARTS[one]}
-            swapped[keys[0]], swapped[keys[1]] = rows[keys[1]] | parted, rows[keys[0]]
+            swapped[keys[0]] = dataclasses.replace(rows[keys[1]], complexity=PARTS[one])
+            swapped[keys[1]] = rows[keys[0]]
     settings = dataclasses.replace(SETTINGS, groups=None)
-    found = LAB.summarise(DATA, settings, swapped)
+    found = summarised(settings, swapped)
     value, low, high = intervals.interval(*against(GLASS, BLACK), reach=REACH)
     assert three(found.estimates["loss"]) == pytest.approx((value, low, high))
     assert found.facts["probability_gains"] > 0.9
@@ -164,7 +158,7 @@ def test_in_between_the_sentence_says_how_many_rows_would_settle_it(rows):
     value, error, degrees = against(BLACK, GLASS)
     margin = round(value / 100 - 0.08, 2)
     settings = dataclasses.replace(SETTINGS, margin=margin, groups=None)
-    found = LAB.summarise(DATA, settings, rows)
+    found = summarised(settings, rows)
     needed = intervals.rows_to_settle(value, 100 * margin, N_ROWS, intervals.detectable(error, degrees))
     verdict = LAB.judge(found, settings)
     assert verdict.answer == "undecided"
@@ -176,7 +170,7 @@ def titled(found, title):
 
 
 def test_the_prices_are_those_of_the_same_folds(evidence):
-    lines = titled(evidence, "The price of reading").rows
+    lines = titled(evidence, "The price of readability").rows
     assert [line[0] for line in lines] == [LABELS[name] for name in ("tree-2", "logistic", "tree-4", "ebm")]
     best = -np.inf
     for line, name in zip(lines, ("tree-2", "logistic", "tree-4", "ebm"), strict=True):
@@ -184,7 +178,7 @@ def test_the_prices_are_those_of_the_same_folds(evidence):
         assert line[1:6] == pytest.approx((PARTS[name], score, *loss_of(FOLDED[name])))
         assert line[6] == ("yes" if score > best else "no")
         best = max(best, score)
-    figure = next(each for each in evidence.figures if each.title == "The price of reading")
+    figure = next(each for each in evidence.figures if each.title == "The price of readability")
     assert f"best black box ({mean(BLACK)[0]:.1f} points), the dotted one lies 3.0 points below" in figure.caption
 
 
@@ -193,23 +187,31 @@ def test_the_simplest_model_within_the_margin_is_named(rows):
     assert reach < min(loss_of(FOLDED[name])[2] for name in ("tree-2", "logistic", "ebm"))
     for margin, expected in ((reach + 0.5, LABELS["tree-4"]), (reach - 0.5, None)):
         settings = dataclasses.replace(SETTINGS, margin=margin / 100, groups=None)
-        assert LAB.summarise(DATA, settings, rows).facts["simplest"] == expected
+        assert summarised(settings, rows).facts["simplest"] == expected
 
 
 def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows):
     scored = {key: row for key, row in rows.items() if "-fold" in key}
-    arguments = {"groups": groups_of(DATA), "steps": steps_of(DATA, SETTINGS), "folds": FOLDS, "repeats": REPEATS}
+    context = LAB.context(DATA, SETTINGS, seed=11)
+    (planned,) = finalists.plan(context)
+    assert set(scored) <= set(planned.needs)
+    arguments = dict(planned.arguments) | {"inputs": scored}
     reach = loss_of(FOLDED["tree-4"])[2]
-    found = choose_finalists(
-        DATA, seed=11, metric=primary_metric("auto", DATA), margin=(reach + 0.5) / 100, inputs=scored, **arguments
-    )
-    assert (found["glass"], found["black"], found["simplest"]) == ("ebm", "forest", "tree-4")
-    assert found["parameters"]["forest"] == [{"depth": 0}, {"depth": 1}, {"depth": 2}]
-    assert found["fold_seed"] == 11
-    narrow = choose_finalists(
-        DATA, seed=11, metric=primary_metric("auto", DATA), margin=(reach - 0.5) / 100, inputs=scored, **arguments
-    )
-    assert narrow["simplest"] is None
+    found = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach + 0.5) / 100})
+    assert (found.glass, found.black, found.simplest) == ("ebm", "forest", "tree-4")
+    assert found.parameters["forest"] == ({"depth": 0}, {"depth": 1}, {"depth": 2})
+    narrow = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach - 0.5) / 100})
+    assert narrow.simplest is None
+
+
+def test_what_follows_on_the_verdict_goes_through_the_folds_of_the_verdict():
+    context = LAB.context(DATA, SETTINGS, seed=11)
+    plan = sections.plan(LAB, context)
+    folds = {trial.arguments["fold"] for trial in plan if "fold" in trial.arguments}
+    assert {(fold.folds, fold.repeats, fold.seed) for fold in folds} == {(FOLDS, REPEATS, 11)}
+    following = [trial.arguments for trial in plan if "fold_seed" in trial.arguments]
+    assert len(following) == 7  # both finalists stressed, two private models, explained, edited, timed
+    assert {(each["folds"], each["repeats"], each["fold_seed"]) for each in following} == {(FOLDS, REPEATS, 11)}
 
 
 def test_worse_data_cost_what_the_same_folds_say(evidence):
@@ -251,7 +253,7 @@ def test_times_are_medians_of_the_rounds_and_the_file_is_described(evidence):
         assert line[1:] == pytest.approx((0.3, 0.1, 0.9, 7.0, 12.3))
     lines = dict(titled(evidence, "The readable model as a file").rows)
     assert lines["bytes"] == "12,345"
-    assert lines["largest difference of an answer over 250 rows"] == "2e-07"
+    assert lines["largest difference in an answer over 250 rows"] == "2e-07"
     assert lines["input 'numbers'"] == "age, income"
     assert lines["input 'texts'"] == "region"
     assert "a note of the explanation" in evidence.caveats
@@ -266,7 +268,7 @@ def out_of_fold(folds):
 
 
 def test_groups_are_compared_on_the_first_repetition(evidence):
-    lines = titled(evidence, "Does the model serve every group of 'region' alike?").rows
+    lines = titled(evidence, "Does the model serve every group of 'region' equally well?").rows
     assert [line[:3] for line in lines] == [
         ("best readable model", "north", 26), ("best readable model", "south", 22),
         ("best black box", "north", 26), ("best black box", "south", 22),
@@ -293,7 +295,7 @@ def test_the_largest_gap_between_groups_is_drawn_with_a_bootstrap_inside_the_gro
     chances, truth = out_of_fold(GLASS), np.arange(N_ROWS) % 2
     yes = chances > 0.5
     rates = {
-        "said yes": lambda rows: yes[rows].mean(),
+        "predicted positive": lambda rows: yes[rows].mean(),
         "false positives": lambda rows: yes[rows][truth[rows] == 0].mean(),
         "false negatives": lambda rows: (~yes[rows])[truth[rows] == 1].mean(),
     }
@@ -321,15 +323,15 @@ def test_a_number_is_judged_by_r2_in_points(rows):
         return 1 - ((numbers - truth) ** 2).sum() / ((truth - truth.mean()) ** 2).sum()
 
     made = {
-        f"{name}-fold{place:02d}": {
-            "score": r2(numbers, data.target[places]), "rmse": 1.0, "mae": 2.0, "bias": 3.0, "predictions": numbers,
-            "inner_score": 0.5, "parameters": {}, "unconverged": 0, "test_rows": places, "complexity": 4,
-        }
+        f"{name}-fold{place:02d}": FoldRow(
+            r2(numbers, data.target[places]), numbers, dict(zip(BESIDE["number"], (1.0, 2.0, 3.0), strict=True)),
+            test_rows=places, parameters={}, inner_score=0.5, complexity=4,
+        )
         for name, of in folds.items()
         for place, (numbers, places) in enumerate(of)
     }  # fmt: skip
     settings = dataclasses.replace(SETTINGS, privacy=())
-    found = LAB.summarise(data, settings, made)
+    found = summarised(settings, made, data)
     compared = intervals.repeated(
         folds["forest"], folds["linear"], data.target, FOLDS, score=r2, adds=intervals.r2_adds
     )
@@ -341,7 +343,7 @@ def test_a_number_is_judged_by_r2_in_points(rows):
     assert found.facts["metric"] == "R² (explained variance)"
     lines = {line[0]: line for line in titled(found, "All models").rows}
     assert lines["linear regression"][4:] == (1.0, 2.0, 3.0, 6)
-    groups = titled(found, "Does the model serve every group of 'region' alike?").rows
+    groups = titled(found, "Does the model serve every group of 'region' equally well?").rows
     north = NORTH
     predicted = np.empty(N_ROWS)
     for numbers, places in folds["linear"][:FOLDS]:
@@ -370,7 +372,7 @@ def test_a_number_is_judged_by_r2_in_points(rows):
 
 
 def test_what_was_said_is_drawn_against_what_happened_in_tenths_of_the_rows(evidence):
-    figure = titled(evidence, "Do the probabilities mean what they say?")
+    figure = titled(evidence, "Are the probabilities calibrated?")
     for label, folds in (("best readable model", GLASS), ("best black box", BLACK)):
         chances = np.concatenate([said[:, 1] for said, _ in folds])
         truth = np.concatenate([places % 2 for _, places in folds])
@@ -381,5 +383,7 @@ def test_what_was_said_is_drawn_against_what_happened_in_tenths_of_the_rows(evid
 
 
 def test_rows_that_were_stored_give_the_same_evidence(rows, evidence):
-    again = LAB.summarise(DATA, SETTINGS, {key: through_storage(row) for key, row in rows.items()})
+    stored = {key: typed(through_storage(row), type(row)) for key, row in rows.items()}
+    again = summarised(SETTINGS, stored)
     assert (again.estimates, again.facts) == (evidence.estimates, evidence.facts)
+    assert (again.figures, again.tables) == (evidence.figures, evidence.tables)

@@ -34,29 +34,29 @@ def ranks(a, b):
 
 def test_every_line_of_the_table_is_as_by_hand(explained):
     methods, row = explained
-    lines = dict(row["tables"][0].rows)
+    lines = dict(row.tables[0].rows)
     names = list(methods)
     expected = {
-        "fidelity: share of the variance of its log-odds that the additive surrogate gives again (random forest)": 0.877,
+        "fidelity: share of the variance of its log-odds that the additive surrogate reproduces (random forest)": 0.877,
         **{
             f"rank agreement of {a} and {b}": round(ranks(methods[a], methods[b]), 3)
             for place, a in enumerate(names)
             for b in names[place + 1 :]
         },
         # both say that age rises; one that income falls, one that it rises; a text has no direction
-        "same direction in additive surrogate and SHAP, of the strongest features": 0.5,
+        "same direction in additive surrogate and SHAP, for the strongest features": 0.5,
         "stability over refits: rank agreement of the importances of the random forest": 0.612,
         "stability over refits: rank agreement of the importances of the splines": None,
     }
     assert lines.keys() == expected.keys()
     for words, value in expected.items():
         assert lines[words] == (value if value is None else pytest.approx(value)), words
-    assert row["notes"] == ["a note"]
+    assert row.notes == ("a note",)
 
 
 def test_the_bars_are_shares_of_each_way_strongest_first(explained):
     methods, row = explained
-    drawn = row["figures"][0].spec["data"]["values"]
+    drawn = row.figures[0].spec["data"]["values"]
     shares = {name: values / values.sum() for name, values in methods.items()}
     order = np.argsort(-sum(shares.values()))
     expected = [(COLUMNS[place], name, shares[name][place]) for place in order for name in methods]

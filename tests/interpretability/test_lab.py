@@ -46,7 +46,7 @@ def test_the_lab_keeps_to_the_protocol_on_mixed_columns_with_groups_and_privacy(
         "the file lies by the report"
     )
     for wanted in (
-        "The price of reading",
+        "The price of readability",
         "What if the data get worse?",
         "What does privacy cost?",
         "How far apart",
@@ -72,7 +72,7 @@ def evidence(value, low, high, rows=3_000):
         (evidence(0.0, -0.5, 0.5), "yes", "Nothing that matters", "level with the best black box"),
         (evidence(0.5, 0.1, 0.9), "yes", "Nothing that matters", "0.5 points below"),
         (evidence(0.5, -0.5, 1.5), "undecided", "Undecided", "about 3,000 rows would settle it"),
-        (evidence(1.0, 0.0, 2.0, None), "undecided", "Undecided", "lies too near the margin"),
+        (evidence(1.0, 0.0, 2.0, None), "undecided", "Undecided", "is too close to the margin"),
         (
             evidence(4.0, 2.0, 6.0),
             "no",

@@ -11,7 +11,6 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
 
-from interpretability import plan
 from interpretability.export.additive import largest_difference, to_onnx
 from interpretability.export.graph import answers_of
 from interpretability.follow_up import editing, explaining, privacy, stress
@@ -24,11 +23,13 @@ from interpretability.models.numbers import EBM, EBM_PAIRS, FOREST, LINEAR, RULE
 from interpretability.reading.additive import frame_of, largest_gap, lay_open
 from interpretability.reading.read import read_model
 from interpretability.settings import Settings
-from interpretability.sides.finalists import folds_of
+from interpretability.sides.finalists import Finalists, folds_of
+from lab import sections
 from lab.data.frames import from_arrays
 from lab.data.load import load, sample_rows
 from lab.errors import SettingsError
 from lab.learning.comparison import Group, Scores
+from lab.learning.outer import FoldRow, score_fold
 from lab.protocol import Estimate, Evidence
 from lab.report import additive
 from lab.testing import check_lab
@@ -73,8 +74,9 @@ def few_families(monkeypatch):
 
 
 def finalist(**names):
-    found = {name: [{}] * 3 for name in names.values()}
-    return {"finalists": {**names, "parameters": found, "simplest": None, "fold_seed": 5}}
+    found = {name: ({},) * 3 for name in names.values()}
+    taken = {"glass": "none", "black": "none"} | names
+    return {"finalists": Finalists(**taken, simplest=None, parameters=found)}
 
 
 FAST = Settings(folds=2, repeats=2, candidates=1)
@@ -87,7 +89,7 @@ def test_the_lab_keeps_to_the_protocol_on_a_number_with_groups_and_privacy(tmp_p
     found = record.evidence
     parts = (*found.figures, *found.tables, *found.panels)
     shown = json.dumps([dataclasses.asdict(part) for part in parts])
-    for title in ("The price of reading", "What if the data get worse?", "What does privacy cost?", "How far apart",
+    for title in ("The price of readability", "What if the data get worse?", "What does privacy cost?", "How far apart",
                   "Predicted against observed", "Try the model", "What does it cost to correct the model?"):  # fmt: skip
         assert title in shown, title
     for word in ("log-odds", "calibrat", "probabilit", "class"):
@@ -120,14 +122,13 @@ def test_what_a_family_says_does_not_depend_on_the_unit_of_the_target(name, diab
 
 
 def test_scores_are_those_of_cross_validation_by_hand(diabetes):
-    sides = plan.groups_of(diabetes)
+    sides = LAB.context(diabetes, FAST, seed=0)
     folds = folds_of(diabetes, folds=3, repeats=1, seed=5)
     from lab.learning.folds import Fold
-    from lab.learning.tuning import score_fold
 
-    for family in (sides[0].families[0], TREE, SMALL):
+    for family in (sides.glass.families[0], TREE, SMALL):
         ours = [
-            score_fold(diabetes, seed=0, family=family, fold=Fold(3, 1, 5, i), scorer="r2", candidates=1)["score"]
+            score_fold(diabetes, seed=0, family=family, fold=Fold(3, 1, 5, i), scorer="r2", candidates=1).score
             for i in range(3)
         ]
         theirs = cross_val_score(family.build(diabetes.features, 0), diabetes.features, diabetes.target, cv=folds)
@@ -158,7 +159,7 @@ def test_the_panel_and_the_exported_file_say_what_the_model_says(family, prices)
 
 def test_the_rules_of_a_tree_are_sentences_with_the_mean_and_the_spread_of_their_rows(prices):
     row = read_model(prices, seed=0, family=TREE, scorer="r2", candidates=1)
-    table = row["tables"][0]
+    table = row.tables[0]
     assert table.columns == ("if", "then price is", "spread", "rows")
     assert sum(rule[3] for rule in table.rows) == prices.n_rows
     whole = sum(mean * rows for _, mean, _, rows in table.rows) / prices.n_rows
@@ -173,14 +174,13 @@ def test_a_reading_is_in_the_unit_of_the_target(family, prices):
     if family is RULE_SUM:
         pytest.importorskip("imodels")
     row = read_model(prices, seed=0, family=family, scorer="r2", candidates=1)
-    text = json.dumps([dataclasses.asdict(item) for item in (*row["figures"], *row["tables"], *row["panels"])])
+    text = json.dumps([dataclasses.asdict(item) for item in (*row.figures, *row.tables, *row.panels)])
     assert "price" in text
     assert "log-odds" not in text
     assert "likelier" not in text
-    if row["panels"]:
-        assert row["export"]["difference"] < 1e-6
-        assert row["export"]["difference"] < 1e-6
-    assert bool(row["panels"]) == (family is not RULE_SUM)
+    if row.panels:
+        assert row.export.difference < 1e-6
+    assert bool(row.panels) == (family is not RULE_SUM)
 
 
 @pytest.mark.skipif(not explaining.importlib.util.find_spec("shap"), reason="an extra")
@@ -211,11 +211,11 @@ def test_the_explanations_of_a_number_agree_with_the_known_truth(additive_number
         inputs=finalist(glass="linear", black="forest"),
         **SPLIT,
     )
-    values = row["figures"][0].spec["data"]["values"]
+    values = row.figures[0].spec["data"]["values"]
     for method in {point["group"] for point in values}:
         shares = {point["label"]: point["value"] for point in values if point["group"] == method}
         assert sorted(shares, key=shares.get, reverse=True) == ["a", "b", "c"], method
-    measured = dict(row["tables"][0].rows)
+    measured = dict(row.tables[0].rows)
     assert next(value for words, value in measured.items() if words.startswith("fidelity")) > 0.9
     assert measured["stability over refits: rank agreement of the importances of the linear regression"] == 1.0
 
@@ -227,10 +227,10 @@ def test_untouched_numbers_score_as_in_the_folds_and_a_model_that_remembers_is_f
     train, test = folds_of(additive_numbers, folds=3, repeats=1, seed=5)[0]
     data, target = additive_numbers.features, additive_numbers.target
     model = LINEAR.build(data, 1).fit(data.iloc[train], target[train])
-    assert row["scores"]["as it is"][0] == pytest.approx(r2_score(target[test], model.predict(data.iloc[test])))
+    assert row.scores["as it is"][0] == pytest.approx(r2_score(target[test], model.predict(data.iloc[test])))
     lost = model.predict(data.iloc[test].assign(a=np.nan))
-    assert row["scores"]["its strongest column lost"][0] == pytest.approx(r2_score(target[test], lost))
-    assert np.mean(row["scores"]["30% wrong targets in training"]) < np.mean(row["scores"]["as it is"])
+    assert row.scores["its strongest column lost"][0] == pytest.approx(r2_score(target[test], lost))
+    assert np.mean(row.scores["30% wrong targets in training"]) < np.mean(row.scores["as it is"])
     forest = FOREST.build(data, 0).set_params(model__min_samples_leaf=1).fit(data.iloc[train], target[train])
     known = stress._membership(forest, additive_numbers, train, test, np.random.default_rng(0))
     errors = np.abs(forest.predict(data) - target)
@@ -240,7 +240,7 @@ def test_untouched_numbers_score_as_in_the_folds_and_a_model_that_remembers_is_f
 
 
 def test_the_cost_of_a_flat_curve_is_measured_on_the_same_folds(additive_numbers):
-    row = editing.edit_terms(additive_numbers, seed=1, family=EBM, inputs=finalist(glass="ebm"), **SPLIT)["scores"]
+    row = editing.edit_terms(additive_numbers, seed=1, family=EBM, inputs=finalist(glass="ebm"), **SPLIT).scores
     falls = {words: np.mean(row["as it is"]) - np.mean(scores) for words, scores in row.items()}
     # by construction a carries 9 of 11 parts of the variance, b one, and noise the last
     assert falls["'a' made flat"] == pytest.approx(9 / 11, abs=0.1)
@@ -252,7 +252,7 @@ def test_errors_by_group_are_those_of_counting(diabetes):
     rng = np.random.default_rng(0)
     said = diabetes.target + rng.normal(scale=20, size=diabetes.n_rows) + 10 * (diabetes.features["sex"] == 1)
     rows = [
-        {"predictions": said.to_numpy()[test], "test_rows": test}
+        FoldRow(0.0, said.to_numpy()[test], {}, test_rows=test, parameters={})
         for _, test in folds_of(diabetes, folds=3, repeats=1, seed=0)
     ]
     scores = Scores("best readable model", "readable model", np.zeros(3), tuple(rows))
@@ -274,7 +274,7 @@ def test_errors_by_group_are_those_of_counting(diabetes):
 
 def test_privacy_of_a_number_costs_more_the_stricter_it_is(additive_numbers):
     strict, lax = (
-        privacy.score_private(additive_numbers, seed=0, epsilon=epsilon, **SPLIT)["scores"] for epsilon in (0.1, 100.0)
+        privacy.score_private(additive_numbers, seed=0, epsilon=epsilon, **SPLIT).scores for epsilon in (0.1, 100.0)
     )
     assert np.mean(lax) > 0.7
     assert np.mean(lax) - np.mean(strict) > 0.3
@@ -287,9 +287,9 @@ def test_groups_of_a_number_need_no_other_library(diabetes, monkeypatch):
 
 def test_a_margin_above_one_is_for_metrics_without_points(diabetes):
     with pytest.raises(SettingsError, match=r"margin is 2; for R² \(explained variance\) it must be from 0 to 1"):
-        LAB.plan(diabetes, Settings(margin=2.0), seed=0)
+        LAB.context(diabetes, Settings(margin=2.0), seed=0)
     errors = Settings(margin=2.0, metric="neg_mean_absolute_error", depth="verdict")
-    assert LAB.plan(diabetes, errors, seed=0)
+    assert sections.plan(LAB, LAB.context(diabetes, errors, seed=0))
 
 
 def test_the_verdict_of_a_number_names_points_of_r2_or_the_unit_of_the_error():

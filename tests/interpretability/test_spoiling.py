@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from interpretability.follow_up import editing, explaining, finalists, privacy, stress
+from interpretability.follow_up import editing, explaining, privacy, stress
 from interpretability.models.classes import TREE, ebm
-from lab.data.load import from_arrays
+from interpretability.sides import finalists
+from interpretability.sides.finalists import Finalists
+from lab.data.frames import from_arrays
 from lab.learning.families import FOREST, LOGISTIC, Family
 from lab.learning.folds import Fold, split
 from lab.spoiling import folds_stay, spoiled
@@ -25,8 +27,8 @@ def _quick_machine(features, seed):
 
 SMALL = Family("forest", "random forest", _few_trees)
 MACHINE = Family("ebm", "explainable boosting machine", _quick_machine)
-CHOSEN = {"finalists": {"glass": "logistic", "black": "forest", "simplest": None, "fold_seed": 5,
-                        "parameters": {"logistic": [{}] * 3, "forest": [{}] * 3, "ebm": [{}] * 3}}}  # fmt: skip
+FOUND = {name: ({},) * 3 for name in ("logistic", "forest", "ebm")}
+CHOSEN = {"finalists": Finalists(glass="logistic", black="forest", simplest=None, parameters=FOUND)}
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +99,12 @@ def test_the_first_fold_learns_the_same_where_its_test_rows_are_spoiled(table, f
     for before, after in zip(plain.surrogates, other.surrogates, strict=True):
         np.testing.assert_allclose(before, after)
     if module is stress:
-        assert (plain.row["columns"], plain.row["shifted"]) == (other.row["columns"], other.row["shifted"])
-        assert plain.row["scores"]["as it is"][0] == pytest.approx(
+        assert (plain.row.columns, plain.row.shifted) == (other.row.columns, other.row.shifted)
+        assert plain.row.scores["as it is"][0] == pytest.approx(
             roc_auc_score(table.target[test], plain.said[0][test])
         ), "scored on the test rows"
     if module is editing:
-        assert list(plain.row["scores"]) == list(other.row["scores"]), (
-            "the strongest curves are those of the training rows"
-        )
+        assert list(plain.row.scores) == list(other.row.scores), "the strongest curves are those of the training rows"
 
 
 class Memory:
@@ -125,7 +125,7 @@ class Memory:
 @pytest.mark.filterwarnings("ignore")
 def test_the_fidelity_of_an_explanation_is_measured_on_rows_that_it_has_not_learned(table, monkeypatch):
     monkeypatch.setattr(explaining, "surrogate", lambda dataset, rows, said, seed: Memory(dataset, rows, said))
-    (shown,) = explained(table)["tables"]
+    (shown,) = explained(table).tables
     fidelity = next(value for words, value in shown.rows if words.startswith("fidelity"))
     assert fidelity < 0.2, "on its own rows it would be 1"
 
@@ -171,7 +171,7 @@ def test_a_private_model_gets_a_tenth_of_one_over_its_training_rows_as_delta_and
         assert list(model.features.index) == list(train)
         np.testing.assert_array_equal(model.target, table.target[train])
         expected = roc_auc_score(table.target[test], table.features["a"].iloc[test])
-        assert row["scores"][place] == pytest.approx(expected), "scored on the test rows"
+        assert row.scores[place] == pytest.approx(expected), "scored on the test rows"
         ends = model.settings["privacy_bounds"][1]
         assert ends == (table.features["b"].min(), table.features["b"].max())
 

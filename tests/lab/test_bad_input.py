@@ -87,7 +87,7 @@ def test_a_wrong_encoding_is_refused_with_its_line(lab, tmp_path):
 @pytest.mark.parametrize(("row", "found"), [("1,2", "2 values"), ("1,2,no,4", "4 values")])
 def test_a_ragged_row_is_refused_with_its_number(lab, tmp_path, row, found):
     (tmp_path / "t.csv").write_text(f"a,b,churn\n1,2,yes\n{row}\n3,4,yes\n")
-    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["row 3", found, "3 columns", "mend that row"])
+    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["row 3", found, "3 columns", "fix that row"])
 
 
 def test_a_missing_target_option_lists_the_columns(lab, tmp_path, table):

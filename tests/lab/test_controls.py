@@ -18,15 +18,15 @@ from lab.work import trials
 from lab.work.workers import run_here
 
 
-def yes(*, seed):
+def yes(lab, *, seed):
     return "yes"
 
 
-def by_seed(*, seed):
+def by_seed(lab, *, seed):
     return ("yes", "no", "undecided")[seed % 3]
 
 
-def broken(*, seed):
+def broken(lab, *, seed):
     raise RuntimeError("no table")
 
 
@@ -93,7 +93,7 @@ def test_the_rates_that_come_with_a_lab_are_within_the_promise_and_truths_are_fo
 
 def answers_in_turn(*answers):
     asked = iter(answers)
-    return lambda *, seed: next(asked)
+    return lambda lab, *, seed: next(asked)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_controls_of_one_lab_run_once_at_a_time_and_leave_one_file(tmp_path):
     lab, said = Asked(Control("a", "yes is true", ("no",), yes), Control("b", "no is true", ("yes",), by_seed)), []
 
     def second(progress):
-        with pytest.raises(SettingsError, match="another process measures the controls of asked") as caught:
+        with pytest.raises(SettingsError, match="another process is already measuring the controls of asked") as caught:
             controls.run_controls(lab, seeds=1, out=tmp_path, workers=1)
         assert caught.value.exit_code == 2
         said.append(progress)

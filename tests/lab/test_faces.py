@@ -11,6 +11,7 @@ FACES = {
         "Control", "Dataset", "Estimate", "Evidence", "Figure", "Key", "Lab", "Question", "Record", "Section", "Table",
         "Trial", "Verdict", "WhatIf", "check_lab", "from_frame", "load", "run",
     ],
+    "edge": ["Alternative", "Exported", "Parity", "compare", "device_rows", "export", "measure"],
 }  # fmt: skip
 HEAVY = ("numpy", "pandas", "sklearn", "scipy", "pyarrow", "onnxruntime", "qiskit", "pennylane", "interpret", "numba")
 

@@ -12,7 +12,7 @@ from lab.learning import folds
 from lab.learning.comparison import Group, trials
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, MLP, SVM
 from lab.learning.scoring import primary_metric
-from lab.protocol import Trial
+from lab.protocol import Evidence, Key, Trial
 from lab.spoiling import check_spoiling, folds_stay, spoiled
 from lab.testing import check_lab
 from lab.work.trials import run_plan_here
@@ -39,12 +39,20 @@ def test_an_honest_trial_passes(loans):
 class Peeping(SmallLab):
     """Its one trial learns from all rows."""
 
-    def plan(self, dataset, settings, *, seed):
-        return [Trial("it", leaks.fits_on_all, {"fold": FOLD}, seed=seed)]
+    def sections(self):
+        return [Peep()]
+
+
+class Peep:
+    def plan(self, context):
+        return [Key("it", leaks.Learned).trial(leaks.fits_on_all, {"fold": FOLD}, seed=context.seed)]
+
+    def evidence(self, context, rows):
+        return Evidence()
 
 
 def test_a_lab_that_peeks_does_not_keep_to_the_protocol(loans, tmp_path):
-    with pytest.raises(AssertionError, match="'it': 'probabilities' changes with the labels of its test rows"):
+    with pytest.raises(AssertionError, match="'it': 'predictions' changes with the labels of its test rows"):
         check_lab(Peeping(), loans, Peeping.settings_type(), tmp_path)
 
 
@@ -57,10 +65,10 @@ def test_what_a_row_is_said_to_learn_must_be_in_it(loans):
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (leaks.fits_on_all, "'probabilities' changes with the labels of its test rows"),
+        (leaks.fits_on_all, "'predictions' changes with the labels of its test rows"),
         (leaks.searches_on_the_test_fold, "'inner_score' changes with the labels"),
         (leaks.scales_on_all, "'deep.middles' changes with the rows of its test rows"),
-        (leaks.swaps_the_fold, "'probabilities' changes with the labels"),
+        (leaks.swaps_the_fold, "'predictions' changes with the labels"),
     ],
 )
 def test_a_trial_that_peeks_is_caught(loans, function, words):
@@ -76,7 +84,7 @@ def test_a_search_sees_no_row_of_its_test_fold(loans, family):
     shared = {"folds": 3, "repeats": 1, "seed": 5, "metric": primary_metric("auto", loans)}
     plan = trials((Group("g", "g", (counted,)),), candidates=2, **shared)[:1]
     rows = run_plan_here(plan, loans).rows
-    assert rows[plan[0].key]["inner_score"] is not None
+    assert rows[plan[0].key].inner_score is not None
     check_spoiling(plan, loans, rows)
 
 
@@ -93,10 +101,10 @@ def test_a_score_is_taken_on_the_test_rows(loans):
         with folds_stay(loans):
             return trial.function(dataclasses.replace(loans, target=target), seed=1, **trial.arguments)
 
-    assert exchanged(test)["score"] == pytest.approx(1 - found["score"])
-    assert exchanged(test)["inner_score"] == found["inner_score"]
-    assert exchanged(train)["score"] == pytest.approx(1 - found["score"], abs=1e-6)
-    np.testing.assert_array_equal(found["test_rows"], test)
+    assert exchanged(test).score == pytest.approx(1 - found.score)
+    assert exchanged(test).inner_score == found.inner_score
+    assert exchanged(train).score == pytest.approx(1 - found.score, abs=1e-6)
+    np.testing.assert_array_equal(found.test_rows, test)
 
 
 @pytest.mark.parametrize("features", [True, False])

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from samples.small_lab import Settings, SmallLab
 
-from lab import flow as run
-from lab import record
-from lab.data.load import from_arrays
+from lab import flow, record
+from lab.data.frames import from_arrays
 from lab.errors import TrialsFailedError
+from lab.runs import identity
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def _in_this_process(monkeypatch):
     from lab.work import trials
 
     class Here:
-        def __init__(self, dataset, workers):
+        def __init__(self, dataset, workers, scratch):
             self.dataset = dataset
 
         def run(self, work, *, beside):
@@ -51,7 +51,7 @@ def calls(marks):
 
 def test_the_record_holds_what_the_run_was_given_and_found(tmp_path, marks):
     settings = Settings(threshold=0.3, marks=str(marks))
-    done = run.run(SmallLab(), table(), settings, out=tmp_path / "runs", seed=7, command="lab run small", workers=1)
+    done = flow.run(SmallLab(), table(), settings, out=tmp_path / "runs", seed=7, command="lab run small", workers=1)
     found = record.read(done.folder)
     share = 20 / 60
     assert found.evidence.estimates["share"].value == pytest.approx(share)
@@ -65,14 +65,14 @@ def test_the_record_holds_what_the_run_was_given_and_found(tmp_path, marks):
     assert found.evidence.caveats == ("a caveat",)
     assert (found.run["command"], found.question.trend) == ("lab run small", "counting")
     higher = dataclasses.replace(settings, threshold=0.4)
-    assert run.run(SmallLab(), table(), higher, out=tmp_path / "runs", workers=1).record.verdict.answer == "no"
-    assert run.answer_here(SmallLab(), table(), settings, seed=7) == "yes"
-    assert run.answer_here(SmallLab(), table(), higher, seed=7) == "no"
+    assert flow.run(SmallLab(), table(), higher, out=tmp_path / "runs", workers=1).record.verdict.answer == "no"
+    assert flow.answer_here(SmallLab(), table(), settings, seed=7) == "yes"
+    assert flow.answer_here(SmallLab(), table(), higher, seed=7) == "no"
 
 
 def test_a_failed_trial_stands_first_among_the_caveats(tmp_path, marks):
     settings = Settings(marks=str(marks), broken=True)
-    found = run.run(SmallLab(), table(), settings, out=tmp_path / "runs", workers=1).record
+    found = flow.run(SmallLab(), table(), settings, out=tmp_path / "runs", workers=1).record
     assert found.trials == {"total": 2, "failed": {"count-1": "ArithmeticError: the sum does not add up"}}
     assert found.evidence.caveats == (
         "1 of 2 trials failed and are missing from the evidence (count-1: ArithmeticError: the sum does not add up)",
@@ -87,12 +87,12 @@ def begun(tmp_path, marks):
     lab = SmallLab()
     lab.unfinished = True
     with pytest.raises(TrialsFailedError):
-        run.run(lab, table(), settings, out=tmp_path / "runs", seed=1, workers=1)
+        flow.run(lab, table(), settings, out=tmp_path / "runs", seed=1, workers=1)
     assert calls(marks) == 2
 
     def again(dataset=None, *, seed=1, lab=None, **changes):
         before = calls(marks)
-        run.run(
+        flow.run(
             lab or SmallLab(), dataset or table(), dataclasses.replace(settings, **changes), out=tmp_path / "runs",
             seed=seed, workers=1,
         )  # fmt: skip
@@ -131,7 +131,7 @@ def test_another_lab_is_another_run(begun):
 
 
 def test_another_version_of_a_package_is_another_run(begun, monkeypatch):
-    described = run.machine.describe()
-    described["packages"] = {**described["packages"], "numpy": "0.0.1"}
-    monkeypatch.setattr(run.machine, "describe", lambda: described)
+    code = identity.code_of([SmallLab.__module__])
+    other = code | {"packages": {**code["packages"], "numpy": "0.0.1"}}
+    monkeypatch.setattr(identity, "code_of", lambda modules: other)
     assert begun() == 2

@@ -21,12 +21,20 @@ from samples.golden import (
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 from scipy import stats
 
+from lab import sections
 from lab.errors import TrialsFailedError
+from quantum.chosen_circuit.learning import LearningRow, WrittenFormula
+from quantum.chosen_circuit.trials import CircuitRow
+from quantum.circuit import Circuit
+from quantum.device_noise.rows import DeviceRow, Predictions, Run
+from quantum.hardware.transpiled import OnDevice
 from quantum.lab import LAB
+from quantum.scale.trials import ScaleRow
 from quantum.settings import Settings
+from quantum.sizes.trials import SizeRow
 
 SETTINGS = Settings(
-    qubits=3, steps=40, folds=FOLDS, repeats=REPEATS, margin=0.02, shots=200, devices=("torino",),
+    qubits=3, steps=40, folds=FOLDS, repeats=REPEATS, margin=0.02, shots=200, devices=("torino", "fez"),
     execution_s=0.001, overhead_s=3.0, rate=0.5, metric="auto",
 )  # fmt: skip
 INNER = {
@@ -43,31 +51,29 @@ FOLDED["constant"] = [(np.full((len(rows), 2), 0.5), rows) for rows in parts()]
 DATA = table()
 DEVICE_TARGET = np.array([0, 1] * 6)
 VARIANCES = [
-    [layers, n, 8 * variance ** (layers / 8), 0.01]
+    [layers, n, variance * layers, 0.01]
     for layers in (2, 4, 8)
     for n, variance in ((2, 0.1), (4, 0.02), (6, 0.009), (8, 0.001))
 ]
 
 
-def device_row(name, place, *, simulated=True):
+def summarise(settings, rows):
+    return sections.summarise(LAB, LAB.context(DATA, settings, seed=0), rows)
+
+
+def device_row(name, place, *, simulated=True, **more):
     rng = np.random.default_rng(place)
 
     def chances(noise):
         p = np.clip(0.2 + 0.6 * DEVICE_TARGET + noise * rng.normal(size=12), 0.01, 0.99)
         return np.column_stack([1 - p, p])
 
-    row = {"device": name, "places": [7, 8, 9], "readout_error": 0.02 + place / 100, "simulated_qubits": 4,
-           "target": DEVICE_TARGET}  # fmt: skip
-    if not simulated:
-        return row
-    return row | {
-        "before": chances(0.25),
-        "runs": {
-            run: {"exact": chances(0.3), "after": chances(0.45), "shots_needed": 1_000 + number,
-                  "flips": [0.3 / (1 + step) for step in range(13)]}
-            for number, run in enumerate(("ideal", "read", "mitigated"))
-        },
-    }  # fmt: skip
+    def run(number):
+        flips = tuple(0.3 / (1 + step) for step in range(13))
+        return Run(exact=chances(0.3), after=chances(0.45), shots_needed=1_000 + number, flips=flips)
+
+    runs = Predictions(before=chances(0.25), ideal=run(0), read=run(1), mitigated=run(2)) if simulated else None
+    return DeviceRow(name, 0.02 + place / 100, DEVICE_TARGET, runs, (7, 8, 9), 4, **more)
 
 
 @pytest.fixture(scope="module")
@@ -75,32 +81,26 @@ def rows():
     found = {}
     for name, folds in FOLDED.items():
         found |= fold_rows(name, folds, INNER.get(name, [0.5] * 6))
-    found["circuit"] = {
-        "losses": np.linspace(1, 0, 80).reshape(2, 40),
-        "circuit": {"n_qubits": 3, "n_layers": 2, "observables": [[0]]},
-        "parameters": {}, "trained": 24, "pennylane": 3e-8,
-        "devices": [{"device": "torino", "device_qubits": 133, "depth": 31, "gates": 88, "two_qubit_gates": 9,
-                     "success": 0.8125}],
-    }  # fmt: skip
-    found["learning"] = {
-        "steps": [0, 40], "chances": np.linspace(0, 1, 2 * 576).reshape(2, 24, 24), "accuracy": [0.5, 0.875],
-        "terms": 2, "distance": 1e-9, "largest": [[0.5, "cos x1"], [-0.25, "sin x2"]],
-    }  # fmt: skip
-    found["scale"] = {
-        "qubits": 3, "layers": 2, "variances": VARIANCES, "expressibility": 0.12, "entangling": [0.6, 0.01],
-    }  # fmt: skip
+    found["circuit"] = CircuitRow(
+        losses=np.linspace(1, 0, 80).reshape(2, 40), circuit=Circuit(3, 2), parameters={}, trained=24, pennylane=3e-8,
+        devices=(OnDevice("torino", 133, 31, 88, 9, 0.8125),),
+    )  # fmt: skip
+    found["learning"] = LearningRow(
+        steps=(0, 40), chances=np.linspace(0, 1, 2 * 576).reshape(2, 24, 24), accuracy=(0.5, 0.875),
+        formula=WrittenFormula(2, 1e-9, ((0.5, "cos x1"), (-0.25, "sin x2"))),
+    )  # fmt: skip
+    found["scale"] = ScaleRow(3, 2, VARIANCES, 0.12, (0.6, 0.01))
     for layers in (1, 2):
-        found[f"size-3-{layers}"] = {"qubits": 3, "layers": layers, "scores": [0.5 + 0.1 * layers, 0.6, 0.8]}
-    found["hardware-circuit"] = {"circuit": {}, "target": DEVICE_TARGET}
+        found[f"size-3-{layers}"] = SizeRow(3, layers, np.array([0.5 + 0.1 * layers, 0.6, 0.8]))
     found["hardware-torino"] = device_row("torino", 1)
     found["hardware-fez"] = device_row("fez", 2, simulated=False)
-    found["backend"] = device_row("fake_torino", 3) | {"job": "j-1", "seconds": 4.5}
+    found["backend"] = device_row("fake_torino", 3, job="j-1", seconds=4.5)
     return found
 
 
 @pytest.fixture(scope="module")
 def evidence(rows):
-    return LAB.summarise(DATA, SETTINGS, rows)
+    return summarise(SETTINGS, rows)
 
 
 def against(one, other):
@@ -152,7 +152,7 @@ def expected_estimates(rows):
     for key in ("hardware-torino", "backend"):
         for run in ("read", "mitigated"):
             row = rows[key]
-            found[f"change_{row['device']}_{run}"] = jackknife(row["before"], row["runs"][run]["after"])
+            found[f"change_{row.device}_{run}"] = jackknife(row.runs.before, getattr(row.runs, run).after)
     return found
 
 
@@ -209,7 +209,7 @@ def test_the_other_side_of_the_quantum_lab_wins_where_the_rows_are_exchanged(row
         for fold in range(6):
             keys = f"{one}-fold{fold:02d}", f"{other}-fold{fold:02d}"
             swapped[keys[0]], swapped[keys[1]] = rows[keys[1]], rows[keys[0]]
-    found = LAB.summarise(DATA, SETTINGS, swapped)
+    found = summarise(SETTINGS, swapped)
     value, low, high = intervals.interval(*against(CLASSICAL, QUANTUM), reach=RULE_OF_THREE)
     assert three(found.estimates["advantage"]) == pytest.approx((value, low, high))
     verdict = LAB.judge(found, SETTINGS)
@@ -223,7 +223,7 @@ def test_a_wider_margin_leaves_it_undecided_and_the_sentence_says_what_would_cou
     mean, error, degrees = against(QUANTUM, CLASSICAL)
     margin = round(mean / 100, 2) - 0.03
     settings = dataclasses.replace(SETTINGS, margin=margin)
-    found = LAB.summarise(DATA, settings, rows)
+    found = summarise(settings, rows)
     verdict = LAB.judge(found, settings)
     needed = intervals.rows_to_settle(mean, 100 * margin, N_ROWS, intervals.detectable(error, degrees))
     assert found.facts["rows_to_settle"] == needed
@@ -235,7 +235,7 @@ def test_a_wider_margin_leaves_it_undecided_and_the_sentence_says_what_would_cou
 
 def test_with_one_repetition_the_interval_is_the_corrected_t_of_the_folds(rows):
     settings = dataclasses.replace(SETTINGS, repeats=1)
-    found = LAB.summarise(DATA, settings, rows)
+    found = summarise(settings, rows)
     differences = np.array(points(QUANTUM[:FOLDS])) - points(CLASSICAL[:FOLDS])
     expected = intervals.interval(*intervals.corrected(differences, FOLDS), reach=RULE_OF_THREE)
     assert three(found.estimates["advantage"]) == pytest.approx(expected)
@@ -246,17 +246,16 @@ def by_title(found, title):
 
 
 def test_the_tables_of_the_hardware_hold_the_oracles_numbers(evidence, rows):
-    lines = {line[0]: line[1:] for line in by_title(evidence, "What hardware does to the score").rows}
+    lines = {line[0]: line[1:] for line in by_title(evidence, "How hardware noise changes the score, in numbers").rows}
     torino = rows["hardware-torino"]
     runs = {"no errors, shots only": "ideal", "torino, as read": "read", "torino, readout errors undone": "mitigated"}
     for words, name in runs.items():
-        run = torino["runs"][name]
-        changed = 100 * np.mean(torino["before"].argmax(axis=1) != run["after"].argmax(axis=1))
-        exact = jackknife(torino["before"], run["exact"])[0]
-        expected = (*jackknife(torino["before"], run["after"]), exact, changed, run["shots_needed"])
+        run, before = getattr(torino.runs, name), torino.runs.before
+        changed = 100 * np.mean(before.argmax(axis=1) != run.after.argmax(axis=1))
+        expected = (*jackknife(before, run.after), jackknife(before, run.exact)[0], changed, run.shots_needed)
         assert lines[words] == pytest.approx(expected)
     assert len(lines) == 5
-    places = by_title(evidence, "Where the circuit lies on the devices").rows
+    places = by_title(evidence, "Where the circuit is placed on the devices").rows
     assert places == (("torino", "7 8 9", 3.0, 4), ("fez", "7 8 9", 4.0, 4), ("fake_torino", "7 8 9", 5.0, 4))
     prices = by_title(evidence, "What hardware would cost").rows
     by_hand = [49 * 48 * 40 * 200, 2 * 48 * 40 * 200, 200, 200_000]
@@ -266,7 +265,7 @@ def test_the_tables_of_the_hardware_hold_the_oracles_numbers(evidence, rows):
         assert line[1:] == pytest.approx((executions, seconds, seconds / 3600, 0.5 * seconds))
     (on_device,) = by_title(evidence, "The circuit on real devices").rows
     assert on_device == ("torino", 133, 31, 88, 9, 0.8125)
-    flips = by_title(evidence, "How many shots a label needs").spec["data"]["values"]
+    flips = by_title(evidence, "How many shots does a label need?").spec["data"]["values"]
     assert [value["y"] for value in flips[:13]] == pytest.approx([30.0 / (1 + step) for step in range(13)])
     assert [value["x"] for value in flips[:2]] == [32, 64]
 
@@ -281,7 +280,7 @@ def test_the_table_of_all_models_holds_the_means_over_the_folds(evidence, rows):
         gaps = [abs(sure[part].mean() - right[part].mean()) * len(part) for part in np.array_split(order, 10)]
         bins.append(sum(gaps) / len(sure))
     mean = intervals.interval(*intervals.corrected(points(FOLDED["svm"]), FOLDS), **BOUNDS)
-    beside = [np.mean([row[key] for row in own]) for key in ("balanced_accuracy", "log_loss", "brier")]
+    beside = [np.mean([row.beside[key] for row in own]) for key in ("balanced accuracy", "log loss (nats)", "Brier")]
     assert lines["support vector machine"] == pytest.approx((*mean, *beside, np.mean(bins), 6))
     assert list(lines.values()) == sorted(lines.values(), key=lambda line: -line[0])
     chosen = {line[1]: line[2] for table in evidence.tables if "taken as the best" in table.title
@@ -300,4 +299,4 @@ def test_without_a_classical_score_there_is_no_verdict(rows):
     classical = ("logistic", "svm", "constant")
     kept = {key: row for key, row in rows.items() if not key.startswith(classical)}
     with pytest.raises(TrialsFailedError):
-        LAB.summarise(DATA, SETTINGS, kept)
+        summarise(SETTINGS, kept)

@@ -70,7 +70,7 @@ def evidence(value, low, high, *, entanglement=(1.0, 0.5, 1.5), priced=True, row
         ),
         (evidence(0.2, -0.5, 0.9), "no", "Not yet", "not the 1.0 points above that would count"),
         (evidence(0.2, -0.5, 1.0), "undecided", "Undecided", "about 2,000 rows would settle it"),
-        (evidence(1.0, -1.0, 3.0, rows=None), "undecided", "Undecided", "lies too near the margin"),
+        (evidence(1.0, -1.0, 3.0, rows=None), "undecided", "Undecided", "is too close to the margin"),
         (evidence(5.0, 1.0, 9.0), "undecided", "Undecided", "an advantage of 1.0 points would count"),
         (evidence(5.0, 1.1, 9.0), "yes", "Yes, in simulation", "5.0 points above the best classical model"),
         (

@@ -6,8 +6,8 @@ import pytest
 from lab.data.load import load, sample_rows
 from lab.learning.families import LOGISTIC
 from lab.learning.folds import Fold, split
-from quantum.hardware import trials as hardware_trials
-from quantum.study import sizes as sweep
+from quantum.device_noise import trials as hardware_trials
+from quantum.sizes import trials as sweep
 
 
 class SeenError(Exception):

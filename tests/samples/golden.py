@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from oracles import intervals
 
+from lab.learning.outer import FoldRow
 from lab.protocol import Dataset
 
 N_ROWS, FOLDS, REPEATS = 48, 3, 2
@@ -54,18 +55,23 @@ def fold_rows(name, folds, inner, *, accuracy=False, **more):
     for place, ((chances, rows), score) in enumerate(zip(folds, inner, strict=True)):
         truth = rows % 2
         right = chances.argmax(axis=1) == truth
-        made[f"{name}-fold{place:02d}"] = {
-            "score": float(right.mean()) if accuracy else intervals.auc(chances[:, 1], truth == 1),
-            "log_loss": float(-np.log(chances[np.arange(len(rows)), truth]).mean()),
-            "balanced_accuracy": float(np.mean([right[truth == code].mean() for code in (0, 1)])),
-            "brier": float(((chances - np.eye(2)[truth]) ** 2).sum(axis=1).mean()),
-            "probabilities": chances,
-            "inner_score": score,
-            "parameters": {"depth": place},
-            "unconverged": 0,
-            "test_rows": rows,
-            **more,
+        sure = chances.max(axis=1)
+        bins = np.array_split(np.argsort(sure, kind="stable"), 10)
+        beside = {
+            "log loss (nats)": float(-np.log(chances[np.arange(len(rows)), truth]).mean()),
+            "balanced accuracy": float(np.mean([right[truth == code].mean() for code in (0, 1)])),
+            "Brier": float(((chances - np.eye(2)[truth]) ** 2).sum(axis=1).mean()),
+            "calibration error": sum(abs(sure[part].sum() - right[part].sum()) for part in bins) / len(sure),
         }
+        made[f"{name}-fold{place:02d}"] = FoldRow(
+            float(right.mean()) if accuracy else intervals.auc(chances[:, 1], truth == 1),
+            chances,
+            beside,
+            test_rows=rows,
+            parameters={"depth": place},
+            inner_score=score,
+            **more,
+        )
     return made
 
 

@@ -1,5 +1,7 @@
 """Trials that peek at the rows that they are tested on, each in another way, and one that does not."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from lab.learning.families import LOGISTIC
@@ -7,12 +9,24 @@ from lab.learning.folds import split
 from lab.learning.tuning import tune
 
 
+@dataclass(frozen=True)
+class Deep:
+    middles: np.ndarray
+
+
+@dataclass(frozen=True)
+class Learned:
+    predictions: np.ndarray
+    inner_score: float
+    deep: Deep
+
+
 def _scored(dataset, train, fitted_on, test, *, inner=0.5, middles=None):
     model = LOGISTIC.build(dataset.features, 0).fit(dataset.features.iloc[fitted_on], dataset.target[fitted_on])
     said = model.predict_proba(dataset.features.iloc[test])
     numbers = dataset.features.select_dtypes("number")
     middles = numbers.iloc[train].median() if middles is None else middles
-    return {"probabilities": said, "inner_score": inner, "deep": {"middles": middles.to_numpy()}}
+    return Learned(said, inner, Deep(middles.to_numpy()))
 
 
 def honest(dataset, *, seed, fold):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import TrialsFailedError
-from lab.protocol import Control, Estimate, Evidence, Figure, Question, Trial, Verdict
+from lab.protocol import Control, Dataset, Estimate, Evidence, Figure, Key, Question, Verdict
 from lab.report import charts
 from lab.settings import option
 
@@ -16,12 +16,61 @@ class Settings:
     broken: bool = option(False, "let one trial fail")
 
 
+@dataclass(frozen=True)
+class Counted:
+    share: float
+    seed: int
+
+
+COUNT = Key("count", Counted)
+
+
+@dataclass(frozen=True)
+class Context:
+    dataset: Dataset
+    settings: Settings
+    seed: int
+
+
 def count(dataset, *, seed, marks, code, broken=False):
     """Share of a class; leaves a mark."""
     (Path(marks) / f"{code}-{len(list(Path(marks).iterdir()))}").touch()
     if broken:
         raise ArithmeticError("the sum does not add up")
-    return {"share": float((dataset.target == code).mean()), "seed": seed}
+    return Counted(float((dataset.target == code).mean()), seed)
+
+
+class Counting:
+    """The one section of the lab: it counts both classes."""
+
+    def __init__(self, unfinished):
+        self.unfinished = unfinished
+
+    def plan(self, context):
+        settings = context.settings
+        return [
+            COUNT.of(str(code)).trial(
+                count,
+                {"marks": settings.marks, "code": code, "broken": settings.broken and code == 1},
+                seed=context.seed + code,
+            )
+            for code in (0, 1)
+        ]
+
+    def evidence(self, context, rows):
+        if self.unfinished:
+            raise TrialsFailedError("not yet")
+        share = COUNT.of("0").needed(rows).share
+        figure = Figure("Share", "Look.", charts.bars([("first class", share)], axis="share"))
+        seeds = [row.seed for row in COUNT.all_found(rows).values()]
+        return Evidence(
+            {"share": Estimate(share, share, share, "share")}, {"seeds": seeds}, (figure,), (), ("a caveat",)
+        )
+
+
+def asked(lab, *, seed):
+    """Answer of a control."""
+    return "yes"
 
 
 class SmallLab:
@@ -38,26 +87,15 @@ class SmallLab:
     def question(self, dataset_name, settings):
         return Question(f"Is the first class of {dataset_name} common?", "counting")
 
-    def plan(self, dataset, settings, *, seed):
-        return [
-            Trial(f"count-{code}", count, {"marks": settings.marks, "code": code, "broken": settings.broken and code == 1},
-                  seed=seed + code)
-            for code in (0, 1)
-        ]  # fmt: skip
+    def context(self, dataset, settings, *, seed):
+        return Context(dataset, settings, seed)
 
-    def summarise(self, dataset, settings, rows):
-        if self.unfinished:
-            raise TrialsFailedError("not yet")
-        share = rows["count-0"]["share"]
-        figure = Figure("Share", "Look.", charts.bars([("first class", share)], axis="share"))
-        seeds = [row["seed"] for row in rows.values()]
-        return Evidence(
-            {"share": Estimate(share, share, share, "share")}, {"seeds": seeds}, (figure,), (), ("a caveat",)
-        )
+    def sections(self):
+        return [Counting(self.unfinished)]
 
     def judge(self, evidence, settings):
         answer = "yes" if evidence.estimates["share"].value > settings.threshold else "no"
         return Verdict(answer, answer.title(), "It is counted.")
 
     def controls(self):
-        return [Control("a", "yes is true", ("no",), count)]
+        return [Control("a", "yes is true", ("no",), asked)]

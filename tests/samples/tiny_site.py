@@ -13,10 +13,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tiny_helper
 import tiny_needs
-from lab import charts
-from lab.protocol import Control, Estimate, Evidence, Figure, Question, Trial, Verdict
+from lab.protocol import Control, Estimate, Evidence, Figure, Key, Question, Verdict
+from lab.report import charts
 from lab.settings import option
 
 
@@ -28,40 +29,75 @@ class Settings:
     model: str | None = option(None, "a file that the trials read")
 
 
+@dataclass(frozen=True)
+class Row:
+    drawn: np.ndarray
+    mean: float
+    read: str
+    factor: int
+
+
+DRAW, MEASURE = Key("draw", Row), Key("measure", Row)
+
+
+@dataclass(frozen=True)
+class Context:
+    settings: Settings
+    seed: int
+
+
 def mark(name):
     if folder := os.environ.get("TINY_MARKS"):
         (Path(folder) / f"{name}-{time.time_ns()}").touch()
 
 
 def draw(dataset, *, seed, name, seconds, model):
-    import numpy as np
-
     mark(name)
     time.sleep(seconds)
     read = Path(model).read_text() if model else ""
     drawn = np.random.default_rng(seed).normal(size=4)
-    return {"drawn": drawn, "mean": float(drawn.mean()), "read": read, "factor": tiny_helper.FACTOR * tiny_needs.ONE}
+    return Row(drawn, float(drawn.mean()), read, tiny_helper.FACTOR * tiny_needs.ONE)
 
 
 def measure(dataset, *, seed, name, seconds, model, inputs):
     """Is measured in a process of its own, over which the rows are left in a file."""
-    from lab.children import run_child
-    from lab.scratch import scratch_folder
+    from lab.host.children import run_child
+    from lab.host.scratch import scratch_folder
 
     mark(name)
     with scratch_folder() as folder:
         (folder / "rows.csv").write_text("rows of the user")
         done = run_child("tiny_child", str(folder), str(seconds), os.environ.get("TINY_MARKS", ""), timeout=60)
-    return {"answer": int(done.stdout), "mean": sum(row["mean"] for row in inputs.values()), "drawn": [], "read": "", "factor": 1}
+    return Row(np.array([]), sum(row.mean for row in inputs.values()), "", int(done.stdout))
 
 
-def right(*, seed):
+def right(lab, *, seed):
     time.sleep(float(os.environ.get("TINY_SECONDS", "0")))
     return "yes"
 
 
-def wrong(*, seed):
+def wrong(lab, *, seed):
     return ("no", "undecided", "yes")[seed % 3]
+
+
+class Means:
+    def plan(self, context):
+        settings, seed = context.settings, context.seed
+        shared = {"seconds": settings.seconds, "model": settings.model}
+        needs = tuple(DRAW.of(str(i)) for i in range(settings.trials))
+        drawn = [key.trial(draw, {"name": key.name, **shared}, seed=100 * seed + i) for i, key in enumerate(needs)]
+        alone = [MEASURE.of(str(i)) for i in range(settings.timings)]
+        return [*drawn, *(
+            key.trial(measure, {"name": key.name, **shared}, seed=seed, exclusive=True, needs=needs) for key in alone
+        )]
+
+    def evidence(self, context, rows):
+        found = {key: row.mean for key, row in rows.items()}
+        mean = sum(found.values())
+        figure = Figure("Means", "Look.", charts.bars(list(found.items()), axis="mean"))
+        drawn = [list(map(float, row.drawn)) for row in rows.values()]
+        facts = {"read": sorted({row.read for row in rows.values()}), "drawn": drawn}
+        return Evidence({"mean": Estimate(mean, mean, mean, "score")}, facts, (figure,), ())
 
 
 class Tiny:
@@ -82,22 +118,11 @@ class Tiny:
     def inputs(self, settings):
         return [Path(settings.model)] if settings.model else []
 
-    def plan(self, dataset, settings, *, seed):
-        shared = {"seconds": settings.seconds, "model": settings.model}
-        drawn = [Trial(f"draw-{i}", draw, {"name": f"draw-{i}", **shared}, seed=100 * seed + i) for i in range(settings.trials)]
-        needs = tuple(trial.key for trial in drawn)
-        return [*drawn, *(
-            Trial(f"measure-{i}", measure, {"name": f"measure-{i}", **shared}, seed=seed, exclusive=True, needs=needs)
-            for i in range(settings.timings)
-        )]
+    def context(self, dataset, settings, *, seed):
+        return Context(settings, seed)
 
-    def summarise(self, dataset, settings, rows):
-        found = {key: row["mean"] for key, row in rows.items()}
-        mean = sum(found.values())
-        figure = Figure("Means", "Look.", charts.bars(list(found.items()), axis="mean"))
-        drawn = [list(map(float, row["drawn"])) for row in rows.values()]
-        facts = {"read": sorted({row["read"] for row in rows.values()}), "drawn": drawn}
-        return Evidence({"mean": Estimate(mean, mean, mean, "score")}, facts, (figure,), ())
+    def sections(self):
+        return [Means()]
 
     def judge(self, evidence, settings):
         answer = "yes" if evidence.estimates["mean"].value > 0 else "no"

@@ -42,14 +42,26 @@ _ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid", "identity
 
 
 def layers_of_linear(model: Any) -> tuple[list[Layer], str]:
-    """Matrix and intercept of a logistic regression, made ready for softmax."""
+    """Matrix and intercept of a logistic regression, made ready for softmax.
+
+    Raises
+    ------
+    NotLoweredError
+        If it is another model.
+    """
     if type(model).__name__ != "LogisticRegression":
         raise NotLoweredError(f"there is no lowering of {type(model).__name__}")
     return [for_softmax(np.asarray(model.coef_, float).T, np.ravel(np.asarray(model.intercept_, float)))], "identity"
 
 
 def layers_of_mlp(model: Any) -> tuple[list[Layer], str]:
-    """Matrices, intercepts and activation of a multi-layer perceptron, the last layer made ready for softmax."""
+    """Matrices, intercepts and activation of a multi-layer perceptron, the last layer made ready for softmax.
+
+    Raises
+    ------
+    NotLoweredError
+        If a row may have several labels.
+    """
     if model.out_activation_ == "logistic" and model.n_outputs_ > 1:
         raise NotLoweredError("an MLPClassifier with several labels a row")
     weights = [np.asarray(matrix, dtype=np.float64) for matrix in model.coefs_]
@@ -120,7 +132,10 @@ def add_first(graph: Graph, layer: Layer, columns: Sequence[Column], *, form: Fo
 
 
 def for_softmax(weights: "NDArray[np.float64]", shift: "NDArray[np.float64]") -> Layer:
-    """Give two classes two scores: softmax of (0, score) is (1 - sigmoid, sigmoid)."""
+    """Give two classes two scores: softmax of (0, score) is (1 - sigmoid, sigmoid).
+
+    `weights` of shape (n_inputs, 1) and `shift` of shape (1,) become (n_inputs, 2) and (2,); more classes stay as they are.
+    """
     if weights.shape[1] > 1:
         return weights, shift
     return np.hstack([np.zeros_like(weights), weights]), np.concatenate([np.zeros_like(shift), shift])

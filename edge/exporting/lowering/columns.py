@@ -17,7 +17,19 @@ __all__ = ["Column", "Constant", "NotLoweredError", "Number", "Text"]
 
 
 class NotLoweredError(Exception):
-    """A part of the pipeline for which there is no lowering of our own; the message names it."""
+    """A part of the pipeline for which there is no lowering of our own.
+
+    Attributes
+    ----------
+    part : str
+        Which part, and of what kind; the message says the way out too.
+    """
+
+    def __init__(self, part: str) -> None:
+        super().__init__(
+            f"{part}; use another step of scikit-learn there, or have a converter make an ONNX file and give that"
+        )
+        self.part = part
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,7 @@ class Number:
     filled: float = float("nan")
 
     def through(self, values: "NDArray[np.float64]") -> "NDArray[np.float64]":
-        """Give what the model sees for raw numbers, rounded after each step as the original rounds."""
+        """Give what the model sees for raw numbers (any shape, kept), rounded after each step as the original rounds."""
         seen = np.array(values, dtype=np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             for name, constant in self.steps:

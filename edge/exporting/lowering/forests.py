@@ -94,7 +94,13 @@ def _add_leaf_table(
 
 
 def add_gradient_boosting(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
-    """Gradient boosting on exact splits: float32 features, a prior, and leaves times the learning rate."""
+    """Gradient boosting on exact splits: float32 features, a prior, and leaves times the learning rate.
+
+    Raises
+    ------
+    NotLoweredError
+        If its loss is another than log_loss, or it starts from a model.
+    """
     if model.loss != "log_loss" or not (model.init_ == "zero" or type(model.init_) is DummyClassifier):
         raise NotLoweredError("gradient boosting with another loss than log_loss, or a model in front")
     prior = model._raw_predict_init(np.zeros((1, model.n_features_in_)))[0]

@@ -54,7 +54,7 @@ class Graph:
         return name if self.answers == self.dtype else self.add("Cast", [name], to=_TYPES[self.answers])
 
     def constant(self, values: "NDArray") -> str:
-        """Add a constant, and give its name."""
+        """Add a constant of any shape, and give its name."""
         name = f"constant_{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name

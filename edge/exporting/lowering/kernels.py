@@ -29,7 +29,13 @@ FORMS: tuple[Form, ...] = ("folded float32", "centred float32", "summed in float
 
 
 def inside_calibration(model: Any) -> Any:
-    """Give the one fitted estimator whose scores a `CalibratedClassifierCV(ensemble=False)` maps to probabilities."""
+    """Give the one fitted estimator whose scores a `CalibratedClassifierCV(ensemble=False)` maps to probabilities.
+
+    Raises
+    ------
+    NotLoweredError
+        If there is one for each fold (`ensemble=True`).
+    """
     if len(model.calibrated_classifiers_) != 1:
         raise NotLoweredError(
             "there is no lowering of CalibratedClassifierCV with ensemble=True, a model for each fold"
@@ -38,7 +44,13 @@ def inside_calibration(model: Any) -> Any:
 
 
 def add_calibrated_machine(graph: Graph, model: Any, columns: Sequence[Column], *, form: Form, missing: bool) -> None:
-    """Support vectors whose scores a sigmoid for each class maps to probabilities, which are made to sum to 1."""
+    """Support vectors whose scores a sigmoid for each class maps to probabilities, which are made to sum to 1.
+
+    Raises
+    ------
+    NotLoweredError
+        If something else than a sigmoid maps the scores, or they come from another machine or kernel than is known here.
+    """
     calibrators = model.calibrated_classifiers_[0].calibrators
     if not all(hasattr(each, "a_") and hasattr(each, "b_") for each in calibrators):
         raise NotLoweredError("there is no lowering of CalibratedClassifierCV with another method than sigmoid")

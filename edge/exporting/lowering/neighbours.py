@@ -18,7 +18,13 @@ __all__ = ["add_neighbours"]
 
 
 def add_neighbours(graph: Graph, model: Any, columns: Sequence[Column], *, form: Form, missing: bool) -> None:
-    """K nearest neighbours by Euclidean distance, each with the same weight."""
+    """K nearest neighbours by Euclidean distance, each with the same weight.
+
+    Raises
+    ------
+    NotLoweredError
+        If the distance is another, or neighbours have weights.
+    """
     if model.weights not in ("uniform", None) or model.effective_metric_ != "euclidean" or model._y.ndim != 1:
         raise NotLoweredError("there is no lowering of KNeighborsClassifier with weights or another distance")
     number = np.float64 if form == "float64" else np.float32

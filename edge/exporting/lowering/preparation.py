@@ -58,7 +58,10 @@ def columns_after(step: Any, columns: Sequence[Source]) -> list[Source]:
 
 
 def recode(encode: Callable[["NDArray"], "NDArray"], columns: Sequence[Text]) -> list[Text]:
-    """Send the values of texts that are numbers already through an encoder of all of them, column by column."""
+    """Send the values of texts that are numbers already through an encoder of all of them, column by column.
+
+    `encode` takes rows of shape (n_rows, n_columns), and gives codes of the same shape.
+    """
     found = []
     for place, column in enumerate(columns):
         texts = list(column.values)

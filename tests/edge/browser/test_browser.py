@@ -14,20 +14,28 @@ import pytest
 from onnx import TensorProto, helper
 from samples.web import CHROMIUM, REASON, RUNTIME
 
-from edge import building, operation
 from edge.browser import evidence as browser_evidence
-from edge.browser import loopback
+from edge.browser import loopback, section
 from edge.browser.loopback import Loopback, Served
 from edge.browser.measure import Timing, measure_in_browser
 from edge.browser.runtime_files import WebRuntime, find_chromium, find_runtime
-from edge.browser.trials import in_browser
+from edge.browser.trials import Browsed, BrowserModelRow, BrowserRow, in_browser
+from edge.building.trials import BUILD, build
+from edge.context import Context
 from edge.exporting.device import identity_model
 from edge.places import evidence as place_evidence
+from edge.places import section as place_section
+from edge.places.device_rows import Placed
+from edge.places.trials import PlacesRow
 from edge.settings import Settings
+from edge.timing.trials import TimedRow
 from lab.data.load import load, sample_rows
 from lab.errors import SettingsError
+from lab.learning.comparison import Group
 from lab.learning.families import FOREST, MLP
 from lab.learning.folds import Fold
+from lab.learning.outer import FoldRow, fold_key
+from lab.learning.scoring import primary_metric
 from lab.report.pictures import svg
 
 SHORT = Timing(rounds=20, round_ms=2.0, fewest=20, most=30)
@@ -135,7 +143,7 @@ def test_a_package_that_is_missing_or_incomplete_is_one_sentence_with_the_comman
     with pytest.raises(SettingsError, match=r"no onnxruntime-web in .*npm install --ignore-scripts onnxruntime-web@1"):
         find_runtime(str(tmp_path))
     (installed(tmp_path) / "ort.wasm.min.mjs").unlink()
-    with pytest.raises(SettingsError, match="name it by --web-runtime"):
+    with pytest.raises(SettingsError, match="name it with --web-runtime"):
         find_runtime(str(tmp_path))
 
 
@@ -154,7 +162,7 @@ def test_a_run_without_the_package_stops_before_it_starts(lab, tmp_path, monkeyp
     monkeypatch.setenv("PATH", f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}")
     for words, says in (
         (("--browser", "--web-runtime", "nowhere"), "no onnxruntime-web in nowhere; run  npm install"),
-        (("--web-runtime", "nowhere"), "web_runtime is given without browser"),
+        (("--web-runtime", "nowhere"), "web_runtime is given, but only browser uses it"),
     ):
         called = lab("run", "edge", "wine", *words)
         assert called.code == 2, called.err
@@ -174,7 +182,7 @@ def program(file, *lines):
     [
         (
             ("echo first >&2", "echo no display >&2", "exit 3"),
-            r"ended before it answered \(exit code 3\); it said: no display",
+            r"exited before it answered \(exit code 3\); it said: no display",
         ),
         (("cat <&3",), r"did not answer within 0\.3 s"),
     ],
@@ -208,7 +216,7 @@ def test_a_browser_is_told_the_path_by_a_file_that_this_user_alone_can_read(tmp_
     )
     runtime = WebRuntime(*[tmp_path / "empty"] * 3, version="1")
     (tmp_path / "empty").touch()
-    with pytest.raises(RuntimeError, match="ended before it answered"):
+    with pytest.raises(RuntimeError, match="exited before it answered"):
         measure_in_browser(
             identity_model(2), {"numbers": np.zeros((3, 2), np.float32)}, timed=3, timing=SHORT, chromium=stand_in, runtime=runtime
         )  # fmt: skip
@@ -261,11 +269,11 @@ def test_no_process_shows_the_path_while_a_browser_measures(monkeypatch):
 def found(times_ms, **changes):
     times = (np.asarray(times_ms) * 1e6).astype(np.int64)
     row = {
-        "times": times, "loads_s": [0.5, 0.2, 0.3, 0.25, 0.35, 0.4, 0.45], "runtime_s": 0.8, "runtime_bytes": 14_000_000,
+        "times": times, "loads_s": (0.5, 0.2, 0.3, 0.25, 0.35, 0.4, 0.45), "runtime_s": 0.8, "runtime_bytes": 14_000_000,
         "model_bytes": 2_000_000, "agent": "HeadlessChrome/156", "version": "1.30.0", "clock_step_ms": 0.005, "rows": 50,
         "largest": 0.0, "flips": 0,
     }  # fmt: skip
-    return row | changes
+    return BrowserModelRow(**(row | changes))
 
 
 def test_an_interval_of_calls_is_a_step_of_the_clock_wider_at_both_ends():
@@ -280,9 +288,9 @@ def test_an_interval_of_calls_is_a_step_of_the_clock_wider_at_both_ends():
 
 def test_what_a_browser_took_stands_beside_the_machine_and_the_other_places():
     times = np.full((20, 50), 0.05)
-    lost = {"lost": "the browser did not answer within 180 s"}
-    models = {"identity": found(times), "mlp": found(2 * times, flips=3, largest=0.02), "forest": lost}
-    row = {"models": models, "version": "1.30.0"}
+    lost = Browsed(lost="the browser did not answer within 180 s")
+    mlp = Browsed(found(2 * times, flips=3, largest=0.02))
+    row = BrowserRow({"identity": Browsed(found(times)), "mlp": mlp, "forest": lost}, "1.30.0")
     labels = {"mlp": "neural network", "forest": "random forest"}
     here = {"mlp": np.full((20, 50), 20_000), "identity": np.full((20, 50), 5_000)}
     table = browser_evidence.browser_table(row, labels, here)
@@ -292,46 +300,51 @@ def test_what_a_browser_took_stands_beside_the_machine_and_the_other_places():
         pytest.approx(0.1),
         "0.095 to 0.105",
     )
-    assert line["times as long"] == pytest.approx(5.0)
+    assert line["ratio of p50"] == pytest.approx(5.0)
     assert (line["load (s)"], line["interval  "]) == (0.35, "0.2 to 0.5")
-    assert table.rows[2][-1] == lost["lost"]
+    assert table.rows[2][-1] == lost.lost
     assert "14.0 MB" in table.caption
     figure = browser_evidence.figure(row, labels, here, 1.0)
     assert "budget of 1 ms" in figure.caption
     assert svg(figure, figure.spec).startswith("<svg")
-    assert browser_evidence.figure({"models": {"forest": lost}, "version": "1"}, labels, here, 1.0) is None
+    assert browser_evidence.figure(BrowserRow({"forest": lost}, "1"), labels, here, 1.0) is None
     said = browser_evidence.caveats(row, labels)
     assert "differ by up to 0.02 and 3 of 50 labels" in said[0]
-    assert "over no network" in said[1]
-    places = {"places": browser_evidence.as_place(row)}
+    assert "without a network" in said[1]
+    places = place_evidence.lines_in_browser(row)
     listed = place_evidence.place_table(places, labels, 1.0)
     assert [cells[4] for cells in listed.rows] == ["neural network", "random forest"]
-    assert listed.rows[0][0] == browser_evidence.PLACE
+    assert listed.rows[0][0] == place_evidence.BROWSER_PLACE
     assert "the rows of random forest were lost" in place_evidence.lost(places, labels)[0]
+
+
+def context_of(settings):
+    metric = primary_metric("accuracy", load("wine"))
+    return Context(load("wine"), settings, 0, metric, Group("all", "model", (MLP,)), (MLP,))
 
 
 def test_the_browser_is_asked_for_alone_and_reaches_the_evidence():
     settings = Settings(models=("mlp",), browser=True, web_runtime="somewhere")
-    planned = operation.trials(settings, [MLP], Fold(2, 1, 0, 0), scorer="accuracy", seed=0)
-    (trial,) = [trial for trial in planned if trial.key == "browser"]
-    assert (trial.function, trial.exclusive, trial.needs) == (in_browser, True, ("build-mlp",))
+    context = context_of(settings)
+    (trial,) = section.plan(context)
+    assert (trial.key, trial.function, trial.exclusive, trial.needs) == ("browser", in_browser, True, ("build-mlp",))
     assert trial.arguments["web_runtime"] == "somewhere"
+    assert section.plan(context_of(Settings(models=("mlp",)))) == []
     times = np.full((20, 50), 0.05)
     rows = {
-        "browser": {"models": {"mlp": found(times)}, "version": "1.30.0"},
-        "time": {"times": {"mlp onnx": np.full((20, 50), 20_000)}},
+        "browser": BrowserRow({"mlp": Browsed(found(times))}, "1.30.0"),
+        "time": TimedRow({"mlp onnx": np.full((20, 50), 20_000)}),
     }
-    shown = operation.evidence(settings, {"mlp": "neural network"}, rows)
+    shown = section.evidence(context, rows)
     assert [table.title for table in shown.tables] == ["In a browser"]
-    assert [figure.title for figure in shown.figures] == ["A call in a browser"]
+    assert [figure.title for figure in shown.figures] == ["Latency in a browser"]
     line = dict(zip(shown.tables[0].columns, shown.tables[0].rows[0], strict=True))
-    assert line["p50 here (ms)"] == pytest.approx(0.02)
-    assert "over no network" in shown.caveats[0]
-    measured = {"service_ms": 1.0, "runs": [], "lost": "gone"}
-    both = operation.evidence(
-        settings, {"mlp": "neural network"}, rows | {"places": {"places": {"device a": {"mlp": measured}}}}
-    )
-    assert [row[0] for row in both.tables[-1].rows] == ["device a", browser_evidence.PLACE]
+    assert line["p50 without (ms)"] == pytest.approx(0.02)
+    assert "without a network" in shown.caveats[0]
+    assert place_section.evidence(context, rows).tables == (), "a browser alone has a table of its own"
+    places = PlacesRow({"device a": {"mlp": Placed(lost="gone")}})
+    (both,) = place_section.evidence(context, rows | {"places": places}).tables
+    assert [row[0] for row in both.rows] == ["device a", place_evidence.BROWSER_PLACE]
 
 
 @in_a_browser
@@ -381,12 +394,13 @@ def test_texts_reach_a_model_in_a_browser():
 def test_a_forest_answers_in_a_browser_as_it_does_here():
     dataset = sample_rows(load("wine"), 120, 0)
     fold = Fold(3, 1, 0, 0)
-    scored = {"forest-fold00": {"parameters": {}}}
-    built = building.build(dataset, seed=0, family=FOREST, fold=fold, inputs=scored)
+    key = fold_key(FOREST, 0)
+    scored = {key.name: FoldRow(1.0, np.zeros(0), {}, test_rows=np.zeros(0), parameters={})}
+    built = build(dataset, seed=0, family=FOREST, fold=fold, inputs=scored)
     where = {"web_runtime": str(RUNTIME.module.parent), "rounds": 20}
-    row = in_browser(dataset, seed=0, names=("forest",), fold=fold, inputs={"build-forest": built}, **where)
-    forest = row["models"]["forest"]
-    assert (forest["largest"], forest["flips"], forest["rows"]) == (0.0, 0, 120)
-    assert list(row["models"]) == ["identity", "forest"]
+    row = in_browser(dataset, seed=0, names=("forest",), fold=fold, inputs={BUILD.of("forest").name: built}, **where)
+    forest = row.models["forest"].found
+    assert (forest.largest, forest.flips, forest.rows) == (0.0, 0, 120)
+    assert list(row.models) == ["identity", "forest"]
     assert isinstance(browser_evidence.browser_table(row, {"forest": "random forest"}, {}).rows[1][1], float)
-    assert not any(isinstance(value, pd.DataFrame) for value in forest.values())
+    assert not any(isinstance(value, pd.DataFrame) for value in vars(forest).values())

@@ -3,6 +3,7 @@
 import pytest
 
 from edge.controls.load_and_drift import OPERATION_CONTROLS, drift_answer, stalling, under_stalls
+from edge.lab import LAB
 from edge.load.open_loop import back_to_back
 
 
@@ -39,9 +40,9 @@ UNTIMED = [control for control in OPERATION_CONTROLS if not control.exclusive]
 
 @pytest.mark.parametrize("control", UNTIMED, ids=lambda control: control.name)
 def test_the_lab_answers_its_controls_without_contradiction(control):
-    wrong = [control.function(seed=seed) in control.wrong for seed in range(5)]
+    wrong = [control.function(LAB, seed=seed) in control.wrong for seed in range(5)]
     assert sum(wrong) <= 1
 
 
 def test_an_alarm_on_a_stream_that_changes_too_little_is_not_claimed():
-    assert [drift_answer(seed=seed, shift=0.01) for seed in range(5)] == ["yes"] * 5
+    assert [drift_answer(LAB, seed=seed, shift=0.01) for seed in range(5)] == ["yes"] * 5

@@ -12,12 +12,14 @@ from sklearn.svm import SVC
 from skops import io
 from threadpoolctl import threadpool_limits
 
+from edge.building.evidence import remarks
+from edge.building.trials import BuiltRow
 from edge.exporting.device import device_rows, fit_for_device, holds_rows, to_files
 from edge.exporting.lowering import NotLoweredError
-from edge.findings.remarks import remarks
 from edge.given.family import AsDeviceSees, export_given, family_of, original_of
+from edge.timing.remarks import of_exported
 from lab.data.load import load
-from lab.learning.families import LOGISTIC, Family
+from lab.learning.families import LOGISTIC
 from lab.protocol import Estimate
 
 
@@ -83,15 +85,19 @@ def test_models_that_keep_training_rows_are_known(model, holds, wine):
     assert holds_rows(make_pipeline(StandardScaler(), model).fit(wine.features, wine.target)) is holds
 
 
+def built(form, promise, keeps):
+    return BuiltRow(np.zeros(0, np.uint8), 0, 1, form, promise, keeps, {}, {})
+
+
 def milliseconds(value, half=0.01):
     return Estimate(value, value - half, value + half, "ms")
 
 
 def said(sklearn, onnx, *, form="converter", keeps=False):
-    family = Family("given", "given model (m.skops)", None)
     medians = {"given sklearn": milliseconds(sklearn), "given onnx": milliseconds(onnx)}
-    built = {"form": form, "promise": "by skl2onnx in float32 (no lowering); shown by comparison", "holds_rows": keeps}
-    return remarks([family], medians, {"build-given": built})
+    row = built(form, "by skl2onnx in float32 (no lowering); shown by comparison", keeps)
+    labels = {"given": "given model (m.skops)"}
+    return [*of_exported({"given": row}, labels, medians), *remarks({labels["given"]: row})]
 
 
 def test_an_export_that_is_slower_than_its_original_is_advised_against():
@@ -109,14 +115,13 @@ def test_an_export_that_is_not_surely_slower_is_not_advised_against():
 
 def test_a_file_with_training_rows_is_named():
     (words,) = said(0.5, 0.1, keeps=True)
-    assert "given model (m.skops) holds rows" in words
+    assert "given model (m.skops) contains training rows" in words
 
 
 @pytest.mark.parametrize(("model_ms", "counts"), [(0.0065, True), (0.02, False)])
 def test_the_runtimes_own_cost_is_named_where_it_is_a_large_part(model_ms, counts):
     medians = {"identity": milliseconds(0.0029, 0), "forest onnx": milliseconds(model_ms, 0)}
-    built = {"form": "exact", "promise": "", "holds_rows": False}
-    words = remarks([Family("forest", "random forest", None)], medians, {"build-forest": built})
+    words = of_exported({"forest": built("exact", "", False)}, {"forest": "random forest"}, medians)
     assert len(words) == counts
     if counts:
         assert "0.0029 ms at the median, a large part of the 0.0065 ms of the random forest" in words[0]

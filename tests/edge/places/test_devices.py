@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from edge.building.trials import BuiltRow
 from edge.exporting.device import identity_model
 from edge.load.sweep import USES
-from edge.places import client as device_client
-from edge.places import devices
+from edge.places import device_client, devices
 from edge.places import trials as place_trials
+from edge.places.device_rows import Placed
 from edge.places.devices import connect, measure_on_devices
 from edge.places.process import Request, Served, measure_in_process, require_cores
 from lab.data.load import load
@@ -26,10 +27,10 @@ QUICK = Request(seconds=0.01, deadline_ms=100.0, rate=200.0)
 def test_a_fresh_process_runs_on_the_chosen_core_only():
     core = max(os.sched_getaffinity(0))
     row = measure_in_process(IDENTITY, Request(cores=(core,), threads=1, seconds=0.01, deadline_ms=100.0))
-    assert (row["cores"], row["threads"]) == ([core], 1)
-    assert row["device"]["cores"] == 1
-    assert row["peak_mib"] > 20
-    views = [run["view"] for run in row["runs"]]
+    assert (row.cores, row.threads) == ((core,), 1)
+    assert row.device.cores == 1
+    assert row.peak_mib > 20
+    views = [run.view for run in row.runs]
     assert views == ["hot"] + ["sweep"] * len(USES)
 
 
@@ -72,14 +73,14 @@ def test_two_workers_stand_for_devices_and_one_that_vanishes_loses_only_its_rows
         assert set(found) == {"0", "1"}
         for rows in found.values():
             assert set(rows) == {"a"}
-            assert rows["a"]["device"]["cores"] >= 1
-            assert rows["a"]["runs"]
+            assert rows["a"].found.device.cores >= 1
+            assert rows["a"].found.runs
 
         with distributed.Client(cluster, set_as_default=False) as client:
             client.run(vanish_when_asked, workers=[cluster.workers[1].worker_address])
         found = measure_on_devices(there, models, QUICK, patience_s=60)
-        assert found["1"] == {"a": {"lost": "the device vanished before it answered"}}
-        assert "runs" in found["0"]["a"]
+        assert found["1"] == {"a": Placed(lost="the device disappeared before it answered")}
+        assert found["0"]["a"].found.runs
 
 
 class Cut:
@@ -104,7 +105,7 @@ class Cut:
 def test_a_scheduler_that_vanishes_marks_its_devices_lost(broken):
     said = []
     device_client.measure(Cut(broken), {"m": IDENTITY}, QUICK, patience_s=60, tell=said.append)
-    lost = {"model": "m", "lost": "the Dask scheduler vanished before the device answered"}
+    lost = {"model": "m", "lost": "the Dask scheduler disappeared before the device answered"}
     assert said == [{"device": "a", **lost}, {"device": "b", **lost}]
 
 
@@ -112,16 +113,14 @@ def test_devices_that_vanished_after_the_plan_leave_the_rows_of_this_machine(mon
     pytest.importorskip("distributed", reason="needs the extra [cluster]")
     dataset = load("wine")
     made = np.frombuffer(identity_model(13), np.uint8)
-    monkeypatch.setattr(
-        place_trials, "measure_in_process", lambda served, request: {"runs": [len(served.rows["numbers"])]}
-    )
+    monkeypatch.setattr(place_trials, "measure_in_process", lambda served, request: len(served.rows["numbers"]))
     row = place_trials.elsewhere(
         dataset, seed=0, names=("m",), fold=Fold(2, 1, 0, 0), cores=(), threads=1, devices="nowhere", deadline_ms=1.0,
-        rate=None, seconds=0.01, inputs={"build-m": {"onnx": made}},
+        rate=None, seconds=0.01, inputs={"build-m": BuiltRow(made, len(made), 1, "exact", "", False, {}, {})},
     )  # fmt: skip
-    here, there = row["places"].values()
-    assert here["m"] == {"runs": [89]}
-    assert "no Dask scheduler answers at 'nowhere'" in there["m"]["lost"]
+    here, there = row.places.values()
+    assert here["m"] == Placed(89)
+    assert "no Dask scheduler answers at 'nowhere'" in there["m"].lost
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -5,14 +5,15 @@ import os
 import subprocess
 import sys
 import textwrap
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from edge.exporting.device import identity_model
+from edge.places.device_rows import LARGEST, Placed, checked
 from edge.places.devices import connect, measure_on_devices
 from edge.places.process import Request, Served, measure_as_json
-from edge.places.rows import LARGEST, checked
 
 IDENTITY = Served(identity_model(3), {"numbers": np.arange(12.0, dtype=np.float32).reshape(4, 3)})
 QUICK = Request(seconds=0.01, deadline_ms=100.0)
@@ -69,13 +70,13 @@ def test_a_hostile_answer_of_a_real_worker_runs_nothing_here_and_is_lost(way, cl
     found = measure_on_devices(there, {"a": IDENTITY, "b": IDENTITY}, QUICK, patience_s=60)
     (rows,) = found.values()
     assert list(rows) == ["a", "b"]
-    assert all(list(row) == ["lost"] for row in rows.values()), rows
-    assert all(row["lost"].startswith("the device's answer is") for row in rows.values()), rows
+    assert all(row.found is None for row in rows.values()), rows
+    assert all(row.lost.startswith("the device's answer is") for row in rows.values()), rows
     assert {int(mark.name) for mark in marks.iterdir()} <= workers, "unpickled outside the device"
 
 
 CODE = """
-    from edge.plain_unpickling import UnreadableError, refuse_names, refuse_objects
+    from edge.places.plain_unpickling import UnreadableError, refuse_names, refuse_objects
     refuse_objects()
     import pickle, _pickle, io
     from distributed import core, protocol
@@ -134,13 +135,14 @@ def honest():
 
 
 def test_an_honest_row_is_kept_as_it_is(honest):
-    assert checked(json.dumps(honest).encode()) == honest
+    kept = checked(json.dumps(honest).encode())
+    assert json.loads(json.dumps(asdict(kept.found))) == honest
     assert {run["view"] for run in honest["runs"]} == {"hot", "sweep", "rate"}
 
 
 def test_a_model_that_does_not_run_there_is_lost_with_the_reason():
     row = checked(measure_as_json(Served(b"no model", IDENTITY.rows), QUICK))
-    assert "exit code 1" in row["lost"]
+    assert "exit code 1" in row.lost
 
 
 def changed(row, path, value):
@@ -193,4 +195,4 @@ def test_what_is_no_row_at_all_is_refused(content):
 
 
 def test_a_text_of_a_row_steers_no_terminal():
-    assert checked(json.dumps({"lost": "a\x1b[2J\u202eb"}).encode()) == {"lost": "a\\x1b[2J\\u202eb"}
+    assert checked(json.dumps({"lost": "a\x1b[2J\u202eb"}).encode()) == Placed(lost="a\\x1b[2J\\u202eb")

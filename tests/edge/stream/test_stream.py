@@ -1,5 +1,6 @@
 """The stream monitor keeps its promise on streams without drift, and finds drift of known place."""
 
+import dataclasses
 import itertools
 import pickle
 
@@ -153,13 +154,13 @@ def test_a_new_category_is_a_drift():
     table.loc[2_500 + np.arange(0, 1_500, 4), "text"] = "never seen"
     found = {f.name: f for f in watch(stream_of(table, 500, 1_000), false_alarms=FALSE_ALARMS, seed=0)}
     assert [name for name, f in found.items() if f.alarm is not None] == ["text"]
-    assert change(table["text"][:2_500], table["text"][2_500:])["of"] == "share of 'never seen'"
+    assert change(table["text"][:2_500], table["text"][2_500:]).of == "share of 'never seen'"
 
 
 def test_a_rare_category_is_never_named():
     before = pd.Series(["a"] * 50 + ["b"] * 50, dtype=object)
     after = pd.Series(["a"] * 5 + ["someone"] * 5, dtype=object)
-    assert "someone" not in change(before, after)["of"]
+    assert "someone" not in change(before, after).of
 
 
 def test_windows_count_right_answers():
@@ -211,12 +212,12 @@ def replayed(dataset, *, label_delay=100):
 
 def test_the_replay_says_when_where_and_whether_accuracy_suffered():
     row = replayed(dataset_of(4_000, drift_at=3_000))
-    found = {finding["signal"]: finding for finding in row["findings"]}
-    assert abs(found["a"]["start"][0] - 3_000) <= 50
-    assert found["b"]["alarm"] is found["c"]["alarm"] is None
-    assert row["unwatched"] == ["day"]
-    assert found["errors"]["alarm"] - found["errors"]["start"][0] >= 100, "labels come 100 rows late"
-    assert row["before"]["low"] > row["after"]["high"]
+    found = {finding.signal: finding for finding in row.findings}
+    assert abs(found["a"].start[0] - 3_000) <= 50
+    assert found["b"].alarm is found["c"].alarm is None
+    assert row.unwatched == ("day",)
+    assert found["errors"].alarm - found["errors"].start[0] >= 100, "labels come 100 rows late"
+    assert row.before.low > row.after.high
     said = stream_evidence.sentence(row, 0.05)
     assert "1 column(s) drifted (a)" in said
     assert "accuracy fell" in said
@@ -229,7 +230,7 @@ def test_a_replay_without_drift_says_so():
     row = replayed(dataset_of(2_000))
     said = stream_evidence.sentence(row, 0.05)
     assert "no column drifted" in said
-    assert "no change of accuracy" in said
+    assert "no change in accuracy" in said
 
 
 def test_a_label_that_has_not_come_is_not_used():
@@ -237,28 +238,27 @@ def test_a_label_that_has_not_come_is_not_used():
     row = replayed(dataset, label_delay=600)
     blind = Dataset(**{**vars(dataset), "target": np.where(np.arange(4_000) < 3_400, dataset.target, 0)})
     same = replayed(blind, label_delay=600)
-    for found in (row, same):
-        del found["rows_per_second"]
+    row, same = (dataclasses.replace(found, rows_per_second=0.0) for found in (row, same))
     assert pickle.dumps(row) == pickle.dumps(same)
 
 
 def test_while_labels_are_late_accuracy_is_estimated_and_said():
     row = replayed(dataset_of(4_000), label_delay=500)
-    assert max(place for place, _ in row["accuracy"]) < 3_500
-    assert max(place for place, _ in row["estimated"]) == 3_999
+    assert max(place for place, _ in row.accuracy) < 3_500
+    assert max(place for place, _ in row.estimated) == 3_999
     said = stream_evidence.sentence(row, 0.05)
     assert "for the last 500 rows, whose labels are still to come, it is estimated at" in said
-    windows = dict(row["estimated"])
-    off = np.mean([abs(windows[place] - share["value"]) for place, share in row["accuracy"]])
-    assert f"off by {100 * off:.1f} points on average where labels are known" in said
+    windows = dict(row.estimated)
+    off = np.mean([abs(windows[place] - share.value) for place, share in row.accuracy])
+    assert f"off by {100 * off:.1f} points on average" in said
     caption = stream_evidence.timeline_figure(row, "logistic regression", 500).caption
-    assert "Labels come 500 rows late" in caption
+    assert "Labels arrive 500 rows late" in caption
     assert "the estimate is off by" in caption
     at_once = replayed(dataset_of(4_000), label_delay=0)
-    assert at_once["expected"] is None
+    assert at_once.expected is None
     assert "still to come" not in stream_evidence.sentence(at_once, 0.05)
-    last = [share["value"] for place, share in at_once["accuracy"] if place >= 3_500]
-    assert row["expected"]["low"] <= np.mean(last) <= row["expected"]["high"]
+    last = [share.value for place, share in at_once.accuracy if place >= 3_500]
+    assert row.expected.low <= np.mean(last) <= row.expected.high
 
 
 def test_the_interval_of_the_estimate_covers_what_the_labels_say():
@@ -275,8 +275,8 @@ def test_the_interval_of_the_estimate_covers_what_the_labels_say():
 
 def test_a_change_without_any_label_after_it_is_said_as_such():
     row = replayed(dataset_of(4_000, drift_at=3_600), label_delay=500)
-    assert row["after"] is None
-    assert "no label of a row after the first change has come (accuracy before it: " in stream_evidence.sentence(
+    assert row.after is None
+    assert "no labels have arrived for rows after the first change (accuracy before it: " in stream_evidence.sentence(
         row, 0.05
     )
 

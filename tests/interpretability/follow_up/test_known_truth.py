@@ -32,7 +32,7 @@ def test_a_linear_model_is_right_about_what_is_linear_and_the_report_says_so():
     groups = {"glass": (LOGISTIC,), "black": (FOREST,)}
     (table,) = explain_known(None, seed=1, groups=groups, inputs=finalists)["tables"]
     found = {line[0]: line[1:] for line in table.rows}
-    own = found["own terms of the logistic regression"]
+    own = found["terms of the logistic regression"]
     surrogate = found["additive surrogate of the random forest"]
     assert own[1] < surrogate[1], "a line cannot follow what bends and waves"
     assert surrogate[2] > 0.7

@@ -87,12 +87,12 @@ def test_the_curves_are_those_of_the_explainable_boosting_machine(loans):
     shown = ebm.explain_global()  # the library's own account of itself
     overall = dict(zip(shown.data()["names"], shown.data()["scores"], strict=True))
     assert dict(row[:2] for row in table.rows) == pytest.approx(overall)
-    income = next(figure for figure in figures if figure.title == "How 'income' counts")
+    income = next(figure for figure in figures if figure.title == "Effect of 'income'")
     missing = ebm.term_scores_[ebm.term_names_.index("income")][0]
     assert f"A missing value adds {missing:.3g}." in income.caption
     checked = 0
     for figure in figures[1:]:
-        name = re.fullmatch(r"How '(.+)' counts", figure.title)[1]
+        name = re.fullmatch(r"Effect of '(.+)'", figure.title)[1]
         account = shown.data(ebm.term_names_.index(name))
         values = [point["value"] for point in figure.spec["data"]["values"]]
         if loans.kinds[name] == "category":

@@ -13,11 +13,11 @@ from samples import processes
 from lab.host import scratch
 from lab.host.children import run_child, started_child
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 STARTS = """
 import sys, time
-from lab.children import started_child
+from lab.host.children import started_child
 with started_child("samples.slow_child", sys.argv[1], stdout=-1) as child:
     print(child.stdout.readline().strip(), child.pid, flush=True)
     time.sleep(60)

@@ -14,9 +14,10 @@ from lab.errors import DataError, TrialsFailedError
 from lab.learning.comparison import Group, compare, seed_of, trials
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, SVM, Family
 from lab.learning.folds import Fold, all_folds, require_rows_per_class, split
+from lab.learning.outer import FoldRow, score_fold
 from lab.learning.preparation import FrequentOneHot
-from lab.learning.scoring import Metric, calibration_error, primary_metric, score_model
-from lab.learning.tuning import score_fold, tune
+from lab.learning.scoring import BESIDE, Metric, calibration_error, primary_metric, score_model
+from lab.learning.tuning import tune
 from lab.work.trials import run_plan_here
 
 AUC = Metric("roc_auc", "ROC AUC", "points", 100.0)
@@ -30,16 +31,8 @@ def loans():
 
 def row(score, inner, dataset):
     rows = np.arange(10)
-    return {
-        "score": score,
-        "inner_score": inner,
-        "log_loss": 0.5,
-        "balanced_accuracy": 0.5,
-        "brier": 0.5,
-        "unconverged": 0,
-        "probabilities": np.full((10, 2), 0.5),
-        "test_rows": rows,
-    }
+    beside = dict.fromkeys(BESIDE["classes"], 0.5)
+    return FoldRow(score, np.full((10, 2), 0.5), beside, test_rows=rows, parameters={}, inner_score=inner)
 
 
 def gathered(dataset, table):
@@ -113,10 +106,10 @@ def test_a_fold_is_scored_as_scikit_learn_scores_it(loans):
     model = LOGISTIC.build(loans.features, 1).fit(loans.features.iloc[train], loans.target[train])
     p = model.predict_proba(loans.features.iloc[test])
     truth = loans.target[test]
-    assert found["score"] == pytest.approx(roc_auc_score(truth, p[:, 1]), rel=1e-12)
-    assert found["log_loss"] == pytest.approx(log_loss(truth, p), rel=1e-12)
-    assert found["brier"] == pytest.approx(2 * np.mean((p[:, 1] - truth) ** 2), rel=1e-12)
-    np.testing.assert_array_equal(found["test_rows"], test)
+    assert found.score == pytest.approx(roc_auc_score(truth, p[:, 1]), rel=1e-12)
+    assert found.beside["log loss (nats)"] == pytest.approx(log_loss(truth, p), rel=1e-12)
+    assert found.beside["Brier"] == pytest.approx(2 * np.mean((p[:, 1] - truth) ** 2), rel=1e-12)
+    np.testing.assert_array_equal(found.test_rows, test)
 
 
 def test_every_family_has_the_same_number_of_candidates_and_its_default_is_one(loans):
@@ -136,7 +129,7 @@ def test_every_family_has_the_same_number_of_candidates_and_its_default_is_one(l
 def test_the_same_trial_gives_the_same_row_in_any_order(loans):
     plan = trials((Group("g", "g", (A, B)),), folds=2, repeats=1, seed=5, metric=AUC, candidates=2)
     one, other = run_plan_here(plan, loans).rows, run_plan_here(plan[::-1], loans).rows
-    assert {key: value["score"] for key, value in one.items()} == {key: value["score"] for key, value in other.items()}
+    assert {key: value.score for key, value in one.items()} == {key: value.score for key, value in other.items()}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +149,7 @@ def test_the_calibration_error_is_the_mean_gap_between_confidence_and_success():
 def test_scores_come_with_one_row_of_probabilities_for_each_test_row(loans):
     model = LOGISTIC.build(loans.features, 0).fit(loans.features, loans.target)
     found = score_model(model, loans.features.iloc[:50], loans.target[:50], "accuracy", 2)
-    assert found["probabilities"].shape == (50, 2)
+    assert found.predictions.shape == (50, 2)
 
 
 def test_a_class_needs_rows_for_the_outer_and_the_inner_folds():
@@ -226,10 +219,8 @@ def test_with_repetitions_the_difference_rests_on_the_rows_and_on_the_repetition
             own[~positive] = (wins.mean(axis=0) - wins.mean()) / (~positive).mean()
             adds[name][fold.index // 3, test] = 100 * own
             made = row(wins.mean(), 0.5, loans)
-            rows[f"{name}-fold{fold.index:02d}"] = made | {
-                "probabilities": np.column_stack([1 - p, p]),
-                "test_rows": test,
-            }
+            said = np.column_stack([1 - p, p])
+            rows[f"{name}-fold{fold.index:02d}"] = dataclasses.replace(made, predictions=said, test_rows=test)
     found = compare(loans, (Group("a", "a", (A,)), Group("c", "c", (C,))), rows, folds=3, repeats=2, metric=AUC)
     estimate = found.difference(found.best["a"], found.best["c"])
     d = np.array(scores["a"]) - np.array(scores["c"])

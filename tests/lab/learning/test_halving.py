@@ -8,7 +8,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from lab.data.load import load
 from lab.learning.families import LOGISTIC, Family
 from lab.learning.folds import Fold, split
-from lab.learning.tuning import looked_at, score_fold, tune
+from lab.learning.outer import score_fold
+from lab.learning.tuning import looked_at, tune
 
 FITS = []
 
@@ -107,9 +108,9 @@ def test_with_0_candidates_a_fold_is_scored_without_inner_folds():
     row = score_fold(wine, seed=1, family=LOGISTIC, fold=Fold(3, 1, 0, 0), scorer="accuracy", candidates=0)
     train, test = split(wine, Fold(3, 1, 0, 0))
     model = LOGISTIC.build(wine.features, 1).fit(wine.features.iloc[train], wine.target[train])
-    assert row["score"] == pytest.approx(np.mean(model.predict(wine.features.iloc[test]) == wine.target[test]))
-    assert row["inner_score"] is None
-    assert row["parameters"] == {}
+    assert row.score == pytest.approx(np.mean(model.predict(wine.features.iloc[test]) == wine.target[test]))
+    assert row.inner_score is None
+    assert row.parameters == {}
 
 
 def fits_of(n_rows, candidates, search_rows, rare=None):

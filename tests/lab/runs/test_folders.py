@@ -160,7 +160,7 @@ def test_a_new_folder_appears_with_its_mark_or_not_at_all(tmp_path):
 OPEN_AND_DIE = f"""
 import os, signal, sys
 from pathlib import Path
-from lab.folders import run_folder
+from lab.runs.folders import run_folder
 
 left = int(sys.argv[2])
 

@@ -188,7 +188,7 @@ def test_an_output_that_is_full_is_named_and_not_our_fault(tmp_path):
             [sys.executable, "-m", "lab", "list"], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, check=False
         )
     assert done.returncode == 2
-    assert b"cannot write the result to the standard output: No space left on device" in done.stderr
+    assert b"cannot write the result to standard output: No space left on device" in done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
@@ -212,7 +212,7 @@ def test_a_current_folder_that_was_removed_is_said(tmp_path):
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == "error: the current folder was removed; go to another one (cd) and repeat the command\n"
+    assert done.stderr == "error: the current folder was removed; change to another one (cd) and repeat the command\n"
 
 
 @pytest.mark.parametrize(
@@ -236,11 +236,11 @@ def test_a_limit_of_the_machine_is_named_with_the_way_out(tmp_path, kind, limit,
 @pytest.mark.parametrize(
     ("name", "way_out"),
     [
-        ("ENOSPC", "free some space"),
-        ("EDQUOT", "free some of your share"),
+        ("ENOSPC", "free up some space"),
+        ("EDQUOT", "free up some of your disk quota"),
         ("EROFS", "--out"),
-        ("EACCES", "give yourself the right"),
-        ("EPERM", "give yourself the right"),
+        ("EACCES", "get permission to use it"),
+        ("EPERM", "get permission to use it"),
         ("EMFILE", "ulimit -n"),
         ("EFBIG", "ulimit -f"),
         ("EAGAIN", "ulimit -u"),

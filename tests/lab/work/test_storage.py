@@ -229,7 +229,7 @@ def test_a_row_tells_on_which_machine_it_was_measured(tmp_path):
 
 
 def test_parts_of_dead_processes_are_swept_and_those_of_living_ones_stay(tmp_path):
-    code = "import os, signal, sys\nfrom pathlib import Path\nfrom lab import files\n" \
+    code = "import os, signal, sys\nfrom pathlib import Path\nfrom lab.host import files\n" \
         "os.fsync = lambda d: (print('writing', flush=True), signal.pause())\n" \
         "files.write_bytes(Path(sys.argv[1]) / 'x', b'half')"  # fmt: skip
     dead, living = (subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE) for _ in range(2))

@@ -22,7 +22,7 @@ def calls(folder, seed):
 
 @pytest.fixture
 def marks(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))  # for what trials start
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # for what trials start
     folder = tmp_path / "marks"
     folder.mkdir()
     return folder
@@ -145,7 +145,7 @@ def test_what_is_damaged_is_said_and_computed_again_and_what_needed_it_too(tmp_p
     notes, seen = [], []
     with caplog.at_level(logging.WARNING, "lab"):
         results = run_plan(plan, None, tmp_path / "rows", workers=1, watch=seen.append, notify=notes.append)
-    assert notes == ["2 stored trials are damaged and computed again (t0, t3); see log.txt"]
+    assert notes == ["2 stored trials are damaged and will be recomputed (t0, t3); see log.txt"]
     assert "trial t0 is computed again: t0.json is not as it was written" in caplog.text
     assert seen[0].resumed == 2, "t1 and t2: the sum goes with what it was made of"
     assert [calls(marks, i) for i in range(4)] == [2, 1, 1, 2]
@@ -198,7 +198,7 @@ def test_timings_of_another_machine_are_measured_again_and_other_rows_are_kept(t
     notes, seen = [], []
     again = run_plan(plan, None, tmp_path / "rows", workers=1, watch=seen.append, notify=notes.append)
     assert [calls(marks, i) for i in (1, 2)] == [1, 2]
-    assert notes == ["1 timing is of another machine and measured again (alone)"]
+    assert notes == ["1 timing is from another machine and will be repeated (alone)"]
     assert again.machines == {"shared": here, "alone": there, "sum": there}
     run_plan(plan, None, tmp_path / "rows", workers=1)
     assert [calls(marks, i) for i in (1, 2)] == [1, 2]

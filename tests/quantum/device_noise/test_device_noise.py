@@ -75,8 +75,8 @@ def test_the_evidence_shows_every_device_and_both_ways_of_reading(ran):
     for estimate in found.estimates.values():
         assert estimate.low < estimate.value < estimate.high
     assert [figure.title for figure in found.figures] == [
-        "What noise does to the score",
-        "How many shots a label needs",
+        "How hardware noise changes the score",
+        "How many shots does a label need?",
     ]
     runs = TORINO.needed(results.rows).runs
     flips = [value["y"] for value in found.figures[1].spec["data"]["values"]]

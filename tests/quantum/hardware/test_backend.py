@@ -79,7 +79,7 @@ def test_a_machine_without_credentials_is_refused_before_any_work(lab, table, mo
     without_account(monkeypatch)
     found = lab("run", "quantum", table(), "--target", "churn", "--backend", "ibm_north", "--spend", 100)
     assert found.code == 2
-    assert "needs credentials of IBM Quantum and none are saved" in found.err
+    assert "needs IBM Quantum credentials, and none are saved" in found.err
     assert "Traceback" not in found.err
 
 

@@ -156,3 +156,9 @@ def test_code_in_a_folder_of_others_is_not_run_and_the_reason_is_said(tmp_path, 
     )
     native._keep("float32", code)
     assert native._stored("float32") == code, "the folder in the temporary one takes its place"
+
+
+def test_a_compiler_that_fails_is_quoted_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(native, "_COMPILE", "import sys; sys.exit('the disk is full')")
+    with pytest.raises(RuntimeError, match=r"the compiler said: the disk is full; try again with .* reinstall numba"):
+        native._compile("float32")

@@ -1,0 +1,61 @@
+"""How accurate are all models on the same folds? The standard that a candidate's loss is measured against."""
+
+from edge.candidates import SEARCH_ROWS
+from edge.context import Context
+from edge.given.family import is_given
+from lab.learning import comparison
+from lab.learning.outer import FoldRow
+from lab.protocol import Evidence, Rows, Trial
+
+__all__ = ["compared", "evidence", "plan"]
+
+
+def plan(context: Context) -> list[Trial[FoldRow]]:
+    """Score every model on every outer fold."""
+    settings = context.settings
+    return comparison.trials(
+        (context.group,),
+        folds=settings.folds,
+        repeats=settings.repeats,
+        seed=context.seed,
+        metric=context.metric,
+        candidates=settings.candidates,
+        search_rows=SEARCH_ROWS,
+    )
+
+
+def compared(context: Context, rows: Rows) -> comparison.Comparison:
+    """Gather the scores of all models.
+
+    Raises
+    ------
+    TrialsFailedError
+        If models have a score in fewer than two folds.
+    """
+    settings = context.settings
+    return comparison.compare(
+        context.dataset, (context.group,), rows, folds=settings.folds, repeats=settings.repeats, metric=context.metric
+    )
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Show the scores of all models."""
+    found, metric = compared(context, rows), context.metric
+    figure = found.figure(
+        "Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."
+    )
+    flattered = (
+        (
+            "the given model was scored on rows that it may have been trained on, which would inflate its accuracy; "
+            "give a table that it has not seen",
+        )
+        if any(is_given(family) for family in context.families)
+        else ()
+    )
+    return Evidence(
+        estimates={},
+        facts={"metric": metric.label, "factor": metric.factor},
+        figures=(figure,),
+        tables=(found.table(),),
+        caveats=(*flattered, *found.caveats()),
+    )

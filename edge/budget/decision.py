@@ -1,0 +1,95 @@
+"""Is a budget met? Judged by the end of the interval that counts: three answers for an item, the worst for the whole."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from edge.settings import Settings
+from lab.protocol import Estimate
+
+__all__ = ["EQUALITY", "STATUSES", "Decision", "Item", "Status", "decide", "items", "status", "worst"]
+
+Status = Literal["pass", "undecided", "fail"]
+STATUSES: tuple[Status, ...] = ("pass", "undecided", "fail")
+EQUALITY = ("difference from the original", "flipped labels")
+"""Items that say whether the exported model is the same model: no budget that one could widen."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that is limited: what was found and what is allowed, in the same unit."""
+
+    name: str
+    found: Estimate
+    allowed: float
+
+    @property
+    def status(self) -> Status:
+        """Pass, fail or undecided."""
+        return status(self.found, self.allowed)
+
+
+def status(found: Estimate, allowed: float) -> Status:
+    """Pass where even the high end is allowed, fail where even the low end is not.
+
+    >>> status(Estimate(0.8, 0.7, 0.9, "ms"), 1.0), status(Estimate(0.8, 0.7, 1.1, "ms"), 1.0)
+    ('pass', 'undecided')
+    >>> status(Estimate(2.0, 1.5, 2.5, "ms"), 1.0)
+    'fail'
+    """
+    if found.high <= allowed:
+        return "pass"
+    return "fail" if found.low > allowed else "undecided"
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """Take the worst of several.
+
+    >>> worst(["pass", "undecided"])
+    'undecided'
+    """
+    return max(statuses, key=STATUSES.index, default="pass")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The candidate on which the verdict rests, the worst of its items, and all of them."""
+
+    name: str
+    status: Status
+    items: tuple[Item, ...]
+
+
+def items(name: str, estimates: Mapping[str, Estimate], settings: Settings, *, factor: float) -> tuple[Item, ...]:
+    """List the budget items of a candidate; `factor` turns a share of the metric into the unit of its estimates."""
+    limited = [Item("latency (p99)", estimates[f"{name}.p99_ms"], settings.p99_ms)]
+    if settings.rate is not None:
+        limited.append(Item("share of late answers", estimates[f"{name}.misses"], 100 * settings.max_misses))
+    limited.append(Item("file size", estimates[f"{name}.size_mb"], settings.size_mb))
+    if settings.memory_mb is not None:
+        limited.append(Item("peak memory", estimates[f"{name}.memory_mb"], settings.memory_mb))
+    equal = zip(EQUALITY, ("parity", "flips"), (settings.tolerance, 0), strict=True)
+    return (
+        *limited,
+        Item("accuracy loss", estimates[f"{name}.drop"], settings.max_drop * factor),
+        *(Item(words, estimates[f"{name}.{key}"], allowed) for words, key, allowed in equal),
+    )
+
+
+def decide(
+    candidates: Sequence[str], estimates: Mapping[str, Estimate], settings: Settings, *, factor: float
+) -> Decision:
+    """Choose the candidate on which the verdict rests: of those with the best status the most accurate.
+
+    Raises
+    ------
+    ValueError
+        If there is no candidate.
+    """
+    judged = [(name, items(name, estimates, settings, factor=factor)) for name in candidates]
+    decisions = [Decision(name, worst(item.status for item in found), found) for name, found in judged]
+    for answer in STATUSES:
+        having = [decision for decision in decisions if decision.status == answer]
+        if having:
+            return max(having, key=lambda decision: estimates[f"{decision.name}.score"].value)
+    raise ValueError("no candidate was measured")

@@ -1,0 +1,84 @@
+"""How much of each budget does the candidate use on which the verdict rests? The picture of the first screen."""
+
+from collections.abc import Mapping, Sequence
+
+from edge.budget.decision import EQUALITY, STATUSES, Decision, Item, decide, items
+from edge.settings import Settings
+from lab.learning.families import Family
+from lab.protocol import Estimate, Figure, Table
+from lab.report import charts
+from lab.wording import amount
+
+__all__ = ["budget_table", "figure", "used_budgets"]
+
+_LEAST = 0.1  # % of a budget: what lies below is drawn at the edge, for a logarithm has no zero
+_WORDS = dict(zip(STATUSES, ("kept", "not certain", "missed"), strict=True))
+
+
+def figure(decision: Decision, label: str) -> Figure:
+    """Draw every budget item of the decision in percent of what is allowed, with its interval; `label` names the model.
+
+    Items of which nothing at all is allowed have no share, and are left out; the table of the budgets has them.
+    """
+    shown = [item for item in decision.items if item.allowed > 0 and item.name not in EQUALITY]
+    rows = [(_said(item), _WORDS[item.status], _share(item)) for item in shown]
+    caption = (
+        f"How much of each budget the {label} uses, in percent; bars are intervals (95 % or more), and the dotted line is the whole "
+        f"budget. Shares below {_LEAST:g} % are drawn at the left edge."
+    )
+    spec = charts.interval_plot(
+        rows,
+        axis="share of the budget (%, log scale)",
+        groups=[word for word in _WORDS.values() if any(group == word for _, group, _ in rows)],
+        reference=100.0,
+        log=True,
+    )
+    return Figure("How much of each budget is used?", caption, spec)
+
+
+def _said(item: Item) -> str:
+    unit = item.found.unit
+    return f"{item.name}: {amount(item.found.value, unit)} of {amount(item.allowed, unit)}"
+
+
+def _share(item: Item) -> Estimate:
+    value, low, high = (
+        max(100 * end / item.allowed, _LEAST) for end in (item.found.value, item.found.low, item.found.high)
+    )
+    return Estimate(value, low, high, "%", item.found.confidence)
+
+
+def used_budgets(
+    there: Sequence[Family],
+    labels: Mapping[str, str],
+    estimates: Mapping[str, Estimate],
+    settings: Settings,
+    factor: float,
+) -> tuple[Figure, ...]:
+    """Draw the budgets of the candidate that decides; nothing where none was measured."""
+    if not there:
+        return ()
+    decision = decide([family.name for family in there], estimates, settings, factor=factor)
+    return (figure(decision, labels[decision.name]),)
+
+
+def budget_table(
+    there: Sequence[Family], estimates: Mapping[str, Estimate], settings: Settings, factor: float
+) -> Table:
+    """List every budget item of every candidate with its interval and its result."""
+    rows = tuple(
+        (
+            family.label,
+            item.name,
+            item.found.value,
+            item.found.low,
+            item.found.high,
+            item.allowed,
+            item.found.unit,
+            item.status,
+        )
+        for family in there
+        for item in items(family.name, estimates, settings, factor=factor)
+    )
+    columns = ("model", "item", "found", "low", "high", "allowed", "unit", "result")
+    return Table("Budgets, item by item", "An item passes or fails only if its whole interval does.", columns, rows)

@@ -1,0 +1,92 @@
+"""Which candidate meets every budget? The numbers that the verdict reads, and the picture of the first screen.
+
+This section plans nothing: it reads what the others measure. A candidate of which anything is missing is left out and named.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from edge.accuracy.section import compared
+from edge.budget.figure import budget_table, used_budgets
+from edge.building.evidence import size_and_parity
+from edge.building.trials import BUILD
+from edge.context import Context
+from edge.footprint.evidence import cold_start, memory
+from edge.footprint.trials import SERVE
+from edge.load.evidence import misses_of
+from edge.load.trials import LOAD
+from edge.stream.evidence import sentence
+from edge.stream.trials import STREAM
+from edge.timing.quantiles import over_rounds
+from edge.timing.trials import TIME, TimedRow, exported
+from lab.learning.comparison import Comparison
+from lab.learning.families import Family
+from lab.protocol import Estimate, Evidence, Key, Rows, Trial
+
+__all__ = ["evidence", "plan"]
+
+
+def plan(context: Context) -> list[Trial[Any]]:
+    """Plan nothing."""
+    del context
+    return []
+
+
+def evidence(context: Context, rows: Rows) -> Evidence:
+    """Give what is limited of every candidate, and show it beside what is allowed."""
+    found = compared(context, rows)
+    there = [family for family in context.families if _is_measured(family, context, rows, found)]
+    estimates: dict[str, Estimate] = {}
+    for family in there:
+        estimates |= _deciding(family, context, rows, found)
+    unmeasured = [family for family in context.families if family not in there]
+    settings, factor = context.settings, context.metric.factor
+    known = estimates | misses_of(LOAD.all_found(rows))  # the load's section gives these
+    stream = STREAM.found(rows)
+    told = (sentence(stream, settings.false_alarms),) if stream is not None else ()  # before all other caveats
+    return Evidence(
+        estimates=estimates,
+        facts={
+            "candidates": [family.name for family in there],
+            "unmeasured": [family.name for family in unmeasured],
+            "labels": dict(context.labels),
+        },
+        figures=used_budgets(there, context.labels, known, settings, factor),
+        tables=(budget_table(there, known, settings, factor),),
+        caveats=(*told, *(f"the {family.label} could not be exported and measured" for family in unmeasured)),
+    )
+
+
+def _is_measured(family: Family, context: Context, rows: Rows, found: Comparison) -> bool:
+    """Whether everything is there of which a candidate has a budget."""
+    needed: list[Key[Any]] = [BUILD.of(family.name)]
+    if context.settings.memory_mb is not None:
+        needed.append(SERVE.of(family.name))
+    if context.settings.rate is not None:
+        needed.append(LOAD.of(family.name))
+    there = all(key.found(rows) is not None for key in needed)
+    return there and exported(family.name) in _times(rows) and family.name in found.families
+
+
+def _deciding(family: Family, context: Context, rows: Rows, found: Comparison) -> dict[str, Estimate]:
+    """Give the numbers of a candidate that is measured."""
+    name, scores = family.name, found.families[family.name]
+    # the best of several candidates is chosen by the interval of its loss (Bonferroni)
+    confidence = 1 - 0.05 / len(context.families)
+    estimates = {
+        f"{name}.p99_ms": over_rounds(_times(rows)[exported(name)], 0.99),
+        f"{name}.drop": found.difference(found.best[context.group.name], scores, confidence=confidence),
+        f"{name}.score": found.mean(scores),
+        **size_and_parity(name, BUILD.of(name).needed(rows)),
+    }
+    served = SERVE.of(name).found(rows)
+    peak, start = memory(served), cold_start(served)
+    if peak is not None and start is not None:
+        estimates |= {f"{name}.memory_mb": peak, f"{name}.cold_start_s": start}
+    return estimates
+
+
+def _times(rows: Rows) -> Mapping[str, np.ndarray]:
+    return (TIME.found(rows) or TimedRow({})).times

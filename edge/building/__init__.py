@@ -1,0 +1,1 @@
+"""A candidate becomes a file that is proven equal to the model that was scored."""

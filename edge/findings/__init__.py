@@ -1,1 +1,0 @@
-"""What was found about the candidates, as pictures and tables: budgets, latency, equality, fronts, footprint."""

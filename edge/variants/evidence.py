@@ -1,0 +1,243 @@
+"""Which smaller models are worth their loss? Every variant with its accuracy, size and latency, and the Pareto front."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edge.budget.decision import Item, worst
+from edge.session import LEVELS
+from edge.settings import Settings
+from edge.timing.quantiles import over_rounds
+from edge.variants.trials import VariantRow, VariantTimesRow, named
+from lab import stats
+from lab.protocol import Estimate, Figure, Table
+from lab.report import charts
+
+__all__ = ["Variant", "cheapest", "figures", "front", "level_table", "table", "variants"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A file that could be deployed, and what it costs; accuracy and its loss are in points on the same test rows."""
+
+    label: str
+    name: str
+    accuracy: float
+    loss: Estimate
+    size_mb: float
+    latency: Estimate
+    median_ms: float
+    flips: int
+    neighbours: float
+    status: str
+    memory_mb: float = 0.0
+
+
+def variants(
+    varied: Mapping[str, Mapping[str, VariantRow]],
+    labels: Mapping[str, str],
+    timed: Mapping[str, np.ndarray],
+    settings: Settings,
+) -> list[Variant]:
+    """Gather the variants of all families, as far as they were timed.
+
+    Parameters
+    ----------
+    varied, labels : mapping
+        By the candidate's name.
+    timed : mapping of str to numpy.ndarray
+        As in `VariantTimesRow.times`: of shape (rounds, calls), in nanoseconds.
+    """
+    kept = [
+        (family, name, found, timed[named(family, name)])
+        for family, each in varied.items()
+        for name, found in each.items()
+        if named(family, name) in timed
+    ]
+    if not kept:
+        return []
+    best = max((found.original_right for _, _, found, _ in kept), key=lambda right: float(np.mean(right)))
+    made = []
+    for family, name, found, times in kept:
+        loss, size, p99 = _loss(best, found.right), found.size_bytes / 1e6, over_rounds(times, 0.99)
+        memory = found.peak_mib * 2**20 / 1e6
+        items = [
+            Item("latency (p99)", p99, settings.p99_ms),
+            Item("file size", Estimate(size, size, size, "MB"), settings.size_mb),
+            Item("accuracy loss", loss, 100 * settings.max_drop),
+        ]
+        if settings.memory_mb is not None:
+            items.append(Item("peak memory", Estimate(memory, memory, memory, "MB"), settings.memory_mb))
+        made.append(
+            Variant(
+                labels[family],
+                name,
+                100 * float(np.mean(found.right)),
+                loss,
+                size,
+                p99,
+                over_rounds(times, 0.5).value,
+                found.flips,
+                found.neighbours,
+                worst(item.status for item in items),
+                memory,
+            )
+        )
+    return made
+
+
+def front(found: Sequence[Variant], *, memory: bool = False) -> list[Variant]:
+    """Keep the variants that no other beats in accuracy, size and latency, and in memory where that counts; smallest first.
+
+    One beats another if it is nowhere worse and somewhere better. Medians of the latency within 5 % of one another,
+    and peaks of the memory, count as equal: that far two measurements of the same file differ.
+
+    >>> few = [_example(90, 1.0), _example(95, 2.0), _example(94, 3.0)]
+    >>> [(v.accuracy, v.size_mb) for v in front(few)]
+    [(90, 1.0), (95, 2.0)]
+    """
+    kept = [v for v in found if not any(_beats(w, v, memory=memory) for w in found)]
+    return sorted(kept, key=lambda v: (v.size_mb, -v.accuracy))
+
+
+def _beats(a: Variant, b: Variant, *, memory: bool) -> bool:
+    pairs = [(a.median_ms, b.median_ms)] + ([(a.memory_mb, b.memory_mb)] if memory else [])
+    nowhere_worse = a.accuracy >= b.accuracy and a.size_mb <= b.size_mb and all(x <= _EQUAL * y for x, y in pairs)
+    somewhere_better = a.accuracy > b.accuracy or a.size_mb < b.size_mb or any(_EQUAL * x < y for x, y in pairs)
+    return nowhere_worse and somewhere_better
+
+
+def _line(found: Sequence[Variant], cost: Callable[[Variant], float]) -> list[Variant]:
+    """Keep the variants to which none is at least equal in accuracy and one cost and better in one; cheapest first."""
+    kept: list[Variant] = []
+    for variant in sorted(found, key=lambda v: (cost(v), -v.accuracy)):
+        if not kept or variant.accuracy > kept[-1].accuracy:
+            kept.append(variant)
+    return kept
+
+
+def cheapest(found: Sequence[Variant]) -> Variant | None:
+    """Take the smallest file that meets every budget of a variant for certain; None where none does."""
+    return min((v for v in found if v.status == "pass"), key=lambda v: v.size_mb, default=None)
+
+
+def table(found: Sequence[Variant], settings: Settings) -> Table:
+    """List all variants, the smallest first."""
+    on_front = {(v.label, v.name) for v in front(found, memory=settings.memory_mb is not None)}
+    rows = tuple(
+        (
+            v.label, v.name, v.accuracy, v.loss.value, f"{v.loss.low:.2g} to {v.loss.high:.2g}", 1e3 * v.size_mb,
+            1e3 * v.median_ms, 1e3 * v.latency.value, f"{1e3 * v.latency.low:.3g} to {1e3 * v.latency.high:.3g}",
+            v.memory_mb, v.flips, v.neighbours, v.status, "yes" if (v.label, v.name) in on_front else "",
+        )
+        for v in sorted(found, key=lambda v: v.size_mb)
+    )  # fmt: skip
+    columns = (
+        "model", "variant", "accuracy (points)", "loss (points)", "interval", "file (kB)", "p50 (us)", "p99 (us)",
+        "interval ", "peak memory (MB)", "flipped labels", "moved by its batch", "result", "on the Pareto front",
+    )  # fmt: skip
+    return Table("Smaller models", f"{_said(found, settings)} {_CAPTION}", columns, rows)
+
+
+def figures(found: Sequence[Variant], settings: Settings) -> tuple[Figure, Figure]:
+    """Draw size, and latency, against accuracy, each with its front and its budget."""
+    said = _said(found, settings)
+    size = _figure(found, lambda v: 1e3 * v.size_mb, "file size (kB, log scale)", 1e3 * settings.size_mb)
+    speed = _figure(found, lambda v: 1e3 * v.latency.value, "p99 latency (us, log scale)", 1e3 * settings.p99_ms)
+    line = "The grey line joins the Pareto front: nothing else is both"
+    return (
+        Figure("What does a smaller file cost?", f"{said} {line} smaller and more accurate.", size),
+        Figure(
+            "What does a faster answer cost?", f"Batch size 1, one thread, hot. {line} faster and more accurate.", speed
+        ),
+    )
+
+
+def _figure(found: Sequence[Variant], cost: Callable[[Variant], float], axis: str, budget: float) -> dict[str, Any]:
+    series = {label: [(cost(v), v.accuracy) for v in found if v.label == label] for label in _labels(found)}
+    costs = [cost(v) for v in found]
+    near = min(costs) / 3 <= budget <= 3 * max(costs)  # a budget far away would press all points into a corner
+    spec = charts.lines(
+        {"Pareto front": [(cost(v), v.accuracy) for v in _line(found, cost)]},
+        x=axis,
+        y="accuracy (points)",
+        log_x=True,
+        reference_x=budget if near else None,
+    )
+    values = [{"x": x, "y": y, "model": label} for label, points in series.items() for x, y in points]
+    colours = {"domain": list(series), "range": [charts.COLOURS[i % len(charts.COLOURS)] for i in range(len(series))]}
+    points: dict[str, Any] = {
+        "data": {"values": values},
+        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+        "encoding": {
+            "x": {"field": "x", "type": "quantitative", "scale": {"type": "log"}},
+            "y": {"field": "y", "type": "quantitative", "scale": {"zero": False}},
+            "color": {
+                "field": "model",
+                "type": "nominal",
+                "scale": colours,
+                "legend": {"title": None, "orient": "top"},
+            },
+            "shape": {"field": "model", "type": "nominal", "legend": None},
+        },
+    }
+    spec["layer"][0]["encoding"]["color"] = {"value": "#888"}
+    del spec["layer"][0]["encoding"]["strokeDash"]
+    spec["layer"].append(points)
+    return spec
+
+
+def level_table(labels: Mapping[str, str], row: VariantTimesRow) -> Table | None:
+    """List the latency of the candidates at every level of the runtime's optimisation; None where it was not measured."""
+    found = []
+    for family, label in labels.items():
+        for level in LEVELS:
+            times = row.levels.get(named(family, level))
+            if times is not None:
+                p50, p99 = over_rounds(times, 0.5), over_rounds(times, 0.99)
+                found.append((label, level, 1e3 * p50.value, _span(p50), 1e3 * p99.value, _span(p99)))
+    columns = ("model", "level", "p50 (us)", "interval", "p99 (us)", "interval ")
+    caption = (
+        "The same file, loaded at each level of ONNX Runtime's graph optimisation; 'all' is its default, used for every "
+        "other figure. Graphs as lean as these leave it little to optimise."
+    )
+    return Table("Levels of graph optimisation", caption, columns, tuple(found)) if found else None
+
+
+_EQUAL = 1.05
+_CAPTION = (
+    "Accuracy on the same test rows; loss against the most accurate original there, with its paired 95 % interval; peak "
+    "memory of one process that only serves; 'moved by its batch' is the largest change in a probability when a row is "
+    "predicted alone. float16 stores a network's weights in half the bytes and computes in float32; the runtime has no float16 "
+    "trees. Exploratory: these figures rest on one fold, and the verdict does not use them."
+)
+
+
+def _span(found: Estimate) -> str:
+    return f"{1e3 * found.low:.3g} to {1e3 * found.high:.3g}"
+
+
+def _labels(found: Sequence[Variant]) -> list[str]:
+    return list(dict.fromkeys(v.label for v in found))
+
+
+def _said(found: Sequence[Variant], settings: Settings) -> str:
+    best = cheapest(found)
+    budgets = "latency, size, memory and accuracy" if settings.memory_mb is not None else "latency, size and accuracy"
+    if best is None:
+        return f"No variant is shown to meet the budgets of {budgets}."
+    return f"The smallest that meets the budgets of {budgets}: {best.label}, {best.name} ({1e3 * best.size_mb:.3g} kB)."
+
+
+def _loss(best: np.ndarray, right: np.ndarray) -> Estimate:
+    """Loss in points on the same rows; rows that agree to the last one leave up to 3 in n (the rule of three)."""
+    found = stats.paired_difference(100.0 * best, 100.0 * right, test_fraction=0.0, unit="points")
+    reach = 300 / len(right)
+    return Estimate(found.value, min(found.low, found.value - reach), max(found.high, found.value + reach), "points")
+
+
+def _example(accuracy: float, size_mb: float) -> Variant:
+    nothing = Estimate(0.0, 0.0, 0.0, "")
+    return Variant("", "", accuracy, nothing, size_mb, nothing, 0.0, 0, 0.0, "pass")

@@ -1,0 +1,57 @@
+"""The picture of the first screen shows the budgets of the candidate that decides, each as a share of what is allowed."""
+
+import dataclasses
+
+import pytest
+
+from edge.budget import decision as budget
+from edge.budget import figure as budget_figure
+from edge.settings import Settings
+from lab.protocol import Estimate
+
+SETTINGS = Settings(p99_ms=2.0, size_mb=5.0, max_drop=0.01, rate=50.0, max_misses=0.01)
+
+
+def estimates(name, *, p99=1.0, score=90.0):
+    found = {
+        "p99_ms": Estimate(p99, 0.5 * p99, 1.5 * p99, "ms"),
+        "misses": Estimate(3.0, 2.0, 4.0, "%"),
+        "size_mb": Estimate(0.00253, 0.00253, 0.00253, "MB"),
+        "drop": Estimate(-0.5, -2.0, 1.2, "points"),
+        "parity": Estimate(1e-9, 1e-9, 1e-9, ""),
+        "flips": Estimate(0, 0, 0, "labels"),
+        "score": Estimate(score, score, score, "points"),
+    }
+    return {f"{name}.{key}": value for key, value in found.items()}
+
+
+def test_each_item_is_drawn_as_a_share_of_its_budget():
+    decision = budget.decide(["mlp"], estimates("mlp"), SETTINGS, factor=100.0)
+    drawn = {row["label"]: row for row in budget_figure.figure(decision, "neural network").spec["data"]["values"]}
+    by_hand = {
+        "latency (p99): 1 ms of 2 ms": ("kept", 50.0, 25.0, 75.0),
+        "share of late answers: 3 % of 1 %": ("missed", 300.0, 200.0, 400.0),
+        "file size: 2.53 kB of 5 MB": ("kept", 0.1, 0.1, 0.1),  # 0.05 % lies at the edge
+        "accuracy loss: -0.5 points of 1.0 points": ("not certain", 0.1, 0.1, 120.0),
+    }
+    assert list(drawn) == list(by_hand)
+    for label, (group, *expected) in by_hand.items():
+        assert drawn[label]["group"] == group
+        assert [drawn[label][key] for key in ("value", "low", "high")] == pytest.approx(expected)
+
+
+def test_a_budget_of_nothing_has_no_share():
+    nothing = dataclasses.replace(SETTINGS, max_drop=0.0)
+    decision = budget.decide(["mlp"], estimates("mlp"), nothing, factor=100.0)
+    labels = [row["label"] for row in budget_figure.figure(decision, "m").spec["data"]["values"]]
+    assert not any("accuracy" in label for label in labels)
+    assert any(item.name == "accuracy loss" for item in decision.items)
+
+
+def test_the_best_status_decides_before_the_score():
+    found = estimates("mlp", score=80.0) | estimates("forest", p99=9.0, score=99.0)
+    settings = dataclasses.replace(SETTINGS, rate=None, max_drop=0.05)
+    assert budget.decide(["mlp", "forest"], found, settings, factor=100.0).name == "mlp"
+    assert budget.decide(["forest"], found, settings, factor=100.0).status == "fail"
+    with pytest.raises(ValueError, match="no candidate"):
+        budget.decide([], {}, settings, factor=100.0)

@@ -1,0 +1,56 @@
+"""The edge lab's benchmarks still run: each on settings so small that nothing is learned but that it does."""
+
+import importlib
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lab.learning import families
+
+FOLDER = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    return importlib.import_module
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("edge_*.py")))
+def test_a_benchmark_is_imported(name, benchmark):
+    assert benchmark(name).__doc__.strip()
+
+
+def test_drift_is_watched_beside_other_tests_and_models_are_replayed(benchmark, monkeypatch, capsys):
+    drift = benchmark("edge_drift")
+    for name, value in {"N_ROWS": 2_400, "N_COLUMNS": 6, "TRAIN": 200, "BEGIN": 400, "WINDOW": 500}.items():
+        monkeypatch.setattr(drift, name, value)
+    for name in ("FOREST", "EXTRA_TREES", "BOOSTING", "MLP"):
+        monkeypatch.setattr(families, name, families.LOGISTIC)  # the others take minutes
+    made = drift.signals(drift.stream(0))
+    assert [(len(each.history), len(each.stream)) for each in made] == [(200, 2_000)] * 6
+    assert len(drift.windows(drift.stream(0))) == 3
+    drift.replays()
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + 5
+
+
+def test_runtimes_are_compared_and_the_recommended_one_is_among_them(benchmark, tmp_path, capsys):
+    runtimes = benchmark("edge_runtimes")
+    given = SimpleNamespace(quick=True, peers=tmp_path, compile_seconds=0.0, rounds=2)
+    found = runtimes.line("breast-cancer", "logistic", given)
+    assert {runtimes.RECOMMENDED, "scikit-learn", "converter, bound"} <= found.times.keys()
+    runtimes.show(found)
+    runtimes.summary([found])
+    assert "within 1.1 of the fastest of all" in capsys.readouterr().out
+
+
+def test_percentiles_of_two_harnesses_that_agree_are_said_to_agree(benchmark, capsys):
+    loadgen = benchmark("edge_loadgen")
+    ours = np.random.default_rng(0).integers(100_000, 120_000, size=(6, 500))
+    percentiles = np.quantile(ours, [0.5, 0.9, 0.99], axis=1).T + 2_000
+    times = {"ours": ours, "disturbed": ours, "logged": ours + 2_000, "inside": ours, "summary": percentiles}
+    assert loadgen.show("a stand-in", times, 1e-3) == ["agrees"] * 3
+    assert "LoadGen's own cost 2.00 us" in capsys.readouterr().out

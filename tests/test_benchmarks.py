@@ -1,0 +1,137 @@
+"""Do the benchmarks still fit the code? Every one is imported, and those that take seconds are run on tiny settings."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lab.data.load import load, sample_rows
+
+FOLDER = Path(__file__).parent / "benchmarks"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
+PEERS_ONLY = {"fit_peer"}
+"""Runs in a peer's environment, and imports what is only there."""
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    """Import a benchmark as it imports its neighbours, and forget them all afterwards."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.setattr(sys, "argv", ["benchmark"])
+    before = set(sys.modules)
+    yield importlib.import_module
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in NAMES:
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in PEERS_ONLY])
+def test_every_benchmark_can_be_imported(benchmark, name):
+    assert benchmark(name).__doc__
+
+
+def test_what_runs_beside_a_peer_is_python_that_says_what_it_is_for():
+    for name in PEERS_ONLY:
+        compile((FOLDER / f"{name}.py").read_text(encoding="utf-8"), name, "exec")
+
+
+def test_the_house_is_counted(benchmark, capsys):
+    benchmark("house").main()
+    said = capsys.readouterr().out
+    assert "a docstring" in said
+    assert "quantum" in said
+
+
+def test_the_settings_of_the_boosting_machine(benchmark, monkeypatch, capsys):
+    module = benchmark("ebm_settings")
+    monkeypatch.setattr(module, "load", lambda name: sample_rows(load(name), 60, 0))
+    module.main()
+    assert capsys.readouterr().out.count("\n") == 1 + 2 * 3
+
+
+def test_the_coverage_of_the_intervals(benchmark, monkeypatch, capsys):
+    module = benchmark("interpretability_intervals")
+    monkeypatch.setattr(sys, "argv", ["benchmark", "2", "classes"])
+    monkeypatch.setattr(module, "PAIRS", {"halves, logistic": module.PAIRS["halves, logistic"]})
+    module.main()
+    assert "halves, logistic" in capsys.readouterr().out
+
+
+def test_the_power_of_the_verdict(benchmark, monkeypatch, capsys):
+    module = benchmark("interpretability_power")
+    monkeypatch.setattr(sys, "argv", ["benchmark", "1"])
+    monkeypatch.setattr(module, "CASES", {"halves": (100, *module.CASES["no difference, halves"][1:])})
+    module.main()
+    assert "interval excludes zero" in capsys.readouterr().out
+
+
+def test_published_scores_are_set_beside_ours(benchmark, monkeypatch, capsys):
+    module = benchmark("interpretability_published")
+    monkeypatch.setattr(module, "load", lambda name: sample_rows(load(name), 60, 0))
+    monkeypatch.setattr(module, "FAMILIES", {column: members[:1] for column, members in module.FAMILIES.items()})
+    module.main()
+    assert "not here: adult" in capsys.readouterr().out
+
+
+def test_every_kind_of_trial_of_the_interpretability_lab_has_its_cost(benchmark, monkeypatch, capsys):
+    """The trials are those of a run; what they do is tested elsewhere."""
+    module = benchmark("interpretability_cost")
+    monkeypatch.setattr(sys, "argv", ["benchmark", "breast-cancer", "full", "60"])
+    monkeypatch.setattr(module, "seconds_of", lambda trial, data, inputs: 0.5)
+    module.main()
+    said = capsys.readouterr().out
+    assert all(f"\n{kind} " in said for kind in ("logistic", "boosting", "explaining"))
+
+
+def test_a_fit_of_ours_answers_as_the_peers_do(benchmark):
+    module = benchmark("quantum_fit")
+    found = module.run([sys.executable, "-c", module.OURS], {**module.make_job(), "steps": 5})
+    assert found.keys() == {"seconds", "loss", "accuracy"}
+    assert 0 < found["loss"] < 2
+
+
+def test_the_noise_of_a_device_is_timed(benchmark, monkeypatch, capsys):
+    module = benchmark("quantum_noise")
+    monkeypatch.setattr(module, "ROWS", 2)
+    monkeypatch.setattr(module, "SHOTS", 16)
+    monkeypatch.setattr(module, "QUBITS", (2,))
+    module.main()
+    assert "2 qubits, ours" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("task", range(5))
+def test_the_tasks_give_two_classes(benchmark, monkeypatch, task):
+    module = benchmark("quantum_tasks")
+    monkeypatch.setattr(module, "ROWS", 40)
+    rows, labels = module.TASKS[task](4, np.random.default_rng(0))
+    assert rows.shape == (40, 4)
+    assert set(labels.tolist()) == {True, False}
+
+
+def test_the_scaling_of_the_simulator_is_printed(benchmark, monkeypatch, capsys):
+    module = benchmark("scaling")
+    few = module.best_of
+    monkeypatch.setattr(module, "series", lambda **given: {"n": [(2, 1, 8, "float32", 1)]})
+    monkeypatch.setattr(module, "best_of", lambda run, *, seconds: few(run, seconds=0.001))
+    monkeypatch.setattr(module, "step_seconds", lambda *given: 1e-4)
+    monkeypatch.setattr(benchmark("work"), "STEPS", 100)
+    module.report(quick=True, figure=None)
+    assert "Memory of one gradient" in capsys.readouterr().out
+
+
+def test_our_side_of_the_comparison_of_simulators_gives_a_loss_and_its_gradient(benchmark):
+    job = benchmark("simulator").make_job(2, 1, 8, "float64", 1)
+    found = benchmark("peers").ours(json.loads(json.dumps(job)))
+    assert found is not None
+
+
+def test_the_starts_are_timed(benchmark, monkeypatch, capsys):
+    module = benchmark("startup")
+    monkeypatch.setattr(module, "ROUNDS", 1)
+    kept = ("python -c pass", "lab --help")
+    monkeypatch.setattr(module, "COMMANDS", {name: module.COMMANDS[name] for name in kept})
+    module.main()
+    assert "lab --help" in capsys.readouterr().out
