@@ -10,7 +10,6 @@ import pytest
 
 from lab.cli import main
 
-
 _MEMORY = 8 * 2**30
 
 
