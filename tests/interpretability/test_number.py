@@ -322,7 +322,9 @@ def test_a_table_of_3000_different_numbers_with_texts_and_holes_runs_through(lab
     record = json.loads((tmp_path / found["record"]).read_text(encoding="utf-8"))
     assert record["trials"]["failed"] == {}
     assert record["data"]["classes"] == {}
-    assert any("3,000 different numbers: it is predicted as a number" in note for note in record["data"]["notes"])
+    assert any(
+        "3,000 different numbers: it is predicted as a number (regression)" in note for note in record["data"]["notes"]
+    )
     page = (tmp_path / found["report"]).read_text(encoding="utf-8")
     assert "target price\n(a number)" in page
     assert "<b>" not in page
