@@ -252,7 +252,7 @@ def test_a_name_too_long_for_a_file_is_refused(lab, tmp_path):
 
 def test_a_target_of_lists_is_refused(lab, tmp_path):
     pd.DataFrame({"a": [1.0, 2.0] * 20, "y": [[1], [2]] * 20}).to_parquet(tmp_path / "t.parquet")
-    refused(lab, tmp_path, "t.parquet", "--target", "y", says=["target 'y' holds list", "texts, numbers or booleans"])
+    refused(lab, tmp_path, "t.parquet", "--target", "y", says=["target 'y' holds list", "text, numbers or booleans"])
 
 
 def test_duplicate_names_in_parquet_are_refused_as_such(lab, tmp_path):
