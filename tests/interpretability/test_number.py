@@ -162,7 +162,7 @@ def test_the_panel_and_the_exported_file_say_what_the_model_says(family, prices)
 def test_the_rules_of_a_tree_are_sentences_with_the_mean_and_the_spread_of_their_rows(prices):
     row = read_model(prices, seed=0, family=TREE, scorer="r2", candidates=1)
     table = row.tables[0]
-    assert table.columns == ("if", "then price is", "spread", "rows")
+    assert table.columns == ("if", "then price is", "standard deviation", "rows")
     assert sum(rule[3] for rule in table.rows) == prices.n_rows
     whole = sum(mean * rows for _, mean, _, rows in table.rows) / prices.n_rows
     assert whole == pytest.approx(prices.target.mean())
