@@ -38,7 +38,7 @@ def test_an_interrupted_demo_keeps_the_labs_that_were_finished_and_the_next_demo
     subject = killing.tiny_subjects(0.0)["demo"]
     place = killing.Place(tmp_path / "demo", site, subject)
     process = place.start()
-    assert killing.processes.wait_until(lambda: list(place.out.glob("*small*/record.json")))
+    assert killing.processes.wait_until(lambda: list(place.out.glob("*small*/report.html")))
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143
