@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "NORMAL_95",
     "Regions",
     "Spread",
     "auc_influence",
@@ -29,6 +30,10 @@ __all__ = [
     "regions",
     "regions_of",
 ]
+
+
+NORMAL_95 = float(stats.norm.ppf(0.975))
+"""Half the width of the two-sided 95 % interval of a normal distribution, in standard errors."""
 
 
 def corrected_standard_error(differences: "NDArray", test_fraction: float) -> float:

@@ -87,14 +87,14 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
-def wrong_share(rate: Mapping[str, Any]) -> str:
+def wrong_share(rate: Mapping[str, Any], things: str = "") -> str:
     """Say how many answers were wrong, and the interval of their share; see `lab.rates.interval`.
 
     >>> wrong_share({"events": 1, "of": 20, "rate": 0.05, "low": 0.00126, "high": 0.2487})
     '1 of 20 (95 % interval 0.1 to 24.9 %)'
     """
     interval = f"95 % interval {100 * rate['low']:.1f} to {100 * rate['high']:.1f} %"
-    return f"{rate['events']:,} of {rate['of']:,} ({interval})"
+    return f"{rate['events']:,} of {rate['of']:,}{things and ' '}{things} ({interval})"
 
 
 def worst_control(controls: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

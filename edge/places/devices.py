@@ -65,7 +65,7 @@ def connect(address: str) -> Devices:
     names = _names(said)
     if not names:
         raise SettingsError(
-            f"the Dask scheduler at {address} has no worker with the tag {_TAG!r}; start one on each device with  "
+            f"the Dask scheduler at {address} has no worker with the resource {_TAG!r}; start one on each device with  "
             f"dask worker {address} --name NAME --resources {_TAG}=1"
         )
     return Devices(address, tuple(names.values()))

@@ -147,7 +147,7 @@ def _out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int
 def _cells(said: "NDArray", target: "NDArray") -> tuple[float | None, ...]:
     positive, yes = target == 1, said > 0.5
     gap = said - target
-    half = 1.96 * float(gap.std(ddof=1)) / np.sqrt(len(gap))
+    half = stats.NORMAL_95 * float(gap.std(ddof=1)) / np.sqrt(len(gap))
     return (
         *_auc(said, positive),
         *_rate(yes & ~positive, ~positive),
@@ -163,7 +163,7 @@ def _auc(said: "NDArray", positive: "NDArray") -> tuple[float | None, float | No
     if not 0 < positive.sum() < len(positive):
         return None, None, None
     area = float(roc_auc_score(positive, said))
-    half = 1.96 * float(np.sqrt((stats.auc_influence(said, positive) ** 2).sum())) / len(said)
+    half = stats.NORMAL_95 * float(np.sqrt((stats.auc_influence(said, positive) ** 2).sum())) / len(said)
     return area, max(area - half, 0.0), min(area + half, 1.0)
 
 

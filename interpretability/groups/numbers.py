@@ -99,11 +99,11 @@ def _explained(said: "NDArray", target: "NDArray") -> tuple[float | None, float 
     if np.ptp(target) == 0:
         return None, None, None
     value = 1 - float(np.mean((said - target) ** 2) / np.var(target))
-    half = 1.96 * float(np.std(stats.r2_influence(said, target)) / np.sqrt(len(target)))
+    half = stats.NORMAL_95 * float(np.std(stats.r2_influence(said, target)) / np.sqrt(len(target)))
     return 100 * value, 100 * (value - half), 100 * min(value + half, 1.0)
 
 
 def _mean(values: "NDArray") -> tuple[float, float, float]:
-    half = 1.96 * float(values.std(ddof=1) / np.sqrt(len(values)))
+    half = stats.NORMAL_95 * float(values.std(ddof=1) / np.sqrt(len(values)))
     middle = float(values.mean())
     return middle, middle - half, middle + half

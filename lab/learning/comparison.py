@@ -273,7 +273,7 @@ def _best_of(group: Group, members: Mapping[str, Scores], metric: Metric) -> Sco
     chosen = []
     for there in zip(*(scores.rows for scores in members.values()), strict=True):
         found = [(row, scores.label) for row, scores in zip(there, members.values(), strict=True) if row is not None]
-        winner = max(found, key=lambda pair: _inner(pair[0]), default=None)
+        winner = max(found, key=lambda pair: _inner(pair[0])) if len(found) > 1 else next(iter(found), None)
         rows.append(winner[0] if winner else None)
         chosen += [winner[1]] if winner else []
     _require_two(len(chosen))
@@ -281,7 +281,7 @@ def _best_of(group: Group, members: Mapping[str, Scores], metric: Metric) -> Sco
 
 
 def _inner(row: FoldRow) -> float:
-    assert row.inner_score is not None  # a side's families are always searched
+    assert row.inner_score is not None  # several families of a side are always searched
     return row.inner_score
 
 

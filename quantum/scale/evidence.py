@@ -1,10 +1,8 @@
 """What do gradients and states say about larger circuits? The decay of the gradient, drawn, and two measures of states."""
 
-import math
-
+from lab import stats
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
-from lab.stats import Spread
 from quantum.scale.trainability import fit_decay
 from quantum.scale.trials import DEPTHS, ScaleRow
 
@@ -43,7 +41,7 @@ def measures_table(row: ScaleRow) -> Table:
     )
     rows = (
         ("expressibility (nats)", row.expressibility, ""),
-        ("entangling capability", mean, f"+- {Spread(error, math.inf).half_width():.3f}"),
+        ("entangling capability", mean, f"+- {stats.NORMAL_95 * error:.3f}"),
     )
     title = f"The chosen circuit ({row.qubits} qubits, {row.layers} layers)"
     return Table(title, caption, ("measure", "value", "95 % interval"), rows)

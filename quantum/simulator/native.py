@@ -165,8 +165,8 @@ def _why_not_kept(precision: str) -> str:
     except OSError as error:
         reason = str(error) if isinstance(error, cache.NotOursError) else f"{folder}: {error.strerror}"
         return (
-            f"the compiled simulator is not kept in the cache folder ({reason}); give it back to yourself alone, or name "
-            "another by QUANTUM_CACHE_DIR"
+            f"the compiled simulator is not kept in the cache folder ({reason}); make it yours alone, or name "
+            "another with QUANTUM_CACHE_DIR"
         )
     return ""
 

@@ -20,6 +20,7 @@ from samples.golden import (
     three,
 )
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
+from scipy.stats import norm
 
 from interpretability.follow_up.editing import Edited
 from interpretability.follow_up.explaining import Explained
@@ -37,6 +38,7 @@ from lab.learning.scoring import BESIDE
 from lab.work.rows import typed
 from lab.work.storage import through_storage
 
+Z = norm.ppf(0.975)
 SETTINGS = Settings(folds=FOLDS, repeats=REPEATS, margin=0.03, groups="region", privacy=(4.0, 0.5))
 DATA = table()
 INNER = {
@@ -278,12 +280,12 @@ def test_groups_are_compared_on_the_first_repetition(evidence):
         chances, truth = out_of_fold(folds)[there], (np.arange(N_ROWS) % 2)[there]
         yes, positive, n = chances > 0.5, truth == 1, int(there.sum())
         area, adds = intervals.auc(chances, positive), intervals.auc_adds(chances, positive)
-        half = 1.96 * np.sqrt((adds**2).mean() / n)
+        half = Z * np.sqrt((adds**2).mean() / n)
         assert line[3:6] == pytest.approx((area, max(area - half, 0), min(area + half, 1)))
         assert line[6:9] == pytest.approx(intervals.share(int((yes & ~positive).sum()), int((~positive).sum())))
         assert line[9:12] == pytest.approx(intervals.share(int((~yes & positive).sum()), int(positive.sum())))
         gap = 100 * (chances - truth)
-        reach = 1.96 * gap.std(ddof=1) / np.sqrt(n)
+        reach = Z * gap.std(ddof=1) / np.sqrt(n)
         assert line[12:] == pytest.approx((gap.mean(), gap.mean() - reach, gap.mean() + reach))
 
 
@@ -351,10 +353,10 @@ def test_a_number_is_judged_by_r2_in_points(rows):
     for line, there in zip(groups, (north, ~north), strict=False):
         errors, truth = (predicted - data.target)[there], data.target[there]
         explained = r2(predicted[there], truth)
-        half = 1.96 * np.sqrt((intervals.r2_adds(predicted[there], truth) ** 2).mean() / there.sum())
+        half = Z * np.sqrt((intervals.r2_adds(predicted[there], truth) ** 2).mean() / there.sum())
         assert line[3:6] == pytest.approx((100 * explained, 100 * (explained - half), 100 * min(explained + half, 1)))
         for place, values in ((6, np.abs(errors)), (9, errors)):
-            reach = 1.96 * values.std(ddof=1) / np.sqrt(there.sum())
+            reach = Z * values.std(ddof=1) / np.sqrt(there.sum())
             assert line[place : place + 3] == pytest.approx(
                 (values.mean(), values.mean() - reach, values.mean() + reach)
             )

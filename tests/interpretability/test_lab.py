@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 import pytest
+from samples import vega
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
 from interpretability.lab import LAB
@@ -39,6 +40,7 @@ def test_the_lab_keeps_to_the_protocol_on_mixed_columns_with_groups_and_privacy(
     pytest.importorskip("fairlearn")
     settings = dataclasses.replace(FAST, groups="region", privacy=(4.0,))
     record = check_lab(LAB, sample_rows(load("loans"), 150, 0), settings, tmp_path)
+    assert vega.problems_of(record) == {}
     assert record.evidence.estimates.keys() <= INTERPRETABILITY_ESTIMATES, "a number without a golden test"
     assert record.evidence.facts.keys() <= INTERPRETABILITY_FACTS, "a fact without a golden test"
     titles = [figure.title for figure in record.evidence.figures] + [table.title for table in record.evidence.tables]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fairlearn.metrics import MetricFrame
+from samples import vega
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
@@ -85,6 +86,7 @@ FAST = Settings(folds=2, repeats=2, candidates=1)
 def test_the_lab_keeps_to_the_protocol_on_a_number_with_groups_and_privacy(tmp_path, few_families, diabetes):
     settings = dataclasses.replace(FAST, groups="sex", privacy=(8.0,))
     record = check_lab(LAB, sample_rows(diabetes, 120, 0), settings, tmp_path)
+    assert vega.problems_of(record) == {}
     assert record.data["classes"] == {}
     found = record.evidence
     parts = (*found.figures, *found.tables, *found.panels)

@@ -12,6 +12,10 @@ FACES = {
         "Trial", "Verdict", "WhatIf", "check_lab", "from_frame", "load", "run",
     ],
     "edge": ["Alternative", "Exported", "Parity", "compare", "device_rows", "export", "measure"],
+    "interpretability": [
+        "Family", "Group", "Reading", "black_box_classifiers", "black_box_regressors", "glass_box_classifiers",
+        "glass_box_regressors", "lay_open", "parts_to_read", "read_model", "to_onnx", "trees_to_onnx",
+    ],
 }  # fmt: skip
 HEAVY = ("numpy", "pandas", "sklearn", "scipy", "pyarrow", "onnxruntime", "qiskit", "pennylane", "interpret", "numba")
 

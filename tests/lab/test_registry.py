@@ -80,7 +80,7 @@ class MajorityLab:
         return Verdict(answer, answer.title(), f"The share is {evidence.estimates['share'].value:.2f}.")
 
     def controls(self):
-        return [Control("a", "yes is true", ("no",), control_yes), Control("b", "no is true", ("yes",), control_no)]
+        return [Control("a", "yes is true", ("no",), control_yes, right="yes"), Control("b", "no is true", ("yes",), control_no)]
 
 
 LAB = MajorityLab()

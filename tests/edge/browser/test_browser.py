@@ -315,7 +315,7 @@ def test_what_a_browser_took_stands_beside_the_machine_and_the_other_places():
     listed = place_evidence.place_table(places, labels, 1.0)
     assert [cells[4] for cells in listed.rows] == ["neural network", "random forest"]
     assert listed.rows[0][0] == place_evidence.BROWSER_PLACE
-    assert "the rows of random forest were lost" in place_evidence.lost(places, labels)[0]
+    assert "the results of random forest were lost" in place_evidence.lost(places, labels)[0]
 
 
 def context_of(settings):

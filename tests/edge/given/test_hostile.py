@@ -80,7 +80,7 @@ ROW_SIZE = [node("ReduceMax", ["X"], ["most"], keepdims=0), node("Cast", ["most"
             node("Reshape", ["size", "one"], ["sizes"])]  # fmt: skip
 ONE = constant("one", np.array([1]))
 REFUSED = {
-    "loop": (model([loop()], TURNS, YES), "the operator 'Loop', which may run without end"),
+    "loop": (model([loop()], TURNS, YES), "the operator 'Loop', which may never finish"),
     "loop in a branch": (model([branch("yes", loop())], TURNS, YES), "the operator 'Loop', which may run"),
     "loop in a scan": (model([scan(loop(), node("Identity", ["t"], ["t_row"]))], TURNS, YES), "the operator 'Loop'"),
     "branch on a row": (

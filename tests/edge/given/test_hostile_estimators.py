@@ -282,7 +282,7 @@ def test_the_process_that_runs_the_lab_loads_no_file_of_somebodys(tmp_path, monk
     ("limits", "program", "words"),
     [
         (guard.Limits(seconds=0.3), None, r"^m\.skops did not answer rows within 0\.3 s"),
-        (guard.LIMITS, "kill -SEGV $$", r"^m\.skops brings scikit-learn down .* exit code -11"),
+        (guard.LIMITS, "kill -SEGV $$", r"^m\.skops crashes scikit-learn .* exit code -11"),
     ],
 )
 def test_an_estimator_that_does_not_end_or_brings_its_process_down_is_refused(

@@ -242,7 +242,7 @@ def test_the_highest_rate_is_interpolated_and_never_extrapolated():
     below = highest_rate(sweep, 0.9)
     assert (below.rate, below.bound) == (0.0, "below")
     assert "below" in below.words()
-    with pytest.raises(ValueError, match="no rate"):
+    with pytest.raises(ValueError, match="no call rate"):
         highest_rate([], 1.0)
 
 

@@ -130,7 +130,7 @@ def test_a_scheduler_without_devices_or_without_an_answer_is_an_error():
         connect("nowhere")
     with (
         distributed.LocalCluster(n_workers=1, processes=False, protocol="tcp://", dashboard_address=None) as cluster,
-        pytest.raises(SettingsError, match="has no worker with the tag 'device'; start one on each device with"),
+        pytest.raises(SettingsError, match="has no worker with the resource 'device'; start one on each device with"),
     ):
         connect(cluster.scheduler_address)
 

@@ -229,6 +229,14 @@ class Settings:
     pass
 
 
+class Drawn:
+    def plan(self, seed):
+        return [Trial("draw", trial_functions.draw, seed=seed)]
+
+    def evidence(self, seed, rows):
+        return hostile_record("x").evidence
+
+
 class OneTrial:
     """A lab of one trial, with the evidence of a record made by hand."""
 
@@ -240,11 +248,11 @@ class OneTrial:
     def prepare(self, notify):
         pass
 
-    def plan(self, dataset, settings, *, seed):
-        return [Trial("draw", trial_functions.draw, seed=seed)]
+    def context(self, dataset, settings, *, seed):
+        return seed
 
-    def summarise(self, dataset, settings, rows):
-        return hostile_record("x").evidence
+    def sections(self):
+        return [Drawn()]
 
     def judge(self, evidence, settings):
         return hostile_record("x").verdict

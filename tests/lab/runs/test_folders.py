@@ -183,6 +183,8 @@ def test_a_finished_run_is_found_by_name_and_identity_only(tmp_path):
     folder = opened(tmp_path)
     assert finished_folder(tmp_path, [folder.name], ONE) is None
     (folder / "record.json").write_text("{}")
+    assert finished_folder(tmp_path, [folder.name], ONE) is None, "it was killed before its report"
+    (folder / "report.html").write_text("<html>")
     assert finished_folder(tmp_path, [folder.name], ONE) == folder
     assert finished_folder(tmp_path, [folder.name], OTHER) is None
     assert finished_folder(tmp_path, ["another", f"../{tmp_path.name}/{folder.name}", ".."], ONE) is None

@@ -151,8 +151,8 @@ def test_code_in_a_folder_of_others_is_not_run_and_the_reason_is_said(tmp_path, 
     shared.chmod(0o777)
     assert native._stored("float32") is None
     assert native._why_not_kept("float32") == (
-        f"the compiled simulator is not kept in the cache folder ({shared} can be changed by other users); give it back to "
-        "yourself alone, or name another by QUANTUM_CACHE_DIR"
+        f"the compiled simulator is not kept in the cache folder ({shared} can be changed by other users); make it yours "
+        "alone, or name another with QUANTUM_CACHE_DIR"
     )
     native._keep("float32", code)
     assert native._stored("float32") == code, "the folder in the temporary one takes its place"
