@@ -278,7 +278,7 @@ def test_places_are_listed_side_by_side_with_the_browser(evidence):
     assert [line[-1] for line in lines if line[4] == LABELS["mlp"]] == ["it fell", "no answer"]
     there = next(line for line in lines if line[0] == place_evidence.BROWSER_PLACE and line[4] == LABELS["logistic"])
     assert there[5] == pytest.approx(milliseconds(BROWSED["logistic"].times, 0.5)[0])
-    assert any("on this machine, core(s) 0 the rows of neural network (MLP) were lost (it fell)" in each
+    assert any("on this machine, core(s) 0 the results of neural network (MLP) were lost (it fell)" in each
                for each in evidence.caveats)  # fmt: skip
 
 

@@ -248,7 +248,7 @@ def by_title(found, title):
 def test_the_tables_of_the_hardware_hold_the_oracles_numbers(evidence, rows):
     lines = {line[0]: line[1:] for line in by_title(evidence, "How hardware noise changes the score, in numbers").rows}
     torino = rows["hardware-torino"]
-    runs = {"no errors, shots only": "ideal", "torino, as read": "read", "torino, readout errors undone": "mitigated"}
+    runs = {"no errors, shots only": "ideal", "torino, raw": "read", "torino, readout errors mitigated": "mitigated"}
     for words, name in runs.items():
         run, before = getattr(torino.runs, name), torino.runs.before
         changed = 100 * np.mean(before.argmax(axis=1) != run.after.argmax(axis=1))
@@ -283,7 +283,7 @@ def test_the_table_of_all_models_holds_the_means_over_the_folds(evidence, rows):
     beside = [np.mean([row.beside[key] for row in own]) for key in ("balanced accuracy", "log loss (nats)", "Brier")]
     assert lines["support vector machine"] == pytest.approx((*mean, *beside, np.mean(bins), 6))
     assert list(lines.values()) == sorted(lines.values(), key=lambda line: -line[0])
-    chosen = {line[1]: line[2] for table in evidence.tables if "taken as the best" in table.title
+    chosen = {line[1]: line[2] for table in evidence.tables if "chosen as best" in table.title
               for line in table.rows if line[0] == "best quantum model"}  # fmt: skip
     assert sorted(chosen.values()) == sorted([TAKEN.count("quantum"), TAKEN.count("kernel")])
 
