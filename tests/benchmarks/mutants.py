@@ -143,7 +143,7 @@ def tried(
 
     Raises
     ------
-    SystemExit
+    RuntimeError
         If mutmut cannot make or run them; what it said is the message.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -151,7 +151,7 @@ def tried(
         configure(tree, modules, tests)
         first = run_mutmut(tree, "a mutant that is not there")  # makes all, and finds out which test reaches what
         if "nothing matches" not in first.stdout + first.stderr:
-            raise SystemExit(f"mutmut did not come to its mutants:\n{(first.stdout + first.stderr)[-3_000:]}")
+            raise RuntimeError(f"mutmut did not come to its mutants:\n{(first.stdout + first.stderr)[-3_000:]}")
         chosen: list[Mutant] = []
         for module in modules:
             if not (tree / "mutants" / f"{module}.meta").exists():
@@ -168,7 +168,7 @@ def tried(
         for module in dict.fromkeys(mutant.module for mutant in chosen):
             codes |= json.loads((tree / "mutants" / f"{module}.meta").read_text(encoding="utf-8"))["exit_code_by_key"]
         if all(codes[mutant.name] is None for mutant in chosen):
-            raise SystemExit(f"mutmut ran none of its mutants:\n{(done.stdout + done.stderr)[-3_000:]}")
+            raise RuntimeError(f"mutmut ran none of its mutants:\n{(done.stdout + done.stderr)[-3_000:]}")
         for mutant in chosen:
             code = codes[mutant.name]
             if code is None:
@@ -186,26 +186,30 @@ def main() -> int:
     options = parser.parse_args()
     only = [name for name in options.modules.split(",") if name]
     known, results = accepted(), Counter[tuple[str, str]]()
-    survivors: list[tuple[Mutant, str]] = []
+    failed = False
     for patterns, tests in GROUPS.items():
         modules = [module for module in expanded(patterns) if not only or module in only]
         if not modules:
             continue
-        for mutant, result in tried(modules, tests, sample=options.sample, jobs=options.jobs, seed=options.seed):
+        try:
+            outcomes = list(tried(modules, tests, sample=options.sample, jobs=options.jobs, seed=options.seed))
+        except RuntimeError as error:
+            print(f"{', '.join(modules)}: {error}", flush=True)
+            failed = True
+            continue
+        for mutant, result in outcomes:
             reason = known.get((mutant.module, mutant.old, mutant.new))
             shown = "accepted" if reason and result in (SURVIVED, UNTESTED) else result
             results[mutant.module, shown] += 1
             if shown not in (KILLED, "text", "accepted"):
-                survivors.append((mutant, shown))
+                print(f"{shown}  {mutant.name}\n  - {mutant.old}\n  + {mutant.new}")
         for module in modules:
             print(_line(module, {kind: n for (name, kind), n in results.items() if name == module}), flush=True)
     total: Counter[str] = Counter()
     for (_, kind), n in results.items():
         total[kind] += n
-    for mutant, shown in survivors:
-        print(f"\n{shown}  {mutant.module}  {mutant.name}\n  - {mutant.old}\n  + {mutant.new}")
     print(f"\n{_line('all', total)}")
-    return int(_share(total) < WANTED)
+    return int(failed or _share(total) < WANTED)
 
 
 def _share(counts: dict[str, int]) -> float:
