@@ -97,12 +97,12 @@ def _changed(one: ast.AST, other: ast.AST) -> tuple[str, str]:
 
 
 def _without_texts(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Describe a function without its sentences: texts with a space in them, and the texts between two values."""
+    """Describe a function without its sentences (texts with a space, and those between two values), or None in their place."""
     twin = ast.parse(ast.unparse(node)).body[0]
     pieces = {id(part) for each in ast.walk(twin) if isinstance(each, ast.JoinedStr) for part in each.values}
     for each in ast.walk(twin):
         if isinstance(each, ast.Constant) and isinstance(each.value, str) and (" " in each.value or id(each) in pieces):
-            each.value = ""
+            each.value = None
     return ast.dump(twin).partition("args=")[2]
 
 
