@@ -51,7 +51,7 @@ FOLDED["constant"] = [(np.full((len(rows), 2), 0.5), rows) for rows in parts()]
 DATA = table()
 DEVICE_TARGET = np.array([0, 1] * 6)
 VARIANCES = [
-    [layers, n, variance * layers, 0.01]
+    [layers, n, variance ** (layers / 8), 0.01]
     for layers in (2, 4, 8)
     for n, variance in ((2, 0.1), (4, 0.02), (6, 0.009), (8, 0.001))
 ]
