@@ -165,9 +165,11 @@ def test_the_mutants_are_of_modules_that_are_there_and_sentences_are_told_from_c
         "def f_1(x):\n    return {'key': f'{x} ROWS', 'A B': x + 1}\n"
         "def f_2(x):\n    return {'KEY': f'{x} rows', 'a b': x + 1}\n"
         "def f_3(x):\n    return {'key': f'{x} rows', 'a b': x - 1}\n"
+        "def f_4(x):\n    return {'key': None, 'a b': x + 1}\n"
+        "def f_5(x):\n    return {'key': f'{x + 1} rows', 'a b': x + 1}\n"
     ).body
-    alike = [module._without_texts(one) == module._without_texts(other) for other in others]
-    assert alike == [True, False, False]
+    alike = [module._differs_in_sentences(one, other) for other in others]
+    assert alike == [True, False, False, True, False]
     for path, old, _ in module.accepted():
         assert (module.ROOT / path).exists()
         assert old

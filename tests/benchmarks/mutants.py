@@ -37,7 +37,7 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
         "tests/lab/learning", "tests/lab/test_spoiling.py", "tests/quantum/test_evidence.py",
     ),
     ("lab/flow.py", "lab/sections.py"): (
-        "tests/lab/test_wiring.py", "tests/lab/test_sections.py", "tests/lab/runs/test_identity.py",
+        "tests/lab/test_wiring.py", "tests/lab/test_sections_and_keys.py", "tests/lab/test_sections.py",
     ),
     ("lab/work/storage.py", "lab/work/sealed.py"): ("tests/lab/work/test_storage.py",),
     ("quantum/verdict.py", "quantum/comparison/*.py", "quantum/sizes/*.py", "quantum/price/*.py", "quantum/device_noise/evidence.py",
@@ -87,7 +87,7 @@ def mutants_of(module: str, tree: Path) -> list[Mutant]:
         short = name.rpartition(".")[2]
         one, other = nodes[re.sub(r"__mutmut_\d+$", "__mutmut_orig", short)], nodes[short]
         old, new = _changed(one, other)
-        found.append(Mutant(name, module, old, new, _without_texts(one) == _without_texts(other)))
+        found.append(Mutant(name, module, old, new, _differs_in_sentences(one, other)))
     return found
 
 
@@ -96,14 +96,27 @@ def _changed(one: ast.AST, other: ast.AST) -> tuple[str, str]:
     return tuple("\n".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in "-+")  # type: ignore[return-value]
 
 
-def _without_texts(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-    """Describe a function without its sentences (texts with a space, and those between two values), or None in their place."""
+def _differs_in_sentences(one: ast.FunctionDef | ast.AsyncFunctionDef, other: ast.AST) -> bool:
+    """Whether all that differs is a sentence (a text with a space, or between two values), or None in its place."""
+    alike = _without(one, whole=False) == _without(other, whole=False)
+    lost = sum(isinstance(each, ast.JoinedStr) for each in ast.walk(other)) < sum(
+        isinstance(each, ast.JoinedStr) for each in ast.walk(one)
+    )
+    return alike or (lost and _without(one, whole=True) == _without(other, whole=True))
+
+
+def _without(node: ast.AST, *, whole: bool) -> str:
     twin = ast.parse(ast.unparse(node)).body[0]
     pieces = {id(part) for each in ast.walk(twin) if isinstance(each, ast.JoinedStr) for part in each.values}
     for each in ast.walk(twin):
         if isinstance(each, ast.Constant) and isinstance(each.value, str) and (" " in each.value or id(each) in pieces):
             each.value = None
-    return ast.dump(twin).partition("args=")[2]
+
+    class Blank(ast.NodeTransformer):
+        def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:  # noqa: N802 - the name that ast looks for
+            return ast.Constant(None)
+
+    return ast.dump(Blank().visit(twin) if whole else twin).partition("args=")[2]
 
 
 def accepted() -> dict[tuple[str, str, str], str]:
