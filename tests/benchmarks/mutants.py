@@ -113,7 +113,7 @@ def _without(node: ast.AST, *, whole: bool) -> str:
             each.value = None
 
     class Blank(ast.NodeTransformer):
-        def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:  # noqa: N802 - the name that ast looks for
+        def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
             return ast.Constant(None)
 
     return ast.dump(Blank().visit(twin) if whole else twin).partition("args=")[2]
