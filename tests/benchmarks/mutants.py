@@ -74,6 +74,22 @@ class Mutant:
     is_text: bool
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """A survivor that changes nothing that matters: in one module, or in all ("*"); `old` is a part of the line."""
+
+    module: str
+    old: str
+    new: str
+    reason: str
+
+    def is_(self, mutant: Mutant) -> bool:
+        """Whether a mutant is this change at one place of its line."""
+        starts = [found.start() for found in re.finditer(re.escape(self.old), mutant.old)]
+        made = {mutant.old[:start] + self.new + mutant.old[start + len(self.old) :] for start in starts}
+        return self.module in ("*", mutant.module) and mutant.new in made
+
+
 def mutants_of(module: str, tree: Path) -> list[Mutant]:
     """List the mutants that mutmut has made of a module, from the file that holds them all."""
     nodes = {
@@ -119,10 +135,9 @@ def _without(node: ast.AST, *, whole: bool) -> str:
     return ast.dump(Blank().visit(twin) if whole else twin).partition("args=")[2]
 
 
-def accepted() -> dict[tuple[str, str, str], str]:
-    """Read the survivors that are accepted: the reason by module, old and new line."""
-    listed = tomllib.loads(ACCEPTED.read_text(encoding="utf-8")).get("accepted", [])
-    return {(each["module"], each["old"], each["new"]): each["reason"] for each in listed}
+def accepted() -> list[Accepted]:
+    """Read the survivors that are accepted."""
+    return [Accepted(**each) for each in tomllib.loads(ACCEPTED.read_text(encoding="utf-8"))["accepted"]]
 
 
 def run_mutmut(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -230,8 +245,8 @@ def main() -> int:
             failed = True
             continue
         for mutant, result in outcomes:
-            reason = known.get((mutant.module, mutant.old, mutant.new))
-            shown = "accepted" if reason and result in (SURVIVED, UNTESTED) else result
+            is_known = result in (SURVIVED, UNTESTED) and any(each.is_(mutant) for each in known)
+            shown = "accepted" if is_known else result
             results[mutant.module, shown] += 1
             if shown not in (KILLED, "text", "accepted"):
                 print(f"{shown}  {mutant.name}\n  - {mutant.old}\n  + {mutant.new}")
