@@ -1,5 +1,7 @@
 """Do the benchmarks still fit the code? Every one is imported, and those that take seconds are run on tiny settings."""
 
+import ast
+import dataclasses
 import importlib
 import json
 import sys
@@ -141,3 +143,38 @@ def test_the_starts_are_timed(benchmark, monkeypatch, capsys):
     monkeypatch.setattr(module, "COMMANDS", {name: module.COMMANDS[name] for name in kept})
     module.main()
     assert "lab --help" in capsys.readouterr().out
+
+
+def test_every_seeded_fault_can_be_made(benchmark):
+    """The faults are found by their text: one that is gone is a fault that nothing looks for any more."""
+    module = benchmark("faults")
+    chosen = module.faults()
+    assert len(chosen) > 130
+    assert len({fault.name for fault in chosen}) == len(chosen)
+    for fault in chosen:
+        assert module.place_of(fault, module.ROOT)
+        assert module.nodes_of(fault, module.ROOT)
+
+
+def test_the_mutants_are_of_modules_that_are_there_and_sentences_are_told_from_code(benchmark):
+    module = benchmark("mutants")
+    for modules, tests in module.GROUPS.items():
+        assert all(module.expanded([pattern]) for pattern in modules)
+        assert all((module.ROOT / test).exists() for test in tests)
+    one, *others = ast.parse(
+        "def f_orig(x):\n    return {'key': f'{x} rows', 'a b': x + 1}\n"
+        "def f_1(x):\n    return {'key': f'{x} ROWS', 'A B': x + 1}\n"
+        "def f_2(x):\n    return {'KEY': f'{x} rows', 'a b': x + 1}\n"
+        "def f_3(x):\n    return {'key': f'{x} rows', 'a b': x - 1}\n"
+        "def f_4(x):\n    return {'key': None, 'a b': x + 1}\n"
+        "def f_5(x):\n    return {'key': f'{x + 1} rows', 'a b': x + 1}\n"
+    ).body
+    alike = [module._differs_in_sentences(one, other) for other in others]
+    assert alike == [True, False, False, True, False]
+    for known in module.accepted():
+        assert known.module == "*" or (module.ROOT / known.module).exists()
+        assert known.reason
+    one, other = "zip(a, zip(b, c, strict=True), strict=True)", "zip(a, zip(b, c, strict=False), strict=True)"
+    made = module.Mutant("f_1", "lab/flow.py", one, other, is_text=False)
+    assert any(known.is_(made) for known in module.accepted())
+    assert not any(known.is_(dataclasses.replace(made, new=one[4:])) for known in module.accepted())

@@ -9,19 +9,23 @@ It ends with 1 where a fault survives, or cannot be made.
 
 import argparse
 import contextlib
+import functools
 import importlib
 import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
+import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +37,8 @@ LIST = HERE.with_suffix(".toml")
 HEAVY = ("numpy", "pandas", "scipy.stats", "sklearn.ensemble", "sklearn.neural_network", "pyarrow.csv", "interpret.glassbox",
          "numba", "onnx", "onnxruntime", "skl2onnx", "qiskit", "vl_convert")  # fmt: skip
 """Libraries that are loaded once; every run of the tests is a fork with them, and loads our packages anew."""
+LIMIT_S = 120.0
+"""Seconds after which a run of tests is taken to hang."""
 
 
 @dataclass(frozen=True)
@@ -91,26 +97,29 @@ def copy_tree(target: Path) -> Path:
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "runs"))
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target / name)
     return target
 
 
-def passes(nodes: list[str], tree: Path) -> bool:
+def passes(nodes: list[str], tree: Path, limit_s: float = LIMIT_S) -> bool:
     """Run some tests on a tree, in a fork of this process; its packages come before the installed ones.
+
+    A run that takes longer than `limit_s` is ended with all that it started: what hangs does not pass.
 
     Raises
     ------
     RuntimeError
         If they could not be run.
     """
-    words = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *nodes]
+    words = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--basetemp", str(tree / "temporary"), *nodes]
     log = tree / "pytest.txt"
     child = os.fork()
     if child == 0:
         code = 3
         try:
+            os.setpgid(0, 0)
             os.chdir(tree)
             sys.path.insert(0, str(tree))
             sys.dont_write_bytecode = True
@@ -118,22 +127,46 @@ def passes(nodes: list[str], tree: Path) -> bool:
                 code = int(pytest.main(words))
         finally:
             os._exit(code)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code not in (0, 1):
+    code = _ended(child, limit_s)
+    if code not in (0, 1, None):
         raise RuntimeError(f"pytest ended with {code} on {' '.join(nodes)}:\n{log.read_text()[-2_000:]}")
     return code == 0
+
+
+def _ended(child: int, limit_s: float) -> int | None:
+    """Wait for a fork; gives how it ended, or None where it took too long. Nothing of its group is left."""
+    last = time.monotonic() + limit_s
+    try:
+        while time.monotonic() < last:
+            pid, status = os.waitpid(child, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.02)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return None
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+
+
+@contextmanager
+def rewritten(path: Path, text: str) -> Iterator[None]:
+    """Have a file hold another text meanwhile."""
+    before = path.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(before, encoding="utf-8")
 
 
 @contextmanager
 def made(fault: Fault, tree: Path) -> Iterator[None]:
     """Make the fault, and take it back."""
     path = place_of(fault, tree)
-    before = path.read_text(encoding="utf-8")
-    path.write_text(before.replace(fault.old, fault.new), encoding="utf-8")
-    try:
+    with rewritten(path, path.read_text(encoding="utf-8").replace(fault.old, fault.new)):
         yield
-    finally:
-        path.write_text(before, encoding="utf-8")
 
 
 _tree: Path  # of this process
@@ -144,11 +177,37 @@ def _take(trees: "multiprocessing.Queue[str]") -> None:
     _tree = Path(trees.get())
 
 
-def tried(fault: Fault) -> tuple[str, str]:
+def _in_tree(task: Callable[[Any, Path], Any], thing: Any) -> Any:
+    return task(thing, _tree)
+
+
+def in_copies(task: Callable[[Any, Path], Any], things: Sequence[Any], jobs: int, first: list[str]) -> Iterator[Any]:
+    """Do `task(thing, tree)` for all things, each process in its copy of the tree, where the tests `first` pass before any.
+
+    Raises
+    ------
+    SystemExit
+        If they do not.
+    """
+    for name in HEAVY:
+        importlib.import_module(name)
+    context = multiprocessing.get_context("fork")
+    with tempfile.TemporaryDirectory() as folder:
+        trees = context.Queue()
+        for job in range(jobs):
+            trees.put(str(copy_tree(Path(folder) / str(job))))
+        tree = Path(folder) / "0"
+        if not passes(first, tree, 10 * LIMIT_S):
+            raise SystemExit(f"the tests fail on the tree as it is:\n{(tree / 'pytest.txt').read_text()[-2_000:]}")
+        with ProcessPoolExecutor(jobs, context, _take, (trees,)) as pool:
+            yield from pool.map(functools.partial(_in_tree, task), things)
+
+
+def tried(fault: Fault, tree: Path) -> tuple[str, str]:
     """Say what came of a fault: killed, SURVIVED, or why it could not be made."""
     try:
-        with made(fault, _tree):
-            return fault.name, "SURVIVED" if passes(nodes_of(fault, _tree), _tree) else "killed"
+        with made(fault, tree):
+            return fault.name, "SURVIVED" if passes(nodes_of(fault, tree), tree) else "killed"
     except (LookupError, RuntimeError) as error:
         return fault.name, f"NOT MADE: {error}"
 
@@ -160,27 +219,16 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="make none: only find every text and every test")
     options = parser.parse_args()
     chosen = [fault for fault in faults() if options.only in fault.name]
+    every = sorted({node for fault in chosen for node in nodes_of(fault, ROOT)})
     if options.check:
         for fault in chosen:
-            place_of(fault, ROOT), nodes_of(fault, ROOT)
+            place_of(fault, ROOT)
         print(f"{len(chosen)} faults can be made")
         return 0
-    for name in HEAVY:
-        importlib.import_module(name)
-    context = multiprocessing.get_context("fork")
-    with tempfile.TemporaryDirectory() as folder:
-        trees = context.Queue()
-        for job in range(options.jobs):
-            trees.put(str(copy_tree(Path(folder) / str(job))))
-        every = sorted({node for fault in chosen for node in nodes_of(fault, ROOT)})
-        if not passes(every, Path(folder) / "0"):
-            print("the tests fail on the tree as it is; mend that first")
-            return 1
-        results = []
-        with ProcessPoolExecutor(options.jobs, context, _take, (trees,)) as pool:
-            for name, result in pool.map(tried, chosen):
-                print(f"{result:10}  {name}", flush=True)
-                results.append(result)
+    results = []
+    for name, result in in_copies(tried, chosen, options.jobs, every):
+        print(f"{result:10}  {name}", flush=True)
+        results.append(result)
     print(f"{results.count('killed')} of {len(results)} killed")
     return int(any(result != "killed" for result in results))
 

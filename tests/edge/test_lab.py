@@ -96,6 +96,17 @@ def test_the_verdict_follows_from_the_worst_budget_of_the_best_candidate(found, 
 
 
 @pytest.mark.parametrize(
+    ("candidate", "words"),
+    [
+        ((0.1, 6.0, 0.5, 0, 0, 96.0), "file size (6 MB against 5 MB allowed)"),
+        ((2.0, 0.1, 0.5, 0, 0, 96.0), "latency (p99) (1.8 ms to 2.2 ms against 1 ms allowed)"),
+    ],
+)
+def test_what_is_missed_is_said_with_its_interval_where_it_has_one(candidate, words):
+    assert words in LAB.judge(evidence(mlp=candidate), BUDGET).sentence
+
+
+@pytest.mark.parametrize(
     ("p99", "words"),
     [
         (0.95, "about 4 times the rounds (--rounds) for latency (p99), were it as estimated"),  # (0.095 / 0.05)^2 = 3.6

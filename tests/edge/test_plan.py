@@ -47,3 +47,11 @@ def test_every_model_has_the_same_budget_and_only_times_run_alone():
     alone = {trial.key.partition("-")[0] for trial in plan if trial.exclusive}
     assert alone == {"time", "serve", "load", "batches"}
     assert {trial.key for trial in plan if trial.key == "stream"} == {"stream"}
+
+
+def test_the_report_is_in_this_order():
+    names = [each.__name__.split(".")[1] for each in LAB.sections()]
+    assert names == [
+        "budget", "accuracy", "building", "timing", "variants", "footprint", "throughput", "load", "browser", "places",
+        "stream",
+    ]  # fmt: skip

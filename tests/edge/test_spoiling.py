@@ -56,6 +56,11 @@ def test_the_exported_model_is_the_one_that_was_scored(table, scored, family):
     np.testing.assert_allclose(found, judged.predictions, atol=1e-4)
 
 
+def answers(file, table):
+    ready = session(file.tobytes())
+    return ready.run([OUTPUT], device.feeds(table, device.device_rows(table), ready))[0]
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_test_rows_decide_nothing_of_the_file_nor_of_its_variants(table, scored):
     arguments = {"family": MLP, "fold": FOLD}
@@ -74,7 +79,13 @@ def test_the_test_rows_decide_nothing_of_the_file_nor_of_its_variants(table, sco
             made[name] = vary(twin, seed=SEED, inputs=rows, **arguments).variants
     assert {"as exported"} < made["as it is"].keys(), "there are variants"
     for variant, row in made["as it is"].items():
-        assert row.onnx.tobytes() == made["spoiled"][variant].onnx.tobytes(), variant
+        other = made["spoiled"][variant].onnx
+        if (
+            variant == "ort format"
+        ):  # the runtime writes its own form in the order of its memory: what it says must be equal
+            assert np.array_equal(answers(row.onnx, table), answers(other, table))
+        else:
+            assert row.onnx.tobytes() == other.tobytes(), variant
         assert np.mean(row.right) > np.mean(made["spoiled"][variant].right), "judged on the test rows"
 
 

@@ -33,6 +33,7 @@ from interpretability.settings import Settings
 from interpretability.sides import finalists
 from interpretability.sides.finalists import choose_finalists
 from lab import sections
+from lab.learning.families import Family
 from lab.learning.outer import FoldRow
 from lab.learning.scoring import BESIDE
 from lab.work.rows import typed
@@ -389,3 +390,22 @@ def test_rows_that_were_stored_give_the_same_evidence(rows, evidence):
     again = summarised(SETTINGS, stored)
     assert (again.estimates, again.facts) == (evidence.estimates, evidence.facts)
     assert (again.figures, again.tables) == (evidence.figures, evidence.tables)
+
+
+@pytest.mark.parametrize(("name", "full"), [("depth", "model__depth"), ("prepare__bins", "prepare__bins")])
+def test_a_finalist_is_fitted_with_what_its_search_found_on_the_rows_it_is_given(name, full):
+    calls = []
+
+    class Model:
+        def set_params(self, **given):
+            calls.append(given)
+
+        def fit(self, features, target):
+            return features.index.tolist(), target.tolist()
+
+    data, rows = table(), np.array([3, 4, 40])
+    family = Family("made", "made", lambda features, seed: calls.append((len(features), seed)) or Model())
+    fitted = finalists.fitted_on(family, data, rows, {name: [2, 3]}, 7)
+    assert calls == [(3, 7), {full: (2, 3)}]
+    assert fitted == (data.features.index[rows].tolist(), [1, 0, 0])
+    assert finalists.fitted_on(family, data, rows, None, 7, np.array([5, 6, 7]))[1] == [5, 6, 7]

@@ -88,3 +88,12 @@ def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
     verdict = LAB.judge(found, FAST)
     assert (verdict.answer, verdict.headline) == (answer, headline)
     assert words in verdict.sentence
+
+
+def test_the_report_is_in_this_order():
+    names = [each.__name__.removeprefix("interpretability.") for each in LAB.sections()]
+    assert names == [
+        "sides.scores", "sides.price", "sides.finalists", "reading.read", "follow_up.explaining",
+        "follow_up.known_truth", "groups.section", "follow_up.stress", "follow_up.privacy", "follow_up.editing",
+        "follow_up.speed",
+    ]  # fmt: skip

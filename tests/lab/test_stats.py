@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import integrate, stats
+from sklearn.metrics import r2_score
 
 from lab.decisions import rows_to_settle, side_of_margin
 from lab.protocol import Estimate
@@ -13,6 +14,7 @@ from lab.stats import (
     paired_difference,
     pooled_spread,
     quantile,
+    r2_influence,
     rate,
     regions,
 )
@@ -98,6 +100,37 @@ def test_rows_to_settle_grow_with_the_square_of_the_interval():
     assert rows_to_settle(estimate, 1.0, 100, detectable=2.0) == 400
     assert rows_to_settle(Estimate(1.0, -1.0, 3.0, ""), 1.0, 100, detectable=2.0) is None
     assert rows_to_settle(estimate, 1.0, 100, detectable=0.0) == 1  # no spread at all: any rows do
+
+
+def test_rows_to_settle_are_rounded_up_to_two_digits_and_given_up_to_a_hundred_times_the_rows():
+    def rows(n_rows, away, detectable):
+        return rows_to_settle(Estimate(1.0 + away, 0.0, 9.0, ""), 1.0, n_rows, detectable=detectable)
+
+    assert rows(1_234, 1.0, 2.0) == rows(1_234, -1.0, 2.0) == 5_000  # 4,936
+    assert rows(17, 1.0, 2.0) == 68, "below a hundred each row counts"
+    assert rows(100, 1.0, 9.5) == 9_100  # 9,025
+    assert rows(100, 1.0, 9.875) == 9_800  # 9,751.6
+    assert rows(100, 1.0, 10.0) is None, "a hundred times the rows"
+    assert rows(100, 1.0, 11.0) is None
+
+
+def test_the_influence_of_a_row_on_r2_is_its_derivative_by_the_rows_weight():
+    """Oracle: scikit-learn's R2 with one row a little heavier, a little lighter."""
+    rng = np.random.default_rng(8)
+    target = rng.normal(3.0, 2.0, 30)
+    predicted = target + rng.normal(size=30)
+
+    def heavier(row, by):
+        weights = np.ones(30)
+        weights[row] += by
+        return r2_score(target, predicted, sample_weight=weights)
+
+    expected = [30 * (heavier(row, 1e-4) - heavier(row, -1e-4)) / 2e-4 for row in range(30)]
+    found = r2_influence(predicted, target)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+    assert found.sum() == pytest.approx(0, abs=1e-9)
+    with pytest.raises(ValueError, match="varies"):
+        r2_influence([1.0, 2.0], [3.0, 3.0])
 
 
 def test_a_difference_as_large_as_the_detectable_one_is_found_in_four_of_five_runs():

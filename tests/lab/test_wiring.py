@@ -114,6 +114,21 @@ def test_another_seed_is_another_run(begun):
     assert begun(seed=2) == 2
 
 
+def test_another_seed_is_another_run_even_where_no_trial_is_given_it(tmp_path, marks):
+    class Still(SmallLab):
+        """Its trials draw nothing; the rows of the table, say, may have been drawn."""
+
+        def context(self, dataset, settings, *, seed):
+            return super().context(dataset, settings, seed=0)
+
+    lab, settings = Still(), Settings(marks=str(marks))
+    lab.unfinished = True
+    for seed, ran in ((1, 2), (1, 2), (2, 4)):
+        with pytest.raises(TrialsFailedError):
+            flow.run(lab, table(), settings, out=tmp_path / "runs", seed=seed, workers=1)
+        assert calls(marks) == ran
+
+
 def test_another_setting_is_another_run(begun):
     assert begun(threshold=0.6) == 2
 

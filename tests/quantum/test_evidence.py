@@ -51,7 +51,7 @@ FOLDED["constant"] = [(np.full((len(rows), 2), 0.5), rows) for rows in parts()]
 DATA = table()
 DEVICE_TARGET = np.array([0, 1] * 6)
 VARIANCES = [
-    [layers, n, variance * layers, 0.01]
+    [layers, n, variance ** (layers / 8), 0.01]
     for layers in (2, 4, 8)
     for n, variance in ((2, 0.1), (4, 0.02), (6, 0.009), (8, 0.001))
 ]
@@ -300,3 +300,11 @@ def test_without_a_classical_score_there_is_no_verdict(rows):
     kept = {key: row for key, row in rows.items() if not key.startswith(classical)}
     with pytest.raises(TrialsFailedError):
         summarise(SETTINGS, kept)
+
+
+def test_the_columns_are_counted_as_the_circuit_meets_them(evidence, rows):
+    """Two numbers and a category of two values: four features, of which the circuit sees three components."""
+    words = "the circuit sees 3 principal components of the 3 columns (about 4 features after encoding the categories)"
+    assert any(caveat.startswith(words) for caveat in evidence.caveats)
+    wide = summarise(dataclasses.replace(SETTINGS, qubits=4), rows)
+    assert not any("principal component" in caveat for caveat in wide.caveats)

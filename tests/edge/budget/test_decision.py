@@ -48,6 +48,12 @@ def test_a_budget_of_nothing_has_no_share():
     assert any(item.name == "accuracy loss" for item in decision.items)
 
 
+def test_the_worst_of_several_counts_and_nothing_is_no_worse_than_kept():
+    assert budget.worst(["pass", "fail", "undecided"]) == "fail"
+    assert budget.worst(iter(["undecided", "pass"])) == "undecided"
+    assert budget.worst([]) == "pass"
+
+
 def test_the_best_status_decides_before_the_score():
     found = estimates("mlp", score=80.0) | estimates("forest", p99=9.0, score=99.0)
     settings = dataclasses.replace(SETTINGS, rate=None, max_drop=0.05)

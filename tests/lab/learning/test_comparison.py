@@ -69,6 +69,17 @@ def test_a_failed_trial_is_left_out_of_its_fold_only(loans):
     assert np.isnan(found.families["a"].values).tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize("side", ["a", "c"])
+def test_a_fold_that_one_side_lacks_is_in_no_difference(loans, side):
+    scores = {"a": [(0.7, 1), (0.8, 1), (0.9, 1)], "b": [None] * 3, "c": [(0.5, 1), (0.7, 1), (0.1, 1)]}
+    scores[side][2] = None
+    found = gathered(loans, scores)
+    d = np.array([20.0, 10.0])
+    half = stats.t.ppf(0.975, 1) * np.sqrt(d.var(ddof=1) * (1 / 2 + (1 / 3) / (2 / 3)))
+    estimate = found.difference(found.best["ab"], found.best["c"])
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((15.0, 15.0 - half, 15.0 + half))
+
+
 def test_a_group_without_two_folds_is_refused(loans):
     with pytest.raises(TrialsFailedError, match=r"only 1 fold\(s\)"):
         gathered(loans, {"a": [(0.9, 0.9), None, None], "b": [None] * 3, "c": [(0.5, 0.5)] * 3})
