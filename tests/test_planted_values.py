@@ -357,7 +357,7 @@ def test_a_median_before_and_after_a_drift_is_no_cell():
     before, after = pd.Series([1.25, 2.5, NUMBERS["the median"], 6e6, 7e6]), pd.Series([NUMBERS["highest"]] * 3)
     found = monitor.change(before, after)
     assert leaks_in(str(found), PLANTED) == []
-    assert found["after"] is None
+    assert found.after is None
 
 
 def test_a_column_that_few_rows_tell_apart_is_left_out_without_its_values(files):
