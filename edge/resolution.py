@@ -1,7 +1,5 @@
 """Do the settings fit the table, this machine, and the files and devices that they name? Resolved once into a context."""
 
-from pathlib import Path
-
 from edge import candidates
 from edge.browser import runtime_files
 from edge.context import Context
@@ -30,8 +28,7 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     if settings.stream:
         stream_trials.require_stream(dataset, settings.label_delay)
     metric = scoring.primary_metric(settings.metric, dataset)
-    given = None if settings.model is None else str(Path(settings.model).absolute())  # trials run in another folder
-    group = candidates.group(dataset, given)
+    group = candidates.group(dataset, settings.model)
     families = candidates.for_device(group, settings)
     return Context(dataset, settings, seed, metric, group, families)
 

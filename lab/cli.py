@@ -21,22 +21,22 @@ _INTERRUPTED, _OUR_FAULT, _READER_GONE = 130, 1, 141
 _HELP = """\
 usage: lab COMMAND [...]
 
-Evidence on three trends, on your own table, offline: quantum, edge, interpretability.
+Evidence about three trends on your own table, offline: quantum, edge, interpretability.
 
-  lab demo                          all labs on built-in real data: reports and a start page
-  lab run LAB DATA --target COLUMN  one lab on a CSV or Parquet file, or a built-in table
-  lab list                          the labs and the built-in tables
+  lab demo                          run all labs on built-in real data; write reports and a start page
+  lab run LAB DATA --target COLUMN  run one lab on a CSV or Parquet file, or a built-in table
+  lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record
-  lab controls LAB                  how often a lab is wrong where the truth is known
+  lab controls LAB                  measure how often a lab is wrong where the truth is known
 
-lab COMMAND --help tells more; lab --version prints the version.
+lab COMMAND --help shows the options of a command; lab --version prints the version.
 """
 
 
 def main(arguments: Sequence[str] | None = None, *, prog: str | None = None) -> int:
     """Run one command and return its exit code.
 
-    Exit codes: 0 finished (whatever the verdict), 1 our fault, 2 the user can mend it, 3 the verdict is not yes and
+    Exit codes: 0 finished (whatever the verdict), 1 our fault, 2 the user can fix it, 3 the verdict is not yes and
     `--gate` was given, 130 interrupted, 143 and 129 ended by SIGTERM and SIGHUP (repeat the command to resume), 141
     nobody reads the output any more (`| head`).
     """
@@ -57,10 +57,10 @@ def _guarded(words: list[str], prog: str | None) -> int:
     except ReaderGoneError:
         raise
     except endings.Ended as ending:
-        say(f"ended by {ending.name}: what was finished is kept; repeat the command to resume")
+        say(f"ended by {ending.name}: finished work is kept; repeat the command to resume")
         return ending.exit_code
     except KeyboardInterrupt:
-        say("interrupted: what was finished is kept; repeat the command to resume")
+        say("interrupted: finished work is kept; repeat the command to resume")
         return _INTERRUPTED
     except BaseException as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return _explain(error, debug="--debug" in words)
@@ -77,7 +77,7 @@ def _explain(error: BaseException, *, debug: bool) -> int:
             say(f"error: {known}")
             return known.exit_code
         say(f"error: this is our fault: {type(error).__name__}: {' '.join(str(error).split())}")
-        say("please report it with the log.txt of the run and what --debug shows")
+        say("please report it, with the run's log.txt and the output of --debug")
         return _OUR_FAULT
     finally:
         stop_writing()

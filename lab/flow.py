@@ -96,7 +96,7 @@ def run(
     start = Start()
     job = job_of(lab, dataset, settings, seed, files)
     if (known := _finished(out, finished, job.identity)) is not None:
-        notify(f"{lab.name} on {dataset.name} was finished before the interruption: kept from {known.folder}")
+        notify(f"{lab.name} on {dataset.name} had finished before the interruption; its result is in {known.folder}")
         return known
     lab.prepare(notify)
     with _folder_of(job, out, notify) as folder:
@@ -201,7 +201,7 @@ def _announcing(
         left = progress.forecast.seconds_left()
         end = datetime.now().astimezone() + timedelta(seconds=left)
         others = _other_efforts(job, progress.forecast)
-        notify(f"about {duration(left)} left by the pilot trials, until {end:%H:%M}{others}")
+        notify(f"about {duration(left)} left, estimated from pilot trials; done by {end:%H:%M}{others}")
 
     return see
 

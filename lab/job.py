@@ -92,7 +92,7 @@ def _require_task(lab: Lab, dataset: Dataset) -> None:
     """Raise DataError where the target is a number and the lab does not say that it can predict one."""
     if dataset.task not in getattr(lab, "tasks", ("classes",)):
         raise DataError(
-            f"{dataset.name}: the target {dataset.target_name!r} is a number, and the {lab.name} lab predicts classes; "
+            f"{dataset.name}: the target {dataset.target_name!r} is numeric (regression), and the {lab.name} lab only classifies; "
             "group its values into 2 to 20 classes, or choose another column"
         )
 

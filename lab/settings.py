@@ -15,6 +15,8 @@ lab.errors.SettingsError: folds is 1; it must be from 2 to 20
 
 import dataclasses
 import math
+import os
+import stat
 import tomllib
 import types
 import typing
@@ -164,9 +166,7 @@ def convert(hint: Any, value: Any, name: str) -> Any:
 def read_toml(path: Path) -> dict[str, Any]:
     """Read settings from a TOML file; raises SettingsError that names the file and the line at fault."""
     try:
-        if (size := path.stat().st_size) > _LARGEST_FILE:
-            raise SettingsError(f"{path} has {size:,} bytes, at most {_LARGEST_FILE:,} are read; give a settings file")
-        text = path.read_text(encoding="utf-8")
+        text = _settings_text(path)
         keys = (line.partition("=")[0] for line in text.splitlines() if not line.lstrip().startswith("#"))
         if any(key.count(".") > _MOST_DOTS for key in keys):
             raise SettingsError(
@@ -179,6 +179,17 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"cannot read {path}: {error.strerror}; give the path of a TOML file") from error
     except ValueError as error:  # TOML's own, of the encoding, of a number with too many digits
         raise SettingsError(f"{path} is not TOML: {error}; write lines such as  folds = 5") from error
+
+
+def _settings_text(path: Path) -> str:
+    """Read a file that must be one, and small: a pipe is not waited for, and a device has no end."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise SettingsError(f"{path} is not a file; give the path of a TOML file")
+        content = stream.read(_LARGEST_FILE + 1)
+    if len(content) > _LARGEST_FILE:
+        raise SettingsError(f"{path} has more than {_LARGEST_FILE:,} bytes; give a settings file")
+    return content.decode("utf-8")
 
 
 def _shown(value: Any) -> str:

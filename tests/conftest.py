@@ -1,6 +1,7 @@
 """Shared ground of the tests: a way to call the command line, and tables on disk."""
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,18 @@ import numpy as np
 import pytest
 
 from lab.cli import main
+
+_MEMORY = 8 * 2**30
+
+
+def pytest_configure():
+    """Have a test that fills the memory fail by its name; else the kernel kills its process, and nobody knows by which."""
+    if sys.platform == "linux":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        soft = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 @dataclass(frozen=True)

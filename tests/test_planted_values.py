@@ -364,5 +364,5 @@ def test_a_column_that_few_rows_tell_apart_is_left_out_without_its_values(files)
     dataset = load(str(files[200, "classes"]), "outcome")
     assert not {"alone", "partly", "remark"} & set(dataset.kinds)
     notes = " ".join(dataset.notes)
-    assert re.search(r"'alone' was left out: fewer than 5 rows differ from all others", notes)
+    assert re.search(r"'alone' was left out: fewer than 5 rows differ from all the others", notes)
     assert leaks_in(notes, PLANTED) == []

@@ -11,6 +11,7 @@ from edge.load.open_loop import Load, back_to_back, offer
 from edge.load.sweep import summarised
 from edge.load.trials import LOAD, LoadRow
 from edge.settings import Settings
+from edge.stream.evidence import DETECTED_AT
 from edge.stream.trials import STREAM
 from edge.timing.latency import Clock, on_one_core
 from lab.protocol import Answer, Control, Evidence, Lab
@@ -118,9 +119,9 @@ def _watched(lab: Lab, table: np.ndarray, target: np.ndarray, seed: int) -> Evid
 
 
 def _alarms(found: Evidence) -> list[tuple[str, int]]:
-    """Read the table of the stream: what changed, and the row (from 0) at which that was noticed."""
+    """Read the table of the stream: what changed, and the row (from 0) at which that was detected."""
     (table,) = found.tables
-    name, noticed = table.columns.index("signal"), table.columns.index("noticed at row")
+    name, noticed = table.columns.index("signal"), table.columns.index(DETECTED_AT)
     return [(line[name], line[noticed] - 1) for line in table.rows if line[noticed] is not None]
 
 

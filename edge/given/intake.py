@@ -66,13 +66,13 @@ def take_in(
     SettingsError
         With one sentence that says what is wrong.
     """
-    where = Path(path)
+    where = Path(path)  # said as it was given; kept in full, because trials run in another folder
     content = _content(where)
     if where.suffix == ".skops":
         tried = ask_under_limits(
             content, asked, name=where.name, kind="skops", limits=limits, check_classes=check_classes
         )
-        return Intake(path, "skops", hashlib.sha256(content).hexdigest()), tried
+        return Intake(str(where.absolute()), "skops", hashlib.sha256(content).hexdigest()), tried
     widths = {name: asked.inputs[name].shape[1] if name in asked.inputs else 0 for name in ("numbers", "texts")}
     model, inputs = _checked(content, where, widths["numbers"], widths["texts"])
     ready = model.SerializeToString()
@@ -85,7 +85,7 @@ def take_in(
     output = _output(tried.outputs, where, n_classes)
     if output not in tried.answers:
         raise SettingsError(f"{where.name} gives answers that do not match its declared output; export it again")
-    return Intake(path, "onnx", hashlib.sha256(ready).hexdigest()), Tried(
+    return Intake(str(where.absolute()), "onnx", hashlib.sha256(ready).hexdigest()), Tried(
         tried.outputs, {OUTPUT: tried.answers[output]}
     )
 

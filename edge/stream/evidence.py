@@ -7,7 +7,10 @@ from edge.stream.trials import StreamRow
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 
-__all__ = ["drift_figure", "drift_table", "sentence", "timeline_figure"]
+__all__ = ["DETECTED_AT", "drift_figure", "drift_table", "sentence", "timeline_figure"]
+
+DETECTED_AT = "detected at row"
+"""The column of the table of changes that the controls read."""
 
 _MOST_CURVES = 6
 _FLOOR = -5.0  # of the picture
@@ -127,7 +130,7 @@ def drift_table(row: StreamRow) -> Table:
         "result",
         "began near row",
         "95 % of the evidence",
-        "detected at row",
+        DETECTED_AT,
         "what changed",
         "before",
         "after",

@@ -65,7 +65,7 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
             rows.append((scores.label, str(name), int(there.sum()), *_cells(said[there], target[there])))
     positive = dataset.classes[1]
     caption = (
-        "ROC AUC within the group; false positive rate (rows that are not {positive!r}, but predicted to be with a probability above "
+        f"ROC AUC within the group; false positive rate (rows that are not {positive!r}, but predicted to be with a probability above "
         f"one half) and false negative rate (rows that are {positive!r}, but not predicted to be); calibration: mean predicted "
         f"probability minus the share that is {positive!r}, in points. All with 95 % intervals. Groups of fewer than {MIN_ROWS} "
         "rows are left out."

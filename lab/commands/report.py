@@ -18,7 +18,7 @@ def render(words: list[str]) -> int:
     """Write the report of a record, show where it is, and give the exit code."""
     parser = Parser(prog="lab report", description="Render the report of a run again from its record.")
     parser.add_argument("run", type=Path, metavar="RUN", help="the folder of a run, or its record.json")
-    parser.add_argument("--open", action="store_true", help="show it in the browser")
+    parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     given = understand(parser, words)
     if given is None:

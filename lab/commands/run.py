@@ -30,14 +30,16 @@ def run(words: list[str], prog: str | None) -> int:
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument(
         "--task", choices=("auto", "classes", "number"), default="auto",
-        help="what the target is: auto takes more than 20 different numbers for a number (default: auto)",
+        help="classification (classes) or regression (number); auto: regression if over 20 different numbers (default: auto)",
     )  # fmt: skip
-    parser.add_argument("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out (repeatable)")
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="decides folds, searches and models (default: 0)"
+        "--drop", action="append", default=[], metavar="COLUMN", help="do not use this column (repeatable)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="random seed for folds, searches and models (default: 0)"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings from a TOML file; the command line wins")
-    parser.add_argument("--gate", action="store_true", help=f"exit code {GATE_CLOSED} where the verdict is not yes")
+    parser.add_argument("--gate", action="store_true", help=f"exit code {GATE_CLOSED} if the verdict is not yes")
     add_common(parser)
     add_settings(parser, lab.settings_type)
     given = understand(parser, words[1:])

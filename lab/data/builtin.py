@@ -3,8 +3,6 @@
 import io
 from typing import TYPE_CHECKING
 
-from scipy.special import expit
-
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -54,6 +52,7 @@ def _loans(n_rows: int = 1_200, seed: int = 20_26) -> tuple[dict, str]:
     self-employed more); the group column `region` shifts income but has no effect of its own.
     """
     import numpy as np
+    from scipy.special import expit  # here, since a list of the tables needs none of it
 
     rng = np.random.default_rng(seed)
     region = rng.choice(["north", "south", "east", "west"], n_rows, p=[0.4, 0.3, 0.2, 0.1])

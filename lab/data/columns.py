@@ -61,7 +61,7 @@ def feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray, 
         texts[pd.isna(texts)] = ""
         return texts, "category"
     raise DataError(
-        f"{name}: column {column!r} holds {kind}; use numbers, booleans, dates or texts, or --drop {column!r}"
+        f"{name}: column {column!r} holds {kind}; use numbers, booleans, dates or text, or --drop {column!r}"
     )
 
 
@@ -76,9 +76,9 @@ def why_useless(values: "NDArray", kind: Kind) -> str | None:
         return f"it is constant ({unique[0]})" if len(present) >= MIN_ROWS else "it is constant"
     differ = len(values) - max(int(counts.max()), len(values) - len(present))
     if len(values) >= 2 * MIN_ROWS and differ < MIN_ROWS:
-        return f"fewer than {MIN_ROWS} rows differ from all others"  # what is learned of it would tell of them
+        return f"fewer than {MIN_ROWS} rows differ from all the others"  # what is learned of it would tell of them
     if kind == "category" and len(unique) > _MANY and len(unique) > 0.5 * len(present):
-        return f"it looks like an identifier ({len(unique):,} different texts in {len(values):,} rows)"
+        return f"it looks like an identifier ({len(unique):,} different values in {len(values):,} rows)"
     counts_up = (
         kind == "number" and len(present) == len(values) and values[0] % 1 == 0 and bool(np.all(np.diff(values) == 1))
     )

@@ -89,7 +89,7 @@ def check(
         codes, classes = target_values(table[target], target, name, task)
     if not classes:
         notes.append(
-            f"the target {target!r} has {len(np.unique(codes)):,} different numbers: it is predicted as a number"
+            f"the target {target!r} has {len(np.unique(codes)):,} different numbers: it is predicted as a number (regression)"
         )
     columns: dict[str, NDArray] = {}
     kinds: dict[str, Kind] = {}
@@ -111,7 +111,7 @@ def check(
     if not columns:
         left_out = "; ".join(notes) or "all were dropped"
         raise DataError(
-            f"{name}: no usable column is left beside the target {target!r} ({left_out}); add columns that vary"
+            f"{name}: no usable column is left besides the target {target!r} ({left_out}); add columns that vary"
         )
     features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in columns.items()})
     return Dataset(name, features, codes, target, classes, kinds, hashlib.sha256(content).hexdigest(), tuple(notes))

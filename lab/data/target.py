@@ -30,7 +30,7 @@ def rows_with_target(table: pa.Table, target: str, name: str) -> tuple[pa.Table,
     """
     kind = table[target].type
     if pa.types.is_nested(kind) or _is_bytes(kind):
-        raise DataError(f"{name}: the target {target!r} holds {kind}; choose a column of texts, numbers or booleans")
+        raise DataError(f"{name}: the target {target!r} holds {kind}; choose a column of text, numbers or booleans")
     values = plain_values(table[target])
     missing = values.null_count
     if missing == len(values):
@@ -70,12 +70,12 @@ def target_values(values: pa.ChunkedArray, target: str, name: str, task: str) ->
     if task == "number" and not is_number:
         raise DataError(
             f"{name}: the target {target!r} holds {plain.type}, and --task number needs numbers; "
-            "choose another column, or leave --task out"
+            "choose another column, or omit --task"
         )
     if task == "number" or (task == "auto" and is_number and len(unique) > MAX_CLASSES):
         return _in_range(labels.astype(np.float64), target, name), ()
     if len(unique) > MAX_CLASSES:
-        way_out = "leave --task out to predict it as a number, " if is_number else "choose another column, "
+        way_out = "omit --task to predict it as a number (regression), " if is_number else "choose another column, "
         raise DataError(
             f"{name}: the target {target!r} has {len(unique):,} different {'numbers' if is_number else 'values'}; the labs "
             f"classify into 2 to {MAX_CLASSES} classes: {way_out}or group its values"
@@ -101,7 +101,7 @@ def _in_range(numbers: "NDArray[np.float64]", target: str, name: str) -> "NDArra
     if largest > _LARGEST or width < _LEAST_WIDTH * largest or width < 1 / _LARGEST:
         raise DataError(
             f"{name}: the target {target!r} reaches {_magnitude(largest)} and its values lie less than {_magnitude(width)} apart, "
-            "which double precision cannot square and subtract; shift or scale the column"
+            "too close for double precision; shift or scale the column"
         )
     return numbers
 

@@ -46,6 +46,8 @@ def digests_of(files: Iterable[Path]) -> dict[str, str]:
     found = {}
     for file in files:
         try:
+            if not file.is_file():
+                raise SettingsError(f"{file} is not a file; the run depends on it, so give one")
             with file.open("rb") as stream:
                 found[str(file.resolve())] = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:

@@ -219,5 +219,5 @@ def _check_plan(plan: Sequence[Trial]) -> None:
         if trial.key in seen:
             raise ValueError(f"two trials have the key {trial.key!r}; keys must be unique in a plan")
         if missing := [key for key in trial.needs if key not in seen]:
-            raise ValueError(f"trial {trial.key!r} needs {missing[0]!r}, which does not stand before it in the plan")
+            raise ValueError(f"trial {trial.key!r} needs {missing[0]!r}, which does not come before it in the plan")
         seen.add(trial.key)

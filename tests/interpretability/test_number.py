@@ -96,7 +96,7 @@ def test_the_lab_keeps_to_the_protocol_on_a_number_with_groups_and_privacy(tmp_p
         assert title in shown, title
     for word in ("log-odds", "calibrat", "probabilit", "class"):
         assert word not in shown, word
-    assert any("scorecard is for two classes" in caveat for caveat in found.caveats)
+    assert any("a points scorecard needs two classes and was not tried" in caveat for caveat in found.caveats)
 
 
 def test_every_family_of_classes_but_the_scorecard_has_a_twin(diabetes):
@@ -162,7 +162,7 @@ def test_the_panel_and_the_exported_file_say_what_the_model_says(family, prices)
 def test_the_rules_of_a_tree_are_sentences_with_the_mean_and_the_spread_of_their_rows(prices):
     row = read_model(prices, seed=0, family=TREE, scorer="r2", candidates=1)
     table = row.tables[0]
-    assert table.columns == ("if", "then price is", "spread", "rows")
+    assert table.columns == ("if", "then price is", "standard deviation", "rows")
     assert sum(rule[3] for rule in table.rows) == prices.n_rows
     whole = sum(mean * rows for _, mean, _, rows in table.rows) / prices.n_rows
     assert whole == pytest.approx(prices.target.mean())
@@ -305,7 +305,7 @@ def test_the_verdict_of_a_number_names_points_of_r2_or_the_unit_of_the_error():
 
 def test_a_table_of_3000_different_numbers_with_texts_and_holes_runs_through(lab, tmp_path, table, few_families):
     rng = np.random.default_rng(3)
-    n, area, town = 3_000, rng.gamma(3.0, 30.0, size=3_000), rng.choice(["North", "South, old", "<b>"], 3_000)
+    n, area, town = 3_000, rng.gamma(3.0, 30.0, size=3_000), rng.choice(["North", "South, old", "<blink>"], 3_000)
     price = 1_000 * area + 50_000 * (town == "North") + rng.normal(scale=10_000, size=n)
     places = [json.dumps(str(name)) if rng.random() > 0.05 else "" for name in town]
     sold = pd.date_range("2020-01-01", periods=n, freq="7h").strftime("%Y-%m-%d").to_numpy()
@@ -322,10 +322,12 @@ def test_a_table_of_3000_different_numbers_with_texts_and_holes_runs_through(lab
     record = json.loads((tmp_path / found["record"]).read_text(encoding="utf-8"))
     assert record["trials"]["failed"] == {}
     assert record["data"]["classes"] == {}
-    assert any("3,000 different numbers: it is predicted as a number" in note for note in record["data"]["notes"])
+    assert any(
+        "3,000 different numbers: it is predicted as a number (regression)" in note for note in record["data"]["notes"]
+    )
     page = (tmp_path / found["report"]).read_text(encoding="utf-8")
-    assert "target price\n(a number)" in page
-    assert "<b>" not in page
+    assert "target price\n(numeric)" in page
+    assert "<blink>" not in page  # the page makes words bold itself
 
 
 def test_models_that_need_a_unit_scale_are_given_one(diabetes):

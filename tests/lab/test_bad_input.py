@@ -112,7 +112,7 @@ def test_a_lab_of_classes_refuses_a_number(lab, tmp_path, table, name):
     path = table(churn=np.random.default_rng(1).normal(size=60))
     called = lab("run", name, path, "--target", "churn", "--quiet")
     assert (called.code, len(called.err.strip().splitlines())) == (2, 1), called.err
-    for part in ("'churn' is a number", f"the {name} lab predicts classes", "group its values", "another column"):
+    for part in ("'churn' is numeric", f"the {name} lab only classifies", "group its values", "another column"):
         assert part in called.err
     assert not (tmp_path / "runs").exists()
 
@@ -120,7 +120,7 @@ def test_a_lab_of_classes_refuses_a_number(lab, tmp_path, table, name):
 def test_numbers_that_must_be_classes_are_refused_where_there_are_too_many(lab, tmp_path, table):
     path = table(churn=np.random.default_rng(1).normal(size=60))
     words = (path, "--target", "churn", "--task", "classes")
-    refused(lab, tmp_path, *words, says=["60 different numbers", "2 to 20 classes", "leave --task out"])
+    refused(lab, tmp_path, *words, says=["60 different numbers", "2 to 20 classes", "omit --task"])
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_a_name_too_long_for_a_file_is_refused(lab, tmp_path):
 
 def test_a_target_of_lists_is_refused(lab, tmp_path):
     pd.DataFrame({"a": [1.0, 2.0] * 20, "y": [[1], [2]] * 20}).to_parquet(tmp_path / "t.parquet")
-    refused(lab, tmp_path, "t.parquet", "--target", "y", says=["target 'y' holds list", "texts, numbers or booleans"])
+    refused(lab, tmp_path, "t.parquet", "--target", "y", says=["target 'y' holds list", "text, numbers or booleans"])
 
 
 def test_duplicate_names_in_parquet_are_refused_as_such(lab, tmp_path):

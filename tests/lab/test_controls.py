@@ -146,22 +146,23 @@ def test_the_interpretability_lab_finds_what_is_true_with_a_few_cheap_models(mon
 
 
 def test_the_quantum_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch):
+    from quantum.hardware.transpiled import OnDevice
     from quantum.lab import LAB
     from quantum.models import families
 
     def few(n_qubits, n_steps, n_classes):
-        quantum, classical, ablation = real(n_qubits, min(n_steps, 60), n_classes)
+        quantum, classical, ablation = real(n_qubits, min(n_steps, 60), n_classes=n_classes)
         return (
-            dataclasses.replace(quantum, families=quantum.models.families[:1]),
+            dataclasses.replace(quantum, families=quantum.families[:1]),
             dataclasses.replace(classical, families=classical.families[:1]),
             dataclasses.replace(ablation, families=ablation.families[:1]),
         )
 
     real = families.groups
-    monkeypatch.setattr("quantum.models.families.groups", few)
-    monkeypatch.setattr("quantum.evidence.groups", few)
-    monkeypatch.setattr("quantum.study.trials.on_device", lambda *_, **__: {})
-    monkeypatch.setattr("quantum.evidence._hardware", lambda *_: ({}, (), ()))
+    monkeypatch.setattr("quantum.context.groups", few)
+    monkeypatch.setattr(
+        "quantum.chosen_circuit.trials.on_device", lambda bound, device, **_: OnDevice(device, 127, 1, 1, 1, 0.9)
+    )
     check_controls(LAB, ["circuit-parity"], seeds=[0])
 
 
@@ -179,9 +180,10 @@ WAITS = {
 
 @pytest.mark.parametrize("name", WAITS)
 def test_the_edge_lab_finds_what_waits_on_a_clock_that_is_simulated(name):
-    (asked,) = (control for control in registry.find("edge").controls() if control.name == name)
+    lab = registry.find("edge")
+    (asked,) = (control for control in lab.controls() if control.name == name)
     ticks = itertools.count(0, 10_000)
-    assert answer(*WAITS[name], seed=0, clock=lambda: next(ticks)) == asked.right
+    assert answer(lab, *WAITS[name], seed=0, clock=lambda: next(ticks)) == asked.right
 
 
 def test_controls_of_one_lab_run_once_at_a_time_and_leave_one_file(tmp_path):

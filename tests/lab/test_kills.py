@@ -38,14 +38,14 @@ def test_an_interrupted_demo_keeps_the_labs_that_were_finished_and_the_next_demo
     subject = killing.tiny_subjects(0.0)["demo"]
     place = killing.Place(tmp_path / "demo", site, subject)
     process = place.start()
-    assert killing.processes.wait_until(lambda: list(place.out.glob("*small*/record.json")))
+    assert killing.processes.wait_until(lambda: list(place.out.glob("*small*/report.html")))
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert "ended by SIGTERM: what was finished is kept" in said
+    assert "ended by SIGTERM: finished work is kept" in said
     process = place.start()
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert "small on wine was finished before the interruption: kept from" in said
+    assert "small on wine had finished before the interruption; its result is in" in said
     assert len(list(place.out.glob("*/record.json"))) == 2
     assert len(list(place.out.iterdir())) == 3

@@ -61,7 +61,7 @@ def test_more_than_20_different_numbers_are_a_number_unless_the_user_says_so(tmp
     assert found.task == expected
     if expected == "number":
         assert found.target.tolist() == [float(value) for value in values]
-        assert f"{len(set(values)):,} different numbers: it is predicted as a number" in found.notes[0]
+        assert f"{len(set(values)):,} different numbers: it is predicted as a number (regression)" in found.notes[0]
 
 
 def test_rows_without_a_number_to_predict_are_left_out_and_counted(tmp_path):

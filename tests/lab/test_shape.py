@@ -45,3 +45,9 @@ def test_of_the_commands_only_the_one_that_is_asked_for_is_imported(words, own):
     start = "lab.commands."
     assert {name.removeprefix(start) for name in done.stderr.split() if name.startswith(start)} == own
     assert not {"psutil", "msgspec"} & set(done.stderr.split()), "what help does not need is not imported"
+
+
+def test_the_list_of_labs_and_tables_needs_no_library_of_numbers():
+    code = "import sys; from lab.cli import main; main(['list']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"numpy", "scipy", "pandas", "sklearn"} & set(done.stderr.split())

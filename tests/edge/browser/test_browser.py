@@ -7,6 +7,7 @@ import os
 import stat
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -323,12 +324,14 @@ def context_of(settings):
     return Context(load("wine"), settings, 0, metric, Group("all", "model", (MLP,)), (MLP,))
 
 
-def test_the_browser_is_asked_for_alone_and_reaches_the_evidence():
+def test_the_browser_is_asked_for_alone_and_reaches_the_evidence(monkeypatch):
     settings = Settings(models=("mlp",), browser=True, web_runtime="somewhere")
+    there = {"somewhere": SimpleNamespace(module=Path("/the/folder/ort.mjs"))}
+    monkeypatch.setattr("edge.browser.section.find_runtime", lambda folder: there[folder])
     context = context_of(settings)
     (trial,) = section.plan(context)
     assert (trial.key, trial.function, trial.exclusive, trial.needs) == ("browser", in_browser, True, ("build-mlp",))
-    assert trial.arguments["web_runtime"] == "somewhere"
+    assert trial.arguments["web_runtime"] == "/the/folder", "trials run in another folder"
     assert section.plan(context_of(Settings(models=("mlp",)))) == []
     times = np.full((20, 50), 0.05)
     rows = {

@@ -81,7 +81,7 @@ ROW_SIZE = [node("ReduceMax", ["X"], ["most"], keepdims=0), node("Cast", ["most"
 ONE = constant("one", np.array([1]))
 REFUSED = {
     "loop": (model([loop()], TURNS, YES), "the operator 'Loop', which may never finish"),
-    "loop in a branch": (model([branch("yes", loop())], TURNS, YES), "the operator 'Loop', which may run"),
+    "loop in a branch": (model([branch("yes", loop())], TURNS, YES), "the operator 'Loop', which may never finish"),
     "loop in a scan": (model([scan(loop(), node("Identity", ["t"], ["t_row"]))], TURNS, YES), "the operator 'Loop'"),
     "branch on a row": (
         model([node("ReduceMax", ["X"], ["most"], keepdims=0), node("Cast", ["most"], ["big"], to=BOOL),
@@ -179,7 +179,7 @@ def test_a_file_that_brings_the_runtime_down_is_refused(monkeypatch, tmp_path):
     program.write_text("#!/bin/sh\nkill -SEGV $$\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setattr(guard.sys, "executable", str(program))
-    with pytest.raises(SettingsError, match=r"m\.onnx brings ONNX Runtime down .* exit code -11"):
+    with pytest.raises(SettingsError, match=r"m\.onnx crashes ONNX Runtime .* exit code -11"):
         ask_under_limits(b"", Asked({"X": np.zeros((1, 1))}), name="m.onnx")
 
 

@@ -11,10 +11,11 @@ import pytest
 import skops.io
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from edge.exporting.parity import compare
 from edge.given.family import AsDeviceSees, GivenModel, export_given, family_of
@@ -327,19 +328,12 @@ def test_an_estimator_from_a_skops_file_is_lowered_and_equal(name, tmp_path):
     numbers = [column for column, kind in dataset.kinds.items() if kind != "category"]
     columns = dataset.features.columns if name == "loans" else numbers
     prepare = dense_columns(scale=False) if name == "loans" else StandardScaler()
-    if name == "loans":  # our own encoder is not a type that skops trusts
-        from sklearn.preprocessing import OneHotEncoder
-
-        prepare.transformers[1] = (
-            "texts",
-            OneHotEncoder(handle_unknown="ignore", sparse_output=False),
-            prepare.transformers[1][2],
-        )
+    if name == "loans":  # our own imputer and encoder are no types that skops trusts
         numbers_at = [place for place, kind in enumerate(dataset.kinds.values()) if kind != "category"]
         texts_at = [place for place, kind in enumerate(dataset.kinds.values()) if kind == "category"]
         prepare.transformers = [
-            (step[0], step[1], places)
-            for step, places in zip(prepare.transformers, (numbers_at, texts_at), strict=True)
+            ("numbers", SimpleImputer(strategy="median", keep_empty_features=True), numbers_at),
+            ("texts", OneHotEncoder(handle_unknown="ignore", sparse_output=False), texts_at),
         ]
     fitted = make_pipeline(prepare, RandomForestClassifier(10, min_samples_leaf=3, random_state=0))
     fitted.fit(dataset.features[columns], dataset.target)

@@ -13,13 +13,14 @@ from sklearn.neighbors import KNeighborsClassifier
 from interpretability.follow_up import editing, explaining, privacy, stress
 from interpretability.groups import classes as fairness
 from interpretability.models.classes import EBM, TREE
-from interpretability.sides.finalists import choose_finalists, fitted_on, folds_of
+from interpretability.sides.finalists import Finalists, choose_finalists, fitted_on, folds_of
 from interpretability.sides.price import Priced, price_list, simplest_within
 from lab.data.frames import from_arrays
 from lab.data.load import load
 from lab.errors import DataError, SettingsError
 from lab.learning.comparison import Group, Scores, compare, seed_of, trials
 from lab.learning.families import FOREST, LOGISTIC, Family
+from lab.learning.outer import FoldRow
 from lab.learning.scoring import Metric
 from lab.protocol import Estimate
 from lab.work.trials import run_plan_here
@@ -45,8 +46,9 @@ def additive():
 
 
 def finalist(**names):
-    found = {name: [{}] * 3 for name in names.values()}
-    return {"finalists": {**names, "parameters": found, "simplest": None, "fold_seed": 5}}
+    found = {name: ({},) * 3 for name in names.values()}
+    taken = {"glass": "none", "black": "none"} | names
+    return {"finalists": Finalists(**taken, simplest=None, parameters=found)}
 
 
 def estimate(value, half):
@@ -67,12 +69,15 @@ def test_the_simplest_model_is_the_first_whose_whole_interval_lies_within_the_ma
 def test_the_front_holds_what_nothing_simpler_equals(loans):
     shapes = {"a": (0.6, 2), "b": (0.8, 5), "c": (0.7, 9), "d": (0.9, 9)}
     rows = {
-        f"{name}-fold{fold:02d}": {
-            "score": score + 0.001 * fold,
-            "inner_score": 0.5,
-            "complexity": parts,
-            "parameters": {},
-        }
+        f"{name}-fold{fold:02d}": FoldRow(
+            score + 0.001 * fold,
+            np.empty((0, 2)),
+            {},
+            test_rows=np.empty(0, int),
+            parameters={},
+            inner_score=0.5,
+            complexity=parts,
+        )
         for name, (score, parts) in shapes.items()
         for fold in range(3)
     }
@@ -90,14 +95,12 @@ def test_the_finalists_are_those_taken_most_often_with_the_settings_found_in_the
     )
     plan = trials(groups, folds=3, repeats=1, seed=5, metric=AUC, candidates=2)
     rows = run_plan_here(plan, loans).rows
-    row = choose_finalists(
-        loans, seed=5, groups=groups, steps=(), folds=3, repeats=1, metric=AUC, margin=0.5, inputs=rows
-    )
-    assert (row["glass"], row["black"], row["simplest"]) == ("logistic", "tree", "logistic")
+    row = choose_finalists(loans, seed=5, groups=groups, folds=3, repeats=1, metric=AUC, margin=0.5, inputs=rows)
+    assert (row.glass, row.black, row.simplest) == ("logistic", "tree", "logistic")
     train, test = folds_of(loans, folds=3, repeats=1, seed=5)[0]
-    model = fitted_on(TREE, loans, train, row["parameters"]["tree"][0], seed_of("tree-fold00", 5))
+    model = fitted_on(TREE, loans, train, row.parameters["tree"][0], seed_of("tree-fold00", 5))
     again = roc_auc_score(loans.target[test], model.predict_proba(loans.features.iloc[test])[:, 1])
-    assert again == pytest.approx(rows["tree-fold00"]["score"], abs=1e-12), "the search is not paid twice"
+    assert again == pytest.approx(rows["tree-fold00"].score, abs=1e-12), "the search is not paid twice"
 
 
 def test_an_edit_makes_the_curve_monotone_and_costs_what_it_costs(loans):
@@ -119,8 +122,8 @@ def test_the_cost_of_an_edit_is_the_difference_on_the_same_folds(loans):
     table = editing.edit_table(row, AUC, 3)
     cost = {words: change for words, change, _, _ in table.rows}
     name = next(words for words in cost if words.endswith("made flat"))
-    before = row["scores"]["as it is"]
-    assert cost[name] == pytest.approx(100 * (np.mean(row["scores"][name]) - np.mean(before)))
+    before = row.scores["as it is"]
+    assert cost[name] == pytest.approx(100 * (np.mean(row.scores[name]) - np.mean(before)))
     train, test = folds_of(loans, folds=3, repeats=1, seed=5)[0]
     model = EBM.build(loans.features, 1).fit(loans.features.iloc[train], loans.target[train])
     direct = roc_auc_score(loans.target[test], model.predict_proba(loans.features.iloc[test])[:, 1])
@@ -135,13 +138,13 @@ def test_the_explanations_agree_with_the_known_truth_of_an_additive_table(additi
         inputs=finalist(glass="logistic", black="forest"),
         **SPLIT,
     )
-    values = row["figures"][0].spec["data"]["values"]
+    values = row.figures[0].spec["data"]["values"]
     methods = {point["group"] for point in values}
     for method in methods:
         shares = {point["label"]: point["value"] for point in values if point["group"] == method}
         assert sorted(shares, key=shares.get, reverse=True) == ["a", "b", "c"], method
         assert shares["c"] < 0.2
-    measured = dict(row["tables"][0].rows)
+    measured = dict(row.tables[0].rows)
     fidelity = next(value for words, value in measured.items() if words.startswith("fidelity"))
     assert 0.6 < fidelity <= 1
     if "SHAP" in methods:
@@ -175,11 +178,11 @@ def test_untouched_data_score_as_in_the_folds_and_a_model_that_remembers_is_foun
     train, test = folds_of(additive, folds=3, repeats=1, seed=5)[0]
     model = LOGISTIC.build(additive.features, 1).fit(additive.features.iloc[train], additive.target[train])
     direct = roc_auc_score(additive.target[test], model.predict_proba(additive.features.iloc[test])[:, 1])
-    assert row["scores"]["as it is"][0] == pytest.approx(direct)
-    assert row["columns"][0] == "a"
+    assert row.scores["as it is"][0] == pytest.approx(direct)
+    assert row.columns[0] == "a"
     lost = model.predict_proba(additive.features.iloc[test].assign(a=np.nan))[:, 1]
-    assert row["scores"]["its strongest column lost"][0] == pytest.approx(roc_auc_score(additive.target[test], lost))
-    assert np.mean(row["attack"]) == pytest.approx(0.5, abs=0.06)
+    assert row.scores["its strongest column lost"][0] == pytest.approx(roc_auc_score(additive.target[test], lost))
+    assert np.mean(row.attack) == pytest.approx(0.5, abs=0.06)
     known = stress._membership(
         remembers.build(None, 0).fit(additive.features.iloc[train], additive.target[train]), additive, train, test,
         np.random.default_rng(0),
@@ -190,7 +193,7 @@ def test_untouched_data_score_as_in_the_folds_and_a_model_that_remembers_is_foun
 def scores_of(dataset, said):
     rows = []
     for _, test in StratifiedKFold(3).split(dataset.features, dataset.target):
-        rows.append({"probabilities": np.column_stack([1 - said[test], said[test]]), "test_rows": test})
+        rows.append(FoldRow(0.0, np.column_stack([1 - said[test], said[test]]), {}, test_rows=test, parameters={}))
     return Scores("best readable model", "readable model", np.zeros(3), tuple(rows))
 
 
@@ -207,6 +210,7 @@ def test_rates_by_group_are_those_of_counting(loans):
     pytest.importorskip("fairlearn")
     said = np.random.default_rng(0).random(loans.n_rows)
     table = fairness.group_table("region", loans, [scores_of(loans, said)], 3)
+    assert f"false positive rate (rows that are not {loans.classes[1]!r}, " in table.caption
     region, yes, positive = loans.features["region"].to_numpy(), said > 0.5, loans.target == 1
     for row in table.rows:
         there = region == row[1]
@@ -222,9 +226,7 @@ def test_rates_by_group_are_those_of_counting(loans):
 
 
 def test_privacy_costs_more_the_stricter_it_is(additive):
-    strict, lax = (
-        privacy.score_private(additive, seed=0, epsilon=epsilon, **SPLIT)["scores"] for epsilon in (0.05, 50.0)
-    )
+    strict, lax = (privacy.score_private(additive, seed=0, epsilon=epsilon, **SPLIT).scores for epsilon in (0.05, 50.0))
     assert np.mean(lax) - np.mean(strict) > 0.1
     assert np.mean(lax) > 0.8
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from interpretability.follow_up.known_truth import explain_known, made_table, rightness
+from interpretability.sides.finalists import Finalists
 from lab.learning.families import FOREST, LOGISTIC
 
 
@@ -28,9 +29,9 @@ def test_the_labels_of_the_made_table_are_drawn_with_the_odds_that_the_truth_say
 
 
 def test_a_linear_model_is_right_about_what_is_linear_and_the_report_says_so():
-    finalists = {"finalists": {"glass": "logistic", "black": "forest"}}
+    finalists = {"finalists": Finalists("logistic", "forest", simplest=None, parameters={})}
     groups = {"glass": (LOGISTIC,), "black": (FOREST,)}
-    (table,) = explain_known(None, seed=1, groups=groups, inputs=finalists)["tables"]
+    table = explain_known(None, seed=1, groups=groups, inputs=finalists).table
     found = {line[0]: line[1:] for line in table.rows}
     own = found["terms of the logistic regression"]
     surrogate = found["additive surrogate of the random forest"]

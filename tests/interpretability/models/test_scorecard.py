@@ -20,7 +20,7 @@ def loans():
 
 def test_the_points_in_words_add_up_to_the_probability(loans):
     row = read_model(loans, seed=1, family=SCORECARD, scorer="roc_auc", candidates=1)
-    card, chances = row["tables"]
+    card, chances = row.tables
     model = SCORECARD.build(loans.features, 1).fit(loans.features, loans.target)
     read_off = dict(chances.rows)
     checked = 0
@@ -47,7 +47,7 @@ def test_the_points_in_words_add_up_to_the_probability(loans):
             assert said == pytest.approx(read_off[total], abs=1e-9)
             checked += 1
     assert checked >= 10
-    assert row["parts"] == len(card.rows)
+    assert row.parts == len(card.rows)
 
 
 @pytest.mark.parametrize("lines", [1, 3, 6])
@@ -102,9 +102,9 @@ def test_the_parts_to_read_are_counted_as_a_person_would(loans):
 def test_the_rules_of_the_sum_of_trees_predict_what_it_predicts(loans):
     pytest.importorskip("imodels")
     row = read_model(loans, seed=1, family=RULE_SUM, scorer="roc_auc", candidates=1)
-    (table,) = row["tables"]
+    (table,) = row.tables
     model = RULE_SUM.build(loans.features, 1).fit(loans.features, loans.target)
-    assert len(table.rows) == row["parts"]
+    assert len(table.rows) == row.parts
     medians = loans.features.select_dtypes("number").median()
     odds = []
     for place in range(0, loans.n_rows, 60):

@@ -51,7 +51,7 @@ def holds(sentence, row, medians):
 
 
 def test_the_rules_of_the_tree_in_words_predict_what_the_tree_predicts(loans):
-    (table,) = read_model(loans, seed=1, family=TREE, **BUDGET)["tables"]
+    (table,) = read_model(loans, seed=1, family=TREE, **BUDGET).tables
     predicted = fitted(TREE, loans).predict(loans.features)
     medians = loans.features.select_dtypes("number").median()
     rows = loans.features.to_dict("records")
@@ -63,7 +63,7 @@ def test_the_rules_of_the_tree_in_words_predict_what_the_tree_predicts(loans):
 
 
 def test_the_weights_give_the_probabilities_of_the_logistic_regression(loans):
-    (table,) = read_model(loans, seed=1, family=LOGISTIC, **BUDGET)["tables"]
+    (table,) = read_model(loans, seed=1, family=LOGISTIC, **BUDGET).tables
     model = fitted(LOGISTIC, loans)
     features = loans.features
     numbers = model.named_steps["prepare"].transformers_[0]
@@ -82,7 +82,7 @@ def test_the_weights_give_the_probabilities_of_the_logistic_regression(loans):
 @pytest.mark.filterwarnings("ignore:Missing values detected")  # the library's pictures leave them out; ours say it
 def test_the_curves_are_those_of_the_explainable_boosting_machine(loans):
     row = read_model(loans, seed=1, family=EBM, **BUDGET)
-    figures, (table,) = row["figures"], row["tables"]
+    figures, (table,) = row.figures, row.tables
     ebm = fitted(EBM, loans).named_steps["model"]
     shown = ebm.explain_global()  # the library's own account of itself
     overall = dict(zip(shown.data()["names"], shown.data()["scores"], strict=True))

@@ -101,7 +101,7 @@ def test_a_quoted_cell_may_hold_separators_quotes_and_line_breaks(tmp_path):
         (["same"] * N, "constant (same)"),
         (["7"] * N, "constant (7.0)"),
         ([""] * N, "every value is missing"),
-        ([f"id{i}" for i in range(N)], "identifier (40 different texts in 40 rows)"),
+        ([f"id{i}" for i in range(N)], "identifier (40 different values in 40 rows)"),
         (list(range(100, 100 + N)), "row number"),
         (["x", "y"] * (N // 2), "copy of the target (leakage)"),
         (["5", "3"] * (N // 2), "copy of the target (leakage)"),

@@ -90,7 +90,7 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the run and to its workers
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "what was finished is kept" in said
+    assert "finished work is kept" in said
     assert "Traceback" not in said
     assert len(list(tmp_path.glob("*/trials/*.json"))) >= 4
 

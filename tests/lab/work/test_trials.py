@@ -129,7 +129,7 @@ def test_nothing_runs_beside_an_exclusive_trial(tmp_path):
 def test_a_plan_with_a_key_twice_or_a_need_that_comes_later_is_refused(tmp_path):
     with pytest.raises(ValueError, match="two trials have the key 't'"):
         run_plan([Trial("t", work.draw), Trial("t", work.draw)], None, tmp_path, workers=1)
-    with pytest.raises(ValueError, match="does not stand before it"):
+    with pytest.raises(ValueError, match="does not come before it"):
         run_plan_here([Trial("t", work.add_up, needs=("u",)), Trial("u", work.draw)], None)
 
 

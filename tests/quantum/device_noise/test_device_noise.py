@@ -91,7 +91,7 @@ def test_a_circuit_that_is_too_wide_to_simulate_is_said(ran):
     context = ran[0]
     wide = DeviceRow("torino", 0.02, np.array([0, 1]), None, tuple(range(12)), 12)
     found = section.evidence(context, {TORINO.name: wide})
-    assert "torino the circuit touches 12 qubits" in found.caveats[1]
+    assert "torino the circuit uses 12 qubits" in found.caveats[1]
     assert (found.estimates, found.figures) == ({}, ())
 
 
