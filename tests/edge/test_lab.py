@@ -109,6 +109,7 @@ def test_what_is_missed_is_said_with_its_interval_where_it_has_one(candidate, wo
 @pytest.mark.parametrize(
     ("p99", "words"),
     [
+        (0.92, "about 2 times the rounds (--rounds) for latency (p99), were it as estimated"),  # (0.092 / 0.08)^2 = 1.3
         (0.95, "about 4 times the rounds (--rounds) for latency (p99), were it as estimated"),  # (0.095 / 0.05)^2 = 3.6
         (1.0, "for latency (p99) no practical number of rounds (--rounds): the estimate lies on the budget"),
     ],

@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 from edge.stream import evidence as stream_evidence
 from edge.stream import monitor
 from edge.stream import trials as stream_trials
-from edge.stream.martingale import capital, ranks
+from edge.stream.martingale import blocks_of, capital, ranks
 from edge.stream.monitor import Signal, bins_of, change, estimated_accuracy, expected_accuracy, rolling_accuracy, watch
 from lab.errors import DataError, SettingsError
 from lab.learning.families import LOGISTIC
@@ -299,6 +299,17 @@ def test_what_cannot_be_replayed_is_said_in_a_sentence():
 def test_windows_and_blocks_cover_a_short_stream():
     assert monitor.window_of(60) == 60
     assert len(rolling_accuracy(np.ones(60, dtype=bool), window=60)) == 1
+
+
+@pytest.mark.parametrize(("n_rows", "block"), [(60, 50), (50_000, 50), (50_001, 51), (2_000_000, 2_000)])
+def test_a_stream_is_looked_at_a_thousand_times_at_most(n_rows, block):
+    assert blocks_of(n_rows) == block
+
+
+def test_where_no_category_can_be_named_the_missing_values_are_counted():
+    rare = [f"one of a kind {place}" for place in range(6)]
+    before, after = (pd.Series([*rare, *[None] * n], dtype=object) for n in (2, 18))
+    assert change(before, after) == monitor.Change("share of missing values", 0.25, 0.75)
 
 
 def test_an_alarm_takes_more_evidence_where_more_signals_are_watched():
