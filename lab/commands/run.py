@@ -17,7 +17,13 @@ GATE_CLOSED = 3
 
 
 def run(words: list[str], prog: str | None) -> int:
-    """Run a lab, show its verdict, and give the exit code; `prog` is what its help calls the command."""
+    """Run a lab, show its verdict, and give the exit code; `prog` is what its help calls the command.
+
+    Raises
+    ------
+    LabError
+        If no lab is named, or a word, the table or a setting cannot be used.
+    """
     if not words or words[0].startswith("-"):
         if not {"-h", "--help"} & set(words):
             raise SettingsError(f"no lab given; {nearest('', registry.names(), label='labs')}")

@@ -28,7 +28,7 @@ def check_seed(seed: int) -> None:
 
 
 def check_out(out: Path) -> None:
-    """Make the folder of the runs; a file in its place is the user's to move."""
+    """Make the folder of the runs; raises SettingsError where it cannot be made, say because a file is in its place."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -37,7 +37,7 @@ def check_out(out: Path) -> None:
 
 @contextlib.contextmanager
 def writing_in(place: Path) -> Iterator[None]:
-    """Say of a disk or a limit that stands in the way where it is; the system itself does not always."""
+    """Name the place where a disk or a limit stands in the way, which the system does not always do: raises MachineError."""
     try:
         yield
     except (OSError, MemoryError) as error:

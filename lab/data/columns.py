@@ -141,7 +141,7 @@ def holds_texts(kind: pa.DataType) -> bool:
 
 
 def texts_of(plain: pa.ChunkedArray) -> "NDArray":
-    """Give the texts of the rows, None where missing: objects that rows of the same text share."""
+    """Give the texts of the rows, shape (n_rows,), None where missing: objects that rows of the same text share."""
     if not pa.types.is_dictionary(plain.type):
         return plain.to_numpy(zero_copy_only=False).astype(object)
     whole = plain.combine_chunks()
@@ -156,7 +156,7 @@ def floats(values: pa.ChunkedArray) -> "NDArray[np.float64]":
 
 
 def refuse_infinite(numbers: "NDArray[np.float64]", column: str, name: str) -> None:
-    """Raise DataError where a number is infinite, with the first row in which one is."""
+    """Raise DataError where one of the numbers, shape (n_rows,), is infinite, with the first row in which one is."""
     places = np.flatnonzero(np.isinf(numbers))
     if len(places):
         raise DataError(
