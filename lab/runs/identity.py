@@ -46,7 +46,7 @@ def digests_of(files: Iterable[Path]) -> dict[str, str]:
     found = {}
     for file in files:
         try:
-            if not file.is_file():
+            if file.exists() and not file.is_file():  # a device has no end, and a pipe is waited for
                 raise SettingsError(f"{file} is not a file; the run depends on it, so give one")
             with file.open("rb") as stream:
                 found[str(file.resolve())] = hashlib.file_digest(stream, "sha256").hexdigest()
