@@ -20,6 +20,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from edge.exporting.lowering import NotLoweredError, lower
 from edge.session import OUTPUT
+from lab.learning.fitting import fit_together
 from lab.learning.preparation import FillMiddle, FrequentOneHot
 from lab.protocol import Dataset
 
@@ -76,7 +77,7 @@ def fit_for_device(model: Any, dataset: Dataset, rows: "NDArray") -> Any:
     prepare.transformers = [
         (name, _for_converter(step, known, places[name]), places[name]) for name, step, _ in prepare.transformers
     ]
-    return fresh.fit(known, dataset.target[rows])
+    return fit_together(fresh, known, dataset.target[rows], dataset.belonging.of(rows), seed=0)
 
 
 def _for_converter(step: Any, known: Any, places: list[int]) -> Any:
