@@ -53,6 +53,7 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
         "tests/edge/test_evidence.py", "tests/edge/budget", "tests/edge/test_lab.py", "tests/edge/timing/test_quantiles.py",
     ),
     ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py",),
+    ("lab/onnx_graphs/*.py",): ("tests/lab/onnx_graphs", "tests/edge/exporting/test_lowering.py"),
     ("edge/stream/martingale.py", "edge/stream/monitor.py"): ("tests/edge/stream/test_stream.py",),
 }  # fmt: skip
 """Which tests must see the mutants of which modules."""

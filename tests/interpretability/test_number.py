@@ -13,7 +13,7 @@ from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
 
 from interpretability.export.additive import largest_difference, to_onnx
-from interpretability.export.graph import answers_of
+from interpretability.export.file import answers_of
 from interpretability.follow_up import editing, explaining, privacy, stress
 from interpretability.groups import classes as fairness
 from interpretability.groups import numbers as number_fairness

@@ -8,7 +8,7 @@ import pytest
 
 from edge.given.family import family_of
 from interpretability.export.additive import largest_difference, to_onnx
-from interpretability.export.graph import answers_of
+from interpretability.export.file import answers_of
 from interpretability.export.trees import trees_to_onnx
 from interpretability.models import numbers as number_families
 from interpretability.models.classes import EBM_PAIRS, RULE_SUM, SCORECARD, SPLINES, TREE

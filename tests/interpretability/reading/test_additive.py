@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from interpretability.export.additive import largest_difference, to_onnx
-from interpretability.export.graph import answers_of
+from interpretability.export.file import answers_of
 from interpretability.models.classes import EBM, EBM_PAIRS, SCORECARD, SPLINES
 from interpretability.reading.additive import frame_of, largest_gap, lay_open, shortened
 from lab.data.load import load
