@@ -8,8 +8,8 @@ from samples import vega
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
 from interpretability.lab import LAB
-from interpretability.models import classes as families
-from interpretability.models.classes import EBM_PAIRS, TREE
+from interpretability.models import classifiers
+from interpretability.models.classifiers import EBM_PAIRS, TREE
 from interpretability.models.complexity import parts_to_read
 from interpretability.settings import Settings
 from lab.data.load import load, sample_rows
@@ -27,9 +27,9 @@ def small(build, features, seed):
 def few_families(monkeypatch):
     """Fewer models, the same way: the families are tested on their own."""
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LOGISTIC, TREE, EBM_PAIRS))
-    monkeypatch.setattr(families, "glass", lambda n_classes, n_columns: Group("glass", "readable model", readable))
+    monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", readable))
     forest = Family("forest", "random forest", functools.partial(small, FOREST.build))
-    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (forest,)))
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (forest,)))
 
 
 FAST = Settings(folds=2, repeats=1, candidates=1)
