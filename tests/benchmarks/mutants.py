@@ -38,6 +38,7 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("lab/flow.py", "lab/sections.py"): (
         "tests/lab/test_wiring.py", "tests/lab/test_sections_and_keys.py", "tests/lab/test_sections.py", "tests/lab/test_effort.py",
+        "tests/lab/test_flow.py",
     ),
     ("lab/work/storage.py", "lab/work/sealed.py"): ("tests/lab/work/test_storage.py",),
     ("quantum/verdict.py", "quantum/comparison/*.py", "quantum/sizes/*.py", "quantum/price/*.py", "quantum/device_noise/evidence.py",
@@ -55,7 +56,10 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
         "tests/edge/test_evidence.py", "tests/edge/budget", "tests/edge/test_lab.py", "tests/edge/timing/test_quantiles.py",
     ),
     ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py",),
-    ("lab/onnx_graphs/*.py",): ("tests/lab/onnx_graphs", "tests/edge/exporting/test_lowering.py"),
+    ("lab/onnx_graphs/trees.py", "lab/onnx_graphs/thresholds.py"): ("tests/lab/onnx_graphs",),
+    ("lab/onnx_graphs/columns.py", "lab/onnx_graphs/forests.py", "lab/onnx_graphs/graph.py", "lab/onnx_graphs/preparation.py"): (
+        "tests/lab/onnx_graphs", "tests/edge/exporting/test_lowering.py",
+    ),
     ("edge/stream/martingale.py", "edge/stream/monitor.py"): ("tests/edge/stream/test_stream.py",),
 }  # fmt: skip
 """Which tests must see the mutants of which modules."""

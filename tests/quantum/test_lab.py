@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from samples import vega
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
 from lab.data.load import load, sample_rows
@@ -30,6 +31,7 @@ FAST = Settings(
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
     trained = {"train_for_hardware": ("circuit", "angles", "scalings", "gain", "biases")}
     record = check_lab(LAB, sample_rows(load(name), 120, 0), FAST, tmp_path, learned=trained)
+    assert vega.problems_of(record) == {}
     assert record.evidence.facts["pennylane_distance"] < 1e-6  # float32 state, see test_simulator
     assert {"advantage", "entanglement", "training", "surrogate", "decay"} <= record.evidence.estimates.keys()
     assert {generic(name) for name in record.evidence.estimates} <= QUANTUM_ESTIMATES, "a number without a golden test"
