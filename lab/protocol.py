@@ -85,6 +85,8 @@ class Dataset:
         SHA-256 of the file's bytes, as `sha256sum` prints it (built-in tables: of their CSV text).
     notes : tuple of str
         What a reader must know about the table: columns left out and why, suspected leakage.
+    sampled_from : int, optional
+        Rows of the table from which these rows were drawn; None where they are all of it.
     """
 
     name: str
@@ -95,11 +97,17 @@ class Dataset:
     kinds: Mapping[str, Kind]
     digest: str
     notes: tuple[str, ...] = ()
+    sampled_from: int | None = None
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.target)
+
+    @property
+    def rows_in_table(self) -> int:
+        """Number of rows of the whole table, whether these are all of it or a sample."""
+        return self.n_rows if self.sampled_from is None else self.sampled_from
 
     @property
     def task(self) -> Task:

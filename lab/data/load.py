@@ -145,7 +145,12 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
             features = features.drop(columns=column)
             del kinds[column]
     return dataclasses.replace(
-        dataset, features=features, kinds=kinds, target=dataset.target[kept], notes=(*dataset.notes, *notes)
+        dataset,
+        features=features,
+        kinds=kinds,
+        target=dataset.target[kept],
+        notes=(*dataset.notes, *notes),
+        sampled_from=dataset.rows_in_table,
     )
 
 

@@ -65,7 +65,7 @@ def test_every_fact_of_the_interpretability_lab_is_the_oracles(evidence):
         "metric": "ROC AUC", "margin": 3.0, "n_rows": N_ROWS, "readable": LABELS[max(set(TAKEN), key=TAKEN.count)],
         "simplest": None, "detectable": smallest,
         "rows_to_settle": intervals.rows_to_settle(value, 3.0, N_ROWS, smallest),
-        "probability_costs": costs, "probability_equal": equal, "probability_gains": gains,
+        "rows_in_table": N_ROWS, "probability_costs": costs, "probability_equal": equal, "probability_gains": gains,
     }  # fmt: skip
     assert expected.keys() == INTERPRETABILITY_FACTS
     assert evidence.facts == pytest.approx(expected)

@@ -62,8 +62,8 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes(tmp_path, few_families
     check_lab(LAB, load("wine"), dataclasses.replace(FAST, depth="verdict"), tmp_path)
 
 
-def evidence(value, low, high, rows=3_000):
-    facts = {"metric": "ROC AUC", "margin": 1.0, "rows_to_settle": rows, "detectable": 2.5}
+def evidence(value, low, high, rows=3_000, in_table=9_000):
+    facts = {"metric": "ROC AUC", "margin": 1.0, "rows_to_settle": rows, "rows_in_table": in_table, "detectable": 2.5}
     return Evidence({"loss": Estimate(value, low, high, "points")}, facts, (), ())
 
 
@@ -97,3 +97,17 @@ def test_the_report_is_in_this_order():
         "follow_up.known_truth", "groups.section", "follow_up.stress", "follow_up.privacy", "follow_up.editing",
         "follow_up.speed",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("in_table", "words"),
+    [
+        (9_000, "about 8,000 rows would settle it (with --max-rows 8000)."),
+        (7_000, "about 8,000 rows would settle it (the table has only 7,000, of which 5,000 were used)."),
+        (569, "about 8,000 rows would settle it (the table has only 569)."),
+    ],
+)
+def test_more_rows_are_asked_for_only_where_the_table_has_them(in_table, words):
+    verdict = LAB.judge(evidence(0.5, -0.5, 1.5, rows=8_000, in_table=in_table), Settings(max_rows=5_000))
+    assert words in verdict.sentence
+    assert ("--max-rows" in " ".join((verdict.sentence, *verdict.would_change))) == (in_table == 9_000)

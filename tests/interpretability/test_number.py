@@ -292,7 +292,13 @@ def test_a_margin_above_one_is_for_metrics_without_points(diabetes):
 
 
 def test_the_verdict_of_a_number_names_points_of_r2_or_the_unit_of_the_error():
-    facts = {"metric": "R² (explained variance)", "margin": 1.0, "rows_to_settle": 3_000, "detectable": 2.5}
+    facts = {
+        "metric": "R² (explained variance)",
+        "margin": 1.0,
+        "rows_to_settle": 3_000,
+        "rows_in_table": 9_000,
+        "detectable": 2.5,
+    }
     said = LAB.judge(Evidence({"loss": Estimate(4.0, 2.0, 6.0, "points")}, facts, (), ()), Settings()).sentence
     assert "4.0 points below the best black box in R² (explained variance) (95 % interval 2.0 to 6.0" in said
     facts |= {"metric": "mean absolute error (negative)", "margin": 500.0}
