@@ -20,7 +20,7 @@ N_NUMBERS, N_TEXTS, N_OUTPUTS = 3, 2, 3
 def random_column(rng):
     kind = rng.choice(["number", "number", "text", "text", "constant"])
     if kind == "constant":
-        return ("constant", float(rng.choice([0.25, -1.0, math.nan])))
+        return ("constant", float(rng.choice([0.25, 0.1, -1.0, math.nan])))
     if kind == "text":
         known = rng.choice(WORDS, size=rng.integers(1, 5), replace=False)
         values = {str(word): float(rng.choice([0.0, 1.0, 2.0, 0.1, math.nan])) for word in known}
@@ -146,6 +146,20 @@ def test_a_table_of_one_kind_has_one_input(kind):
     add_ensemble(graph, [nodes_of(tree)], [column_of(column)], n_targets=N_OUTPUTS, aggregate="SUM", float32=False)
     numbers, texts = rows_of(rng, np.float64)
     numbers, texts = numbers[:, :1], texts[:, :1]
+    expected = said_by_oracle([tree], [column], numbers, texts, mean=False, single=False)
+    np.testing.assert_array_equal(run(graph, numbers, texts, N_OUTPUTS), expected)
+
+
+@pytest.mark.parametrize("threshold", [1e39, -1e39, 3.4028235e38, 0.1, -0.1])
+def test_a_threshold_that_single_precision_does_not_hold_splits_its_numbers_as_before(threshold):
+    tree = ("split", 0, threshold, True, ("leaf", 0, 1.0), ("leaf", 1, 2.0))
+    column = ("number", 0, (), math.nan)
+    graph = Graph(1, 0, np.float32)
+    add_ensemble(graph, [nodes_of(tree)], [column_of(column)], n_targets=N_OUTPUTS, aggregate="SUM", float32=False)
+    most, near = np.finfo(np.float32).max, np.float32(math.copysign(0.1, threshold))
+    beside = [np.nextafter(near, np.float32(end)) for end in (-np.inf, np.inf)]
+    numbers = np.array([[-most], [most], [0.0], [near], *([each] for each in beside)], dtype=np.float32)
+    texts = np.full((len(numbers), 0), "", dtype=object)
     expected = said_by_oracle([tree], [column], numbers, texts, mean=False, single=False)
     np.testing.assert_array_equal(run(graph, numbers, texts, N_OUTPUTS), expected)
 
