@@ -105,8 +105,8 @@ class Comparison:
         both = ~np.isnan(a.values) & ~np.isnan(b.values)
         _require_two(int(both.sum()))
         differences = a.values[both] - b.values[both]
-        repeats, rest = divmod(len(differences), self.folds)
-        if both.all() and repeats >= 2 and not rest:
+        repeats = len(differences) // self.folds
+        if both.all() and repeats >= 2:
             adds = _influence_of(a, self), _influence_of(b, self)
             if adds[0] is not None and adds[1] is not None:
                 means = differences.reshape(repeats, self.folds).mean(axis=1)
