@@ -67,6 +67,7 @@ def test_a_window_is_a_twentieth_of_the_rows_and_a_hundred_of_them_at_least(n_ro
 def test_only_whole_windows_are_counted():
     found = rolling_accuracy(np.array([True, False, True, True, False, True, True]), window=3)
     assert [(row, share.value) for row, share in found] == [(2, pytest.approx(2 / 3)), (5, pytest.approx(2 / 3))]
+    assert [row for row, _ in rolling_accuracy(np.ones(5, dtype=bool), window=3)] == [2], "one row is missing"
 
 
 KNOWN = (
@@ -81,6 +82,7 @@ def test_before_labels_come_an_answer_is_right_as_often_as_known_ones_of_its_con
     # windows of 100 rows: the first all of 0.6, the second half of each; the last 80 rows make no window
     assert [row for row, _ in found] == [99, 199]
     assert [share for _, share in found] == pytest.approx([0.5, 0.7])
+    assert [row for row, _ in estimated_accuracy(confidence[:199], *KNOWN)] == [99], "one row is missing"
     low, high = estimated_accuracy(np.repeat([0.1, 1.0], 100), *KNOWN)
     assert (low[1], high[1]) == pytest.approx((0.5, 0.9)), "beyond what is known, as at its ends"
 
