@@ -77,7 +77,7 @@ class InterpretabilityLab:
                     f"a margin above {amount(loss.low, loss.unit)}",
                 ),
             )
-        settle = settling(facts["rows_to_settle"], settings.max_rows)
+        settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=settings.max_rows)
         return Verdict(
             "undecided",
             "Undecided",

@@ -90,6 +90,8 @@ class Dataset:
         What a reader must know about the table: columns left out and why, suspected leakage.
     belonging : Belonging
         Which rows belong together, and in which order they came.
+    sampled_from : int, optional
+        Rows of the table from which these rows were drawn; None where they are all of it.
     """
 
     name: str
@@ -101,11 +103,17 @@ class Dataset:
     digest: str
     notes: tuple[str, ...] = ()
     belonging: Belonging = ALONE
+    sampled_from: int | None = None
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.target)
+
+    @property
+    def rows_in_table(self) -> int:
+        """Number of rows of the whole table, whether these are all of it or a sample."""
+        return self.n_rows if self.sampled_from is None else self.sampled_from
 
     @property
     def task(self) -> Task:

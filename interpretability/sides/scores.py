@@ -33,6 +33,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "readable": names[chosen_family(found, "glass", names)],
             "detectable": detectable,
             "rows_to_settle": rows_to_settle(loss, margin, dataset.n_rows, detectable=detectable),
+            "rows_in_table": dataset.rows_in_table,
             "probability_costs": parts.better,
             "probability_equal": parts.equal,
             "probability_gains": parts.worse,

@@ -183,6 +183,7 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
         target=dataset.target[kept],
         notes=(*dataset.notes, *notes),
         belonging=dataset.belonging.of(kept),
+        sampled_from=dataset.rows_in_table,
     )
 
 

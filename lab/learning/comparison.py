@@ -117,8 +117,8 @@ class Comparison:
         _require_two(int(both.sum()))
         differences = a.values[both] - b.values[both]
         mean, by_folds = float(differences.mean()), stats.corrected_spread(differences, self.test_fraction)
-        repeats, rest = divmod(len(differences), self.folds)
-        if not both.all() or repeats < 2 or rest:
+        repeats = len(differences) // self.folds
+        if not both.all() or repeats < 2:
             return mean, by_folds
         adds = [one for repeat in range(repeats) if (one := self._added(a, b, repeat)) is not None]
         if len(adds) < repeats:

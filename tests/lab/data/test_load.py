@@ -176,6 +176,8 @@ def test_a_sample_keeps_the_shares_of_the_classes_and_says_so():
     assert part.target.mean() == pytest.approx(whole.target.mean(), abs=1 / 300)
     assert "300 of the 1,200 rows" in part.notes[-1]
     assert sample_rows(whole, 5_000, seed=1) is whole
+    assert (whole.rows_in_table, part.rows_in_table) == (whole.n_rows, whole.n_rows)
+    assert sample_rows(part, 100, seed=1).rows_in_table == whole.n_rows, "a sample of a sample, too"
 
 
 @pytest.mark.parametrize(
