@@ -58,30 +58,26 @@ def cut_points(values: "ArrayLike", *, at_most: int = _MOST_CUTS) -> "NDArray[np
     if n < 2 * MIN_ROWS or at_most < 1:
         return np.zeros(0)
     step = max(_EACH, -(-n // (at_most + 1)))
-    firsts = np.flatnonzero(np.diff(rows, prepend=-np.inf) > 0)  # where each different value begins
-    lasts = np.append(firsts[1:], n)
-    many = lasts - firsts >= MIN_ROWS
-    wanted = np.concatenate([np.arange(step, n, step), firsts[many], lasts[many]])
-    ranks = np.unique(wanted[(wanted >= MIN_ROWS) & (wanted <= n - MIN_ROWS)])
-    low, high = rows[np.maximum(ranks - 1 - _REACH, 0)], rows[np.minimum(ranks + _REACH, n - 1)]
-    shared = many[np.searchsorted(firsts, np.stack([ranks - 1, ranks]), side="right") - 1]
-    low, high = np.where(shared[0], rows[ranks - 1], low), np.where(shared[1], rows[ranks], high)
-    found = np.unique(_roundest(low, high, rows))
-    return _thinned(_with_enough_rows(found, rows), rows, at_most)
+    return _thinned(_points_near(np.arange(step, n, step), rows), rows, at_most)
 
 
 def quantile_points(values: "ArrayLike", shares: Sequence[float]) -> "NDArray[np.float64]":
-    """Find the cut points nearest to some quantiles, ascending and each once: shape (n_cuts,), at most one for each share.
+    """Find cut points near some quantiles, ascending and each once: shape (n_cuts,), at most one for each share.
 
-    `shares` lie between 0 and 1.
+    As with `cut_points`, at least 5 rows lie between neighbours, below the first and above the last, and no row has one of the
+    values. `shares` lie between 0 and 1.
 
     >>> quantile_points(range(0, 1_000, 7), [0.25, 0.5, 0.75])
     array([250., 500., 750.])
     """
-    cuts, rows = cut_points(values), _sorted(values)
+    rows = _sorted(values)
+    n = len(rows)
+    if n < 2 * MIN_ROWS:
+        return np.zeros(0)
+    cuts = _points_near(np.rint(np.multiply(shares, n)).astype(np.int64), rows)
     if not len(cuts):
         return cuts
-    ranks = np.searchsorted(rows, cuts) / len(rows)
+    ranks = np.searchsorted(rows, cuts) / n
     return np.unique([cuts[np.abs(ranks - share).argmin()] for share in shares])
 
 
@@ -154,6 +150,20 @@ def _sorted(values: "ArrayLike") -> "NDArray[np.float64]":
 
 def _held(value: float, rows: "NDArray[np.float64]") -> int:
     return int(np.searchsorted(rows, value, side="right") - np.searchsorted(rows, value))
+
+
+def _points_near(wanted: "NDArray[np.int64]", rows: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Find cut points near some ranks of the sorted rows, and beside every value that 5 rows share, 5 rows apart."""
+    n = len(rows)
+    firsts = np.flatnonzero(np.diff(rows, prepend=-np.inf) > 0)  # where each different value begins
+    lasts = np.append(firsts[1:], n)
+    many = lasts - firsts >= MIN_ROWS
+    wanted = np.concatenate([wanted, firsts[many], lasts[many]])
+    ranks = np.unique(wanted[(wanted >= MIN_ROWS) & (wanted <= n - MIN_ROWS)])
+    low, high = rows[np.maximum(ranks - 1 - _REACH, 0)], rows[np.minimum(ranks + _REACH, n - 1)]
+    shared = many[np.searchsorted(firsts, np.stack([ranks - 1, ranks]), side="right") - 1]
+    low, high = np.where(shared[0], rows[ranks - 1], low), np.where(shared[1], rows[ranks], high)
+    return _with_enough_rows(np.unique(_roundest(low, high, rows)), rows)
 
 
 def _roundest(
