@@ -4,7 +4,8 @@ No number that leaves the laboratory is one cell. A point between two groups of 
 fewest digits inside the span of six neighbouring rows, and no cell has it, unless at least 5 rows share the value itself. An
 end of a range is the median of the outermost rows (5, or 1 % where that is more), moved outward to a multiple of 1, 2 or 5
 times a power of ten, in steps of at most a tenth of the range. Of fewer than 5 rows nothing is said, and no range of fewer
-than 10.
+than 10. Cuts of one column lie 5 rows apart, so that the difference of what is said on two sides of them stands for 5 rows too:
+blocks of 5 rows that overlap would allow more cuts, but two neighbouring ones would differ by a single row.
 
 The rule of five rows is that of statistical offices: Hundepool et al. (2012), Statistical Disclosure Control, section 4.2.
 """
