@@ -84,7 +84,7 @@ def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0) ->
         "feature_types": kinds,
         "interactions": interactions,
         "outer_bags": 4,
-        "max_bins": 32,
+        "max_bins": 64,
         "max_interaction_bins": 16,
         "min_samples_leaf": MIN_ROWS,
         "learning_rate": 0.15,
