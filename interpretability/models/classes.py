@@ -73,7 +73,7 @@ def ebm(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> Pipeline
     return Pipeline([("model", model)])
 
 
-def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> dict[str, Any]:
+def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0, max_bins: int = 32) -> dict[str, Any]:
     """Settings of an explainable boosting machine with fewer bags, bins and rounds than the library's default.
 
     `tests/benchmarks/ebm_settings.py` shows what that saves and costs. The cap on the rounds guards against tables on
@@ -84,7 +84,7 @@ def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0) ->
         "feature_types": kinds,
         "interactions": interactions,
         "outer_bags": 4,
-        "max_bins": 64,
+        "max_bins": max_bins,
         "max_interaction_bins": 16,
         "min_samples_leaf": MIN_ROWS,
         "learning_rate": 0.15,
