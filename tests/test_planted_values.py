@@ -254,6 +254,23 @@ def test_cut_points_divide_a_column_into_parts_of_five_rows_and_are_no_cell(seed
 
 
 @pytest.mark.parametrize("seed", range(20))
+def test_points_at_quantiles_divide_a_column_alike_and_lie_where_they_were_asked_for(seed):
+    rng = np.random.default_rng(seed)
+    n_rows, n_cuts = int(rng.integers(80, 400)), int(rng.integers(1, 9))
+    shares = np.arange(1, n_cuts + 1) / (n_cuts + 1)
+    values = rng.lognormal(8, 3, n_rows) if seed % 2 else rng.normal(size=n_rows)
+    cuts = aggregates.quantile_points(values, shares.tolist())
+    below = np.array([(values < cut).sum() for cut in cuts])
+    assert not set(cuts) & set(values)
+    assert np.diff([0, *below, n_rows]).min() >= 5
+    assert len(cuts) == n_cuts
+    assert np.abs(below - shares * n_rows).max() <= 3, "two rows for a rounder number, and half a row"
+    few = rng.integers(0, 9, n_rows).astype(float)
+    counts = np.histogram(few, [-np.inf, *aggregates.quantile_points(few, shares.tolist()), np.inf])[0]
+    assert counts.min() >= 5
+
+
+@pytest.mark.parametrize("seed", range(20))
 def test_one_persons_change_hardly_moves_what_is_shown(seed):
     """Whatever stands in one row, the ends and the middle stay where other rows are."""
     rng = np.random.default_rng(seed)
