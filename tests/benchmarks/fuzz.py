@@ -19,6 +19,7 @@ import itertools
 import json
 import os
 import random
+import re
 import resource
 import select
 import signal
@@ -58,14 +59,23 @@ class Tally:
 
 
 def kinds(extra=None):
-    """Find the modules of the folder, by their NAME; `extra` is the path of one more, elsewhere."""
-    stems = sorted(path.stem for path in (HERE / "fuzzing").glob("*.py") if path.stem not in _NOT_KINDS)
-    modules = [importlib.import_module(f"benchmarks.fuzzing.{stem}") for stem in stems]
-    if extra:
-        spec = importlib.util.spec_from_file_location(Path(extra).stem, extra)
-        modules.append(importlib.util.module_from_spec(spec))
-        spec.loader.exec_module(modules[-1])
-    return {module.NAME: module for module in modules}
+    """Find the modules of the folder, by their NAME, without their libraries; `extra` is the path of one more, elsewhere."""
+    paths = [path for path in sorted((HERE / "fuzzing").glob("*.py")) if path.stem not in _NOT_KINDS]
+    paths += [Path(extra)] if extra else []
+    return {
+        re.search(r'^NAME\b.* = "([^"]+)"', path.read_text(encoding="utf-8"), re.MULTILINE)[1]: path for path in paths
+    }
+
+
+def loaded(name, extra=None):
+    """Load the module of a kind."""
+    path = kinds(extra)[name]
+    if str(path) != str(extra):
+        return importlib.import_module(f"benchmarks.fuzzing.{path.stem}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def make_input(module, originals, seed, number):
@@ -171,7 +181,7 @@ class _Runner:
         print(f"{self._name} {self._seed}/{self._next}: {what}: {sort}", file=sys.stderr, flush=True)
         kept = self._tally.kept.setdefault(f"{what}: {sort}", [])
         if len(kept) < KEPT_OF_A_SORT and self._keep:
-            module = kinds(self._extra)[self._name]
+            module = loaded(self._name, self._extra)
             path = Path(self._keep) / f"{self._name}-{self._seed}-{self._next}.input"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(make_input(module, _originals(module, self._folder.name), self._seed, self._next))
@@ -206,7 +216,7 @@ def child(name, seed, first, end, folder, memory_gb, extra=None):
     )  # beyond the limit that is looked at: what cannot be had raises MemoryError
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    module = kinds(extra)[name]
+    module = loaded(name, extra)
     originals = _originals(module, folder)
     module.attempt(_put(folder, "first.input", originals[0]))  # what is imported late
     print(json.dumps({"what": "ready"}), file=answers, flush=True)
@@ -253,9 +263,10 @@ def main():
     print(f"{'kind':12}" + "".join(f"{head:>11}" for head in heads), flush=True)
     findings = 0
     for name in chosen:
-        tally = run_kind(name, given.count or known[name].COUNT, given.seed, given.keep, processes=given.processes)
+        module = loaded(name)
+        tally = run_kind(name, given.count or module.COUNT, given.seed, given.keep, processes=given.processes)
         cells = [sum(tally.counts.values()), *(tally.counts[head] for head in heads[1:7])]
-        has_ways = hasattr(known[name], "WHOLE")
+        has_ways = hasattr(module, "WHOLE")
         cells += [tally.whole if has_ways else cells[0], round(tally.peak_mb), round(cells[0] / tally.seconds)]
         print(f"{name:12}" + "".join(f"{cell:11,}" for cell in cells) + "  stopped" * tally.stopped, flush=True)
         for sort, times in tally.sorts.most_common():
