@@ -1,11 +1,13 @@
 """A slice of the fuzzing (`tests/benchmarks/fuzz.py` runs all of it), and that the harness sees what it is there for."""
 
 import dataclasses
+import json
+import random
 import sys
 
 import pytest
 from benchmarks import fuzz
-from benchmarks.fuzzing import csv_table, stored_rows
+from benchmarks.fuzzing import csv_table, mutate, stored_rows
 
 from lab.errors import DataError
 from lab.work import trials
@@ -28,6 +30,12 @@ def test_the_same_seed_spoils_in_the_same_way(tmp_path):
     made = [[fuzz.make_input(csv_table, originals, seed, number) for number in range(50)] for seed in (1, 1, 2)]
     assert made[0] == made[1] != made[2]
     assert len(set(made[0])) > 40
+
+
+def test_what_was_spoilt_before_does_not_change_what_is_spoilt_next():
+    original = json.dumps({"a": [1, {"b": [2.5, "x"]}], "c": {"d": []}}).encode()
+    first = [mutate.spoil_json(original, random.Random(seed)) for seed in range(2_000)]
+    assert [mutate.spoil_json(original, random.Random(seed)) for seed in range(2_000)] == first
 
 
 BROKEN = """
