@@ -85,6 +85,8 @@ class Dataset:
         SHA-256 of the file's bytes, as `sha256sum` prints it (built-in tables: of their CSV text).
     notes : tuple of str
         What a reader must know about the table: columns left out and why, suspected leakage.
+    whole : Dataset, optional
+        The table of which these rows are a sample.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Dataset:
     kinds: Mapping[str, Kind]
     digest: str
     notes: tuple[str, ...] = ()
+    whole: "Dataset | None" = None
 
     @property
     def n_rows(self) -> int:

@@ -62,20 +62,24 @@ def difference(estimate: Estimate, than: str) -> str:
     return f"{middle} {than} ({100 * estimate.confidence:.0f} % interval {interval})"
 
 
-def settling(rows: int | None, max_rows: int) -> str:
+def settling(rows: int | None, max_rows: int, table_rows: int | None = None) -> str:
     """Say how many rows would decide (see `lab.decisions.rows_to_settle`).
 
-    >>> settling(3_000, 5_000)
+    >>> settling(3_000, 5_000, 4_000)
     'about 3,000 rows would settle it'
-    >>> settling(16_000, 1_000)
+    >>> settling(16_000, 1_000, 20_000)
     'about 16,000 rows would settle it (with --max-rows 16000)'
+    >>> settling(16_000, 5_000, 900)
+    'about 16,000 rows would settle it, more than the 900 of the table, if the difference stays as it is'
     >>> settling(None, 1_000)
     'the estimate is too close to the margin to say how many rows would'
     """
     if rows is None:
         return "the estimate is too close to the margin to say how many rows would"
-    raised = f" (with --max-rows {rows})" if rows > max_rows else ""
-    return f"about {count(rows, 'row')} would settle it{raised}"
+    said = f"about {count(rows, 'row')} would settle it"
+    if table_rows is not None and rows > table_rows:
+        return f"{said}, more than the {table_rows:,} of the table, if the difference stays as it is"
+    return said + (f" (with --max-rows {rows})" if rows > max_rows else "")
 
 
 def count(number: int, thing: str) -> str:

@@ -77,7 +77,13 @@ def test_the_power_of_the_verdict(benchmark, monkeypatch, capsys):
 
 def test_the_extrapolation_of_learning_curves(benchmark, monkeypatch, capsys):
     module = benchmark("learning_curves")
-    for name, value in {"SIZES": (20, 40, 80, 160), "TEST_ROWS": 200, "N_GENERATED": 1, "N_REAL": 1}.items():
+    for name, value in {
+        "SIZES": (20, 40, 80, 160),
+        "TEST_ROWS": 200,
+        "N_GENERATED": 1,
+        "N_REAL": 1,
+        "REAL_REPEATS": 6,
+    }.items():
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(module, "LEARNERS", {name: module.LEARNERS[name] for name in ("logistic", "Bayes")})
     monkeypatch.setattr(module, "PROCESSES", {"linear": module.PROCESSES["linear"]})

@@ -30,6 +30,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "metric": context.metric.label,
             "margin": margin,
             "n_rows": dataset.n_rows,
+            "table_rows": (dataset.whole or dataset).n_rows,
             "readable": names[chosen_family(found, "glass", names)],
             "detectable": detectable,
             "rows_to_settle": rows_to_settle(loss, margin, dataset.n_rows, detectable=detectable),

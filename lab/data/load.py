@@ -121,7 +121,7 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
     """Keep a random sample of `max_rows` rows, stratified but for small classes, and say so in the notes.
 
     A class keeps its share, and at least 30 rows where it has them; a number is stratified as for the folds. Columns that
-    the sample leaves useless go too.
+    the sample leaves useless go too. The sample knows the table that it is of.
     """
     if dataset.n_rows <= max_rows:
         return dataset
@@ -145,7 +145,12 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
             features = features.drop(columns=column)
             del kinds[column]
     return dataclasses.replace(
-        dataset, features=features, kinds=kinds, target=dataset.target[kept], notes=(*dataset.notes, *notes)
+        dataset,
+        features=features,
+        kinds=kinds,
+        target=dataset.target[kept],
+        notes=(*dataset.notes, *notes),
+        whole=dataset,
     )
 
 

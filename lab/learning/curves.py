@@ -83,13 +83,19 @@ class Extrapolation:
         "NDArray[np.float64]"  # (n_draws, 4): level at the largest size and gain up to it, of the first and second side
     )
     _shapes: _Shapes
-    _walk: "NDArray[np.float64]"  # (n_draws,): a step of the difference for one doubling
+    _walk: "NDArray[np.float64]"  # (n_draws,): standard deviation of a side's walk for each doubling
+    _steps: "NDArray[np.float64]"  # (n_draws,): standard normal
 
     def differences(self, rows: int) -> "NDArray[np.float64]":
         """Draws of the expected difference, first minus second, after learning from so many rows; shape (n_draws,)."""
         missing = self._shapes.missing(rows)
         sides = self._linear[:, [0, 2]] - self._linear[:, [1, 3]] * missing
-        return sides[:, 0] - sides[:, 1] + self._walk * math.sqrt(abs(math.log2(rows / self.largest)))
+        doublings = abs(math.log2(rows / self.largest))
+        return sides[:, 0] - sides[:, 1] + self._steps * self._walk * math.sqrt(2 * doublings)
+
+    def step(self) -> float:
+        """Variance that the walk of both sides adds to the difference with each doubling of the rows."""
+        return 2 * float(np.mean(self._walk**2))
 
     def at(self, rows: int, *, unit: str = "", confidence: float = 0.95) -> Estimate:
         """Expected difference, first minus second, after learning from so many rows, and its interval."""
@@ -103,6 +109,7 @@ def extrapolate(
     first: "ArrayLike",
     second: "ArrayLike",
     *,
+    names: tuple[str, str] = ("the first side", "the second side"),
     best: float = math.inf,
     floor: float = -math.inf,
     seed: int = 0,
@@ -116,6 +123,8 @@ def extrapolate(
     first, second : array-like of shape (n_repeats, n_sizes)
         Scores of both sides, higher is better. In a repetition both learn from the same nested samples and are scored on the
         same test rows; repetitions differ in their test rows. At least two.
+    names : tuple of str
+        What to call the sides in a fault.
     best, floor : float
         The best score that there is (1 for an AUC), and that of a constant model.
     seed : int
@@ -130,7 +139,7 @@ def extrapolate(
     scores = np.stack([np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)])
     _check(rows, scores)
     means, (noise, degrees) = scores.mean(axis=1), _noise(rows, scores)
-    fault = _fault(means, noise, degrees, best, floor)
+    fault = _fault(means, noise, degrees, best, floor, names)
     unit = max(float(np.max(means[:, -1] - means[:, 0])), math.sqrt(float(np.diag(noise).max())), 1e-9)
     rng = np.random.default_rng(seed)
     shapes = _drawn_shapes(rng, rows)
@@ -146,41 +155,55 @@ def extrapolate(
         fault = fault or "no learning curve that rises explains the scores"
         allowed = weights[:, None] * np.ones_like(allowed)
     kept = _resampled(rng, allowed)
-    steps = math.sqrt(2) * walk[kept // _EACH] * rng.normal(size=len(kept))
-    chosen = linear.reshape(-1, 4)[kept]
-    return Extrapolation(int(rows[-1]), fault, chosen, shapes.taken(kept // _EACH), steps)
+    chosen, draws = linear.reshape(-1, 4)[kept], kept // _EACH
+    steps = rng.normal(size=len(kept))
+    return Extrapolation(int(rows[-1]), fault, chosen, shapes.taken(draws), walk[draws], steps)
 
 
 def rows_to_settle(
-    curves: Extrapolation, margin: float, *, standard_error: float, rows: int, most: int, power: float = 0.8
+    curves: Extrapolation, margin: float, *, size: int, standard_error: float, power: float = 0.8
 ) -> int | None:
-    """About how many training rows would settle on which side of the margin the difference at that size lies.
+    """About how far learning curves would have to be measured to settle on which side of the margin the difference lies.
+
+    Were the difference at n rows known, what is left open at `size` would be the part of the draws there that those at n rows
+    do not explain, and what the walk may add in between. The curves settle the question where the 95 % interval that this
+    leaves lies on one side of the margin, in the given share of the draws.
 
     Parameters
     ----------
     margin : float
         In the unit of the scores, for first minus second.
+    size : int
+        Training rows that the question is about; more than the largest size that was tried.
     standard_error : float
-        Of a difference measured with `rows` training rows; it is taken to shrink with their square root.
-    most : int
-        Training rows at most.
+        Of a difference that is measured.
     power : float
-        Share of the runs that are to be settled by their 95 % interval.
 
     Returns
     -------
     int or None
-        Two figures, rounded up. None where even the most would leave it open, or nothing can be said of such sizes.
+        Training rows, two figures, rounded up. None where even curves up to `size` would leave it open, or nothing can be said.
+
+    Raises
+    ------
+    ValueError
+        If `size` was tried.
     """
+    if size <= curves.largest:
+        raise ValueError(f"curves up to {curves.largest} rows need no more for {size}")
     if curves.fault is not None:
         return None
-    grid = np.unique(np.geomspace(min(rows, most), most, 60).astype(np.int64))
-    for n in grid:
-        error = standard_error * math.sqrt(rows / n)
-        distance = np.abs(curves.differences(int(n)) - margin)
-        if np.mean(stats.norm.cdf(distance / error - stats.norm.ppf(0.975))) >= power:
+    then = curves.differences(size)
+    distance = np.abs(then - margin)
+    for n in np.unique(np.geomspace(curves.largest, size, 40).round().astype(np.int64))[1:]:
+        now = curves.differences(int(n))
+        shared = np.cov(now, then)
+        slope = shared[0, 1] / max(shared[0, 0], 1e-300)
+        unexplained = max(shared[1, 1] - slope * shared[0, 1], 0.0)
+        left = math.sqrt(unexplained + curves.step() * math.log2(size / n) + (slope * standard_error) ** 2)
+        if np.mean(stats.norm.cdf(distance / left - stats.norm.ppf(0.975))) >= power:
             step = 10 ** max(int(math.log10(n)) - 1, 0)
-            return min(math.ceil(n / step) * step, most)
+            return min(math.ceil(n / step) * step, size)
     return None
 
 
@@ -218,21 +241,26 @@ def _noise(rows: "NDArray[np.int64]", scores: "NDArray[np.float64]") -> "tuple[N
 
 
 def _fault(
-    means: "NDArray[np.float64]", noise: "NDArray[np.float64]", degrees: int, best: float, floor: float
+    means: "NDArray[np.float64]",
+    noise: "NDArray[np.float64]",
+    degrees: int,
+    best: float,
+    floor: float,
+    names: tuple[str, str],
 ) -> str | None:
     """Find what makes curves ill-behaved: a side that hardly scores above the floor, or falls with more rows."""
     n_sizes, sure = means.shape[1], float(stats.t.ppf(_CERTAIN, degrees))
     way = best - floor if math.isfinite(best - floor) else 0.0
-    for side, name in enumerate(("first", "second")):
+    for side, name in enumerate(names):
         part = slice(side * n_sizes, (side + 1) * n_sizes)
         covariance, scores = noise[part, part], means[side]
         if scores[-1] - floor < max(sure * math.sqrt(covariance[-1, -1]), _BEGUN * way):
-            return f"the {name} side has hardly begun to learn at these sizes"
+            return f"{name} has hardly begun to learn at these sizes"
         variance = np.diag(covariance)
         errors = np.sqrt(np.maximum(variance[:, None] + variance - 2 * covariance, 0))
         falls = np.triu(scores[:, None] - scores, 1)
         if (falls > np.maximum(sure * errors, _SEEN * way)).any():
-            return f"the scores of the {name} side fall with more rows"
+            return f"the scores of {name} fall with more rows"
     return None
 
 

@@ -119,7 +119,8 @@ def test_every_fact_of_the_interpretability_lab_is_the_oracles(evidence):
     gains, equal, costs = intervals.regions(value, error, degrees, 3.0)
     smallest = intervals.detectable(error, degrees)
     expected = {
-        "metric": "ROC AUC", "margin": 3.0, "n_rows": N_ROWS, "readable": LABELS[max(set(TAKEN), key=TAKEN.count)],
+        "metric": "ROC AUC", "margin": 3.0, "n_rows": N_ROWS, "table_rows": N_ROWS,
+        "readable": LABELS[max(set(TAKEN), key=TAKEN.count)],
         "simplest": None, "detectable": smallest,
         "rows_to_settle": intervals.rows_to_settle(value, 3.0, N_ROWS, smallest),
         "probability_costs": costs, "probability_equal": equal, "probability_gains": gains,

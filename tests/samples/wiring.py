@@ -37,5 +37,7 @@ EDGE_FACTS = {"candidates", "unmeasured", "labels", "metric", "factor", "core", 
 INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black"}
 INTERPRETABILITY_FACTS = {
     "metric", "margin", "n_rows", "readable", "simplest", "detectable", "rows_to_settle", "probability_costs",
-    "probability_equal", "probability_gains",
+    "probability_equal", "probability_gains", "table_rows",
 }  # fmt: skip
+AT_SIZE_ESTIMATES = {"loss_at_size"}
+AT_SIZE_FACTS = {"size", "curve_rows", "curve_fault", "curve_settles"}

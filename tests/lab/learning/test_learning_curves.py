@@ -1,7 +1,5 @@
 """Learning curves lead where their law leads, and say so when nothing can be said."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from scipy import optimize, stats
@@ -105,13 +103,13 @@ def test_no_score_beyond_the_best_is_expected():
     [
         (lambda n: 0.5, lambda n: law(n, 0.8, 0.5, 0.5), "first side has hardly begun"),
         (lambda n: law(n, 0.8, 0.5, 0.5), lambda n: 0.51, "second side has hardly begun"),
-        (lambda n: law(n, 0.8, 0.5, 0.5), lambda n: 0.8 - 0.03 * (n == 2_000), "second side fall"),
+        (lambda n: law(n, 0.8, 0.5, 0.5), lambda n: 0.8 - 0.03 * (n == 2_000), "scores of the second side fall"),
     ],
 )
 def test_of_ill_behaved_curves_nothing_is_said(first, second, reason):
     found = extrapolate(SIZES, *made(first, second), best=1.0, floor=0.5)
     assert reason in found.fault
-    assert rows_to_settle(found, 0.01, standard_error=0.001, rows=4_000, most=10**6) is None
+    assert rows_to_settle(found, 0.01, size=10**6, standard_error=0.001) is None
 
 
 def test_well_behaved_curves_are_not_called_ill_behaved():
@@ -142,32 +140,49 @@ def test_a_missing_score_is_refused():
         extrapolate(SIZES, one, other)
 
 
-@dataclasses.dataclass(frozen=True)
-class KnownCurves:
-    """Stands for curves of which everything is known: the difference passes the margin on its way."""
+def straight(levels, slopes, walk=0.0):
+    """Draws of a difference that is a straight line in the number of doublings, and all of them known."""
 
-    fault: str | None = None
+    class Known:
+        largest, fault = 4_000, None
 
-    def differences(self, rows):
-        return np.full(10, float(law(rows, 0.03, 1.5, 0.5)))
+        def differences(self, rows):
+            return levels + slopes * np.log2(rows / 4_000)
 
+        def step(self):
+            return walk**2
 
-def test_the_rows_that_settle_come_from_the_curve():
-    grid = np.arange(4_000, 400_000, 50)  # oracle: the chance at each size by simulation of the interval's end
-    noise = np.random.default_rng(0).normal(size=2_000)
-    for error in (0.004, 0.0005):
-        spread = error * np.sqrt(4_000 / grid)
-        gap = law(grid, 0.03, 1.5, 0.5) - 0.01
-        chance = np.array([np.mean(np.abs(g + e * noise) > 1.96 * e) for g, e in zip(gap, spread, strict=True)])
-        expected = grid[np.flatnonzero(chance >= 0.8)[0]]
-        assert rows_to_settle(KnownCurves(), 0.01, standard_error=error, rows=4_000, most=10**6) == pytest.approx(
-            expected, rel=0.12
-        )
-        if expected > 4_000:
-            most = int(0.9 * expected)
-            assert rows_to_settle(KnownCurves(), 0.01, standard_error=error, rows=4_000, most=most) is None
+    return Known()
 
 
-def test_a_difference_that_stays_at_the_margin_is_settled_by_no_number_of_rows():
-    found = extrapolate(SIZES, *made(lambda n: law(n, 0.81, 0.5, 0.5), lambda n: law(n, 0.80, 0.5, 0.5)))
-    assert rows_to_settle(found, 0.01, standard_error=0.004, rows=4_000, most=40_000) is None
+def test_the_rows_that_settle_come_from_the_curves():
+    rng = np.random.default_rng(0)
+    levels, slopes, walk, error, size = (
+        rng.normal(0.01, 0.002, 20_000),
+        rng.normal(0.0, 0.01, 20_000),
+        0.002,
+        0.001,
+        128_000,
+    )
+    found = rows_to_settle(straight(levels, slopes, walk), 0.01, size=size, standard_error=error)
+
+    def chance(n):  # oracle: the joint Gaussian of a measurement at n rows and of the difference at the size, by hand
+        near, far = np.log2(n / 4_000), np.log2(size / 4_000)
+        cov, var = 0.002**2 + 0.01**2 * near * far, 0.002**2 + 0.01**2 * near**2
+        left = 0.002**2 + 0.01**2 * far**2 - cov**2 / var + walk**2 * (far - near) + (cov / var * error) ** 2
+        then = np.abs(levels + slopes * far - 0.01)
+        return np.mean(stats.norm.sf(1.96 - then / np.sqrt(left)))
+
+    assert 4_000 < found < size
+    assert chance(found) >= 0.79
+    assert chance(found * 0.85) < 0.8
+
+
+def test_curves_that_end_at_the_margin_are_settled_by_no_number_of_rows():
+    known = straight(np.full(100, 0.01), np.linspace(-1e-4, 1e-4, 100))
+    assert rows_to_settle(known, 0.01, size=128_000, standard_error=0.001) is None
+
+
+def test_what_was_tried_needs_no_more_rows():
+    with pytest.raises(ValueError, match="need no more"):
+        rows_to_settle(straight(np.zeros(9), np.zeros(9)), 0.01, size=4_000, standard_error=0.001)
