@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from interpretability.settings import MODEL_FILE, Settings
 from lab.decisions import side_of_margin
-from lab.protocol import Control, Dataset, Evidence, Question, Rows, Section, Verdict
-from lab.wording import amount, difference, settling
+from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Rows, Section, Verdict
+from lab.wording import amount, count, difference, settling
 
 if TYPE_CHECKING:
     from interpretability.context import Context
@@ -45,17 +45,30 @@ class InterpretabilityLab:
         from interpretability.follow_up import editing, explaining, known_truth, privacy, speed, stress
         from interpretability.groups import section as groups
         from interpretability.reading import read
-        from interpretability.sides import finalists, price, scores
+        from interpretability.sides import at_size, finalists, price, scores
 
-        return (scores, price, finalists, read, explaining, known_truth, groups, stress, privacy, editing, speed)
+        return (
+            scores,
+            at_size,
+            price,
+            finalists,
+            read,
+            explaining,
+            known_truth,
+            groups,
+            stress,
+            privacy,
+            editing,
+            speed,
+        )
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "can a readable model be used without a loss that matters?"."""
-        loss, facts = evidence.estimates["loss"], evidence.facts
-        margin = facts["margin"]
-        gain = type(loss)(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
-        than = f"the best black box in {facts['metric']}"
-        sentence = f"The best readable model is {difference(gain, than)}"
+        facts = evidence.facts
+        margin, size = facts["margin"], facts.get("size")
+        sentence, loss = _found(evidence)
+        if size is not None and facts["curve_fault"] is not None:
+            return _unsaid(sentence, facts)
         side = side_of_margin(loss, margin)
         if side == "below":
             return Verdict(
@@ -78,14 +91,14 @@ class InterpretabilityLab:
                 ),
             )
         settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=settings.max_rows)
+        more = f"more rows: this run could detect a loss that lies {amount(facts['detectable'], loss.unit)} from the margin"
+        if size is not None:
+            settle, more = _settled_by_curves(facts), _longer_curves(facts)
         return Verdict(
             "undecided",
             "Undecided",
             f"{sentence}; a loss of {amount(margin, loss.unit)} would matter, and {settle}.",
-            (
-                f"more rows: this run could detect a loss that lies {amount(facts['detectable'], loss.unit)} from the margin",
-                "a wider margin, if a larger loss would not matter",
-            ),
+            (more, "a wider margin, if a larger loss would not matter"),
         )
 
     def files(self, rows: Rows) -> Mapping[str, bytes]:
@@ -100,6 +113,44 @@ class InterpretabilityLab:
         from interpretability.controls import CONTROLS
 
         return CONTROLS
+
+
+def _found(evidence: Evidence) -> tuple[str, Estimate]:
+    """Say what was found, and on how many rows; and give the loss that the verdict is about."""
+    loss, facts = evidence.estimates["loss"], evidence.facts
+    black, of = f"the best black box in {facts['metric']}", facts["rows_in_table"]
+    start = "The best" if facts["n_rows"] == of else f"On {facts['n_rows']:,} of {of:,} rows the best"
+    sentence = f"{start} readable model is {difference(_gain(loss), black)}"
+    then = evidence.estimates.get("loss_at_size")
+    if then is None:
+        return sentence, loss
+    return f"{sentence}; with {facts['size']:,} rows we expect it {difference(_gain(then), 'the black box')}", then
+
+
+def _gain(loss: Estimate) -> Estimate:
+    return Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
+
+
+def _unsaid(sentence: str, facts: Mapping[str, Any]) -> Verdict:
+    """The verdict where the learning curves lead nowhere."""
+    said = f"{sentence}; what holds with {facts['size']:,} rows cannot be said: {facts['curve_fault']}."
+    return Verdict("undecided", "Undecided", said, (_longer_curves(facts),))
+
+
+def _settled_by_curves(facts: Mapping[str, Any]) -> str:
+    """Say from how many rows the learning curves would have to be measured."""
+    rows, has = facts["curve_settles"], facts["rows_in_table"]
+    if rows is None:
+        return "not even learning curves over all these rows would surely settle it"
+    more = f"; the table has {has:,}" if rows > has else f" (--curve-rows {rows})"
+    return f"learning curves up to about {count(rows, 'row')} would settle it{more}"
+
+
+def _longer_curves(facts: Mapping[str, Any]) -> str:
+    """Say what would make the learning curves surer."""
+    if facts["curve_rows"] == 0:
+        return "more rows"
+    return f"learning curves beyond {count(facts['curve_rows'], 'row')} (--curve-rows), or more rows"
 
 
 LAB = InterpretabilityLab()

@@ -20,8 +20,8 @@ class Settings(ComparisonSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "quick": {"folds": 3, "repeats": 2, "candidates": 2, "max_rows": 1_000},
-        "thorough": {"repeats": 5, "candidates": 12, "max_rows": 20_000},
+        "quick": {"folds": 3, "repeats": 2, "candidates": 2, "max_rows": 1_000, "curve_rows": 10_000},
+        "thorough": {"repeats": 5, "candidates": 12, "max_rows": 20_000, "curve_rows": 1_000_000},
     }
 
     margin: float = option(
@@ -30,6 +30,15 @@ class Settings(ComparisonSettings):
         minimum=0,
     )
     max_rows: int = option(5_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=1_000_000)
+    rows_then: int | None = option(
+        None, "rows that you will have: the verdict is about so many", minimum=100, maximum=1_000_000_000
+    )
+    curve_rows: int = option(
+        40_000,
+        "where rows are sampled, or with --rows-then: most rows of the learning curves that say what more rows change; 0: none",
+        minimum=0,
+        maximum=10_000_000,
+    )
     depth: str = option(
         "full",
         "full: the verdict, and the models shown, explained and stress-tested; verdict: the verdict only",

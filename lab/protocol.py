@@ -90,8 +90,8 @@ class Dataset:
         What a reader must know about the table: columns left out and why, suspected leakage.
     belonging : Belonging
         Which rows belong together, and in which order they came.
-    sampled_from : int, optional
-        Rows of the table from which these rows were drawn; None where they are all of it.
+    whole : Dataset, optional
+        The table of which these rows are a sample.
     """
 
     name: str
@@ -103,7 +103,7 @@ class Dataset:
     digest: str
     notes: tuple[str, ...] = ()
     belonging: Belonging = ALONE
-    sampled_from: int | None = None
+    whole: "Dataset | None" = None
 
     @property
     def n_rows(self) -> int:
@@ -113,7 +113,7 @@ class Dataset:
     @property
     def rows_in_table(self) -> int:
         """Number of rows of the whole table, whether these are all of it or a sample."""
-        return self.n_rows if self.sampled_from is None else self.sampled_from
+        return self.n_rows if self.whole is None else self.whole.n_rows
 
     @property
     def task(self) -> Task:

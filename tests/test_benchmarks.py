@@ -75,6 +75,24 @@ def test_the_power_of_the_verdict(benchmark, monkeypatch, capsys):
     assert "interval excludes zero" in capsys.readouterr().out
 
 
+def test_the_extrapolation_of_learning_curves(benchmark, monkeypatch, capsys):
+    module = benchmark("learning_curves")
+    for name, value in {
+        "SIZES": (20, 40, 80, 160),
+        "TEST_ROWS": 200,
+        "N_GENERATED": 1,
+        "N_REAL": 1,
+        "REAL_REPEATS": 6,
+    }.items():
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(module, "LEARNERS", {name: module.LEARNERS[name] for name in ("logistic", "Bayes")})
+    monkeypatch.setattr(module, "PROCESSES", {"linear": module.PROCESSES["linear"]})
+    monkeypatch.setattr(module, "CUTS", {"odd": module.CUTS["odd"]})
+    monkeypatch.setattr(module, "settled", lambda: None)
+    module.main()
+    assert "together" in capsys.readouterr().out
+
+
 def test_published_scores_are_set_beside_ours(benchmark, monkeypatch, capsys):
     module = benchmark("interpretability_published")
     monkeypatch.setattr(module, "load", lambda name: sample_rows(load(name), 60, 0))

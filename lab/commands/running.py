@@ -63,6 +63,8 @@ def result_of(finished: "Finished") -> dict[str, Any]:
         "lab": record.lab,
         "question": record.question.text,
         "verdict": dataclasses.asdict(record.verdict),
+        "rows": record.data["n_rows"],
+        "table_rows": record.evidence.facts.get("rows_in_table", record.data["n_rows"]),
         "estimates": {name: dataclasses.asdict(estimate) for name, estimate in record.evidence.estimates.items()},
         "record": str(finished.folder / "record.json"),
         "report": str(finished.folder / "report.html"),

@@ -150,7 +150,7 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
     """Keep a random sample of `max_rows` rows, stratified but for small classes, and say so in the notes.
 
     A class keeps its share, and at least 30 rows where it has them; a number is stratified as for the folds. Columns that
-    the sample leaves useless go too.
+    the sample leaves useless go too. The sample knows the table that it is of.
     """
     if dataset.n_rows <= max_rows:
         return dataset
@@ -183,7 +183,7 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
         target=dataset.target[kept],
         notes=(*dataset.notes, *notes),
         belonging=dataset.belonging.of(kept),
-        sampled_from=dataset.rows_in_table,
+        whole=dataset.whole or dataset,
     )
 
 

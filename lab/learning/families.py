@@ -43,6 +43,8 @@ class Family:
     look : mapping of str to object
         What makes a fit cheaper without changing which candidate is better, such as fewer trees: the first look at the
         candidates of a search is taken with it.
+    most_rows : int, optional
+        From how many rows it can learn in a reasonable time, where that is few: learning curves stop there.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Family:
     space: Mapping[str, Any] = field(default_factory=dict)
     complexity: Callable[[Any], int] | None = None
     look: Mapping[str, Any] = field(default_factory=dict)
+    most_rows: int | None = None
 
 
 def _logistic(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -94,6 +97,7 @@ SVM = Family(
     _svm,
     {"model__estimator__C": stats.loguniform(1e-1, 1e3), "model__estimator__gamma": stats.loguniform(1e-3, 1.0)},
     look={"model__cv": 2},
+    most_rows=5_000,
 )
 BOOSTING = Family(
     "boosting",

@@ -82,7 +82,7 @@ def run_here(trial: Trial, dataset: Dataset | None, inputs: Rows) -> Outcome:
 
 def _shown(text: str, dataset: Dataset | None) -> str:
     """Take cells of the table out of what libraries say: it goes into the log and the record."""
-    return without_cells(text, dataset) if text and dataset is not None else text
+    return without_cells(text, dataset.whole or dataset) if text and dataset is not None else text
 
 
 def _failure(trial: Trial, error: BaseException, seconds: float, dataset: Dataset | None) -> Outcome:

@@ -74,7 +74,9 @@ def expected_estimates():
         found[f"{name}.memory_mb"] = tuple(mebibytes[[2, 0, 5]] * 1.048576)
         found[f"{name}.cold_start_s"] = (0.33, 0.30, 0.36)
         found[f"{name}.p99_ms"] = milliseconds(TIMES[f"{name} onnx"], 0.99)
-        compared = intervals.repeated(best, FOLDED[name], DATA.target, FOLDS, score=right, adds=intervals.accuracy_adds)
+        compared = intervals.repeated(
+            best, FOLDED[name], DATA.target, FOLDS, score=right, kinds=intervals.accuracy_kinds
+        )
         # two candidates, the better of which is taken by its interval: 97.5 % each (Bonferroni)
         found[f"{name}.drop"] = intervals.interval(*compared, confidence=0.975, reach=RULE_OF_THREE)
         scores = [100 * right(chances, places % 2) for chances, places in FOLDED[name]]

@@ -62,7 +62,8 @@ def test_every_fact_of_the_interpretability_lab_is_the_oracles(evidence):
     gains, equal, costs = intervals.regions(value, error, degrees, 3.0)
     smallest = intervals.detectable(error, degrees)
     expected = {
-        "metric": "ROC AUC", "margin": 3.0, "n_rows": N_ROWS, "readable": LABELS[max(set(TAKEN), key=TAKEN.count)],
+        "metric": "ROC AUC", "margin": 3.0, "n_rows": N_ROWS,
+        "readable": LABELS[max(set(TAKEN), key=TAKEN.count)],
         "simplest": None, "detectable": smallest,
         "rows_to_settle": intervals.rows_to_settle(value, 3.0, N_ROWS, smallest),
         "rows_in_table": N_ROWS, "probability_costs": costs, "probability_equal": equal, "probability_gains": gains,
@@ -134,7 +135,7 @@ def test_a_number_is_judged_by_r2_in_points(rows):
     settings = dataclasses.replace(SETTINGS, privacy=())
     found = summarised(settings, made, data)
     compared = intervals.repeated(
-        folds["forest"], folds["linear"], data.target, FOLDS, score=r2, adds=intervals.r2_adds
+        folds["forest"], folds["linear"], data.target, FOLDS, score=r2, kinds=intervals.r2_kinds
     )
     assert three(found.estimates["loss"]) == pytest.approx(intervals.interval(*compared))
     scores = [100 * r2(numbers, data.target[places]) for numbers, places in folds["linear"]]

@@ -64,6 +64,7 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes(tmp_path, few_families
 
 def evidence(value, low, high, rows=3_000, in_table=9_000):
     facts = {"metric": "ROC AUC", "margin": 1.0, "rows_to_settle": rows, "rows_in_table": in_table, "detectable": 2.5}
+    facts["n_rows"] = in_table
     return Evidence({"loss": Estimate(value, low, high, "points")}, facts, (), ())
 
 
@@ -73,7 +74,12 @@ def evidence(value, low, high, rows=3_000, in_table=9_000):
         (evidence(-0.4, -1.2, 0.5), "yes", "Nothing that matters", "0.4 points above the best black box in ROC AUC"),
         (evidence(0.0, -0.5, 0.5), "yes", "Nothing that matters", "level with the best black box"),
         (evidence(0.5, 0.1, 0.9), "yes", "Nothing that matters", "0.5 points below"),
-        (evidence(0.5, -0.5, 1.5), "undecided", "Undecided", "about 3,000 rows would settle it"),
+        (
+            evidence(0.5, -0.5, 1.5),
+            "undecided",
+            "Undecided",
+            "about 3,000 rows would settle it.",
+        ),
         (evidence(1.0, 0.0, 2.0, None), "undecided", "Undecided", "is too close to the margin"),
         (
             evidence(4.0, 2.0, 6.0),
@@ -93,9 +99,9 @@ def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
 def test_the_report_is_in_this_order():
     names = [each.__name__.removeprefix("interpretability.") for each in LAB.sections()]
     assert names == [
-        "sides.scores", "sides.price", "sides.finalists", "reading.read", "follow_up.explaining",
-        "follow_up.known_truth", "groups.section", "follow_up.stress", "follow_up.privacy", "follow_up.editing",
-        "follow_up.speed",
+        "sides.scores", "sides.at_size", "sides.price", "sides.finalists", "reading.read",
+        "follow_up.explaining", "follow_up.known_truth", "groups.section", "follow_up.stress", "follow_up.privacy",
+        "follow_up.editing", "follow_up.speed",
     ]  # fmt: skip
 
 

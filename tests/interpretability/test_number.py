@@ -296,6 +296,7 @@ def test_the_verdict_of_a_number_names_points_of_r2_or_the_unit_of_the_error():
         "metric": "R² (explained variance)",
         "margin": 1.0,
         "rows_to_settle": 3_000,
+        "n_rows": 9_000,
         "rows_in_table": 9_000,
         "detectable": 2.5,
     }

@@ -17,7 +17,6 @@ from samples.golden import (
     FOLDS,
     N_ROWS,
     REPEATS,
-    auc_adds_of,
     auc_of,
     best_of,
     fold_rows,
@@ -92,7 +91,7 @@ def made_rows():
 
 
 def against(one, other):
-    return intervals.repeated(one, other, DATA.target, FOLDS, score=auc_of, adds=auc_adds_of)
+    return intervals.repeated(one, other, DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds)
 
 
 def points(folds):

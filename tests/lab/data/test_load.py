@@ -173,6 +173,7 @@ def test_the_generated_table_has_every_kind_missing_values_and_a_group():
 def test_a_sample_keeps_the_shares_of_the_classes_and_says_so():
     whole = load("loans")
     part = sample_rows(whole, 300, seed=1)
+    assert part.whole is whole
     assert part.n_rows == 300
     assert part.target.mean() == pytest.approx(whole.target.mean(), abs=1 / 300)
     assert "300 of the 1,200 rows" in part.notes[-1]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from oracles import intervals
 from samples import golden
-from samples.golden import FOLDS, N_ROWS, REPEATS, auc_adds_of, auc_of, three
+from samples.golden import FOLDS, N_ROWS, REPEATS, auc_of, three
 
 from lab.errors import TrialsFailedError
 from lab.learning.comparison import Group, compare, trials
@@ -62,7 +62,7 @@ def test_of_equals_the_first_stands_for_its_group(found):
 @pytest.mark.parametrize("confidence", [0.95, 0.8])
 def test_a_difference_its_regions_and_what_it_could_detect(found, confidence):
     one, other = found.best["ab"], found.best["c"]
-    spread = intervals.repeated(BEST, FOLDED["c"], DATA.target, FOLDS, score=auc_of, adds=auc_adds_of)
+    spread = intervals.repeated(BEST, FOLDED["c"], DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds)
     expected = intervals.interval(*spread, confidence=confidence, reach=300 / N_ROWS)
     estimate = found.difference(one, other, confidence=confidence)
     assert three(estimate) == pytest.approx(expected)

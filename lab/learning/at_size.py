@@ -1,0 +1,169 @@
+"""How do families do as they learn from more and more rows of the whole table? One trial for each family, size and repetition.
+
+In a repetition all sizes and families are scored on the same test rows, one outer fold of the whole table. The next fold
+tells which family of a side to take at a size, and the rest of the table is learned from, the smaller samples inside the larger.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import get_scorer
+
+from lab.data.strata import strata
+from lab.learning.comparison import Group, seed_of
+from lab.learning.curves import FEWEST_SIZES
+from lab.learning.families import Family
+from lab.learning.folds import Fold, all_folds, split
+from lab.learning.tuning import tune
+from lab.protocol import Dataset, Key, Rows, Trial
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Side", "SizePlan", "SizeRow", "score_at_size", "side_at_sizes", "size_key", "size_plan", "trials"]
+
+_SIZES, _MANY_ROWS = 5, 5_000
+_FEWEST_ROWS, _FEWEST_OF_A_CLASS = 50, 15
+_SEARCH_ROWS, _MOST_CHOOSING = 2_000, 10_000
+
+
+@dataclass(frozen=True)
+class SizeRow:
+    """How a family did after learning from so many rows.
+
+    Attributes
+    ----------
+    rows : int
+        Training rows.
+    score : float
+        On the test rows, as the scorer gives it.
+    inner_score : float
+        On the rows by which the family of a side is chosen; it learned from neither.
+    """
+
+    rows: int
+    score: float
+    inner_score: float
+
+
+@dataclass(frozen=True)
+class SizePlan:
+    """What is tried.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        Training rows, ascending.
+    folds : tuple of Fold
+        One for each repetition.
+    """
+
+    sizes: tuple[int, ...]
+    folds: tuple[Fold, ...]
+
+    def sizes_of(self, family: Family) -> tuple[int, ...]:
+        """Sizes from which a family learns: at least the smallest."""
+        most = max(family.most_rows or self.sizes[-1], self.sizes[0])
+        return tuple(size for size in self.sizes if size <= most)
+
+
+def size_key(family: Family, size: int, repeat: int) -> Key[SizeRow]:
+    """Name the trial of a family at a size in a repetition."""
+    return Key(f"{family.name}-rows{size}-{repeat}", SizeRow)
+
+
+def size_plan(dataset: Dataset, *, most_rows: int, repeats: int, seed: int) -> SizePlan | None:
+    """Choose sizes and repetitions; None where the table, or `most_rows`, is too small for a curve."""
+    whole = dataset.whole or dataset
+    n_folds = 10 if whole.n_rows >= _MANY_ROWS else 5
+    largest = min(most_rows, whole.n_rows * (n_folds - 2) // n_folds)
+    rarest = np.bincount(whole.target).min() / whole.n_rows if whole.classes else 1.0
+    smallest = max(
+        _FEWEST_ROWS, math.ceil(_FEWEST_OF_A_CLASS / rarest) if rarest else largest, largest // 2 ** (_SIZES - 1)
+    )
+    if smallest * 2 ** (FEWEST_SIZES - 1) > largest + FEWEST_SIZES:
+        return None
+    sizes = np.unique(np.geomspace(smallest, largest, _SIZES).round().astype(int))
+    folds = all_folds(n_folds, 1, seed)[: min(repeats, n_folds)]
+    return SizePlan(tuple(sizes.tolist()), tuple(folds))
+
+
+def trials(groups: Sequence[Group], plan: SizePlan, *, scorer: str, candidates: int, seed: int) -> list[Trial[SizeRow]]:
+    """One trial for every family, size and repetition, the small sizes first."""
+    found = []
+    for size in plan.sizes:
+        for repeat, fold in enumerate(plan.folds):
+            for family in (family for group in groups for family in group.families):
+                if size not in plan.sizes_of(family):
+                    continue
+                key = size_key(family, size, repeat)
+                arguments = {"family": family, "fold": fold, "size": size, "scorer": scorer, "candidates": candidates}
+                kind, cost = f"{family.name}-rows", max(size / 1_000, 1.0)
+                found.append(key.trial(score_at_size, arguments, seed=seed_of(key.name, seed), kind=kind, cost=cost))
+    return found
+
+
+def score_at_size(
+    dataset: Dataset, *, seed: int, family: Family, fold: Fold, size: int, scorer: str, candidates: int
+) -> SizeRow:
+    """Tune a family on some of the whole table's rows, fit it on all of them, and score it: a trial's function."""
+    whole = dataset.whole or dataset
+    _, test = split(whole, fold)
+    _, choosing = split(whole, Fold(fold.folds, fold.repeats, fold.seed, (fold.index + 1) % fold.folds))
+    left = np.ones(whole.n_rows, dtype=bool)
+    left[test] = left[choosing] = False
+    train = in_order(whole.target, np.flatnonzero(left), fold.seed + fold.index)[:size]
+    choosing = in_order(whole.target, choosing, fold.seed + fold.index)[:_MOST_CHOOSING]
+    features, target = whole.features, whole.target
+    search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": _SEARCH_ROWS}
+    model = tune(family, features.iloc[train], target[train], **search).model
+    score = get_scorer(scorer)
+    inner, outer = (float(score(model, features.iloc[rows], target[rows])) for rows in (choosing, test))
+    return SizeRow(size, outer, inner)
+
+
+def in_order(target: "NDArray", rows: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
+    """Shuffle row numbers, shape (n_given,), so that any first part of them has the classes (or strata) in their shares."""
+    shuffled = np.random.default_rng(seed).permutation(rows)
+    alike = pd.Series(strata(target[shuffled]))
+    place = (alike.groupby(alike).cumcount() + 0.5) / alike.groupby(alike).transform("size")
+    return shuffled[np.argsort(place.to_numpy(), kind="stable")]
+
+
+@dataclass(frozen=True)
+class Side:
+    """How the best of a side did at every size.
+
+    Attributes
+    ----------
+    scores : numpy.ndarray of shape (n_repeats, n_sizes)
+        As the scorer gives them; NaN where nothing is there.
+    seen : mapping of str to int
+        From how many rows each family learned at most, by its label.
+    """
+
+    scores: "NDArray[np.float64]"
+    seen: Mapping[str, int]
+
+
+def side_at_sizes(group: Group, plan: SizePlan, rows: Rows) -> Side:
+    """Take at each size and repetition the family with the best inner score.
+
+    One that stops at fewer rows stands there with what it learned from these.
+    """
+    scores = np.full((len(plan.folds), len(plan.sizes)), np.nan)
+    seen: dict[str, int] = {}
+    for repeat in range(len(plan.folds)):
+        last: dict[str, SizeRow] = {}
+        for place, size in enumerate(plan.sizes):
+            for family in group.families:
+                if (row := size_key(family, size, repeat).found(rows)) is not None:
+                    last[family.label] = row
+                    seen[family.label] = max(seen.get(family.label, 0), row.rows)
+            if last:
+                scores[repeat, place] = max(last.values(), key=lambda row: row.inner_score).score
+    return Side(scores, seen)

@@ -1,0 +1,133 @@
+"""Families learn from more and more rows of the whole table, and are scored on rows from which nothing was learned."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from lab.data.frames import from_arrays
+from lab.data.load import sample_rows
+from lab.learning.at_size import SizePlan, SizeRow, in_order, score_at_size, side_at_sizes, size_key, size_plan, trials
+from lab.learning.comparison import Group
+from lab.learning.families import LOGISTIC, SVM, Family
+from lab.learning.folds import Fold, split
+from lab.spoiling import folds_stay, spoiled
+
+FITTED, ASKED = [], []
+
+
+class Watched(ClassifierMixin, BaseEstimator):
+    """Says the first column, and notes from which rows it learns and of which it is asked."""
+
+    def fit(self, features, target):
+        FITTED.append(set(features.index))
+        self.classes_ = np.unique(target)
+        return self
+
+    def predict_proba(self, features):
+        ASKED.append(set(features.index))
+        chance = 1 / (1 + np.exp(-features["a"].to_numpy()))
+        return np.column_stack([1 - chance, chance])
+
+
+WATCHED = Family("watched", "a watched model", lambda features, seed: Watched())
+
+
+@pytest.fixture(scope="module")
+def whole():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(2_000, 2))
+    return from_arrays("made", pd.DataFrame(features, columns=["a", "b"]), rng.random(2_000) < 0.2)
+
+
+def run(dataset, size, repeat, family=WATCHED):
+    FITTED.clear(), ASKED.clear()
+    fold = Fold(5, 1, 3, repeat)
+    row = score_at_size(dataset, seed=0, family=family, fold=fold, size=size, scorer="roc_auc", candidates=1)
+    return row, FITTED[-1], ASKED[-2], ASKED[-1]
+
+
+def test_samples_are_nested_and_learned_from_only(whole):
+    sample = sample_rows(whole, 300, 0)
+    before = set()
+    for size in (100, 200, 800, 1_200):
+        row, learned, choosing, tested = run(sample, size, repeat=4)
+        assert before < learned
+        assert len(learned) == row.rows == size
+        assert not learned & choosing
+        assert not learned & tested
+        assert not choosing & tested
+        assert tested == set(split(whole, Fold(5, 1, 3, 4))[1])  # the same for all sizes: a fold of the whole table
+        share = np.mean(whole.target[sorted(learned)])
+        assert share == pytest.approx(np.mean(whole.target), abs=1.5 / size)
+        before = learned
+    assert run(sample, 100, repeat=1)[3] != run(sample, 100, repeat=2)[3]
+
+
+def test_the_score_and_the_choice_are_of_their_own_rows(whole):
+    row, _, choosing, tested = run(whole, 100, repeat=0)
+
+    def auc(rows):  # oracle: the share of pairs that are in order
+        chosen = sorted(rows)
+        values, truth = whole.features["a"].to_numpy()[chosen], whole.target[chosen] == 1
+        return np.mean(values[truth][:, None] > values[~truth])
+
+    assert (row.score, row.inner_score) == pytest.approx((auc(tested), auc(choosing)))
+
+
+def test_nothing_is_learned_from_the_test_rows(whole):
+    fold = Fold(5, 1, 3, 2)
+    arguments = {"seed": 0, "family": LOGISTIC, "fold": fold, "size": 200, "scorer": "roc_auc", "candidates": 2}
+    there = score_at_size(whole, **arguments)
+    with folds_stay(whole):
+        again = score_at_size(spoiled(whole, split(whole, fold)[1], features=True), **arguments)
+    assert again.inner_score == there.inner_score
+    assert again.score != there.score
+
+
+def test_every_first_part_has_the_classes_in_their_shares():
+    target = np.repeat([0, 1, 2], [700, 250, 50])
+    order = in_order(target, np.arange(0, 1_000, 2), seed=1)
+    assert sorted(order) == list(range(0, 1_000, 2))
+    for n in range(20, 500, 37):
+        assert np.bincount(target[order[:n]], minlength=3) / n == pytest.approx([0.7, 0.25, 0.05], abs=1.5 / n)
+    assert list(in_order(target, np.arange(1_000), 1)) != list(in_order(target, np.arange(1_000), 2))
+
+
+def test_sizes_go_up_to_what_folds_leave_and_no_class_is_lost(whole):
+    plan = size_plan(whole, most_rows=10**6, repeats=3, seed=1)
+    assert plan.sizes == (75, 150, 300, 600, 1_200)  # three of five folds; 15 rows of the fifth that is True
+    assert len(plan.folds) == 3
+    assert size_plan(whole, most_rows=900, repeats=3, seed=1).sizes[-1] == 900
+    assert size_plan(whole, most_rows=400, repeats=3, seed=1) is None
+    big = dataclasses.replace(whole, features=whole.features.iloc[:0], target=np.tile(whole.target, 100))
+    small = dataclasses.replace(whole, whole=big)
+    assert size_plan(small, most_rows=10**6, repeats=3, seed=1).sizes == (10_000, 20_000, 40_000, 80_000, 160_000)
+
+
+def test_a_family_stops_where_more_rows_would_take_too_long():
+    plan = SizePlan((1_000, 2_000, 4_000, 8_000), tuple(Fold(5, 1, 0, index) for index in range(2)))
+    planned = trials([Group("a", "a", (SVM, LOGISTIC))], plan, scorer="roc_auc", candidates=1, seed=0)
+    sizes = {
+        name: {t.arguments["size"] for t in planned if t.arguments["family"].name == name}
+        for name in ("svm", "logistic")
+    }
+    assert sizes == {"svm": {1_000, 2_000, 4_000}, "logistic": {1_000, 2_000, 4_000, 8_000}}
+    assert len({trial.seed for trial in planned}) == len(planned) == 14
+
+
+def test_the_best_of_a_side_is_chosen_at_each_size_by_the_inner_score():
+    one, other = (Family(name, f"model {name}", lambda features, seed: None) for name in ("one", "other"))
+    plan = SizePlan((10, 20, 30), (Fold(5, 1, 0, 0), Fold(5, 1, 0, 1)))
+    rows = {
+        size_key(one, 10, 0).name: SizeRow(10, 0.7, 0.9),  # better inside, worse outside: it is taken all the same
+        size_key(other, 10, 0).name: SizeRow(10, 0.8, 0.6),
+        size_key(other, 20, 0).name: SizeRow(20, 0.85, 0.95),
+        size_key(other, 30, 0).name: SizeRow(30, 0.6, 0.8),  # the first one stands with what it learned from 10
+        size_key(other, 20, 1).name: SizeRow(20, 0.5, 0.5),
+    }
+    side = side_at_sizes(Group("side", "side", (one, other)), plan, rows)
+    assert np.array_equal(side.scores, [[0.7, 0.85, 0.7], [np.nan, 0.5, 0.5]], equal_nan=True)
+    assert side.seen == {"model one": 10, "model other": 30}
