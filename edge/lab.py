@@ -82,7 +82,7 @@ class EdgeLab:
             parts = filter(None, (", the ".join(unmeasured[:-1]), unmeasured[-1]))
             sentence = f"The {' and the '.join(parts)} could not be measured, and no other candidate is shown to fit."
             return Verdict("undecided", "Undecided", sentence, ("a run in which every candidate can be measured",))
-        return verdict_on(decision, evidence)
+        return verdict_on(decision, evidence, max_rows=settings.max_rows)
 
     def controls(self) -> Sequence[Control]:
         """Stand-ins whose latency is known."""

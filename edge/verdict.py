@@ -5,13 +5,19 @@ from collections.abc import Sequence
 
 from edge.budget.decision import EQUALITY, Decision, Item
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import amount, difference, rough
+from lab.wording import amount, difference, rough, source_of
 
 __all__ = ["verdict_on"]
 
 
-def verdict_on(decision: Decision, evidence: Evidence) -> Verdict:
-    """Word the verdict on the candidate that decides."""
+def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verdict:
+    """Word the verdict on the candidate that decides.
+
+    Parameters
+    ----------
+    max_rows : int
+        Rows that a run uses at most: more of them would settle it only with another setting.
+    """
     name, limited = decision.name, decision.items
     label = evidence.facts["labels"][name]
     found = evidence.estimates
@@ -35,16 +41,28 @@ def verdict_on(decision: Decision, evidence: Evidence) -> Verdict:
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
     names = " and ".join(item.name for item in short)
     sentence = f"The {label} may fit, but its {names} is not certain: {figures}."
-    return Verdict("undecided", "Undecided", sentence, (*(_would_settle(item) for item in short), "a wider budget"))
+    in_table = evidence.facts["rows_in_table"]
+    change = tuple(_would_settle(item, in_table=in_table, max_rows=max_rows) for item in short)
+    return Verdict("undecided", "Undecided", sentence, (*change, "a wider budget"))
 
 
-def _would_settle(item: Item) -> str:
+_WORK = {"ms": "rounds (--rounds)", "%": "seconds of load (--load-seconds)"}
+"""What an interval in this unit shrinks with; rows of the table in any other."""
+
+
+def _would_settle(item: Item, *, in_table: int, max_rows: int) -> str:
     """Say how much more work would bring the limit outside the interval, which shrinks with the square root of it."""
-    what = "rounds (--rounds)" if item.found.unit == "ms" else "rows"
+    what = _WORK.get(item.found.unit, "rows")
     half, distance = (item.found.high - item.found.low) / 2, abs(item.found.value - item.allowed)
     if 10 * distance <= half:
         return f"for {item.name} no practical number of {what}: the estimate lies on the budget"
-    return f"about {max(2, math.ceil((half / distance) ** 2))} times the {what} for {item.name}, were it as estimated"
+    times = max(2, math.ceil((half / distance) ** 2))
+    source = (
+        ""
+        if item.found.unit in _WORK
+        else source_of(times * min(in_table, max_rows), in_table=in_table, max_rows=max_rows)
+    )
+    return f"about {times} times the {what}{source} for {item.name}, were it as estimated"
 
 
 def _shown(item: Item) -> str:

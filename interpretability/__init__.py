@@ -23,11 +23,11 @@ import lab as _settled  # noqa: E402, F401  before any library: it settles what 
 if TYPE_CHECKING:
     from interpretability.export.additive import to_onnx
     from interpretability.export.trees import trees_to_onnx
-    from interpretability.models.classes import black as black_box_classifiers
-    from interpretability.models.classes import glass as glass_box_classifiers
+    from interpretability.models.classifiers import black as black_box_classifiers
+    from interpretability.models.classifiers import glass as glass_box_classifiers
     from interpretability.models.complexity import parts_to_read
-    from interpretability.models.numbers import black as black_box_regressors
-    from interpretability.models.numbers import glass as glass_box_regressors
+    from interpretability.models.regressors import black as black_box_regressors
+    from interpretability.models.regressors import glass as glass_box_regressors
     from interpretability.reading.additive import lay_open
     from interpretability.reading.read import Reading, read_model
     from lab.learning.comparison import Group
@@ -52,10 +52,10 @@ _HOMES = {
     "Family": ("lab.learning.families", "Family"),
     "Group": ("lab.learning.comparison", "Group"),
     "Reading": ("interpretability.reading.read", "Reading"),
-    "black_box_classifiers": ("interpretability.models.classes", "black"),
-    "black_box_regressors": ("interpretability.models.numbers", "black"),
-    "glass_box_classifiers": ("interpretability.models.classes", "glass"),
-    "glass_box_regressors": ("interpretability.models.numbers", "glass"),
+    "black_box_classifiers": ("interpretability.models.classifiers", "black"),
+    "black_box_regressors": ("interpretability.models.regressors", "black"),
+    "glass_box_classifiers": ("interpretability.models.classifiers", "glass"),
+    "glass_box_regressors": ("interpretability.models.regressors", "glass"),
     "lay_open": ("interpretability.reading.additive", "lay_open"),
     "parts_to_read": ("interpretability.models.complexity", "parts_to_read"),
     "read_model": ("interpretability.reading.read", "read_model"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from interpretability.models import classes, numbers
+from interpretability.models import classifiers, regressors
 from interpretability.settings import Settings
 from lab.errors import SettingsError
 from lab.learning import comparison, folds, scoring
@@ -112,9 +112,9 @@ def context_of(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     if metric.unit and settings.margin > 1:
         raise SettingsError(f"margin is {settings.margin:g}; for {metric.label} it must be from 0 to 1")
     if dataset.task == "number":
-        glass, black, steps = numbers.glass(len(dataset.kinds)), numbers.black(), numbers.ladder()
+        glass, black, steps = regressors.glass(len(dataset.kinds)), regressors.black(), regressors.ladder()
     else:
         n_classes = len(dataset.classes)
-        glass, black = classes.glass(n_classes, len(dataset.kinds)), classes.black()
-        steps = classes.ladder(n_classes)
+        glass, black = classifiers.glass(n_classes, len(dataset.kinds)), classifiers.black()
+        steps = classifiers.ladder(n_classes)
     return Context(dataset, settings, seed, metric, glass, black, steps if settings.depth == "full" else ())

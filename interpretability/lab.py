@@ -22,7 +22,7 @@ class InterpretabilityLab:
     settings_type = Settings
     tasks = ("classes", "number")
     demo_data = "breast-cancer"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"folds": 3, "repeats": 2, "candidates": 1}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"folds": 3, "repeats": 3, "candidates": 1}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""
@@ -90,7 +90,7 @@ class InterpretabilityLab:
                     f"a margin above {amount(loss.low, loss.unit)}",
                 ),
             )
-        settle = settling(facts["rows_to_settle"], settings.max_rows, facts["table_rows"])
+        settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=settings.max_rows)
         more = f"more rows: this run could detect a loss that lies {amount(facts['detectable'], loss.unit)} from the margin"
         if size is not None:
             settle, more = _settled_by_curves(facts), _longer_curves(facts)
@@ -118,7 +118,7 @@ class InterpretabilityLab:
 def _found(evidence: Evidence) -> tuple[str, Estimate]:
     """Say what was found, and on how many rows; and give the loss that the verdict is about."""
     loss, facts = evidence.estimates["loss"], evidence.facts
-    black, of = f"the best black box in {facts['metric']}", facts["table_rows"]
+    black, of = f"the best black box in {facts['metric']}", facts["rows_in_table"]
     start = "The best" if facts["n_rows"] == of else f"On {facts['n_rows']:,} of {of:,} rows the best"
     sentence = f"{start} readable model is {difference(_gain(loss), black)}"
     then = evidence.estimates.get("loss_at_size")
@@ -139,7 +139,7 @@ def _unsaid(sentence: str, facts: Mapping[str, Any]) -> Verdict:
 
 def _settled_by_curves(facts: Mapping[str, Any]) -> str:
     """Say from how many rows the learning curves would have to be measured."""
-    rows, has = facts["curve_settles"], facts["table_rows"]
+    rows, has = facts["curve_settles"], facts["rows_in_table"]
     if rows is None:
         return "not even learning curves over all these rows would surely settle it"
     more = f"; the table has {has:,}" if rows > has else f" (--curve-rows {rows})"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab import record, report, sections
+from lab.doubts import Doubts, doubts_about, held, with_doubts
 from lab.errors import LabError
 from lab.host import machine
 from lab.host.files import write_bytes
@@ -98,12 +99,15 @@ def run(
     if (known := _finished(out, finished, job.identity)) is not None:
         notify(f"{lab.name} on {dataset.name} had finished before the interruption; its result is in {known.folder}")
         return known
+    doubts = doubts_about(job.whole, job.dataset, seed=seed)
+    for suspicion in doubts.suspicions:
+        notify(f"{suspicion.sentence}; {suspicion.way_out}")
     lab.prepare(notify)
     with _folder_of(job, out, notify) as folder:
         opened(folder)
         sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start)
         results = _worked_off(job, folder, sessions, workers or machine.n_cores(), watch, notify)
-        written = _record(job, results, sessions, command, known_rates(lab, out, notify))
+        written = _record(job, doubts, results, sessions, command, known_rates(lab, out, notify))
         return Finished(folder, written, _leave(job, results, written, folder))
 
 
@@ -146,10 +150,12 @@ def _worked_off(
 
 
 def _record(
-    job: Job, results: Results, sessions: Sessions, command: str, rates: Mapping[str, Any] | None
+    job: Job, doubts: Doubts, results: Results, sessions: Sessions, command: str, rates: Mapping[str, Any] | None
 ) -> record.Record:
     """Turn rows into evidence, and evidence into a verdict; gives all that is kept of it."""
-    evidence = _with_failures(sections.summarise(job.lab, job.context, results.rows), results, len(job.plan))
+    belonging = job.whole.belonging
+    found = sections.summarise(job.lab, job.context, results.rows)
+    evidence = _with_failures(with_doubts(found, doubts, belonging), results, len(job.plan))
     sessions.note(at_once=True)
     environment = machine.describe() | {"imported": job.code["packages"], "measured": _measured(job.plan, results)}
     return record.Record(
@@ -158,7 +164,7 @@ def _record(
         data=describe_table(job.dataset),
         settings=job.kept,
         evidence=evidence,
-        verdict=job.lab.judge(evidence, job.settings),
+        verdict=held(job.lab.judge(evidence, job.settings), doubts, belonging),
         controls=stated(job.lab, rates),
         trials={"total": len(job.plan), "failed": dict(results.failures)},
         environment=environment,
@@ -178,7 +184,8 @@ def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answ
     """Run a lab in this process, storing nothing, and return its answer: what controls and tests call."""
     context = lab.context(dataset, settings, seed=seed)
     results = run_plan_here(sections.plan(lab, context), dataset)
-    return lab.judge(sections.summarise(lab, context, results.rows), settings).answer
+    verdict = lab.judge(sections.summarise(lab, context, results.rows), settings)
+    return held(verdict, doubts_about(dataset, dataset, seed=seed), dataset.belonging).answer
 
 
 def _no_files(rows: Mapping[str, Row]) -> Mapping[str, bytes]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lab import sections
 from lab.data import load
+from lab.doubts import about
 from lab.errors import DataError
 from lab.protocol import Dataset, Lab, Question, Trial
 from lab.runs import identity
@@ -58,7 +59,7 @@ def job_of(lab: Lab, dataset: Dataset, settings: Any, seed: int, files: Sequence
         If the table or the settings do not fit, or a file that the run reads cannot be read.
     """
     _require_task(lab, dataset)
-    question = lab.question(dataset.name, settings)
+    question = about(lab.question(dataset.name, settings), dataset.belonging)
     whole, dataset = dataset, sampled(dataset, settings, seed)
     context = lab.context(dataset, settings, seed=seed)
     plan = sections.plan(lab, context)
@@ -85,6 +86,12 @@ def describe_table(dataset: Dataset) -> dict[str, Any]:
         "classes": dict(zip(dataset.classes, counts, strict=True)),
         "columns": dict(dataset.kinds),
         "notes": list(dataset.notes),
+        "belonging": {
+            "by": dataset.belonging.by,
+            "time": dataset.belonging.time,
+            "copies": dataset.belonging.copies,
+            "independent": dataset.belonging.is_independent,
+        },
     }
 
 

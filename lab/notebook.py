@@ -1,7 +1,7 @@
 """How does a notebook run a lab? `lab.run("quantum", frame, target="churn")` gives a finished run that shows its report."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,9 @@ def run(
     workers: int | None = None,
     drop: Sequence[str] = (),
     task: str = "auto",
+    by: str | None = None,
+    time: str | None = None,
+    independent: bool = False,
     notify: Callable[[str], None] = lambda sentence: None,
     **settings: Any,
 ) -> Finished:
@@ -49,7 +52,7 @@ def run(
         As in `lab.flow.run`.
     out : path, optional
         The folder of all runs; a temporary one unless given.
-    drop, task
+    drop, task, by, time, independent
         As in `lab.load`.
     **settings
         Those of the lab, by name: `effort="quick"`.
@@ -65,10 +68,11 @@ def run(
         If the table or a setting cannot be used: says where, what was found, and the way out.
     """
     chosen = registry.find(lab)
+    about: dict[str, Any] = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
     values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
     return flow.run(
         chosen,
-        _read(table, target, name, drop, task),
+        _read(table, target, name, about),
         values,
         out=Path(tempfile.mkdtemp(prefix="lab-")) if out is None else Path(out),
         seed=seed,
@@ -78,10 +82,10 @@ def run(
     )
 
 
-def _read(table: Any, target: str | None, name: str, drop: Sequence[str], task: str) -> Dataset:
+def _read(table: Any, target: str | None, name: str, about: Mapping[str, Any]) -> Dataset:
     if isinstance(table, str | Path):
-        return load(str(table), target, drop=drop, task=task)
-    return from_frame(table, _named(target, name), name=name, drop=drop, task=task)
+        return load(str(table), target, **about)
+    return from_frame(table, _named(target, name), name=name, **about)
 
 
 def _named(target: str | None, name: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
+from lab.belonging import ALONE, Belonging
 from lab.exhibits import Figure, Frame, Input, Kind, Number, Table, Term, WhatIf
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "ALONE",
     "Answer",
+    "Belonging",
     "Control",
     "Dataset",
     "Estimate",
@@ -85,6 +88,8 @@ class Dataset:
         SHA-256 of the file's bytes, as `sha256sum` prints it (built-in tables: of their CSV text).
     notes : tuple of str
         What a reader must know about the table: columns left out and why, suspected leakage.
+    belonging : Belonging
+        Which rows belong together, and in which order they came.
     whole : Dataset, optional
         The table of which these rows are a sample.
     """
@@ -97,12 +102,18 @@ class Dataset:
     kinds: Mapping[str, Kind]
     digest: str
     notes: tuple[str, ...] = ()
+    belonging: Belonging = ALONE
     whole: "Dataset | None" = None
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.target)
+
+    @property
+    def rows_in_table(self) -> int:
+        """Number of rows of the whole table, whether these are all of it or a sample."""
+        return self.n_rows if self.whole is None else self.whole.n_rows
 
     @property
     def task(self) -> Task:

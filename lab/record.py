@@ -5,6 +5,7 @@ Schema history
 1   first version (`record_schema.json` beside this file)
 2   figures may have frames, the evidence may have what-if panels; records of version 1 are read as before
 3   the classes of the data are empty where the target is a number; records of versions 1 and 2 are read as before
+4   the data may say which rows belong together; older records are read as before
 """
 
 import dataclasses
@@ -23,7 +24,7 @@ from lab.schema import record_fault
 
 __all__ = ["SCHEMA_VERSION", "Record", "read", "write"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _LARGEST_FILE = 256 << 20
 
 
@@ -39,7 +40,7 @@ class Record:
         See `lab.protocol`.
     data : dict
         name, digest (SHA-256), n_rows, target, classes (label and count; none where the target is a number), columns (name
-        and kind); never a row.
+        and kind), belonging (by, time, copies, independent); never a row.
     settings : dict
         Every setting of the lab, and the seed.
     controls : dict or None

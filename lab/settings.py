@@ -90,7 +90,8 @@ def at_effort(settings: Any, effort: str) -> Any:
 
 
 def _values_of(settings_type: type, effort: Any) -> Mapping[str, Any]:
-    return getattr(settings_type, "efforts", {}).get(effort, {})
+    """Give what an effort sets; nothing where it is none, which is checked with the other settings."""
+    return getattr(settings_type, "efforts", {}).get(effort, {}) if isinstance(effort, str) else {}
 
 
 def _default(settings: Any, name: str) -> Any:

@@ -6,7 +6,17 @@ from typing import Any
 
 from lab.protocol import Estimate
 
-__all__ = ["amount", "count", "difference", "duration", "rough", "settling", "worst_control", "wrong_share"]
+__all__ = [
+    "amount",
+    "count",
+    "difference",
+    "duration",
+    "rough",
+    "settling",
+    "source_of",
+    "worst_control",
+    "wrong_share",
+]
 
 
 def amount(value: float, unit: str) -> str:
@@ -62,24 +72,35 @@ def difference(estimate: Estimate, than: str) -> str:
     return f"{middle} {than} ({100 * estimate.confidence:.0f} % interval {interval})"
 
 
-def settling(rows: int | None, max_rows: int, table_rows: int | None = None) -> str:
-    """Say how many rows would decide (see `lab.decisions.rows_to_settle`).
+def settling(rows: int | None, *, in_table: int, max_rows: int) -> str:
+    """Say how many rows would decide (see `lab.decisions.rows_to_settle`), and where they are to come from.
 
-    >>> settling(3_000, 5_000, 4_000)
-    'about 3,000 rows would settle it'
-    >>> settling(16_000, 1_000, 20_000)
+    >>> settling(16_000, in_table=20_000, max_rows=1_000)
     'about 16,000 rows would settle it (with --max-rows 16000)'
-    >>> settling(16_000, 5_000, 900)
-    'about 16,000 rows would settle it, more than the 900 of the table, if the difference stays as it is'
-    >>> settling(None, 1_000)
+    >>> settling(16_000, in_table=569, max_rows=1_000)
+    'about 16,000 rows would settle it (the table has only 569)'
+    >>> settling(None, in_table=569, max_rows=1_000)
     'the estimate is too close to the margin to say how many rows would'
     """
     if rows is None:
         return "the estimate is too close to the margin to say how many rows would"
-    said = f"about {count(rows, 'row')} would settle it"
-    if table_rows is not None and rows > table_rows:
-        return f"{said}, more than the {table_rows:,} of the table, if the difference stays as it is"
-    return said + (f" (with --max-rows {rows})" if rows > max_rows else "")
+    return f"about {count(rows, 'row')} would settle it{source_of(rows, in_table=in_table, max_rows=max_rows)}"
+
+
+def source_of(rows: int, *, in_table: int, max_rows: int) -> str:
+    """Say where so many rows are to come from: `in_table` are there, and a run takes `max_rows` of them at most.
+
+    >>> source_of(3_000, in_table=9_000, max_rows=5_000), source_of(9_000, in_table=9_000, max_rows=5_000)
+    ('', ' (with --max-rows 9000)')
+    >>> source_of(9_001, in_table=9_000, max_rows=9_000)
+    ' (the table has only 9,000)'
+    >>> source_of(9_001, in_table=9_000, max_rows=5_000)
+    ' (the table has only 9,000, of which 5,000 were used)'
+    """
+    if rows > in_table:
+        used = f", of which {max_rows:,} were used" if in_table > max_rows else ""
+        return f" (the table has only {in_table:,}{used})"
+    return f" (with --max-rows {rows})" if rows > max_rows else ""
 
 
 def count(number: int, thing: str) -> str:

@@ -35,7 +35,7 @@ def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
         reasons = ("another encoding of the data, or a task whose structure the circuit shares",)
         short = f"not the {amount(margin, advantage.unit)} above that would count"
         return Verdict("no", "Not yet", f"{sentence}, {short}. {price}", reasons)
-    settle = settling(facts["rows_to_settle"], max_rows)
+    settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=max_rows)
     return Verdict(
         "undecided",
         "Undecided",

@@ -101,6 +101,19 @@ def test_published_scores_are_set_beside_ours(benchmark, monkeypatch, capsys):
     assert "not here: adult" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("table", ["wine", "diabetes"])
+def test_the_cost_of_the_rule_of_five_rows(benchmark, monkeypatch, capsys, table):
+    module = benchmark("interpretability_privacy")
+    words = ["--tables", table, "--families", "tree,splines", "--folds", "2", "--repeats", "1", "--candidates"]
+    monkeypatch.setattr(module, "load", lambda name: sample_rows(load(name), 80, 0))
+    for candidates, lines in (("0", 2), ("1", 3)):
+        monkeypatch.setattr(sys, "argv", ["benchmark", *words, candidates])
+        module.main()
+        said = capsys.readouterr().out.splitlines()
+        assert len(said) == 1 + lines
+        assert all(" to " in line for line in said[1:])
+
+
 def test_every_kind_of_trial_of_the_interpretability_lab_has_its_cost(benchmark, monkeypatch, capsys):
     """The trials are those of a run; what they do is tested elsewhere."""
     module = benchmark("interpretability_cost")

@@ -19,10 +19,9 @@ import lab.work.trials
 import quantum.models.families
 from edge.stream import monitor
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
-from interpretability.models import classes as families
-from interpretability.models import numbers as number_families
+from interpretability.models import classifiers, regressors
 from interpretability.models.boosting import pooled
-from interpretability.models.classes import EBM, EBM_PAIRS, SCORECARD, SPLINES, TREE
+from interpretability.models.classifiers import EBM, EBM_PAIRS, SCORECARD, SPLINES, TREE
 from interpretability.reading.read import read_model
 from lab.cli import main
 from lab.data.load import load
@@ -111,10 +110,10 @@ def test_the_search_sees_what_an_honest_range_or_median_would_give_away(what, fi
 
 # ---- every readable model
 
-OF_CLASSES = [LOGISTIC, SPLINES, TREE, EBM, EBM_PAIRS, SCORECARD, families.RULE_SUM]
+OF_CLASSES = [LOGISTIC, SPLINES, TREE, EBM, EBM_PAIRS, SCORECARD, classifiers.RULE_SUM]
 OF_NUMBERS = [
-    number_families.LINEAR, number_families.SPLINES, number_families.TREE, number_families.EBM,
-    number_families.EBM_PAIRS, number_families.RULE_SUM,
+    regressors.LINEAR, regressors.SPLINES, regressors.TREE, regressors.EBM,
+    regressors.EBM_PAIRS, regressors.RULE_SUM,
 ]  # fmt: skip
 CASES = [("classes", family) for family in OF_CLASSES] + [("number", family) for family in OF_NUMBERS]
 
@@ -166,12 +165,12 @@ FAST = {
     "interpretability": "--folds 2 --repeats 1 --candidates 1",
 }
 READ = {40: (TREE,), 200: (EBM_PAIRS, LOGISTIC), 600: (SPLINES, SCORECARD)}
-READ_NUMBER = {40: (number_families.LINEAR,), 200: (number_families.TREE,), 600: (number_families.EBM,)}
+READ_NUMBER = {40: (regressors.LINEAR,), 200: (regressors.TREE,), 600: (regressors.EBM,)}
 LESS_WORK = [
     (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
     (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
-    (quantum.models.families, "CLASSICAL", (LOGISTIC,)), (families, "ladder", lambda n_classes: ()),
-    (number_families, "ladder", tuple),
+    (quantum.models.families, "CLASSICAL", (LOGISTIC,)), (classifiers, "ladder", lambda n_classes: ()),
+    (regressors, "ladder", tuple),
 ]  # fmt: skip
 RUNS = [(name, "classes", n_rows) for name in FAST for n_rows in SIZES]
 RUNS += [("interpretability", "number", n_rows) for n_rows in SIZES]
@@ -184,10 +183,10 @@ def test_a_run_leaves_no_value_of_one_person_behind(name, target, n_rows, files,
     for module, constant, less in LESS_WORK:
         monkeypatch.setattr(module, constant, less)
     readable = {"classes": READ, "number": READ_NUMBER}[target][n_rows]
-    glass, closed = Group("glass", "readable model", tuple(map(families.counted, readable))), (FEW_TREES,)
+    glass, closed = Group("glass", "readable model", tuple(map(classifiers.counted, readable))), (FEW_TREES,)
     if target == "number":
-        closed = (number_families.FOREST,)
-    for module in (families, number_families):
+        closed = (regressors.FOREST,)
+    for module in (classifiers, regressors):
         monkeypatch.setattr(module, "glass", lambda *sizes: glass)
         monkeypatch.setattr(module, "black", lambda: Group("black", "black box", closed))
     words = ["run", name, str(files[n_rows, target]), "--target", "outcome", "--out", str(tmp_path), "--workers", "1"]
@@ -255,6 +254,23 @@ def test_cut_points_divide_a_column_into_parts_of_five_rows_and_are_no_cell(seed
 
 
 @pytest.mark.parametrize("seed", range(20))
+def test_points_at_quantiles_divide_a_column_alike_and_lie_where_they_were_asked_for(seed):
+    rng = np.random.default_rng(seed)
+    n_rows, n_cuts = int(rng.integers(80, 400)), int(rng.integers(1, 9))
+    shares = np.arange(1, n_cuts + 1) / (n_cuts + 1)
+    values = rng.lognormal(8, 3, n_rows) if seed % 2 else rng.normal(size=n_rows)
+    cuts = aggregates.quantile_points(values, shares.tolist())
+    below = np.array([(values < cut).sum() for cut in cuts])
+    assert not set(cuts) & set(values)
+    assert np.diff([0, *below, n_rows]).min() >= 5
+    assert len(cuts) == n_cuts
+    assert np.abs(below - shares * n_rows).max() <= 3, "two rows for a rounder number, and half a row"
+    few = rng.integers(0, 9, n_rows).astype(float)
+    counts = np.histogram(few, [-np.inf, *aggregates.quantile_points(few, shares.tolist()), np.inf])[0]
+    assert counts.min() >= 5
+
+
+@pytest.mark.parametrize("seed", range(20))
 def test_one_persons_change_hardly_moves_what_is_shown(seed):
     """Whatever stands in one row, the ends and the middle stay where other rows are."""
     rng = np.random.default_rng(seed)
@@ -300,8 +316,8 @@ def leaves_of(model, features):
 @pytest.mark.parametrize(
     ("target", "family"),
     [
-        ("classes", TREE), ("number", number_families.TREE), ("classes", families.RULE_SUM),
-        ("number", number_families.RULE_SUM),
+        ("classes", TREE), ("number", regressors.TREE), ("classes", classifiers.RULE_SUM),
+        ("number", regressors.RULE_SUM),
     ],
     ids=["tree", "tree of a number", "figs", "figs of a number"],
 )  # fmt: skip

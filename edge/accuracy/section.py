@@ -54,7 +54,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     )
     return Evidence(
         estimates={},
-        facts={"metric": metric.label, "factor": metric.factor},
+        facts={"metric": metric.label, "factor": metric.factor, "rows_in_table": context.dataset.rows_in_table},
         figures=(figure,),
         tables=(found.table(),),
         caveats=(*flattered, *found.caveats()),

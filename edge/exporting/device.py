@@ -20,7 +20,9 @@ from sklearn.preprocessing import OneHotEncoder
 
 from edge.exporting.lowering import NotLoweredError, lower
 from edge.session import OUTPUT
+from lab.learning.fitting import fit_together
 from lab.learning.preparation import FillMiddle, FrequentOneHot
+from lab.onnx_graphs.graph import NUMBERS, Graph
 from lab.protocol import Dataset
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def fit_for_device(model: Any, dataset: Dataset, rows: "NDArray") -> Any:
     prepare.transformers = [
         (name, _for_converter(step, known, places[name]), places[name]) for name, step, _ in prepare.transformers
     ]
-    return fresh.fit(known, dataset.target[rows])
+    return fit_together(fresh, known, dataset.target[rows], dataset.belonging.of(rows), seed=0)
 
 
 def _for_converter(step: Any, known: Any, places: list[int]) -> Any:
@@ -170,9 +172,9 @@ def _finish(graph: onnx.ModelProto, dataset: Dataset) -> bytes:
 
 def identity_model(width: int) -> bytes:
     """Make a graph that returns its `width` numbers untouched: what a call of the runtime costs without any model."""
-    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width]) for name in ("numbers", OUTPUT)]
-    graph = helper.make_graph([helper.make_node("Identity", ["numbers"], [OUTPUT])], "identity", value[:1], value[1:])
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+    graph = Graph(width, 0, np.float32)
+    graph.add("Identity", [NUMBERS])
+    return bytes(graph.finish(OUTPUT, width, "identity").SerializeToString())
 
 
 def feeds(dataset: Dataset, table: "NDArray | pd.DataFrame", ready: Any) -> "dict[str, NDArray]":

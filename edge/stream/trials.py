@@ -19,7 +19,7 @@ from lab.learning.tuning import tune
 from lab.protocol import Dataset, Estimate, Key
 from lab.stats import rate
 
-__all__ = ["STREAM", "SignalRow", "StreamRow", "parts", "replay", "require_stream"]
+__all__ = ["STREAM", "SignalRow", "StreamRow", "in_time_order", "parts", "replay", "require_stream"]
 
 _TRAIN, _HISTORY = 0.35, 0.5  # of the rows: where training ends; where the history ends and the stream begins
 _FEWEST = 400
@@ -125,12 +125,23 @@ def parts(n_rows: int) -> tuple[int, int]:
     return int(_TRAIN * n_rows), int(_HISTORY * n_rows)
 
 
+def in_time_order(dataset: Dataset) -> Dataset:
+    """Put the rows of a table with a time column in its order, ties as they stand; another table is in order already."""
+    times = dataset.belonging.times
+    if times is None or np.all(np.diff(times) >= 0):
+        return dataset
+    order = np.argsort(times, kind="stable")
+    features, target = dataset.features.iloc[order].reset_index(drop=True), dataset.target[order]
+    return replace(dataset, features=features, target=target, belonging=dataset.belonging.of(order))
+
+
 def require_stream(dataset: Dataset, label_delay: int) -> None:
     """Raise DataError where the rows cannot be replayed in time order, SettingsError where no label would come in time."""
     if dataset.n_rows < _FEWEST:
         raise DataError(
             f"{dataset.name} has {dataset.n_rows} rows; --stream needs at least {_FEWEST}, half of them to train on"
         )
+    dataset = in_time_order(dataset)
     train, _ = parts(dataset.n_rows)
     counts = np.bincount(dataset.target[:train], minlength=len(dataset.classes))
     if counts.min() < 3:
@@ -162,8 +173,10 @@ def replay(
 ) -> StreamRow:
     """Train the best of the families on the first 35 % of the rows, and watch the second half; rows are in time order.
 
-    Rows between the two are the history that the stream is compared with; the model has not seen them.
+    Rows between the two are the history that the stream is compared with; the model has not seen them. Where the table has a time
+    column its rows are put in its order first.
     """
+    dataset = in_time_order(dataset)
     train, begin = parts(dataset.n_rows)
     known = dataset.features.iloc[:train]
     best, content = _best_exported(dataset, train, families, scorer=scorer, candidates=candidates, seed=seed)
@@ -213,8 +226,9 @@ def _best_exported(
 ) -> tuple[Family, bytes]:
     """Tune all families on the first `train` rows; gives the one with the best inner score, and its file for a device."""
     known, target = dataset.features.iloc[:train], dataset.target[:train]
+    kin = dataset.belonging.of(np.arange(train))
     tuned = [
-        tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed, search_rows=SEARCH_ROWS)
+        tune(f, known, target, scorer=scorer, candidates=candidates, seed=seed, search_rows=SEARCH_ROWS, belonging=kin)
         for f in families
     ]
     best = max(range(len(families)), key=lambda place: tuned[place].inner_score)

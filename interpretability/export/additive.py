@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from onnx import TensorProto
 
-from interpretability.export.graph import PREDICTION, PROBABILITIES, Graph, answers_of
+from interpretability.export.file import PREDICTION, PROBABILITIES, answers_of, close, open_graph, placed
 from interpretability.scale import says_classes
+from lab.onnx_graphs.graph import ML, Graph
 from lab.protocol import Kind, Term, WhatIf
 
 if TYPE_CHECKING:
@@ -22,19 +23,19 @@ __all__ = ["largest_difference", "to_onnx"]
 
 
 def to_onnx(opened: WhatIf) -> bytes:
-    """Write an additive model of two classes, or of a number, as an ONNX file (see `interpretability.export.graph`)."""
-    graph = Graph(kinds_of(opened))
+    """Write an additive model of two classes, or of a number, as an ONNX file (see `interpretability.export.file`)."""
+    graph, kinds = open_graph(kinds_of(opened)), kinds_of(opened)
     total = graph.constant(np.array([[opened.intercept]]))
     if not opened.terms:  # the answer still needs one line for each row
-        first = graph.column(opened.inputs[0].name)
-        total = graph.node("Expand", total, graph.node("Shape", first))
+        total = graph.add("Expand", [total, graph.add("Shape", [_column(graph, opened, 0)])])
     for term in opened.terms:
-        total = graph.node("Add", total, _add_term(graph, term, opened))
+        total = graph.add("Add", [total, _add_term(graph, term, opened)])
     if opened.link == "identity":
-        return graph.finish(total, PREDICTION, 1)
-    positive = graph.node("Sigmoid", total)
-    negative = graph.node("Sub", graph.constant(np.array([1.0])), positive)
-    return graph.finish(graph.node("Concat", negative, positive, axis=1), PROBABILITIES, 2)
+        return close(graph, kinds, PREDICTION, 1)
+    positive = graph.add("Sigmoid", [total])
+    negative = graph.add("Sub", [graph.constant(np.array([1.0])), positive])
+    graph.add("Concat", [negative, positive], axis=1)
+    return close(graph, kinds, PROBABILITIES, 2)
 
 
 def kinds_of(opened: WhatIf) -> dict[str, Kind]:
@@ -56,33 +57,38 @@ def _add_term(graph: Graph, term: Term, opened: WhatIf) -> str:
     flat = places[0]
     if len(places) == 2:
         width = graph.constant(np.array([values.shape[1]], dtype=np.int64))
-        flat = graph.node("Add", graph.node("Mul", places[0], width), places[1])
-    return graph.node("Gather", graph.constant(values.ravel()), flat)
+        flat = graph.add("Add", [graph.add("Mul", [places[0], width]), places[1]])
+    return graph.add("Gather", [graph.constant(values.ravel()), flat])
+
+
+def _column(graph: Graph, opened: WhatIf, where: int) -> str:
+    """Give the column of one of the model's inputs, shape (n_rows, 1)."""
+    return graph.column(*placed(kinds_of(opened))[opened.inputs[where].name])
 
 
 def _place(graph: Graph, where: int, bins: tuple[Any, ...], opened: WhatIf) -> str:
     """Look up the bin of each row: 0 for missing, then as `lab.report.additive.place` counts."""
     item = opened.inputs[where]
-    column = graph.column(item.name)
+    column = _column(graph, opened, where)
     if item.kind == "category":
-        return graph.node(
+        return graph.add(
             "LabelEncoder",
-            column,
-            domain="ai.onnx.ml",
+            [column],
+            domain=ML,
             keys_strings=["", *bins],
             values_int64s=list(range(len(bins) + 1)),
             default_int64=len(bins) + 1,
         )
-    missing = graph.node("IsNaN", column)
+    missing = graph.add("IsNaN", [column])
     one = graph.constant(np.array([1], dtype=np.int64))
     zero = graph.constant(np.array([0], dtype=np.int64))
     place = one
     if bins:
         cuts = graph.constant(np.array([bins], dtype=np.float64))
-        reached = graph.node("Cast", graph.node("GreaterOrEqual", column, cuts), to=TensorProto.INT64)
+        reached = graph.add("Cast", [graph.add("GreaterOrEqual", [column, cuts])], to=TensorProto.INT64)
         axis = graph.constant(np.array([1], dtype=np.int64))
-        place = graph.node("Add", graph.node("ReduceSum", reached, axis, keepdims=1), one)
-    return graph.node("Where", missing, zero, place)
+        place = graph.add("Add", [graph.add("ReduceSum", [reached, axis], keepdims=1), one])
+    return graph.add("Where", [missing, zero, place])
 
 
 def _polynomial(graph: Graph, term: Term, place: str, opened: WhatIf) -> str:
@@ -92,12 +98,12 @@ def _polynomial(graph: Graph, term: Term, place: str, opened: WhatIf) -> str:
     table: NDArray = np.zeros((len(pieces), degree))
     for row, piece in enumerate(pieces):
         table[row, : len(piece)] = piece
-    column = graph.column(opened.inputs[term.inputs[0]].name)
-    filled = graph.node("Where", graph.node("IsNaN", column), graph.constant(np.array([0.0])), column)
-    origin = graph.node("Gather", graph.constant(np.array([0.0, *term.origins])), place)
-    distance = graph.node("Sub", filled, origin)
-    total = graph.node("Gather", graph.constant(table[:, -1]), place)
+    column = _column(graph, opened, term.inputs[0])
+    filled = graph.add("Where", [graph.add("IsNaN", [column]), graph.constant(np.array([0.0])), column])
+    origin = graph.add("Gather", [graph.constant(np.array([0.0, *term.origins])), place])
+    distance = graph.add("Sub", [filled, origin])
+    total = graph.add("Gather", [graph.constant(table[:, -1]), place])
     for power in range(degree - 2, -1, -1):
-        own = graph.node("Gather", graph.constant(table[:, power]), place)
-        total = graph.node("Add", graph.node("Mul", total, distance), own)
+        own = graph.add("Gather", [graph.constant(table[:, power]), place])
+        total = graph.add("Add", [graph.add("Mul", [total, distance]), own])
     return total

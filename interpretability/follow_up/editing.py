@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from interpretability.context import Context
-from interpretability.models import classes, numbers
+from interpretability.models import classifiers, regressors
 from interpretability.scale import has_one_sum
 from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of, score_of
 from lab import stats
@@ -36,7 +36,7 @@ def plan(context: Context) -> list[Trial[Any]]:
     """Edit the boosting machine, where its answer is one sum."""
     if not context.is_full or not has_one_sum(context.dataset):
         return []
-    machine = numbers.EBM if context.dataset.task == "number" else classes.EBM
+    machine = regressors.EBM if context.dataset.task == "number" else classifiers.EBM
     return [context.follow_up(EDIT, edit_terms, {"family": machine, **context.splits}, needs=(FINALISTS,))]
 
 

@@ -122,7 +122,15 @@ def read_finalist(
 
 def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int) -> Reading:
     """Fit a glass-box family on all rows, tuned as in the folds, and lay it open."""
-    tuned = tune(family, dataset.features, dataset.target, scorer=scorer, candidates=candidates, seed=seed)
+    tuned = tune(
+        family,
+        dataset.features,
+        dataset.target,
+        scorer=scorer,
+        candidates=candidates,
+        seed=seed,
+        belonging=dataset.belonging,
+    )
     kind = family.name.split("-")[0]
     read: Callable[[Any, Dataset], Opened] = {
         "linear": linear_weights,

@@ -14,6 +14,7 @@ from interpretability.context import Context
 from interpretability.sides.price import chosen_family, price_list, simplest_within, steps_of
 from lab.learning.comparison import Group, compare
 from lab.learning.families import Family
+from lab.learning.fitting import fit_together
 from lab.learning.folds import all_folds, split
 from lab.learning.outer import fold_key
 from lab.learning.scoring import Metric
@@ -124,7 +125,8 @@ def fitted_on(
     features = dataset.features.iloc[rows]
     model = family.build(features, seed)
     model.set_params(**{_full_name(name): _plain(value) for name, value in (parameters or {}).items()})
-    return model.fit(features, dataset.target[rows] if target is None else target)
+    known = dataset.target[rows] if target is None else target
+    return fit_together(model, features, known, dataset.belonging.of(rows), seed=seed)
 
 
 def score_of(model: Any, scorer: str, features: Any, target: "NDArray") -> float:

@@ -34,7 +34,7 @@ def demo(words: list[str]) -> int:
         options = [f"{settings.flag(key)} {value}" for key, value in shown.items()]
         command = " ".join(["lab run", name, lab.demo_data, *options, f"--seed {given.seed}"])
         finished = run_lab(
-            lab, lab.demo_data, chosen, given, target=None, drop=(), command=command,
+            lab, lab.demo_data, chosen, given, command=command,
             finished=progress.folders, opened=progress.add,
         )  # fmt: skip
         runs.append(finished)

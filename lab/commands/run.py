@@ -42,6 +42,16 @@ def run(words: list[str], prog: str | None) -> int:
         "--drop", action="append", default=[], metavar="COLUMN", help="do not use this column (repeatable)"
     )
     parser.add_argument(
+        "--by", metavar="COLUMN",
+        help="rows with the same value in this column (a customer, a machine) stay on the same side of every split",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time", metavar="COLUMN", help="a column of dates or numbers: test on later rows than those learned from"
+    )
+    parser.add_argument(
+        "--independent", action="store_true", help="the rows do not belong together, whatever it looks like"
+    )
+    parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed for folds, searches and models (default: 0)"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings from a TOML file; the command line wins")
@@ -55,8 +65,9 @@ def run(words: list[str], prog: str | None) -> int:
     settings = settings_from(given, lab.settings_type)
     command = command_line(["lab", "run", *words])
     finished = run_lab(
-        lab, given.data, settings, given, target=given.target, drop=given.drop, task=given.task, command=command
-    )
+        lab, given.data, settings, given, command=command,
+        target=given.target, drop=given.drop, task=given.task, by=given.by, time=given.time, independent=given.independent,
+    )  # fmt: skip
     if given.json:
         show_whole(json.dumps(result_of(finished), indent=1) + "\n")
     else:

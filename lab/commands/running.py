@@ -23,19 +23,20 @@ def run_lab(
     settings: Any,
     given: argparse.Namespace,
     *,
-    target: str | None,
-    drop: Sequence[str],
     command: str,
-    task: str = "auto",
     finished: Sequence[str] = (),
     opened: "Callable[[Path], None]" = lambda folder: None,
+    **about: Any,
 ) -> "Finished":
-    """Read a table and run a lab on it, as the common options say; `given` holds them (see `lab.options.add_common`)."""
+    """Read a table and run a lab on it, as the common options say; `given` holds them (see `lab.options.add_common`).
+
+    `about` says what of the table is used, and how: the keywords of `lab.data.load.load`.
+    """
     from lab import flow
     from lab.data import load
     from lab.terminal.screen import watching
 
-    dataset = load.load(source, target, drop=drop, task=task)
+    dataset = load.load(source, **about)
     if given.out.exists():
         check_out(given.out)
     with writing_in(given.out), watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
@@ -63,7 +64,7 @@ def result_of(finished: "Finished") -> dict[str, Any]:
         "question": record.question.text,
         "verdict": dataclasses.asdict(record.verdict),
         "rows": record.data["n_rows"],
-        "table_rows": record.evidence.facts.get("table_rows", record.data["n_rows"]),
+        "table_rows": record.evidence.facts.get("rows_in_table", record.data["n_rows"]),
         "estimates": {name: dataclasses.asdict(estimate) for name, estimate in record.evidence.estimates.items()},
         "record": str(finished.folder / "record.json"),
         "report": str(finished.folder / "report.html"),

@@ -125,7 +125,7 @@ def _plain_dictionary(values: pa.ChunkedArray) -> pa.ChunkedArray:
         entries = entries.dictionary_encode().combine_chunks()  # two entries may be one after trimming
     else:
         entries = entries.combine_chunks()
-    place = np.zeros(len(whole.dictionary), dtype=np.int64)
+    place = np.zeros(len(whole.dictionary) + 1, dtype=np.int64)  # one at least: where all is missing, no entry stands
     place[used.to_numpy()] = np.arange(len(used))
     rows = pa.array(place[codes.fill_null(0).to_numpy()], mask=pc.is_null(codes).to_numpy(zero_copy_only=False))
     if not pa.types.is_dictionary(entries.type):

@@ -19,7 +19,15 @@ __all__ = ["from_arrays", "from_frame"]
 
 
 def from_frame(
-    frame: Any, target: str, *, name: str = "table", drop: Sequence[str] = (), task: str = "auto"
+    frame: Any,
+    target: str,
+    *,
+    name: str = "table",
+    drop: Sequence[str] = (),
+    task: str = "auto",
+    by: str | None = None,
+    time: str | None = None,
+    independent: bool = False,
 ) -> Dataset:
     """Check a data frame of pandas or polars, an Arrow table, or anything that speaks Arrow's stream protocol.
 
@@ -31,7 +39,7 @@ def from_frame(
         The column to predict.
     name : str
         What to call the table on screen.
-    drop, task
+    drop, task, by, time, independent
         As in `lab.data.load.load`.
 
     Raises
@@ -39,6 +47,7 @@ def from_frame(
     DataError
         If this is no table, or it cannot be used.
     """
+    said: dict[str, Any] = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
     try:
         is_pandas = type(frame).__module__.partition(".")[0] == "pandas"
         table = pa.Table.from_pandas(frame, preserve_index=False) if is_pandas else pa.table(frame)
@@ -48,13 +57,16 @@ def from_frame(
             f"{name} is a {type(frame).__name__} that Arrow cannot read ({' '.join(str(error).split())[:200]}); give a data "
             "frame of pandas or polars with one kind of values in a column, or the path of a file"
         ) from error
-    return check(table, target, name=name, content=_text(table), drop=drop, task=task)
+    return check(table, target, name=name, content=_text(table), **said)
 
 
-def from_arrays(name: str, features: "pd.DataFrame", labels: "np.ndarray") -> Dataset:
-    """Make a `Dataset` of generated columns and labels of shape (n_rows,), under the target's name `label`."""
+def from_arrays(name: str, features: "pd.DataFrame", labels: "np.ndarray", **said: Any) -> Dataset:
+    """Make a `Dataset` of generated columns and labels of shape (n_rows,), under the target's name `label`.
+
+    `said` is what `lab.data.load.check` takes beside them: `by`, `time`, `independent`.
+    """
     table = pa.table({**{str(column): features[column].to_numpy() for column in features}, "label": labels})
-    return check(table, "label", name=name, content=_text(table))
+    return check(table, "label", name=name, content=_text(table), **said)
 
 
 def _text(table: pa.Table) -> bytes:

@@ -8,9 +8,9 @@ import dataclasses
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ import pyarrow as pa
 from lab.cleaning import clean
 from lab.data import builtin
 from lab.data.columns import feature, length_fault, why_useless
+from lab.data.dependence import belonging_of
 from lab.data.leaks import leak_of, near_leak_of
 from lab.data.strata import strata
 from lab.data.tables import read_table
@@ -34,7 +35,16 @@ __all__ = ["TASKS", "check", "load", "sample_rows"]
 TASKS = ("auto", "classes", "number")
 
 
-def load(source: str, target: str | None = None, *, drop: Sequence[str] = (), task: str = "auto") -> Dataset:
+def load(
+    source: str,
+    target: str | None = None,
+    *,
+    drop: Sequence[str] = (),
+    task: str = "auto",
+    by: str | None = None,
+    time: str | None = None,
+    independent: bool = False,
+) -> Dataset:
     """Read and check a table.
 
     Parameters
@@ -47,15 +57,22 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = (), ta
         Columns to leave out.
     task : {"auto", "classes", "number"}
         What the target is; "auto" takes more than 20 different numbers for a number to predict, all else for classes.
+    by : str, optional
+        A column: rows with the same value in it belong together and stand on the same side of every split. It is no feature.
+    time : str, optional
+        A column of dates or numbers: models are tested on later rows than those they learned from. It is no feature.
+    independent : bool
+        The user's word that rows do not belong together.
 
     Raises
     ------
     DataError
         If the table cannot be used: says where, what was found, and the way out.
     """
+    said: dict[str, Any] = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
     if source in builtin.TABLES and not Path(source).is_file():
         table, content, known_target = builtin.load(source)
-        return check(table, target or known_target, name=source, content=content, drop=drop, task=task)
+        return check(table, target or known_target, name=source, content=content, **said)
     path = Path(source)
     if "/" not in source and "." not in source and not os.path.lexists(path):
         raise DataError(
@@ -67,13 +84,22 @@ def load(source: str, target: str | None = None, *, drop: Sequence[str] = (), ta
             f"{path.name}: no target given; name the column to predict with --target "
             f"({nearest('', table.column_names, label='columns')})"
         )
-    return check(table, target, name=clean(path.name), content=content, drop=drop, task=task)
+    return check(table, target, name=clean(path.name), content=content, **said)
 
 
 def check(
-    table: pa.Table, target: str, *, name: str, content: bytes, drop: Sequence[str] = (), task: str = "auto"
+    table: pa.Table,
+    target: str,
+    *,
+    name: str,
+    content: bytes,
+    drop: Sequence[str] = (),
+    task: str = "auto",
+    by: str | None = None,
+    time: str | None = None,
+    independent: bool = False,
 ) -> Dataset:
-    """Turn an Arrow table into a `Dataset`; `content` is what the digest is taken of.
+    """Turn an Arrow table into a `Dataset`; `content` is what the digest is taken of, all else is as for `load`.
 
     Raises
     ------
@@ -84,6 +110,7 @@ def check(
     dropped = {_column(table, column, name) for column in drop}
     if target in dropped:
         raise DataError(f"{name}: the target {target!r} cannot be dropped; choose another column")
+    by, time = (None if column is None else _apart(table, column, target, dropped, name) for column in (by, time))
     with _readable(table, target, name):
         table, notes = rows_with_target(table, target, name)
         codes, classes = target_values(table[target], target, name, task)
@@ -94,7 +121,7 @@ def check(
     columns: dict[str, NDArray] = {}
     kinds: dict[str, Kind] = {}
     for column in table.column_names:
-        if column == target or column in dropped:
+        if column in (target, by, time) or column in dropped:
             continue
         with _readable(table, column, name):
             if fault := length_fault(table[column]):
@@ -114,7 +141,9 @@ def check(
             f"{name}: no usable column is left besides the target {target!r} ({left_out}); add columns that vary"
         )
     features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in columns.items()})
-    return Dataset(name, features, codes, target, classes, kinds, hashlib.sha256(content).hexdigest(), tuple(notes))
+    belonging, said = belonging_of(table, features, by=by, time=time, is_independent=independent, name=name)
+    digest = hashlib.sha256(content).hexdigest()
+    return Dataset(name, features, codes, target, classes, kinds, digest, (*said, *notes), belonging)
 
 
 def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
@@ -134,9 +163,12 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
         quotas[quotas.argmax()] -= 1
     while quotas.sum() < max_rows:  # what rounding left goes where it is missed most
         quotas[(counts * max_rows / dataset.n_rows - quotas).argmax()] += 1
-    chosen = [rng.choice(np.flatnonzero(groups == code), quota, replace=False) for code, quota in enumerate(quotas)]
-    kept = np.sort(np.concatenate(chosen))
-    notes = [f"a random sample of {max_rows:,} of the {dataset.n_rows:,} rows was used (setting max_rows)"]
+    if dataset.belonging.units is None:
+        chosen = [rng.choice(np.flatnonzero(groups == code), quota, replace=False) for code, quota in enumerate(quotas)]
+        kept = np.sort(np.concatenate(chosen))
+    else:
+        kept = _whole_units(dataset.belonging.units, groups, quotas, rng)
+    notes = [f"a random sample of {len(kept):,} of the {dataset.n_rows:,} rows was used (setting max_rows)"]
     features = dataset.features.iloc[kept].reset_index(drop=True)
     kinds = dict(dataset.kinds)
     for column, kind in dataset.kinds.items():
@@ -150,8 +182,33 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
         kinds=kinds,
         target=dataset.target[kept],
         notes=(*dataset.notes, *notes),
-        whole=dataset,
+        belonging=dataset.belonging.of(kept),
+        whole=dataset.whole or dataset,
     )
+
+
+def _whole_units(
+    units: "NDArray[np.int64]", groups: "NDArray[np.int64]", quotas: "NDArray[np.int64]", rng: np.random.Generator
+) -> "NDArray[np.int64]":
+    """Draw whole units at random until no stratum lacks rows for its quota and the next unit would be too many."""
+    places, distinct = pd.factorize(units)
+    order = rng.permutation(len(distinct))
+    rank = np.empty(len(distinct), dtype=np.int64)
+    rank[order] = np.arange(len(distinct))
+    by_rank = np.lexsort((np.arange(len(units)), rank[places]))
+    kept, left = [], quotas.copy()
+    for rows in np.split(by_rank, np.flatnonzero(np.diff(rank[places][by_rank])) + 1):
+        needed = np.bincount(groups[rows], minlength=len(left))
+        if (
+            left.sum() >= len(rows)
+            and np.all(needed <= np.maximum(left, 0) + len(rows) // 2)
+            and left[needed > 0].max() > 0
+        ):
+            kept.append(rows)
+            left -= needed
+        if left.sum() <= 0:
+            break
+    return np.sort(np.concatenate(kept))
 
 
 def _column(table: pa.Table, wanted: str, name: str) -> str:
@@ -162,6 +219,20 @@ def _column(table: pa.Table, wanted: str, name: str) -> str:
     if len(same) == 1:
         return same[0]
     raise DataError(f"{name} has no column {wanted!r}; {nearest(wanted, table.column_names, label='columns')}")
+
+
+def _apart(table: pa.Table, wanted: str, target: str, dropped: Collection[str], name: str) -> str:
+    """Find the column of --by or --time, which must be another than the target; raises DataError where it is not."""
+    column = _column(table, wanted, name)
+    if column == target:
+        raise DataError(
+            f"{name}: {column!r} is the target, and cannot say which rows belong together; choose another column"
+        )
+    if column in dropped:
+        raise DataError(
+            f"{name}: the column {column!r} is dropped, and needed for --by or --time; leave out one of the two"
+        )
+    return column
 
 
 @contextlib.contextmanager

@@ -32,7 +32,7 @@ def started_child(module: str, *arguments: str, **streams: Any) -> Iterator["sub
     module : str
         What `python -m` would run; it sees `arguments` as `sys.argv[1:]`, and no module of the current folder.
     **streams
-        `stdin`, `stdout`, `stderr`, `env`, as `subprocess.Popen` takes them; what is read and written is text.
+        `stdin`, `stdout`, `stderr`, `env`, `cwd`, as `subprocess.Popen` takes them; what is read and written is text.
 
     Yields
     ------

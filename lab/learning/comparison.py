@@ -13,19 +13,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lab import stats
+from lab.belonging import ALONE
 from lab.errors import TrialsFailedError
 from lab.learning.families import Family
 from lab.learning.folds import Fold, all_folds
+from lab.learning.influence import added, parts
 from lab.learning.outer import FoldRow, fold_key, score_fold
 from lab.learning.predictions import reliability_figure
-from lab.learning.scoring import BESIDE, Metric, influence
-from lab.protocol import Dataset, Estimate, Figure, Rows, Table, Trial
+from lab.learning.scoring import BESIDE, Metric
+from lab.protocol import Belonging, Dataset, Estimate, Figure, Rows, Table, Trial
 from lab.report import charts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Comparison", "Group", "Scores", "compare", "seed_of", "trials"]
+
+_BLOCKS = 20
+"""Into so many stretches of time rows are put together whose order matters."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +84,22 @@ class Comparison:
     target: "NDArray"
     families: Mapping[str, Scores]
     best: Mapping[str, Scores]
+    belonging: Belonging = ALONE
 
     @property
     def test_fraction(self) -> float:
-        """Share of the rows in each test fold."""
-        return 1 / self.folds
+        """Share of the rows in each test fold; forward in time the part before the first of them counts as one more."""
+        return 1 / (self.folds + (self.belonging.times is not None))
 
     @property
     def n_rows(self) -> int:
         """Rows of the table."""
         return len(self.target)
+
+    @property
+    def n_units(self) -> int:
+        """What the table counts for: groups of rows that belong together, or else rows."""
+        return self.n_rows if self.belonging.units is None else len(np.unique(self.belonging.units))
 
     def difference(self, a: Scores, b: Scores, *, confidence: float = 0.95) -> Estimate:
         """How much better `a` is than `b`, over the folds in which both have a score.
@@ -105,19 +116,45 @@ class Comparison:
         both = ~np.isnan(a.values) & ~np.isnan(b.values)
         _require_two(int(both.sum()))
         differences = a.values[both] - b.values[both]
-        repeats, rest = divmod(len(differences), self.folds)
-        if both.all() and repeats >= 2 and not rest:
-            adds = _influence_of(a, self), _influence_of(b, self)
-            if adds[0] is not None and adds[1] is not None:
-                means = differences.reshape(repeats, self.folds).mean(axis=1)
-                spread = stats.pooled_spread(adds[0] - adds[1], means, folds=self.folds)
-                return float(differences.mean()), spread
-        return float(differences.mean()), stats.corrected_spread(differences, self.test_fraction)
+        mean, by_folds = float(differences.mean()), stats.corrected_spread(differences, self.test_fraction)
+        repeats = len(differences) // self.folds
+        if not both.all() or repeats < 2:
+            return mean, by_folds
+        adds = [one for repeat in range(repeats) if (one := self._added(a, b, repeat)) is not None]
+        if len(adds) < repeats:
+            return mean, by_folds
+        by_repeat = differences.reshape(repeats, self.folds)
+        pooled = stats.pooled_spread(adds, by_repeat.mean(axis=1), folds=self.folds, units=self._units)
+        if self.belonging.times is None:
+            return mean, pooled
+        of_blocks = stats.corrected_spread(by_repeat.mean(axis=0), self.test_fraction)
+        return mean, max(pooled, of_blocks, key=lambda spread: spread.standard_error)
+
+    @property
+    def _units(self) -> "NDArray[np.int64] | None":
+        """What counts as one: rows that belong together, or that lie together in time; None where each row stands alone."""
+        if self.belonging.units is not None or self.belonging.times is None:
+            return self.belonging.units
+        ranks = np.argsort(np.argsort(self.belonging.times, kind="stable"), kind="stable")
+        return ranks * _BLOCKS // len(ranks)
+
+    def _added(self, a: Scores, b: Scores, repeat: int) -> "NDArray[np.float64] | None":
+        """What each row adds to the difference in one repetition, as shown; None where the metric has no such form."""
+        found = []
+        for place in range(repeat * self.folds, (repeat + 1) * self.folds):
+            first, second = a.rows[place], b.rows[place]
+            assert first is not None and second is not None  # noqa: PT018 - asked only where every fold is there
+            rows, scorer = first.test_rows, self.metric.scorer
+            one, other = (parts(scorer, row.predictions, self.target[rows]) for row in (first, second))
+            if one is None or other is None:
+                return None
+            found.append((rows, one, other))
+        return self.metric.factor * added(found, self.n_rows)
 
     def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
         if not self.metric.unit or self.metric.task == "number":
             return estimate
-        reach = 3 * self.metric.factor / self.n_rows
+        reach = 3 * self.metric.factor / self.n_units
         low, high = min(estimate.low, estimate.value - reach), max(estimate.high, estimate.value + reach)
         return dataclasses.replace(estimate, low=low, high=high)
 
@@ -250,7 +287,7 @@ def compare(
         by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
         if group.is_side:
             best[group.name] = _best_of(group, members, metric)
-    return Comparison(metric, folds, dataset.target, by_family, best)
+    return Comparison(metric, folds, dataset.target, by_family, best, dataset.belonging)
 
 
 def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, int], seed: int) -> Trial[FoldRow]:
@@ -283,19 +320,6 @@ def _best_of(group: Group, members: Mapping[str, Scores], metric: Metric) -> Sco
 def _inner(row: FoldRow) -> float:
     assert row.inner_score is not None  # several families of a side are always searched
     return row.inner_score
-
-
-def _influence_of(scores: Scores, comparison: Comparison) -> "NDArray[np.float64] | None":
-    """What each row adds in each repetition, shape (n_repeats, n_rows), as shown; None where the metric has no such form."""
-    found = np.zeros((len(scores.rows) // comparison.folds, comparison.n_rows))
-    for place, row in enumerate(scores.rows):
-        assert row is not None  # asked only where every fold is there
-        rows = row.test_rows
-        adds = influence(comparison.metric.scorer, row.predictions, comparison.target[rows])
-        if adds is None:
-            return None
-        found[place // comparison.folds, rows] = comparison.metric.factor * adds
-    return found
 
 
 def _require_two(n_folds: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lab.learning.families import Family
+from lab.learning.fitting import fit_together
 from lab.learning.folds import Fold, split
 from lab.learning.scoring import Scored, score_model
 from lab.learning.tuning import tune
@@ -63,10 +64,12 @@ def score_fold(
     features, target = dataset.features, dataset.target
     inner: float | None = None
     if candidates == 0:
-        model = family.build(features.iloc[train], seed).fit(features.iloc[train], target[train])
+        model = family.build(features.iloc[train], seed)
+        fit_together(model, features.iloc[train], target[train], dataset.belonging.of(train), seed=seed)
         parameters, unconverged = {}, 0
     else:
         search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": search_rows}
+        search["belonging"] = dataset.belonging.of(train)
         tuned = tune(family, features.iloc[train], target[train], **search)
         model, parameters, unconverged, inner = tuned.model, tuned.parameters, tuned.unconverged, tuned.inner_score
     scored = score_model(model, features.iloc[test], target[test], scorer, len(dataset.classes))

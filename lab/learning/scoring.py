@@ -11,12 +11,11 @@ from sklearn.metrics import balanced_accuracy_score, brier_score_loss, get_score
 from lab.errors import SettingsError, nearest
 from lab.privacy.cells import without_cells
 from lab.protocol import Dataset, Task
-from lab.stats import auc_influence, r2_influence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BESIDE", "Metric", "Scored", "calibration_error", "influence", "primary_metric", "score_model"]
+__all__ = ["BESIDE", "Metric", "Scored", "calibration_error", "primary_metric", "score_model"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,42 +160,6 @@ def score_model(model: Any, features: Any, target: "NDArray", scorer: str, n_cla
         calibration_error(probabilities, target),
     )
     return Scored(score, probabilities, dict(zip(BESIDE["classes"], map(float, shares), strict=True)))
-
-
-def influence(scorer: str, said: "NDArray", target: "NDArray") -> "NDArray[np.float64] | None":
-    """What each row of a test fold adds to its score, times the number of rows; None for a metric that has no such form.
-
-    Parameters
-    ----------
-    scorer : str
-        Name of the metric.
-    said : array of shape (n_rows, n_classes) or (n_rows,)
-        Probabilities of the fold's rows, or the numbers predicted for them.
-    target : array of shape (n_rows,)
-        Codes of their classes, or their numbers.
-
-    Returns
-    -------
-    array of shape (n_rows,) or None
-        It sums to zero. None too where all numbers of the fold are the same, so that R² says nothing.
-    """
-    if scorer == "roc_auc":
-        return auc_influence(said[:, 1], target == 1)
-    if scorer == "roc_auc_ovr":
-        return np.mean([auc_influence(p, target == code) for code, p in enumerate(said.T)], axis=0)
-    if scorer == "r2":
-        return r2_influence(said, target) if np.ptp(target) > 0 else None
-    rows = np.arange(len(target))
-    one = {  # means over the rows
-        "accuracy": lambda: said.argmax(axis=1) == target,
-        "neg_log_loss": lambda: np.log(np.clip(said[rows, target], np.finfo(np.float64).eps, 1)),
-        "neg_mean_absolute_error": lambda: -np.abs(said - target),
-        "neg_mean_squared_error": lambda: -((said - target) ** 2),
-    }.get(scorer)
-    if one is None:
-        return None
-    values = one().astype(np.float64)
-    return values - values.mean()
 
 
 def calibration_error(probabilities: "NDArray", target: "NDArray[np.int64]", *, n_bins: int = 10) -> float:

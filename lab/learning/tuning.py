@@ -10,11 +10,15 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import ParameterSampler, StratifiedKFold, train_test_split
+from sklearn.model_selection import ParameterSampler, train_test_split
 
+from lab.belonging import ALONE
 from lab.data.strata import strata
 from lab.learning.families import Family
+from lab.learning.fitting import fit_together
 from lab.learning.folds import INNER_FOLDS
+from lab.learning.splits import k_folds
+from lab.protocol import Belonging
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,8 +60,12 @@ def tune(
     candidates: int,
     seed: int,
     search_rows: int | None = None,
+    belonging: Belonging = ALONE,
 ) -> Tuned:
     """Search a family by successive halving over stratified inner folds; `target` has shape (n_rows,).
+
+    `belonging` is that of these rows: the inner folds keep together what belongs together, and go forward in time where
+    the rows have times, as the outer ones do.
 
     The default and `candidates` - 1 random draws from the space are fitted on the first inner fold; the better half of
     them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
@@ -78,12 +86,13 @@ def tune(
     score = get_scorer(scorer)
 
     def scored(parameters: dict[str, Any], train: "NDArray", test: "NDArray") -> float:
-        one = clone(model).set_params(**parameters).fit(features.iloc[train], target[train])
+        one = clone(model).set_params(**parameters)
+        fit_together(one, features.iloc[train], target[train], belonging.of(train), seed=seed)
         return float(score(one, features.iloc[test], target[test]))
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        splits = _inner_splits(target, seed, search_rows, candidates)
+        splits = _inner_splits(target, seed, search_rows, candidates, belonging)
         (look_train, look_test), *others = splits
         if candidates == 1 or not others:
             others = splits
@@ -97,7 +106,7 @@ def tune(
             for candidate in left:
                 candidate.scores.append(scored(candidate.parameters, train, test))
         best = max(left, key=_Candidate.mean)  # of equals the first
-        model.set_params(**best.parameters).fit(features, target)
+        fit_together(model.set_params(**best.parameters), features, target, belonging, seed=seed)
     unconverged = sum(issubclass(w.category, ConvergenceWarning) for w in caught)
     return Tuned(model, dict(best.parameters), best.mean(), unconverged)
 
@@ -129,11 +138,11 @@ def looked_at(rows: "NDArray", target: "NDArray", seed: int) -> "NDArray":
 
 
 def _inner_splits(
-    target: "NDArray", seed: int, search_rows: int | None, candidates: int
+    target: "NDArray", seed: int, search_rows: int | None, candidates: int, belonging: Belonging
 ) -> "list[tuple[NDArray, NDArray]]":
     """Give the folds of the search, or its one split where rows abound and no class is too small to be on both sides."""
     alike = strata(target, INNER_FOLDS)
-    if search_rows is not None and 2 * len(target) >= 3 * search_rows:
+    if belonging.is_plain and search_rows is not None and 2 * len(target) >= 3 * search_rows:
         counts = np.bincount(alike)
         left = min(len(target) - search_rows, _MOST_SCORED)
         if counts[counts > 0].min() * min(search_rows, left) >= 3 * len(target):  # three rows of each class
@@ -141,8 +150,7 @@ def _inner_splits(
             split = train_test_split(rows, train_size=search_rows, test_size=left, stratify=alike, random_state=seed)
             return [(split[0], split[1])]
     n_folds = 2 if search_rows is not None and candidates == 1 else INNER_FOLDS
-    inner = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    return list(inner.split(np.zeros(len(target)), alike))
+    return k_folds(target, belonging, n_folds, seed)
 
 
 @dataclass(frozen=True)

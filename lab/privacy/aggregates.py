@@ -4,7 +4,8 @@ No number that leaves the laboratory is one cell. A point between two groups of 
 fewest digits inside the span of six neighbouring rows, and no cell has it, unless at least 5 rows share the value itself. An
 end of a range is the median of the outermost rows (5, or 1 % where that is more), moved outward to a multiple of 1, 2 or 5
 times a power of ten, in steps of at most a tenth of the range. Of fewer than 5 rows nothing is said, and no range of fewer
-than 10.
+than 10. Cuts of one column lie 5 rows apart, so that the difference of what is said on two sides of them stands for 5 rows too:
+blocks of 5 rows that overlap would allow more cuts, but two neighbouring ones would differ by a single row.
 
 The rule of five rows is that of statistical offices: Hundepool et al. (2012), Statistical Disclosure Control, section 4.2.
 """
@@ -58,30 +59,26 @@ def cut_points(values: "ArrayLike", *, at_most: int = _MOST_CUTS) -> "NDArray[np
     if n < 2 * MIN_ROWS or at_most < 1:
         return np.zeros(0)
     step = max(_EACH, -(-n // (at_most + 1)))
-    firsts = np.flatnonzero(np.diff(rows, prepend=-np.inf) > 0)  # where each different value begins
-    lasts = np.append(firsts[1:], n)
-    many = lasts - firsts >= MIN_ROWS
-    wanted = np.concatenate([np.arange(step, n, step), firsts[many], lasts[many]])
-    ranks = np.unique(wanted[(wanted >= MIN_ROWS) & (wanted <= n - MIN_ROWS)])
-    low, high = rows[np.maximum(ranks - 1 - _REACH, 0)], rows[np.minimum(ranks + _REACH, n - 1)]
-    shared = many[np.searchsorted(firsts, np.stack([ranks - 1, ranks]), side="right") - 1]
-    low, high = np.where(shared[0], rows[ranks - 1], low), np.where(shared[1], rows[ranks], high)
-    found = np.unique(_roundest(low, high, rows))
-    return _thinned(_with_enough_rows(found, rows), rows, at_most)
+    return _thinned(_points_near(np.arange(step, n, step), rows), rows, at_most)
 
 
 def quantile_points(values: "ArrayLike", shares: Sequence[float]) -> "NDArray[np.float64]":
-    """Find the cut points nearest to some quantiles, ascending and each once: shape (n_cuts,), at most one for each share.
+    """Find cut points near some quantiles, ascending and each once: shape (n_cuts,), at most one for each share.
 
-    `shares` lie between 0 and 1.
+    As with `cut_points`, at least 5 rows lie between neighbours, below the first and above the last, and no row has one of the
+    values. `shares` lie between 0 and 1.
 
     >>> quantile_points(range(0, 1_000, 7), [0.25, 0.5, 0.75])
     array([250., 500., 750.])
     """
-    cuts, rows = cut_points(values), _sorted(values)
+    rows = _sorted(values)
+    n = len(rows)
+    if n < 2 * MIN_ROWS:
+        return np.zeros(0)
+    cuts = _points_near(np.rint(np.multiply(shares, n)).astype(np.int64), rows)
     if not len(cuts):
         return cuts
-    ranks = np.searchsorted(rows, cuts) / len(rows)
+    ranks = np.searchsorted(rows, cuts) / n
     return np.unique([cuts[np.abs(ranks - share).argmin()] for share in shares])
 
 
@@ -154,6 +151,20 @@ def _sorted(values: "ArrayLike") -> "NDArray[np.float64]":
 
 def _held(value: float, rows: "NDArray[np.float64]") -> int:
     return int(np.searchsorted(rows, value, side="right") - np.searchsorted(rows, value))
+
+
+def _points_near(wanted: "NDArray[np.int64]", rows: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Find cut points near some ranks of the sorted rows, and beside every value that 5 rows share, 5 rows apart."""
+    n = len(rows)
+    firsts = np.flatnonzero(np.diff(rows, prepend=-np.inf) > 0)  # where each different value begins
+    lasts = np.append(firsts[1:], n)
+    many = lasts - firsts >= MIN_ROWS
+    wanted = np.concatenate([wanted, firsts[many], lasts[many]])
+    ranks = np.unique(wanted[(wanted >= MIN_ROWS) & (wanted <= n - MIN_ROWS)])
+    low, high = rows[np.maximum(ranks - 1 - _REACH, 0)], rows[np.minimum(ranks + _REACH, n - 1)]
+    shared = many[np.searchsorted(firsts, np.stack([ranks - 1, ranks]), side="right") - 1]
+    low, high = np.where(shared[0], rows[ranks - 1], low), np.where(shared[1], rows[ranks], high)
+    return _with_enough_rows(np.unique(_roundest(low, high, rows)), rows)
 
 
 def _roundest(

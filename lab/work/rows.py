@@ -33,7 +33,7 @@ def typed(plain: Any, row_type: type[RowT]) -> RowT:
     >>> typed({"seconds": [1.5, 2]}, Measured)
     Measured(seconds=(1.5, 2.0))
     """
-    if row_type is dict:
+    if row_type is dict and isinstance(plain, row_type):
         return plain
     try:
         return msgspec.convert(plain, row_type)

@@ -6,8 +6,6 @@ import hashlib
 import io
 import json
 import os
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,6 @@ from lab.work.sealed import DamagedError, read_sealed, write_sealed
 __all__ = ["Stored", "forget_row", "read_row", "through_storage", "write_row"]
 
 _ARRAY = "__array__"
-_UNREADABLE = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +74,9 @@ def read_row(folder: Path, key: str, *, run: str = "") -> Stored | None:
             raise DamagedError(f"{key}.npz is not as it was written: its digest does not fit")
         with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
             return Stored(_join(plain, dict(arrays)), machine)
-    except _UNREADABLE as error:
+    except DamagedError:
+        raise
+    except Exception as error:
         raise DamagedError(f"{key}.json or {key}.npz cannot be read ({' '.join(str(error).split())})") from error
 
 

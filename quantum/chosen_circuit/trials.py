@@ -57,7 +57,15 @@ def examine_circuit(
     dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int, devices: tuple[str, ...]
 ) -> CircuitRow:
     """Fit the quantum family on all rows, tuned as in the folds, and look at the circuit that it chose."""
-    tuned = tune(family, dataset.features, dataset.target, scorer=scorer, candidates=candidates, seed=seed)
+    tuned = tune(
+        family,
+        dataset.features,
+        dataset.target,
+        scorer=scorer,
+        candidates=candidates,
+        seed=seed,
+        belonging=dataset.belonging,
+    )
     model: VariationalQuantumClassifier = tuned.model.named_steps["model"]
     inputs = tuned.model[:-1].transform(dataset.features.iloc[:_ROWS_CHECKED])
     circuit, angles = model.circuit_, model.encoded(inputs)

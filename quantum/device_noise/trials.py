@@ -65,6 +65,7 @@ def train_for_hardware(
         scorer=scorer,
         candidates=candidates,
         seed=seed,
+        belonging=dataset.belonging.of(train),
     )
     model = tuned.model.named_steps["model"]
     chosen = _in_proportion(test, dataset.target[test], rows, seed)

@@ -65,12 +65,12 @@ def used_part(native: "QuantumCircuit") -> OnUsedQubits:
 
 def gate_noise(target: "Target", used: OnUsedQubits) -> "NoiseModel":
     """Make the device's noise model of the gates that the circuit uses, without the readout."""
-    from qiskit.transpiler import Target as Description
+    from qiskit.transpiler import Target
     from qiskit_aer.noise import NoiseModel
     from qiskit_aer.noise.device import basic_device_gate_errors
 
     number = {place: index for index, place in enumerate(used.places)}
-    small = Description(
+    small = Target(
         num_qubits=len(used.places),
         dt=target.dt,
         qubit_properties=[target.qubit_properties[place] for place in used.places],

@@ -22,14 +22,15 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from lab import environment
+from lab.host.children import started_child
 from quantum.simulator import cache
 
 PRECISIONS = {"float32": 4, "float64": 8}
 """Names of the precisions and the bytes of one real number in each."""
-SOURCES = ("kernels", "angles", "losses", "descent", "passes", "memory", "vectors", "layout", "tables")
+SOURCES = ("kernels", "angles", "losses", "descent", "passes", "memory", "vectors", "layout", "tables", "compiler")
 SYMBOL = "quantum_walk"
 _FOLDER = "quantum-simulator"
-_COMPILE = "import sys; sys.path[:] = sys.argv[2:]; from quantum.simulator.native import emit; emit(sys.argv[1])"
+_COMPILER = "quantum.simulator.compiler"  # run, and never imported: it brings numba
 
 Walk = Callable[[int, int, int, int, int], None]
 
@@ -107,19 +108,6 @@ def cache_folder() -> Path:
         return cache.private_folder(_FOLDER)
 
 
-def emit(precision: str) -> None:
-    """Compile with numba and write the object code to the standard output: what a process is started for."""
-    output = os.dup(1)
-    os.dup2(2, 1)  # whatever else is printed must not get into the code
-    from quantum.simulator.kernels import compile_walk
-
-    compiled = compile_walk(precision, vector_bytes() // PRECISIONS[precision])
-    overload = compiled.overloads[compiled.signatures[0]]
-    code = _object(compiled.inspect_llvm(compiled.signatures[0]), overload.fndesc.llvm_func_name)
-    with os.fdopen(output, "wb") as file:
-        file.write(code)
-
-
 def _file_name(precision: str) -> str:
     """Name that changes with the sources, the compiler and the processor."""
     stamp = hashlib.sha256()
@@ -186,44 +174,27 @@ def _compile(precision: str) -> Walk:
         If that process fails; with the last line that it said.
     """
     path = [entry for entry in sys.path if Path(entry).is_absolute()]
-    surroundings = {**os.environ, **environment.for_processes()}
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", _COMPILE, precision, *path],
-        cwd=Path(__file__).parent, env=surroundings, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-    )  # fmt: skip
-    if done.returncode or not done.stdout:
-        said = (done.stderr.decode(errors="replace").strip() or "nothing").splitlines()[-1]
+    surroundings = {
+        **os.environ, **environment.for_processes(), "PYTHONPATH": os.pathsep.join(path),
+        "PYTHONHASHSEED": "0",  # numba goes through sets of names, and the order of the code with them
+    }  # fmt: skip
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started_child(_COMPILER, precision, cwd=Path(__file__).parent, env=surroundings, **streams) as process:
+        printed, complaints = process.communicate()
+    if process.returncode or not printed:
+        said = (complaints.strip() or "nothing").splitlines()[-1]
         raise RuntimeError(
-            f"compiling the simulator failed (exit code {done.returncode}); the compiler said: {said}; "
+            f"compiling the simulator failed (exit code {process.returncode}); the compiler said: {said}; "
             "try again with more free memory, and if that does not help, reinstall numba and llvmlite"
         )
-    _keep(precision, done.stdout)
-    return _link(done.stdout)
-
-
-def _object(text: str, name: str) -> bytes:
-    """Object code of one function and what it calls, free of Python and of numba's run time."""
-    _start_llvm()
-    module = llvm.parse_assembly(text)
-    for function in module.functions:
-        if function.name == name:
-            function.linkage = "external"
-            function.name = SYMBOL
-        elif not function.is_declaration:
-            function.linkage = "internal"
-    for variable in module.global_variables:
-        if not variable.is_declaration:
-            variable.linkage = "internal"
-    manager = llvm.create_new_module_pass_manager()
-    manager.add_global_dead_code_eliminate_pass()
-    machine = _target()
-    manager.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3)))
-    return machine.emit_object(module)
+    code = bytes.fromhex(printed)
+    _keep(precision, code)
+    return _link(code)
 
 
 def _link(code: bytes) -> Walk:
-    _start_llvm()
-    linker = llvm.create_lljit_compiler(_target())
+    start_llvm()
+    linker = llvm.create_lljit_compiler(target())
     library = (
         llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(SYMBOL).link(linker, SYMBOL)
     )
@@ -241,7 +212,8 @@ def _link(code: bytes) -> Walk:
     return call
 
 
-def _target() -> llvm.TargetMachine:
+def target() -> llvm.TargetMachine:
+    """Describe this machine to LLVM."""
     return llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
@@ -252,6 +224,7 @@ def _target() -> llvm.TargetMachine:
     )
 
 
-def _start_llvm() -> None:
+def start_llvm() -> None:
+    """Have LLVM know this kind of processor; more than once does no harm."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()

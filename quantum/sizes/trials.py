@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold, cross_val_score
+from sklearn.model_selection import cross_val_score
 
+from lab.learning.splits import k_folds
 from lab.protocol import Dataset, Key
 from quantum.models.families import variational
 
@@ -41,6 +42,6 @@ def score_size(
     """Score one size without tuning, all sizes on the same folds."""
     family = variational(qubits, steps, (qubits,), "quantum")
     model = family.build(dataset.features, seed).set_params(model__n_layers=layers)
-    split = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    split = k_folds(dataset.target, dataset.belonging, folds, seed)
     scores = cross_val_score(model, dataset.features, dataset.target, scoring=scorer, cv=split, error_score="raise")
     return SizeRow(qubits, layers, scores)

@@ -13,7 +13,7 @@ from interpret.glassbox import ExplainableBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from interpretability.models.classes import EBM
+from interpretability.models.classifiers import EBM
 from lab.data.load import load
 
 

@@ -214,11 +214,11 @@ def tried(fault: Fault, tree: Path) -> tuple[str, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="only faults whose name holds this")
+    parser.add_argument("--only", action="append", help="only faults whose name holds this; may be given several times")
     parser.add_argument("--jobs", type=int, default=1, help="copies of the tree that are worked on side by side")
     parser.add_argument("--check", action="store_true", help="make none: only find every text and every test")
     options = parser.parse_args()
-    chosen = [fault for fault in faults() if options.only in fault.name]
+    chosen = [fault for fault in faults() if any(words in fault.name for words in options.only or [""])]
     every = sorted({node for fault in chosen for node in nodes_of(fault, ROOT)})
     if options.check:
         for fault in chosen:

@@ -6,7 +6,8 @@ python tests/benchmarks/fuzz.py --keep FOLDER                     # where the in
 
 Every input is read, or refused by a LabError. An exception of another kind, the end of the process, no answer in time, or
 memory beyond the limit is a finding: it is counted, and the first inputs of each sort are kept and named. The same seed
-makes the same inputs. Exit code 1 where there are findings.
+makes the same inputs. Exit code 1 where there are findings. Of some kinds only a part goes the whole way, as the line says: an
+ONNX model is also asked, a record drawn, a folder of rows handed to a run. Ctrl-C or SIGTERM: what was counted is said.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import itertools
 import json
 import os
 import random
+import re
 import resource
 import select
 import signal
@@ -46,8 +48,10 @@ class Tally:
     counts: collections.Counter = field(default_factory=collections.Counter)
     sorts: collections.Counter = field(default_factory=collections.Counter)
     kept: dict[str, list[str]] = field(default_factory=dict)
+    whole: int = 0
     peak_mb: float = 0.0
     seconds: float = 0.0
+    stopped: bool = False
 
     @property
     def findings(self):
@@ -55,14 +59,23 @@ class Tally:
 
 
 def kinds(extra=None):
-    """Find the modules of the folder, by their NAME; `extra` is the path of one more, elsewhere."""
-    stems = sorted(path.stem for path in (HERE / "fuzzing").glob("*.py") if path.stem not in _NOT_KINDS)
-    modules = [importlib.import_module(f"benchmarks.fuzzing.{stem}") for stem in stems]
-    if extra:
-        spec = importlib.util.spec_from_file_location(Path(extra).stem, extra)
-        modules.append(importlib.util.module_from_spec(spec))
-        spec.loader.exec_module(modules[-1])
-    return {module.NAME: module for module in modules}
+    """Find the modules of the folder, by their NAME, without their libraries; `extra` is the path of one more, elsewhere."""
+    paths = [path for path in sorted((HERE / "fuzzing").glob("*.py")) if path.stem not in _NOT_KINDS]
+    paths += [Path(extra)] if extra else []
+    return {
+        re.search(r'^NAME\b.* = "([^"]+)"', path.read_text(encoding="utf-8"), re.MULTILINE)[1]: path for path in paths
+    }
+
+
+def loaded(name, extra=None):
+    """Load the module of a kind."""
+    path = kinds(extra)[name]
+    if str(path) != str(extra):
+        return importlib.import_module(f"benchmarks.fuzzing.{path.stem}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def make_input(module, originals, seed, number):
@@ -87,6 +100,8 @@ def run_kind(name, count, seed, keep, *, processes=2, seconds=SECONDS, memory_gb
             ready, _, _ = select.select([runner.stream for runner in active], [], [], 0.5)
             for runner in active:
                 runner.look(runner.stream in ready)
+    except KeyboardInterrupt:
+        tally.stopped = True
     finally:
         for runner in runners:
             runner.stop()
@@ -155,15 +170,18 @@ class _Runner:
         elif said["what"] == "outside":
             self._find("outside", said["sort"])
         else:
-            self._tally.counts["read" if said["what"] == "read" else "refused"] += 1
+            what, *way = said["what"].split()
+            self._tally.counts["read" if what == "read" else "refused"] += 1
+            self._tally.whole += way == ["whole"]
             self._next += 1
 
     def _find(self, what, sort):
         self._tally.counts[what] += 1
         self._tally.sorts[f"{what}: {sort}"] += 1
+        print(f"{self._name} {self._seed}/{self._next}: {what}: {sort}", file=sys.stderr, flush=True)
         kept = self._tally.kept.setdefault(f"{what}: {sort}", [])
         if len(kept) < KEPT_OF_A_SORT and self._keep:
-            module = kinds(self._extra)[self._name]
+            module = loaded(self._name, self._extra)
             path = Path(self._keep) / f"{self._name}-{self._seed}-{self._next}.input"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(make_input(module, _originals(module, self._folder.name), self._seed, self._next))
@@ -198,7 +216,7 @@ def child(name, seed, first, end, folder, memory_gb, extra=None):
     )  # beyond the limit that is looked at: what cannot be had raises MemoryError
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    module = kinds(extra)[name]
+    module = loaded(name, extra)
     originals = _originals(module, folder)
     module.attempt(_put(folder, "first.input", originals[0]))  # what is imported late
     print(json.dumps({"what": "ready"}), file=answers, flush=True)
@@ -216,6 +234,7 @@ def child(name, seed, first, end, folder, memory_gb, extra=None):
 
 def _put(folder, name, content):
     path = Path(folder) / name
+    path.unlink(missing_ok=True)  # to write over a file costs milliseconds on ext4
     path.write_bytes(content)
     return path
 
@@ -235,21 +254,26 @@ def main():
     parser.add_argument("--keep", default="runs/fuzz", help="folder of the inputs that were findings")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     known = kinds()
     chosen = given.kinds.split(",") if given.kinds else list(known)
     if unknown := [name for name in chosen if name not in known]:
         parser.error(f"no kind {unknown[0]!r}; kinds: {', '.join(known)}")
-    heads = ("tried", "read", "refused", "outside", "crashed", "hung", "memory", "peak (MB)", "a second")
+    heads = ("tried", "read", "refused", "outside", "crashed", "hung", "memory", "whole way", "peak (MB)", "a second")
     print(f"{'kind':12}" + "".join(f"{head:>11}" for head in heads), flush=True)
     findings = 0
     for name in chosen:
-        tally = run_kind(name, given.count or known[name].COUNT, given.seed, given.keep, processes=given.processes)
+        module = loaded(name)
+        tally = run_kind(name, given.count or module.COUNT, given.seed, given.keep, processes=given.processes)
         cells = [sum(tally.counts.values()), *(tally.counts[head] for head in heads[1:7])]
-        cells += [round(tally.peak_mb), round(cells[0] / tally.seconds)]
-        print(f"{name:12}" + "".join(f"{cell:11,}" for cell in cells), flush=True)
+        has_ways = hasattr(module, "WHOLE")
+        cells += [tally.whole if has_ways else cells[0], round(tally.peak_mb), round(cells[0] / tally.seconds)]
+        print(f"{name:12}" + "".join(f"{cell:11,}" for cell in cells) + "  stopped" * tally.stopped, flush=True)
         for sort, times in tally.sorts.most_common():
             print(f"    {times:6,} x {sort}   {' '.join(tally.kept[sort])}", flush=True)
         findings += tally.findings
+        if tally.stopped:
+            break
     return 1 if findings else 0
 
 

@@ -94,7 +94,13 @@ def answer(n_rows, table, glass, black, seed):
     plan = trials(groups, seed=seed, candidates=0, **shared)  # one family a side: nothing is chosen in inner folds
     found = compare(data, groups, run_plan_here(plan, data).rows, **shared)
     loss = found.difference(found.best["black"], found.best["glass"])
-    facts = {"metric": metric.label, "margin": 1.0, "rows_to_settle": None, "detectable": 1.0}
+    facts = {
+        "metric": metric.label,
+        "margin": 1.0,
+        "rows_to_settle": None,
+        "rows_in_table": len(data.target),
+        "detectable": 1.0,
+    }
     verdict = LAB.judge(Evidence({"loss": loss}, facts, (), ()), SETTINGS)
     return verdict.answer, loss
 

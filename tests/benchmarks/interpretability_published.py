@@ -28,7 +28,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedShuffleSplit
 from threadpoolctl import threadpool_limits
 
-from interpretability.models.classes import EBM, EBM_PAIRS
+from interpretability.models.classifiers import EBM, EBM_PAIRS
 from lab.data.load import load
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC
 

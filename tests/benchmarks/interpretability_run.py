@@ -29,7 +29,7 @@ from interpret.glassbox import ExplainableBoostingClassifier
 from scipy import stats
 from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
 
-from interpretability.models.classes import TREE
+from interpretability.models.classifiers import TREE
 from lab.data.load import load
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM
 

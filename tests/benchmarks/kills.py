@@ -9,12 +9,16 @@ command is repeated, and killed again up to three times, then it may end.
 
 What must hold: no process outlives the command; what was finished is not computed again; the result is that of an
 undisturbed run; no second folder of a run, no half of a file, no temporary file and no semaphore stays. Prints the counts,
-and each fault; exit code 1 where there is one. Linux only. 300 kills take about half an hour on two free cores.
+and each fault; exit code 1 where there is one. Linux only. 300 kills take about half an hour on two free cores; Ctrl-C or
+SIGTERM ends it with the counts so far.
 """
 
 import argparse
+import contextlib
 import json
+import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -23,7 +27,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from samples import killing, tiny_site
+from samples import killing, processes, tiny_site
 from samples.killing import Subject
 
 SHARES = {"run": 34, "controls": 16, "demo": 16, "compilation": 10, "interpretability": 10, "quantum": 7, "edge": 7}
@@ -50,7 +54,7 @@ def subjects(folder: Path) -> dict[str, Subject]:
             lambda out, name=name: killing.records(out, timings=name == "edge"),
             killing.rows,
             {"TINY_LABS": "edge,interpretability,quantum"},
-            ended=killing.has_record,
+            ended=killing.has_ended,
         )
     script = folder / "compile.py"
     script.write_text(COMPILE)
@@ -76,40 +80,42 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="subjects, with commas between them")
     given = parser.parse_args()
-    rng, found, begin = random.Random(given.seed), killing.Found(), time.monotonic()
-    known: dict[str, killing.Reference] = {}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    found, begin = killing.Found(), time.monotonic()
     before = semaphores()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        site = tiny_site.make_site(folder / "site")
-        all_of_them = subjects(folder)
-        chosen = given.only.split(",") if given.only else list(SHARES)
-        number = 0
-        while found.kills.total() < given.kills:
-            # whichever is furthest behind its share
-            done = Counter(key[0] for key in found.kills.elements())
-            subject = all_of_them[min(chosen, key=lambda one: (done[one] + 1) / SHARES[one])]
-            if subject.name not in known:
-                known[subject.name] = killing.reference(killing.Place(folder / f"whole-{subject.name}", site, subject))
-                print(f"{subject.name}: {known[subject.name].seconds:.1f} s undisturbed", flush=True)
-            number += 1
-            wanted = min(rng.randint(1, 4), given.kills - found.kills.total())
-            kills = [
-                killing.plan(rng, known[subject.name], number + place, writes=subject.writes) for place in range(wanted)
-            ]
-            told = len(found.faults)
-            killing.kill_and_repeat(
-                killing.Place(folder / f"{number}", site, subject), known[subject.name], kills, found
-            )
-            for fault in found.faults[told:]:
-                print(f"  FAULT {fault}", flush=True)
-            if number % 5 == 0:
-                print(f"{found.kills.total()} kills, {len(found.faults)} faults", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            kill_all(Path(name), given.kills, given.seed, given.only.split(",") if given.only else list(SHARES), found)
+        for pid in processes.marked(f"KILL_MARK={os.getpid()}-"):
+            os.kill(pid, signal.SIGKILL)
     if left := semaphores() - before:
         found.faults.append(f"{len(left)} semaphores left in /dev/shm")
         print(f"  FAULT {found.faults[-1]}")
     show(found, time.monotonic() - begin)
     return 1 if found.faults else 0
+
+
+def kill_all(folder: Path, kills: int, seed: int, chosen: list[str], found: killing.Found) -> None:
+    """Kill the chosen subjects, whichever is furthest behind its share, until there were so many kills."""
+    rng, known, number = random.Random(seed), dict[str, killing.Reference](), 0
+    site, all_of_them = tiny_site.make_site(folder / "site"), subjects(folder)
+    while found.kills.total() < kills:
+        done = Counter(key[0] for key in found.kills.elements())
+        subject = all_of_them[min(chosen, key=lambda one: (done[one] + 1) / SHARES[one])]
+        if subject.name not in known:
+            known[subject.name] = killing.reference(killing.Place(folder / f"whole-{subject.name}", site, subject))
+            print(f"{subject.name}: {known[subject.name].seconds:.1f} s undisturbed", flush=True)
+        number += 1
+        wanted = min(rng.randint(1, 4), kills - found.kills.total())
+        planned = [
+            killing.plan(rng, known[subject.name], number + place, writes=subject.writes) for place in range(wanted)
+        ]
+        told = len(found.faults)
+        killing.kill_and_repeat(killing.Place(folder / f"{number}", site, subject), known[subject.name], planned, found)
+        for fault in found.faults[told:]:
+            print(f"  FAULT {fault}", flush=True)
+        if number % 5 == 0:
+            print(f"{found.kills.total()} kills, {len(found.faults)} faults", flush=True)
 
 
 def show(found: killing.Found, seconds: float) -> None:

@@ -34,26 +34,35 @@ from faults import PACKAGES, ROOT, copy_tree
 GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("lab/stats.py", "lab/decisions.py"): ("tests/lab/test_stats.py", "tests/quantum/test_evidence.py"),
     ("lab/learning/comparison.py", "lab/learning/outer.py", "lab/learning/tuning.py"): (
-        "tests/lab/learning", "tests/lab/test_spoiling.py", "tests/quantum/test_evidence.py",
+        "tests/lab/learning", "tests/lab/test_spoiling.py", "tests/quantum/test_evidence.py", "tests/quantum/comparison",
     ),
     ("lab/flow.py", "lab/sections.py"): (
         "tests/lab/test_wiring.py", "tests/lab/test_sections_and_keys.py", "tests/lab/test_sections.py", "tests/lab/test_effort.py",
+        "tests/lab/test_flow.py",
     ),
     ("lab/work/storage.py", "lab/work/sealed.py"): ("tests/lab/work/test_storage.py",),
     ("quantum/verdict.py", "quantum/comparison/*.py", "quantum/sizes/*.py", "quantum/price/*.py", "quantum/device_noise/evidence.py",
      "quantum/device_noise/score_drop.py", "quantum/scale/evidence.py"): (
         "tests/quantum/test_evidence.py", "tests/quantum/test_sections.py", "tests/quantum/test_lab.py",
-        "tests/quantum/device_noise/test_score_drop.py", "tests/quantum/comparison",
+        "tests/quantum/device_noise/test_score_drop.py", "tests/quantum/comparison", "tests/quantum/sizes/test_size_evidence.py",
     ),
     ("interpretability/lab.py", "interpretability/sides/*.py", "interpretability/groups/*.py",
      "interpretability/follow_up/stress.py", "interpretability/follow_up/privacy.py"): (
-        "tests/interpretability/test_evidence.py", "tests/interpretability/test_spoiling.py", "tests/interpretability/test_lab.py",
+        "tests/interpretability/test_evidence.py", "tests/interpretability/sides", "tests/interpretability/groups",
+        "tests/interpretability/follow_up/test_follow_up_evidence.py", "tests/interpretability/follow_up/test_spoiling.py",
+        "tests/interpretability/test_lab.py",
     ),
     ("edge/verdict.py", "edge/budget/*.py", "edge/accuracy/section.py", "edge/building/evidence.py", "edge/timing/quantiles.py"): (
         "tests/edge/test_evidence.py", "tests/edge/budget", "tests/edge/test_lab.py", "tests/edge/timing/test_quantiles.py",
     ),
     ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py",),
-    ("edge/stream/martingale.py", "edge/stream/monitor.py"): ("tests/edge/stream/test_stream.py",),
+    ("lab/onnx_graphs/trees.py", "lab/onnx_graphs/thresholds.py"): ("tests/lab/onnx_graphs",),
+    ("lab/onnx_graphs/columns.py", "lab/onnx_graphs/forests.py", "lab/onnx_graphs/graph.py", "lab/onnx_graphs/preparation.py"): (
+        "tests/lab/onnx_graphs", "tests/edge/exporting/test_lowering.py",
+    ),
+    ("edge/stream/martingale.py", "edge/stream/monitor.py"): (
+        "tests/edge/stream/test_martingale.py", "tests/edge/stream/test_monitor.py", "tests/edge/stream/test_stream.py",
+    ),
 }  # fmt: skip
 """Which tests must see the mutants of which modules."""
 LEFT_OUT = "not keeps_to_the_protocol"

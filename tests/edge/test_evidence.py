@@ -74,7 +74,9 @@ def expected_estimates():
         found[f"{name}.memory_mb"] = tuple(mebibytes[[2, 0, 5]] * 1.048576)
         found[f"{name}.cold_start_s"] = (0.33, 0.30, 0.36)
         found[f"{name}.p99_ms"] = milliseconds(TIMES[f"{name} onnx"], 0.99)
-        compared = intervals.repeated(best, FOLDED[name], DATA.target, FOLDS, score=right, adds=intervals.accuracy_adds)
+        compared = intervals.repeated(
+            best, FOLDED[name], DATA.target, FOLDS, score=right, kinds=intervals.accuracy_kinds
+        )
         # two candidates, the better of which is taken by its interval: 97.5 % each (Bonferroni)
         found[f"{name}.drop"] = intervals.interval(*compared, confidence=0.975, reach=RULE_OF_THREE)
         scores = [100 * right(chances, places % 2) for chances, places in FOLDED[name]]
@@ -102,7 +104,7 @@ def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
     high = 200 + 100 * np.log(4 / 1.2) / np.log(4)  # where the lower ends, 0.6 of the p99, cross 4 ms
     expected = {
         "candidates": ["logistic", "mlp"], "unmeasured": [], "labels": LABELS, "metric": "accuracy", "factor": 100.0,
-        "core": 3,
+        "core": 3, "rows_in_table": N_ROWS,
         "highest_rate": {
             # 4 ms is half-way from 2 to 8 on a logarithmic axis; the upper ends, twice the p99, cross at 200
             "logistic": f"250 calls per second (95 % interval 200 to {high:.0f})",

@@ -41,7 +41,7 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
     assert record.evidence.estimates["mlp.p99_ms"].value > record.evidence.estimates["identity.p99"].low
 
 
-def evidence(unmeasured=(), **candidates):
+def evidence(unmeasured=(), *, in_table=500, **candidates):
     """Make evidence of candidates with (p99, size, drop, parity, flips, score) and intervals of +-10 % on p99 and drop."""
     estimates = {}
     for name, (p99, size, drop, parity, flips, score) in candidates.items():
@@ -55,6 +55,7 @@ def evidence(unmeasured=(), **candidates):
         }
     labels = {"mlp": "neural network", "forest": "random forest", "logistic": "logistic regression"}
     facts = {"candidates": list(candidates), "unmeasured": unmeasured, "labels": labels, "factor": 100.0}
+    facts["rows_in_table"] = in_table
     return Evidence(estimates, facts, (), ())
 
 
@@ -117,3 +118,28 @@ def test_what_is_missed_is_said_with_its_interval_where_it_has_one(candidate, wo
 def test_an_undecided_verdict_says_how_much_work_would_settle_it(p99, words):
     verdict = LAB.judge(evidence(mlp=(p99, 0.1, 0.5, 0, 0, 96.0)), BUDGET)
     assert verdict.would_change[0] == words
+
+
+@pytest.mark.parametrize(
+    ("in_table", "words"),
+    [  # (0.2 / 0.12)^2 = 2.8: three times the 1,000 rows that were used, or all that there are
+        (3_000, "about 3 times the rows (with --max-rows 3000) for accuracy loss, were it as estimated"),
+        (2_999, "about 3 times the rows (the table has only 2,999, of which 1,000 were used) for accuracy loss"),
+        (1_000, "about 3 times the rows (the table has only 1,000) for accuracy loss"),
+        (400, "about 3 times the rows (the table has only 400) for accuracy loss"),
+    ],
+)
+def test_more_rows_are_asked_for_only_where_the_table_has_them(in_table, words):
+    settings = dataclasses.replace(BUDGET, max_rows=1_000)
+    verdict = LAB.judge(evidence(mlp=(0.1, 0.1, 1.12, 0, 0, 96.0), in_table=in_table), settings)
+    assert verdict.answer == "undecided"
+    assert verdict.would_change[0].startswith(words)
+
+
+def test_late_answers_are_settled_by_more_load_and_not_by_rows():
+    found = evidence(mlp=GOOD)
+    found.estimates["mlp.misses"] = Estimate(1.5, 0.5, 2.5, "%")
+    verdict = LAB.judge(found, dataclasses.replace(BUDGET, rate=100.0))
+    assert verdict.would_change[0] == (
+        "about 4 times the seconds of load (--load-seconds) for share of late answers, were it as estimated"
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.exporting.device import fit_for_device, to_files
-from edge.given import family as given
+from edge.given import family as given_family
 from edge.lab import LAB
 from edge.settings import Settings
 from lab import sections
@@ -58,13 +58,13 @@ def test_settings_that_do_not_fit_are_refused_before_any_work(changes, kind, say
 def test_a_given_model_is_the_only_candidate_and_taken_in_once(wine, tmp_path, monkeypatch):
     model = fit_for_device(LOGISTIC.build(wine.features, 0), wine, np.arange(wine.n_rows))
     (tmp_path / "m.onnx").write_bytes(to_files(model, wine)[0].content)
-    taken, take_in = [], given.take_in
+    taken, take_in = [], given_family.take_in
 
     def counted(path, **options):
         taken.append(path)
         return take_in(path, **options)
 
-    monkeypatch.setattr(given, "take_in", counted)
+    monkeypatch.setattr(given_family, "take_in", counted)
     context = LAB.context(wine, Settings(model=str(tmp_path / "m.onnx")), seed=0)
     assert [family.label for family in context.families] == ["given model (m.onnx)"]
     assert [family.name for family in context.group.families][-1] == "given"

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from interpretability.models import classes as families
+from interpretability.models import classifiers
 from lab.data.load import load
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING
@@ -62,9 +62,9 @@ def test_a_group_column_of_500_values_is_refused(lab, table):
 
 
 def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab, tmp_path, table, monkeypatch):
-    kept = tuple(f for f in families.glass(2, 6).families if f.name in ("logistic", "ebm-pairs", "scorecard"))
-    monkeypatch.setattr(families, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
-    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (BOOSTING,)))
+    kept = tuple(f for f in classifiers.glass(2, 6).families if f.name in ("logistic", "ebm-pairs", "scorecard"))
+    monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (BOOSTING,)))
     rng = np.random.default_rng(1)
     rows = 480
     path = table(
@@ -89,11 +89,11 @@ def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab,
 
 
 def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
-    whole = families.glass(2, 500)
+    whole = classifiers.glass(2, 500)
     assert "ebm-pairs" not in [family.name for family in whole.families], "124,750 pairs are too many to look at"
     kept = tuple(f for f in whole.families if f.name in ("logistic", "splines", "scorecard"))
-    monkeypatch.setattr(families, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
-    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (BOOSTING,)))
+    monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (BOOSTING,)))
     rng = np.random.default_rng(2)
     path = table(n_rows=60, **{f"x{i}": rng.normal(size=60).round(3) for i in range(500)})
     called = lab(*RUN, path, "--target", "churn", *FAST, "--json")
@@ -103,7 +103,9 @@ def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:Missing values detected")  # of the boosting machine's own pictures
-@pytest.mark.parametrize("family", [*families.glass(2, 7).families, *families.black().families], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "family", [*classifiers.glass(2, 7).families, *classifiers.black().families], ids=lambda f: f.name
+)
 def test_every_family_answers_a_category_that_training_never_saw_and_a_row_of_nothing(family):
     loans = load("loans")
     features = loans.features.iloc[:200]

@@ -8,8 +8,8 @@ from samples import vega
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
 from interpretability.lab import LAB
-from interpretability.models import classes as families
-from interpretability.models.classes import EBM_PAIRS, TREE
+from interpretability.models import classifiers
+from interpretability.models.classifiers import EBM_PAIRS, TREE
 from interpretability.models.complexity import parts_to_read
 from interpretability.settings import Settings
 from lab.data.load import load, sample_rows
@@ -27,9 +27,9 @@ def small(build, features, seed):
 def few_families(monkeypatch):
     """Fewer models, the same way: the families are tested on their own."""
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LOGISTIC, TREE, EBM_PAIRS))
-    monkeypatch.setattr(families, "glass", lambda n_classes, n_columns: Group("glass", "readable model", readable))
+    monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", readable))
     forest = Family("forest", "random forest", functools.partial(small, FOREST.build))
-    monkeypatch.setattr(families, "black", lambda: Group("black", "black box", (forest,)))
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (forest,)))
 
 
 FAST = Settings(folds=2, repeats=1, candidates=1)
@@ -62,15 +62,9 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes(tmp_path, few_families
     check_lab(LAB, load("wine"), dataclasses.replace(FAST, depth="verdict"), tmp_path)
 
 
-def evidence(value, low, high, rows=3_000):
-    facts = {
-        "metric": "ROC AUC",
-        "margin": 1.0,
-        "rows_to_settle": rows,
-        "detectable": 2.5,
-        "n_rows": 500,
-        "table_rows": 500,
-    }
+def evidence(value, low, high, rows=3_000, in_table=9_000):
+    facts = {"metric": "ROC AUC", "margin": 1.0, "rows_to_settle": rows, "rows_in_table": in_table, "detectable": 2.5}
+    facts["n_rows"] = in_table
     return Evidence({"loss": Estimate(value, low, high, "points")}, facts, (), ())
 
 
@@ -84,7 +78,7 @@ def evidence(value, low, high, rows=3_000):
             evidence(0.5, -0.5, 1.5),
             "undecided",
             "Undecided",
-            "about 3,000 rows would settle it, more than the 500 of the table",
+            "about 3,000 rows would settle it.",
         ),
         (evidence(1.0, 0.0, 2.0, None), "undecided", "Undecided", "is too close to the margin"),
         (
@@ -109,3 +103,17 @@ def test_the_report_is_in_this_order():
         "follow_up.explaining", "follow_up.known_truth", "groups.section", "follow_up.stress", "follow_up.privacy",
         "follow_up.editing", "follow_up.speed",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("in_table", "words"),
+    [
+        (9_000, "about 8,000 rows would settle it (with --max-rows 8000)."),
+        (7_000, "about 8,000 rows would settle it (the table has only 7,000, of which 5,000 were used)."),
+        (569, "about 8,000 rows would settle it (the table has only 569)."),
+    ],
+)
+def test_more_rows_are_asked_for_only_where_the_table_has_them(in_table, words):
+    verdict = LAB.judge(evidence(0.5, -0.5, 1.5, rows=8_000, in_table=in_table), Settings(max_rows=5_000))
+    assert words in verdict.sentence
+    assert ("--max-rows" in " ".join((verdict.sentence, *verdict.would_change))) == (in_table == 9_000)

@@ -13,14 +13,13 @@ from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
 
 from interpretability.export.additive import largest_difference, to_onnx
-from interpretability.export.graph import answers_of
+from interpretability.export.file import answers_of
 from interpretability.follow_up import editing, explaining, privacy, stress
-from interpretability.groups import classes as fairness
-from interpretability.groups import numbers as number_fairness
+from interpretability.groups import classes, numbers
 from interpretability.lab import LAB
-from interpretability.models import numbers as number_families
+from interpretability.models import classifiers, regressors
 from interpretability.models.complexity import parts_to_read
-from interpretability.models.numbers import EBM, EBM_PAIRS, FOREST, LINEAR, RULE_SUM, SPLINES, TREE
+from interpretability.models.regressors import EBM, EBM_PAIRS, FOREST, LINEAR, RULE_SUM, SPLINES, TREE
 from interpretability.reading.additive import frame_of, largest_gap, lay_open
 from interpretability.reading.read import read_model
 from interpretability.settings import Settings
@@ -70,8 +69,8 @@ SMALL = dataclasses.replace(FOREST, build=small)
 @pytest.fixture
 def few_families(monkeypatch):
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LINEAR, TREE))
-    monkeypatch.setattr(number_families, "glass", lambda n_columns: Group("glass", "readable model", readable))
-    monkeypatch.setattr(number_families, "black", lambda: Group("black", "black box", (SMALL,)))
+    monkeypatch.setattr(regressors, "glass", lambda n_columns: Group("glass", "readable model", readable))
+    monkeypatch.setattr(regressors, "black", lambda: Group("black", "black box", (SMALL,)))
 
 
 def finalist(**names):
@@ -100,13 +99,11 @@ def test_the_lab_keeps_to_the_protocol_on_a_number_with_groups_and_privacy(tmp_p
 
 
 def test_every_family_of_classes_but_the_scorecard_has_a_twin(diabetes):
-    from interpretability.models import classes as families
-
-    numbers = [*number_families.glass(10).families, *number_families.black().families]
-    classes = [*families.glass(2, 10).families, *families.black().families]
-    assert {f.name for f in classes} - {f.name for f in numbers} <= {"logistic", "scorecard", "xgboost"}
-    assert "linear" in {f.name for f in numbers}
-    for family in numbers:
+    of_numbers = [*regressors.glass(10).families, *regressors.black().families]
+    of_classes = [*classifiers.glass(2, 10).families, *classifiers.black().families]
+    assert {f.name for f in of_classes} - {f.name for f in of_numbers} <= {"logistic", "scorecard", "xgboost"}
+    assert "linear" in {f.name for f in of_numbers}
+    for family in of_numbers:
         model = family.build(diabetes.features, 0)
         known = model.get_params()
         assert set(family.space) <= set(known), family.name
@@ -114,7 +111,7 @@ def test_every_family_of_classes_but_the_scorecard_has_a_twin(diabetes):
 
 @pytest.mark.parametrize("name", ["linear", "splines", "tree", "ebm", "figs", "mlp", "svm"])
 def test_what_a_family_says_does_not_depend_on_the_unit_of_the_target(name, diabetes):
-    both = (*number_families.glass(10).families, *number_families.black().families)
+    both = (*regressors.glass(10).families, *regressors.black().families)
     family = next(f for f in both if f.name == name)
     some = diabetes.features.iloc[:150]
     target = diabetes.target[:150]
@@ -258,7 +255,7 @@ def test_errors_by_group_are_those_of_counting(diabetes):
         for _, test in folds_of(diabetes, folds=3, repeats=1, seed=0)
     ]
     scores = Scores("best readable model", "readable model", np.zeros(3), tuple(rows))
-    table = number_fairness.group_table("sex", diabetes, [scores], 3)
+    table = numbers.group_table("sex", diabetes, [scores], 3)
     groups = diabetes.features["sex"].map("{:g}".format)
     frame = MetricFrame(
         metrics={"r2": r2_score, "mae": mean_absolute_error, "bias": lambda y, p: np.mean(p - y)},
@@ -269,7 +266,7 @@ def test_errors_by_group_are_those_of_counting(diabetes):
         assert row[2] == (groups == row[1]).sum()
         assert (row[3] / 100, row[6], row[9]) == pytest.approx((expected["r2"], expected["mae"], expected["bias"]))
         assert all(row[place + 1] < row[place] < row[place + 2] for place in (3, 6, 9))
-    drawn = number_fairness.group_figure("sex", diabetes, [scores], 3, 0).spec["data"]["values"]
+    drawn = numbers.group_figure("sex", diabetes, [scores], 3, 0).spec["data"]["values"]
     assert [point["value"] for point in drawn] == pytest.approx(frame.difference()[["mae", "bias"]].tolist())
     assert drawn[1]["low"] > 4, "the built-in bias of 10 is told from none"
 
@@ -283,8 +280,8 @@ def test_privacy_of_a_number_costs_more_the_stricter_it_is(additive_numbers):
 
 
 def test_groups_of_a_number_need_no_other_library(diabetes, monkeypatch):
-    monkeypatch.setattr(fairness.importlib.util, "find_spec", lambda name: None)
-    fairness.check_groups("sex", diabetes)
+    monkeypatch.setattr(classes.importlib.util, "find_spec", lambda name: None)
+    classes.check_groups("sex", diabetes)
 
 
 def test_a_margin_above_one_is_for_metrics_without_points(diabetes):
@@ -295,7 +292,14 @@ def test_a_margin_above_one_is_for_metrics_without_points(diabetes):
 
 
 def test_the_verdict_of_a_number_names_points_of_r2_or_the_unit_of_the_error():
-    facts = {"metric": "R² (explained variance)", "margin": 1.0, "rows_to_settle": 3_000, "detectable": 2.5}
+    facts = {
+        "metric": "R² (explained variance)",
+        "margin": 1.0,
+        "rows_to_settle": 3_000,
+        "n_rows": 9_000,
+        "rows_in_table": 9_000,
+        "detectable": 2.5,
+    }
     said = LAB.judge(Evidence({"loss": Estimate(4.0, 2.0, 6.0, "points")}, facts, (), ()), Settings()).sentence
     assert "4.0 points below the best black box in R² (explained variance) (95 % interval 2.0 to 6.0" in said
     facts |= {"metric": "mean absolute error (negative)", "margin": 500.0}
@@ -331,6 +335,6 @@ def test_a_table_of_3000_different_numbers_with_texts_and_holes_runs_through(lab
 
 
 def test_models_that_need_a_unit_scale_are_given_one(diabetes):
-    for family in number_families.black().families:
+    for family in regressors.black().families:
         if family.name in ("mlp", "svm"):
             assert isinstance(family.build(diabetes.features, 0)["model"], TransformedTargetRegressor)

@@ -128,18 +128,17 @@ def quick(build, features, seed, **parameters):
 def test_the_interpretability_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch):
     import interpretability.controls
     from interpretability.lab import LAB
-    from interpretability.models import classes as families
-    from interpretability.models import numbers as number_families
+    from interpretability.models import classifiers, regressors
 
     def sides(source, readable, opaque):
         shown = tuple(source.counted(family) for family in readable)
         monkeypatch.setattr(source, "glass", lambda *sizes: Group("glass", "readable model", shown))
         monkeypatch.setattr(source, "black", lambda: Group("black", "black box", opaque))
 
-    trees = functools.partial(quick, families.EXTRA_TREES.build, model__n_estimators=20)
-    sides(families, (families.SPLINES,), (dataclasses.replace(families.EXTRA_TREES, build=trees),))
-    more = functools.partial(quick, number_families.EXTRA_TREES.build, model__n_estimators=20)
-    sides(number_families, (number_families.SPLINES,), (dataclasses.replace(number_families.EXTRA_TREES, build=more),))
+    trees = functools.partial(quick, classifiers.EXTRA_TREES.build, model__n_estimators=20)
+    sides(classifiers, (classifiers.SPLINES,), (dataclasses.replace(classifiers.EXTRA_TREES, build=trees),))
+    more = functools.partial(quick, regressors.EXTRA_TREES.build, model__n_estimators=20)
+    sides(regressors, (regressors.SPLINES,), (dataclasses.replace(regressors.EXTRA_TREES, build=more),))
     settings = dataclasses.replace(interpretability.controls._SETTINGS, folds=2)
     monkeypatch.setattr(interpretability.controls, "_SETTINGS", settings)
     check_controls(LAB, ["additive", "parity"], seeds=range(2))

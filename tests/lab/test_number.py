@@ -19,9 +19,10 @@ from lab.errors import SettingsError
 from lab.learning.comparison import Group, compare
 from lab.learning.families import Family
 from lab.learning.folds import Fold, all_folds, split
+from lab.learning.influence import parts
 from lab.learning.outer import FoldRow, score_fold
 from lab.learning.predictions import reliability_figure
-from lab.learning.scoring import influence, primary_metric, score_model
+from lab.learning.scoring import primary_metric, score_model
 from lab.learning.tuning import tune
 
 
@@ -146,7 +147,9 @@ def test_the_influence_of_a_row_is_the_slope_of_the_score_in_its_weight(scorer, 
 
     slopes = [(weighted(row, step) - weighted(row, -step)) / (2 * step) for row in range(n)]
     # central differences are wrong by the square of the step
-    np.testing.assert_allclose(influence(scorer, said, truth), slopes, rtol=1e-5, atol=1e-5)
+    (part,) = parts(scorer, said, truth)
+    assert part.members.all()
+    np.testing.assert_allclose(part.values - part.values.mean(), slopes, rtol=1e-5, atol=1e-5)
 
 
 def test_the_interval_of_a_difference_in_r2_covers_as_often_as_it_says_and_is_narrower_than_the_corrected_t(diabetes):
@@ -207,7 +210,7 @@ def test_the_largest_error_which_is_that_of_one_row_is_no_metric(diabetes):
 
 
 def test_a_fold_of_one_number_has_no_influence_on_r2_and_takes_nothing_down():
-    assert influence("r2", np.arange(10.0), np.zeros(10)) is None
+    assert parts("r2", np.arange(10.0), np.zeros(10)) is None
 
 
 def test_predictions_against_the_truth_are_means_of_tenths_and_hold_no_row(diabetes):

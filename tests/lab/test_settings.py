@@ -6,7 +6,7 @@ import pytest
 
 from lab.errors import SettingsError
 from lab.options import Parser, add_settings, parse, settings_from
-from lab.settings import make, option, read_toml
+from lab.settings import ComparisonSettings, make, option, read_toml
 
 
 @dataclass(frozen=True)
@@ -83,3 +83,9 @@ def test_every_setting_stands_in_the_help_with_its_default():
     for field in fields(Settings):
         assert f"--{field.name}" in shown
     assert "names of 100 % (x, y, z) (default: x,y)" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("effort", [["quick"], {"quick": 1}, 3, True, None])
+def test_an_effort_that_is_no_text_is_refused_as_any_other_setting(effort):
+    with pytest.raises(SettingsError, match=r"^effort is .*; it must be a text$"):
+        make(ComparisonSettings, {"effort": effort})

@@ -6,6 +6,7 @@ from scipy import integrate, stats
 from sklearn.metrics import r2_score
 
 from lab.decisions import rows_to_settle, side_of_margin
+from lab.learning import influence
 from lab.protocol import Estimate
 from lab.stats import (
     auc_influence,
@@ -182,13 +183,39 @@ def test_an_auc_of_one_class_is_refused():
 
 
 def test_the_pooled_spread_is_its_formula():
-    influence = np.array([[1.0, -1.0, 2.0, -2.0], [3.0, -3.0, 0.0, 0.0]])
-    found = pooled_spread(influence, [0.5, 0.7], folds=2)
-    # means over the repetitions 2, -2, 1, -1: squares sum to 10; times K/(K-1) = 2; the repetitions differ with variance 0.02
-    assert found.standard_error == pytest.approx(np.sqrt(10 / 16 * 2 + 0.02))
-    assert found.degrees == 3
+    nan = np.nan
+    added = [[[0.3, -0.3, nan, nan], [nan, nan, 0.2, -0.2]], [[0.1, -0.1, nan, nan], [nan, nan, 0.0, 0.0]]]
+    found = pooled_spread(added, [0.5, 0.7], folds=2)
+    # means over the repetitions 0.2, -0.2 and 0.1, -0.1, twice their square (2 / (2 - 1)): 0.16 and 0.04; times K/(K-1) = 2;
+    # the repetitions differ with variance 0.02, half of it for their mean
+    assert found.standard_error == pytest.approx(np.sqrt(2 * (0.16 + 0.04) + 0.01))
+    assert found.degrees == pytest.approx(0.2**2 / (0.16**2 / 0.5 + 0.04**2 / 0.5))
     with pytest.raises(ValueError, match="two at least"):
-        pooled_spread(influence[:1], [0.5], folds=2)
+        pooled_spread(added[:1], [0.5], folds=2)
+    with pytest.raises(ValueError, match="rests on 1 unit"):
+        pooled_spread(added, [0.5, 0.7], folds=2, units=[0, 0, 1, 2])
+
+
+def test_rows_of_one_unit_add_up_before_they_are_squared():
+    rng = np.random.default_rng(0)
+    once = rng.normal(size=(2, 1, 30))
+    once -= once.mean(axis=2, keepdims=True)
+    alone = pooled_spread(once, [0.0, 0.0], folds=5)
+    thrice = pooled_spread(np.tile(once, 3) / 3, [0.0, 0.0], folds=5, units=np.tile(np.arange(30), 3))
+    assert thrice.standard_error == pytest.approx(alone.standard_error), "a table present three times is no larger"
+    assert thrice.degrees == pytest.approx(alone.degrees)
+
+
+def test_the_variance_over_units_is_that_of_the_jackknife_which_leaves_one_out():
+    """A mean over rows in groups of different sizes, as accuracy is: the jackknife over groups, for many groups."""
+    rng = np.random.default_rng(3)
+    units = np.repeat(np.arange(400), rng.integers(1, 8, 400))
+    values = rng.normal(size=400)[units] + 0.5 * rng.normal(size=len(units))
+    added = np.tile((values - values.mean()) / len(values), (2, 1, 1))
+    without = [values[units != unit].mean() for unit in range(400)]
+    jackknife = np.sqrt(399 / 400 * np.sum((np.array(without) - np.mean(without)) ** 2))
+    found = pooled_spread(added, [0.0, 0.0], folds=2, units=units).standard_error / np.sqrt(2)
+    assert found == pytest.approx(jackknife, rel=0.02)
 
 
 def test_the_pooled_spread_covers_the_truth_where_two_learners_are_equal_by_construction():
@@ -197,10 +224,10 @@ def test_the_pooled_spread_covers_the_truth_where_two_learners_are_equal_by_cons
     for _ in range(150):
         features = rng.normal(size=(150, 4))
         target = (rng.random(150) < 1 / (1 + np.exp(-features.sum(axis=1)))).astype(int)
-        means, adds = [], np.zeros((2, 150))
-        for repeat in range(2):
+        means, adds = [], []
+        for _repeat in range(2):
             order = rng.permutation(150)
-            scored = []
+            scored, folds = [], []
             for test in np.array_split(order, 5):
                 train = np.setdiff1d(order, test)
                 parts = []
@@ -210,7 +237,9 @@ def test_the_pooled_spread_covers_the_truth_where_two_learners_are_equal_by_cons
                 positive = target[test] == 1
                 wins = [(p[positive][:, None] > p[~positive]).mean() for p in parts]
                 scored.append(wins[0] - wins[1])
-                adds[repeat, test] = auc_influence(parts[0], positive) - auc_influence(parts[1], positive)
+                said = [np.column_stack([-p, p]) for p in parts]
+                folds.append((test, *(influence.parts("roc_auc", p, target[test]) for p in said)))
+            adds.append(influence.added(folds, 150))
             means.append(np.mean(scored))
         spread = pooled_spread(adds, means, folds=5)
         inside += abs(np.mean(means)) <= spread.half_width()

@@ -23,9 +23,18 @@ def auc_adds(chances, positive):
     return adds
 
 
-def accuracy_adds(said, truth):
-    right = said.argmax(axis=1) == truth
-    return right - right.mean()
+def auc_kinds(said, truth):
+    """The positive and the negative rows, and the share of the other kind that each is ranked rightly against."""
+    chances, positive = said[:, 1], truth == 1
+    wins = (np.sign(chances[positive][:, None] - chances[~positive][None, :]) + 1) / 2
+    placed = np.empty(len(truth))
+    placed[positive], placed[~positive] = wins.mean(axis=1), wins.mean(axis=0)
+    return [(positive, placed), (~positive, placed)]
+
+
+def accuracy_kinds(said, truth):
+    """All rows, and whether each is right."""
+    return [(np.full(len(truth), True), (said.argmax(axis=1) == truth).astype(float))]
 
 
 def r2_adds(said, truth):
@@ -35,21 +44,46 @@ def r2_adds(said, truth):
     return -(error / b - a * distance / b**2)
 
 
-def repeated(one, other, target, folds, *, score, adds):
+def r2_kinds(said, truth):
+    """All rows, and what each adds."""
+    return [(np.full(len(truth), True), r2_adds(said, truth))]
+
+
+def repeated(one, other, target, folds, *, score, kinds, units=None):
     """Mean difference of two ways to learn over repeated folds, its standard error, and its degrees of freedom.
 
-    `score(said, truth)` and `adds(said, truth)` are those of one fold, as shares. The variance is that of the rows' mean
-    influence, 1 + 1/(folds - 1) times, and that of the repetitions' means.
+    `score(said, truth)` is that of one fold, as a share; `kinds(said, truth)` lists the kinds of rows over which it is a mean,
+    as pairs (which rows, of what). Row by row: a row of a kind adds its distance from the kind's mean over the repetition,
+    over the kind's rows in its fold and the folds. What the repetitions say is averaged, what a unit's rows add is summed.
     """
     n_repeats, n = len(one) // folds, len(target)
-    each, moved = np.zeros(len(one)), np.zeros((n_repeats, n))
-    for place, ((a, rows), (b, same)) in enumerate(zip(one, other, strict=True)):
-        assert list(rows) == list(same)
-        each[place] = 100 * (score(a, target[rows]) - score(b, target[rows]))
-        moved[place // folds, rows] = 100 * (adds(a, target[rows]) - adds(b, target[rows]))
-    rows = (moved.mean(axis=0) ** 2).mean() / n
-    training = each.reshape(n_repeats, folds).mean(axis=1).var(ddof=1)
-    return float(each.mean()), float(np.sqrt(rows * (1 + 1 / (folds - 1)) + training)), n_repeats * folds - 1
+    units = np.arange(n) if units is None else units
+    each, adds, members = [], {}, {}
+    for repeat in range(n_repeats):
+        distance, weight = {}, {}
+        for place in range(repeat * folds, (repeat + 1) * folds):
+            (a, rows), (b, same) = one[place], other[place]
+            assert list(rows) == list(same)
+            truth = target[rows]
+            each.append(100 * (score(a, truth) - score(b, truth)))
+            for kind, ((there, first), (_, second)) in enumerate(zip(kinds(a, truth), kinds(b, truth), strict=True)):
+                for row, is_there, x, y in zip(rows, there, first, second, strict=True):
+                    if is_there:
+                        distance.setdefault(kind, {})[row] = 100 * (x - y)
+                        weight.setdefault(kind, {})[row] = 1 / there.sum() / folds
+        for kind, found in distance.items():
+            middle = np.mean(list(found.values()))
+            for row, value in found.items():
+                key = kind, units[row]
+                adds[key] = adds.get(key, 0.0) + (value - middle) * weight[kind][row] / n_repeats
+                members.setdefault(kind, set()).add(units[row])
+    lifted = {key: value * np.sqrt(len(members[key[0]]) / (len(members[key[0]]) - 1)) for key, value in adds.items()}
+    by_unit = [sum(v for (_, unit), v in lifted.items() if unit == one_unit) for one_unit in set(units)]
+    by_kind = {kind: sum(v**2 for (k, _), v in lifted.items() if k == kind) for kind in members}
+    means = np.array(each).reshape(n_repeats, folds).mean(axis=1)
+    variance = np.sum(np.square(by_unit)) * (1 + 1 / (folds - 1)) + means.var(ddof=1) / n_repeats
+    satterthwaite = sum(by_kind.values()) ** 2 / sum(v**2 / ((len(members[k]) - 1) / 2) for k, v in by_kind.items())
+    return float(np.mean(each)), float(np.sqrt(variance)), float(satterthwaite)
 
 
 def corrected(values, folds):

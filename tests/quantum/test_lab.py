@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from samples import vega
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
 from lab.data.load import load, sample_rows
@@ -30,6 +31,7 @@ FAST = Settings(
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
     trained = {"train_for_hardware": ("circuit", "angles", "scalings", "gain", "biases")}
     record = check_lab(LAB, sample_rows(load(name), 120, 0), FAST, tmp_path, learned=trained)
+    assert vega.problems_of(record) == {}
     assert record.evidence.facts["pennylane_distance"] < 1e-6  # float32 state, see test_simulator
     assert {"advantage", "entanglement", "training", "surrogate", "decay"} <= record.evidence.estimates.keys()
     assert {generic(name) for name in record.evidence.estimates} <= QUANTUM_ESTIMATES, "a number without a golden test"
@@ -43,7 +45,7 @@ def test_a_sweep_of_one_fold_is_refused():
         LAB.context(load("loans"), dataclasses.replace(FAST, sweep=1), seed=0)
 
 
-def evidence(value, low, high, *, entanglement=(1.0, 0.5, 1.5), priced=True, rows=2_000):
+def evidence(value, low, high, *, entanglement=(1.0, 0.5, 1.5), priced=True, rows=2_000, in_table=9_000):
     estimates = {
         "advantage": Estimate(value, low, high, "points"),
         "entanglement": Estimate(*entanglement, "points"),
@@ -55,7 +57,7 @@ def evidence(value, low, high, *, entanglement=(1.0, 0.5, 1.5), priced=True, row
             ("predictions_dollars", 576.64, "dollars"),
         ):
             estimates[name] = Estimate(number, number, number, unit)
-    facts = {"metric": "ROC AUC", "margin": 1.0, "rows_to_settle": rows, "detectable": 2.5}
+    facts = {"metric": "ROC AUC", "margin": 1.0, "rows_to_settle": rows, "rows_in_table": in_table, "detectable": 2.5}
     return Evidence(estimates, facts, (), ())
 
 
@@ -92,3 +94,19 @@ def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
     verdict = LAB.judge(found, FAST)
     assert (verdict.answer, verdict.headline) == (answer, headline)
     assert words in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("in_table", "words"),
+    [
+        (9_000, "about 2,000 rows would settle it (with --max-rows 2000)."),
+        (2_000, "about 2,000 rows would settle it (with --max-rows 2000)."),
+        (1_999, "about 2,000 rows would settle it (the table has only 1,999, of which 120 were used)."),
+        (120, "about 2,000 rows would settle it (the table has only 120)."),
+        (90, "about 2,000 rows would settle it (the table has only 90)."),
+    ],
+)
+def test_more_rows_are_asked_for_only_where_the_table_has_them(in_table, words):
+    verdict = LAB.judge(evidence(0.2, -0.5, 1.0, in_table=in_table), FAST)  # at most 120 rows
+    assert words in verdict.sentence
+    assert ("--max-rows" in " ".join((verdict.sentence, *verdict.would_change))) == (in_table >= 2_000)

@@ -79,10 +79,6 @@ def auc_of(chances, truth):
     return intervals.auc(chances[:, 1], truth == 1)
 
 
-def auc_adds_of(chances, truth):
-    return intervals.auc_adds(chances[:, 1], truth == 1)
-
-
 def three(estimate):
     return estimate.value, estimate.low, estimate.high
 

@@ -80,8 +80,9 @@ def rows(out: Path) -> list[Path]:
     )
 
 
-def has_record(out: Path) -> bool:
-    return any(out.glob("*/record.json"))
+def has_ended(out: Path) -> bool:
+    """Whether a run has written its last file; one without its report is taken up by the same command."""
+    return any(path.with_name("report.html").exists() for path in out.glob("*/record.json"))
 
 
 def rates(out: Path) -> object:
@@ -94,7 +95,7 @@ def tiny_subjects(seconds: float) -> dict[str, Subject]:
     environment = {"TINY_LABS": "small,tiny", "TINY_SECONDS": str(seconds)}
     run = ["run", "tiny", "wine", "--trials", "6", "--timings", "2", "--seconds", str(seconds), "--out"]
     return {
-        "run": Subject("run", lambda site, out: tiny_site.command(site, *run, out), records, rows, environment, ended=has_record),
+        "run": Subject("run", lambda site, out: tiny_site.command(site, *run, out), records, rows, environment, ended=has_ended),
         "controls": Subject(
             "controls", lambda site, out: tiny_site.command(site, "controls", "tiny", "--seeds", "3", "--out", out),
             rates, rows, environment, folders=0,

@@ -25,19 +25,29 @@ QUANTUM_ESTIMATES = {
     "predictions_dollars", "change_DEVICE_read", "change_DEVICE_mitigated",
 }  # fmt: skip
 QUANTUM_FACTS = {
-    "metric", "margin", "detectable", "rows_to_settle", "probability_better", "probability_equal", "probability_worse",
-    "pennylane_distance",
+    "metric", "margin", "detectable", "rows_to_settle", "rows_in_table", "probability_better", "probability_equal",
+    "probability_worse", "pennylane_distance",
 }  # fmt: skip
 EDGE_ESTIMATES = {
     *(f"MODEL.{what}" for what in ("p99_ms", "size_mb", "parity", "flips", "memory_mb", "cold_start_s", "drop", "score",
                                    "misses", "p99")),
     "MODEL onnx.p99", "MODEL sklearn.p99", "harness.p50_us",
 }  # fmt: skip
-EDGE_FACTS = {"candidates", "unmeasured", "labels", "metric", "factor", "core", "highest_rate", "stream"}
+EDGE_FACTS = {
+    "candidates",
+    "unmeasured",
+    "labels",
+    "metric",
+    "factor",
+    "core",
+    "highest_rate",
+    "stream",
+    "rows_in_table",
+}
 INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black"}
 INTERPRETABILITY_FACTS = {
-    "metric", "margin", "n_rows", "readable", "simplest", "detectable", "rows_to_settle", "probability_costs",
-    "probability_equal", "probability_gains", "table_rows",
+    "metric", "margin", "n_rows", "readable", "simplest", "detectable", "rows_to_settle", "rows_in_table", "probability_costs",
+    "probability_equal", "probability_gains",
 }  # fmt: skip
 AT_SIZE_ESTIMATES = {"loss_at_size"}
 AT_SIZE_FACTS = {"size", "curve_rows", "curve_fault", "curve_settles"}

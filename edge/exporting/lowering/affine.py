@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from onnx import TensorProto
 
-from edge.exporting.lowering.columns import Column, Constant, NotLoweredError, Number
-from edge.exporting.lowering.graph import Graph
-from edge.exporting.lowering.trees import text_columns
+from lab.onnx_graphs.columns import Column, Constant, NotLoweredError, Number, text_columns
+from lab.onnx_graphs.graph import Graph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

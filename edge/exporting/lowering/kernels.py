@@ -17,8 +17,8 @@ import numpy as np
 from onnx import TensorProto
 
 from edge.exporting.lowering.affine import Form, add_first, finish_in, for_softmax
-from edge.exporting.lowering.columns import Column, NotLoweredError
-from edge.exporting.lowering.graph import Graph
+from lab.onnx_graphs.columns import Column, NotLoweredError
+from lab.onnx_graphs.graph import ELEMENTS, Graph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,15 +136,12 @@ def _one_against_rest(graph: Graph, machine: Any, kernels: str, number: Any) -> 
         signs[place, [first, second]] = 1, -1
     margins = _gemm(graph, kernels, weights, machine.intercept_, number)
     zero = graph.constant(np.array(0, dtype=number))
-    lost = graph.add("Cast", [graph.add("Less", [margins, zero])], to=_ELEMENTS[number])
+    lost = graph.add("Cast", [graph.add("Less", [margins, zero])], to=ELEMENTS[np.dtype(number)])
     won = _gemm(graph, lost, -signs, np.arange(n_classes)[::-1], number)
     sums = graph.add("MatMul", [margins, graph.constant(signs.astype(number))])
     three = graph.constant(np.array(3, dtype=number))
     below = graph.add("Add", [graph.add("Mul", [graph.add("Abs", [sums]), three]), three])
     return graph.add("Add", [won, graph.add("Div", [sums, below])])
-
-
-_ELEMENTS: dict[Any, int] = {np.float32: TensorProto.FLOAT, np.float64: TensorProto.DOUBLE}
 
 
 def _gemm(graph: Graph, rows: str, weights: "NDArray", shift: "NDArray", number: Any) -> str:

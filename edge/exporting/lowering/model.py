@@ -19,10 +19,12 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
-from edge.exporting.lowering import affine, forests, kernels, neighbours
-from edge.exporting.lowering.columns import Column, NotLoweredError, Number
-from edge.exporting.lowering.graph import Graph
-from edge.exporting.lowering.preparation import RawText, Source, columns_after
+from edge.exporting.lowering import affine, boosting, kernels, neighbours
+from edge.session import OUTPUT
+from lab.onnx_graphs import forests
+from lab.onnx_graphs.columns import NotLoweredError, Number
+from lab.onnx_graphs.graph import Graph
+from lab.onnx_graphs.preparation import RawText, Source, columns_after
 
 __all__ = ["Lowered", "lower"]
 
@@ -30,8 +32,8 @@ _TREES = {
     RandomForestClassifier: forests.add_forest,
     ExtraTreesClassifier: forests.add_forest,
     DecisionTreeClassifier: forests.add_forest,
-    GradientBoostingClassifier: forests.add_gradient_boosting,
-    HistGradientBoostingClassifier: forests.add_histogram_boosting,
+    GradientBoostingClassifier: boosting.add_gradient_boosting,
+    HistGradientBoostingClassifier: boosting.add_histogram_boosting,
 }
 SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
@@ -99,9 +101,8 @@ def lower(
     sources = sources if order is None else [sources[place] for place in order]
     last = steps[-1]
     inner = kernels.inside_calibration(last) if type(last) is CalibratedClassifierCV else None
-    for step in [*steps[:-1], *([step for _, step in inner.steps[:-1]] if isinstance(inner, Pipeline) else [])]:
-        sources = columns_after(step, sources)
-    columns = _no_raw_text(sources)
+    front = [*steps[:-1], *([step for _, step in inner.steps[:-1]] if isinstance(inner, Pipeline) else [])]
+    columns = columns_after(front, sources)
     if type(last) in _TREES:
         add = _TREES[type(last)]
         narrow = precision == "exact" and add is forests.add_forest and forests.exact_in_float32(last, columns)
@@ -129,12 +130,5 @@ def _adds(model: Any) -> Callable[..., None]:
     return lambda graph, columns, **how: affine.add_layers(graph, layers, activation, columns, **how)
 
 
-def _no_raw_text(sources: Sequence[Source]) -> list[Column]:
-    columns = [source for source in sources if not isinstance(source, RawText)]
-    if len(columns) != len(sources):
-        raise NotLoweredError("a text reaches the model without an encoder")
-    return columns
-
-
 def _done(graph: Graph, model: Any, form: str) -> Lowered:
-    return Lowered(graph.finish(len(model.classes_), type(model).__name__), form, _PROMISES[form])
+    return Lowered(graph.finish(OUTPUT, len(model.classes_), type(model).__name__), form, _PROMISES[form])

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from edge.exporting.lowering.affine import Form, add_first, finish_in
-from edge.exporting.lowering.columns import Column, NotLoweredError
-from edge.exporting.lowering.graph import Graph
+from lab.onnx_graphs.columns import Column, NotLoweredError
+from lab.onnx_graphs.graph import Graph
 
 __all__ = ["add_neighbours"]
 

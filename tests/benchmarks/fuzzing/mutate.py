@@ -1,5 +1,6 @@
 """How is a valid file spoilt? Bit flips, cuts, splices, repeats, words of the format, extreme numbers, deep nesting."""
 
+import copy
 import json
 import random
 import re
@@ -95,9 +96,13 @@ def spoil_json(original: bytes, rng: random.Random) -> bytes:
     for _ in range(rng.choice((1, 1, 2, 4))):
         holder, key = _place(value, rng)
         if holder is None:
-            return json.dumps(rng.choice(_PLAIN)).encode()
+            return json.dumps(_plain(rng)).encode()
         _change(holder, key, value, rng)
     return json.dumps(value).encode()
+
+
+def _plain(rng):
+    return copy.deepcopy(rng.choice(_PLAIN))  # some are changed afterwards
 
 
 def _place(value, rng):
@@ -124,12 +129,10 @@ def _change(holder, key, whole, rng):
         for _ in range(rng.choice((1, 10, 90))):  # the encoder itself ends near 1,000
             holder[key] = [holder[key]] if rng.random() < 0.5 else {"a": holder[key]}
     elif way == 5 and isinstance(holder[key], dict):
-        holder[key][rng.choice(("x", "href", "url", "transform", "config", "$ref", "signal", "expr"))] = rng.choice(
-            _PLAIN
-        )
+        holder[key][rng.choice(("x", "href", "url", "transform", "config", "$ref", "signal", "expr"))] = _plain(rng)
     elif isinstance(holder[key], int | float) and not isinstance(holder[key], bool) and rng.random() < 0.7:
         holder[key] = rng.choice(
             (0, -1, -holder[key], holder[key] * 10**9, 1e308, 10**400, 0.5, float("nan"), float("inf"))
         )
     else:
-        holder[key] = rng.choice(_PLAIN)
+        holder[key] = _plain(rng)

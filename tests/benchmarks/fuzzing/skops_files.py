@@ -114,6 +114,7 @@ def _spoil_array(content, rng):
 
 def attempt(path):
     file = path.with_name("one.skops")
+    file.unlink(missing_ok=True)
     file.write_bytes(path.read_bytes())
     try:
         with warnings.catch_warnings():

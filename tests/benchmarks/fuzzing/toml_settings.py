@@ -1,5 +1,7 @@
 """TOML: settings are read and checked, or refused in one sentence."""
 
+import functools
+
 from lab import registry, settings
 from lab.errors import LabError
 
@@ -32,11 +34,17 @@ def seeds(folder):
     return [text.encode() for text in made]
 
 
+@functools.cache
+def _types():
+    """Find the labs once: looking through all installed packages takes far longer than a file does."""
+    return [registry.find(name).settings_type for name in registry.names()]
+
+
 def attempt(path):
     last = "read"
-    for name in registry.names():
+    for settings_type in _types():
         try:
-            settings.make(registry.find(name).settings_type, settings.read_toml(path))
+            settings.make(settings_type, settings.read_toml(path))
         except LabError as error:
             str(error).encode(errors="surrogateescape")
             last = type(error).__name__

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from edge.budget import decision as budget
+from edge.budget import decision
 from edge.budget import figure as budget_figure
 from edge.settings import Settings
 from lab.protocol import Estimate
@@ -26,8 +26,8 @@ def estimates(name, *, p99=1.0, score=90.0):
 
 
 def test_each_item_is_drawn_as_a_share_of_its_budget():
-    decision = budget.decide(["mlp"], estimates("mlp"), SETTINGS, factor=100.0)
-    drawn = {row["label"]: row for row in budget_figure.figure(decision, "neural network").spec["data"]["values"]}
+    decided = decision.decide(["mlp"], estimates("mlp"), SETTINGS, factor=100.0)
+    drawn = {row["label"]: row for row in budget_figure.figure(decided, "neural network").spec["data"]["values"]}
     by_hand = {
         "latency (p99): 1 ms of 2 ms": ("kept", 50.0, 25.0, 75.0),
         "share of late answers: 3 % of 1 %": ("missed", 300.0, 200.0, 400.0),
@@ -42,22 +42,22 @@ def test_each_item_is_drawn_as_a_share_of_its_budget():
 
 def test_a_budget_of_nothing_has_no_share():
     nothing = dataclasses.replace(SETTINGS, max_drop=0.0)
-    decision = budget.decide(["mlp"], estimates("mlp"), nothing, factor=100.0)
-    labels = [row["label"] for row in budget_figure.figure(decision, "m").spec["data"]["values"]]
+    decided = decision.decide(["mlp"], estimates("mlp"), nothing, factor=100.0)
+    labels = [row["label"] for row in budget_figure.figure(decided, "m").spec["data"]["values"]]
     assert not any("accuracy" in label for label in labels)
-    assert any(item.name == "accuracy loss" for item in decision.items)
+    assert any(item.name == "accuracy loss" for item in decided.items)
 
 
 def test_the_worst_of_several_counts_and_nothing_is_no_worse_than_kept():
-    assert budget.worst(["pass", "fail", "undecided"]) == "fail"
-    assert budget.worst(iter(["undecided", "pass"])) == "undecided"
-    assert budget.worst([]) == "pass"
+    assert decision.worst(["pass", "fail", "undecided"]) == "fail"
+    assert decision.worst(iter(["undecided", "pass"])) == "undecided"
+    assert decision.worst([]) == "pass"
 
 
 def test_the_best_status_decides_before_the_score():
     found = estimates("mlp", score=80.0) | estimates("forest", p99=9.0, score=99.0)
     settings = dataclasses.replace(SETTINGS, rate=None, max_drop=0.05)
-    assert budget.decide(["mlp", "forest"], found, settings, factor=100.0).name == "mlp"
-    assert budget.decide(["forest"], found, settings, factor=100.0).status == "fail"
+    assert decision.decide(["mlp", "forest"], found, settings, factor=100.0).name == "mlp"
+    assert decision.decide(["forest"], found, settings, factor=100.0).status == "fail"
     with pytest.raises(ValueError, match="no candidate"):
-        budget.decide([], {}, settings, factor=100.0)
+        decision.decide([], {}, settings, factor=100.0)

@@ -1,14 +1,9 @@
 """A lowered graph takes the same path through every tree as the original, and gives its probabilities."""
 
-import math
-from fractions import Fraction
-
 import numpy as np
 import onnxruntime
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -36,8 +31,6 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from edge.exporting.lowering import NotLoweredError, lower
-from edge.exporting.lowering.columns import Number
-from edge.exporting.lowering.thresholds import largest_going_left
 
 EXACT = 1e-14  # sums of at most a few hundred doubles of at most 1, and one exponential function
 
@@ -297,22 +290,6 @@ def test_texts_reach_kernels_and_neighbours(last):
     assert clear.mean() > 0.95
     found, expected = answers(fitted, numbers, shown), fitted.predict_proba(rows)
     np.testing.assert_allclose(found[clear], expected[clear], rtol=0, atol=1e-9)
-
-
-@given(
-    st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.floats(-1e3, 1e3), st.booleans(),
-)  # fmt: skip
-@settings(max_examples=200, deadline=None)
-def test_the_folded_threshold_is_the_last_double_that_goes_left(mean, scale, threshold, float32):
-    column = Number(0).then("sub", mean).then("div", scale)
-    found = float(largest_going_left(column, np.array([threshold]), float32=float32)[0])
-
-    def goes_left(raw):
-        seen = float(Fraction(float(Fraction(raw) - Fraction(mean))) / Fraction(scale))  # each step rounded once
-        return (float(np.float32(seen)) if float32 else seen) <= threshold
-
-    assert goes_left(found)
-    assert not goes_left(math.nextafter(found, math.inf))
 
 
 @pytest.mark.parametrize(

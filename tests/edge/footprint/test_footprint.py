@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.building.trials import BuiltRow
-from edge.footprint import evidence as footprint
+from edge.footprint import evidence as footprint_evidence
 from edge.footprint.evidence import Footprint
 from edge.footprint.serving import serve_in_fresh_processes
 from edge.footprint.trials import OriginalRow, ServedRow
@@ -22,7 +22,7 @@ LOGISTIC = Footprint("logistic regression", built(500, 2), SERVED)
 
 
 def test_bars_stand_beside_those_of_the_original():
-    file, memory, start = footprint.figures([FOREST, LOGISTIC])
+    file, memory, start = footprint_evidence.figures([FOREST, LOGISTIC])
     assert [bar["value"] for bar in file.spec["data"]["values"]] == [2_000.0, 500.0]  # kB
     assert [(b["group"], b["value"]) for b in memory.spec["data"]["values"]] == [
         ("ONNX Runtime", pytest.approx(52.4288)), ("scikit-learn", pytest.approx(209.7152)),
@@ -33,15 +33,15 @@ def test_bars_stand_beside_those_of_the_original():
 
 def test_without_originals_only_the_candidates_are_drawn():
     alone = dataclasses.replace(FOREST, original=None)
-    drawn = footprint.figures([alone])
+    drawn = footprint_evidence.figures([alone])
     assert {bar["group"] for bar in drawn[1].spec["data"]["values"]} == {"ONNX Runtime"}
-    assert footprint.table([alone]).rows[0][-2:] == (None, None)
+    assert footprint_evidence.table([alone]).rows[0][-2:] == (None, None)
 
 
 def test_without_processes_there_is_the_file_alone():
     alone = dataclasses.replace(FOREST, original=None, served=None)
-    assert [figure.title for figure in footprint.figures([alone])] == ["Footprint: file"]
-    assert footprint.table([alone]).rows == (("random forest", 2.0, 1, None, "", None, "", None, None),)
+    assert [figure.title for figure in footprint_evidence.figures([alone])] == ["Footprint: file"]
+    assert footprint_evidence.table([alone]).rows == (("random forest", 2.0, 1, None, "", None, "", None, None),)
 
 
 def test_an_original_that_fails_to_serve_is_an_error(capfd):

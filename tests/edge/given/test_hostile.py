@@ -15,7 +15,7 @@ from sklearn.ensemble import AdaBoostClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from edge.given import family as given
+from edge.given import family as given_family
 from edge.given import guard
 from edge.given.family import family_of
 from edge.given.guard import Asked, Limits, ask_under_limits
@@ -195,11 +195,11 @@ def test_no_code_beside_the_model_is_run(monkeypatch, tmp_path):
 
 
 def test_a_model_that_passed_is_still_stopped_in_the_run_if_it_takes_too_long(monkeypatch):
-    monkeypatch.setattr(given, "LIMITS", Limits(seconds=0.5))
+    monkeypatch.setattr(given_family, "LIMITS", Limits(seconds=0.5))
     ready = SimpleNamespace(run=lambda names, fed, options: session(endless).run(["p"], fed, options))
     endless = model([loop()], TURNS, YES).SerializeToString()
     with pytest.raises(Exception, match="terminate flag"):  # of a type of the runtime's own
-        given._answer(ready, {"X": np.zeros((1, 13), np.float32)})
+        given_family._answer(ready, {"X": np.zeros((1, 13), np.float32)})
 
 
 def test_a_tree_that_leads_back_to_itself_is_refused(wine, tmp_path):
@@ -255,8 +255,8 @@ def test_a_file_that_changes_after_it_was_checked_is_not_used(wine, tmp_path):
     file = tmp_path / "m.onnx"
     file.write_bytes(model([node("Identity", ["s"], ["t"])]).SerializeToString())
     taken = family_of(str(file), wine).build(wine.features, 0).fit(wine.features, wine.target)
-    given._onnx.cache_clear()  # as in another process
-    given._session.cache_clear()
+    given_family._onnx.cache_clear()  # as in another process
+    given_family._session.cache_clear()
     file.write_bytes(model([node("Neg", ["s"], ["t"])]).SerializeToString())
     with pytest.raises(SettingsError, match=r"m\.onnx has changed since the run began"):
         taken.predict_proba(wine.features)

@@ -27,7 +27,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.tree._tree import Tree
 
-from edge import session as runtime
+from edge import session
 from edge.given import estimators, guard, intake
 from edge.given.family import family_of
 from edge.given.intake import read_estimator
@@ -271,7 +271,7 @@ def test_the_process_that_runs_the_lab_loads_no_file_of_somebodys(tmp_path, monk
     for module, name in (
         (estimators, "from_content"),
         (intake, "from_content"),
-        (runtime, "session"),
+        (session, "session"),
         (intake, "session"),
     ):
         monkeypatch.setattr(module, name, never)

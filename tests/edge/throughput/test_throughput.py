@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from edge.throughput import batches as batch_timing
-from edge.throughput import evidence as throughput
+from edge.throughput import batches
+from edge.throughput import evidence as throughput_evidence
 from edge.throughput.trials import ThroughputRow
 
 
@@ -25,7 +25,7 @@ def test_known_rates_are_returned_and_every_turn_asks_other_rows():
         seen.append((size, turn))
         clock.now += 10_000 + 500 * size  # nanoseconds: 10 us a call, half a microsecond a row
 
-    found = batch_timing.measure_throughput({"x": call}, batches=(1, 100), rounds=6, clock=clock)
+    found = batches.measure_throughput({"x": call}, batches=(1, 100), rounds=6, clock=clock)
     single, large = found["x"]
     assert single == pytest.approx([1 / 10.5e-6] * 6)
     assert large == pytest.approx([100 / 60e-6] * 6)
@@ -43,7 +43,7 @@ def test_alternatives_take_turns():
 
         return call
 
-    batch_timing.measure_throughput({"a": of("a"), "b": of("b")}, batches=(1,), rounds=3, clock=clock)
+    batches.measure_throughput({"a": of("a"), "b": of("b")}, batches=(1,), rounds=3, clock=clock)
     assert "".join(seen[-6:]) == "ababab"
 
 
@@ -56,7 +56,7 @@ def row():
 
 
 def test_the_table_has_a_row_for_every_size_and_its_interval_is_the_range_of_the_rounds():
-    table = throughput.table({"mlp": row()}, {"mlp": "neural network"})
+    table = throughput_evidence.table({"mlp": row()}, {"mlp": "neural network"})
     assert [r[1:4] for r in table.rows] == [
         ("ONNX Runtime", 1, 1), ("ONNX Runtime", 1, 16), ("scikit-learn", 1, 1), ("scikit-learn", 1, 16)
     ]  # fmt: skip
@@ -65,7 +65,7 @@ def test_the_table_has_a_row_for_every_size_and_its_interval_is_the_range_of_the
 
 
 def test_the_figure_names_the_best_batch():
-    drawn = throughput.figure({"mlp": row()}, {"mlp": "neural network"})
+    drawn = throughput_evidence.figure({"mlp": row()}, {"mlp": "neural network"})
     assert "neural network 1,000 at 16" in drawn.caption
     assert [(v["x"], v["y"]) for v in drawn.spec["data"]["values"]] == [(1.0, 100.0), (16.0, 1000.0)]
-    assert np.median(row().rates["one thread"][1]) == throughput.best_batch(row(), "one thread")[1]
+    assert np.median(row().rates["one thread"][1]) == throughput_evidence.best_batch(row(), "one thread")[1]

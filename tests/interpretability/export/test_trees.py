@@ -8,10 +8,10 @@ import pytest
 
 from edge.given.family import family_of
 from interpretability.export.additive import largest_difference, to_onnx
-from interpretability.export.graph import answers_of
+from interpretability.export.file import answers_of
 from interpretability.export.trees import trees_to_onnx
-from interpretability.models import numbers as number_families
-from interpretability.models.classes import EBM_PAIRS, RULE_SUM, SCORECARD, SPLINES, TREE
+from interpretability.models import regressors
+from interpretability.models.classifiers import EBM_PAIRS, RULE_SUM, SCORECARD, SPLINES, TREE
 from interpretability.reading.additive import lay_open
 from lab.data.frames import from_arrays
 from lab.data.load import load
@@ -58,9 +58,9 @@ def hard_rows(features, model):
     return pd.concat([features, made], ignore_index=True)
 
 
-@pytest.mark.parametrize("family", [number_families.TREE, number_families.RULE_SUM], ids=["tree", "figs"])
+@pytest.mark.parametrize("family", [regressors.TREE, regressors.RULE_SUM], ids=["tree", "figs"])
 def test_the_file_of_a_number_says_what_the_trees_say(loans, family):
-    if family is number_families.RULE_SUM:
+    if family is regressors.RULE_SUM:
         pytest.importorskip("imodels")
     target = 1e4 * loans.target + loans.features["age"].fillna(0).to_numpy() ** 2
     model = family.build(loans.features, 0).fit(loans.features, target)

@@ -11,8 +11,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
 from interpretability.follow_up import editing, explaining, privacy, stress
-from interpretability.groups import classes as fairness
-from interpretability.models.classes import EBM, TREE
+from interpretability.groups import classes
+from interpretability.models.classifiers import EBM, TREE
 from interpretability.sides.finalists import Finalists, choose_finalists, fitted_on, folds_of
 from interpretability.sides.price import Priced, price_list, simplest_within
 from lab.data.frames import from_arrays
@@ -209,7 +209,7 @@ def drawn_interval(target, said):
 def test_rates_by_group_are_those_of_counting(loans):
     pytest.importorskip("fairlearn")
     said = np.random.default_rng(0).random(loans.n_rows)
-    table = fairness.group_table("region", loans, [scores_of(loans, said)], 3)
+    table = classes.group_table("region", loans, [scores_of(loans, said)], 3)
     assert f"false positive rate (rows that are not {loans.classes[1]!r}, " in table.caption
     region, yes, positive = loans.features["region"].to_numpy(), said > 0.5, loans.target == 1
     for row in table.rows:
@@ -220,7 +220,7 @@ def test_rates_by_group_are_those_of_counting(loans):
         assert row[6] == pytest.approx(100 * (yes & ~positive & there).sum() / (~positive & there).sum())
         assert row[9] == pytest.approx(100 * (~yes & positive & there).sum() / (positive & there).sum())
         assert row[12] == pytest.approx(100 * (said[there].mean() - positive[there].mean()))
-    figure = fairness.group_figure("region", loans, [scores_of(loans, said)], 3, 0)
+    figure = classes.group_figure("region", loans, [scores_of(loans, said)], 3, 0)
     rates = [100 * yes[region == name].mean() for name in np.unique(region)]
     assert figure.spec["data"]["values"][0]["value"] == pytest.approx(max(rates) - min(rates))
 
@@ -238,6 +238,6 @@ def test_groups_and_epsilons_that_cannot_be_are_refused(loans):
         privacy.check_epsilons((1.0,), load("wine"))
     pytest.importorskip("fairlearn")
     with pytest.raises(DataError, match="did you mean 'region'"):
-        fairness.check_groups("regoin", loans)
+        classes.check_groups("regoin", loans)
     with pytest.raises(DataError, match=r"'income' has 1,\d+ different values; at most 20"):
-        fairness.check_groups("income", loans)
+        classes.check_groups("income", loans)

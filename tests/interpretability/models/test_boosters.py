@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from interpretability.models import classes as families
-from interpretability.models.classes import LIGHTGBM, XGBOOST
+from interpretability.models import classifiers
+from interpretability.models.classifiers import LIGHTGBM, XGBOOST
 from lab.data.load import load
 
 BOOSTERS = [
@@ -51,4 +51,4 @@ def test_a_booster_answers_unseen_categories_and_repeats_itself(family):
 
 @pytest.mark.parametrize("family", BOOSTERS)
 def test_a_booster_stands_with_the_black_boxes(family):
-    assert family.name in [member.name for member in families.black().families]
+    assert family.name in [member.name for member in classifiers.black().families]

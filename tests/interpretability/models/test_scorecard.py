@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from interpretability.models.classes import RULE_SUM, SCORECARD, SPLINES, TREE
+from interpretability.models.classifiers import RULE_SUM, SCORECARD, SPLINES, TREE
 from interpretability.models.complexity import parts_to_read
 from interpretability.models.scorecard import Scorecard
 from interpretability.models.splines import SplineColumns

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from interpretability.export.additive import largest_difference, to_onnx
-from interpretability.export.graph import answers_of
-from interpretability.models.classes import EBM, EBM_PAIRS, SCORECARD, SPLINES
+from interpretability.export.file import answers_of
+from interpretability.models.classifiers import EBM, EBM_PAIRS, SCORECARD, SPLINES
 from interpretability.reading.additive import frame_of, largest_gap, lay_open, shortened
 from lab.data.load import load
 from lab.learning.families import LOGISTIC

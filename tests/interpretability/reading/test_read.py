@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from interpretability.models.classes import EBM, TREE
+from interpretability.models.classifiers import EBM, TREE
 from interpretability.reading.read import read_model
 from interpretability.reading.tree import condition
 from lab.data.load import load

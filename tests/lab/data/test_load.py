@@ -13,6 +13,7 @@ import pytest
 
 from lab.data import builtin
 from lab.data.load import load, sample_rows
+from lab.errors import DataError
 
 N = 40
 
@@ -177,6 +178,8 @@ def test_a_sample_keeps_the_shares_of_the_classes_and_says_so():
     assert part.target.mean() == pytest.approx(whole.target.mean(), abs=1 / 300)
     assert "300 of the 1,200 rows" in part.notes[-1]
     assert sample_rows(whole, 5_000, seed=1) is whole
+    assert (whole.rows_in_table, part.rows_in_table) == (whole.n_rows, whole.n_rows)
+    assert sample_rows(part, 100, seed=1).rows_in_table == whole.n_rows, "a sample of a sample, too"
 
 
 @pytest.mark.parametrize(
@@ -288,6 +291,14 @@ def test_a_dictionary_with_missing_codes_is_missing_there(tmp_path):
     assert load(str(tmp_path / "t.parquet"), "y").features["t"].tolist()[:3] == ["u", "v", ""]
     pq.write_table(pa.table({"a": [i * i % 11 for i in range(N)], "y": values}), tmp_path / "t.parquet")
     assert load(str(tmp_path / "t.parquet"), "y").n_rows == N - N // 3
+
+
+@pytest.mark.parametrize("known", [[], ["u", "v"]])
+def test_a_target_of_missing_categories_alone_is_refused_whether_categories_are_known_or_not(tmp_path, known):
+    values = pa.DictionaryArray.from_arrays(pa.array([None] * N, pa.int8()), pa.array(known, pa.string()))
+    pq.write_table(pa.table({"a": [i * i % 11 for i in range(N)], "y": values}), tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="is missing in every row; choose another column"):
+        load(str(tmp_path / "t.parquet"), "y")
 
 
 def test_a_date_as_a_target_keeps_its_classes(tmp_path):

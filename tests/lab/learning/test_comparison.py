@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from oracles import intervals
 from scipy import stats
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold
@@ -217,25 +218,20 @@ def test_a_class_that_is_let_through_is_large_enough_for_every_family(loans, row
 def test_with_repetitions_the_difference_rests_on_the_rows_and_on_the_repetitions(loans):
     rng = np.random.default_rng(0)
     rows, folds = {}, all_folds(3, 2, seed=1)
-    adds, scores = {name: np.zeros((2, loans.n_rows)) for name in "ac"}, {"a": [], "c": []}
+    said = {"a": [], "c": []}
     for fold in folds:
         test = split(loans, fold)[1]
         positive = loans.target[test] == 1
         for name, signal in (("a", 1.0), ("c", 0.8)):
             p = 1 / (1 + np.exp(-signal * positive - rng.normal(size=len(test))))
-            wins = p[positive][:, None] > p[~positive]  # oracle: by counting pairs
-            scores[name].append(100 * wins.mean())
-            own = np.empty(len(test))
-            own[positive] = (wins.mean(axis=1) - wins.mean()) / positive.mean()
-            own[~positive] = (wins.mean(axis=0) - wins.mean()) / (~positive).mean()
-            adds[name][fold.index // 3, test] = 100 * own
-            made = row(wins.mean(), 0.5, loans)
-            said = np.column_stack([1 - p, p])
-            rows[f"{name}-fold{fold.index:02d}"] = dataclasses.replace(made, predictions=said, test_rows=test)
+            chances = np.column_stack([1 - p, p])
+            said[name].append((chances, test))
+            made = row(intervals.auc(p, positive), 0.5, loans)
+            rows[f"{name}-fold{fold.index:02d}"] = dataclasses.replace(made, predictions=chances, test_rows=test)
     found = compare(loans, (Group("a", "a", (A,)), Group("c", "c", (C,))), rows, folds=3, repeats=2, metric=AUC)
     estimate = found.difference(found.best["a"], found.best["c"])
-    d = np.array(scores["a"]) - np.array(scores["c"])
-    own = (adds["a"] - adds["c"]).mean(axis=0)
-    variance = np.sum(own**2) / loans.n_rows**2 * 1.5 + np.var([d[:3].mean(), d[3:].mean()], ddof=1)
-    half = stats.t.ppf(0.975, 5) * np.sqrt(variance)
-    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((d.mean(), d.mean() - half, d.mean() + half))
+    by_hand = intervals.repeated(
+        said["a"], said["c"], loans.target, 3, kinds=intervals.auc_kinds,
+        score=lambda chances, truth: intervals.auc(chances[:, 1], truth == 1),
+    )  # fmt: skip
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx(intervals.interval(*by_hand))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from samples import tiny_site
 
-from lab import flow as run
+from lab import flow
 from lab.data import load
 from lab.errors import SettingsError
 from lab.runs import identity
@@ -59,7 +59,7 @@ def unfinished(out, given):
     """Run the lab, and take the record away: what a kill just before the end leaves."""
     lab = importlib.import_module("tiny_lab").TINY
     settings = lab.settings_type(trials=given["trials"], model=str(given["model"]))
-    done = run.run(lab, given["table"], settings, out=out, seed=given["seed"], workers=1, files=[given["config"]])
+    done = flow.run(lab, given["table"], settings, out=out, seed=given["seed"], workers=1, files=[given["config"]])
     (done.folder / "record.json").unlink()
     return done
 
@@ -129,14 +129,14 @@ def test_a_model_that_changes_during_the_run_is_refused_and_no_row_of_it_is_kept
 
     settings = lab.settings_type(trials=3, model=str(given["model"]))
     with pytest.raises(SettingsError, match=r"model\.txt has changed since the run began"):
-        run.run(lab, given["table"], settings, out=tmp_path / "runs", workers=1, watch=change)
+        flow.run(lab, given["table"], settings, out=tmp_path / "runs", workers=1, watch=change)
     assert [path.name for path in tmp_path.glob("runs/*/trials/*.json")] == ["draw-0.json"]
 
 
 def test_a_model_that_is_written_again_with_the_same_content_is_the_same(site, given, tmp_path):
     lab = importlib.import_module("tiny_lab").TINY
     settings = lab.settings_type(trials=3, model=str(given["model"]))
-    run.run(lab, given["table"], settings, out=tmp_path / "runs", workers=1,
+    flow.run(lab, given["table"], settings, out=tmp_path / "runs", workers=1,
             watch=lambda progress: given["model"].write_text("model A"))  # fmt: skip
 
 

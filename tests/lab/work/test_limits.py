@@ -100,7 +100,8 @@ def test_limits_follow_the_slowest_of_a_kind_in_proportion_to_the_costs():
     assert limits.of(Trial("long", len, cost=1_000.0)) == 20_000.0
     limits.add(fit, 60.0)
     limits.add(fit, 45.0)
-    assert math.isclose(limits.of(Trial("fit-1", len, kind="fit", cost=1.5)), 20 * 60.0 / 2)
+    assert math.isclose(limits.of(Trial("fit-1", len, kind="fit", cost=6.0)), 20 * 60.0 * 2)
+    assert limits.of(Trial("fit-1", len, kind="fit", cost=6.0, limit_s=7.5)) == 7.5
     assert limits.of(Trial("fit-2", len, kind="fit", cost=0.1)) == 600.0
     assert limits.of(Trial("other", len, kind="other")) == 3_600.0
 

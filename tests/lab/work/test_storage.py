@@ -2,14 +2,17 @@
 
 import dataclasses
 import hashlib
+import io
 import os
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
 
 from lab.host.files import sweep_parts, write_bytes, write_json
+from lab.work.rows import typed
 from lab.work.sealed import DamagedError, write_sealed
 from lab.work.storage import forget_row, read_row, through_storage, write_row
 
@@ -214,6 +217,40 @@ def test_what_stands_in_the_place_of_a_file_is_damage_and_gives_way(tmp_path, na
     put(tmp_path / name, content)
     forget_row(tmp_path, "t")
     assert read_row(tmp_path, "t", run="r") is None
+
+
+def spoilt_head(content):
+    """Leave numpy's description of an array in the middle, in an archive that is sound."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"), }", b"   "))
+    return packed.getvalue()
+
+
+def endless_shape(content):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"(2,), }" + b" " * 20, b"(" + b"9" * 22 + b",), }"))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("spoilt", [spoilt_head, endless_shape])
+def test_arrays_that_numpy_cannot_read_are_damage_even_under_a_seal_that_fits(tmp_path, spoilt):
+    write_row(tmp_path, "t", SMALL, run="r")
+    content = spoilt((tmp_path / "t.npz").read_bytes())
+    (tmp_path / "t.npz").write_bytes(content)
+    value = {"row": {"x": {"__array__": "a0"}}, "arrays": hashlib.sha256(content).hexdigest(), "machine": {}}
+    write_sealed(tmp_path / "t.json", value, owner="trial t of run r")
+    assert read_or_none(tmp_path) is None
+
+
+def test_a_row_without_a_type_of_its_own_is_still_a_dict():
+    assert typed({"x": 1}, dict) == {"x": 1}
+    for plain in (1.5, [], None, "x"):
+        with pytest.raises(ValueError, match="a stored row is no dict"):
+            typed(plain, dict)
 
 
 def test_arrays_of_an_older_row_do_not_stay(tmp_path):

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from samples import processes
-from samples import trial_functions as work
+from samples import processes, trial_functions
 
 from lab.protocol import Trial
 from lab.work.trials import run_plan, run_plan_here
@@ -29,7 +28,7 @@ def marks(tmp_path, monkeypatch):
 
 
 def test_processes_give_the_very_rows_that_this_process_gives(tmp_path):
-    plan = [Trial(f"t{i}", work.draw, {"count": 5}, seed=i) for i in range(5)]
+    plan = [Trial(f"t{i}", trial_functions.draw, {"count": 5}, seed=i) for i in range(5)]
     apart = run_plan(plan, None, tmp_path, workers=2).rows
     here = run_plan_here(plan, None).rows
     assert list(apart) == list(here)
@@ -38,7 +37,7 @@ def test_processes_give_the_very_rows_that_this_process_gives(tmp_path):
 
 
 def test_stored_trials_are_not_run_again_and_keep_their_rows(tmp_path, marks):
-    plan = [Trial(f"t{i}", work.count_calls, {"folder": str(marks)}, seed=i) for i in range(3)]
+    plan = [Trial(f"t{i}", trial_functions.count_calls, {"folder": str(marks)}, seed=i) for i in range(3)]
     run_plan(plan[:2], None, tmp_path / "rows", workers=1)
     seen = []
     results = run_plan(plan, None, tmp_path / "rows", workers=1, watch=seen.append)
@@ -48,7 +47,7 @@ def test_stored_trials_are_not_run_again_and_keep_their_rows(tmp_path, marks):
 
 
 def test_a_damaged_row_is_run_again(tmp_path, marks):
-    plan = [Trial("t", work.count_calls, {"folder": str(marks)}, seed=0)]
+    plan = [Trial("t", trial_functions.count_calls, {"folder": str(marks)}, seed=0)]
     run_plan(plan, None, tmp_path / "rows", workers=1)
     (tmp_path / "rows" / "t.json").write_text('{"seed": ')
     assert run_plan(plan, None, tmp_path / "rows", workers=1).rows["t"] == {"seed": 0}
@@ -57,8 +56,8 @@ def test_a_damaged_row_is_run_again(tmp_path, marks):
 
 def test_a_worker_that_dies_is_tried_once_more_and_takes_nothing_else_down(tmp_path, marks):
     where = {"folder": str(marks)}
-    plan = [Trial("killer", work.die, where, seed=99)]
-    plan += [Trial(f"t{i}", work.count_calls, where, seed=i) for i in range(12)]
+    plan = [Trial("killer", trial_functions.die, where, seed=99)]
+    plan += [Trial(f"t{i}", trial_functions.count_calls, where, seed=i) for i in range(12)]
     results = run_plan(plan, None, tmp_path / "rows", workers=2)
     assert list(results.failures) == ["killer"]
     assert "died twice" in results.failures["killer"]
@@ -68,20 +67,25 @@ def test_a_worker_that_dies_is_tried_once_more_and_takes_nothing_else_down(tmp_p
 
 def test_a_neighbour_of_a_dying_worker_is_not_blamed(tmp_path, marks):
     where = {"folder": str(marks)}
-    plan = [Trial("killer", work.die, where, seed=99), Trial("slow", work.wait, where | {"seconds": 1.0}, seed=1)]
+    plan = [
+        Trial("killer", trial_functions.die, where, seed=99),
+        Trial("slow", trial_functions.wait, where | {"seconds": 1.0}, seed=1),
+    ]
     results = run_plan(plan, None, tmp_path / "rows", workers=2)
     assert list(results.failures) == ["killer"]
     assert results.rows["slow"] == {"seed": 1}
 
 
 def test_a_worker_that_dies_once_succeeds_the_second_time(tmp_path, marks):
-    results = run_plan([Trial("t", work.die_once, {"folder": str(marks)}, seed=5)], None, tmp_path / "rows", workers=2)
+    results = run_plan(
+        [Trial("t", trial_functions.die_once, {"folder": str(marks)}, seed=5)], None, tmp_path / "rows", workers=2
+    )
     assert results.rows["t"] == {"seed": 5}
     assert not results.failures
 
 
 def test_a_failed_trial_is_reported_with_its_reason_logged_and_tried_again_next_time(tmp_path, caplog):
-    plan = [Trial("bad", work.fail), Trial("good", work.draw)]
+    plan = [Trial("bad", trial_functions.fail), Trial("good", trial_functions.draw)]
     with caplog.at_level(logging.ERROR, "lab"):
         results = run_plan(plan, None, tmp_path, workers=1)
     assert results.failures == {"bad": "ArithmeticError: the sum does not add up"}
@@ -92,33 +96,43 @@ def test_a_failed_trial_is_reported_with_its_reason_logged_and_tried_again_next_
 
 def test_warnings_of_a_trial_reach_the_log_and_nothing_else(tmp_path, caplog):
     with caplog.at_level(logging.INFO, "lab"):
-        results = run_plan([Trial("t", work.warn)], None, tmp_path, workers=1)
+        results = run_plan([Trial("t", trial_functions.warn)], None, tmp_path, workers=1)
     assert results.rows["t"] == {"seed": 0}
     assert "RuntimeWarning: something is odd" in caplog.text
 
 
 def test_a_row_that_json_cannot_hold_is_a_failure_of_its_trial_only(tmp_path):
-    results = run_plan([Trial("nan", work.give_nan), Trial("good", work.draw)], None, tmp_path, workers=1)
+    results = run_plan(
+        [Trial("nan", trial_functions.give_nan), Trial("good", trial_functions.draw)], None, tmp_path, workers=1
+    )
     assert list(results.failures) == ["nan"]
     assert list(results.rows) == ["good"]
 
 
 def test_a_trial_is_given_the_rows_that_it_needs(tmp_path):
-    plan = [Trial("a", work.draw, seed=3), Trial("b", work.draw, seed=4), Trial("sum", work.add_up, needs=("a", "b"))]
+    plan = [
+        Trial("a", trial_functions.draw, seed=3),
+        Trial("b", trial_functions.draw, seed=4),
+        Trial("sum", trial_functions.add_up, needs=("a", "b")),
+    ]
     assert run_plan(plan, None, tmp_path, workers=2).rows["sum"] == {"sum": 7}
     assert run_plan_here(plan, None).rows["sum"] == {"sum": 7}
 
 
 def test_a_trial_whose_need_failed_says_which(tmp_path):
-    plan = [Trial("a", work.fail), Trial("sum", work.add_up, needs=("a",)), Trial("more", work.add_up, needs=("sum",))]
+    plan = [
+        Trial("a", trial_functions.fail),
+        Trial("sum", trial_functions.add_up, needs=("a",)),
+        Trial("more", trial_functions.add_up, needs=("sum",)),
+    ]
     for results in (run_plan(plan, None, tmp_path, workers=1), run_plan_here(plan, None)):
         assert results.failures["sum"] == "it needs a, which failed"
         assert results.failures["more"] == "it needs sum, which failed"
 
 
 def test_nothing_runs_beside_an_exclusive_trial(tmp_path):
-    plan = [Trial(f"e{i}", work.span, {"seconds": 0.3}, seed=i, exclusive=True) for i in range(2)]
-    plan += [Trial(f"s{i}", work.span, {"seconds": 0.3}, seed=i) for i in range(4)]
+    plan = [Trial(f"e{i}", trial_functions.span, {"seconds": 0.3}, seed=i, exclusive=True) for i in range(2)]
+    plan += [Trial(f"s{i}", trial_functions.span, {"seconds": 0.3}, seed=i) for i in range(4)]
     rows = run_plan(plan, None, tmp_path, workers=2).rows
     for alone in ("e0", "e1"):
         for other in rows:
@@ -128,15 +142,15 @@ def test_nothing_runs_beside_an_exclusive_trial(tmp_path):
 
 def test_a_plan_with_a_key_twice_or_a_need_that_comes_later_is_refused(tmp_path):
     with pytest.raises(ValueError, match="two trials have the key 't'"):
-        run_plan([Trial("t", work.draw), Trial("t", work.draw)], None, tmp_path, workers=1)
+        run_plan([Trial("t", trial_functions.draw), Trial("t", trial_functions.draw)], None, tmp_path, workers=1)
     with pytest.raises(ValueError, match="does not come before it"):
-        run_plan_here([Trial("t", work.add_up, needs=("u",)), Trial("u", work.draw)], None)
+        run_plan_here([Trial("t", trial_functions.add_up, needs=("u",)), Trial("u", trial_functions.draw)], None)
 
 
 def test_what_is_damaged_is_said_and_computed_again_and_what_needed_it_too(tmp_path, marks, caplog):
     where = {"folder": str(marks)}
-    plan = [Trial(f"t{i}", work.count_calls, where, seed=i) for i in range(4)]
-    plan.append(Trial("sum", work.add_up, needs=("t0", "t1")))
+    plan = [Trial(f"t{i}", trial_functions.count_calls, where, seed=i) for i in range(4)]
+    plan.append(Trial("sum", trial_functions.add_up, needs=("t0", "t1")))
     run_plan(plan, None, tmp_path / "rows", workers=1)
     for key in ("t0", "t3"):
         content = bytearray((tmp_path / "rows" / f"{key}.json").read_bytes())
@@ -154,7 +168,7 @@ def test_what_is_damaged_is_said_and_computed_again_and_what_needed_it_too(tmp_p
 
 def test_a_dependent_does_not_come_back_after_a_kill_in_between(tmp_path, marks):
     where = {"folder": str(marks)}
-    plan = [Trial("t", work.count_calls, where, seed=3), Trial("sum", work.add_up, needs=("t",))]
+    plan = [Trial("t", trial_functions.count_calls, where, seed=3), Trial("sum", trial_functions.add_up, needs=("t",))]
     run_plan(plan, None, tmp_path / "rows", workers=1)
     (tmp_path / "rows" / "t.json").unlink()
     with pytest.raises(KeyboardInterrupt):
@@ -173,7 +187,7 @@ def interrupt_after(done):
 
 
 def test_rows_of_another_run_are_not_taken(tmp_path, marks):
-    plan = [Trial("t", work.count_calls, {"folder": str(marks)}, seed=0)]
+    plan = [Trial("t", trial_functions.count_calls, {"folder": str(marks)}, seed=0)]
     run_plan(plan, None, tmp_path / "rows", workers=1, run="one")
     run_plan(plan, None, tmp_path / "rows", workers=1, run="one")
     assert calls(marks, 0) == 1
@@ -185,10 +199,10 @@ def test_rows_of_another_run_are_not_taken(tmp_path, marks):
 def test_timings_of_another_machine_are_measured_again_and_other_rows_are_kept(tmp_path, marks, monkeypatch, name):
     where = {"folder": str(marks)}
     plan = [
-        Trial("shared", work.count_calls, where, seed=1),
-        Trial("alone", work.count_calls, where, seed=2, exclusive=True),
+        Trial("shared", trial_functions.count_calls, where, seed=1),
+        Trial("alone", trial_functions.count_calls, where, seed=2, exclusive=True),
     ]
-    plan.append(Trial("sum", work.add_up, needs=("alone",)))
+    plan.append(Trial("sum", trial_functions.add_up, needs=("alone",)))
     here = {"processor": "one", "cores": 2, "memory_gib": 1.5, "system": "s"}
     monkeypatch.setattr("lab.work.trials.fingerprint", lambda: here)
     first = run_plan(plan, None, tmp_path / "rows", workers=1)
@@ -205,7 +219,7 @@ def test_timings_of_another_machine_are_measured_again_and_other_rows_are_kept(t
 
 
 def test_after_the_death_of_a_worker_no_two_measurements_run_at_once(tmp_path, marks):
-    plan = [Trial("t", work.measure_apart, {"folder": str(marks), "seconds": 1.0}, seed=7, exclusive=True)]
+    plan = [Trial("t", trial_functions.measure_apart, {"folder": str(marks), "seconds": 1.0}, seed=7, exclusive=True)]
     results = run_plan(plan, None, tmp_path / "rows", workers=2)
     assert results.rows["t"] == {"seed": 7}
     began = sorted(marks.glob("began-*"), key=lambda path: float(path.read_text()))
@@ -216,8 +230,11 @@ def test_after_the_death_of_a_worker_no_two_measurements_run_at_once(tmp_path, m
 
 
 def test_what_cannot_be_sent_to_a_worker_is_a_failure_of_its_trial_only(tmp_path):
-    plan = [Trial("no", work.draw, {"count": lambda: 3}), Trial("half", work.take, {"value": work.NeedsItsClass()})]
-    plan += [Trial(f"good-{i}", work.draw, seed=i) for i in range(3)]
+    plan = [
+        Trial("no", trial_functions.draw, {"count": lambda: 3}),
+        Trial("half", trial_functions.take, {"value": trial_functions.NeedsItsClass()}),
+    ]
+    plan += [Trial(f"good-{i}", trial_functions.draw, seed=i) for i in range(3)]
     results = run_plan(plan, None, tmp_path, workers=2)
     assert set(results.failures) == {"no", "half"}
     assert "ValueError" in results.failures["half"]
@@ -229,12 +246,12 @@ def test_what_killed_processes_left_in_the_folder_for_temporary_files_goes(tmp_p
     (tmp_path / "future-tech-lab-1-a").mkdir()
     (tmp_path / "future-tech-lab-1-a" / "rows.npz").touch()
     (tmp_path / "future-tech-lab-1-a.lock").touch()
-    run_plan([Trial("t", work.draw)], None, tmp_path / "rows", workers=1)
+    run_plan([Trial("t", trial_functions.draw)], None, tmp_path / "rows", workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["rows"]
 
 
 def test_temporary_files_of_trials_go_with_the_plan(tmp_path):
-    row = run_plan([Trial("t", work.leave_temporary_file)], None, tmp_path / "rows", workers=1).rows["t"]
+    row = run_plan([Trial("t", trial_functions.leave_temporary_file)], None, tmp_path / "rows", workers=1).rows["t"]
     assert row["name"].startswith(str(tmp_path / "rows"))
     assert row["name"].startswith(row["of_children"])
     assert sorted(path.name for path in (tmp_path / "rows").iterdir()) == ["t.json"]
@@ -242,7 +259,9 @@ def test_temporary_files_of_trials_go_with_the_plan(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_an_interrupt_leaves_no_worker_and_no_process_that_a_worker_started(tmp_path, marks):
-    plan = [Trial(f"t{i}", work.measure_apart, {"folder": str(marks), "seconds": 60.0}, seed=i) for i in range(2)]
+    plan = [
+        Trial(f"t{i}", trial_functions.measure_apart, {"folder": str(marks), "seconds": 60.0}, seed=i) for i in range(2)
+    ]
     (marks / "began-before").write_text("0")  # so that no worker dies over it
     before = set(processes.children(os.getpid()))
 

@@ -2,10 +2,13 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
+from samples import processes
 
 from quantum.simulator import cache, native
 
@@ -158,7 +161,39 @@ def test_code_in_a_folder_of_others_is_not_run_and_the_reason_is_said(tmp_path, 
     assert native._stored("float32") == code, "the folder in the temporary one takes its place"
 
 
-def test_a_compiler_that_fails_is_quoted_with_what_to_do(monkeypatch):
-    monkeypatch.setattr(native, "_COMPILE", "import sys; sys.exit('the disk is full')")
+def test_a_compiler_that_fails_is_quoted_with_what_to_do(tmp_path, monkeypatch):
+    (tmp_path / "full_disk.py").write_text("import sys; sys.exit('the disk is full')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(native, "_COMPILER", "full_disk")
     with pytest.raises(RuntimeError, match=r"the compiler said: the disk is full; try again with .* reinstall numba"):
         native._compile("float32")
+
+
+def test_the_same_machine_compiles_the_same_code_whatever_the_seed_of_hashes(tmp_path):
+    """With hashes of seed 1 and of seed 4, numba puts blocks in different orders."""
+    code = "from quantum.simulator import native; native.warm_up()"
+    compilers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            env=os.environ
+            | {"PYTHONHASHSEED": seed, "QUANTUM_CACHE_DIR": str(tmp_path / seed), "TMPDIR": str(tmp_path)},
+        )
+        for seed in ("1", "4")
+    ]
+    assert [compiler.wait() for compiler in compilers] == [0, 0]
+    first, second = (next((tmp_path / seed).glob("*.o")).read_bytes() for seed in ("1", "4"))
+    assert first == second
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_compiler_ends_with_the_process_that_waits_for_it(tmp_path):
+    code = "import sys; from quantum.simulator import native; native._COMPILER = 'forever'; native.walk('float32')"
+    (tmp_path / "forever.py").write_text("import sys, time; print('began', file=sys.stderr); time.sleep(600)")
+    mark = f"COMPILER_MARK={tmp_path}"
+    variables = dict([mark.split("=")]) | {"PYTHONPATH": str(tmp_path), "QUANTUM_CACHE_DIR": str(tmp_path / "cache")}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=os.environ | variables | {"TMPDIR": str(tmp_path)}
+    ) as parent:
+        assert processes.wait_until(lambda: len(processes.marked(mark)) == 2)
+        parent.terminate()
+    assert processes.wait_until(lambda: not processes.marked(mark))

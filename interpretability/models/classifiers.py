@@ -73,10 +73,11 @@ def ebm(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> Pipeline
     return Pipeline([("model", model)])
 
 
-def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0) -> dict[str, Any]:
+def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0, max_bins: int = 32) -> dict[str, Any]:
     """Settings of an explainable boosting machine with fewer bags, bins and rounds than the library's default.
 
-    `tests/benchmarks/ebm_settings.py` shows what that saves and costs. The cap on the rounds guards against tables on
+    `tests/benchmarks/ebm_settings.py` shows what that saves and costs, and `interpretability_privacy.py` beside it what the 5 rows
+    of a bin cost. The cap on the rounds guards against tables on
     which early stopping never comes.
     """
     kinds = ["nominal" if features[column].dtype == object else "continuous" for column in features]
@@ -84,7 +85,7 @@ def ebm_settings(features: pd.DataFrame, seed: int, *, interactions: int = 0) ->
         "feature_types": kinds,
         "interactions": interactions,
         "outer_bags": 4,
-        "max_bins": 32,
+        "max_bins": max_bins,
         "max_interaction_bins": 16,
         "min_samples_leaf": MIN_ROWS,
         "learning_rate": 0.15,

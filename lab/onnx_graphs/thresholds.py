@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge.exporting.lowering.columns import Number
+from lab.onnx_graphs.columns import Number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

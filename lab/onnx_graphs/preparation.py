@@ -18,13 +18,13 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from edge.exporting.lowering.columns import Column, Constant, NotLoweredError, Text
 from lab.learning.preparation import FillEmpty, FillMiddle, FrequentOneHot
+from lab.onnx_graphs.columns import Column, Constant, NotLoweredError, Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RawText", "columns_after", "recode"]
+__all__ = ["RawText", "Source", "columns_after", "recode"]
 
 _NEVER_SEEN = "\x00 a text that no table holds"
 
@@ -39,14 +39,23 @@ class RawText:
 Source = Column | RawText
 
 
-def columns_after(step: Any, columns: Sequence[Source]) -> list[Source]:
-    """Follow the columns through a fitted step.
+def columns_after(steps: Sequence[Any], sources: Sequence[Source]) -> list[Column]:
+    """Follow the columns of a table through fitted steps, to what a model sees.
 
     Raises
     ------
     NotLoweredError
-        If the step, or an option of it, is none that is known here.
+        If a step, or an option of it, is none that is known here, or a text is left that no step has encoded.
     """
+    for step in steps:
+        sources = _after(step, sources)
+    columns = [source for source in sources if not isinstance(source, RawText)]
+    if len(columns) != len(sources):
+        raise NotLoweredError("a text reaches the model without an encoder")
+    return columns
+
+
+def _after(step: Any, columns: Sequence[Source]) -> list[Source]:
     if step in (None, "passthrough") or type(step) is FunctionTransformer:
         if step not in (None, "passthrough") and step.func is not None:
             raise NotLoweredError("a FunctionTransformer runs code of its own")
@@ -75,7 +84,7 @@ def recode(encode: Callable[["NDArray"], "NDArray"], columns: Sequence[Text]) ->
 def _pipeline(step: Pipeline, columns: Sequence[Source]) -> list[Source]:
     found = list(columns)
     for _, inner in step.steps:
-        found = columns_after(inner, found)
+        found = _after(inner, found)
     return found
 
 
@@ -87,7 +96,7 @@ def _by_column(step: ColumnTransformer, columns: Sequence[Source]) -> list[Sourc
             continue
         chosen = [columns[place] for place in _places(places, names, len(columns))]
         if chosen:
-            found += columns_after(inner, chosen)
+            found += _after(inner, chosen)
     return found
 
 

@@ -4,7 +4,7 @@ Nothing here is ONNX: the fitted steps are read off, and what they do to a colum
 into thresholds and the linear models into their first matrix.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Column", "Constant", "NotLoweredError", "Number", "Text"]
+__all__ = ["Column", "Constant", "NotLoweredError", "Number", "Text", "text_columns"]
 
 
 class NotLoweredError(Exception):
@@ -135,5 +135,15 @@ class Constant:
 
 
 Column = Number | Text | Constant
+
+
+def text_columns(columns: Sequence[Column]) -> list[tuple[int, list[str]]]:
+    """List the raw text columns that a model uses with all their known texts; a text's code is its place, from 1."""
+    known: dict[int, set[str]] = {}
+    for column in columns:
+        if isinstance(column, Text):
+            known.setdefault(column.source, set()).update(column.values)
+    return [(source, sorted(texts)) for source, texts in sorted(known.items())]
+
 
 _STEPS: Mapping[str, Any] = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from interpretability.follow_up import editing, explaining, privacy, stress
-from interpretability.models.classes import TREE, ebm
+from interpretability.models.classifiers import ebm
 from interpretability.sides import finalists
 from interpretability.sides.finalists import Finalists
 from lab.data.frames import from_arrays
@@ -193,15 +193,3 @@ def test_the_attack_compares_training_rows_with_test_rows(table, first):
     rng = np.random.default_rng(0)
     assert stress._membership(Sure(train), table, train, test, rng) == 1.0
     assert stress._membership(Sure(test), table, train, test, rng) == 0.0
-
-
-@pytest.mark.parametrize("family", [LOGISTIC, TREE], ids=lambda family: family.name)
-def test_a_finalist_is_fitted_with_the_settings_and_the_seed_that_it_is_given(table, first, family):
-    train, _ = first
-    found = {"logistic": {"C": 0.02}, "tree": {"min_samples_leaf": 20}}[family.name]
-    model = finalists.fitted_on(family, table, train, found, 9)
-    ((name, value),) = found.items()
-    assert getattr(model.named_steps["model"], name) == value
-    expected = family.build(table.features.iloc[train], 9).set_params(**{f"model__{name}": value})
-    expected.fit(table.features.iloc[train], table.target[train])
-    np.testing.assert_array_equal(model.predict_proba(table.features), expected.predict_proba(table.features))

@@ -1,4 +1,4 @@
-"""Which models of a number can be read, and which cannot? The twins of `interpretability.models.classes` for a regression target."""
+"""Which models of a number can be read, and which cannot? The regression twins of `interpretability.models.classifiers`."""
 
 import importlib.util
 from typing import Any
@@ -13,9 +13,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
-from interpretability.models import classes as families
+from interpretability.models import classifiers
 from interpretability.models.boosting import ReadableBoostingRegressor
-from interpretability.models.classes import counted, ebm_settings, step, xgboost_settings
+from interpretability.models.classifiers import counted, ebm_settings, step, xgboost_settings
 from interpretability.models.preparation import spline_columns
 from interpretability.models.trees import ReadableTreeRegressor
 from lab.learning.comparison import Group
@@ -48,11 +48,17 @@ def _tree(features: pd.DataFrame, seed: int) -> Pipeline:
 
 
 def _ebm(features: pd.DataFrame, seed: int) -> Pipeline:
-    return Pipeline([("model", ReadableBoostingRegressor(**ebm_settings(features, seed)))])
+    return _machine(features, seed, interactions=0)
 
 
 def _ebm_with_pairs(features: pd.DataFrame, seed: int) -> Pipeline:
-    return Pipeline([("model", ReadableBoostingRegressor(**ebm_settings(features, seed, interactions=5)))])
+    return _machine(features, seed, interactions=5)
+
+
+def _machine(features: pd.DataFrame, seed: int, *, interactions: int) -> Pipeline:
+    """Give the curves twice the bins of those of classes: a number says more of a row than a label does."""
+    settings = ebm_settings(features, seed, interactions=interactions, max_bins=64)
+    return Pipeline([("model", ReadableBoostingRegressor(**settings))])
 
 
 def _rule_sum(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -130,11 +136,11 @@ TREE = Family(
     _tree,
     {"model__max_leaf_nodes": [4, 6, 8, 12, 16], "model__min_samples_leaf": [5, 10, 20]},
 )
-EBM = Family("ebm", families.EBM.label, _ebm, families.EBM.space, look=families.EBM.look)
+EBM = Family("ebm", classifiers.EBM.label, _ebm, classifiers.EBM.space, look=classifiers.EBM.look)
 EBM_PAIRS = Family(
-    "ebm-pairs", families.EBM_PAIRS.label, _ebm_with_pairs, families.EBM_PAIRS.space, look=families.EBM.look
+    "ebm-pairs", classifiers.EBM_PAIRS.label, _ebm_with_pairs, classifiers.EBM_PAIRS.space, look=classifiers.EBM.look
 )
-RULE_SUM = Family("figs", families.RULE_SUM.label, _rule_sum, families.RULE_SUM.space)
+RULE_SUM = Family("figs", classifiers.RULE_SUM.label, _rule_sum, classifiers.RULE_SUM.space)
 BOOSTING = Family("boosting", BOOSTING_OF_CLASSES.label, _boosting, BOOSTING_OF_CLASSES.space)
 _FOREST_SPACE = {"model__max_features": ["sqrt", 0.3, 0.6, 1.0], "model__min_samples_leaf": [1, 2, 5, 10]}
 FOREST = Family("forest", FOREST_OF_CLASSES.label, _forest, _FOREST_SPACE, look=FOREST_OF_CLASSES.look)
@@ -157,14 +163,14 @@ SVM = Family(
         "model__regressor__epsilon": [0.01, 0.1, 0.3],
     },
 )
-LIGHTGBM = Family("lightgbm", families.LIGHTGBM.label, _lightgbm, families.LIGHTGBM.space)
-XGBOOST = Family("xgboost", families.XGBOOST.label, _xgboost, families.XGBOOST.space)
+LIGHTGBM = Family("lightgbm", classifiers.LIGHTGBM.label, _lightgbm, classifiers.LIGHTGBM.space)
+XGBOOST = Family("xgboost", classifiers.XGBOOST.label, _xgboost, classifiers.XGBOOST.space)
 
 
 def glass(n_columns: int) -> Group:
     """List the families that can be read; a points scorecard is for two classes, and has no twin."""
     readable = [LINEAR, SPLINES, TREE, EBM]
-    if n_columns <= families.MOST_COLUMNS_FOR_PAIRS:
+    if n_columns <= classifiers.MOST_COLUMNS_FOR_PAIRS:
         readable.append(EBM_PAIRS)
     if importlib.util.find_spec("imodels"):
         readable.append(RULE_SUM)

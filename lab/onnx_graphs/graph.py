@@ -1,4 +1,8 @@
-"""What do all lowered graphs share? Two inputs, texts as codes, one output, and facts that travel with the file."""
+"""How is an ONNX graph put together? From at most two inputs to one output, with names of its own for all in between.
+
+A graph takes the numbers of a table as one matrix, `numbers` (NaN where missing), and the texts as another, `texts` (empty
+where missing), each in the order of the table's columns: what a device can send, and what `lab run edge --model` takes.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,16 +14,18 @@ from onnx import TensorProto, helper, numpy_helper
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ML", "Graph"]
+__all__ = ["ELEMENTS", "ML", "NUMBERS", "TEXTS", "Graph"]
 
 ML = "ai.onnx.ml"
+NUMBERS, TEXTS = "numbers", "texts"
 _OPSETS = {"": 21, ML: 5}
 _IR_VERSION = 10
-_TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.float64): TensorProto.DOUBLE}
+ELEMENTS = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.float64): TensorProto.DOUBLE}
+"""What ONNX calls the two precisions."""
 
 
 class Graph:
-    """A graph under construction.
+    """A graph under construction; the node that is added last gives its output.
 
     Parameters
     ----------
@@ -28,7 +34,7 @@ class Graph:
     dtype : numpy.dtype
         float32 or float64: the type of `numbers`.
     answers : numpy.dtype, optional
-        The type of the probabilities; that of `numbers` unless given.
+        The type of the output; that of `numbers` unless given.
     """
 
     def __init__(self, n_numbers: int, n_texts: int, dtype: Any, *, answers: Any = None) -> None:
@@ -36,6 +42,7 @@ class Graph:
         self.answers = self.dtype if answers is None else np.dtype(answers)
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+        self._columns: dict[tuple[str, int], str] = {}
 
     def add(self, operator: str, inputs: Sequence[str], *, domain: str = "", **attributes: Any) -> str:
         """Add a node with one output, and give the output's name."""
@@ -50,14 +57,21 @@ class Graph:
         return name
 
     def in_answers(self, name: str) -> str:
-        """Add a cast to the type of the probabilities, if `numbers` have another one, and give its name."""
-        return name if self.answers == self.dtype else self.add("Cast", [name], to=_TYPES[self.answers])
+        """Add a cast to the type of the output, if `numbers` have another one, and give its name."""
+        return name if self.answers == self.dtype else self.add("Cast", [name], to=ELEMENTS[self.answers])
 
     def constant(self, values: "NDArray") -> str:
         """Add a constant of any shape, and give its name."""
         name = f"constant_{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
+
+    def column(self, matrix: str, place: int) -> str:
+        """Give one column of `NUMBERS` or of `TEXTS`, shape (n_rows, 1)."""
+        if (matrix, place) not in self._columns:
+            index = self.constant(np.array([place], dtype=np.int64))
+            self._columns[matrix, place] = self.add("Gather", [matrix, index], axis=1)
+        return self._columns[matrix, place]
 
     def codes(self, known: Sequence[tuple[int, Sequence[str]]], *, dtype: Any) -> str:
         """Add what turns texts into whole numbers, shape (n_rows, n_texts), counted from 1 in the order of `known`.
@@ -76,7 +90,7 @@ class Graph:
 
     def _look_up(self, keys: Sequence[str], values: Sequence[int], dtype: Any) -> str:
         places = np.array([[f"{column}:" for column in range(self.n_texts)]], dtype=object)
-        marked = self.add("StringConcat", [self.constant(places), "texts"])
+        marked = self.add("StringConcat", [self.constant(places), TEXTS])
         return self.add(
             "LabelEncoder",
             [marked],
@@ -86,17 +100,14 @@ class Graph:
             default_tensor=numpy_helper.from_array(np.array([0], dtype=dtype), "other"),
         )
 
-    def finish(self, n_classes: int, name: str) -> onnx.ModelProto:
-        """Make the model: its only output, which the last node gives, is the matrix of probabilities."""
-        from edge.session import OUTPUT
-
-        del self.nodes[-1].output[:]
-        self.nodes[-1].output.append(OUTPUT)
-        element = _TYPES[self.dtype]
-        inputs = [helper.make_tensor_value_info("numbers", element, [None, self.n_numbers])] if self.n_numbers else []
+    def finish(self, output: str, width: int, name: str) -> onnx.ModelProto:
+        """Make the model of that name: what the last node gives, shape (n_rows, width), is its only output."""
+        self.nodes[-1].output[:] = [output]
+        element = ELEMENTS[self.dtype]
+        inputs = [helper.make_tensor_value_info(NUMBERS, element, [None, self.n_numbers])] if self.n_numbers else []
         if self.n_texts:
-            inputs.append(helper.make_tensor_value_info("texts", TensorProto.STRING, [None, self.n_texts]))
-        outputs = [helper.make_tensor_value_info(OUTPUT, _TYPES[self.answers], [None, n_classes])]
+            inputs.append(helper.make_tensor_value_info(TEXTS, TensorProto.STRING, [None, self.n_texts]))
+        outputs = [helper.make_tensor_value_info(output, ELEMENTS[self.answers], [None, width])]
         graph = helper.make_graph(self.nodes, name, inputs, outputs, self.constants)
         opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
         return helper.make_model(graph, opset_imports=opsets, ir_version=_IR_VERSION, producer_name="future-tech-lab")

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from edge.exporting.lowering.columns import Column, Constant, Number, Text
-from edge.exporting.lowering.graph import ML, Graph
-from edge.exporting.lowering.thresholds import largest_going_left
+from lab.onnx_graphs.columns import Column, Constant, Number, Text, text_columns
+from lab.onnx_graphs.graph import ML, NUMBERS, Graph
+from lab.onnx_graphs.thresholds import largest_going_left
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Tree", "add_ensemble", "text_columns"]
+__all__ = ["Tree", "add_ensemble"]
 
 _LEQ, _EQ, _MEMBER = 0, 4, 6
 
@@ -65,15 +65,6 @@ class _Node:
     members: dict[int, list[int]]
 
 
-def text_columns(columns: Sequence[Column]) -> list[tuple[int, list[str]]]:
-    """List the raw text columns that a model uses with all their known texts; a text's code is its place, from 1."""
-    known: dict[int, set[str]] = {}
-    for column in columns:
-        if isinstance(column, Text):
-            known.setdefault(column.source, set()).update(column.values)
-    return [(source, sorted(texts)) for source, texts in sorted(known.items())]
-
-
 def add_ensemble(
     graph: Graph,
     trees: Sequence[Tree],
@@ -100,13 +91,13 @@ def add_ensemble(
     codes = {source: {text: place + 1 for place, text in enumerate(known)} for source, known in texts}
     forest, roots = _joined(trees)
     made = _fold(forest, columns, codes, graph.n_numbers, float32=float32)
-    matrix = "numbers"
+    matrix = NUMBERS
     if texts:
         matrix = graph.codes(texts, dtype=np.float64)
         if graph.dtype != np.float64:
             matrix = graph.add("Cast", [matrix], to=TensorProto.FLOAT)
         if graph.n_numbers:
-            matrix = graph.add("Concat", ["numbers", matrix], axis=1)
+            matrix = graph.add("Concat", [NUMBERS, matrix], axis=1)
     return graph.add(
         "TreeEnsemble",
         [matrix],

@@ -1,0 +1,121 @@
+"""What forbids a firm answer whatever the scores say? Rows that seem to belong together, and classes of too few rows.
+
+The labs judge as if their rows were what they look like. Where that is doubtful the verdict is held: undecided, with the
+reason and what the user can say to it, until it is said.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.learning.recognition import Recognition, recognition
+from lab.learning.splits import units_by_stratum
+from lab.learning.suspicion import Suspicion, suspicions
+from lab.privacy.aggregates import MIN_ROWS
+from lab.protocol import Belonging, Dataset, Evidence, Question, Table, Verdict
+
+__all__ = ["FEWEST_UNITS", "Doubts", "about", "doubts_about", "held", "with_doubts"]
+
+FEWEST_UNITS = 8
+"""Independent rows of a class below which no interval of a score is trusted: its coverage was measured down to so many."""
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """What is doubtful about a table.
+
+    Attributes
+    ----------
+    suspicions : tuple of Suspicion
+    recognised : Recognition or None
+        What knowing a value of the user's `--by` column is worth to a plain model.
+    thin : str
+        The reason where a class has too few independent rows; empty where none has.
+    """
+
+    suspicions: tuple[Suspicion, ...] = ()
+    recognised: Recognition | None = None
+    thin: str = ""
+
+
+def doubts_about(whole: Dataset, used: Dataset, *, seed: int) -> Doubts:
+    """Look for them: for what belongs together in the whole table, for thin classes in the rows that are used."""
+    belonging = whole.belonging
+    recognised = (
+        recognition(whole, belonging.units, seed=seed) if belonging.by and belonging.units is not None else None
+    )
+    return Doubts(suspicions(whole, seed=seed), recognised, _thin(used))
+
+
+def about(question: Question, belonging: Belonging) -> Question:
+    """Say in a question for which rows it is asked."""
+    rows = _rows_meant(belonging)
+    return dataclasses.replace(question, text=f"{question.text.rstrip('?')}, {rows}?") if rows else question
+
+
+def held(verdict: Verdict, doubts: Doubts, belonging: Belonging) -> Verdict:
+    """Hold a firm verdict where there are doubts, and say for which rows it is meant where the user has said so."""
+    rows = _rows_meant(belonging)
+    sentence = f"{rows[0].upper()}{rows[1:]}: {verdict.sentence}" if rows else verdict.sentence
+    reasons = [*(each.sentence for each in doubts.suspicions), *([doubts.thin] if doubts.thin else [])]
+    if not reasons:
+        return dataclasses.replace(verdict, sentence=sentence)
+    ways_out = tuple(each.way_out for each in doubts.suspicions)
+    first = f"{reasons[0][0].upper()}{reasons[0][1:]}"
+    if verdict.answer == "undecided":
+        return dataclasses.replace(
+            verdict, sentence=f"{sentence} {first}.", would_change=(*ways_out, *verdict.would_change)
+        )
+    otherwise = f"If that did not matter: {verdict.headline[0].lower()}{verdict.headline[1:]}. {sentence}"
+    return Verdict("undecided", "Undecided", f"{first}. {otherwise}", (*ways_out, *verdict.would_change))
+
+
+def with_doubts(evidence: Evidence, doubts: Doubts, belonging: Belonging) -> Evidence:
+    """Add to the evidence what is doubtful, and how much of the score is recognising what was seen before."""
+    reasons = [
+        *(f"{each.sentence}; {each.way_out}" for each in doubts.suspicions),
+        *([doubts.thin] if doubts.thin else []),
+    ]
+    measured = [(each.sentence.split(":")[0], each.found) for each in doubts.suspicions if each.found is not None]
+    if doubts.recognised is not None:
+        measured.append((f"rows with the same value of {belonging.by!r}", doubts.recognised))
+    facts = {"doubts": reasons} if reasons else {}
+    return dataclasses.replace(
+        evidence,
+        facts={**evidence.facts, **facts},
+        tables=(*evidence.tables, *([_table(measured)] if measured else [])),
+        caveats=(*reasons, *evidence.caveats),
+    )
+
+
+def _table(measured: Sequence[tuple[str, Recognition]]) -> Table:
+    caption = (
+        "A plain model (a forest) is scored twice on the same rows: with others that belong to them in its training, and "
+        "without. Shown is the share of the target that it explains beyond a constant prediction; the difference is "
+        "recognition, which new ones do not offer."
+    )
+    rows = tuple((what, 100 * found.known, 100 * found.new, 100 * found.share) for what, found in measured)
+    columns = ("what belongs together", "seen before (%)", "new (%)", "difference")
+    return Table("How much is recognition?", caption, columns, rows)
+
+
+def _rows_meant(belonging: Belonging) -> str:
+    meant = []
+    if belonging.by:
+        meant.append(f"new values of {belonging.by!r}")
+    if belonging.time:
+        meant.append(f"rows later in {belonging.time!r}")
+    return f"for {' and '.join(meant)}" if meant else ""
+
+
+def _thin(dataset: Dataset) -> str:
+    """Say that a class has too few rows for any interval; empty where none has."""
+    if not dataset.classes:
+        return ""
+    units = units_by_stratum(dataset.target, dataset.belonging, len(dataset.classes))
+    rarest = int(units.argmin())
+    fewest = int(units[rarest])
+    if fewest >= FEWEST_UNITS:
+        return ""
+    which = f"class {dataset.classes[rarest]!r}" if fewest >= MIN_ROWS else "the rarest class"
+    return f"{which} has only {fewest} independent rows, and an interval needs {FEWEST_UNITS}"

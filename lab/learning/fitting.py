@@ -1,0 +1,51 @@
+"""How is a model fitted where rows belong together? The rows that it keeps aside, to stop early or to calibrate, respect it too.
+
+scikit-learn's estimators keep rows aside at random. A copy, or another visit of the same customer, on the other side would
+tell a network to train on, and a calibration that the model is surer than it is.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lab.learning.splits import k_folds
+from lab.protocol import Belonging
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["fit_together"]
+
+_KEPT_ASIDE = 7
+"""One fold of so many tells a boosting machine when to stop: the 15 % that it takes by itself."""
+
+
+def fit_together(model: Any, features: "pd.DataFrame", target: "NDArray", belonging: Belonging, *, seed: int) -> Any:
+    """Fit a pipeline whose last step is called `model`, and give it back; `belonging` is that of these rows.
+
+    A calibration gets folds, and the bags of an explainable boosting machine rows to stop by, that hold together what belongs
+    together; a network and a gradient boosting that cannot be told so learn to their end.
+    """
+    if belonging.is_plain:
+        return model.fit(features, target)
+    known, more = model.get_params(), {}
+    if known.get("model__early_stopping") in (True, "auto"):
+        model.set_params(model__early_stopping=False)
+    if isinstance(folds := known.get("model__cv"), int):
+        model.set_params(model__cv=k_folds(target, belonging, folds, seed))
+    if "model__outer_bags" in known:
+        more["model__bags"] = _bags(target, belonging, known["model__outer_bags"], seed)
+    return model.fit(features, target, **more)
+
+
+def _bags(target: "NDArray", belonging: Belonging, count: int, seed: int) -> "NDArray[np.int8]":
+    """Say for each bag which rows are learned from (1) and which tell when to stop (-1): shape (n_rows, count)."""
+    bags = np.ones((count, len(target)), dtype=np.int8)
+    parted: list[tuple[NDArray, NDArray]] = []
+    while len(parted) < count:
+        parted += k_folds(target, belonging, _KEPT_ASIDE, seed + len(parted))
+    for bag, (learned, kept) in zip(bags, parted, strict=False):
+        bag[:] = 0
+        bag[learned], bag[kept] = 1, -1
+    return bags.T

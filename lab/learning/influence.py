@@ -1,0 +1,110 @@
+"""What does each row add to a score? The ground of the intervals: rows, not folds, are what was drawn from the world.
+
+A score is written as a sum of means over kinds of rows: the accuracy as one over all of them, the ROC AUC as one over the
+positive and one over the negative rows (each row's share of the rows of the other kind that it is ranked rightly against).
+What a row adds to the difference of two scores is its distance from the mean of its kind over the whole repetition. Inside a
+test fold that has a single row of a rare class this distance would be zero, and with few it is too small.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lab.stats import auc_placements, r2_influence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Part", "added", "parts"]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One of the means whose sum is a score, up to a constant.
+
+    Attributes
+    ----------
+    members : numpy.ndarray of shape (n_rows,), bool
+        The rows that it is a mean over.
+    values : numpy.ndarray of shape (n_rows,), float64
+        What it is a mean of; only the members' count.
+    """
+
+    members: "NDArray"
+    values: "NDArray[np.float64]"
+
+
+def parts(scorer: str, said: "NDArray", target: "NDArray") -> tuple[Part, ...] | None:
+    """Write the score of a test fold as a sum of means over its rows; None for a metric that has no such form.
+
+    Parameters
+    ----------
+    scorer : str
+        Name of the metric.
+    said : array of shape (n_rows, n_classes) or (n_rows,)
+        Probabilities of the fold's rows, or the numbers predicted for them.
+    target : array of shape (n_rows,)
+        Codes of their classes, or their numbers.
+
+    Returns
+    -------
+    tuple of Part, or None
+        As many for every fold of a table. None too where all numbers of the fold are the same, so that R² says nothing.
+    """
+    if scorer == "roc_auc":
+        return _auc(said[:, 1], target == 1, 1.0)
+    if scorer == "roc_auc_ovr":
+        n = said.shape[1]
+        return tuple(part for code in range(n) for part in _auc(said[:, code], target == code, 1 / n))
+    every = np.ones(len(target), dtype=bool)
+    if scorer == "r2":
+        return (Part(every, r2_influence(said, target)),) if np.ptp(target) > 0 else None
+    if scorer == "balanced_accuracy":
+        right = (said.argmax(axis=1) == target).astype(np.float64)
+        n = said.shape[1]
+        return tuple(Part(target == code, right / n) for code in range(n))
+    rows = np.arange(len(target))
+    one = {  # means over the rows
+        "accuracy": lambda: said.argmax(axis=1) == target,
+        "neg_log_loss": lambda: np.log(np.clip(said[rows, target], np.finfo(np.float64).eps, 1)),
+        "neg_mean_absolute_error": lambda: -np.abs(said - target),
+        "neg_mean_squared_error": lambda: -((said - target) ** 2),
+    }.get(scorer)
+    return None if one is None else (Part(every, one().astype(np.float64)),)
+
+
+def _auc(scores: "NDArray", positive: "NDArray", share: float) -> tuple[Part, Part]:
+    values = share * auc_placements(scores, positive)
+    return Part(positive, values), Part(~positive, values)
+
+
+def added(folds: "Sequence[tuple[NDArray, tuple[Part, ...], tuple[Part, ...]]]", n_rows: int) -> "NDArray[np.float64]":
+    """What each row adds to the difference of two scores, each the mean over the test folds of one repetition.
+
+    Parameters
+    ----------
+    folds : sequence of (array of shape (n_test,), tuple of Part, tuple of Part)
+        Row numbers of a test fold, and the parts of both scores on it.
+    n_rows : int
+        Of the table.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n_parts, n_rows)
+        NaN where a row is no member of a part, or is not tested.
+    """
+    n_parts = len(folds[0][1])
+    values, weights = np.full((n_parts, n_rows), np.nan), np.zeros((n_parts, n_rows))
+    for rows, first, second in folds:
+        for place, (one, other) in enumerate(zip(first, second, strict=True)):
+            members = rows[one.members]
+            if len(members):
+                values[place, members] = (one.values - other.values)[one.members]
+                weights[place, members] = 1 / (len(members) * len(folds))
+    with np.errstate(invalid="ignore"):
+        centred = values - np.array(
+            [[np.mean(part[~np.isnan(part)])] if not np.isnan(part).all() else [0.0] for part in values]
+        )
+    return centred * weights

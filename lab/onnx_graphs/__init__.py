@@ -1,0 +1,1 @@
+"""Fitted columns and trees as ONNX graphs: what the labs that write model files share."""

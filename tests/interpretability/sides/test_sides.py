@@ -1,0 +1,104 @@
+"""Scores, prices and finalists of hand-made rows are what the oracle works out from the same folds."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from samples.golden import (
+    table,
+)
+from samples.interpretability_rows import (
+    BLACK,
+    DATA,
+    FOLDED,
+    GLASS,
+    LABELS,
+    PARTS,
+    SETTINGS,
+    loss_of,
+    made_rows,
+    mean,
+    summarised,
+    titled,
+)
+
+from interpretability.lab import LAB
+from interpretability.sides import finalists
+from interpretability.sides.finalists import choose_finalists
+from lab.learning.families import Family
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return made_rows()
+
+
+@pytest.fixture(scope="module")
+def evidence(rows):
+    pytest.importorskip("fairlearn")
+    return summarised(SETTINGS, rows)
+
+
+def test_the_prices_are_those_of_the_same_folds(evidence):
+    lines = titled(evidence, "The price of readability").rows
+    assert [line[0] for line in lines] == [LABELS[name] for name in ("tree-2", "logistic", "tree-4", "ebm")]
+    best = -np.inf
+    for line, name in zip(lines, ("tree-2", "logistic", "tree-4", "ebm"), strict=True):
+        score = mean(FOLDED[name])[0]
+        assert line[1:6] == pytest.approx((PARTS[name], score, *loss_of(FOLDED[name])))
+        assert line[6] == ("yes" if score > best else "no")
+        best = max(best, score)
+    figure = next(each for each in evidence.figures if each.title == "The price of readability")
+    assert f"best black box ({mean(BLACK)[0]:.1f} points), the dotted one lies 3.0 points below" in figure.caption
+
+
+def test_the_simplest_model_within_the_margin_is_named(rows):
+    reach = loss_of(FOLDED["tree-4"])[2]
+    assert reach < min(loss_of(FOLDED[name])[2] for name in ("tree-2", "logistic", "ebm"))
+    for margin, expected in ((reach + 0.5, LABELS["tree-4"]), (reach - 0.5, None)):
+        settings = dataclasses.replace(SETTINGS, margin=margin / 100, groups=None)
+        assert summarised(settings, rows).facts["simplest"] == expected
+
+
+def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows):
+    scored = {key: row for key, row in rows.items() if "-fold" in key}
+    context = LAB.context(DATA, SETTINGS, seed=11)
+    (planned,) = finalists.plan(context)
+    assert set(scored) <= set(planned.needs)
+    arguments = dict(planned.arguments) | {"inputs": scored}
+    reach = loss_of(FOLDED["tree-4"])[2]
+    found = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach + 0.5) / 100})
+    assert (found.glass, found.black, found.simplest) == ("ebm", "forest", "tree-4")
+    assert found.parameters["forest"] == ({"depth": 0}, {"depth": 1}, {"depth": 2})
+    narrow = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach - 0.5) / 100})
+    assert narrow.simplest is None
+
+
+def test_what_was_said_is_drawn_against_what_happened_in_tenths_of_the_rows(evidence):
+    figure = titled(evidence, "Are the probabilities calibrated?")
+    for label, folds in (("best readable model", GLASS), ("best black box", BLACK)):
+        chances = np.concatenate([said[:, 1] for said, _ in folds])
+        truth = np.concatenate([places % 2 for _, places in folds])
+        order = np.argsort(chances, kind="stable")
+        bins = [(chances[part].mean(), truth[part].mean()) for part in np.array_split(order, 10)]
+        drawn = [(value["x"], value["y"]) for value in figure.spec["data"]["values"] if value["series"] == label]
+        assert np.array(drawn) == pytest.approx(np.array(bins))
+
+
+@pytest.mark.parametrize(("name", "full"), [("depth", "model__depth"), ("prepare__bins", "prepare__bins")])
+def test_a_finalist_is_fitted_with_what_its_search_found_on_the_rows_it_is_given(name, full):
+    calls = []
+
+    class Model:
+        def set_params(self, **given):
+            calls.append(given)
+
+        def fit(self, features, target):
+            return features.index.tolist(), target.tolist()
+
+    data, rows = table(), np.array([3, 4, 40])
+    family = Family("made", "made", lambda features, seed: calls.append((len(features), seed)) or Model())
+    fitted = finalists.fitted_on(family, data, rows, {name: [2, 3]}, 7)
+    assert calls == [(3, 7), {full: (2, 3)}]
+    assert fitted == (data.features.index[rows].tolist(), [1, 0, 0])
+    assert finalists.fitted_on(family, data, rows, None, 7, np.array([5, 6, 7]))[1] == [5, 6, 7]

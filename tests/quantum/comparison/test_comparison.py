@@ -1,0 +1,77 @@
+"""The comparison of all models says the oracle's numbers, and says what the circuit sees."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from oracles import intervals
+from samples.golden import (
+    FOLDS,
+    three,
+)
+from samples.quantum_rows import (
+    BOUNDS,
+    CLASSICAL,
+    FOLDED,
+    QUANTUM,
+    RULE_OF_THREE,
+    SETTINGS,
+    TAKEN,
+    by_title,
+    made_rows,
+    points,
+    summarise,
+)
+
+from lab.errors import TrialsFailedError
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return made_rows()
+
+
+@pytest.fixture(scope="module")
+def evidence(rows):
+    return summarise(SETTINGS, rows)
+
+
+def test_the_table_of_all_models_holds_the_means_over_the_folds(evidence, rows):
+    lines = {line[0]: line[1:] for line in by_title(evidence, "All models").rows}
+    own = [rows[f"svm-fold{fold:02d}"] for fold in range(6)]
+    bins = []
+    for chances, places in FOLDED["svm"]:
+        sure, right = chances.max(axis=1), chances.argmax(axis=1) == places % 2
+        order = np.argsort(sure, kind="stable")
+        gaps = [abs(sure[part].mean() - right[part].mean()) * len(part) for part in np.array_split(order, 10)]
+        bins.append(sum(gaps) / len(sure))
+    mean = intervals.interval(*intervals.corrected(points(FOLDED["svm"]), FOLDS), **BOUNDS)
+    beside = [np.mean([row.beside[key] for row in own]) for key in ("balanced accuracy", "log loss (nats)", "Brier")]
+    assert lines["support vector machine"] == pytest.approx((*mean, *beside, np.mean(bins), 6))
+    assert list(lines.values()) == sorted(lines.values(), key=lambda line: -line[0])
+    chosen = {line[1]: line[2] for table in evidence.tables if "chosen as best" in table.title
+              for line in table.rows if line[0] == "best quantum model"}  # fmt: skip
+    assert sorted(chosen.values()) == sorted([TAKEN.count("quantum"), TAKEN.count("kernel")])
+
+
+def test_with_one_repetition_the_interval_is_the_corrected_t_of_the_folds(rows):
+    settings = dataclasses.replace(SETTINGS, repeats=1)
+    found = summarise(settings, rows)
+    differences = np.array(points(QUANTUM[:FOLDS])) - points(CLASSICAL[:FOLDS])
+    expected = intervals.interval(*intervals.corrected(differences, FOLDS), reach=RULE_OF_THREE)
+    assert three(found.estimates["advantage"]) == pytest.approx(expected)
+
+
+def test_without_a_classical_score_there_is_no_verdict(rows):
+    classical = ("logistic", "svm", "constant")
+    kept = {key: row for key, row in rows.items() if not key.startswith(classical)}
+    with pytest.raises(TrialsFailedError):
+        summarise(SETTINGS, kept)
+
+
+def test_the_columns_are_counted_as_the_circuit_meets_them(evidence, rows):
+    """Two numbers and a category of two values: four features, of which the circuit sees three components."""
+    words = "the circuit sees 3 principal components of the 3 columns (about 4 features after encoding the categories)"
+    assert any(caveat.startswith(words) for caveat in evidence.caveats)
+    wide = summarise(dataclasses.replace(SETTINGS, qubits=4), rows)
+    assert not any("principal component" in caveat for caveat in wide.caveats)

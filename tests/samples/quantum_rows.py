@@ -1,0 +1,108 @@
+"""Hand-made rows of the quantum lab's trials, and what the oracle says of their folds."""
+
+import numpy as np
+from oracles import intervals
+
+from lab import sections
+from quantum.chosen_circuit.learning import LearningRow, WrittenFormula
+from quantum.chosen_circuit.trials import CircuitRow
+from quantum.circuit import Circuit
+from quantum.device_noise.rows import DeviceRow, Predictions, Run
+from quantum.hardware.transpiled import OnDevice
+from quantum.lab import LAB
+from quantum.scale.trials import ScaleRow
+from quantum.settings import Settings
+from quantum.sizes.trials import SizeRow
+from samples.golden import (
+    FOLDS,
+    N_ROWS,
+    REPEATS,
+    auc_of,
+    best_of,
+    fold_rows,
+    parts,
+    said,
+    table,
+)
+
+SETTINGS = Settings(
+    qubits=3, steps=40, folds=FOLDS, repeats=REPEATS, margin=0.02, shots=200, devices=("torino", "fez"),
+    execution_s=0.001, overhead_s=3.0, rate=0.5, metric="auto",
+)  # fmt: skip
+INNER = {
+    "quantum": [0.9, 0.2, 0.9, 0.2, 0.9, 0.9],
+    "kernel": [0.1, 0.8, 0.1, 0.8, 0.1, 0.1],
+    "logistic": [0.5, 0.5, 0.5, 0.9, 0.5, 0.5],
+    "svm": [0.6, 0.6, 0.6, 0.6, 0.6, 0.6],
+    "constant": [0.0] * 6,
+}
+STRENGTH = {"quantum": 1.8, "kernel": 1.5, "logistic": 0.0, "svm": 0.1, "unentangled": 0.6, "frozen": 0.1,
+            "surrogate": 1.6}  # fmt: skip
+FOLDED = {name: said(name, strength) for name, strength in STRENGTH.items()}
+FOLDED["constant"] = [(np.full((len(rows), 2), 0.5), rows) for rows in parts()]
+DATA = table()
+DEVICE_TARGET = np.array([0, 1] * 6)
+VARIANCES = [
+    [layers, n, variance ** (layers / 8), 0.01]
+    for layers in (2, 4, 8)
+    for n, variance in ((2, 0.1), (4, 0.02), (6, 0.009), (8, 0.001))
+]
+
+
+def summarise(settings, rows):
+    return sections.summarise(LAB, LAB.context(DATA, settings, seed=0), rows)
+
+
+def device_row(name, place, *, simulated=True, **more):
+    rng = np.random.default_rng(place)
+
+    def chances(noise):
+        p = np.clip(0.2 + 0.6 * DEVICE_TARGET + noise * rng.normal(size=12), 0.01, 0.99)
+        return np.column_stack([1 - p, p])
+
+    def run(number):
+        flips = tuple(0.3 / (1 + step) for step in range(13))
+        return Run(exact=chances(0.3), after=chances(0.45), shots_needed=1_000 + number, flips=flips)
+
+    runs = Predictions(before=chances(0.25), ideal=run(0), read=run(1), mitigated=run(2)) if simulated else None
+    return DeviceRow(name, 0.02 + place / 100, DEVICE_TARGET, runs, (7, 8, 9), 4, **more)
+
+
+def made_rows():
+    """Give the rows of all trials by their keys."""
+    found = {}
+    for name, folds in FOLDED.items():
+        found |= fold_rows(name, folds, INNER.get(name, [0.5] * 6))
+    found["circuit"] = CircuitRow(
+        losses=np.linspace(1, 0, 80).reshape(2, 40), circuit=Circuit(3, 2), parameters={}, trained=24, pennylane=3e-8,
+        devices=(OnDevice("torino", 133, 31, 88, 9, 0.8125),),
+    )  # fmt: skip
+    found["learning"] = LearningRow(
+        steps=(0, 40), chances=np.linspace(0, 1, 2 * 576).reshape(2, 24, 24), accuracy=(0.5, 0.875),
+        formula=WrittenFormula(2, 1e-9, ((0.5, "cos x1"), (-0.25, "sin x2"))),
+    )  # fmt: skip
+    found["scale"] = ScaleRow(3, 2, VARIANCES, 0.12, (0.6, 0.01))
+    for layers in (1, 2):
+        found[f"size-3-{layers}"] = SizeRow(3, layers, np.array([0.5 + 0.1 * layers, 0.6, 0.8]))
+    found["hardware-torino"] = device_row("torino", 1)
+    found["hardware-fez"] = device_row("fez", 2, simulated=False)
+    found["backend"] = device_row("fake_torino", 3, job="j-1", seconds=4.5)
+    return found
+
+
+def against(one, other):
+    return intervals.repeated(one, other, DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds)
+
+
+def points(folds):
+    return [100 * auc_of(chances, rows % 2) for chances, rows in folds]
+
+
+def by_title(found, title):
+    return next(each for each in (*found.tables, *found.figures) if each.title == title)
+
+
+QUANTUM, TAKEN = best_of({name: FOLDED[name] for name in ("quantum", "kernel")}, INNER)
+CLASSICAL, _ = best_of({name: FOLDED[name] for name in ("logistic", "svm", "constant")}, INNER)
+RULE_OF_THREE = 300 / N_ROWS
+BOUNDS = {"lowest": 0.0, "highest": 100.0}
