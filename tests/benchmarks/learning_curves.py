@@ -1,7 +1,7 @@
 """Do the intervals of `lab.learning.curves` hold the truth at 8 and at 32 times the rows that were tried?
 
-Pairs of learners on generated processes and on real tables: both are scored at 64 to 1,024 training rows in five repetitions,
-the difference at 8,192 and 32,768 rows is foretold, and then measured. The digits of scikit-learn, cut into two classes in six
+Pairs of learners on generated processes and on real tables: both are scored at 32 to 512 training rows in five repetitions,
+the difference at 4,096 and 16,384 rows is foretold, and then measured. The digits of scikit-learn, cut into two classes in six
 ways, serve as real tables: 18 to 144 rows foretell 1,152; they have too few rows for 32 times as many.
 
 Printed: share of the 90 % intervals that hold the truth with its exact binomial interval, their width, how far the middle and
@@ -11,7 +11,7 @@ curves that go as far as `rows_to_settle` says do settle a question; 80 % are as
 No constant of the module was chosen with these pairs: that was done with one half of the tables of the learning curve database
 LCDB (Mohr et al. 2022), those at even places by their number. `--database` checks the other half.
 
-python tests/benchmarks/learning_curves.py                              60 pairs, about 10 minutes on one idle core
+python tests/benchmarks/learning_curves.py                              60 pairs, about 5 minutes on one idle core
 python tests/benchmarks/learning_curves.py --database database-auc.csv  real tables of LCDB (the file is in the package lcdb)
 """
 
@@ -38,7 +38,7 @@ from lab.learning.curves import extrapolate, rows_to_settle
 from lab.stats import rate
 
 REPEATS, CONFIDENCE = 5, 0.9
-SIZES, TIMES, TEST_ROWS = (64, 128, 256, 512, 1_024), {8: 6, 32: 3}, 2_000  # repetitions of the truth by factor
+SIZES, TIMES, TEST_ROWS = (32, 64, 128, 256, 512), {8: 4, 32: 2}, 2_000  # repetitions of the truth by factor
 REAL_SIZES, REAL_REPEATS = (18, 36, 72, 144), 15
 N_GENERATED, N_REAL = 48, 12
 MARGIN = 0.01
@@ -218,7 +218,7 @@ def summarise(kind, rows, silent):
     print(f"{kind}: nothing said of {len(silent)} pairs", flush=True)
 
 
-def settled(n_simulations=300, size=32_768):
+def settled(n_simulations=300, size=16_384):
     """Curves with a known law: do curves up to the rows that would settle a question settle it in 8 of 10 cases?"""
     rng, done, none, now = np.random.default_rng(5), [], 0, 0
     for seed in range(n_simulations):
