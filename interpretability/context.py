@@ -9,7 +9,7 @@ from interpretability.settings import Settings
 from lab.errors import SettingsError
 from lab.learning import comparison, folds, scoring
 from lab.learning.comparison import Comparison, Group
-from lab.learning.families import Family
+from lab.learning.families import CONSTANT, Family
 from lab.learning.scoring import Metric
 from lab.protocol import Dataset, Key, Rows, Trial
 
@@ -24,6 +24,9 @@ class Context:
     ----------
     glass, black : Group
         The two sides of the question.
+    nothing : Group
+        A constant prediction, which every side must beat: two models that have learned nothing are level, and the readable one
+        costs nothing.
     steps : tuple of Family
         The small models of the price of reading; none where only the verdict is wanted.
     """
@@ -34,6 +37,7 @@ class Context:
     metric: Metric
     glass: Group
     black: Group
+    nothing: Group
     steps: tuple[Family, ...]
 
     @property
@@ -117,4 +121,6 @@ def context_of(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
         n_classes = len(dataset.classes)
         glass, black = classifiers.glass(n_classes, len(dataset.kinds)), classifiers.black()
         steps = classifiers.ladder(n_classes)
-    return Context(dataset, settings, seed, metric, glass, black, steps if settings.depth == "full" else ())
+    constant = CONSTANT if dataset.classes else regressors.CONSTANT
+    nothing = Group("constant", "baseline", (constant,), is_side=False)
+    return Context(dataset, settings, seed, metric, glass, black, nothing, steps if settings.depth == "full" else ())

@@ -70,6 +70,15 @@ class InterpretabilityLab:
         if size is not None and facts["curve_fault"] is not None:
             return _unsaid(sentence, facts)
         side = side_of_margin(loss, margin)
+        over = evidence.estimates.get("over_constant")
+        if side == "below" and over is not None and over.low <= 0:
+            return Verdict(
+                "undecided",
+                "Undecided",
+                f"{sentence}, but it is not shown to be better than a constant prediction: it is "
+                f"{difference(over, 'one')}. Where nothing has been learned, reading costs nothing.",
+                ("columns that say more about the target", "more rows"),
+            )
         if side == "below":
             return Verdict(
                 "yes",

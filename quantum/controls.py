@@ -1,4 +1,4 @@
-"""On which tables is the truth known? One that a circuit fits and classical models miss, three that it cannot win."""
+"""On which tables is the truth known? One that a circuit fits and classical models miss, and many that it cannot win."""
 
 import dataclasses
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from lab import flow
+from lab.data import made
 from lab.data.frames import from_arrays
 from lab.protocol import Answer, Control, Lab
 from quantum.settings import Settings
@@ -51,6 +52,26 @@ def no_signal(lab: Lab, *, seed: int) -> Answer:
     return _answer(lab, rng.normal(size=(300, 4)), rng.random(300) < 0.5, seed, qubits=4)
 
 
+def copied_noise(lab: Lab, *, seed: int) -> Answer:
+    """Noise in which every row is there three times."""
+    return _on(lab, made.copies(np.random.default_rng(seed), distinct=120), seed)
+
+
+def customers(lab: Lab, *, seed: int) -> Answer:
+    """Visits of customers whom no column names, and about new ones of whom nothing can be said."""
+    return _on(lab, made.customers(np.random.default_rng(seed), count=50), seed)
+
+
+def rare_class(lab: Lab, *, seed: int) -> Answer:
+    """One positive row in thirty, along a sum of curves."""
+    return _on(lab, made.rare(np.random.default_rng(seed), n_rows=600, positives=20), seed)
+
+
+def _on(lab: Lab, table: tuple[pd.DataFrame, np.ndarray], seed: int) -> Answer:
+    settings = dataclasses.replace(_SETTINGS, qubits=4)
+    return flow.answer_here(lab, from_arrays("control", *table), settings, seed=seed)
+
+
 def _answer(lab: Lab, features: np.ndarray, labels: np.ndarray, seed: int, *, qubits: int) -> Answer:
     settings = dataclasses.replace(_SETTINGS, qubits=qubits)
     frame = pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
@@ -69,5 +90,8 @@ CONTROLS = (
     Control(
         "hidden-manifold", "a small neural network made the labels: classical models suffice", ("yes",), hidden_manifold
     ),
+    Control("copies", "noise, every row three times: the quantum model cannot be better", ("yes",), copied_noise),
+    Control("customers", "nothing is known of new customers: the quantum model cannot be better", ("yes",), customers),
+    Control("rare-class", "1 positive row in 30 along a sum of curves: classical models suffice", ("yes",), rare_class),
     Control("no-signal", "there is nothing to learn: the quantum model cannot be better", ("yes",), no_signal),
 )

@@ -28,6 +28,7 @@ __all__ = [
     "MOST_COLUMNS_FOR_PAIRS",
     "RULE_SUM",
     "SCORECARD",
+    "SPARSE",
     "SPLINES",
     "TREE",
     "XGBOOST",
@@ -52,6 +53,12 @@ def _splines(features: pd.DataFrame, seed: int) -> Pipeline:
     del features, seed  # the solver is deterministic
     steps = [("prepare", spline_columns()), ("scale", StandardScaler())]
     return Pipeline([*steps, ("model", LogisticRegression(C=0.1, max_iter=2_000))])
+
+
+def _sparse(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features
+    model = LogisticRegression(l1_ratio=1.0, solver="saga", max_iter=500, tol=1e-3, random_state=seed)
+    return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
 
 def _scorecard(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -151,6 +158,9 @@ SPLINES = Family(
     _splines,
     {"model__C": stats.loguniform(1e-3, 1e1), "prepare__numbers__curve__n_knots": [4, 5, 7]},
 )
+SPARSE = Family(
+    "logistic-sparse", "sparse logistic regression (lasso)", _sparse, {"model__C": stats.loguniform(1e-2, 1e1)}
+)
 _EBM_SPACE = {
     "model__min_samples_leaf": [5, 10, 20],
     "model__max_leaves": [2, 3],
@@ -213,7 +223,7 @@ def glass(n_classes: int, n_columns: int) -> Group:
     A scorecard is for two classes, pairs are looked for in tables of up to 100 columns (4,950 pairs), and FIGS needs the
     library imodels.
     """
-    families = [LOGISTIC, SPLINES, TREE, EBM]
+    families = [LOGISTIC, SPARSE, SPLINES, TREE, EBM]
     if n_columns <= MOST_COLUMNS_FOR_PAIRS:
         families.append(EBM_PAIRS)
     if n_classes == 2:

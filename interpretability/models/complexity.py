@@ -29,7 +29,7 @@ def parts_to_read(pipeline: Any) -> int:
         return sum(_leaves(tree) for tree in model.trees_)
     if kind in ("ReadableBoostingClassifier", "ReadableBoostingRegressor"):
         return len(model.term_features_)
-    if kind in ("LogisticRegression", "Ridge"):
+    if kind in ("LogisticRegression", "Ridge", "ScaledLasso"):
         used = np.abs(np.atleast_2d(model.coef_)).max(axis=0) > 0
         if "scale" not in pipeline.named_steps:
             return int(used.sum())

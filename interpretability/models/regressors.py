@@ -1,11 +1,13 @@
 """Which models of a number can be read, and which cannot? The regression twins of `interpretability.models.classifiers`."""
 
+import dataclasses
 import importlib.util
 from typing import Any
 
 import pandas as pd
 from scipy import stats
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import Ridge
 from sklearn.neural_network import MLPRegressor
@@ -17,9 +19,11 @@ from interpretability.models import classifiers
 from interpretability.models.boosting import ReadableBoostingRegressor
 from interpretability.models.classifiers import counted, ebm_settings, step, xgboost_settings
 from interpretability.models.preparation import spline_columns
+from interpretability.models.sparse import ScaledLasso
 from interpretability.models.trees import ReadableTreeRegressor
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING as BOOSTING_OF_CLASSES
+from lab.learning.families import CONSTANT as CONSTANT_OF_CLASSES
 from lab.learning.families import EXTRA_TREES as EXTRA_TREES_OF_CLASSES
 from lab.learning.families import FOREST as FOREST_OF_CLASSES
 from lab.learning.families import MLP as MLP_OF_CLASSES
@@ -28,12 +32,34 @@ from lab.learning.families import SVM as SVM_OF_CLASSES
 from lab.learning.preparation import dense_columns, ordinal_columns
 from lab.privacy.aggregates import MIN_ROWS
 
-__all__ = ["EBM", "EBM_PAIRS", "LINEAR", "RULE_SUM", "SPLINES", "TREE", "black", "glass", "ladder"]
+__all__ = [
+    "CONSTANT",
+    "EBM",
+    "EBM_PAIRS",
+    "LINEAR",
+    "RULE_SUM",
+    "SPARSE",
+    "SPLINES",
+    "TREE",
+    "black",
+    "glass",
+    "ladder",
+]
+
+
+def _constant(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features, seed
+    return Pipeline([("model", DummyRegressor())])
 
 
 def _linear(features: pd.DataFrame, seed: int) -> Pipeline:
     del features, seed  # nothing depends on them: the solution is exact
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", Ridge())])
+
+
+def _sparse(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features
+    return Pipeline([("prepare", dense_columns(scale=True)), ("model", ScaledLasso(alpha=0.03, random_state=seed))])
 
 
 def _splines(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -123,7 +149,11 @@ def _on_a_unit_scale(model: Any) -> TransformedTargetRegressor:
     return TransformedTargetRegressor(model, transformer=StandardScaler())
 
 
+CONSTANT = dataclasses.replace(CONSTANT_OF_CLASSES, build=_constant)
 LINEAR = Family("linear", "linear regression", _linear, {"model__alpha": stats.loguniform(1e-2, 1e3)})
+SPARSE = Family(
+    "linear-sparse", "sparse linear regression (lasso)", _sparse, {"model__alpha": stats.loguniform(1e-3, 3e-1)}
+)
 SPLINES = Family(
     "splines",
     "additive splines",
@@ -169,7 +199,7 @@ XGBOOST = Family("xgboost", classifiers.XGBOOST.label, _xgboost, classifiers.XGB
 
 def glass(n_columns: int) -> Group:
     """List the families that can be read; a points scorecard is for two classes, and has no twin."""
-    readable = [LINEAR, SPLINES, TREE, EBM]
+    readable = [LINEAR, SPARSE, SPLINES, TREE, EBM]
     if n_columns <= classifiers.MOST_COLUMNS_FOR_PAIRS:
         readable.append(EBM_PAIRS)
     if importlib.util.find_spec("imodels"):

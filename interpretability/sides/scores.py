@@ -6,6 +6,7 @@ from interpretability.context import Context
 from interpretability.sides.price import chosen_family
 from lab.decisions import rows_to_settle
 from lab.learning.comparison import Comparison
+from lab.learning.families import CONSTANT
 from lab.protocol import Evidence, Figure, Rows, Trial
 from lab.wording import count
 
@@ -13,19 +14,24 @@ __all__ = ["evidence", "plan"]
 
 
 def plan(context: Context) -> list[Trial[Any]]:
-    """Score every family of both sides on every fold."""
-    return context.scored(context.glass, context.black, candidates=context.settings.candidates)
+    """Score every family of both sides on every fold, and a constant prediction."""
+    return [
+        *context.scored(context.glass, context.black, candidates=context.settings.candidates),
+        *context.scored(context.nothing, candidates=0),
+    ]
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:
     """Compare the best readable model with the best black box."""
-    found, dataset, margin = context.compared(rows), context.dataset, context.margin
+    found, dataset, margin = context.compared(rows, context.nothing), context.dataset, context.margin
     glass, black = found.best["glass"], found.best["black"]
     loss, detectable = found.difference(black, glass), found.detectable(black, glass)
     parts = found.regions(black, glass, margin)
     names = {family.name: family.label for family in context.glass.families}
+    gain = found.difference(glass, found.families[CONSTANT.name]) if CONSTANT.name in found.families else None
     return Evidence(
-        estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)},
+        estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)}
+        | ({} if gain is None else {"over_constant": gain}),
         facts={
             "metric": context.metric.label,
             "margin": margin,
@@ -51,7 +57,7 @@ def _headline(found: Comparison, context: Context) -> Figure:
         f"{count(settings.candidates, 'hyperparameter setting')} each. Bars are 95 % intervals of each mean; the verdict rests "
         "on the paired difference."
     )
-    return found.figure("All models", caption)
+    return found.figure("All models", caption, without=(CONSTANT.name,))
 
 
 def _caveats(context: Context) -> tuple[str, ...]:

@@ -28,7 +28,9 @@ SETTINGS = Settings(folds=3, repeats=2, candidates=1, depth="verdict", max_rows=
 
 @pytest.fixture
 def two_families(monkeypatch):
-    monkeypatch.setattr(classifiers, "glass", lambda *given: Group("glass", "readable model", (classifiers.counted(LOGISTIC),)))
+    monkeypatch.setattr(
+        classifiers, "glass", lambda *given: Group("glass", "readable model", (classifiers.counted(LOGISTIC),))
+    )
     monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (BOOSTING,)))
 
 
