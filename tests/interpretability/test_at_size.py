@@ -9,7 +9,7 @@ import pytest
 from samples.wiring import AT_SIZE_ESTIMATES, AT_SIZE_FACTS
 
 from interpretability.lab import LAB
-from interpretability.models import classes
+from interpretability.models import classifiers
 from interpretability.settings import Settings
 from interpretability.sides import at_size
 from lab import flow
@@ -28,8 +28,8 @@ SETTINGS = Settings(folds=3, repeats=2, candidates=1, depth="verdict", max_rows=
 
 @pytest.fixture
 def two_families(monkeypatch):
-    monkeypatch.setattr(classes, "glass", lambda *given: Group("glass", "readable model", (classes.counted(LOGISTIC),)))
-    monkeypatch.setattr(classes, "black", lambda: Group("black", "black box", (BOOSTING,)))
+    monkeypatch.setattr(classifiers, "glass", lambda *given: Group("glass", "readable model", (classes.counted(LOGISTIC),)))
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (BOOSTING,)))
 
 
 def table(n_rows, seed=0):
