@@ -92,29 +92,70 @@ def copies_of(features: pd.DataFrame) -> "tuple[NDArray[np.int64], int]":
     columns' shares of the row's values; rows count as copies where so many fewer than one row would be equal by it.
     """
     n_rows, n_columns = features.shape
-    hashes, chances = np.empty((n_columns, n_rows), dtype=np.uint64), np.zeros((n_columns, n_rows))
+    hashes, chances = _hashed(features)
+    places = np.arange(n_columns)
+    halves = [_sum(hashes, places[side::2]) for side in (0, 1)]
+    # rows that are equal in all columns but one are equal in one half of them
+    candidates = np.flatnonzero(np.any([_repeats(half) for half in halves], axis=0))
+    alone = np.arange(n_rows)
+    if len(candidates) < 2:
+        return alone, 0
+    some = hashes[:, candidates]
+    whole, chance = some.sum(axis=0, dtype=np.uint64), chances[:, candidates].sum(axis=0, dtype=np.float64)
+    linked = [_equal(whole, chance, n_rows)]
+    if n_columns >= 3:
+        linked += [
+            found
+            for place in places
+            if (found := _equal(whole - some[place], chance - chances[place, candidates], n_rows)) is not None
+        ]
+    copied = [each for each in linked if each is not None]
+    if not copied:
+        return alone, 0
+    codes = alone.copy()
+    codes[candidates] = candidates[_first_of(_joined(*copied))]
+    return codes, n_rows - len(np.unique(codes))
+
+
+def _hashed(features: pd.DataFrame) -> "tuple[NDArray[np.uint64], NDArray[np.float32]]":
+    """Hash every cell, and give the logarithm of its value's share of the column: both of shape (n_columns, n_rows)."""
+    n_rows, n_columns = features.shape
+    hashes, chances = np.empty((n_columns, n_rows), dtype=np.uint64), np.empty((n_columns, n_rows), dtype=np.float32)
     for place, column in enumerate(features):
         codes, levels = pd.factorize(features[column], use_na_sentinel=False)
         chances[place] = np.log(np.bincount(codes, minlength=len(levels)) / n_rows)[codes]
         hashes[place] = pd.util.hash_array(codes.astype(np.uint64) + np.uint64(place << 40))
-    whole, chance = hashes.sum(axis=0, dtype=np.uint64), chances.sum(axis=0)
-    linked = [_equal(whole, chance)]
-    if n_columns >= 3:
-        linked += [_equal(whole - hashes[place], chance - chances[place]) for place in range(n_columns)]
-    codes = _joined(*linked)
-    return codes, n_rows - len(np.unique(codes))
+    return hashes, chances
 
 
-def _equal(hashes: "NDArray[np.uint64]", log_chance: "NDArray[np.float64]") -> "NDArray[np.int64]":
-    """Give rows of equal hashes one code where that is no accident; all others stand alone."""
-    n_rows = len(hashes)
+def _sum(hashes: "NDArray[np.uint64]", places: "NDArray[np.int64]") -> "NDArray[np.uint64]":
+    total = np.zeros(hashes.shape[1], dtype=np.uint64)
+    for place in places:
+        total += hashes[place]
+    return total
+
+
+def _repeats(hashes: "NDArray[np.uint64]") -> "NDArray[np.bool_]":
+    """Whether each hash is there more than once."""
+    order = np.sort(hashes)
+    twice = np.unique(order[1:][order[1:] == order[:-1]])
+    return np.isin(hashes, twice)
+
+
+def _equal(hashes: "NDArray[np.uint64]", log_chance: "NDArray", n_rows: int) -> "NDArray[np.int64] | None":
+    """Give rows of equal hashes one code where that is no accident, all others stand alone; None where there are none.
+
+    `n_rows` are those of the table, of which these may be some.
+    """
     codes, distinct = pd.factorize(hashes)
-    if len(distinct) == n_rows or len(distinct) * _DISTINCT < n_rows:
-        return np.arange(n_rows)
+    others = n_rows - len(hashes)
+    if len(distinct) == len(hashes) or (len(distinct) + others) * _DISTINCT < n_rows:
+        return None
     is_copy = log_chance + np.log(n_rows) < np.log(_BY_CHANCE)
-    first = np.full(len(distinct), n_rows)
-    np.minimum.at(first, codes, np.arange(n_rows))
-    return np.where(is_copy, first[codes], np.arange(n_rows))
+    first = np.full(len(distinct), len(hashes))
+    np.minimum.at(first, codes, np.arange(len(hashes)))
+    found = np.where(is_copy, first[codes], np.arange(len(hashes)))
+    return found if (found != np.arange(len(hashes))).any() else None
 
 
 def _joined(*codes: "NDArray[np.int64]") -> "NDArray[np.int64]":

@@ -17,10 +17,12 @@ from lab.protocol import ALONE, Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Recognition", "recognition"]
+__all__ = ["MOST_ROWS", "Recognition", "recognition"]
 
 _FOLDS, _TREES = 3, 40
-_MOST_ROWS = 1_500
+_FLOOR = 1e-3  # errors below it, as a share of what a constant leaves, are as good as none
+MOST_ROWS = 1_500
+"""Rows on which it is measured."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,18 @@ class Recognition:
     new : float
         On rows whose kin it has not seen.
     sureness : float
-        The difference in standard errors over the units.
+        The difference in standard errors over the units: of the errors, or of their logarithms where that is surer, since in some
+        stretches of time a model goes further astray than in others.
     """
 
     known: float
     new: float
     sureness: float
+
+    @property
+    def growth(self) -> float:
+        """How many times as large the squared error is for new rows."""
+        return (1 - self.new) / max(1 - self.known, _FLOOR)
 
     @property
     def share(self) -> float:
@@ -48,11 +56,13 @@ class Recognition:
 
 
 def recognition(dataset: Dataset, units: "NDArray[np.int64]", *, seed: int) -> Recognition:
-    """Measure it for units of rows, codes of shape (n_rows,); of large tables on whole units of 1,500 rows together.
+    """Measure it for units of rows, codes of shape (n_rows,), -1 for rows to leave out; of large tables on 1,500 rows in whole units.
 
     Of copies and other rows that are known to belong together only the first counts.
     """
     rows = _whole_units(units, seed)
+    if len(np.unique(units[rows])) < _FOLDS:
+        return Recognition(0.0, 0.0, 0.0)
     if dataset.belonging.units is not None:
         rows = rows[np.unique(dataset.belonging.units[rows], return_index=True)[1]]
     features, target, kin = _numbers(dataset.features.iloc[rows]), dataset.target[rows], units[rows]
@@ -63,20 +73,33 @@ def recognition(dataset: Dataset, units: "NDArray[np.int64]", *, seed: int) -> R
         return Recognition(0.0, 0.0, 0.0)
     folds = k_folds(target, ALONE, _FOLDS, seed), grouped_folds(target, kin, _FOLDS, seed)
     known, new = (_errors(features, target, wanted, parted, seed) for parted in folds)
-    lost = new - known
     _, codes = np.unique(kin, return_inverse=True)
-    deviation = np.bincount(codes, lost - lost.mean())
-    error = float(np.sqrt(np.sum(deviation**2)))
-    sureness = float(lost.sum()) / error if error else 0.0
+    sureness = max(_sureness(new, known, codes), _sureness_of_logarithms(new / left, known / left, codes))
     return Recognition(1 - float(known.mean()) / left, 1 - float(new.mean()) / left, sureness)
 
 
+def _sureness(new: "NDArray[np.float64]", known: "NDArray[np.float64]", units: "NDArray[np.int64]") -> float:
+    lost = new - known
+    error = float(np.sqrt(np.sum(np.bincount(units, lost - lost.mean()) ** 2)))
+    return float(lost.sum()) / error if error else 0.0
+
+
+def _sureness_of_logarithms(
+    new: "NDArray[np.float64]", known: "NDArray[np.float64]", units: "NDArray[np.int64]"
+) -> float:
+    sizes = np.bincount(units)
+    growth = np.diff([np.log(np.bincount(units, each) / sizes + _FLOOR) for each in (known, new)], axis=0)[0]
+    error = float(growth.std(ddof=1) / np.sqrt(len(growth)))
+    return float(growth.mean()) / error if error else 0.0
+
+
 def _whole_units(units: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
-    codes, counts = np.unique(units, return_counts=True)
-    if len(units) <= _MOST_ROWS:
-        return np.arange(len(units))
+    considered = np.flatnonzero(units >= 0)
+    codes, counts = np.unique(units[considered], return_counts=True)
+    if len(considered) <= MOST_ROWS:
+        return considered
     order = np.random.default_rng(seed).permutation(len(codes))
-    taken = order[np.cumsum(counts[order]) <= _MOST_ROWS]
+    taken = order[np.cumsum(counts[order]) <= MOST_ROWS]
     return np.flatnonzero(np.isin(units, codes[taken]))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lab.learning.neighbourhoods import neighbourhood
-from lab.learning.recognition import Recognition, recognition
+from lab.learning.recognition import MOST_ROWS, Recognition, recognition
 from lab.protocol import Dataset
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["Suspicion", "identifiers", "suspicions"]
 
 _FEWEST_ROWS = 60
-_LOST, _SURE = 0.1, 4.0
-"""Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors."""
+_LOST, _GROWTH, _SURE = 0.1, 1.5, 4.0
+"""Suspected is what costs a plain model a tenth of what there is to explain, or half as much error again, beyond four standard
+errors."""
 _GAP, _STEP = 1.35, 0.1
 _LEVELS, _LARGEST_SHARE, _MOST_COLUMNS = 20, 0.05, 4
 _NAMED = re.compile(
@@ -95,10 +96,14 @@ def identifiers(dataset: Dataset) -> list[str]:
     return [name for *_, name in sorted(found)[:_MOST_COLUMNS]]
 
 
+def _matters(found: Recognition) -> bool:
+    return found.sureness > _SURE and (found.share > _LOST or found.growth > _GROWTH)
+
+
 def _by_columns(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     for name in identifiers(dataset):
         found = recognition(dataset, pd.factorize(dataset.features[name], use_na_sentinel=False)[0], seed=seed)
-        if found.share > _LOST and found.sureness > _SURE:
+        if _matters(found):
             yield Suspicion(
                 f"rows with the same value of {name!r} seem to belong together: a plain model explains {found.known:.0%} of the "
                 f"target for values that it has seen, {max(found.new, 0.0):.0%} for new ones",
@@ -128,7 +133,7 @@ def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
         if blocks is None:
             continue
         found = recognition(dataset, blocks, seed=seed)
-        if found.share > _LOST and found.sureness > _SURE:
+        if _matters(found):
             of = "rows of the file" if name is None else f"rows in the order of {name!r}"
             yield Suspicion(
                 f"neighbouring {of} seem to belong together: a plain model explains {found.known:.0%} of the target with "
@@ -143,7 +148,7 @@ def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
 def _blocks(dataset: Dataset, order: "NDArray[np.int64]") -> "NDArray[np.int64] | None":
     """Cut the rows into stretches of their order, classes one by one: a table sorted by its target is no reason for suspicion.
 
-    None where the rows are sorted by a number that is the target.
+    -1 for rows of a large table that are not looked at. None where the rows are sorted by a number that is the target.
     """
     target = dataset.target[order]
     alike = target if dataset.classes else np.zeros(dataset.n_rows, dtype=np.int64)
@@ -152,8 +157,15 @@ def _blocks(dataset: Dataset, order: "NDArray[np.int64]") -> "NDArray[np.int64] 
     places = pd.Series(alike).groupby(alike).cumcount().to_numpy()
     counts = np.bincount(alike)[alike]
     blocks = np.empty(dataset.n_rows, dtype=np.int64)
-    blocks[order] = places * _BLOCKS // counts
+    blocks[order] = _first_rows(places * _BLOCKS / counts, counts)
     return blocks
+
+
+def _first_rows(places: "NDArray[np.float64]", counts: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """Of long blocks keep the first rows, all of them neighbours, so that all blocks are looked at; -1 for the others."""
+    blocks = places.astype(np.int64)
+    kept = MOST_ROWS * counts / len(places) / _BLOCKS
+    return np.where((places - blocks) * counts / _BLOCKS < np.maximum(kept, 1), blocks, -1)
 
 
 def _word(name: str) -> str:
