@@ -1,7 +1,8 @@
 """How do families do as they learn from more and more rows of the whole table? One trial for each family, size and repetition.
 
-In a repetition all sizes and families are scored on the same test rows, one outer fold of the whole table. The next fold
-tells which family of a side to take at a size, and the rest of the table is learned from, the smaller samples inside the larger.
+In a repetition all sizes and families are scored on the same test rows, one outer fold of the whole table. A part of the others
+tells which family of a side to take at a size, and the rest is learned from, the smaller samples inside the larger. Rows that
+belong together stay so, and where rows have times, what is tested is later than what is learned from.
 """
 
 import math
@@ -18,8 +19,9 @@ from lab.learning.comparison import Group, seed_of
 from lab.learning.curves import FEWEST_SIZES
 from lab.learning.families import Family
 from lab.learning.folds import Fold, all_folds, split
+from lab.learning.splits import k_folds
 from lab.learning.tuning import tune
-from lab.protocol import Dataset, Key, Rows, Trial
+from lab.protocol import Belonging, Dataset, Key, Rows, Trial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +31,7 @@ __all__ = ["Side", "SizePlan", "SizeRow", "score_at_size", "side_at_sizes", "siz
 _SIZES, _MANY_ROWS = 5, 5_000
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 50, 15
 _SEARCH_ROWS, _MOST_CHOOSING = 2_000, 10_000
+_ROOM = 0.95  # folds of whole units are not of one size
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def size_plan(dataset: Dataset, *, most_rows: int, repeats: int, seed: int) -> S
     """Choose sizes and repetitions; None where the table, or `most_rows`, is too small for a curve."""
     whole = dataset.whole or dataset
     n_folds = 10 if whole.n_rows >= _MANY_ROWS else 5
-    largest = min(most_rows, whole.n_rows * (n_folds - 2) // n_folds)
+    repeats = min(repeats, n_folds)
+    largest = min(most_rows, int(whole.n_rows * _share_learned(whole.belonging, n_folds, repeats)))
     rarest = np.bincount(whole.target).min() / whole.n_rows if whole.classes else 1.0
     smallest = max(
         _FEWEST_ROWS, math.ceil(_FEWEST_OF_A_CLASS / rarest) if rarest else largest, largest // 2 ** (_SIZES - 1)
@@ -88,8 +92,15 @@ def size_plan(dataset: Dataset, *, most_rows: int, repeats: int, seed: int) -> S
     if smallest * 2 ** (FEWEST_SIZES - 1) > largest + FEWEST_SIZES:
         return None
     sizes = np.unique(np.geomspace(smallest, largest, _SIZES).round().astype(int))
-    folds = all_folds(n_folds, 1, seed)[: min(repeats, n_folds)]
+    folds = all_folds(n_folds, 1, seed)[-repeats:]  # the last ones: forward in time they have most rows
     return SizePlan(tuple(sizes.tolist()), tuple(folds))
+
+
+def _share_learned(belonging: Belonging, n_folds: int, repeats: int) -> float:
+    """Share of the rows that is learned from in every repetition: two folds are for scoring and choosing."""
+    if belonging.times is not None:
+        return _ROOM * (n_folds - repeats + 1) / (n_folds + 1) * (n_folds - 1) / n_folds
+    return (1.0 if belonging.is_plain else _ROOM) * (n_folds - 2) / n_folds
 
 
 def trials(groups: Sequence[Group], plan: SizePlan, *, scorer: str, candidates: int, seed: int) -> list[Trial[SizeRow]]:
@@ -112,22 +123,39 @@ def score_at_size(
 ) -> SizeRow:
     """Tune a family on some of the whole table's rows, fit it on all of them, and score it: a trial's function."""
     whole = dataset.whole or dataset
-    _, test = split(whole, fold)
-    _, choosing = split(whole, Fold(fold.folds, fold.repeats, fold.seed, (fold.index + 1) % fold.folds))
-    left = np.ones(whole.n_rows, dtype=bool)
-    left[test] = left[choosing] = False
-    train = in_order(whole.target, np.flatnonzero(left), fold.seed + fold.index)[:size]
-    choosing = in_order(whole.target, choosing, fold.seed + fold.index)[:_MOST_CHOOSING]
+    others, test = split(whole, fold)
+    belonging, shuffled = whole.belonging.of(others), fold.seed + fold.index
+    learned, kept = k_folds(whole.target[others], belonging, fold.folds - 1, shuffled)[-1]
+    train = in_order(whole.target, others[learned], shuffled, belonging.of(learned).units)[:size]
+    choosing = in_order(whole.target, others[kept], shuffled)[:_MOST_CHOOSING]
     features, target = whole.features, whole.target
     search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": _SEARCH_ROWS}
-    model = tune(family, features.iloc[train], target[train], **search).model
+    model = tune(family, features.iloc[train], target[train], **search, belonging=whole.belonging.of(train)).model
     score = get_scorer(scorer)
     inner, outer = (float(score(model, features.iloc[rows], target[rows])) for rows in (choosing, test))
-    return SizeRow(size, outer, inner)
+    return SizeRow(len(train), outer, inner)
 
 
-def in_order(target: "NDArray", rows: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
-    """Shuffle row numbers, shape (n_given,), so that any first part of them has the classes (or strata) in their shares."""
+def in_order(
+    target: "NDArray", rows: "NDArray[np.int64]", seed: int, units: "NDArray[np.int64] | None" = None
+) -> "NDArray[np.int64]":
+    """Shuffle row numbers so that any first part of them has the classes (or strata) in their shares.
+
+    Parameters
+    ----------
+    target : numpy.ndarray of shape (n_rows,)
+        Of all rows.
+    rows : numpy.ndarray of shape (n_given,)
+        Row numbers.
+    seed : int
+    units : numpy.ndarray of shape (n_given,), optional
+        What those rows belong to: the rows of a unit follow one another, and its first row speaks for it.
+    """
+    if units is not None:
+        _, first, unit = np.unique(units, return_index=True, return_inverse=True)
+        rank = np.empty(len(first), dtype=np.int64)
+        rank[in_order(target[rows[first]], np.arange(len(first)), seed)] = np.arange(len(first))
+        return rows[np.argsort(rank[unit], kind="stable")]
     shuffled = np.random.default_rng(seed).permutation(rows)
     alike = pd.Series(strata(target[shuffled]))
     place = (alike.groupby(alike).cumcount() + 0.5) / alike.groupby(alike).transform("size")

@@ -16,7 +16,7 @@ from lab import flow
 from lab.commands.running import result_of
 from lab.data.frames import from_arrays
 from lab.data.load import sample_rows
-from lab.learning.at_size import SizeRow, size_key
+from lab.learning.at_size import SizeRow
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, LOGISTIC
 from lab.protocol import Estimate, Evidence
@@ -61,7 +61,7 @@ def rows_of(context, noise=0.0005, change=lambda family, size, score: score):
         expected = law(size, 0.80, 0.2) if family.name == "logistic" else law(size, 0.84, 2.2)
         score = change(family.name, size, expected + shared[fold.index]) + noise * rng.normal()
         row = SizeRow(size, score, 0.5)
-        rows[size_key(family, size, fold.index).name] = typed(through_storage(row), SizeRow)
+        rows[trial.key] = typed(through_storage(row), SizeRow)
     return rows
 
 

@@ -13,6 +13,7 @@ from lab.learning.at_size import SizePlan, SizeRow, in_order, score_at_size, sid
 from lab.learning.comparison import Group
 from lab.learning.families import LOGISTIC, SVM, Family
 from lab.learning.folds import Fold, split
+from lab.protocol import Belonging
 from lab.spoiling import folds_stay, spoiled
 
 FITTED, ASKED = [], []
@@ -33,6 +34,11 @@ class Watched(ClassifierMixin, BaseEstimator):
 
 
 WATCHED = Family("watched", "a watched model", lambda features, seed: Watched())
+
+
+def belonging(whole, **columns):
+    """The same table, whose rows belong together, or have times."""
+    return dataclasses.replace(whole, belonging=Belonging(**columns))
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +91,33 @@ def test_nothing_is_learned_from_the_test_rows(whole):
         again = score_at_size(spoiled(whole, split(whole, fold)[1], features=True), **arguments)
     assert again.inner_score == there.inner_score
     assert again.score != there.score
+
+
+def test_rows_that_belong_together_are_on_one_side_and_come_together(whole):
+    units = np.random.default_rng(1).integers(0, 150, whole.n_rows)
+    grouped = belonging(whole, units=units, by="who")
+    for repeat in (0, 4):
+        few, many = (run(grouped, size, repeat) for size in (150, 900))
+        sides = [set(units[sorted(rows)]) for rows in many[1:]]
+        assert not sides[0] & sides[1] | sides[0] & sides[2] | sides[1] & sides[2]
+        assert len(few[1]) == 150
+        in_small, in_large = (np.bincount(units[sorted(found[1])], minlength=150) for found in (few, many))
+        assert (
+            (in_small == 0) | (in_small == np.bincount(units)[:150])
+        ).sum() >= 149  # whole units, but for the last one
+        assert few[1] < many[1]
+        assert (in_large > 0).sum() < 110
+
+
+def test_what_is_tested_is_later_than_what_is_learned_from(whole):
+    times = np.random.default_rng(2).permutation(whole.n_rows)
+    timed = belonging(whole, times=times, time="when")
+    plan = size_plan(timed, most_rows=10**6, repeats=3, seed=1)
+    for fold in plan.folds:
+        row, learned, choosing, tested = run(timed, plan.sizes[-1], fold.index)
+        assert max(times[sorted(learned)]) < min(times[sorted(choosing)])
+        assert max(times[sorted(choosing)]) < min(times[sorted(tested)])
+        assert row.rows == plan.sizes[-1]
 
 
 def test_every_first_part_has_the_classes_in_their_shares():

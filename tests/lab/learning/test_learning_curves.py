@@ -1,5 +1,7 @@
 """Learning curves lead where their law leads, and say so when nothing can be said."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import optimize, stats
@@ -71,6 +73,22 @@ def test_noise_that_both_sides_share_falls_out_of_the_difference():
     quiet = extrapolate(SIZES, *made(*sides, shared=0.0)).at(32_000)
     loud = extrapolate(SIZES, *made(*sides, shared=0.05)).at(32_000)
     assert loud.high - loud.low < 1.3 * (quiet.high - quiet.low)
+
+
+def test_what_a_repetition_adds_to_one_side_at_all_sizes_stays_in_the_interval():
+    one, other = made(lambda n: law(n, 0.80, 0.5, 0.5), lambda n: law(n, 0.79, 0.5, 0.5), noise=1e-4, shared=0.0)
+    own = np.array([-0.02, -0.01, 0.0, 0.01, 0.02])[:, None]  # its test rows are kinder to the first side, say
+    found = extrapolate(SIZES, one + own, other).at(4_000)
+    error = float(stats.sem(own[:, 0]))  # oracle: scipy's standard error of the repetitions' mean
+    assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.3)
+
+
+def test_the_walk_of_both_sides_is_in_the_draws():
+    found = extrapolate(SIZES, *made(lambda n: law(n, 0.80, 0.5, 0.5), lambda n: law(n, 0.82, 0.9, 0.5)))
+    still = dataclasses.replace(found, _steps=np.zeros_like(found._steps))
+    walked = found.differences(32_000) - still.differences(32_000)
+    assert np.var(walked) == pytest.approx(3 * found.step(), rel=0.15)  # three doublings
+    assert np.all(found.differences(4_000) == still.differences(4_000))
 
 
 def test_the_interval_grows_with_the_way_and_with_the_noise():
@@ -160,7 +178,7 @@ def test_the_rows_that_settle_come_from_the_curves():
     levels, slopes, walk, error, size = (
         rng.normal(0.01, 0.002, 20_000),
         rng.normal(0.0, 0.01, 20_000),
-        0.002,
+        0.006,
         0.001,
         128_000,
     )
