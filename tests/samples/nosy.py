@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ def tries(inside, outside, port):
         "read": done(lambda: Path(outside, "old").read_text()),
         "write": done(lambda: Path(outside, "new").write_text("x")),
         "change": done(lambda: Path(outside, "old").write_text("x")),
+        "cut off": done(lambda: os.truncate(Path(outside, "old"), 1)),
         "remove": done(lambda: Path(outside, "old").unlink()),
         "have another write": done(
             lambda: subprocess.run(["touch", str(Path(outside, "new"))], check=True, capture_output=True)
