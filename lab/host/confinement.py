@@ -1,8 +1,9 @@
 """What may a process do that handles other people's files? Read, and write into one folder; it reaches no network.
 
 Linux keeps this: Landlock forbids to change files elsewhere, to use TCP and to signal other processes, and an empty network of
-its own (a namespace) leaves no other way out either. Both hold for all that the process starts, and neither can be undone. What a
-kernel or a container does not allow is left out without a word, as are other systems: limits on time and memory hold anyway.
+its own (a namespace) leaves no other way out either. Both hold for all that the process starts, and neither can be undone (but
+root could join another network). What a kernel or a container does not allow is left out without a word, as are other
+systems: limits on time and memory hold anyway.
 
 As a script (`python confinement.py FOLDER SCRIPT [...]`) it runs another one so; it imports nothing of ours, to start at once.
 """
