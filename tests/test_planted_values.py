@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from samples import web
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of
 
 import lab.work.trials
@@ -176,12 +177,34 @@ RUNS = [(name, "classes", n_rows) for name in FAST for n_rows in SIZES]
 RUNS += [("interpretability", "number", n_rows) for n_rows in SIZES]
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("name", "target", "n_rows"), RUNS)
-def test_a_run_leaves_no_value_of_one_person_behind(name, target, n_rows, files, tmp_path, monkeypatch, capfd):
+@pytest.fixture
+def searched(tmp_path, monkeypatch, capfd):
+    """Run a lab on a planted table with little work, and look for the planted values in all that it leaves behind."""
     monkeypatch.setattr(lab.work.trials, "Workers", Here)
     for module, constant, less in LESS_WORK:
         monkeypatch.setattr(module, constant, less)
+
+    def run(name, target, table, *more):
+        words = ["run", name, str(table), "--target", "outcome", "--out", str(tmp_path), "--workers", "1"]
+        assert main([*words, *FAST[name].split(), *more]) == 0
+        said = capfd.readouterr()
+        wanted = planted_in(target)
+        assert leaks_in(said.out + said.err, wanted) == []
+        outputs = [path for path in tmp_path.rglob("*") if path.is_file() and "trials" not in path.parts]
+        assert {"report.html", "record.json", "log.txt"} <= {path.name for path in outputs}
+        for path in outputs:
+            found = leaks_in(path.read_bytes(), wanted)
+            if path.suffix != ".onnx":
+                found += leaks_in(path.read_text(encoding="utf-8"), wanted)
+            assert found == [], f"{path.name} gives away: {found}"
+        return next(json.loads(path.read_text(encoding="utf-8")) for path in outputs if path.name == "record.json")
+
+    return run
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "target", "n_rows"), RUNS)
+def test_a_run_leaves_no_value_of_one_person_behind(name, target, n_rows, files, searched, monkeypatch):
     readable = {"classes": READ, "number": READ_NUMBER}[target][n_rows]
     glass, closed = Group("glass", "readable model", tuple(map(classifiers.counted, readable))), (FEW_TREES,)
     if target == "number":
@@ -189,21 +212,43 @@ def test_a_run_leaves_no_value_of_one_person_behind(name, target, n_rows, files,
     for module in (classifiers, regressors):
         monkeypatch.setattr(module, "glass", lambda *sizes: glass)
         monkeypatch.setattr(module, "black", lambda: Group("black", "black box", closed))
-    words = ["run", name, str(files[n_rows, target]), "--target", "outcome", "--out", str(tmp_path), "--workers", "1"]
     shown = [] if n_rows == 200 else ["--json"]
     if name == "interpretability" and n_rows == 600:
         shown += ["--groups", "group"]
-    assert main([*words, *FAST[name].split(), *shown]) == 0
-    said = capfd.readouterr()
-    wanted = planted_in(target)
-    assert leaks_in(said.out + said.err, wanted) == []
-    outputs = [path for path in tmp_path.rglob("*") if path.is_file() and "trials" not in path.parts]
-    assert {"report.html", "record.json", "log.txt"} <= {path.name for path in outputs}
-    for path in outputs:
-        found = leaks_in(path.read_bytes(), wanted)
-        if path.suffix != ".onnx":
-            found += leaks_in(path.read_text(encoding="utf-8"), wanted)
-        assert found == [], f"{path.name} gives away: {found}"
+    searched(name, target, files[n_rows, target], *shown)
+
+
+def in_order_of_time(table, folder):
+    """Sort a table by its dates: in the second half other people stand than in the first."""
+    head, *lines = table.read_text(encoding="utf-8").splitlines()
+    place = head.split(",").index("since")
+    made = folder / "in-time.csv"
+    made.write_text(
+        "\n".join([head, *sorted(lines, key=lambda line: next(csv.reader([line]))[place])]), encoding="utf-8"
+    )
+    return made
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(bool(web.REASON), reason=web.REASON)
+def test_a_stream_a_browser_and_devices_leave_no_value_of_one_person_behind(files, searched, tmp_path_factory):
+    distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
+    table = in_order_of_time(files[600, "classes"], tmp_path_factory.mktemp("sorted"))
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        resources={"device": 1},
+        dashboard_address=None,
+        worker_dashboard_address=None,
+    ) as cluster:
+        asked = ["--browser", "--web-runtime", str(web.FOLDER), "--devices", cluster.scheduler_address]
+        others = "--models logistic --folds 2 --repeats 1 --no-variants --no-batches --no-serving --no-load --load-seconds 0.01"
+        kept = searched("edge", "classes", table, "--stream", *asked, *others.split())  # the rest runs above
+    tables = {table["title"]: table for table in kept["evidence"]["tables"]}
+    assert kept["trials"]["failed"] == {}
+    assert {"Where it runs", "In a browser"} <= set(tables)
+    changed = [row for row in tables["What changed in the stream, and when?"]["rows"] if row[-1] is not None]
+    assert changed, "no values before and after a change were shown at all"
 
 
 def test_what_a_library_says_of_a_cell_is_not_repeated(files):

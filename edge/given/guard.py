@@ -1,9 +1,9 @@
 """Does a model file of somebody's end, and in how much memory? It is first loaded and asked in a process with limits.
 
 `python -m edge.given.guard FOLDER` reads model and rows from the folder, limits its own memory and processor time, loads the
-model, asks it (one row, then 256, then all) and writes what it says and answers beside them. The process that runs the lab
-loads the model in no case; its workers do only after that. macOS does not keep the limit on memory; the limit on time
-holds everywhere.
+model, asks it (one row, then 256, then all) and writes what it says and answers beside them; nowhere else can it write, and it has no
+network, where the system keeps to that (`lab.host.confinement`). The process that runs the lab loads the model in no case; its
+workers do only after that. macOS does not keep the limit on memory; the limit on time holds everywhere.
 """
 
 import json
@@ -133,7 +133,7 @@ def ask_under_limits(
         }  # fmt: skip
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         try:
-            done = run_child("edge.given.guard", str(folder), timeout=limits.seconds)
+            done = run_child("edge.given.guard", str(folder), timeout=limits.seconds, confined_to=str(folder))
         except subprocess.TimeoutExpired as error:
             raise _too_long(name, limits) from error
         return _told(folder, done.returncode, asked.n_rows, request, limits, check_classes)

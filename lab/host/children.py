@@ -4,7 +4,8 @@ A process that is killed cannot tell its children. So each child holds one end o
 alone: when we are gone, it reads the end of the file and leaves. On Linux the kernel is asked to kill it too, at once,
 which also reaches a child that is inside compiled code and cannot run a thread.
 
-`python -m lab.host.children PARENT PIPE MODULE [...]` is the child: it arranges that, and then runs the module as a script.
+`python -m lab.host.children PARENT PIPE FOLDER MODULE [...]` is the child: it arranges that, and then runs the module as a script;
+where FOLDER is not empty, confined to it (see `lab.host.confinement`).
 """
 
 import contextlib
@@ -18,19 +19,25 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from lab.host.confinement import confine
+
 __all__ = ["end_with_parent", "run_child", "started_child"]
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 @contextlib.contextmanager
-def started_child(module: str, *arguments: str, **streams: Any) -> Iterator["subprocess.Popen[str]"]:
+def started_child(
+    module: str, *arguments: str, confined_to: str = "", **streams: Any
+) -> Iterator["subprocess.Popen[str]"]:
     """Start a module as a script in a fresh process of Python; leaving the block waits for its end.
 
     Parameters
     ----------
     module : str
         What `python -m` would run; it sees `arguments` as `sys.argv[1:]`, and no module of the current folder.
+    confined_to : str
+        The one folder that it may write to, if it is to be confined; its temporary files go there.
     **streams
         `stdin`, `stdout`, `stderr`, `env`, `cwd`, as `subprocess.Popen` takes them; what is read and written is text.
 
@@ -41,7 +48,7 @@ def started_child(module: str, *arguments: str, **streams: Any) -> Iterator["sub
         and left in its process group.
     """
     watched, ours = os.pipe()  # neither is inherited, but for what `pass_fds` names
-    command = [sys.executable, "-P", "-m", __name__, str(os.getpid()), str(watched), module, *arguments]
+    command = [sys.executable, "-P", "-m", __name__, str(os.getpid()), str(watched), confined_to, module, *arguments]
     try:
         try:
             process = subprocess.Popen(
@@ -59,17 +66,18 @@ def started_child(module: str, *arguments: str, **streams: Any) -> Iterator["sub
         os.close(ours)
 
 
-def run_child(module: str, *arguments: str, timeout: float) -> "subprocess.CompletedProcess[str]":
-    """Run a module as a script in a fresh process, and gather what it prints.
+def run_child(
+    module: str, *arguments: str, timeout: float, confined_to: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """Run a module as a script in a fresh process (see `started_child`), and gather what it prints.
 
     Raises
     ------
     subprocess.TimeoutExpired
         If it takes longer than `timeout` seconds; it is killed then.
     """
-    with started_child(
-        module, *arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started_child(module, *arguments, confined_to=confined_to, **streams) as process:
         out, err = process.communicate(timeout=timeout)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
@@ -106,6 +114,9 @@ def _kill(process: "subprocess.Popen[str]") -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[3]:
+        os.environ["TMPDIR"] = sys.argv[3]
+        confine(sys.argv[3])  # before there is a second thread
     end_with_parent(int(sys.argv[1]), int(sys.argv[2]))
-    sys.argv = sys.argv[3:]
+    sys.argv = sys.argv[4:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -1,7 +1,8 @@
 """What draws in a process of its own? Takes Vega-Lite texts, gives SVG texts, until nobody asks any more.
 
 Run as a file: it imports nothing of ours, so that it starts at once. The library may end the process (a sign that XML
-lacks, too little address space), run for ever or take all memory: limits see to the last two, and the parent notices.
+lacks, too little address space), run for ever or take all memory: limits see to the last two, and the parent notices. It
+is run by `lab.host.confinement`, so that it can write no file and reaches no network.
 """
 
 import contextlib

@@ -19,6 +19,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from lab.cleaning import clean, without_surrogates
+from lab.host import confinement
 from lab.protocol import Figure
 from lab.report.draw import SECONDS
 from lab.schema import picture_fault
@@ -131,7 +132,7 @@ class Artist:
             with theirs:
                 try:
                     self._process = subprocess.Popen(
-                        [sys.executable, "-P", str(_CHILD), str(theirs.fileno())],
+                        [sys.executable, "-P", confinement.__file__, "", str(_CHILD), str(theirs.fileno())],
                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                         pass_fds=(theirs.fileno(),),
                     )  # fmt: skip

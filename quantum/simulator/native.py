@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 import llvmlite
 import llvmlite.binding as llvm
@@ -178,7 +179,7 @@ def _compile(precision: str) -> Walk:
         **os.environ, **environment.for_processes(), "PYTHONPATH": os.pathsep.join(path),
         "PYTHONHASHSEED": "0",  # numba goes through sets of names, and the order of the code with them
     }  # fmt: skip
-    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with started_child(_COMPILER, precision, cwd=Path(__file__).parent, env=surroundings, **streams) as process:
         printed, complaints = process.communicate()
     if process.returncode or not printed:

@@ -1,15 +1,18 @@
 """A model file that would never end, fill the memory or crash the runtime is refused with one sentence."""
 
 import io
+import json
 import stat
 import warnings
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import skops.io
 from onnx import TensorProto, helper, numpy_helper
+from samples import nosy
 from skl2onnx import to_onnx
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.linear_model import LogisticRegression
@@ -298,3 +301,23 @@ def test_an_archive_that_is_a_bomb_or_damaged_is_refused(content, words, wine, t
     (tmp_path / "m.skops").write_bytes(content)
     with pytest.raises(SettingsError, match=words):
         family_of(str(tmp_path / "m.skops"), wine)
+
+
+def test_a_model_is_tried_where_it_can_write_nowhere_else(monkeypatch, tmp_path):
+    """The module that tries it is another one here, which looks around."""
+    if "files" not in nosy.kept_here():
+        pytest.skip("this system does not keep a process from writing")
+    (tmp_path / "old").touch()
+    run, said = guard.run_child, []
+
+    def look_around(module, folder, **options):
+        said.append(run("samples.nosy", folder, str(tmp_path), "9", **options).stdout)
+        return run(module, folder, **options)
+
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setattr(guard, "run_child", look_around)
+    harmless = model([node("Identity", ["s"], ["t"])]).SerializeToString()
+    assert ask_under_limits(harmless, Asked({"X": np.ones((5, 13), np.float32)}), name="m.onnx").answers
+    found = json.loads(said[0])
+    assert found["write inside"]
+    assert not any(found[name] for name in ("write", "change", "remove", "have another write"))
