@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -19,7 +20,7 @@ from sklearn.svm import SVC
 
 from lab.learning.preparation import dense_columns, ordinal_columns
 
-__all__ = ["BOOSTING", "EXTRA_TREES", "FOREST", "LOGISTIC", "MLP", "ROWS_TO_SPARE", "SVM", "Family"]
+__all__ = ["BOOSTING", "CONSTANT", "EXTRA_TREES", "FOREST", "LOGISTIC", "MLP", "ROWS_TO_SPARE", "SVM", "Family"]
 
 ROWS_TO_SPARE = 2_000
 _FEW_TREES = {"model__n_estimators": 30}
@@ -56,6 +57,11 @@ class Family:
     most_rows: int | None = None
 
 
+def _constant(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features, seed
+    return Pipeline([("model", DummyClassifier(strategy="prior"))])
+
+
 def _logistic(features: pd.DataFrame, seed: int) -> Pipeline:
     del features, seed  # nothing depends on them: the solver is deterministic
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", LogisticRegression(max_iter=2_000))])
@@ -90,6 +96,7 @@ def _mlp(features: pd.DataFrame, seed: int) -> Pipeline:
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
 
+CONSTANT = Family("constant", "constant prediction (baseline)", _constant)
 LOGISTIC = Family("logistic", "logistic regression", _logistic, {"model__C": stats.loguniform(1e-3, 1e2)})
 SVM = Family(
     "svm",

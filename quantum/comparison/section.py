@@ -5,11 +5,11 @@ from typing import Any
 
 from lab.decisions import rows_to_settle
 from lab.learning import comparison
+from lab.learning.families import CONSTANT
 from lab.protocol import Dataset, Evidence, Rows, Trial
 from lab.wording import count
 from quantum.comparison import ablations
 from quantum.context import Context
-from quantum.models.families import CONSTANT
 from quantum.settings import Settings
 
 __all__ = ["evidence", "plan"]

@@ -6,12 +6,11 @@ from typing import Any
 
 import pandas as pd
 from scipy import stats
-from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from lab.learning.comparison import Group
-from lab.learning.families import BOOSTING, LOGISTIC, MLP, SVM, Family
+from lab.learning.families import BOOSTING, CONSTANT, LOGISTIC, MLP, SVM, Family
 from lab.learning.preparation import dense_columns
 from quantum.models.classifier import VariationalQuantumClassifier
 from quantum.models.inputs import ToQubits
@@ -19,15 +18,8 @@ from quantum.models.kernel_classifier import QuantumKernelClassifier
 from quantum.models.single_qubit import SingleQubitClassifier
 from quantum.models.surrogate import CircuitFrequencies
 
-__all__ = ["CLASSICAL", "CONSTANT", "groups", "qubits_to_try", "variational"]
+__all__ = ["CLASSICAL", "groups", "qubits_to_try", "variational"]
 
-
-def _constant(features: pd.DataFrame, seed: int) -> Pipeline:
-    del features, seed
-    return Pipeline([("model", DummyClassifier(strategy="prior"))])
-
-
-CONSTANT = Family("constant", "constant prediction (baseline)", _constant)
 CLASSICAL = (LOGISTIC, SVM, BOOSTING, MLP)
 
 
