@@ -167,10 +167,7 @@ class _Kept:
         """Give what was counted."""
         response, woken = self._response.distribution(), self._wake_up.distribution()
         readings = [*self._readings, self._meter()]
-        lost = [
-            _waiting_ns(*pair, woken.batch(place))
-            for place, pair in enumerate(itertools.pairwise(readings))
-        ]
+        lost = [_waiting_ns(*pair, woken.batch(place)) for place, pair in enumerate(itertools.pairwise(readings))]
         carried = _carried(lost, [woken.batch(place).calls > 0 for place in range(len(lost))])
         surely = [response.batch(place).later_than(deadline_ns + ns) for place, ns in enumerate(carried)]
         return Load(
