@@ -51,10 +51,12 @@ def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verd
 
 def _not_certain(short: Sequence[Item]) -> str:
     """Say which items are not certain, and of which only because of other programs."""
-    busy = " and ".join(item.name for item in short if item.busy)
-    others = " and ".join(item.name for item in short if not item.busy)
-    said = [f"its {busy} is undecided because the machine was busy"] if busy else []
-    return " and ".join([*said, *([f"its {others} is not certain"] if others else [])])
+    said = []
+    for reason, busy in (("undecided because the machine was busy", True), ("not certain", False)):
+        names = [item.name for item in short if item.busy == busy]
+        if names:
+            said.append(f"its {' and '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}")
+    return " and ".join(said)
 
 
 _WORK = {"ms": "rounds (--rounds)", "%": "seconds of load (--load-seconds)"}
