@@ -6,7 +6,7 @@ from typing import Any
 from edge.given.family import NAME, family_of
 from edge.settings import Settings
 from lab.learning.comparison import Group
-from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, Family
+from lab.learning.families import BOOSTING, CONSTANT, EXTRA_TREES, FOREST, LOGISTIC, MLP, Family
 from lab.protocol import Dataset
 
 __all__ = ["SEARCH_ROWS", "for_device", "group", "set_parameters"]
@@ -26,7 +26,7 @@ def group(dataset: Dataset, model: str | None) -> Group:
     known: tuple[Family, ...] = (LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP)
     if model:
         known = (*known, family_of(model, dataset))
-    return Group("all", "model", known)
+    return Group("all", "model", (*known, CONSTANT))  # last: it is taken as the best only where all others are worse
 
 
 def for_device(known: Group, settings: Settings) -> tuple[Family, ...]:

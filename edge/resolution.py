@@ -1,6 +1,6 @@
 """Do the settings fit the table, this machine, and the files and devices that they name? Resolved once into a context."""
 
-from edge import candidates
+from edge import candidates, metrics
 from edge.browser import runtime_files
 from edge.context import Context
 from edge.places import devices, process
@@ -27,7 +27,7 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     _require_places(settings)
     if settings.stream:
         stream_trials.require_stream(dataset, settings.label_delay)
-    metric = scoring.primary_metric(settings.metric, dataset)
+    metric = scoring.primary_metric(metrics.named(settings.metric, dataset), dataset)
     group = candidates.group(dataset, settings.model)
     families = candidates.for_device(group, settings)
     return Context(dataset, settings, seed, metric, group, families)

@@ -57,7 +57,11 @@ class Settings(ComparisonSettings):
     serving: bool = option(
         True, "also measure cold start and memory of processes that only serve (always done with --memory-mb)"
     )
-    metric: str = option("accuracy", "primary metric, the name of a scikit-learn scorer; auto means ROC AUC")
+    metric: str = option(
+        "auto",
+        "primary metric, the name of a scikit-learn scorer; auto means accuracy, or ROC AUC where the rarest class has "
+        "fewer than a tenth as many rows as the largest",
+    )
     tolerance: float = option(
         1e-4,
         "largest allowed difference in a probability between the original and the exported model",

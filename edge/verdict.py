@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from edge.budget.decision import EQUALITY, Decision, Item
+from edge.budget.decision import EQUALITY, GAIN, Decision, Item
 from lab.protocol import Estimate, Evidence, Verdict
 from lab.wording import amount, difference, rough, source_of
 
@@ -23,9 +23,11 @@ def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verd
     found = evidence.estimates
     p99, size, loss = found[f"{name}.p99_ms"], found[f"{name}.size_mb"], found[f"{name}.drop"]
     gain = Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
+    metric = evidence.facts["metric"]
+    standard = "the best model tried" if metric == "accuracy" else f"the best model tried in {metric}"
     figures = (
         f"it answers in {rough(p99.value)} ms at p99 (95 % interval {rough(p99.low)} to {rough(p99.high)}), "
-        f"takes {amount(size.value, size.unit)}, and is {difference(gain, 'the best model tried')}"
+        f"takes {amount(size.value, size.unit)}, and is {difference(gain, standard)}"
     )
     if decision.status == "pass":
         return Verdict("yes", "Yes", f"The {label} fits every budget: {figures}.", _reserve(limited))
@@ -36,14 +38,25 @@ def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verd
         change = tuple(
             f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}"
             for item in short
-            if item.name not in EQUALITY
+            if item.name not in (*EQUALITY, GAIN)
         )
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
-    names = " and ".join(item.name for item in short)
-    sentence = f"The {label} may fit, but its {names} is not certain: {figures}."
     in_table = evidence.facts["rows_in_table"]
-    change = tuple(_would_settle(item, in_table=in_table, max_rows=max_rows) for item in short)
+    change = tuple(_would_settle(item, in_table=in_table, max_rows=max_rows) for item in short if not item.busy)
+    if any(item.busy for item in short):
+        change = ("a quiet machine: close other programs and repeat the run", *change)
+    sentence = f"The {label} may fit, but {_not_certain(short)}: {figures}."
     return Verdict("undecided", "Undecided", sentence, (*change, "a wider budget"))
+
+
+def _not_certain(short: Sequence[Item]) -> str:
+    """Say which items are not certain, and of which only because of other programs."""
+    said = []
+    for reason, busy in (("undecided because the machine was busy", True), ("not certain", False)):
+        names = [item.name for item in short if item.busy == busy]
+        if names:
+            said.append(f"its {' and '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}")
+    return " and ".join(said)
 
 
 _WORK = {"ms": "rounds (--rounds)", "%": "seconds of load (--load-seconds)"}
@@ -67,12 +80,13 @@ def _would_settle(item: Item, *, in_table: int, max_rows: int) -> str:
 
 def _shown(item: Item) -> str:
     low, high, allowed = (amount(value, item.found.unit) for value in (item.found.low, item.found.high, item.allowed))
-    return f"{low if low == high else f'{low} to {high}'} against {allowed} allowed"
+    against = f"more than {allowed} needed" if item.name == GAIN else f"{allowed} allowed"
+    return f"{low if low == high else f'{low} to {high}'} against {against}"
 
 
 def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
     return tuple(
         f"a budget for {item.name} below {amount(item.found.high, item.found.unit)}"
         for item in limited
-        if item.found.high > 0 and item.name not in EQUALITY
+        if item.found.high > 0 and item.name not in (*EQUALITY, GAIN)
     )

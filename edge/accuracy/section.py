@@ -1,9 +1,11 @@
 """How accurate are all models on the same folds? The standard that a candidate's loss is measured against."""
 
+from edge import metrics
 from edge.candidates import SEARCH_ROWS
 from edge.context import Context
 from edge.given.family import is_given
 from lab.learning import comparison
+from lab.learning.families import CONSTANT
 from lab.learning.outer import FoldRow
 from lab.protocol import Evidence, Rows, Trial
 
@@ -40,9 +42,11 @@ def compared(context: Context, rows: Rows) -> comparison.Comparison:
 
 def evidence(context: Context, rows: Rows) -> Evidence:
     """Show the scores of all models."""
-    found, metric = compared(context, rows), context.metric
+    found, metric, settings = compared(context, rows), context.metric, context.settings
     figure = found.figure(
-        "Accuracy of all models", f"{metric.label} on the same folds; bars are 95 % intervals of each mean."
+        "Accuracy of all models",
+        f"{metric.label} on the same folds; bars are 95 % intervals of each mean. The table includes the constant baseline.",
+        without=(CONSTANT.name,),
     )
     flattered = (
         (
@@ -57,5 +61,5 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         facts={"metric": metric.label, "factor": metric.factor, "rows_in_table": context.dataset.rows_in_table},
         figures=(figure,),
         tables=(found.table(),),
-        caveats=(*flattered, *found.caveats()),
+        caveats=(*metrics.remark(settings.metric, context.dataset), *flattered, *found.caveats()),
     )

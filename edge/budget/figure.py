@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from edge.budget.decision import EQUALITY, STATUSES, Decision, Item, decide, items
+from edge.budget.decision import EQUALITY, GAIN, STATUSES, Decision, Item, decide, items
 from edge.settings import Settings
 from lab.learning.families import Family
 from lab.protocol import Estimate, Figure, Table
@@ -81,4 +81,8 @@ def budget_table(
         for item in items(family.name, estimates, settings, factor=factor)
     )
     columns = ("model", "item", "found", "low", "high", "allowed", "unit", "result")
-    return Table("Budgets, item by item", "An item passes or fails only if its whole interval does.", columns, rows)
+    caption = (
+        f"An item passes or fails only if its whole interval does. The {GAIN} must be more than 0, all others at most what "
+        "is allowed. What misses its budget only because other programs kept the machine busy is undecided."
+    )
+    return Table("Budgets, item by item", caption, columns, rows)

@@ -3,10 +3,7 @@
 This section plans nothing: it reads what the others measure. A candidate of which anything is missing is left out and named.
 """
 
-from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from edge.accuracy.section import compared
 from edge.budget.figure import budget_table, used_budgets
@@ -22,7 +19,7 @@ from edge.stream.trials import STREAM
 from edge.timing.quantiles import over_rounds
 from edge.timing.trials import TIME, TimedRow, exported
 from lab.learning.comparison import Comparison
-from lab.learning.families import Family
+from lab.learning.families import CONSTANT, Family
 from lab.protocol import Estimate, Evidence, Key, Rows, Trial
 
 __all__ = ["evidence", "plan"]
@@ -67,17 +64,20 @@ def _is_measured(family: Family, context: Context, rows: Rows, found: Comparison
     if context.settings.rate is not None:
         needed.append(LOAD.of(family.name))
     there = all(key.found(rows) is not None for key in needed)
-    return there and exported(family.name) in _times(rows) and family.name in found.families
+    compared = {family.name, CONSTANT.name} <= found.families.keys()
+    return there and compared and exported(family.name) in _timed(rows).times
 
 
 def _deciding(family: Family, context: Context, rows: Rows, found: Comparison) -> dict[str, Estimate]:
     """Give the numbers of a candidate that is measured."""
-    name, scores = family.name, found.families[family.name]
+    name, scores, timed = family.name, found.families[family.name], _timed(rows)
     # the best of several candidates is chosen by the interval of its loss (Bonferroni)
     confidence = 1 - 0.05 / len(context.families)
     estimates = {
-        f"{name}.p99_ms": over_rounds(_times(rows)[exported(name)], 0.99),
+        f"{name}.p99_ms": over_rounds(timed.times[exported(name)], 0.99),
+        f"{name}.least_p99_ms": over_rounds(timed.least(exported(name)), 0.99),
         f"{name}.drop": found.difference(found.best[context.group.name], scores, confidence=confidence),
+        f"{name}.gain": found.difference(scores, found.families[CONSTANT.name], confidence=confidence),
         f"{name}.score": found.mean(scores),
         **size_and_parity(name, BUILD.of(name).needed(rows)),
     }
@@ -88,5 +88,5 @@ def _deciding(family: Family, context: Context, rows: Rows, found: Comparison) -
     return estimates
 
 
-def _times(rows: Rows) -> Mapping[str, np.ndarray]:
-    return (TIME.found(rows) or TimedRow({})).times
+def _timed(rows: Rows) -> TimedRow:
+    return TIME.found(rows) or TimedRow({})

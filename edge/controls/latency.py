@@ -7,8 +7,10 @@ import numpy as np
 
 from edge.controls.candidate import CANDIDATE, answer_with
 from edge.controls.load_and_drift import OPERATION_CONTROLS
-from edge.timing.latency import Alternative, Clock, measure, on_one_core
+from edge.timing.latency import Alternative, Clock, on_one_core
+from edge.timing.machine import Meter, read
 from edge.timing.trials import TIME, TimedRow, exported
+from edge.timing.watched import measure_watched
 from lab.protocol import Answer, Control, Lab
 
 __all__ = ["CONTROLS", "answer", "stand_in"]
@@ -40,7 +42,14 @@ def stand_in(
 
 
 def answer(
-    lab: Lab, fast_ms: float, slow_ms: float, slow_share: float, *, seed: int, clock: Clock = time.perf_counter_ns
+    lab: Lab,
+    fast_ms: float,
+    slow_ms: float,
+    slow_share: float,
+    *,
+    seed: int,
+    clock: Clock = time.perf_counter_ns,
+    meter: Meter = read,
 ) -> Answer:
     """Put a stand-in in the place of the lab's candidate, time it as the lab times a model, and ask for its p99 of 1 ms."""
     call = stand_in(fast_ms, slow_ms, slow_share, n_rows=_ROWS, seed=seed, clock=clock)
@@ -48,7 +57,8 @@ def answer(
     def timed() -> TimedRow:
         alternatives = {exported(CANDIDATE): Alternative(call, _ROWS, _CALLS)}
         with on_one_core() as core:
-            return TimedRow(measure(alternatives, rounds=_ROUNDS, clock=clock), core)
+            found = measure_watched(alternatives, rounds=_ROUNDS, clock=clock, meter=meter)
+            return TimedRow(found.times, core, found.disturbed, found.machine)
 
     return answer_with(lab, {"p99_ms": _BUDGET_MS}, {TIME.name: timed}, seed=seed)
 

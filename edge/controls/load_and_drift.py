@@ -14,6 +14,7 @@ from edge.settings import Settings
 from edge.stream.evidence import DETECTED_AT
 from edge.stream.trials import STREAM
 from edge.timing.latency import Clock, on_one_core
+from edge.timing.machine import Meter, read_waits
 from lab.protocol import Answer, Control, Evidence, Lab
 from lab.work.trials import run_plan_here
 
@@ -42,15 +43,20 @@ def stalling(*, stall_ns: int, clock: Clock, sleep: Callable[[float], None]) -> 
 
 
 def under_stalls(
-    *, stall_ns: int, clock: Clock = time.perf_counter_ns, sleep: Callable[[float], None] = time.sleep
+    *,
+    stall_ns: int,
+    clock: Clock = time.perf_counter_ns,
+    sleep: Callable[[float], None] = time.sleep,
+    meter: Meter = read_waits,
 ) -> Load:
     """Call such a model 1,000 times a second in an open loop; the deadline is 50 ms."""
     call = stalling(stall_ns=stall_ns, clock=clock, sleep=sleep)
     schedule = periodic(_RATE, calls=_CALLS)
     with on_one_core():
         return offer(
-            call, schedule, calls=_CALLS, n_rows=_STALL_EVERY, deadline_ns=1e6 * _DEADLINE_MS, clock=clock, sleep=sleep
-        )
+            call, schedule, calls=_CALLS, n_rows=_STALL_EVERY, deadline_ns=1e6 * _DEADLINE_MS, clock=clock, sleep=sleep,
+            meter=meter,
+        )  # fmt: skip
 
 
 def load_answer(
@@ -60,6 +66,7 @@ def load_answer(
     seed: int,
     clock: Clock = time.perf_counter_ns,
     sleep: Callable[[float], None] = time.sleep,
+    meter: Meter = read_waits,
 ) -> Answer:
     """Put such a model in the place of the lab's candidate, and ask for at most 1 % late answers at its rate."""
 
@@ -67,7 +74,7 @@ def load_answer(
         call = stalling(stall_ns=0, clock=clock, sleep=sleep)
         hot = back_to_back(call, calls=_STALL_EVERY, n_rows=_STALL_EVERY, deadline_ns=1e6 * _DEADLINE_MS, clock=clock)
         service = hot.service.at(0.5) * 1e-9
-        offered = under_stalls(stall_ns=stall_ns, clock=clock, sleep=sleep)
+        offered = under_stalls(stall_ns=stall_ns, clock=clock, sleep=sleep, meter=meter)
         runs = (
             summarised("hot", "back to back", 1 / service, service, hot),
             summarised("rate", "periodic", _RATE, service, offered),

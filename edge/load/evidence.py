@@ -19,16 +19,24 @@ _MOST_CURVES = 3  # models whose hot curve is drawn beside the one at their rate
 def misses(row: Loaded) -> Estimate | None:
     """Share of late answers under random arrivals at the user's rate, in percent; None without a rate."""
     found = next((run for run in row.runs if run.view == "rate"), None)
-    if found is None:
-        return None
-    share = found.misses
-    return Estimate(100 * share.value, 100 * share.low, 100 * share.high, "%", share.confidence)
+    return None if found is None else _percent(found.misses)
+
+
+def least_misses(row: Loaded) -> Estimate | None:
+    """Share of answers that would have been late on a quiet machine too, in percent; None where that is not known."""
+    found = next((run for run in row.runs if run.view == "rate"), None)
+    return None if found is None or found.least_misses is None else _percent(found.least_misses)
 
 
 def misses_of(rows: Mapping[str, Loaded]) -> dict[str, Estimate]:
-    """Give the share of late answers of every model that was called at the user's rate, as the verdict reads it."""
-    late = {name: misses(row) for name, row in rows.items()}
-    return {f"{name}.misses": found for name, found in late.items() if found is not None}
+    """Give the shares of late answers of every model that was called at the user's rate, as the verdict reads them."""
+    late = {f"{name}.misses": misses(row) for name, row in rows.items()}
+    late |= {f"{name}.least_misses": least_misses(row) for name, row in rows.items()}
+    return {name: found for name, found in late.items() if found is not None}
+
+
+def _percent(share: Estimate) -> Estimate:
+    return Estimate(100 * share.value, 100 * share.low, 100 * share.high, "%", share.confidence)
 
 
 def capacities(rows: Mapping[str, Loaded], deadline_ms: float) -> dict[str, Capacity]:

@@ -68,6 +68,15 @@ class Distribution:
         """Number of values."""
         return int(self.counts.sum())
 
+    def batch(self, place: int) -> "Distribution":
+        """Give what was counted in one batch alone."""
+        return Distribution(self.counts[place : place + 1])
+
+    def later_than(self, nanoseconds: float) -> int:
+        """Number of values that are surely larger: the lower bound of their bucket is."""
+        low, _ = bounds(np.arange(BUCKETS))
+        return int(self.counts[:, low > nanoseconds].sum())
+
     def at(self, share: float) -> float:
         """Value in nanoseconds below which that share of the values lies (middle of its bucket); NaN without values."""
         if not self.calls:

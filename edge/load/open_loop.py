@@ -5,9 +5,10 @@ which makes the next call when the last one has ended, hides exactly this (coord
 """
 
 import gc
+import itertools
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ import numpy as np
 from edge.load.arrivals import Arrivals
 from edge.load.histogram import Distribution, Recorder, share_estimate
 from edge.timing.latency import Clock
+from edge.timing.machine import Meter, Reading, lost_ns, read_waits
 from lab.protocol import Estimate
 
 if TYPE_CHECKING:
@@ -42,6 +44,10 @@ class Load:
         takes to wake the process. It is part of the response.
     missed, calls : arrays of shape (batches,)
         Calls whose response was later than the deadline, and all calls, by batch.
+    surely_missed : array of shape (batches,)
+        Those that would have been late without other programs as well.
+    lost : float
+        Share of the time in which other programs kept a call waiting for the processor.
     seconds : float
         From the start to the last answer.
     """
@@ -52,10 +58,16 @@ class Load:
     missed: "NDArray[np.int64]"
     calls: "NDArray[np.int64]"
     seconds: float
+    surely_missed: "NDArray[np.int64]"
+    lost: float = 0.0
 
     def misses(self) -> Estimate:
         """Share of calls that missed the deadline, with its interval."""
         return share_estimate(self.missed, self.calls)
+
+    def least_misses(self) -> Estimate:
+        """Share of calls that would have missed it on a quiet machine too."""
+        return share_estimate(self.surely_missed, self.calls)
 
 
 def offer(
@@ -69,6 +81,7 @@ def offer(
     sleep: Callable[[float], None] = time.sleep,
     spin_ns: int = _SPIN_NS,
     patience_s: float = math.inf,
+    meter: Meter = read_waits,
 ) -> Load:
     """Call the model at the scheduled times, one call at a time; a call that comes while another runs waits in line.
 
@@ -87,8 +100,10 @@ def offer(
     patience_s : float
         Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that are late by then
         count with the time that they have waited so far, which is too short, but a miss.
+    meter : callable
+        Reads what the machine does beside the model, once for every batch.
     """
-    kept = _Kept(calls)
+    kept = _Kept(calls, meter)
     record_response, record_service, record_wake_up = kept.batch()
     missed, counted, schedule = kept.missed, kept.counted, iter(arrivals)
     with _garbage_kept():
@@ -117,13 +132,14 @@ def offer(
             if end > last:
                 break
     kept.count_waiting(schedule, end - start, deadline_ns, record_response)
-    return kept.load((end - start) * 1e-9)
+    return kept.load((end - start) * 1e-9, deadline_ns)
 
 
 class _Kept:
     """What is counted of `calls` calls, batch by batch; the lists are those that the loop counts in."""
 
-    def __init__(self, calls: int) -> None:
+    def __init__(self, calls: int, meter: Meter) -> None:
+        self._meter, self._readings = meter, list[Reading]()
         self._response, self._service, self._wake_up = Recorder(calls), Recorder(calls), Recorder(calls)
         self.size = self._response.size
         self.missed: list[int] = []
@@ -133,6 +149,7 @@ class _Kept:
         """Begin a batch; gives what records its responses, services and wake-ups."""
         self.missed.append(0)
         self.counted.append(0)
+        self._readings.append(self._meter())
         return self._response.batch(), self._service.batch(), self._wake_up.batch()
 
     def count_waiting(
@@ -146,16 +163,39 @@ class _Kept:
             self.counted[-1] += 1
             self.missed[-1] += 1
 
-    def load(self, seconds: float) -> Load:
+    def load(self, seconds: float, deadline_ns: float) -> Load:
         """Give what was counted."""
+        response, woken = self._response.distribution(), self._wake_up.distribution()
+        readings = [*self._readings, self._meter()]
+        lost = [_waiting_ns(*pair, woken.batch(place)) for place, pair in enumerate(itertools.pairwise(readings))]
+        carried = _carried(lost, [woken.batch(place).calls > 0 for place in range(len(lost))])
+        surely = [response.batch(place).later_than(deadline_ns + ns) for place, ns in enumerate(carried)]
         return Load(
-            self._response.distribution(),
+            response,
             self._service.distribution(),
-            self._wake_up.distribution(),
+            woken,
             np.array(self.missed),
             np.array(self.counted),
             seconds,
+            np.minimum(surely, self.missed),
+            sum(lost) * 1e-9 / max(seconds, 1e-9),
         )
+
+
+def _waiting_ns(before: Reading, after: Reading, woken: Distribution) -> int:
+    """Time that the machine kept a thread waiting which also sleeps; where the system does not say, its latest wake-up."""
+    if before.waited_ns is not None and after.waited_ns is not None:
+        return lost_ns(before, after)
+    return round(woken.largest()) if woken.calls else 0
+
+
+def _carried(lost: Sequence[int], idle: Sequence[bool]) -> list[int]:
+    """Give by batch what it and those before it lost since the model was last idle: a late call delays those behind it."""
+    carried: list[int] = []
+    for place, own in enumerate(lost):
+        before = 0 if place == 0 else lost[place - 1] if idle[place - 1] else carried[-1]
+        carried.append(own + before)
+    return carried
 
 
 def back_to_back(
@@ -186,7 +226,8 @@ def back_to_back(
                 missed[-1] += 1
     found = service.distribution()
     nothing = Recorder(calls).distribution()
-    return Load(found, found, nothing, np.array(missed), np.array(counted), (end - start) * 1e-9)
+    late = np.array(missed)
+    return Load(found, found, nothing, late, np.array(counted), (end - start) * 1e-9, late)
 
 
 @contextmanager

@@ -14,10 +14,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edge.timing.machine import quietest
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Alternative", "Clock", "looked_through", "measure", "on_one_core", "spread_of_rounds"]
+__all__ = [
+    "Alternative",
+    "Clock",
+    "looked_through",
+    "measure",
+    "on_one_core",
+    "spread_of_rounds",
+    "timed_round",
+    "warm_up",
+]
 
 Clock = Callable[[], int]
 
@@ -48,10 +59,10 @@ def measure(
     taken: dict[str, list[list[int]]] = {name: [] for name in alternatives}
     with looked_through():
         for alternative in alternatives.values():
-            _warm_up(alternative, clock)
+            warm_up(alternative, clock)
         for turn in range(rounds):
             for name, alternative in alternatives.items():
-                taken[name].append(_round(alternative, turn * alternative.calls, clock))
+                taken[name].append(timed_round(alternative, turn * alternative.calls, clock))
     return {name: np.array(times, dtype=np.int64) for name, times in taken.items()}
 
 
@@ -78,12 +89,12 @@ def looked_through() -> Iterator[None]:
 
 @contextmanager
 def on_one_core() -> Iterator[int | None]:
-    """Keep this process on one core, the last that it may use; gives its number, or None where that is not possible."""
+    """Keep this process on the quietest core that it may use; gives its number, or None where that is not possible."""
     if not hasattr(os, "sched_setaffinity"):
         yield None
         return
     before = os.sched_getaffinity(0)
-    core = max(before)
+    core = quietest(before)
     os.sched_setaffinity(0, {core})
     try:
         yield core
@@ -91,20 +102,20 @@ def on_one_core() -> Iterator[int | None]:
         os.sched_setaffinity(0, before)
 
 
-def _warm_up(alternative: Alternative, clock: Clock) -> None:
+def warm_up(alternative: Alternative, clock: Clock) -> None:
     """Call until the median of a round changes by less than 5 % from the one before, or for 0.2 s."""
     end = clock() + _LONGEST_WARM_UP
     calls = max(alternative.calls // 4, 5)
     short = Alternative(alternative.call, alternative.n_rows, calls)
-    before = statistics.median(_round(short, 0, clock))
+    before = statistics.median(timed_round(short, 0, clock))
     for turn in range(1, _MAX_WARM_UP):
-        now = statistics.median(_round(short, turn * calls, clock))
+        now = statistics.median(timed_round(short, turn * calls, clock))
         if abs(now - before) <= _STABLE * before or clock() > end:
             return
         before = now
 
 
-def _round(alternative: Alternative, first: int, clock: Clock) -> list[int]:
+def timed_round(alternative: Alternative, first: int, clock: Clock) -> list[int]:
     """Time one round with the garbage collector off; rows go round and round, so that no call repeats the last row."""
     call = alternative.call
     rows = [(first + i) % alternative.n_rows for i in range(alternative.calls)]

@@ -8,12 +8,15 @@ from edge.building.trials import BuiltRow
 from edge.timing.evidence import harness_overhead
 from edge.timing.latency import spread_of_rounds
 from edge.timing.trials import HARNESS, IDENTITY, exported, original
+from edge.timing.watched import Noise
 from lab.protocol import Estimate
+from lab.wording import count
 
 __all__ = ["of_exported", "of_machine"]
 
 _FLOOR = 0.3  # share of a call from which on the runtime's own cost is worth a word
 _NOISY = 0.10
+_LOST = 0.01
 _MOST_OVERHEAD_US = 0.5
 
 
@@ -58,12 +61,17 @@ def _of_runtime(labels: Mapping[str, str], medians: Mapping[str, Estimate]) -> l
     ]
 
 
-def of_machine(timed: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+def of_machine(timed: Mapping[str, np.ndarray], noise: Noise) -> tuple[str, ...]:
     """Say what of this machine stands in the numbers: the harness's own time, other programs, its processor.
 
     `timed` holds nanoseconds of shape (rounds, calls) by alternative.
     """
     said = []
+    if noise.lost > _LOST:
+        said.append(
+            f"the machine was busy: other programs took {100 * noise.lost:.0f} % of the time of the timed calls, although "
+            f"{count(noise.repeated, 'round')} were repeated; a latency that only this explains does not miss its budget"
+        )
     harness = harness_overhead(timed)
     if harness and harness.low > _MOST_OVERHEAD_US:
         said.append(

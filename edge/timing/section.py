@@ -40,5 +40,5 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         facts={"core": row.core},
         figures=(latency_figure(latencies, settings), distribution_figure(row.times, labels, settings)),
         tables=(latency_table(row.times, labels),),
-        caveats=(*of_exported(BUILD.all_found(rows), labels, medians), *of_machine(row.times)),
+        caveats=(*of_exported(BUILD.all_found(rows), labels, medians), *of_machine(row.times, row.machine)),
     )

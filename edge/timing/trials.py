@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from edge.given.family import is_given, original_of
 from edge.session import session
 from edge.timing import latency
 from edge.timing.calls import bound_call
+from edge.timing.watched import Noise, least_times, measure_watched
 from lab.learning.families import Family
 from lab.learning.folds import Fold, split
 from lab.protocol import Dataset, Key, Rows
@@ -37,10 +38,21 @@ class TimedRow:
         Nanoseconds, by alternative: `HARNESS`, `IDENTITY`, and of every candidate `exported` and `original`.
     core : int or None
         Where it ran; None where a process cannot be kept on one core.
+    disturbed : mapping of str to numpy.ndarray of shape (rounds,)
+        Calls of each round that other programs may have lengthened, at most; by alternative.
+    machine : Noise
+        What other programs took meanwhile.
     """
 
     times: Mapping[str, np.ndarray]
     core: int | None = None
+    disturbed: Mapping[str, np.ndarray] = field(default_factory=dict)
+    machine: Noise = field(default_factory=Noise)
+
+    def least(self, name: str) -> np.ndarray:
+        """Times (rounds, calls) of an alternative that its calls would at least have taken alone on the machine."""
+        times = self.times[name]
+        return least_times(times, self.disturbed.get(name, np.zeros(len(times), np.int64)), self.machine)
 
 
 TIME = Key("time", TimedRow)
@@ -95,8 +107,8 @@ def time_all(
         assert built.original is not None  # only a given model lacks it
         alternatives[original(family.name)] = _original(originals.from_bytes(built.original), rows)
     with latency.on_one_core() as core:
-        times = latency.measure(alternatives, rounds=rounds)
-    return TimedRow(times, core)
+        found = measure_watched(alternatives, rounds=rounds)
+    return TimedRow(found.times, core, found.disturbed, found.machine)
 
 
 def _original(fitted: Any, rows: list[Any]) -> latency.Alternative:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from oracles import intervals
 from samples import edge_rows
-from samples.edge_rows import BROWSED, BUILT, FOLDED, INNER, LOADED, RATES, TIMES, VARIANT_TIMES, VARIED
+from samples.edge_rows import BROWSED, BUILT, DISTURBED, FOLDED, INNER, LOADED, RATES, TIMES, VARIANT_TIMES, VARIED
 from samples.golden import FOLDS, N_ROWS, REPEATS, best_of, table, three
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
@@ -59,6 +59,15 @@ def milliseconds(times, share):
     return plain[0], min(plain[1], low), max(plain[2], high)
 
 
+def undisturbed(name):
+    """The times of a model whose longest calls of each round, as many as may be disturbed, are as short as the shortest."""
+    times = TIMES[name].copy()
+    for place, count in enumerate(DISTURBED[name]):
+        for _ in range(count):
+            times[place, times[place].argmax()] = times[place].min()
+    return times
+
+
 def expected_estimates():
     found = {"harness.p50_us": tuple(1e3 * each for each in milliseconds(TIMES["harness"], 0.5))}
     best, _ = best_of(FOLDED, INNER)
@@ -74,14 +83,20 @@ def expected_estimates():
         found[f"{name}.memory_mb"] = tuple(mebibytes[[2, 0, 5]] * 1.048576)
         found[f"{name}.cold_start_s"] = (0.33, 0.30, 0.36)
         found[f"{name}.p99_ms"] = milliseconds(TIMES[f"{name} onnx"], 0.99)
+        found[f"{name}.least_p99_ms"] = milliseconds(undisturbed(f"{name} onnx"), 0.99)
         compared = intervals.repeated(
             best, FOLDED[name], DATA.target, FOLDS, score=right, kinds=intervals.accuracy_kinds
         )
         # two candidates, the better of which is taken by its interval: 97.5 % each (Bonferroni)
         found[f"{name}.drop"] = intervals.interval(*compared, confidence=0.975, reach=RULE_OF_THREE)
+        above = intervals.repeated(
+            FOLDED[name], FOLDED["constant"], DATA.target, FOLDS, score=right, kinds=intervals.accuracy_kinds
+        )
+        found[f"{name}.gain"] = intervals.interval(*above, confidence=0.975, reach=RULE_OF_THREE)
         scores = [100 * right(chances, places % 2) for chances, places in FOLDED[name]]
         found[f"{name}.score"] = intervals.interval(*intervals.corrected(scores, FOLDS), lowest=0, highest=100)
     found |= {"logistic.misses": (2.0, 1.0, 3.0), "mlp.misses": (90.0, 80.0, 95.0)}
+    found["logistic.least_misses"] = (1.5, 0.5, 2.0)
     for name in ("identity", "logistic onnx", "logistic sklearn", "mlp onnx"):
         found[f"{name}.p99"] = milliseconds(TIMES[name], 0.99)
     return found
@@ -94,9 +109,10 @@ def test_every_estimate_of_the_edge_lab_is_the_oracles(evidence):
     for name, numbers in expected.items():
         found = evidence.estimates[name]
         assert three(found) == pytest.approx(numbers, rel=1e-9, abs=1e-12), name
-        assert found.confidence == (0.975 if name.endswith(".drop") else 0.95), name
+        assert found.confidence == (0.975 if name.endswith((".drop", ".gain")) else 0.95), name
     units = {"p99_ms": "ms", "size_mb": "MB", "parity": "", "flips": "labels", "memory_mb": "MB", "cold_start_s": "s",
-             "drop": "points", "score": "points", "misses": "%", "p99": "ms", "p50_us": "us"}  # fmt: skip
+             "drop": "points", "score": "points", "misses": "%", "p99": "ms",
+             "gain": "points", "least_p99_ms": "ms", "least_misses": "%", "p50_us": "us"}  # fmt: skip
     assert all(each.unit == units[name.partition(".")[2]] for name, each in evidence.estimates.items())
 
 
@@ -113,6 +129,10 @@ def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
         "stream": stream_evidence.sentence(edge_rows.stream(), 0.01),
     }  # fmt: skip
     assert expected.keys() == EDGE_FACTS
+    assert any(
+        "other programs took 20 % of the time of the timed calls, although 4 rounds" in each
+        for each in evidence.caveats
+    )
     assert evidence.facts == expected
     assert evidence.caveats[0] == expected["stream"]
 
@@ -121,7 +141,9 @@ def titled(found, title):
     return next(each for each in (*found.tables, *found.figures) if each.title == title)
 
 
-def status(numbers, allowed):
+def status(numbers, allowed, *, above=False):
+    if above:
+        return "pass" if numbers[1] > allowed else "fail" if numbers[2] <= allowed else "undecided"
     return "pass" if numbers[2] <= allowed else "fail" if numbers[1] > allowed else "undecided"
 
 
@@ -129,11 +151,11 @@ def test_the_budgets_are_judged_item_by_item(evidence):
     found = expected_estimates()
     allowed = {
         "latency (p99)": ("p99_ms", 0.5), "share of late answers": ("misses", 5.0), "file size": ("size_mb", 0.03),
-        "peak memory": ("memory_mb", 50.0), "accuracy loss": ("drop", 20.0),
+        "peak memory": ("memory_mb", 50.0), "accuracy loss": ("drop", 20.0), "accuracy above a constant prediction": ("gain", 0.0),
         "difference from the original": ("parity", 1e-6), "flipped labels": ("flips", 0),
     }  # fmt: skip
     by_hand = [
-        (LABELS[name], item, *found[f"{name}.{key}"], most, status(found[f"{name}.{key}"], most))
+        (LABELS[name], item, *found[f"{name}.{key}"], most, status(found[f"{name}.{key}"], most, above=key == "gain"))
         for name in LABELS
         for item, (key, most) in allowed.items()
     ]

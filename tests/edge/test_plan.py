@@ -42,7 +42,7 @@ def test_a_candidate_is_built_with_fold_and_seed_of_the_trial_that_scored_it():
 def test_every_model_has_the_same_budget_and_only_times_run_alone():
     plan = planned()
     scored = [trial for trial in plan if trial.function is score_fold]
-    assert len(scored) == 5 * 6
+    assert len(scored) == 6 * 6
     assert {(trial.arguments["candidates"], trial.arguments["scorer"]) for trial in scored} == {(2, "accuracy")}
     alone = {trial.key.partition("-")[0] for trial in plan if trial.exclusive}
     assert alone == {"time", "serve", "load", "batches"}

@@ -27,7 +27,9 @@ def test_what_all_sections_share_follows_from_table_and_settings():
     table = load("breast-cancer")
     found = LAB.context(table, SETTINGS, seed=7)
     assert [family.name for family in found.families] == ["mlp", "forest"], "in the user's order"
-    assert [family.name for family in found.group.families] == ["logistic", "forest", "extra-trees", "boosting", "mlp"]
+    assert [family.name for family in found.group.families] == [
+        "logistic", "forest", "extra-trees", "boosting", "mlp", "constant",
+    ]  # fmt: skip
     assert found.labels == {family.name: family.label for family in found.families}
     assert found.fold == all_folds(3, 2, 7)[0]
     assert (found.metric.scorer, found.metric.factor) == ("accuracy", 100.0)
@@ -67,7 +69,7 @@ def test_a_given_model_is_the_only_candidate_and_taken_in_once(wine, tmp_path, m
     monkeypatch.setattr(given_family, "take_in", counted)
     context = LAB.context(wine, Settings(model=str(tmp_path / "m.onnx")), seed=0)
     assert [family.label for family in context.families] == ["given model (m.onnx)"]
-    assert [family.name for family in context.group.families][-1] == "given"
+    assert [family.name for family in context.group.families][-2:] == ["given", "constant"]
     planned = sections.plan(LAB, context)
     assert {trial.key for trial in planned if trial.key.startswith("build")} == {"build-given"}
     assert len(taken) == 1

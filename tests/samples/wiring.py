@@ -30,7 +30,7 @@ QUANTUM_FACTS = {
 }  # fmt: skip
 EDGE_ESTIMATES = {
     *(f"MODEL.{what}" for what in ("p99_ms", "size_mb", "parity", "flips", "memory_mb", "cold_start_s", "drop", "score",
-                                   "misses", "p99")),
+                                   "misses", "p99", "gain", "least_p99_ms", "least_misses")),
     "MODEL onnx.p99", "MODEL sklearn.p99", "harness.p50_us",
 }  # fmt: skip
 EDGE_FACTS = {

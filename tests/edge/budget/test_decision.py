@@ -18,6 +18,7 @@ def estimates(name, *, p99=1.0, score=90.0):
         "misses": Estimate(3.0, 2.0, 4.0, "%"),
         "size_mb": Estimate(0.00253, 0.00253, 0.00253, "MB"),
         "drop": Estimate(-0.5, -2.0, 1.2, "points"),
+        "gain": Estimate(30.0, 20.0, 40.0, "points"),
         "parity": Estimate(1e-9, 1e-9, 1e-9, ""),
         "flips": Estimate(0, 0, 0, "labels"),
         "score": Estimate(score, score, score, "points"),
@@ -61,3 +62,38 @@ def test_the_best_status_decides_before_the_score():
     assert decision.decide(["forest"], found, settings, factor=100.0).status == "fail"
     with pytest.raises(ValueError, match="no candidate"):
         decision.decide([], {}, settings, factor=100.0)
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [((0.1, 9.0), "pass"), ((0.0, 9.0), "undecided"), ((-1.0, 1.0), "undecided"), ((-3.0, 0.0), "fail"), ((0.0, 0.0), "fail")],
+)  # fmt: skip
+def test_a_candidate_must_be_better_than_a_constant_with_its_whole_interval(ends, expected):
+    found = estimates("mlp", p99=0.1) | {
+        "mlp.misses": Estimate(0, 0, 0, "%"),
+        "mlp.gain": Estimate(0.0, *ends, "points"),
+    }
+    settings = dataclasses.replace(SETTINGS, max_drop=0.05)
+    assert decision.decide(["mlp"], found, settings, factor=100.0).status == expected
+
+
+@pytest.mark.parametrize(
+    ("measured", "least", "expected", "busy"),
+    [
+        ((1.0, 1.5), (1.0, 1.5), "pass", False),
+        ((1.0, 1.5), (0.4, 0.6), "pass", False),  # kept in spite of the noise
+        ((3.0, 4.0), (3.0, 4.0), "fail", False),
+        ((3.0, 4.0), (2.1, 2.2), "fail", False),  # missed on a quiet machine too
+        ((3.0, 4.0), (1.9, 2.1), "undecided", True),
+        ((3.0, 4.0), (1.0, 1.1), "undecided", True),
+        ((1.5, 2.5), (1.5, 2.5), "undecided", False),
+        ((1.5, 2.5), (1.0, 1.1), "undecided", True),
+    ],
+)
+def test_a_budget_that_only_other_programs_miss_is_undecided(measured, least, expected, busy):
+    found = estimates("mlp") | {
+        "mlp.p99_ms": Estimate(sum(measured) / 2, *measured, "ms"),
+        "mlp.least_p99_ms": Estimate(sum(least) / 2, *least, "ms"),
+    }
+    latency = decision.items("mlp", found, SETTINGS, factor=100.0)[0]
+    assert (latency.status, latency.busy) == (expected, busy)

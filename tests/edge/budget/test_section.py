@@ -15,15 +15,19 @@ from edge.load.trials import LOAD, LoadRow
 from edge.settings import Settings
 from edge.timing.trials import TIME, TimedRow
 from lab.learning.comparison import Group
-from lab.learning.families import FOREST, LOGISTIC
+from lab.learning.families import CONSTANT, FOREST, LOGISTIC
 from lab.learning.outer import FoldRow, fold_key
 from lab.learning.scoring import BESIDE, primary_metric
 from lab.protocol import Dataset, Estimate
 
 N_ROWS, FOLDS = 60, 3
 SETTINGS = Settings(folds=FOLDS, repeats=1, models=("logistic", "forest"), memory_mb=100.0, rate=50.0)
-SCORES = {"logistic": (0.80, 0.90, 0.85), "forest": (0.95, 0.85, 0.90)}
-INNER = {"logistic": (0.9, 0.7, 0.7), "forest": (0.8, 0.8, 0.9)}  # the best of all: logistic, forest, forest
+SCORES = {"logistic": (0.80, 0.90, 0.85), "forest": (0.95, 0.85, 0.90), "constant": (0.5, 0.5, 0.5)}
+INNER = {
+    "logistic": (0.9, 0.7, 0.7),
+    "forest": (0.8, 0.8, 0.9),
+    "constant": (0.5, 0.5, 0.5),
+}
 TIMES = {
     name: np.random.default_rng(place).integers(100_000, 900_000, size=(20, 200))
     for place, name in enumerate(("logistic onnx", "logistic sklearn", "forest onnx"))
@@ -35,7 +39,8 @@ def context():
     target = np.arange(N_ROWS) % 2
     dataset = Dataset("made", None, target, "y", ("no", "yes"), {}, "")
     families = (LOGISTIC, FOREST)
-    return Context(dataset, SETTINGS, 0, primary_metric("accuracy", dataset), Group("all", "model", families), families)
+    group = Group("all", "model", (*families, CONSTANT))
+    return Context(dataset, SETTINGS, 0, primary_metric("accuracy", dataset), group, families)
 
 
 def fold_row(name, fold):
@@ -61,7 +66,9 @@ def under_load():
 
 def rows():
     served = ServedRow(cold_start_s=(0.3, 0.1, 0.2, 0.4, 0.6, 0.5), peak_mib=(50.0, 52.0, 51.0, 54.0, 53.0, 55.0))
-    found = {fold_key(f, fold).name: fold_row(f.name, fold) for fold in range(FOLDS) for f in (LOGISTIC, FOREST)}
+    found = {
+        fold_key(f, fold).name: fold_row(f.name, fold) for fold in range(FOLDS) for f in (LOGISTIC, FOREST, CONSTANT)
+    }
     for family, size in ((LOGISTIC, 2_000), (FOREST, 3_000_000)):
         found[BUILD.of(family.name).name] = built(size)
         found[SERVE.of(family.name).name] = served

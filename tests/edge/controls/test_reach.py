@@ -8,6 +8,7 @@ import pytest
 from edge.controls.latency import CONTROLS, answer
 from edge.controls.load_and_drift import drift_answer, load_answer
 from edge.lab import LAB
+from edge.timing.machine import Reading
 from lab.protocol import Estimate
 
 
@@ -26,10 +27,10 @@ class SimulatedTime:
 
 
 ASKED = {
-    "fast": lambda: answer(LAB, 0.5, 0.5, 0.0, seed=0, clock=SimulatedTime()),
-    "slow": lambda: answer(LAB, 1.2, 1.2, 0.0, seed=0, clock=SimulatedTime()),
-    "slow-tail": lambda: answer(LAB, 0.1, 3.0, 0.03, seed=0, clock=SimulatedTime()),
-    "rare-tail": lambda: answer(LAB, 0.1, 3.0, 0.003, seed=0, clock=SimulatedTime()),
+    "fast": lambda: answer(LAB, 0.5, 0.5, 0.0, seed=0, clock=SimulatedTime(), meter=Reading),
+    "slow": lambda: answer(LAB, 1.2, 1.2, 0.0, seed=0, clock=SimulatedTime(), meter=Reading),
+    "slow-tail": lambda: answer(LAB, 0.1, 3.0, 0.03, seed=0, clock=SimulatedTime(), meter=Reading),
+    "rare-tail": lambda: answer(LAB, 0.1, 3.0, 0.003, seed=0, clock=SimulatedTime(), meter=Reading),
     "stalls": lambda: stalled(250_000_000),
     "no-stalls": lambda: stalled(0),
     "same-stream": lambda: drift_answer(LAB, seed=0, shift=0.0),
@@ -40,7 +41,7 @@ ASKED = {
 
 def stalled(stall_ns):
     time = SimulatedTime()
-    return load_answer(LAB, stall_ns=stall_ns, seed=0, clock=time, sleep=time.sleep)
+    return load_answer(LAB, stall_ns=stall_ns, seed=0, clock=time, sleep=time.sleep, meter=Reading)
 
 
 def is_wrong(name):
@@ -88,7 +89,7 @@ FAULTS = {
     ),
     "a share for percent": ("stalls", "edge.load.evidence.misses", lambda right: scaled(right, 0.01)),
     "waiting as if it were late": (
-        "no-stalls", "edge.load.evidence.misses", lambda right: lambda row: exactly(2.0, "%")
+        "no-stalls", "edge.load.evidence._percent", lambda right: lambda share: exactly(2.0, "%")
     ),
     "an alarm that is not listed": (
         "drifting-stream", "edge.stream.section.drift_table",

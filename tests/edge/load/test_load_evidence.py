@@ -52,10 +52,17 @@ def test_without_a_percentile_there_is_no_rate_figure_and_no_highest_rate():
     ("misses", "answer"), [((0.2, 0.1, 0.4), "yes"), ((1.0, 0.5, 2.0), "undecided"), ((3.0, 2.0, 4.0), "no")]
 )
 def test_late_answers_are_a_budget_where_the_user_gave_a_rate(misses, answer):
-    found = {"p99_ms": 0.1, "size_mb": 0.1, "drop": 0.1, "parity": 0.0, "flips": 0.0, "score": 96.0}
+    found = {"p99_ms": 0.1, "size_mb": 0.1, "drop": 0.1, "parity": 0.0, "flips": 0.0, "gain": 9.0, "score": 96.0}
     estimates = {f"mlp.{name}": Estimate(value, value, value, "") for name, value in found.items()}
     estimates["mlp.misses"] = Estimate(*misses, "%")
-    facts = {"candidates": ["mlp"], "unmeasured": [], "labels": LABELS, "factor": 100.0}
+    facts = {
+        "candidates": ["mlp"],
+        "unmeasured": [],
+        "labels": LABELS,
+        "factor": 100.0,
+        "metric": "accuracy",
+        "rows_in_table": 100,
+    }
     evidence = Evidence(estimates, facts, (), ())
     verdict = LAB.judge(evidence, Settings(rate=50.0, max_misses=0.01))
     assert verdict.answer == answer
