@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Recognition", "recognition"]
 
 _FOLDS, _TREES = 3, 40
-_MOST_ROWS = 1_500
+_MOST_ROWS, _ROWS_OF_A_UNIT = 1_500, 20
 
 
 @dataclass(frozen=True)
@@ -47,22 +47,44 @@ class Recognition:
         return self.known - self.new
 
 
-def recognition(dataset: Dataset, units: "NDArray[np.int64]", *, seed: int) -> Recognition:
-    """Measure it for units of rows, codes of shape (n_rows,); of large tables on whole units of 1,500 rows together.
+def recognition(
+    dataset: Dataset,
+    units: "NDArray[np.int64]",
+    *,
+    seed: int,
+    features: pd.DataFrame | None = None,
+    parts: "NDArray[np.int64] | None" = None,
+) -> Recognition:
+    """Measure it for units of rows; of large tables on 1,500 rows of some units.
 
-    Of copies and other rows that are known to belong together only the first counts.
+    Parameters
+    ----------
+    dataset : Dataset
+        Of copies in it, and other rows that are known to belong together, only the first counts.
+    units : numpy.ndarray of shape (n_rows,)
+        Their codes.
+    seed : int
+    features : pandas.DataFrame of shape (n_rows, n_columns), optional
+        What the model may look at; all features of the table by default.
+    parts : numpy.ndarray of shape (n_rows,), optional
+        Larger units, at least 3: each is predicted by models of the others. By default units are parted at random.
     """
-    rows = _whole_units(units, seed)
+    rows = _some_units(units, seed)
     if dataset.belonging.units is not None:
         rows = rows[np.unique(dataset.belonging.units[rows], return_index=True)[1]]
-    features, target, kin = _numbers(dataset.features.iloc[rows]), dataset.target[rows], units[rows]
+    numbers, target, kin = (
+        _numbers((dataset.features if features is None else features).iloc[rows]),
+        dataset.target[rows],
+        units[rows],
+    )
     n_classes = len(dataset.classes)
     wanted = target[:, None].astype(np.float64) if n_classes == 0 else np.eye(n_classes)[target]
     left = float(np.mean(np.sum((wanted - wanted.mean(axis=0)) ** 2, axis=1)))
     if left == 0:
         return Recognition(0.0, 0.0, 0.0)
-    folds = k_folds(target, ALONE, _FOLDS, seed), grouped_folds(target, kin, _FOLDS, seed)
-    known, new = (_errors(features, target, wanted, parted, seed) for parted in folds)
+    apart = grouped_folds(target, kin, _FOLDS, seed) if parts is None else _each(parts[rows])
+    folds = k_folds(target, ALONE, _FOLDS, seed), apart
+    known, new = (_errors(numbers, target, wanted, parted, seed) for parted in folds)
     lost = new - known
     _, codes = np.unique(kin, return_inverse=True)
     deviation = np.bincount(codes, lost - lost.mean())
@@ -71,13 +93,22 @@ def recognition(dataset: Dataset, units: "NDArray[np.int64]", *, seed: int) -> R
     return Recognition(1 - float(known.mean()) / left, 1 - float(new.mean()) / left, sureness)
 
 
-def _whole_units(units: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
-    codes, counts = np.unique(units, return_counts=True)
+def _some_units(units: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
+    """Draw units at random until they have 1,500 rows; of large ones an equal number of rows, so that many units are seen."""
     if len(units) <= _MOST_ROWS:
         return np.arange(len(units))
-    order = np.random.default_rng(seed).permutation(len(codes))
-    taken = order[np.cumsum(counts[order]) <= _MOST_ROWS]
-    return np.flatnonzero(np.isin(units, codes[taken]))
+    shuffled = np.random.default_rng(seed).permutation(len(units))
+    codes, distinct = pd.factorize(units[shuffled])  # in the order in which they are first met: large ones come early
+    codes = np.random.default_rng(seed).permutation(len(distinct))[codes]
+    order = np.argsort(codes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(codes))[:-1]])
+    place = np.arange(len(units)) - starts[codes[order]]
+    few = order[place < max(_ROWS_OF_A_UNIT, _MOST_ROWS // len(distinct))]
+    return np.sort(shuffled[few[:_MOST_ROWS]])
+
+
+def _each(parts: "NDArray[np.int64]") -> "list[tuple[NDArray, NDArray]]":
+    return [(np.flatnonzero(parts != part), np.flatnonzero(parts == part)) for part in np.unique(parts)]
 
 
 def _numbers(features: pd.DataFrame) -> "NDArray[np.float64]":
