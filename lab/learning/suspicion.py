@@ -25,7 +25,8 @@ _FEWEST_ROWS = 60
 _LOST, _SURE, _SURE_OF_ORDER = 0.1, 4.0, 3.0
 """Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors (of order, where few
 stretches lose very unequally, three)."""
-_GAP, _STEP = 1.35, 0.1
+_GAP, _STEP, _FEWEST_GROUPS = 1.35, 0.06, 15
+"""Fewer groups than that are what a mixture of a few clouds looks like, whose rows are independent."""
 _LEVELS, _LARGEST_SHARE, _MOST_COLUMNS = 20, 0.05, 4
 _NAMED = re.compile(
     r"(^|[^a-z])(id|ids|nr|no|number|key|code|customer|client|patient|person|user|member|subject|household|account|machine|device|"
@@ -119,6 +120,8 @@ def _is_named(name: str) -> bool:
 
 def _by_neighbours(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     found = neighbourhood(dataset, seed=seed)
+    if found.size * _FEWEST_GROUPS > dataset.n_rows:
+        return
     if found.gap > _GAP and found.step > _STEP and found.sureness > _SURE:
         yield Suspicion(
             f"rows seem to come in groups of about {found.size} that no column names: they lie close together, and their targets "
