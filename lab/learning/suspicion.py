@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Suspicion", "identifiers", "suspicions"]
 
 _FEWEST_ROWS = 60
-_LOST, _SURE, _SURE_OF_ORDER = 0.1, 4.0, 3.0
-"""Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors (of order, where few
-stretches lose very unequally, three)."""
+_LOST, _SURE = 0.1, 4.0
+"""Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors."""
+_LOST_IN_ORDER, _SURE_OF_ORDER = 0.2, 3.0
+"""Of order a fifth, beyond three: a third of the rows at once is missed more than single groups, and some stretches far more."""
 _GAP, _STEP, _FEWEST_GROUPS = 1.35, 0.06, 15
 """Fewer groups than that are what a mixture of a few clouds looks like, whose rows are independent."""
 _LEVELS, _LARGEST_SHARE, _MOST_COLUMNS = 20, 0.05, 4
@@ -141,7 +142,7 @@ def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
             continue
         parts = None if _is_sorted(dataset, order) else stretches * _PARTS // _STRETCHES
         found = recognition(dataset, stretches, seed=seed, parts=parts)
-        if found.share > _LOST and found.sureness > _SURE_OF_ORDER:
+        if found.share > _LOST_IN_ORDER and found.sureness > _SURE_OF_ORDER:
             of = "rows of the file" if name is None else f"rows in the order of {name!r}"
             yield Suspicion(
                 f"neighbouring {of} seem to belong together: a plain model explains {found.known:.0%} of the target with "

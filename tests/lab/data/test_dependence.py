@@ -53,8 +53,7 @@ def test_copies_are_found_as_by_comparing_each_pair(columns, kind):
         if kind in ("one column differs", "both"):
             frame.iloc[place, rng.integers(columns)] = rng.normal()
     if kind in ("missing", "both"):
-        frame.iloc[[3, 23, 5, 25], 0] = np.nan
-        frame.iloc[70, 0] = np.nan
+        frame.iloc[[3, 23], 0] = np.nan
     codes, n_copies = copies_of(frame)
     wanted = near(frame)
     assert partition(codes) == wanted

@@ -148,7 +148,7 @@ def test_units_of_a_class_are_counted_as_a_dictionary_counts_them():
 
 
 @pytest.mark.parametrize("task", ["classes", "number"])
-@pytest.mark.parametrize("asked", [360, 700])
+@pytest.mark.parametrize("asked", [500, 700])
 def test_samples_hold_whole_units_and_about_the_rows_asked_for(task, asked):
     dataset = made(400, task=task, largest=6)
     everyone = Counter(dataset.belonging.units.tolist())
