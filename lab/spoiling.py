@@ -1,8 +1,9 @@
 """Does a trial learn from the rows that it is tested on? It runs again with those rows spoiled, and must learn the same."""
 
+import contextlib
 import dataclasses
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lab.data.strata import strata
-from lab.learning import folds
+from lab.learning import folds, splits
 from lab.protocol import Dataset, Rows, Trial
 from lab.work.workers import run_here
 
@@ -105,13 +106,15 @@ def spoiled(dataset: Dataset, rows: "NDArray[np.int64]", *, features: bool) -> D
     return dataclasses.replace(dataset, features=frame, target=target)
 
 
-def folds_stay(dataset: Dataset) -> Any:
+@contextlib.contextmanager
+def folds_stay(dataset: Dataset) -> Iterator[None]:
     """Make a context in which twins of a table have its folds: the labels, which are spoiled, decide them otherwise."""
 
     def strata_before(target: "NDArray", n_folds: int = 1) -> "NDArray[np.int64]":
         return strata(dataset.target if len(target) == dataset.n_rows else target, n_folds)
 
-    return mock.patch.object(folds, "strata", strata_before)
+    with mock.patch.object(folds, "strata", strata_before), mock.patch.object(splits, "strata", strata_before):
+        yield
 
 
 def _run_spoiled(trial: Trial, twin: Dataset, dataset: Dataset, rows: Rows) -> Any:

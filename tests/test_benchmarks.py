@@ -93,6 +93,33 @@ def test_the_extrapolation_of_learning_curves(benchmark, monkeypatch, capsys):
     assert "together" in capsys.readouterr().out
 
 
+def test_what_is_noticed_of_dependent_rows_is_counted(benchmark, monkeypatch, capsys):
+    module = benchmark("dependence")
+
+    class Here:
+        """Works in this process."""
+
+        def __init__(self, jobs):
+            self.map = map
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+    monkeypatch.setattr(module, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(module, "TABLES", ("wine",))
+    monkeypatch.setattr(module, "suspicions", lambda dataset, *, seed: ())
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--tables", str(len(module.INDEPENDENT))])
+    module.main()
+    said = capsys.readouterr().out
+    assert f"independent rows, suspected: 0 of {len(module.INDEPENDENT)}" in said
+    assert "missed: groups without a name" in said
+    assert "missed: copied rows" not in said, "they are seen as the table is read"
+    assert "wine: nothing is said" in said
+
+
 def test_published_scores_are_set_beside_ours(benchmark, monkeypatch, capsys):
     module = benchmark("interpretability_published")
     monkeypatch.setattr(module, "load", lambda name: sample_rows(load(name), 60, 0))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["TASKS", "check", "load", "sample_rows"]
 
 TASKS = ("auto", "classes", "number")
+_WHOLE_UNITS = 100
 
 
 def load(
@@ -149,8 +150,9 @@ def check(
 def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
     """Keep a random sample of `max_rows` rows, stratified but for small classes, and say so in the notes.
 
-    A class keeps its share, and at least 30 rows where it has them; a number is stratified as for the folds. Columns that
-    the sample leaves useless go too. The sample knows the table that it is of.
+    A class keeps its share, and at least 30 rows where it has them; a number is stratified as for the folds. What belongs
+    together is taken or left as a whole, if 100 units or more fit into the sample; of larger units some rows are taken, so that
+    more units are seen. Columns that the sample leaves useless go too. The sample knows the table that it is of.
     """
     if dataset.n_rows <= max_rows:
         return dataset
@@ -163,11 +165,12 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
         quotas[quotas.argmax()] -= 1
     while quotas.sum() < max_rows:  # what rounding left goes where it is missed most
         quotas[(counts * max_rows / dataset.n_rows - quotas).argmax()] += 1
-    if dataset.belonging.units is None:
+    units = dataset.belonging.units
+    if units is None or len(np.unique(units)) * max_rows < _WHOLE_UNITS * dataset.n_rows:
         chosen = [rng.choice(np.flatnonzero(groups == code), quota, replace=False) for code, quota in enumerate(quotas)]
         kept = np.sort(np.concatenate(chosen))
     else:
-        kept = _whole_units(dataset.belonging.units, groups, quotas, rng)
+        kept = _whole_units(units, groups, quotas, rng)
     notes = [f"a random sample of {len(kept):,} of the {dataset.n_rows:,} rows was used (setting max_rows)"]
     features = dataset.features.iloc[kept].reset_index(drop=True)
     kinds = dict(dataset.kinds)

@@ -4,6 +4,7 @@ scikit-learn's estimators keep rows aside at random. A copy, or another visit of
 tell a network to train on, and a calibration that the model is surer than it is.
 """
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +34,10 @@ def fit_together(model: Any, features: "pd.DataFrame", target: "NDArray", belong
     if known.get("model__early_stopping") in (True, "auto"):
         model.set_params(model__early_stopping=False)
     if isinstance(folds := known.get("model__cv"), int):
-        model.set_params(model__cv=k_folds(target, belonging, folds, seed))
+        whole = dataclasses.replace(
+            belonging, times=None
+        )  # each row is predicted once: folds forward in time leave some out
+        model.set_params(model__cv=k_folds(target, whole, folds, seed))
     if "model__outer_bags" in known:
         more["model__bags"] = _bags(target, belonging, known["model__outer_bags"], seed)
     return model.fit(features, target, **more)

@@ -22,7 +22,7 @@ __all__ = ["Neighbourhood", "neighbourhood"]
 
 _FARTHEST, _LARGEST_GROUP = 60, 25
 _ASKED = 1_000
-_MOST_LEVELS = 10
+_FEW_VALUES, _MOST_TIES = 20, 0.1
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def neighbourhood(dataset: Dataset, *, seed: int) -> Neighbourhood:
     units = dataset.belonging.units
     once = np.arange(dataset.n_rows) if units is None else np.unique(units, return_index=True)[1]
     places = _places(dataset)[once]
-    n_rows = len(places)
+    n_rows = len(places) if places.shape[1] else 0
     farthest = min(_FARTHEST, n_rows // 4)
     if farthest < 15:
         return Neighbourhood(1, 1.0, 0.0, 0.0)
@@ -68,6 +68,8 @@ def neighbourhood(dataset: Dataset, *, seed: int) -> Neighbourhood:
     ranks = np.arange(1, farthest)
     with np.errstate(divide="ignore", invalid="ignore"):
         growth = ranks * np.log(distances[:, 1:] / distances[:, :-1])
+    if np.mean(distances[:, 1:] == distances[:, :-1]) > _MOST_TIES:
+        return Neighbourhood(1, 1.0, 0.0, 0.0)
     growth[~np.isfinite(growth)] = 0.0
     mean = growth.mean(axis=0)
     small = min(_LARGEST_GROUP, farthest // 2)
@@ -81,18 +83,17 @@ def neighbourhood(dataset: Dataset, *, seed: int) -> Neighbourhood:
 
 
 def _places(dataset: Dataset) -> "NDArray[np.float32]":
-    """Give every row a place: numbers in standard deviations, categories by their most frequent levels."""
-    columns = []
+    """Give every row a place, by its numbers in standard deviations: shape (n_rows, n_numbers).
+
+    Columns of few values are left out: they put independent rows into cells, which look like groups.
+    """
+    columns = [np.empty((dataset.n_rows, 0))]
     for name, kind in dataset.kinds.items():
         column = dataset.features[name]
-        if kind == "category":
-            codes = pd.factorize(column)[0]
-            counts = np.bincount(codes[codes >= 0])
-            columns += [(codes == level) / np.sqrt(2) for level in np.argsort(-counts, kind="stable")[:_MOST_LEVELS]]
-        else:
-            values = column.fillna(column.median()).to_numpy()
-            spread = values.std()
-            columns.append(np.clip((values - values.mean()) / (spread if spread > 0 else 1.0), -4, 4))
+        if kind == "category" or column[:: 1 + dataset.n_rows // 10_000].nunique() <= _FEW_VALUES:
+            continue
+        values = column.fillna(column.median()).to_numpy()
+        columns.append(np.clip((values - values.mean()) / values.std(), -4, 4))
     return np.column_stack(columns).astype(np.float32)
 
 

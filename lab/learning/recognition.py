@@ -17,12 +17,10 @@ from lab.protocol import ALONE, Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_ROWS", "Recognition", "recognition"]
+__all__ = ["Recognition", "recognition"]
 
 _FOLDS, _TREES = 3, 40
-_FLOOR = 1e-3  # errors below it, as a share of what a constant leaves, are as good as none
-MOST_ROWS = 1_500
-"""Rows on which it is measured."""
+_MOST_ROWS, _ROWS_OF_A_UNIT = 1_500, 20
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,7 @@ class Recognition:
     new : float
         On rows whose kin it has not seen.
     sureness : float
-        The difference in standard errors over the units: of the errors, or of their logarithms where that is surer, since in some
-        stretches of time a model goes further astray than in others.
+        The difference in standard errors over the units.
     """
 
     known: float
@@ -45,62 +42,73 @@ class Recognition:
     sureness: float
 
     @property
-    def growth(self) -> float:
-        """How many times as large the squared error is for new rows."""
-        return (1 - self.new) / max(1 - self.known, _FLOOR)
-
-    @property
     def share(self) -> float:
         """What was recognition."""
         return self.known - self.new
 
 
-def recognition(dataset: Dataset, units: "NDArray[np.int64]", *, seed: int) -> Recognition:
-    """Measure it for units of rows, codes of shape (n_rows,), -1 for rows to leave out; of large tables on 1,500 rows in whole units.
+def recognition(
+    dataset: Dataset,
+    units: "NDArray[np.int64]",
+    *,
+    seed: int,
+    features: pd.DataFrame | None = None,
+    parts: "NDArray[np.int64] | None" = None,
+) -> Recognition:
+    """Measure it for units of rows; of large tables on 1,500 rows of some units.
 
-    Of copies and other rows that are known to belong together only the first counts.
+    Parameters
+    ----------
+    dataset : Dataset
+        Of copies in it, and other rows that are known to belong together, only the first counts.
+    units : numpy.ndarray of shape (n_rows,)
+        Their codes.
+    seed : int
+    features : pandas.DataFrame of shape (n_rows, n_columns), optional
+        What the model may look at; all features of the table by default.
+    parts : numpy.ndarray of shape (n_rows,), optional
+        Larger units, at least 3: each is predicted by models of the others. By default units are parted at random.
     """
-    rows = _whole_units(units, seed)
-    if len(np.unique(units[rows])) < _FOLDS:
-        return Recognition(0.0, 0.0, 0.0)
+    rows = _some_units(units, seed)
     if dataset.belonging.units is not None:
         rows = rows[np.unique(dataset.belonging.units[rows], return_index=True)[1]]
-    features, target, kin = _numbers(dataset.features.iloc[rows]), dataset.target[rows], units[rows]
+    numbers, target, kin = (
+        _numbers((dataset.features if features is None else features).iloc[rows]),
+        dataset.target[rows],
+        units[rows],
+    )
     n_classes = len(dataset.classes)
     wanted = target[:, None].astype(np.float64) if n_classes == 0 else np.eye(n_classes)[target]
     left = float(np.mean(np.sum((wanted - wanted.mean(axis=0)) ** 2, axis=1)))
     if left == 0:
         return Recognition(0.0, 0.0, 0.0)
-    folds = k_folds(target, ALONE, _FOLDS, seed), grouped_folds(target, kin, _FOLDS, seed)
-    known, new = (_errors(features, target, wanted, parted, seed) for parted in folds)
+    apart = grouped_folds(target, kin, _FOLDS, seed) if parts is None else _each(parts[rows])
+    folds = k_folds(target, ALONE, _FOLDS, seed), apart
+    known, new = (_errors(numbers, target, wanted, parted, seed) for parted in folds)
+    lost = new - known
     _, codes = np.unique(kin, return_inverse=True)
-    sureness = max(_sureness(new, known, codes), _sureness_of_logarithms(new / left, known / left, codes))
+    deviation = np.bincount(codes, lost - lost.mean())
+    error = float(np.sqrt(np.sum(deviation**2)))
+    sureness = float(lost.sum()) / error if error else 0.0
     return Recognition(1 - float(known.mean()) / left, 1 - float(new.mean()) / left, sureness)
 
 
-def _sureness(new: "NDArray[np.float64]", known: "NDArray[np.float64]", units: "NDArray[np.int64]") -> float:
-    lost = new - known
-    error = float(np.sqrt(np.sum(np.bincount(units, lost - lost.mean()) ** 2)))
-    return float(lost.sum()) / error if error else 0.0
+def _some_units(units: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
+    """Draw units at random until they have 1,500 rows; of large ones an equal number of rows, so that many units are seen."""
+    if len(units) <= _MOST_ROWS:
+        return np.arange(len(units))
+    shuffled = np.random.default_rng(seed).permutation(len(units))
+    codes, distinct = pd.factorize(units[shuffled])  # in the order in which they are first met: large ones come early
+    codes = np.random.default_rng(seed).permutation(len(distinct))[codes]
+    order = np.argsort(codes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(codes))[:-1]])
+    place = np.arange(len(units)) - starts[codes[order]]
+    few = order[place < max(_ROWS_OF_A_UNIT, _MOST_ROWS // len(distinct))]
+    return np.sort(shuffled[few[:_MOST_ROWS]])
 
 
-def _sureness_of_logarithms(
-    new: "NDArray[np.float64]", known: "NDArray[np.float64]", units: "NDArray[np.int64]"
-) -> float:
-    sizes = np.bincount(units)
-    growth = np.diff([np.log(np.bincount(units, each) / sizes + _FLOOR) for each in (known, new)], axis=0)[0]
-    error = float(growth.std(ddof=1) / np.sqrt(len(growth)))
-    return float(growth.mean()) / error if error else 0.0
-
-
-def _whole_units(units: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
-    considered = np.flatnonzero(units >= 0)
-    codes, counts = np.unique(units[considered], return_counts=True)
-    if len(considered) <= MOST_ROWS:
-        return considered
-    order = np.random.default_rng(seed).permutation(len(codes))
-    taken = order[np.cumsum(counts[order]) <= MOST_ROWS]
-    return np.flatnonzero(np.isin(units, codes[taken]))
+def _each(parts: "NDArray[np.int64]") -> "list[tuple[NDArray, NDArray]]":
+    return [(np.flatnonzero(parts != part), np.flatnonzero(parts == part)) for part in np.unique(parts)]
 
 
 def _numbers(features: pd.DataFrame) -> "NDArray[np.float64]":

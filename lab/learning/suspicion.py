@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lab.learning.neighbourhoods import neighbourhood
-from lab.learning.recognition import MOST_ROWS, Recognition, recognition
+from lab.learning.recognition import Recognition, recognition
 from lab.protocol import Dataset
 
 if TYPE_CHECKING:
@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["Suspicion", "identifiers", "suspicions"]
 
 _FEWEST_ROWS = 60
-_LOST, _GROWTH, _SURE = 0.1, 1.5, 4.0
-"""Suspected is what costs a plain model a tenth of what there is to explain, or half as much error again, beyond four standard
-errors."""
-_GAP, _STEP = 1.35, 0.1
+_LOST, _SURE = 0.1, 4.0
+"""Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors."""
+_LOST_IN_ORDER, _SURE_OF_ORDER = 0.2, 3.0
+"""Of order a fifth, beyond three: a third of the rows at once is missed more than single groups, and some stretches far more."""
+_GAP, _STEP, _FEWEST_GROUPS = 1.35, 0.06, 15
+"""Fewer groups than that are what a mixture of a few clouds looks like, whose rows are independent."""
 _LEVELS, _LARGEST_SHARE, _MOST_COLUMNS = 20, 0.05, 4
 _NAMED = re.compile(
     r"(^|[^a-z])(id|ids|nr|no|number|key|code|customer|client|patient|person|user|member|subject|household|account|machine|device|"
     r"sensor|session|employee|driver|student|animal|batch|lot|site|store|supplier|vehicle)([^a-z]|$)"
 )
-_BLOCKS = 12
+_STRETCHES, _PARTS = 30, 3
 
 
 @dataclass(frozen=True)
@@ -91,19 +93,19 @@ def identifiers(dataset: Dataset) -> list[str]:
             or counts.sum() < 1.5 * len(counts)
         ):
             continue
-        is_named = _NAMED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()) is not None
-        found.append((not is_named, kind != "category", -len(counts), name))
+        found.append((not _is_named(name), kind != "category", -len(counts), name))
     return [name for *_, name in sorted(found)[:_MOST_COLUMNS]]
 
 
-def _matters(found: Recognition) -> bool:
-    return found.sureness > _SURE and (found.share > _LOST or found.growth > _GROWTH)
-
-
 def _by_columns(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
+    """Look for identifiers. A column that is not called like one may be a category: only what others say of it counts."""
     for name in identifiers(dataset):
-        found = recognition(dataset, pd.factorize(dataset.features[name], use_na_sentinel=False)[0], seed=seed)
-        if _matters(found):
+        units = pd.factorize(dataset.features[name], use_na_sentinel=False)[0]
+        seen = dataset.features if _is_named(name) else dataset.features.drop(columns=name)
+        if seen.empty:
+            continue
+        found = recognition(dataset, units, seed=seed, features=seen)
+        if found.share > _LOST and found.sureness > _SURE:
             yield Suspicion(
                 f"rows with the same value of {name!r} seem to belong together: a plain model explains {found.known:.0%} of the "
                 f"target for values that it has seen, {max(found.new, 0.0):.0%} for new ones",
@@ -113,8 +115,14 @@ def _by_columns(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
             )
 
 
+def _is_named(name: str) -> bool:
+    return _NAMED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()) is not None
+
+
 def _by_neighbours(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     found = neighbourhood(dataset, seed=seed)
+    if found.size * _FEWEST_GROUPS > dataset.n_rows:
+        return
     if found.gap > _GAP and found.step > _STEP and found.sureness > _SURE:
         yield Suspicion(
             f"rows seem to come in groups of about {found.size} that no column names: they lie close together, and their targets "
@@ -129,11 +137,12 @@ def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
         order = (
             np.arange(dataset.n_rows) if name is None else np.argsort(dataset.features[name].to_numpy(), kind="stable")
         )
-        blocks = _blocks(dataset, order)
-        if blocks is None:
+        stretches = _stretches(dataset, order)
+        if stretches is None:
             continue
-        found = recognition(dataset, blocks, seed=seed)
-        if _matters(found):
+        parts = None if _is_sorted(dataset, order) else stretches * _PARTS // _STRETCHES
+        found = recognition(dataset, stretches, seed=seed, parts=parts)
+        if found.share > _LOST_IN_ORDER and found.sureness > _SURE_OF_ORDER:
             of = "rows of the file" if name is None else f"rows in the order of {name!r}"
             yield Suspicion(
                 f"neighbouring {of} seem to belong together: a plain model explains {found.known:.0%} of the target with "
@@ -145,27 +154,38 @@ def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
             return
 
 
-def _blocks(dataset: Dataset, order: "NDArray[np.int64]") -> "NDArray[np.int64] | None":
+def _stretches(dataset: Dataset, order: "NDArray[np.int64]") -> "NDArray[np.int64] | None":
     """Cut the rows into stretches of their order, classes one by one: a table sorted by its target is no reason for suspicion.
 
-    -1 for rows of a large table that are not looked at. None where the rows are sorted by a number that is the target.
+    None where the rows are sorted by a number that is the target.
     """
     target = dataset.target[order]
     alike = target if dataset.classes else np.zeros(dataset.n_rows, dtype=np.int64)
-    if not dataset.classes and (np.all(np.diff(target) >= 0) or np.all(np.diff(target) <= 0)):
+    if not dataset.classes and _rises(target):
         return None
     places = pd.Series(alike).groupby(alike).cumcount().to_numpy()
     counts = np.bincount(alike)[alike]
-    blocks = np.empty(dataset.n_rows, dtype=np.int64)
-    blocks[order] = _first_rows(places * _BLOCKS / counts, counts)
-    return blocks
+    stretches = np.empty(dataset.n_rows, dtype=np.int64)
+    stretches[order] = places * _STRETCHES // counts
+    return stretches
 
 
-def _first_rows(places: "NDArray[np.float64]", counts: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    """Of long blocks keep the first rows, all of them neighbours, so that all blocks are looked at; -1 for the others."""
-    blocks = places.astype(np.int64)
-    kept = MOST_ROWS * counts / len(places) / _BLOCKS
-    return np.where((places - blocks) * counts / _BLOCKS < np.maximum(kept, 1), blocks, -1)
+def _is_sorted(dataset: Dataset, order: "NDArray[np.int64]") -> bool:
+    """Whether the order is that of a column: a third of the rows then lies beyond what a model of the others has seen."""
+    for name, kind in dataset.kinds.items():
+        values = dataset.features[name].to_numpy()[order]
+        if kind == "category":
+            codes, levels = pd.factorize(values)
+            if np.count_nonzero(np.diff(codes)) < len(levels):
+                return True
+        elif kind != "date" and _rises(values[~np.isnan(values)]):
+            return True
+    return False
+
+
+def _rises(values: "NDArray[np.float64]") -> bool:
+    steps = np.diff(values)
+    return bool(np.all(steps >= 0) or np.all(steps <= 0))
 
 
 def _word(name: str) -> str:

@@ -1,0 +1,126 @@
+"""A firm verdict is held where rows may belong together or a class is thin, until the user has said how it is."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from samples.small_lab import Settings, SmallLab
+
+from lab import flow, record
+from lab.belonging import ALONE, Belonging
+from lab.data.load import check
+from lab.doubts import FEWEST_UNITS, Doubts, about, doubts_about, held, with_doubts
+from lab.learning.recognition import Recognition
+from lab.learning.suspicion import Suspicion
+from lab.protocol import Dataset, Evidence, Question, Verdict
+
+SUSPICION = Suspicion("rows of 'k' seem to belong together: much", "say --by k", Recognition(0.9, 0.2, 8.0))
+THIN = "class 'b' has only 6 independent rows, and an interval needs 8"
+
+
+def firm(answer):
+    return Verdict(answer, answer.title(), "It is measured.", ("more rows",))
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+@pytest.mark.parametrize("doubts", [Doubts((SUSPICION,)), Doubts(thin=THIN), Doubts((SUSPICION,), thin=THIN)])
+def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have_been(answer, doubts):
+    verdict = held(firm(answer), doubts, ALONE)
+    assert (verdict.answer, verdict.headline) == ("undecided", "Undecided")
+    first = "Rows of 'k' seem" if doubts.suspicions else "Class 'b' has only 6"
+    assert verdict.sentence.startswith(first)
+    assert verdict.sentence.endswith(f"If that did not matter: {answer}. It is measured.")
+    assert verdict.would_change == (*(["say --by k"] if doubts.suspicions else []), "more rows")
+
+
+def test_an_undecided_verdict_stays_so_with_the_reason():
+    verdict = held(firm("undecided"), Doubts((SUSPICION,)), ALONE)
+    assert verdict.answer == "undecided"
+    assert verdict.sentence == "It is measured. Rows of 'k' seem to belong together: much."
+
+
+@pytest.mark.parametrize("answer", ["yes", "no", "undecided"])
+def test_without_doubts_a_verdict_stands(answer):
+    assert held(firm(answer), Doubts(), ALONE) == firm(answer)
+    assert held(firm(answer), Doubts(recognised=SUSPICION.found), ALONE) == firm(answer)
+
+
+@pytest.mark.parametrize(
+    ("belonging", "words"),
+    [
+        (Belonging(by="customer"), "for new values of 'customer'"),
+        (Belonging(time="day"), "for rows later in 'day'"),
+        (Belonging(by="customer", time="day"), "for new values of 'customer' and rows later in 'day'"),
+    ],
+)
+def test_a_verdict_and_its_question_say_for_which_rows_they_are_meant(belonging, words):
+    assert held(firm("yes"), Doubts(), belonging).sentence == f"F{words[1:]}: It is measured."
+    assert about(Question("Does it help?", "it"), belonging).text == f"Does it help, {words}?"
+    assert about(Question("Does it help?", "it"), ALONE).text == "Does it help?"
+
+
+def test_the_evidence_shows_how_much_is_recognition():
+    plain = Evidence(caveats=("before",))
+    assert with_doubts(plain, Doubts(), ALONE) == plain
+    shown = with_doubts(plain, Doubts((SUSPICION,), thin=THIN), ALONE)
+    assert shown.caveats == (f"{SUSPICION.sentence}; say --by k", THIN, "before")
+    assert shown.facts["doubts"] == list(shown.caveats[:2])
+    (made,) = shown.tables
+    assert made.rows == (("rows of 'k' seem to belong together", 90.0, 20.0, pytest.approx(70.0)),)
+    (made,) = with_doubts(plain, Doubts(recognised=SUSPICION.found), Belonging(by="k")).tables
+    assert made.rows[0][0] == "rows with the same value of 'k'"
+
+
+@pytest.mark.parametrize("units", [FEWEST_UNITS - 1, FEWEST_UNITS])
+def test_a_class_of_too_few_independent_rows_is_a_doubt(units):
+    held_together = np.concatenate([np.arange(40), 40 + np.arange(24) % units])
+    target = np.repeat([0, 1], [40, 24])
+    features = pd.DataFrame({"x": np.random.default_rng(0).normal(size=64)})
+    dataset = Dataset(
+        "t", features, target, "y", ("a", "b"), {"x": "number"}, "", (), Belonging(units=held_together, by="k")
+    )
+    thin = doubts_about(dataset, dataset, seed=0).thin
+    assert thin == (
+        "" if units == FEWEST_UNITS else f"class 'b' has only {units} independent rows, and an interval needs 8"
+    )
+
+
+def clustered(**said):
+    """40 customers of 8 rows each, whose class is their own."""
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(40), 8)
+    x = rng.normal(size=(40, 6))[who] + 0.2 * rng.normal(size=(320, 6))
+    columns = {f"x{i}": x[:, i] for i in range(6)}
+    columns |= {
+        "customer": [f"K{w}" for w in who],
+        "y": np.where(rng.permutation(40) < 20, "u", "v")[who],
+    }
+    order = rng.permutation(320)
+    return check(pa.table({k: np.asarray(v)[order] for k, v in columns.items()}), "y", name="t", content=b"1", **said)
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "begins"),
+    [
+        ({}, "undecided", "Rows with the same value of 'customer' seem to belong together"),
+        ({"drop": ["customer"]}, "undecided", "Rows seem to come in groups of about 8"),
+        ({"by": "customer"}, "yes", "For new values of 'customer': It is counted."),
+        ({"independent": True}, "yes", "It is counted."),
+    ],
+)
+def test_a_run_is_held_until_the_user_has_spoken_and_the_record_keeps_what_was_said(tmp_path, said, answer, begins):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    dataset = clustered(**said)
+    settings = Settings(threshold=0.1, marks=str(marks))
+    done = flow.run(SmallLab(), dataset, settings, out=tmp_path / "runs", workers=1)
+    stored = record.read(done.folder)
+    assert stored.verdict.answer == answer
+    assert stored.verdict.sentence.startswith(begins)
+    by = said.get("by", "")
+    assert stored.data["belonging"] == {"by": by, "time": "", "copies": 0, "independent": "independent" in said}
+    assert stored.question.text.endswith("for new values of 'customer'?") is bool(by)
+    assert record.SCHEMA_VERSION == 4
+    assert dataclasses.asdict(stored.verdict) == dataclasses.asdict(done.record.verdict)
