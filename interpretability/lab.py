@@ -22,7 +22,7 @@ class InterpretabilityLab:
     settings_type = Settings
     tasks = ("classes", "number")
     demo_data = "breast-cancer"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"folds": 3, "repeats": 3, "candidates": 1}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"folds": 3, "repeats": 2, "candidates": 1}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""

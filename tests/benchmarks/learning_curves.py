@@ -9,7 +9,7 @@ how far the difference at the largest size tried lie from the truth, and of how 
 curves that go as far as `rows_to_settle` says do settle a question; 80 % are asked for.
 
 No constant of the module was chosen with these pairs: that was done with one half of the tables of the learning curve database
-LCDB (Mohr et al. 2022), those at even places by their number, and with eight other processes. `--database` checks the other half.
+LCDB (Mohr et al. 2022), those at even places by their number, and with two other processes. `--database` checks the other half.
 
 python tests/benchmarks/learning_curves.py                              60 pairs, about 5 minutes on one idle core
 python tests/benchmarks/learning_curves.py --database database-auc.csv  real tables of LCDB (the file is in the package lcdb)
