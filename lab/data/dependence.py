@@ -101,7 +101,9 @@ def copies_of(features: pd.DataFrame) -> "tuple[NDArray[np.int64], int]":
     linked = [_equal(whole, chance)]
     if n_columns >= 3:
         linked += [_equal(whole - hashes[place], chance - chances[place]) for place in range(n_columns)]
-    codes = _joined(*linked)
+    alone = np.arange(n_rows)
+    linked = [codes for codes in linked if not np.array_equal(codes, alone)]  # of many columns most link nothing
+    codes = _joined(*linked) if linked else alone
     return codes, n_rows - len(np.unique(codes))
 
 
