@@ -53,9 +53,10 @@ def about(question: Question, belonging: Belonging) -> Question:
     return dataclasses.replace(question, text=f"{question.text.rstrip('?')}, {rows}?") if rows else question
 
 
-def held(verdict: Verdict, doubts: Doubts, belonging: Belonging) -> Verdict:
-    """Hold a firm verdict where there are doubts, and say for which rows it is meant where the user has said so."""
-    rows = _rows_meant(belonging)
+def held(verdict: Verdict, doubts: Doubts, used: Dataset) -> Verdict:
+    """Hold a firm verdict where there are doubts, and say for which rows it is meant, and on how many of the table it rests."""
+    verdict = _of_a_sample(verdict, used)
+    rows = _rows_meant(used.belonging)
     sentence = f"{rows[0].upper()}{rows[1:]}: {verdict.sentence}" if rows else verdict.sentence
     reasons = [*(each.sentence for each in doubts.suspicions), *([doubts.thin] if doubts.thin else [])]
     if not reasons:
@@ -68,6 +69,18 @@ def held(verdict: Verdict, doubts: Doubts, belonging: Belonging) -> Verdict:
         )
     otherwise = f"If that did not matter: {verdict.headline[0].lower()}{verdict.headline[1:]}. {sentence}"
     return Verdict("undecided", "Undecided", f"{first}. {otherwise}", (*ways_out, *verdict.would_change))
+
+
+def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
+    """Say in the sentence that only a sample of the table was used; a lab that carries its answer on to all rows has said so."""
+    of, start = used.rows_in_table, f"On {used.n_rows:,} of {used.rows_in_table:,} rows"
+    if of == used.n_rows or verdict.sentence.startswith(start):
+        return verdict
+    return dataclasses.replace(
+        verdict,
+        sentence=f"{start}: {verdict.sentence}",
+        would_change=(*verdict.would_change, f"more of the rows (--max-rows {of})"),
+    )
 
 
 def with_doubts(evidence: Evidence, doubts: Doubts, belonging: Belonging) -> Evidence:

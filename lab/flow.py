@@ -164,7 +164,7 @@ def _record(
         data=describe_table(job.dataset),
         settings=job.kept,
         evidence=evidence,
-        verdict=held(job.lab.judge(evidence, job.settings), doubts, belonging),
+        verdict=held(job.lab.judge(evidence, job.settings), doubts, job.dataset),
         controls=stated(job.lab, rates),
         trials={"total": len(job.plan), "failed": dict(results.failures)},
         environment=environment,
@@ -185,7 +185,7 @@ def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answ
     context = lab.context(dataset, settings, seed=seed)
     results = run_plan_here(sections.plan(lab, context), dataset)
     verdict = lab.judge(sections.summarise(lab, context, results.rows), settings)
-    return held(verdict, doubts_about(dataset, dataset, seed=seed), dataset.belonging).answer
+    return held(verdict, doubts_about(dataset, dataset, seed=seed), dataset).answer
 
 
 def _no_files(rows: Mapping[str, Row]) -> Mapping[str, bytes]:

@@ -18,6 +18,7 @@ from lab.protocol import Dataset, Evidence, Question, Verdict
 
 SUSPICION = Suspicion("rows of 'k' seem to belong together: much", "say --by k", Recognition(0.9, 0.2, 8.0))
 THIN = "class 'b' has only 6 independent rows, and an interval needs 8"
+TABLE = Dataset("t", pd.DataFrame({"x": np.arange(40.0)}), np.arange(40) % 2, "y", ("a", "b"), {"x": "number"}, "")
 
 
 def firm(answer):
@@ -27,7 +28,7 @@ def firm(answer):
 @pytest.mark.parametrize("answer", ["yes", "no"])
 @pytest.mark.parametrize("doubts", [Doubts((SUSPICION,)), Doubts(thin=THIN), Doubts((SUSPICION,), thin=THIN)])
 def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have_been(answer, doubts):
-    verdict = held(firm(answer), doubts, ALONE)
+    verdict = held(firm(answer), doubts, TABLE)
     assert (verdict.answer, verdict.headline) == ("undecided", "Undecided")
     first = "Rows of 'k' seem" if doubts.suspicions else "Class 'b' has only 6"
     assert verdict.sentence.startswith(first)
@@ -35,16 +36,25 @@ def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have
     assert verdict.would_change == (*(["say --by k"] if doubts.suspicions else []), "more rows")
 
 
+def test_a_verdict_on_a_sample_says_so_unless_the_lab_has():
+    some = dataclasses.replace(TABLE, whole=dataclasses.replace(TABLE, target=np.zeros(200_000, dtype=np.int64)))
+    verdict = held(firm("yes"), Doubts(), some)
+    assert verdict.sentence == "On 40 of 200,000 rows: It is measured."
+    assert verdict.would_change == ("more rows", "more of the rows (--max-rows 200000)")
+    said = dataclasses.replace(firm("yes"), sentence="On 40 of 200,000 rows the best is level.")
+    assert held(said, Doubts(), some) == said
+
+
 def test_an_undecided_verdict_stays_so_with_the_reason():
-    verdict = held(firm("undecided"), Doubts((SUSPICION,)), ALONE)
+    verdict = held(firm("undecided"), Doubts((SUSPICION,)), TABLE)
     assert verdict.answer == "undecided"
     assert verdict.sentence == "It is measured. Rows of 'k' seem to belong together: much."
 
 
 @pytest.mark.parametrize("answer", ["yes", "no", "undecided"])
 def test_without_doubts_a_verdict_stands(answer):
-    assert held(firm(answer), Doubts(), ALONE) == firm(answer)
-    assert held(firm(answer), Doubts(recognised=SUSPICION.found), ALONE) == firm(answer)
+    assert held(firm(answer), Doubts(), TABLE) == firm(answer)
+    assert held(firm(answer), Doubts(recognised=SUSPICION.found), TABLE) == firm(answer)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +66,10 @@ def test_without_doubts_a_verdict_stands(answer):
     ],
 )
 def test_a_verdict_and_its_question_say_for_which_rows_they_are_meant(belonging, words):
-    assert held(firm("yes"), Doubts(), belonging).sentence == f"F{words[1:]}: It is measured."
+    assert (
+        held(firm("yes"), Doubts(), dataclasses.replace(TABLE, belonging=belonging)).sentence
+        == f"F{words[1:]}: It is measured."
+    )
     assert about(Question("Does it help?", "it"), belonging).text == f"Does it help, {words}?"
     assert about(Question("Does it help?", "it"), ALONE).text == "Does it help?"
 
