@@ -206,10 +206,11 @@ def check_one_hot(part: Any) -> None:
         codes = np.arange(len(known))
         if mapped is not None:
             codes = _array_of(mapped, len(known))
-        without = len(known) if dropped is None or dropped[place] is None else int(dropped[place])
-        kept = codes[codes != without]
-        kept = kept - (kept > without)
-        fits = isinstance(column, int | np.integer) and ((kept >= 0) & (kept < column)).all()
+        if dropped is not None and dropped[place] is not None:
+            without = int(dropped[place])
+            codes = codes[codes != without]
+            codes = codes - (codes > without)
+        fits = isinstance(column, int | np.integer) and ((codes >= 0) & (codes < column)).all()
         _require(fits, "an encoder that does not count its columns")
 
 

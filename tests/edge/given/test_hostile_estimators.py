@@ -117,6 +117,13 @@ def ungrouped(encoder):
     maps[next(place for place, mapped in enumerate(maps) if mapped is not None)][0] = 10**6
 
 
+def one_behind(encoder):
+    """Map a category to as many as there are: no column is dropped that it could stand for."""
+    maps = encoder._default_to_infrequent_mappings
+    place = max(place for place, mapped in enumerate(maps) if mapped is not None)
+    maps[place][-1] = len(maps[place])
+
+
 def one_pair(machine):
     machine._probA, machine._probB = np.zeros(1), np.zeros(1)
 
@@ -213,6 +220,10 @@ TAMPERED = {
     "rare categories in no group": (
         make_pipeline(OneHotEncoder(min_frequency=90, handle_unknown="infrequent_if_exist"), LogisticRegression()),
         within("steps.0.1", ungrouped),
+    ),
+    "a category one column behind the last": (
+        make_pipeline(OneHotEncoder(min_frequency=90, handle_unknown="infrequent_if_exist"), LogisticRegression()),
+        within("steps.0.1", one_behind),
     ),
     "the encoder of bins": (
         make_pipeline(KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf"), LogisticRegression()),
