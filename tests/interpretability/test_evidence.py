@@ -15,6 +15,7 @@ from samples.golden import (
 )
 from samples.interpretability_rows import (
     BLACK,
+    CONSTANT,
     GLASS,
     LABELS,
     PARTS,
@@ -50,7 +51,8 @@ def evidence(rows):
 
 
 def test_every_estimate_of_the_interpretability_lab_is_the_oracles(evidence):
-    expected = {"loss": loss_of(GLASS), "glass": mean(GLASS), "black": mean(BLACK)}
+    over = intervals.interval(*against(GLASS, CONSTANT), reach=REACH)
+    expected = {"loss": loss_of(GLASS), "glass": mean(GLASS), "black": mean(BLACK), "over_constant": over}
     assert evidence.estimates.keys() == expected.keys() == INTERPRETABILITY_ESTIMATES
     for name, numbers in expected.items():
         assert three(evidence.estimates[name]) == pytest.approx(numbers, rel=1e-9), name

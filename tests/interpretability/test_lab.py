@@ -68,6 +68,15 @@ def evidence(value, low, high, rows=3_000, in_table=9_000):
     return Evidence({"loss": Estimate(value, low, high, "points")}, facts, (), ())
 
 
+@pytest.mark.parametrize(("low", "answer"), [(-0.1, "undecided"), (0.0, "undecided"), (0.1, "yes")])
+def test_a_yes_needs_a_readable_model_that_beats_a_constant_prediction(low, answer):
+    found = evidence(0.0, -0.5, 0.5)
+    found.estimates["over_constant"] = Estimate(2.0, low, 4.0, "points")
+    verdict = LAB.judge(found, Settings())
+    assert verdict.answer == answer
+    assert ("not shown to be better than a constant prediction" in verdict.sentence) == (answer == "undecided")
+
+
 @pytest.mark.parametrize(
     ("found", "answer", "headline", "words"),
     [

@@ -33,13 +33,22 @@ INNER = {
     "forest": [0.8, 0.5, 0.5, 0.8, 0.8, 0.8],
     "boosting": [0.7, 0.7, 0.7, 0.6, 0.6, 0.6],
 }
-STRENGTH = {"logistic": 0.0, "ebm": 0.1, "forest": 3.0, "boosting": 2.6, "tree-2": 0.05, "tree-4": 1.7}
+STRENGTH = {
+    "logistic": 0.0,
+    "ebm": 0.1,
+    "forest": 3.0,
+    "boosting": 2.6,
+    "tree-2": 0.05,
+    "tree-4": 1.7,
+    "constant": -0.2,
+}
 PARTS = {"logistic": 3, "ebm": 90, "tree-2": 2, "tree-4": 4}
 LABELS = {"logistic": "logistic regression", "ebm": "explainable boosting machine", "tree-2": "tree of 2 leaves",
           "tree-4": "tree of 4 leaves"}  # fmt: skip
 FOLDED = {name: said(name, strength) for name, strength in STRENGTH.items()}
 BLACK, _ = best_of({name: FOLDED[name] for name in ("forest", "boosting")}, INNER)
 GLASS, TAKEN = best_of({name: FOLDED[name] for name in ("logistic", "ebm")}, INNER)
+CONSTANT = FOLDED["constant"]
 REACH = 300 / N_ROWS
 SCENARIOS = {
     "as it is": [0.9, 0.8, 0.85],

@@ -44,7 +44,7 @@ EDGE_FACTS = {
     "stream",
     "rows_in_table",
 }
-INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black"}
+INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black", "over_constant"}
 INTERPRETABILITY_FACTS = {
     "metric", "margin", "n_rows", "readable", "simplest", "detectable", "rows_to_settle", "rows_in_table", "probability_costs",
     "probability_equal", "probability_gains",

@@ -61,7 +61,7 @@ def test_the_simplest_model_within_the_margin_is_named(rows):
 
 
 def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows):
-    scored = {key: row for key, row in rows.items() if "-fold" in key}
+    scored = {key: row for key, row in rows.items() if "-fold" in key and not key.startswith("constant")}
     context = LAB.context(DATA, SETTINGS, seed=11)
     (planned,) = finalists.plan(context)
     assert set(scored) <= set(planned.needs)

@@ -8,6 +8,7 @@ from oracles import intervals
 from samples import golden
 from samples.golden import FOLDS, N_ROWS, REPEATS, auc_of, three
 
+from lab.belonging import Belonging
 from lab.errors import TrialsFailedError
 from lab.learning.comparison import Group, compare, trials
 from lab.learning.families import LOGISTIC
@@ -70,6 +71,16 @@ def test_a_difference_its_regions_and_what_it_could_detect(found, confidence):
     regions = found.regions(one, other, 3.0)
     assert (regions.worse, regions.equal, regions.better) == pytest.approx(intervals.regions(*spread, 3.0))
     assert found.detectable(one, other) == pytest.approx(intervals.detectable(*spread[1:]))
+
+
+def test_rows_that_belong_together_count_once_in_the_difference(found):
+    units = np.arange(N_ROWS) // 4
+    grouped = dataclasses.replace(found, belonging=Belonging(units=units, by="k"))
+    by_hand = intervals.repeated(
+        BEST, FOLDED["c"], DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds, units=units
+    )
+    expected = intervals.interval(*by_hand, reach=300 / len(set(units)))
+    assert three(grouped.difference(found.best["ab"], found.best["c"])) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("lost", "repeats"), [(("c-fold01", "c-fold02", "c-fold04"), 2), (("c-fold03",), 2), ((), 3)])
