@@ -8,6 +8,9 @@ Every input is read, or refused by a LabError. An exception of another kind, the
 memory beyond the limit is a finding: it is counted, and the first inputs of each sort are kept and named. The same seed
 makes the same inputs. Exit code 1 where there are findings. Of some kinds only a part goes the whole way, as the line says: an
 ONNX model is also asked, a record drawn, a folder of rows handed to a run. Ctrl-C or SIGTERM: what was counted is said.
+
+With glibc, LD_PRELOAD=libc_malloc_debug.so.0 GLIBC_TUNABLES=glibc.malloc.check=3 end a process at the input that writes beyond
+its memory, and not somewhere behind it.
 """
 
 import argparse
