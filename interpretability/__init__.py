@@ -4,7 +4,7 @@ Its public names are found when they are asked for, so that nothing heavy is imp
 
 >>> from interpretability import glass_box_classifiers
 >>> [family.name for family in glass_box_classifiers(n_classes=2, n_columns=5).families][:2]
-['logistic', 'splines']
+['logistic', 'logistic-sparse']
 
 Still evolving: all of them. What `lab run interpretability` leaves behind is what stays.
 """

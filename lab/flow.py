@@ -15,7 +15,7 @@ from lab.errors import LabError
 from lab.host import machine
 from lab.host.files import write_bytes
 from lab.job import Job, describe_table, job_of, sampled
-from lab.protocol import Answer, Dataset, Evidence, Lab, Row, Trial
+from lab.protocol import Answer, Dataset, Evidence, Lab, Trial
 from lab.rates import known_rates, stated
 from lab.runs.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
 from lab.runs.log import log_file
@@ -174,7 +174,7 @@ def _record(
 
 def _leave(job: Job, results: Results, written: record.Record, folder: Path) -> tuple[str, ...]:
     """Write the lab's own files, the record and the report; gives a sentence for each picture that is missing."""
-    for name, content in getattr(job.lab, "files", _no_files)(results.rows).items():
+    for name, content in getattr(job.lab, "files", lambda rows: {})(results.rows).items():
         write_bytes(folder / name, content)
     record.write(written, folder / "record.json")  # before the report: whatever drawing does, the verdict is there
     return report.write(written, folder / "report.html")
@@ -186,11 +186,6 @@ def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answ
     results = run_plan_here(sections.plan(lab, context), dataset)
     verdict = lab.judge(sections.summarise(lab, context, results.rows), settings)
     return held(verdict, doubts_about(dataset, dataset, seed=seed), dataset).answer
-
-
-def _no_files(rows: Mapping[str, Row]) -> Mapping[str, bytes]:
-    del rows
-    return {}
 
 
 def _announcing(

@@ -35,8 +35,7 @@ def run(
 ) -> Finished:
     """Run a lab on a table, as `lab run` does.
 
-    Call it from a script below `if __name__ == "__main__":`, since trials run in processes of their own; a notebook needs
-    nothing of the kind.
+    A script calls it below `if __name__ == "__main__":`, since trials run in processes of their own.
 
     Parameters
     ----------
@@ -48,12 +47,10 @@ def run(
         The column to predict; built-in tables know theirs.
     name : str
         What to call a data frame in the report.
-    seed, workers, notify
-        As in `lab.flow.run`.
+    seed, workers, notify, drop, task, by, time, independent
+        As in `lab.flow.run` and `lab.load`.
     out : path, optional
         The folder of all runs; a temporary one unless given.
-    drop, task, by, time, independent
-        As in `lab.load`.
     **settings
         Those of the lab, by name: `effort="quick"`.
 
@@ -68,11 +65,10 @@ def run(
         If the table or a setting cannot be used: says where, what was found, and the way out.
     """
     chosen = registry.find(lab)
-    about: dict[str, Any] = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
     values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
     return flow.run(
         chosen,
-        _read(table, target, name, about),
+        _read(table, target, name, {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}),
         values,
         out=Path(tempfile.mkdtemp(prefix="lab-")) if out is None else Path(out),
         seed=seed,

@@ -5,6 +5,7 @@ import dataclasses
 import importlib
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -60,11 +61,13 @@ def test_the_settings_of_the_boosting_machine(benchmark, monkeypatch, capsys):
 
 
 def test_the_coverage_of_the_intervals(benchmark, monkeypatch, capsys):
-    module = benchmark("interpretability_intervals")
-    monkeypatch.setattr(sys, "argv", ["benchmark", "2", "classes"])
-    monkeypatch.setattr(module, "PAIRS", {"halves, logistic": module.PAIRS["halves, logistic"]})
+    module = benchmark("coverage")
+    (cell,) = [cell for cell in module.cells() if cell[0] == "halves, linear; AUC; 60 rows, 30 rare"]
+    monkeypatch.setattr(module, "cells", lambda: [cell])
+    monkeypatch.setattr(module, "ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--draws", "3", "--jobs", "1"])
     module.main()
-    assert "halves, logistic" in capsys.readouterr().out
+    assert "1 cells" in capsys.readouterr().out
 
 
 def test_the_power_of_the_verdict(benchmark, monkeypatch, capsys):

@@ -98,6 +98,7 @@ def answer(n_rows, table, glass, black, seed):
         "metric": metric.label,
         "margin": 1.0,
         "rows_to_settle": None,
+        "n_rows": len(data.target),
         "rows_in_table": len(data.target),
         "detectable": 1.0,
     }

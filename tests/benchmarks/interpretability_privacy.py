@@ -31,7 +31,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
-from interpretability.models import classes, numbers, scorecard, splines
+from interpretability.models import classifiers, regressors, scorecard, splines
 from interpretability.models.preparation import spline_columns
 from lab.data.frames import from_frame
 from lab.data.load import load, sample_rows
@@ -165,7 +165,7 @@ def free(task, names):
 def pairs_of(data, chosen):
     """(the lab's family, the same before the rule) for each chosen one; one without cut points stands for itself in both."""
     n_columns = len(data.kinds)
-    group = classes.glass(len(data.classes), n_columns) if data.task == "classes" else numbers.glass(n_columns)
+    group = classifiers.glass(len(data.classes), n_columns) if data.task == "classes" else regressors.glass(n_columns)
     families = [family for family in group.families if not chosen or family.name in chosen]
     before = free(data.task, [family.name for family in families])
     made = []
@@ -178,7 +178,7 @@ def pairs_of(data, chosen):
 
 
 def black_of(data):
-    return (classes if data.task == "classes" else numbers).black().families
+    return (classifiers if data.task == "classes" else regressors).black().families
 
 
 def measured(data, pairs, asked, seed):

@@ -101,15 +101,20 @@ def test_the_lab_keeps_to_the_protocol_on_a_number_with_groups_and_privacy(tmp_p
 def test_every_family_of_classes_but_the_scorecard_has_a_twin(diabetes):
     of_numbers = [*regressors.glass(10).families, *regressors.black().families]
     of_classes = [*classifiers.glass(2, 10).families, *classifiers.black().families]
-    assert {f.name for f in of_classes} - {f.name for f in of_numbers} <= {"logistic", "scorecard", "xgboost"}
-    assert "linear" in {f.name for f in of_numbers}
+    assert {f.name for f in of_classes} - {f.name for f in of_numbers} <= {
+        "logistic",
+        "logistic-sparse",
+        "scorecard",
+        "xgboost",
+    }
+    assert {"linear", "linear-sparse"} <= {f.name for f in of_numbers}
     for family in of_numbers:
         model = family.build(diabetes.features, 0)
         known = model.get_params()
         assert set(family.space) <= set(known), family.name
 
 
-@pytest.mark.parametrize("name", ["linear", "splines", "tree", "ebm", "figs", "mlp", "svm"])
+@pytest.mark.parametrize("name", ["linear", "linear-sparse", "splines", "tree", "ebm", "figs", "mlp", "svm"])
 def test_what_a_family_says_does_not_depend_on_the_unit_of_the_target(name, diabetes):
     both = (*regressors.glass(10).families, *regressors.black().families)
     family = next(f for f in both if f.name == name)

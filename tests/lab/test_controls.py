@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.controls.latency import answer
+from edge.timing.machine import Reading
 from lab import controls, registry
 from lab.errors import SettingsError, TrialsFailedError
 from lab.learning.comparison import Group
@@ -183,7 +184,7 @@ def test_the_edge_lab_finds_what_waits_on_a_clock_that_is_simulated(name):
     lab = registry.find("edge")
     (asked,) = (control for control in lab.controls() if control.name == name)
     ticks = itertools.count(0, 10_000)
-    assert answer(lab, *WAITS[name], seed=0, clock=lambda: next(ticks)) == asked.right
+    assert answer(lab, *WAITS[name], seed=0, clock=lambda: next(ticks), meter=Reading) == asked.right
 
 
 def test_controls_of_one_lab_run_once_at_a_time_and_leave_one_file(tmp_path):

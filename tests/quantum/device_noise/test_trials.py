@@ -29,4 +29,5 @@ def test_the_circuit_for_the_hardware_has_not_seen_the_rows_that_it_predicts(mon
     train, _ = split(table, fold)
     np.testing.assert_array_equal(features.index, train)
     np.testing.assert_array_equal(target, table.target[train])
+    assert search.pop("belonging").is_plain
     assert search == {"scorer": "accuracy", "candidates": 3, "seed": 5}
