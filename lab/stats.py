@@ -82,7 +82,7 @@ def pooled_spread(
     1 + n_test/n_train, and by the variance of the mean over the repetitions, which says how much the learners depend on
     the very rows that they are trained on. The degrees of freedom are those of Satterthwaite (1946), with half of those that
     normal contributions would have, as theirs are peaked: few units in one part make the interval wide. How often it
-    covers: `tests/benchmarks/coverage.py`.
+    covers: `tests/benchmarks/interval_coverage.py`.
 
     Parameters
     ----------

@@ -61,7 +61,7 @@ def test_the_settings_of_the_boosting_machine(benchmark, monkeypatch, capsys):
 
 
 def test_the_coverage_of_the_intervals(benchmark, monkeypatch, capsys):
-    module = benchmark("coverage")
+    module = benchmark("interval_coverage")
     (cell,) = [cell for cell in module.cells() if cell[0] == "halves, linear; AUC; 60 rows, 30 rare"]
     monkeypatch.setattr(module, "cells", lambda: [cell])
     monkeypatch.setattr(module, "ProcessPoolExecutor", ThreadPoolExecutor)

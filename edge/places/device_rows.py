@@ -32,7 +32,8 @@ _ESTIMATE = _object({"value": _NUMBER, "low": _NUMBER, "high": _NUMBER, "unit": 
 _PERCENTILES = {name: {"anyOf": [_ESTIMATE, {"type": "null"}]} for name in ("p50", "p90", "p99", "p99_9")}
 _RUN = _object({
     "view": {"enum": ["hot", "sweep", "rate"]}, "pattern": _TEXT, "rate": _NUMBER, "use": _NUMBER, "calls": _COUNT,
-    "seconds": _NUMBER, "misses": _ESTIMATE, "least_misses": {"anyOf": [_ESTIMATE, {"type": "null"}]}, "lost": _NUMBER, **_PERCENTILES, "wake_up_p50_us": _PERHAPS, "wake_up_p99_us": _PERHAPS,
+    "seconds": _NUMBER, "misses": _ESTIMATE,
+    "least_misses": {"anyOf": [_ESTIMATE, {"type": "null"}]}, "lost": _NUMBER, **_PERCENTILES, "wake_up_p50_us": _PERHAPS, "wake_up_p99_us": _PERHAPS,
     "curve": {"type": "array", "maxItems": 100, "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": _NUMBER}},
 })  # fmt: skip
 _DEVICE = _object({

@@ -9,7 +9,7 @@ Printed for each cell: coverage with its exact 95 % interval, half the width rel
 the estimate), and the share of intervals wholly above or below the truth by more than a point ("false by a point").
 Wanted: 0.93 to 0.97, never above 0.99, in 95 % of the cells.
 
-python tests/benchmarks/coverage.py [--draws 400] [--only WORD] [--jobs 2]
+python tests/benchmarks/interval_coverage.py [--draws 400] [--only WORD] [--jobs 2]
 """
 
 import argparse
