@@ -76,7 +76,7 @@ def read_row(folder: Path, key: str, *, run: str = "") -> Stored | None:
             return Stored(_join(plain, dict(arrays)), machine)
     except DamagedError:
         raise
-    except Exception as error:
+    except Exception as error:  # numpy names no limit to what a damaged head of an array raises
         raise DamagedError(f"{key}.json or {key}.npz cannot be read ({' '.join(str(error).split())})") from error
 
 
