@@ -9,15 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.learning.recognition import Recognition, recognition
-from lab.learning.splits import units_by_stratum
+from lab.learning.shortage import Shortage, shortage
 from lab.learning.suspicion import Suspicion, suspicions
-from lab.privacy.aggregates import MIN_ROWS
 from lab.protocol import Belonging, Dataset, Evidence, Question, Table, Verdict
 
-__all__ = ["FEWEST_UNITS", "Doubts", "about", "doubts_about", "held", "with_doubts"]
-
-FEWEST_UNITS = 8
-"""Independent rows of a class below which no interval of a score is trusted: its coverage was measured down to so many."""
+__all__ = ["Doubts", "about", "doubts_about", "held", "with_doubts"]
 
 
 @dataclass(frozen=True)
@@ -29,22 +25,27 @@ class Doubts:
     suspicions : tuple of Suspicion
     recognised : Recognition or None
         What knowing a value of the user's `--by` column is worth to a plain model.
-    thin : str
-        The reason where a class has too few independent rows; empty where none has.
+    short : Shortage or None
+        Of what there is too little for an interval.
     """
 
     suspicions: tuple[Suspicion, ...] = ()
     recognised: Recognition | None = None
-    thin: str = ""
+    short: Shortage | None = None
+
+    @property
+    def all(self) -> tuple[Suspicion | Shortage, ...]:
+        """What holds the verdict, the gravest first."""
+        return (*self.suspicions, *([self.short] if self.short else []))
 
 
 def doubts_about(whole: Dataset, used: Dataset, *, seed: int) -> Doubts:
-    """Look for them: for what belongs together in the whole table, for thin classes in the rows that are used."""
+    """Look for them: for what belongs together in the whole table, for too few of something in the rows used."""
     belonging = whole.belonging
     recognised = (
         recognition(whole, belonging.units, seed=seed) if belonging.by and belonging.units is not None else None
     )
-    return Doubts(suspicions(whole, seed=seed), recognised, _thin(used))
+    return Doubts(suspicions(whole, seed=seed), recognised, shortage(used))
 
 
 def about(question: Question, belonging: Belonging) -> Question:
@@ -58,11 +59,11 @@ def held(verdict: Verdict, doubts: Doubts, used: Dataset) -> Verdict:
     verdict = _of_a_sample(verdict, used)
     rows = _rows_meant(used.belonging)
     sentence = f"{rows[0].upper()}{rows[1:]}: {verdict.sentence}" if rows else verdict.sentence
-    reasons = [*(each.sentence for each in doubts.suspicions), *([doubts.thin] if doubts.thin else [])]
-    if not reasons:
+    if not doubts.all:
         return dataclasses.replace(verdict, sentence=sentence)
-    ways_out = tuple(each.way_out for each in doubts.suspicions)
-    first = f"{reasons[0][0].upper()}{reasons[0][1:]}"
+    ways_out = tuple(each.way_out for each in doubts.all)
+    reason = doubts.all[0].sentence
+    first = f"{reason[0].upper()}{reason[1:]}"
     if verdict.answer == "undecided":
         return dataclasses.replace(
             verdict, sentence=f"{sentence} {first}.", would_change=(*ways_out, *verdict.would_change)
@@ -85,10 +86,7 @@ def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
 
 def with_doubts(evidence: Evidence, doubts: Doubts, belonging: Belonging) -> Evidence:
     """Add to the evidence what is doubtful, and how much of the score is recognising what was seen before."""
-    reasons = [
-        *(f"{each.sentence}; {each.way_out}" for each in doubts.suspicions),
-        *([doubts.thin] if doubts.thin else []),
-    ]
+    reasons = [f"{each.sentence}; {each.way_out}" for each in doubts.all]
     measured = [(each.sentence.split(":")[0], each.found) for each in doubts.suspicions if each.found is not None]
     if doubts.recognised is not None:
         measured.append((f"rows with the same value of {belonging.by!r}", doubts.recognised))
@@ -119,16 +117,3 @@ def _rows_meant(belonging: Belonging) -> str:
     if belonging.time:
         meant.append(f"rows later in {belonging.time!r}")
     return f"for {' and '.join(meant)}" if meant else ""
-
-
-def _thin(dataset: Dataset) -> str:
-    """Say that a class has too few rows for any interval; empty where none has."""
-    if not dataset.classes:
-        return ""
-    units = units_by_stratum(dataset.target, dataset.belonging, len(dataset.classes))
-    rarest = int(units.argmin())
-    fewest = int(units[rarest])
-    if fewest >= FEWEST_UNITS:
-        return ""
-    which = f"class {dataset.classes[rarest]!r}" if fewest >= MIN_ROWS else "the rarest class"
-    return f"{which} has only {fewest} independent rows, and an interval needs {FEWEST_UNITS}"

@@ -70,9 +70,7 @@ def corrected_spread(differences: "NDArray", test_fraction: float) -> Spread:
     return Spread(corrected_standard_error(differences, test_fraction), len(differences) - 1)
 
 
-def pooled_spread(
-    added: "ArrayLike", repetition_means: "ArrayLike", *, folds: int, units: "ArrayLike | None" = None
-) -> Spread:
+def pooled_spread(added: "ArrayLike", scores: "ArrayLike", *, units: "ArrayLike | None" = None) -> Spread:
     """Spread of a mean over repeated cross-validation from what each row adds to it, and from the repetitions.
 
     The test rows carry most of the uncertainty, and every row is tested once in every repetition: the variance of what they
@@ -80,34 +78,33 @@ def pooled_spread(
     first: the variance is that over the units (Liang and Zeger 1986), and a part of the score with m of them counts
     m / (m - 1) times. That alone undercovers, because the training rows are a sample too. So it is widened by
     1 + n_test/n_train, and by the variance of the mean over the repetitions, which says how much the learners depend on
-    the very rows that they are trained on. The degrees of freedom are those of Satterthwaite (1946), with half of those that
-    normal contributions would have, as theirs are peaked: few units in one part make the interval wide. How often it
-    covers: `tests/benchmarks/interval_coverage.py`.
+    the very rows that they are trained on. Of a single repetition only its folds can say that: by what they differ more than
+    their test rows explain. The degrees of freedom are those of Satterthwaite (1946), with half of those that normal
+    contributions would have, as theirs are peaked: few units in one part make the interval wide. How often it covers:
+    `tests/benchmarks/interval_coverage.py`.
 
     Parameters
     ----------
     added : array-like of shape (n_repeats, n_parts, n_rows)
         What each row adds to the mean of its repetition by each part of the score, centred; NaN where it has no part.
-    repetition_means : array-like of shape (n_repeats,)
-        Mean over the folds of each repetition; at least two.
-    folds : int
-        Folds of a repetition.
+    scores : array-like of shape (n_repeats, n_folds)
+        What the mean is over, in any unit; at least two folds.
     units : array-like of shape (n_rows,), int, optional
         Codes of the rows that belong together; each row stands alone without it.
 
     Raises
     ------
     ValueError
-        If there are fewer than two repetitions, not as many means, or a part with fewer than two units.
+        If the shapes do not fit, there are fewer than two folds, or a part rests on fewer than two units.
 
     References
     ----------
     DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44; LeDell, Petersen and van der Laan (2015), Electronic Journal of
     Statistics 9, 1583-1607; Liang and Zeger (1986), Biometrika 73, 13-22; Satterthwaite (1946), Biometrics Bulletin 2.
     """
-    adds, means = np.asarray(added, dtype=np.float64), np.asarray(repetition_means, dtype=np.float64)
-    if adds.ndim != 3 or len(adds) != len(means) or len(means) < 2:
-        raise ValueError(f"added has shape {adds.shape} and there are {len(means)} repetitions; it needs two at least")
+    adds, by_fold = np.asarray(added, dtype=np.float64), np.asarray(scores, dtype=np.float64)
+    if adds.ndim != 3 or by_fold.ndim != 2 or len(adds) != len(by_fold) or by_fold.shape[1] < 2:
+        raise ValueError(f"added has shape {adds.shape} and scores {by_fold.shape}; it needs repetitions of two folds")
     is_member: NDArray[np.bool_] = np.logical_not(np.all(np.isnan(adds), axis=0))
     by_row = np.nan_to_num(adds).mean(axis=0)
     if units is not None:
@@ -119,10 +116,19 @@ def pooled_spread(
         raise ValueError(f"a part of the score rests on {counts.min()} unit(s); its variance needs two at least")
     by_part = by_row * np.sqrt(counts / (counts - 1))[:, None]
     from_rows, each = float(np.sum(by_part.sum(axis=0) ** 2)), np.sum(by_part**2, axis=1)
-    variance = from_rows * folds / (folds - 1) + float(np.var(means, ddof=1)) / len(means)
+    repeats, folds = by_fold.shape
+    tested = from_rows * folds / (folds - 1)
     total = float(each.sum())
     degrees = (counts - 1) / _PEAKED
-    return Spread(math.sqrt(variance), total**2 / float(np.sum(each**2 / degrees)) if total else float(degrees.min()))
+    tested_degrees = total**2 / float(np.sum(each**2 / degrees)) if total else float(degrees.min())
+    if repeats > 1:
+        learned = float(np.var(by_fold.mean(axis=1), ddof=1)) / repeats
+        return Spread(math.sqrt(tested + learned), tested_degrees)
+    learned = max(float(np.var(by_fold, ddof=1)) / folds - from_rows, 0.0)
+    if not learned:
+        return Spread(math.sqrt(tested), tested_degrees)
+    variance = tested + learned
+    return Spread(math.sqrt(variance), variance**2 / (tested**2 / tested_degrees + learned**2 / (folds - 1)))
 
 
 def auc_placements(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.float64]":

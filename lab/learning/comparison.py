@@ -112,19 +112,19 @@ class Comparison:
         return self._at_least_rule_of_three(estimate)
 
     def _paired(self, a: Scores, b: Scores) -> tuple[float, stats.Spread]:
-        """Mean difference and its spread: from the rows where every fold is there and repeated, else from the folds."""
+        """Mean difference and its spread: from the rows where every fold is there, else from the folds."""
         both = ~np.isnan(a.values) & ~np.isnan(b.values)
         _require_two(int(both.sum()))
         differences = a.values[both] - b.values[both]
         mean, by_folds = float(differences.mean()), stats.corrected_spread(differences, self.test_fraction)
         repeats = len(differences) // self.folds
-        if not both.all() or repeats < 2:
+        if not both.all():
             return mean, by_folds
         adds = [one for repeat in range(repeats) if (one := self._added(a, b, repeat)) is not None]
         if len(adds) < repeats:
             return mean, by_folds
         by_repeat = differences.reshape(repeats, self.folds)
-        pooled = stats.pooled_spread(adds, by_repeat.mean(axis=1), folds=self.folds, units=self._units)
+        pooled = stats.pooled_spread(adds, by_repeat, units=self._units)
         if self.belonging.times is None:
             return mean, pooled
         of_blocks = stats.corrected_spread(by_repeat.mean(axis=0), self.test_fraction)

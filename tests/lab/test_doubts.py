@@ -11,13 +11,14 @@ from samples.small_lab import Settings, SmallLab
 from lab import flow, record
 from lab.belonging import ALONE, Belonging
 from lab.data.load import check
-from lab.doubts import FEWEST_UNITS, Doubts, about, doubts_about, held, with_doubts
+from lab.doubts import Doubts, about, doubts_about, held, with_doubts
 from lab.learning.recognition import Recognition
+from lab.learning.shortage import FEWEST_UNITS, Shortage, shortage
 from lab.learning.suspicion import Suspicion
 from lab.protocol import Dataset, Evidence, Question, Verdict
 
 SUSPICION = Suspicion("rows of 'k' seem to belong together: much", "say --by k", Recognition(0.9, 0.2, 8.0))
-THIN = "class 'b' has only 6 independent rows, and an interval needs 8"
+SHORT = Shortage("class 'b' has only 6 independent rows, and an interval needs 8", "at least 2 more")
 TABLE = Dataset("t", pd.DataFrame({"x": np.arange(40.0)}), np.arange(40) % 2, "y", ("a", "b"), {"x": "number"}, "")
 
 
@@ -26,14 +27,18 @@ def firm(answer):
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
-@pytest.mark.parametrize("doubts", [Doubts((SUSPICION,)), Doubts(thin=THIN), Doubts((SUSPICION,), thin=THIN)])
+@pytest.mark.parametrize("doubts", [Doubts((SUSPICION,)), Doubts(short=SHORT), Doubts((SUSPICION,), short=SHORT)])
 def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have_been(answer, doubts):
     verdict = held(firm(answer), doubts, TABLE)
     assert (verdict.answer, verdict.headline) == ("undecided", "Undecided")
     first = "Rows of 'k' seem" if doubts.suspicions else "Class 'b' has only 6"
     assert verdict.sentence.startswith(first)
     assert verdict.sentence.endswith(f"If that did not matter: {answer}. It is measured.")
-    assert verdict.would_change == (*(["say --by k"] if doubts.suspicions else []), "more rows")
+    assert verdict.would_change == (
+        *(["say --by k"] if doubts.suspicions else []),
+        *(["at least 2 more"] if doubts.short else []),
+        "more rows",
+    )
 
 
 def test_a_verdict_on_a_sample_says_so_unless_the_lab_has():
@@ -77,8 +82,8 @@ def test_a_verdict_and_its_question_say_for_which_rows_they_are_meant(belonging,
 def test_the_evidence_shows_how_much_is_recognition():
     plain = Evidence(caveats=("before",))
     assert with_doubts(plain, Doubts(), ALONE) == plain
-    shown = with_doubts(plain, Doubts((SUSPICION,), thin=THIN), ALONE)
-    assert shown.caveats == (f"{SUSPICION.sentence}; say --by k", THIN, "before")
+    shown = with_doubts(plain, Doubts((SUSPICION,), short=SHORT), ALONE)
+    assert shown.caveats == (f"{SUSPICION.sentence}; say --by k", f"{SHORT.sentence}; at least 2 more", "before")
     assert shown.facts["doubts"] == list(shown.caveats[:2])
     (made,) = shown.tables
     assert made.rows == (("rows of 'k' seem to belong together", 90.0, 20.0, pytest.approx(70.0)),)
@@ -94,10 +99,32 @@ def test_a_class_of_too_few_independent_rows_is_a_doubt(units):
     dataset = Dataset(
         "t", features, target, "y", ("a", "b"), {"x": "number"}, "", (), Belonging(units=held_together, by="k")
     )
-    thin = doubts_about(dataset, dataset, seed=0).thin
-    assert thin == (
-        "" if units == FEWEST_UNITS else f"class 'b' has only {units} independent rows, and an interval needs 8"
+    short = doubts_about(dataset, dataset, seed=0).short
+    assert short == (
+        None
+        if units == FEWEST_UNITS
+        else Shortage(
+            f"class 'b' has only {units} independent rows, and an interval needs 8",
+            "at least 1 more independent row of class 'b'",
+        )
     )
+
+
+@pytest.mark.parametrize(
+    ("extreme", "a_unit", "is_short"), [(8, 1, False), (6, 1, True), (16, 2, False), (14, 2, True)]
+)
+def test_a_number_whose_spread_rests_on_a_few_rows_is_a_doubt(extreme, a_unit, is_short):
+    """So many rows lie equally far from the mean, every other one above it, and all others at it."""
+    target = np.zeros(60)
+    target[:extreme] = np.where(np.arange(extreme) % 2, 1e200, -1e200)
+    belonging = Belonging(units=np.arange(60) // a_unit, by="k") if a_unit > 1 else ALONE
+    features = pd.DataFrame({"x": np.random.default_rng(0).normal(size=60)})
+    dataset = Dataset("t", features, target, "y", (), {"x": "number"}, "", (), belonging)
+    short = shortage(dataset)
+    assert (short is not None) == is_short
+    if short is not None:
+        assert f"as badly as from {extreme // a_unit} independent rows, and an interval needs 8" in short.sentence
+        assert "its logarithm" in short.way_out
 
 
 def clustered(**said):

@@ -185,23 +185,46 @@ def test_an_auc_of_one_class_is_refused():
 def test_the_pooled_spread_is_its_formula():
     nan = np.nan
     added = [[[0.3, -0.3, nan, nan], [nan, nan, 0.2, -0.2]], [[0.1, -0.1, nan, nan], [nan, nan, 0.0, 0.0]]]
-    found = pooled_spread(added, [0.5, 0.7], folds=2)
+    found = pooled_spread(added, [[0.4, 0.6], [0.6, 0.8]])
     # means over the repetitions 0.2, -0.2 and 0.1, -0.1, twice their square (2 / (2 - 1)): 0.16 and 0.04; times K/(K-1) = 2;
     # the repetitions differ with variance 0.02, half of it for their mean
     assert found.standard_error == pytest.approx(np.sqrt(2 * (0.16 + 0.04) + 0.01))
     assert found.degrees == pytest.approx(0.2**2 / (0.16**2 / 0.5 + 0.04**2 / 0.5))
-    with pytest.raises(ValueError, match="two at least"):
-        pooled_spread(added[:1], [0.5], folds=2)
+    for scores in ([[0.5], [0.7]], [0.5, 0.7], [[0.4, 0.6]]):
+        with pytest.raises(ValueError, match="repetitions of two folds"):
+            pooled_spread(added, scores)
     with pytest.raises(ValueError, match="rests on 1 unit"):
-        pooled_spread(added, [0.5, 0.7], folds=2, units=[0, 0, 1, 2])
+        pooled_spread(added, [[0.4, 0.6], [0.6, 0.8]], units=[0, 0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("scores", "variance", "degrees"),
+    [
+        # the rows alone: 2 * (0.3^2 + 0.3^2) = 0.36, times 2 / (2 - 1), with (2 - 1) / 2 degrees of freedom
+        (
+            [[0.5, 0.7]],
+            0.72,
+            0.5,
+        ),  # the folds differ with variance 0.02, half of it for their mean: less than the rows say
+        (
+            [[0.0, 2.0]],
+            0.72 + 0.64,
+            1.36**2 / (0.72**2 / 0.5 + 0.64**2),
+        ),  # 1 for their mean, 0.64 more than the rows say
+    ],
+)
+def test_the_spread_of_one_repetition_takes_from_its_folds_what_the_rows_do_not_explain(scores, variance, degrees):
+    found = pooled_spread([[[0.3, -0.3]]], scores)
+    assert found.standard_error == pytest.approx(np.sqrt(variance))
+    assert found.degrees == pytest.approx(degrees)
 
 
 def test_rows_of_one_unit_add_up_before_they_are_squared():
     rng = np.random.default_rng(0)
     once = rng.normal(size=(2, 1, 30))
     once -= once.mean(axis=2, keepdims=True)
-    alone = pooled_spread(once, [0.0, 0.0], folds=5)
-    thrice = pooled_spread(np.tile(once, 3) / 3, [0.0, 0.0], folds=5, units=np.tile(np.arange(30), 3))
+    alone = pooled_spread(once, np.zeros((2, 5)))
+    thrice = pooled_spread(np.tile(once, 3) / 3, np.zeros((2, 5)), units=np.tile(np.arange(30), 3))
     assert thrice.standard_error == pytest.approx(alone.standard_error), "a table present three times is no larger"
     assert thrice.degrees == pytest.approx(alone.degrees)
 
@@ -214,7 +237,7 @@ def test_the_variance_over_units_is_that_of_the_jackknife_which_leaves_one_out()
     added = np.tile((values - values.mean()) / len(values), (2, 1, 1))
     without = [values[units != unit].mean() for unit in range(400)]
     jackknife = np.sqrt(399 / 400 * np.sum((np.array(without) - np.mean(without)) ** 2))
-    found = pooled_spread(added, [0.0, 0.0], folds=2, units=units).standard_error / np.sqrt(2)
+    found = pooled_spread(added, np.zeros((2, 2)), units=units).standard_error / np.sqrt(2)
     assert found == pytest.approx(jackknife, rel=0.02)
 
 
@@ -224,7 +247,7 @@ def test_the_pooled_spread_covers_the_truth_where_two_learners_are_equal_by_cons
     for _ in range(150):
         features = rng.normal(size=(150, 4))
         target = (rng.random(150) < 1 / (1 + np.exp(-features.sum(axis=1)))).astype(int)
-        means, adds = [], []
+        means, adds = [], []  # of the folds, repetition by repetition
         for _repeat in range(2):
             order = rng.permutation(150)
             scored, folds = [], []
@@ -240,7 +263,7 @@ def test_the_pooled_spread_covers_the_truth_where_two_learners_are_equal_by_cons
                 said = [np.column_stack([-p, p]) for p in parts]
                 folds.append((test, *(influence.parts("roc_auc", p, target[test]) for p in said)))
             adds.append(influence.added(folds, 150))
-            means.append(np.mean(scored))
-        spread = pooled_spread(adds, means, folds=5)
+            means.append(scored)
+        spread = pooled_spread(adds, means)
         inside += abs(np.mean(means)) <= spread.half_width()
     assert 130 <= inside <= 149, "a 95 % interval holds the truth in about 142 of 150 cases"

@@ -55,6 +55,7 @@ def repeated(one, other, target, folds, *, score, kinds, units=None):
     `score(said, truth)` is that of one fold, as a share; `kinds(said, truth)` lists the kinds of rows over which it is a mean,
     as pairs (which rows, of what). Row by row: a row of a kind adds its distance from the kind's mean over the repetition,
     over the kind's rows in its fold and the folds. What the repetitions say is averaged, what a unit's rows add is summed.
+    How much the learners hang on their training rows shows between repetitions, or between the folds of the only one.
     """
     n_repeats, n = len(one) // folds, len(target)
     units = np.arange(n) if units is None else units
@@ -80,9 +81,18 @@ def repeated(one, other, target, folds, *, score, kinds, units=None):
     lifted = {key: value * np.sqrt(len(members[key[0]]) / (len(members[key[0]]) - 1)) for key, value in adds.items()}
     by_unit = [sum(v for (_, unit), v in lifted.items() if unit == one_unit) for one_unit in set(units)]
     by_kind = {kind: sum(v**2 for (k, _), v in lifted.items() if k == kind) for kind in members}
-    means = np.array(each).reshape(n_repeats, folds).mean(axis=1)
-    variance = np.sum(np.square(by_unit)) * (1 + 1 / (folds - 1)) + means.var(ddof=1) / n_repeats
+    of_rows = np.sum(np.square(by_unit))
+    variance = of_rows * (1 + 1 / (folds - 1))
     satterthwaite = sum(by_kind.values()) ** 2 / sum(v**2 / ((len(members[k]) - 1) / 2) for k, v in by_kind.items())
+    if n_repeats > 1:
+        means = [np.mean(each[start : start + folds]) for start in range(0, len(each), folds)]
+        return float(np.mean(each)), float(np.sqrt(variance + np.var(means, ddof=1) / n_repeats)), float(satterthwaite)
+    beyond = (
+        np.var(each, ddof=1) / folds - of_rows
+    )  # by what the folds of one repetition differ more than their rows say
+    if beyond > 0:
+        of_both = (variance + beyond) ** 2 / (variance**2 / satterthwaite + beyond**2 / (folds - 1))
+        return float(np.mean(each)), float(np.sqrt(variance + beyond)), float(of_both)
     return float(np.mean(each)), float(np.sqrt(variance)), float(satterthwaite)
 
 

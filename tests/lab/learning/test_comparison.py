@@ -54,16 +54,6 @@ def test_the_best_of_a_group_is_chosen_by_the_inner_score_never_by_the_outer(loa
     assert found.best["ab"].values.tolist() == [60.0, 61.0, 90.0]
 
 
-def test_the_difference_is_the_corrected_paired_one_by_hand(loans):
-    found = gathered(
-        loans, {"a": [(0.7, 1), (0.8, 1), (0.6, 1)], "b": [None] * 3, "c": [(0.5, 1), (0.7, 1), (0.55, 1)]}
-    )
-    estimate = found.difference(found.best["ab"], found.best["c"])
-    d = np.array([20.0, 10.0, 5.0])
-    half = stats.t.ppf(0.975, 2) * np.sqrt(d.var(ddof=1) * (1 / 3 + (1 / 3) / (2 / 3)))
-    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((d.mean(), d.mean() - half, d.mean() + half))
-
-
 def test_a_failed_trial_is_left_out_of_its_fold_only(loans):
     found = gathered(loans, {"a": [(0.9, 0.9), None, (0.9, 0.9)], "b": [(0.6, 0.5)] * 3, "c": [(0.5, 0.5)] * 3})
     assert found.best["ab"].chosen == ("a", "b", "a")

@@ -93,21 +93,24 @@ def test_where_a_fold_is_missing_the_folds_that_are_left_make_the_difference(los
     assert three(found.difference(found.best["ab"], found.best["c"])) == pytest.approx(expected)
 
 
-def test_one_repetition_has_no_spread_of_repetitions():
+def test_one_repetition_has_the_spread_of_its_rows_and_folds():
     found = compared(made_rows(), repeats=1)
-    differences = np.array(points(BEST[:3])) - points(FOLDED["c"][:3])
-    expected = intervals.interval(*intervals.corrected(differences, FOLDS), reach=300 / N_ROWS)
+    by_hand = intervals.repeated(
+        BEST[:FOLDS], FOLDED["c"][:FOLDS], DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds
+    )
+    expected = intervals.interval(*by_hand, reach=300 / N_ROWS)
     assert three(found.difference(found.best["ab"], found.best["c"])) == pytest.approx(expected)
 
 
 def test_a_metric_without_points_has_no_rule_of_three_and_no_ends():
     rows = {key: dataclasses.replace(row, score=0.7) for key, row in made_rows().items()}
     rows["c-fold00"] = dataclasses.replace(rows["c-fold00"], score=0.9)
+    del rows["c-fold02"]
     found = compared(rows, metric=LOSS, repeats=1)
-    expected = intervals.interval(*intervals.corrected([-0.2, 0, 0], FOLDS))
+    expected = intervals.interval(*intervals.corrected([-0.2, 0], FOLDS))
     assert three(found.difference(found.best["ab"], found.best["c"])) == pytest.approx(expected)
     assert three(found.mean(found.best["c"])) == pytest.approx(
-        intervals.interval(*intervals.corrected([0.9, 0.7, 0.7], FOLDS))
+        intervals.interval(*intervals.corrected([0.9, 0.7], FOLDS))
     )
     assert found.figure("t", "c").spec["layer"][0]["encoding"]["x"]["title"] == "log loss (negative)"
 
