@@ -105,11 +105,12 @@ class Comparison:
         """How much better `a` is than `b`, over the folds in which both have a score.
 
         Folds that agree to the last row do not make the difference certain: for a metric that is a share of rows, the
-        interval reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983).
+        interval reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983). It
+        never goes beyond what two scores of the metric can differ by.
         """
         mean, spread = self._paired(a, b)
         estimate = stats.estimate_of(mean, spread, unit=self.metric.unit, confidence=confidence)
-        return self._at_least_rule_of_three(estimate)
+        return self._possible(self._at_least_rule_of_three(estimate))
 
     def _paired(self, a: Scores, b: Scores) -> tuple[float, stats.Spread]:
         """Mean difference and its spread: from the rows where every fold is there, else from the folds."""
@@ -157,6 +158,12 @@ class Comparison:
         reach = 3 * self.metric.factor / self.n_units
         low, high = min(estimate.low, estimate.value - reach), max(estimate.high, estimate.value + reach)
         return dataclasses.replace(estimate, low=low, high=high)
+
+    def _possible(self, estimate: Estimate) -> Estimate:
+        if not self.metric.unit:
+            return estimate
+        most = self.metric.factor - self.metric.lowest
+        return dataclasses.replace(estimate, low=max(estimate.low, -most), high=min(estimate.high, most))
 
     def regions(self, a: Scores, b: Scores, margin: float) -> stats.Regions:
         """Probability that `a` is worse, practically equal or better than `b`."""

@@ -89,7 +89,9 @@ def test_where_a_fold_is_missing_the_folds_that_are_left_make_the_difference(los
     found = compared({key: row for key, row in made_rows().items() if key not in lost}, repeats=repeats)
     left = [fold for fold in range(6) if f"c-fold{fold:02d}" not in lost]
     differences = np.array([points(BEST)[fold] - points(FOLDED["c"])[fold] for fold in left])
-    expected = intervals.interval(*intervals.corrected(differences, FOLDS), reach=300 / N_ROWS)
+    expected = intervals.interval(
+        *intervals.corrected(differences, FOLDS), reach=300 / N_ROWS, lowest=-100, highest=100
+    )
     assert three(found.difference(found.best["ab"], found.best["c"])) == pytest.approx(expected)
 
 
@@ -113,6 +115,19 @@ def test_a_metric_without_points_has_no_rule_of_three_and_no_ends():
         intervals.interval(*intervals.corrected([0.9, 0.7], FOLDS))
     )
     assert found.figure("t", "c").spec["layer"][0]["encoding"]["x"]["title"] == "log loss (negative)"
+
+
+@pytest.mark.parametrize(("lowest", "ends"), [(0.0, (-100, 100)), (-100.0, (-200, 200)), (-np.inf, None)])
+def test_a_difference_ends_where_two_scores_of_its_metric_do(lowest, ends):
+    rows = made_rows()
+    for fold, (low, high) in enumerate([(0.0, 0.9), (0.7, 0.1)]):
+        rows[f"c-fold{fold:02d}"] = dataclasses.replace(rows[f"c-fold{fold:02d}"], score=low)
+        rows[f"d-fold{fold:02d}"] = dataclasses.replace(rows[f"d-fold{fold:02d}"], score=high)
+    del rows["c-fold02"]
+    found = compared(rows, repeats=1, metric=dataclasses.replace(AUC, lowest=lowest))
+    whole = intervals.interval(*intervals.corrected([90, -60], FOLDS))
+    estimate = found.difference(found.families["d"], found.families["c"])
+    assert (estimate.low, estimate.high) == pytest.approx(ends or whole[1:])
 
 
 def test_a_mean_ends_where_its_metric_does():
