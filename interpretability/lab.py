@@ -70,13 +70,11 @@ class InterpretabilityLab:
         if size is not None and facts["curve_fault"] is not None:
             return _unsaid(sentence, facts)
         side = side_of_margin(loss, margin)
-        over = evidence.estimates.get("over_constant")
-        if side == "below" and over is not None and over.low <= 0:
+        if (nothing := _nothing_learned(evidence, side)) is not None:
             return Verdict(
                 "undecided",
                 "Undecided",
-                f"{sentence}, but it is not shown to be better than a constant prediction: it is "
-                f"{difference(over, 'one')}. Where nothing has been learned, reading costs nothing.",
+                f"{sentence}, but {nothing}",
                 ("columns that say more about the target", "more rows"),
             )
         if side == "below":
@@ -134,6 +132,21 @@ def _found(evidence: Evidence) -> tuple[str, Estimate]:
     if then is None:
         return sentence, loss
     return f"{sentence}; with {facts['size']:,} rows we expect it {difference(_gain(then), 'the black box')}", then
+
+
+def _nothing_learned(evidence: Evidence, side: str) -> str | None:
+    """Say where the side that a firm answer speaks for is not shown to have learned anything; None where it is."""
+    name, model = {"below": ("over_constant", "it"), "above": ("black_over_constant", "that black box")}.get(
+        side, ("", "")
+    )
+    over = evidence.estimates.get(name)
+    if over is None or over.low > 0:
+        return None
+    meaning = {
+        "below": "Where nothing has been learned, reading costs nothing.",
+        "above": "Where nothing has been learned, nothing is given up.",
+    }[side]
+    return f"{model} is not shown to be better than a constant prediction: it is {difference(over, 'one')}. {meaning}"
 
 
 def _gain(loss: Estimate) -> Estimate:

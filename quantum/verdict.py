@@ -23,6 +23,14 @@ def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
     sentence = f"The best quantum model is {difference(advantage, than)}"
     price = price_in_words(evidence)
     side = side_of_margin(advantage, margin)
+    over = evidence.estimates.get("over_constant")
+    if side == "above" and over is not None and over.low <= 0:
+        return Verdict(
+            "undecided",
+            "Undecided",
+            f"{sentence}, but it is not shown to be better than a constant prediction: it is {difference(over, 'one')}. {price}",
+            ("columns that say more about the target", "more rows"),
+        )
     if side == "above":
         caution = caution_about(evidence)
         return Verdict(

@@ -28,10 +28,17 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     loss, detectable = found.difference(black, glass), found.detectable(black, glass)
     parts = found.regions(black, glass, margin)
     names = {family.name: family.label for family in context.glass.families}
-    gain = found.difference(glass, found.families[CONSTANT.name]) if CONSTANT.name in found.families else None
+    nothing = found.families.get(CONSTANT.name)
+    learned = (
+        {}
+        if nothing is None
+        else {
+            "over_constant": found.difference(glass, nothing),
+            "black_over_constant": found.difference(black, nothing),
+        }
+    )
     return Evidence(
-        estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)}
-        | ({} if gain is None else {"over_constant": gain}),
+        estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)} | learned,
         facts={
             "metric": context.metric.label,
             "margin": margin,

@@ -46,8 +46,10 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     margin = settings.margin * metric.factor
     detectable = found.detectable(quantum, classical)
     regions = found.regions(quantum, classical, margin)
+    nothing = found.families.get(CONSTANT.name)
+    learned = {} if nothing is None else {"over_constant": found.difference(quantum, nothing)}
     return Evidence(
-        estimates={"advantage": advantage, "quantum": found.mean(quantum), **carried},
+        estimates={"advantage": advantage, "quantum": found.mean(quantum), **learned, **carried},
         facts={
             "metric": metric.label,
             "margin": margin,

@@ -51,8 +51,11 @@ def evidence(rows):
 
 
 def test_every_estimate_of_the_interpretability_lab_is_the_oracles(evidence):
-    over = intervals.interval(*against(GLASS, CONSTANT), reach=REACH)
-    expected = {"loss": loss_of(GLASS), "glass": mean(GLASS), "black": mean(BLACK), "over_constant": over}
+    over, black_over = (intervals.interval(*against(side, CONSTANT), reach=REACH) for side in (GLASS, BLACK))
+    expected = {
+        "loss": loss_of(GLASS), "glass": mean(GLASS), "black": mean(BLACK),
+        "over_constant": over, "black_over_constant": black_over,
+    }  # fmt: skip
     assert evidence.estimates.keys() == expected.keys() == INTERPRETABILITY_ESTIMATES
     for name, numbers in expected.items():
         assert three(evidence.estimates[name]) == pytest.approx(numbers, rel=1e-9), name

@@ -72,13 +72,24 @@ def evidence(value, low, high, rows=3_000, in_table=9_000):
     return Evidence({"loss": Estimate(value, low, high, "points")}, facts, (), ())
 
 
-@pytest.mark.parametrize(("low", "answer"), [(-0.1, "undecided"), (0.0, "undecided"), (0.1, "yes")])
-def test_a_yes_needs_a_readable_model_that_beats_a_constant_prediction(low, answer):
-    found = evidence(0.0, -0.5, 0.5)
-    found.estimates["over_constant"] = Estimate(2.0, low, 4.0, "points")
+@pytest.mark.parametrize("low", [-0.1, 0.0, 0.1])
+@pytest.mark.parametrize(
+    ("loss", "estimate", "answer"), [(0.0, "over_constant", "yes"), (9.0, "black_over_constant", "no")]
+)
+def test_a_firm_answer_needs_a_model_that_beats_a_constant_prediction(loss, estimate, answer, low):
+    found = evidence(loss, loss - 0.5, loss + 0.5)
+    found.estimates.update(
+        {
+            "over_constant": Estimate(2.0, 1.0, 3.0, ""),
+            "black_over_constant": Estimate(9.0, 7.0, 11.0, ""),
+        }
+    )
+    found.estimates[estimate] = Estimate(2.0, low, 4.0, "points")
     verdict = LAB.judge(found, Settings())
-    assert verdict.answer == answer
-    assert ("not shown to be better than a constant prediction" in verdict.sentence) == (answer == "undecided")
+    assert verdict.answer == (answer if low > 0 else "undecided")
+    assert ("not shown to be better than a constant prediction: it is 2.0 points above one" in verdict.sentence) == (
+        low <= 0
+    )
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def expected_estimates(rows):
     found = {
         "advantage": intervals.interval(*against(QUANTUM, CLASSICAL), reach=RULE_OF_THREE),
         "quantum": intervals.interval(*intervals.corrected(points(QUANTUM), FOLDS), **BOUNDS),
+        "over_constant": intervals.interval(*against(QUANTUM, FOLDED["constant"]), reach=RULE_OF_THREE),
     }
     for name, family in (("entanglement", "unentangled"), ("training", "frozen"), ("surrogate", "surrogate")):
         found[name] = intervals.interval(*against(FOLDED["quantum"], FOLDED[family]), reach=RULE_OF_THREE)

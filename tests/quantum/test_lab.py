@@ -96,6 +96,15 @@ def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
     assert words in verdict.sentence
 
 
+@pytest.mark.parametrize(("low", "answer"), [(-0.1, "undecided"), (0.0, "undecided"), (0.1, "yes")])
+def test_a_yes_needs_a_quantum_model_that_beats_a_constant_prediction(low, answer):
+    found = evidence(5.0, 2.0, 8.0)
+    found.estimates["over_constant"] = Estimate(2.0, low, 4.0, "points")
+    verdict = LAB.judge(found, FAST)
+    assert verdict.answer == answer
+    assert ("not shown to be better than a constant prediction" in verdict.sentence) == (answer == "undecided")
+
+
 @pytest.mark.parametrize(
     ("in_table", "words"),
     [

@@ -21,7 +21,7 @@ def generic(name):
 
 
 QUANTUM_ESTIMATES = {
-    "advantage", "quantum", "entanglement", "training", "surrogate", "decay", "training_hours", "training_dollars",
+    "advantage", "over_constant", "quantum", "entanglement", "training", "surrogate", "decay", "training_hours", "training_dollars",
     "predictions_dollars", "change_DEVICE_read", "change_DEVICE_mitigated",
 }  # fmt: skip
 QUANTUM_FACTS = {
@@ -44,7 +44,7 @@ EDGE_FACTS = {
     "stream",
     "rows_in_table",
 }
-INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black", "over_constant"}
+INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black", "over_constant", "black_over_constant"}
 INTERPRETABILITY_FACTS = {
     "metric", "margin", "n_rows", "readable", "simplest", "detectable", "rows_to_settle", "rows_in_table", "probability_costs",
     "probability_equal", "probability_gains",
