@@ -92,6 +92,8 @@ class Dataset:
         Which rows belong together, and in which order they came.
     whole : Dataset, optional
         The table of which these rows are a sample.
+    taken : numpy.ndarray of shape (n_rows,), int64, optional
+        Row numbers of a sample in the whole table.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     belonging: Belonging = ALONE
     whole: "Dataset | None" = None
+    taken: "np.ndarray | None" = None
 
     @property
     def n_rows(self) -> int:

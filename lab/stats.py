@@ -30,6 +30,7 @@ __all__ = [
     "rate",
     "regions",
     "regions_of",
+    "row_spread",
 ]
 
 
@@ -105,22 +106,10 @@ def pooled_spread(added: "ArrayLike", scores: "ArrayLike", *, units: "ArrayLike 
     adds, by_fold = np.asarray(added, dtype=np.float64), np.asarray(scores, dtype=np.float64)
     if adds.ndim != 3 or by_fold.ndim != 2 or len(adds) != len(by_fold) or by_fold.shape[1] < 2:
         raise ValueError(f"added has shape {adds.shape} and scores {by_fold.shape}; it needs repetitions of two folds")
-    is_member: NDArray[np.bool_] = np.logical_not(np.all(np.isnan(adds), axis=0))
-    by_row = np.nan_to_num(adds).mean(axis=0)
-    if units is not None:
-        _, codes = np.unique(np.asarray(units), return_inverse=True)
-        is_member = np.stack([np.bincount(codes, part) > 0 for part in is_member])
-        by_row = np.stack([np.bincount(codes, part) for part in by_row])
-    counts: NDArray[np.int64] = np.sum(is_member, axis=1)
-    if counts.min() < 2:
-        raise ValueError(f"a part of the score rests on {counts.min()} unit(s); its variance needs two at least")
-    by_part = by_row * np.sqrt(counts / (counts - 1))[:, None]
-    from_rows, each = float(np.sum(by_part.sum(axis=0) ** 2)), np.sum(by_part**2, axis=1)
+    of_rows = row_spread(_mean_where_any(adds), units=units)
     repeats, folds = by_fold.shape
+    from_rows, tested_degrees = of_rows.standard_error**2, of_rows.degrees
     tested = from_rows * folds / (folds - 1)
-    total = float(each.sum())
-    degrees = (counts - 1) / _PEAKED
-    tested_degrees = total**2 / float(np.sum(each**2 / degrees)) if total else float(degrees.min())
     if repeats > 1:
         learned = float(np.var(by_fold.mean(axis=1), ddof=1)) / repeats
         return Spread(math.sqrt(tested + learned), tested_degrees)
@@ -129,6 +118,49 @@ def pooled_spread(added: "ArrayLike", scores: "ArrayLike", *, units: "ArrayLike 
         return Spread(math.sqrt(tested), tested_degrees)
     variance = tested + learned
     return Spread(math.sqrt(variance), variance**2 / (tested**2 / tested_degrees + learned**2 / (folds - 1)))
+
+
+def _mean_where_any(adds: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Average over the repetitions, shape (n_repeats, n_parts, n_rows); what is missing adds nothing, and NaN where all is."""
+    return np.where(np.all(np.isnan(adds), axis=0), np.nan, np.nan_to_num(adds).mean(axis=0))
+
+
+def row_spread(added: "ArrayLike", *, units: "ArrayLike | None" = None) -> Spread:
+    """Spread of a score from what each of its test rows adds to it: that of one fitted model on rows that it never saw.
+
+    Parameters
+    ----------
+    added : array-like of shape (n_parts, n_rows)
+        What each row adds by each part of the score, centred; NaN where it has no part.
+    units : array-like of shape (n_rows,), int, optional
+        Codes of the rows that belong together; each row stands alone without it.
+
+    Raises
+    ------
+    ValueError
+        If a part rests on fewer than two units.
+
+    References
+    ----------
+    As for `pooled_spread`.
+    """
+    by_row = np.asarray(added, dtype=np.float64)
+    is_member = np.logical_not(np.isnan(by_row))
+    by_row = np.nan_to_num(by_row)
+    if units is not None:
+        _, codes = np.unique(np.asarray(units), return_inverse=True)
+        is_member = np.stack([np.bincount(codes, part) > 0 for part in is_member])
+        by_row = np.stack([np.bincount(codes, part) for part in by_row])
+    counts: NDArray[np.int64] = np.sum(is_member, axis=1)
+    if counts.min() < 2:
+        raise ValueError(f"a part of the score rests on {counts.min()} unit(s); its variance needs two at least")
+    by_part = by_row * np.sqrt(counts / (counts - 1))[:, None]
+    each = np.sum(by_part**2, axis=1)
+    total, degrees = float(each.sum()), (counts - 1) / _PEAKED
+    return Spread(
+        math.sqrt(float(np.sum(by_part.sum(axis=0) ** 2))),
+        total**2 / float(np.sum(each**2 / degrees)) if total else float(degrees.min()),
+    )
 
 
 def auc_placements(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.float64]":

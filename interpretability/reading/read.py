@@ -16,6 +16,7 @@ from interpretability.export.trees import TREES, trees_to_onnx
 from interpretability.models.complexity import parts_to_read
 from interpretability.reading.additive import ADDITIVE, frame_of, inputs_of, largest_gap, lay_open, shortened
 from interpretability.reading.boosting import boosting_curves, smooth_curves
+from interpretability.reading.delivered import Delivered, estimate, on_unseen_rows
 from interpretability.reading.limits import Opened
 from interpretability.reading.linear import linear_weights
 from interpretability.reading.rule_sum import read_rule_sum
@@ -26,6 +27,7 @@ from interpretability.sides.finalists import FINALISTS
 from lab.learning.families import Family
 from lab.learning.tuning import tune
 from lab.protocol import Dataset, Evidence, Figure, Key, Rows, Table, Trial, WhatIf
+from lab.wording import amount, count
 
 __all__ = ["READ", "READ_SIMPLEST", "ModelFile", "Reading", "evidence", "plan", "read_finalist", "read_model"]
 
@@ -63,6 +65,8 @@ class Reading:
         How many parts a person reads.
     export : ModelFile or None
         None where the model cannot be written (sums of terms for more than two classes).
+    delivered : Delivered or None
+        How it does on rows that it never saw; None where there are none.
     """
 
     name: str | None = None
@@ -72,6 +76,7 @@ class Reading:
     panels: tuple[WhatIf, ...] = ()
     parts: int = 0
     export: ModelFile | None = None
+    delivered: Delivered | None = None
 
 
 READ = Key("read", Reading)
@@ -91,14 +96,31 @@ def plan(context: Context) -> list[Trial[Any]]:
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:
-    """Show the models."""
-    del context
+    """Show the models, and say how good the delivered one is."""
     found = [row for key in (READ, READ_SIMPLEST) if (row := key.found(rows)) is not None]
+    model = READ.found(rows)
+    own = None if model is None else model.delivered
     return Evidence(
+        estimates={} if own is None else {"delivered": estimate(own, context.metric)},
+        facts={} if own is None else {"delivered_rows": own.rows},
+        caveats=() if model is None else (_said_of(own, context),),
         figures=tuple(figure for row in found for figure in row.figures),
         tables=tuple(table for row in found for table in row.tables),
         panels=tuple(panel for row in found for panel in row.panels),
     )
+
+
+def _said_of(own: Delivered | None, context: Context) -> str:
+    """Say which question the verdict answers, and what is known of the model itself."""
+    start = "the verdict is about two ways of learning, on tables like this one, not about two fitted models; the readable model shown"
+    if own is not None:
+        found = estimate(own, context.metric)
+        value, low, high = (amount(number, found.unit) for number in (found.value, found.low, found.high))
+        rows = count(own.rows, "row")
+        return f"{start} scores {value} in {context.metric.label} (95 % interval {low} to {high}) on {rows} that it never saw"
+    if context.dataset.whole is None:
+        return f"{start} learned from all rows, tuned as inside the folds, so that none is left to test it"
+    return f"{start} could not be tested on the rows that it never saw"
 
 
 def read_finalist(
@@ -165,6 +187,7 @@ def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, cand
         tuple(panels),
         parts_to_read(tuned.model),
         export,
+        on_unseen_rows(tuned.model, dataset, scorer=scorer, seed=seed),
     )
 
 

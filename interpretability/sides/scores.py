@@ -68,16 +68,14 @@ def _headline(found: Comparison, context: Context) -> Figure:
 
 
 def _caveats(context: Context) -> tuple[str, ...]:
-    read = "the readable model shown was fitted on all rows, tuned in the same way as inside the folds"
     spread = (
         "the interval of the verdict comes from the out-of-fold prediction of every row and from the repetitions (from the folds, "
         "where there is one repetition), widened for shared training rows; with a metric other than AUC, R² or a mean over rows, "
         "or where trials failed, from the folds alone (corrected t)"
     )
-    found = (read, spread) if context.is_full else (spread,)
     if context.dataset.task == "classes":
-        return found
+        return (spread,)
     return (
-        *found,
+        spread,
         "a points scorecard needs two classes and was not tried; predictions are single numbers without prediction intervals",
     )

@@ -187,6 +187,7 @@ def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
         notes=(*dataset.notes, *notes),
         belonging=dataset.belonging.of(kept),
         whole=dataset.whole or dataset,
+        taken=kept if dataset.taken is None else dataset.taken[kept],
     )
 
 

@@ -49,5 +49,6 @@ INTERPRETABILITY_FACTS = {
     "metric", "margin", "n_rows", "readable", "simplest", "detectable", "rows_to_settle", "rows_in_table", "probability_costs",
     "probability_equal", "probability_gains",
 }  # fmt: skip
+DELIVERED_ESTIMATES, DELIVERED_FACTS = {"delivered"}, {"delivered_rows"}
 AT_SIZE_ESTIMATES = {"loss_at_size"}
 AT_SIZE_FACTS = {"size", "curve_rows", "curve_fault", "curve_settles"}
