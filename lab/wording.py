@@ -28,7 +28,7 @@ def amount(value: float, unit: str) -> str:
     ('2.53 kB', '2.53 MB')
     """
     if unit == "points":
-        return f"{value:.1f} points"
+        return f"{value:,.1f} points"
     if unit == "MB" and 0 < value < 0.1:
         value, unit = 1e3 * value, "kB"
     if abs(value) < 1e-4:
