@@ -132,7 +132,7 @@ def drifting(rng: np.random.Generator, *, n_rows: int = 400) -> Table:
 
 
 def crossed_categories(rng: np.random.Generator, *, n_rows: int = 400) -> Table:
-    """Nothing but categories, of which only two together say something (an exclusive or): no sum of effects helps."""
+    """Nothing but categories, of which only two together say something (an exclusive or): a sum of effects says little."""
     codes = rng.integers(0, 4, size=(n_rows, 4))
     labels = (codes[:, 0] < 2) ^ (codes[:, 1] < 2) ^ (rng.random(n_rows) < 0.05)
     frame = pd.DataFrame({f"x{place + 1}": [f"level {code}" for code in codes[:, place]] for place in range(4)})
@@ -140,7 +140,7 @@ def crossed_categories(rng: np.random.Generator, *, n_rows: int = 400) -> Table:
 
 
 def crossed_with_gaps(rng: np.random.Generator, *, n_rows: int = 400) -> Table:
-    """The sign of a product of two columns, in which a tenth of the cells is missing: no sum of effects helps."""
+    """The sign of a product of two columns, in which a tenth of the cells is missing: a sum of effects says little."""
     features = rng.normal(size=(n_rows, 4))
     labels = features[:, 0] * features[:, 1] > 0
     return _named(features).mask(rng.random(features.shape) < 0.1), labels.astype(np.int64)
