@@ -1,5 +1,7 @@
 """How often is a lab wrong where the truth is known? Runs its controls over many seeds and counts."""
 
+import dataclasses
+import functools
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -10,6 +12,8 @@ from typing import Any
 from lab.errors import SettingsError, TrialsFailedError
 from lab.host.files import sweep_parts, write_json
 from lab.host.locks import Timeout, held
+from lab.learning.suspicion import suspicions
+from lab.likeness import traits_of
 from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
 from lab.rates import interval, known_rates, sealed
 from lab.runs import identity
@@ -37,8 +41,9 @@ def run_controls(
     -------
     dict
         lab, version, date, code (digest of the sources on which the verdicts depend), seeds, and `controls`: a list of
-        name, truth, counts of yes, no, undecided and wrong, and the rate of wrong verdicts with its exact 95 % binomial
-        interval; `wrong` is the same over all of them.
+        name, truth, counts of yes, no, undecided and wrong, the rate of wrong verdicts with its exact 95 % binomial interval, and
+        `table`: the plain properties of the first of its tables (see `lab.likeness`), None where no table decides; `wrong` is
+        the rate over all of them.
 
     Raises
     ------
@@ -78,6 +83,11 @@ def _run(
         for control in asked
         for seed in range(seeds)
     }
+    trials |= {
+        _described(control): Trial(_described(control), _describe, {"table": control.table})
+        for control in asked
+        if control.table is not None
+    }
     which = _identity(lab, asked)
     lab.prepare(notify)
     sweep_parts(out)
@@ -93,6 +103,7 @@ def _run(
         )
     counted = [
         _count(control, [results.rows[f"{control.name}-{seed}"]["answer"] for seed in range(seeds)])
+        | {"table": results.rows.get(_described(control))}
         for control in asked
     ]
     rates = {
@@ -118,9 +129,27 @@ def _done(lab: Lab) -> str:
 
 def _identity(lab: Lab, asked: Sequence[Control]) -> str:
     """Tell versions of the code apart: the same code gives the same answers."""
-    code = identity.code_of({type(lab).__module__, *(control.function.__module__ for control in asked)})
-    named = [(control.name, control.function.__qualname__, control.exclusive) for control in asked]
+    functions = {control.name: _whole(control.function) for control in asked}
+    code = identity.code_of({type(lab).__module__, *(function.__module__ for function in functions.values())})
+    named = [(control.name, functions[control.name].__qualname__, control.exclusive) for control in asked]
     return identity.digest_of([lab.name, code, named])
+
+
+def _whole(function: Any) -> Any:
+    """Give the function of which this is a part, where it is one: its module names the code that runs."""
+    return function.func if isinstance(function, functools.partial) else function
+
+
+def _described(control: Control) -> str:
+    """Name the trial that describes the table of a control."""
+    return f"{control.name}-table"
+
+
+def _describe(dataset: Dataset | None, *, seed: int, table: Callable[..., Dataset]) -> Row:
+    del dataset  # a control makes its own
+    made = table(seed=seed)
+    found = traits_of(made, {each.what for each in suspicions(made, seed=seed)})
+    return dataclasses.asdict(found) | {"dependence": list(found.dependence)}
 
 
 def _ask(dataset: Dataset | None, *, seed: int, lab: Lab, control: Callable[..., Answer]) -> Row:

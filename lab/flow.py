@@ -15,7 +15,8 @@ from lab.errors import LabError
 from lab.host import machine
 from lab.host.files import write_bytes
 from lab.job import Job, describe_table, job_of, sampled
-from lab.protocol import Answer, Dataset, Evidence, Lab, Trial
+from lab.likeness import traits_of, with_likeness
+from lab.protocol import Answer, Dataset, Evidence, Lab, Section, Trial
 from lab.rates import known_rates, stated
 from lab.runs.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
 from lab.runs.log import log_file
@@ -154,6 +155,7 @@ def _record(
 ) -> record.Record:
     """Turn rows into evidence, and evidence into a verdict; gives all that is kept of it."""
     belonging = job.whole.belonging
+    traits = traits_of(job.dataset, {each.what for each in doubts.suspicions})
     found = sections.summarise(job.lab, job.context, results.rows)
     evidence = _with_failures(with_doubts(found, doubts, belonging), results, len(job.plan))
     sessions.note(at_once=True)
@@ -165,7 +167,7 @@ def _record(
         settings=job.kept,
         evidence=evidence,
         verdict=held(job.lab.judge(evidence, job.settings), doubts, job.dataset),
-        controls=stated(job.lab, rates),
+        controls=with_likeness(stated(job.lab, rates), traits),
         trials={"total": len(job.plan), "failed": dict(results.failures)},
         environment=environment,
         run={"command": command, "started": sessions.started, "seconds": round(sessions.seconds, 1)},
@@ -180,12 +182,29 @@ def _leave(job: Job, results: Results, written: record.Record, folder: Path) -> 
     return report.write(written, folder / "report.html")
 
 
-def answer_here(lab: Lab, dataset: Dataset, settings: Any, *, seed: int) -> Answer:
-    """Run a lab in this process, storing nothing, and return its answer: what controls and tests call."""
-    context = lab.context(dataset, settings, seed=seed)
-    results = run_plan_here(sections.plan(lab, context), dataset)
-    verdict = lab.judge(sections.summarise(lab, context, results.rows), settings)
-    return held(verdict, doubts_about(dataset, dataset, seed=seed), dataset).answer
+def answer_here(
+    lab: Lab,
+    dataset: Dataset,
+    settings: Any,
+    *,
+    seed: int,
+    context: Any = None,
+    parts: Sequence[Section[Any]] | None = None,
+) -> Answer:
+    """Run a lab in this process, storing nothing, and return its answer: what controls and tests call.
+
+    Parameters
+    ----------
+    context : object, optional
+        What the sections share, where it is not what the settings resolve to: fewer models, say.
+    parts : sequence of Section, optional
+        The sections that are asked, where the answer needs fewer than all, or one has a stand-in.
+    """
+    context = lab.context(dataset, settings, seed=seed) if context is None else context
+    asked = lab.sections() if parts is None else parts
+    results = run_plan_here([trial for part in asked for trial in part.plan(context)], dataset)
+    found = sections.merged(part.evidence(context, results.rows) for part in asked)
+    return held(lab.judge(found, settings), doubts_about(dataset, dataset, seed=seed), dataset).answer
 
 
 def _announcing(

@@ -307,11 +307,16 @@ class Control:
     wrong : tuple of Answer
         The answers that contradict the truth.
     function : callable
-        A module-level function `function(lab, *, seed)` that returns the lab's Answer.
+        A module-level function `function(lab, *, seed)`, or a partial one of it, that returns the lab's Answer.
     exclusive : bool
         Whether nothing else may run on the machine meanwhile.
     right : Answer, optional
         The answer that finds the truth, where one side truly wins by more than the margin; None where undecided will do.
+    least : float
+        The share of runs that are expected to find it at least; without effect where nothing is to be found.
+    table : callable, optional
+        A module-level function `table(*, seed)` that returns the table of which the control asks: by it the rates of
+        tables are found that are like a user's (see `lab.likeness`). None where no table decides, but a clock, say.
     """
 
     name: str
@@ -320,6 +325,8 @@ class Control:
     function: Callable[..., Answer]
     exclusive: bool = False
     right: Answer | None = None
+    least: float = 0.9
+    table: Callable[..., Dataset] | None = None
 
 
 class Lab(Protocol):

@@ -1,10 +1,12 @@
 """What is known of a lab's rates of wrong verdicts? The newest that were measured here, else those that came with it.
 
+With each control the plain properties of its table are kept (see `lab.likeness`), which files of earlier versions lack.
 A file of rates is believed only if it says what this program writes: the right names and types, counts that add up,
 intervals that follow from the counts, and where it carries a digest, that one. Which code it measured is in it (see
 `lab.runs.judging`); files of versions before that do not say, and count as of another code.
 """
 
+import dataclasses
 import inspect
 import itertools
 import json
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.host.files import read_bytes
+from lab.likeness import DEPENDENCE, Traits
 from lab.protocol import Lab
 from lab.runs.identity import digest_of
 from lab.runs.judging import RATES_FILE, judging_code
@@ -25,6 +28,7 @@ _DIGEST = "digest"
 _ANSWERS = ("yes", "no", "undecided")
 _NAMES = {"lab", "version", "date", "seeds", "controls", "wrong"}
 _CODE = "code"
+_TABLE = "table"
 
 
 def interval(events: int, trials: int) -> dict[str, Any]:
@@ -96,10 +100,12 @@ def _checked(content: bytes, lab: str) -> dict[str, Any]:
 
 
 def _check_control(control: Any, seeds: int) -> None:
-    if not isinstance(control, dict) or control.keys() != {"name", "truth", *_ANSWERS, "wrong"}:
+    if not isinstance(control, dict) or control.keys() - {_TABLE} != {"name", "truth", *_ANSWERS, "wrong"}:
         raise ValueError("a control does not say name, truth, yes, no, undecided and wrong")
     if not isinstance(control["name"], str) or not isinstance(control["truth"], str):
         raise TypeError("a control has no name or no truth")
+    if control.get(_TABLE) is not None and not _are_traits(control[_TABLE]):
+        raise ValueError(f"the properties of the table of control {control['name']!r} are none")
     counts = [control[answer] for answer in _ANSWERS]
     if not all(map(_is_count, counts)) or sum(counts) != seeds:
         raise ValueError(f"the answers of control {control['name']!r} do not add up to its seeds")
@@ -109,6 +115,23 @@ def _check_control(control: Any, seeds: int) -> None:
     if not _is_count(events) or events not in possible:
         raise ValueError(f"the wrong answers of control {control['name']!r} are not among its answers")
     _check_interval(wrong, events, seeds)
+
+
+def _are_traits(table: Any) -> bool:
+    """Whether these are the plain properties of a table, as `lab.likeness.Traits` has them."""
+    if not isinstance(table, dict) or table.keys() != {field.name for field in dataclasses.fields(Traits)}:
+        return False
+    shares = [table[name] for name in ("balance", "categories", "missing")]
+    known = table["dependence"]
+    return (
+        _is_count(table["rows"])
+        and table["rows"] > 0
+        and _is_count(table["classes"])
+        and all(isinstance(share, int | float) and not isinstance(share, bool) and 0 <= share <= 1 for share in shares)
+        and table["balance"] > 0
+        and isinstance(known, list)
+        and known == [what for what in DEPENDENCE if what in known]
+    )
 
 
 def _check_interval(found: Any, events: int, of: int) -> None:

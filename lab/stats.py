@@ -22,6 +22,7 @@ __all__ = [
     "corrected_standard_error",
     "detectable_difference",
     "estimate_of",
+    "largest_rate",
     "mean_score",
     "paired_difference",
     "pooled_spread",
@@ -384,3 +385,21 @@ def rate(events: int, trials: int, *, confidence: float = 0.95) -> Estimate:
         raise ValueError(f"{events} events in {trials} trials is not possible")
     interval = stats.binomtest(events, trials).proportion_ci(confidence)
     return Estimate(events / trials, float(interval.low), float(interval.high), "share", confidence)
+
+
+def largest_rate(events: int, trials: int, *, confidence: float = 0.95) -> float:
+    """Upper end of the one-sided exact binomial interval of a share, in [0, 1] (Clopper and Pearson 1934).
+
+    Raises
+    ------
+    ValueError
+        If there are no trials, more events than trials, or fewer than no events.
+
+    Examples
+    --------
+    >>> round(largest_rate(0, 20), 4)  # 1 - 0.05 ** (1 / 20)
+    0.1391
+    """
+    if not 0 <= events <= trials or trials == 0:
+        raise ValueError(f"{events} events in {trials} trials is not possible")
+    return float(stats.binomtest(events, trials, alternative="less").proportion_ci(confidence).high)

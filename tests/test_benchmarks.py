@@ -239,3 +239,21 @@ def test_the_mutants_are_of_modules_that_are_there_and_sentences_are_told_from_c
     made = module.Mutant("f_1", "lab/flow.py", one, other, is_text=False)
     assert any(known.is_(made) for known in module.accepted())
     assert not any(known.is_(dataclasses.replace(made, new=one[4:])) for known in module.accepted())
+
+
+def test_the_statistics_of_a_kind_of_control_are_asked_and_a_fault_is_counted_as_wrong(benchmark, monkeypatch):
+    from lab.learning.comparison import Comparison
+    from lab.protocol import Estimate
+
+    statistics = benchmark("control_statistics")
+    for name in ("60 rows", "groups, said", "truth at twice the margin"):
+        assert statistics.answer(statistics.KINDS[name], 0)[0] in ("above", "below", "undecided")
+    for value, side, wrong in (
+        (20.0, "above", ("60 rows", "groups, said")),
+        (-20.0, "below", ("60 rows", "truth at twice the margin")),
+    ):
+        monkeypatch.setattr(
+            Comparison, "difference", lambda self, a, b, found=value: Estimate(found, found - 1, found + 1, "points")
+        )  # fmt: skip
+        for name in ("60 rows", "groups, said", "truth at twice the margin"):
+            assert statistics.answer(statistics.KINDS[name], 0) == (side, name in wrong)

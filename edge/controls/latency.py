@@ -1,10 +1,17 @@
-"""On which models is the truth known? Stand-ins that wait on the clock, timed and judged as the lab does."""
+"""On which models is the truth known? Stand-ins that wait on the clock, timed and judged as the lab does.
 
+Two of them are timed while a busy loop runs on every core: a false verdict is wrong, undecided is right.
+"""
+
+import contextlib
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import numpy as np
 
+from edge.controls.accuracy import ACCURACY_CONTROLS
+from edge.controls.busy import busy
 from edge.controls.candidate import CANDIDATE, answer_with
 from edge.controls.load_and_drift import OPERATION_CONTROLS
 from edge.timing.latency import Alternative, Clock, on_one_core
@@ -16,7 +23,7 @@ from lab.protocol import Answer, Control, Lab
 __all__ = ["CONTROLS", "answer", "stand_in"]
 
 _BUDGET_MS = 1.0
-_ROWS, _CALLS, _ROUNDS = 1_000, 200, 15
+_ROWS, _CALLS, _ROUNDS, _ROUNDS_BESIDE = 1_000, 200, 15, 5
 
 
 def stand_in(
@@ -48,16 +55,21 @@ def answer(
     slow_share: float,
     *,
     seed: int,
+    rounds: int = _ROUNDS,
+    meanwhile: Callable[[], AbstractContextManager[object]] = contextlib.nullcontext,
     clock: Clock = time.perf_counter_ns,
     meter: Meter = read,
 ) -> Answer:
-    """Put a stand-in in the place of the lab's candidate, time it as the lab times a model, and ask for its p99 of 1 ms."""
+    """Put a stand-in in the place of the lab's candidate, time it as the lab times a model, and ask for its p99 of 1 ms.
+
+    `meanwhile` makes the block in which it is timed.
+    """
     call = stand_in(fast_ms, slow_ms, slow_share, n_rows=_ROWS, seed=seed, clock=clock)
 
     def timed() -> TimedRow:
         alternatives = {exported(CANDIDATE): Alternative(call, _ROWS, _CALLS)}
-        with on_one_core() as core:
-            found = measure_watched(alternatives, rounds=_ROUNDS, clock=clock, meter=meter)
+        with meanwhile(), on_one_core() as core:
+            found = measure_watched(alternatives, rounds=rounds, clock=clock, meter=meter)
             return TimedRow(found.times, core, found.disturbed, found.machine)
 
     return answer_with(lab, {"p99_ms": _BUDGET_MS}, {TIME.name: timed}, seed=seed)
@@ -83,6 +95,16 @@ def rare_tail(lab: Lab, *, seed: int) -> Answer:
     return answer(lab, 0.1, 3.0, 0.003, seed=seed)
 
 
+def fast_beside_loops(lab: Lab, *, seed: int) -> Answer:
+    """0.5 ms always, while every core is kept busy."""
+    return answer(lab, 0.5, 0.5, 0.0, seed=seed, rounds=_ROUNDS_BESIDE, meanwhile=busy)
+
+
+def slow_beside_loops(lab: Lab, *, seed: int) -> Answer:
+    """1.2 ms always, while every core is kept busy."""
+    return answer(lab, 1.2, 1.2, 0.0, seed=seed, rounds=_ROUNDS_BESIDE, meanwhile=busy)
+
+
 CONTROLS = (
     Control("fast", "every call takes 0.5 ms of the 1 ms allowed", ("no",), fast, exclusive=True, right="yes"),
     Control("slow", "every call takes 1.2 ms of the 1 ms allowed", ("yes",), slow, exclusive=True, right="no"),
@@ -92,5 +114,20 @@ CONTROLS = (
     Control(
         "rare-tail", "0.3 % of the calls take 3 ms: the p99 is inside", ("no",), rare_tail, exclusive=True, right="yes"
     ),
+    Control(
+        "fast-beside-loops",
+        "every call takes 0.5 ms of 1 ms, on a machine that busy loops share",
+        ("no",),
+        fast_beside_loops,
+        exclusive=True,
+    ),
+    Control(
+        "slow-beside-loops",
+        "every call takes 1.2 ms of 1 ms, on a machine that busy loops share",
+        ("yes",),
+        slow_beside_loops,
+        exclusive=True,
+    ),
     *OPERATION_CONTROLS,
+    *ACCURACY_CONTROLS,
 )

@@ -7,7 +7,24 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-__all__ = ["additive", "categories", "copies", "customers", "rare", "walks", "with_gaps"]
+__all__ = [
+    "additive",
+    "apart",
+    "categories",
+    "clouds",
+    "copies",
+    "crossed_categories",
+    "crossed_with_gaps",
+    "customers",
+    "drifting",
+    "heavy_tails",
+    "hidden_apart",
+    "linear",
+    "rare",
+    "rare_linear",
+    "walks",
+    "with_gaps",
+]
 
 Table = tuple[pd.DataFrame, np.ndarray]
 
@@ -70,6 +87,83 @@ def with_gaps(rng: np.random.Generator, *, n_rows: int = 1_000) -> Table:
     """An additive table in which a fifth of the cells is missing, at random."""
     frame, labels = additive(rng, n_rows=n_rows)
     return frame.mask(rng.random(frame.shape) < 0.2), labels
+
+
+def linear(rng: np.random.Generator, *, n_rows: int = 300, n_noise: int = 2) -> Table:
+    """Classes by a sum of two columns, in a logistic model; further columns say nothing."""
+    features = rng.normal(size=(n_rows, 2 + n_noise))
+    return _named(features), (rng.random(n_rows) < expit(2 * features[:, 0] - 1.5 * features[:, 1])).astype(np.int64)
+
+
+def rare_linear(rng: np.random.Generator, *, n_rows: int, positives: int) -> Table:
+    """A rare class, normal like the other one and two standard deviations away: a logistic model is the true one."""
+    labels = _exactly(rng, n_rows, positives)
+    features = rng.normal(size=(n_rows, 4))
+    features[:, 0] += 2 * labels
+    return _named(features), labels
+
+
+def clouds(rng: np.random.Generator, *, n_rows: int = 400, n_classes: int = 8) -> Table:
+    """Many classes of one size, each a round normal cloud: a logistic model is the true one."""
+    centres = 1.5 * rng.normal(size=(n_classes, 4))
+    labels = rng.permutation(np.arange(n_rows) % n_classes)
+    return _named(centres[labels] + rng.normal(size=(n_rows, 4))), labels
+
+
+def heavy_tails(rng: np.random.Generator, *, n_rows: int = 400) -> Table:
+    """Columns of Student's t with two degrees of freedom, whose variance is infinite, in a logistic model."""
+    features = rng.standard_t(2, size=(n_rows, 4))
+    return _named(features), (rng.random(n_rows) < expit(features[:, 0] - features[:, 1])).astype(np.int64)
+
+
+def drifting(rng: np.random.Generator, *, n_rows: int = 400) -> Table:
+    """Columns that drift (random walks), and classes that come in runs and have nothing to do with them.
+
+    What learns from neighbours in time seems to know the class; of later rows nothing can be known.
+    """
+    paths, noise = np.cumsum(rng.normal(size=(n_rows, 3)), axis=0), rng.normal(size=n_rows)
+    runs = np.empty(n_rows)
+    state = 0.0
+    for row in range(n_rows):
+        runs[row] = state = 0.9 * state + noise[row]
+    frame = _named(paths)
+    frame["day"] = pd.date_range("2024-01-01", periods=n_rows).to_numpy()
+    return frame, (runs > 0).astype(np.int64)
+
+
+def crossed_categories(rng: np.random.Generator, *, n_rows: int = 400) -> Table:
+    """Nothing but categories, of which only two together say something (an exclusive or): a sum of effects says little."""
+    codes = rng.integers(0, 4, size=(n_rows, 4))
+    labels = (codes[:, 0] < 2) ^ (codes[:, 1] < 2) ^ (rng.random(n_rows) < 0.05)
+    frame = pd.DataFrame({f"x{place + 1}": [f"level {code}" for code in codes[:, place]] for place in range(4)})
+    return frame, labels.astype(np.int64)
+
+
+def crossed_with_gaps(rng: np.random.Generator, *, n_rows: int = 400) -> Table:
+    """The sign of a product of two columns, in which a tenth of the cells is missing: a sum of effects says little."""
+    features = rng.normal(size=(n_rows, 4))
+    labels = features[:, 0] * features[:, 1] > 0
+    return _named(features).mask(rng.random(features.shape) < 0.1), labels.astype(np.int64)
+
+
+def apart(rng: np.random.Generator, *, n_rows: int, first: float, second: float) -> Table:
+    """Two columns on which two classes of one size lie so many standard deviations apart (see `lab.learning.known`)."""
+    labels = _exactly(rng, n_rows, n_rows // 2)
+    return _named(rng.normal(size=(n_rows, 2)) + np.outer(labels, [first, second])), labels
+
+
+def hidden_apart(rng: np.random.Generator, *, n_rows: int, first: float, second: float) -> Table:
+    """The same, but the second one lies behind a random sign: no sum of effects learns of it.
+
+    Less 6, its absolute value is what it would be without.
+    """
+    frame, labels = apart(rng, n_rows=n_rows, first=first, second=second)
+    frame["x2"] = (6 + frame["x2"]) * rng.choice([-1.0, 1.0], n_rows)
+    return frame, labels
+
+
+def _exactly(rng: np.random.Generator, n_rows: int, positives: int) -> np.ndarray:
+    return rng.permutation((np.arange(n_rows) < positives).astype(np.int64))
 
 
 def _sum(features: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ so that only what can turn a verdict is suspected.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -48,11 +48,14 @@ class Suspicion:
         What a user can say to it.
     found : Recognition or None
         What a plain model explains with and without the kin of a row; None where no column names them.
+    what : str
+        "groups" or "order".
     """
 
     sentence: str
     way_out: str
     found: Recognition | None = None
+    what: Literal["groups", "order"] = "groups"
 
 
 def suspicions(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
@@ -150,6 +153,7 @@ def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
                 f"say --time {_word(name) if name else 'COLUMN'} if later rows are to be predicted, --by COLUMN if rows of one value "
                 "belong together, or --independent if their order does not matter",
                 found,
+                "order",
             )
             return
 

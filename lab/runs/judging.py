@@ -33,7 +33,7 @@ _SHOWS = (
     "wording.py",
     "version.py",
 )
-_KEEPS = ("record.py", "record_schema.json", "schema.py", "runs", "rates.py", "registry.py")
+_KEEPS = ("record.py", "record_schema.json", "schema.py", "runs", "rates.py", "likeness.py", "registry.py")
 _CHECKS = ("controls.py", "testing.py", "spoiling.py")
 _WITHOUT_WEIGHT = {*_SHOWS, *_KEEPS, *_CHECKS}
 _SILENT = {"kind", "type_comment", "type_ignores", "ctx"}  # fields of the syntax tree without a meaning of their own

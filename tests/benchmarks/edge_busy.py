@@ -4,43 +4,17 @@ python tests/benchmarks/edge_busy.py [--seeds N] [--loops N] [--only NAME ...]
 """
 
 import argparse
-import multiprocessing
-import os
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from edge.controls.busy import busy
 from edge.controls.latency import CONTROLS
 from edge.lab import LAB
 from lab.host.machine import n_cores
 from lab.stats import rate
 
 MOST_WRONG = 0.05
-TIMED = tuple(control for control in CONTROLS if control.exclusive)
-
-
-def spin() -> None:
-    """Keep a core busy for as long as the parent lives."""
-    parent = os.getppid()
-    while os.getppid() == parent:
-        end = time.perf_counter() + 0.1
-        while time.perf_counter() < end:
-            pass
-
-
-@contextmanager
-def busy(loops: int) -> Iterator[None]:
-    """Run so many busy loops meanwhile."""
-    spinning = [multiprocessing.get_context("spawn").Process(target=spin, daemon=True) for _ in range(loops)]
-    for each in spinning:
-        each.start()
-    try:
-        yield
-    finally:
-        for each in spinning:
-            each.kill()
-            each.join()
+TIMED = tuple(control for control in CONTROLS if control.exclusive and not control.name.endswith("beside-loops"))
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ quantum/controls.json, edge/controls.json and interpretability/controls.json. An
 """
 
 import argparse
+import resource
 import shutil
 import sys
 import time
@@ -36,15 +37,22 @@ class Announced:
             print(f"{self.lab}: {progress.done} of {progress.total} controls asked, about {left} left", flush=True)
 
 
+def spent():
+    """Processor seconds of the worker processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def renew(name, seeds, out, workers):
-    lab, start = registry.find(name), time.perf_counter()
+    lab, start, before = registry.find(name), time.perf_counter(), spent()
     rates = run_controls(lab, seeds=seeds, out=out, workers=workers, watch=Announced(name), notify=print)
     shutil.copyfile(out / f"controls-{name}.json", shipped(lab))
     worst = worst_control(rates["controls"])
     print(
         f"{name}: wrong in {wrong_share(rates['wrong'])}; worst control {worst['name']}: {wrong_share(worst['wrong'])}"
     )
-    print(f"{name}: {shipped(lab)} written after {duration(time.perf_counter() - start)}", flush=True)
+    each = f"{(spent() - before) / seeds:.0f} CPU s for each of {seeds} seeds"  # of what was not there from an earlier call
+    print(f"{name}: {shipped(lab)} written after {duration(time.perf_counter() - start)}, {each}", flush=True)
 
 
 def main(words):

@@ -100,3 +100,40 @@ def test_the_shipped_rates_of_every_lab_are_in_order(name, tmp_path):
     notes = []
     assert known_rates(registry.find(name), tmp_path, notes.append) is not None
     assert notes == []
+
+
+TABLE = {
+    "rows": 400,
+    "classes": 2,
+    "balance": 0.5,
+    "dependence": ["copies", "suspected order"],
+    "categories": 0.0,
+    "missing": 0.25,
+}
+
+
+def with_table(measured, table):
+    return measured | {"controls": [row | {"table": table} for row in measured["controls"]]}
+
+
+def test_properties_of_tables_may_be_there_and_may_lack(tmp_path, measured):
+    for table in (TABLE, None):
+        assert found(tmp_path, sealed(with_table(measured, table))) == (with_table(measured, table), [])
+    old = measured | {"controls": [without(row, "table") for row in measured["controls"]]}
+    assert found(tmp_path, sealed(old)) == (old, [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rows": 0}, {"rows": True}, {"rows": 1.5}, {"classes": -1}, {"balance": 0.0}, {"balance": 1.1}, {"balance": True},
+        {"balance": float("nan")}, {"categories": "most"}, {"missing": -0.1}, {"missing": None}, {"dependence": ["friends"]},
+        {"dependence": ["suspected order", "copies"]}, {"dependence": "copies"}, {"dependence": None}, {"more": 1},
+    ],
+)  # fmt: skip
+def test_properties_that_are_none_are_damage(tmp_path, measured, shipped, change):
+    rates, notes = found(tmp_path, with_table(measured, TABLE | change))
+    assert rates == shipped
+    assert len(notes) == 1
+    for table in ([], "table", 5, {}, without(TABLE, "rows")):
+        assert found(tmp_path, with_table(measured, table))[0] == shipped

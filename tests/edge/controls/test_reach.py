@@ -5,6 +5,7 @@ import pkgutil
 
 import pytest
 
+from edge.controls.accuracy import ACCURACY_CONTROLS
 from edge.controls.latency import CONTROLS, answer
 from edge.controls.load_and_drift import drift_answer, load_answer
 from edge.lab import LAB
@@ -50,7 +51,8 @@ def is_wrong(name):
 
 
 def test_the_lab_answers_as_the_truths_demand():
-    assert list(ASKED) == [control.name for control in CONTROLS]
+    elsewhere = {control.name for control in ACCURACY_CONTROLS} | {"fast-beside-loops", "slow-beside-loops"}
+    assert list(ASKED) == [control.name for control in CONTROLS if control.name not in elsewhere]
     answers = {name: ask() for name, ask in ASKED.items()}
     assert answers == {
         "fast": "yes", "slow": "no", "slow-tail": "no", "rare-tail": "yes", "stalls": "no", "no-stalls": "yes",
