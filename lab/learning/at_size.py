@@ -26,7 +26,9 @@ from lab.protocol import Belonging, Dataset, Key, Rows, Trial
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Side", "SizePlan", "SizeRow", "score_at_size", "side_at_sizes", "size_key", "size_plan", "trials"]
+__all__ = [
+    "Side", "SizePlan", "SizeRow", "most_learned", "score_at_size", "side_at_sizes", "size_key", "size_plan", "trials",
+]  # fmt: skip
 
 _SIZES, _MANY_ROWS = 5, 5_000
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 50, 15
@@ -82,9 +84,8 @@ def size_key(family: Family, size: int, repeat: int) -> Key[SizeRow]:
 def size_plan(dataset: Dataset, *, most_rows: int, repeats: int, seed: int) -> SizePlan | None:
     """Choose sizes and repetitions; None where the table, or `most_rows`, is too small for a curve."""
     whole = dataset.whole or dataset
-    n_folds = 10 if whole.n_rows >= _MANY_ROWS else 5
-    repeats = min(repeats, n_folds)
-    largest = min(most_rows, int(whole.n_rows * _share_learned(whole.belonging, n_folds, repeats)))
+    n_folds, repeats = _folds(whole, repeats)
+    largest = min(most_rows, most_learned(whole, repeats))
     rarest = np.bincount(whole.target).min() / whole.n_rows if whole.classes else 1.0
     smallest = max(
         _FEWEST_ROWS, math.ceil(_FEWEST_OF_A_CLASS / rarest) if rarest else largest, largest // 2 ** (_SIZES - 1)
@@ -96,38 +97,74 @@ def size_plan(dataset: Dataset, *, most_rows: int, repeats: int, seed: int) -> S
     return SizePlan(tuple(sizes.tolist()), tuple(folds))
 
 
+def most_learned(whole: Dataset, repeats: int) -> int:
+    """Most rows of a table from which so many repetitions can learn: two folds are for scoring and choosing."""
+    n_folds, repeats = _folds(whole, repeats)
+    return int(whole.n_rows * _share_learned(whole.belonging, n_folds, repeats))
+
+
+def _folds(whole: Dataset, repeats: int) -> tuple[int, int]:
+    """Folds of a table, and repetitions, each of which tests another one."""
+    n_folds = 10 if whole.n_rows >= _MANY_ROWS else 5
+    return n_folds, min(repeats, n_folds)
+
+
 def _share_learned(belonging: Belonging, n_folds: int, repeats: int) -> float:
-    """Share of the rows that is learned from in every repetition: two folds are for scoring and choosing."""
+    """Share of the rows that is learned from in every repetition."""
     if belonging.times is not None:
         return _ROOM * (n_folds - repeats + 1) / (n_folds + 1) * (n_folds - 1) / n_folds
     return (1.0 if belonging.is_plain else _ROOM) * (n_folds - 2) / n_folds
 
 
-def trials(groups: Sequence[Group], plan: SizePlan, *, scorer: str, candidates: int, seed: int) -> list[Trial[SizeRow]]:
+def trials(
+    groups: Sequence[Group],
+    plan: SizePlan,
+    *,
+    scorer: str,
+    candidates: int,
+    seed: int,
+    tested_rows: int | None = None,
+) -> list[Trial[SizeRow]]:
     """One trial for every family, size and repetition, the small sizes first."""
     found = []
+    shared = {"scorer": scorer, "candidates": candidates} | (
+        {} if tested_rows is None else {"tested_rows": tested_rows}
+    )
     for size in plan.sizes:
         for repeat, fold in enumerate(plan.folds):
             for family in (family for group in groups for family in group.families):
                 if size not in plan.sizes_of(family):
                     continue
                 key = size_key(family, size, repeat)
-                arguments = {"family": family, "fold": fold, "size": size, "scorer": scorer, "candidates": candidates}
+                arguments = {"family": family, "fold": fold, "size": size, **shared}
                 kind, cost = f"{family.name}-rows", max(size / 1_000, 1.0)
-                found.append(key.trial(score_at_size, arguments, seed=seed_of(key.name, seed), kind=kind, cost=cost))
+                own = seed_of(key.name, seed)
+                found.append(key.trial(score_at_size, arguments, seed=own, kind=kind, cost=cost, rows_in_cost=True))
     return found
 
 
 def score_at_size(
-    dataset: Dataset, *, seed: int, family: Family, fold: Fold, size: int, scorer: str, candidates: int
+    dataset: Dataset,
+    *,
+    seed: int,
+    family: Family,
+    fold: Fold,
+    size: int,
+    scorer: str,
+    candidates: int,
+    tested_rows: int | None = None,
 ) -> SizeRow:
-    """Tune a family on some of the whole table's rows, fit it on all of them, and score it: a trial's function."""
+    """Tune a family on some of the whole table's rows, fit it on all of them, and score it: a trial's function.
+
+    `tested_rows` is the number of rows to score on, and to choose by, where predictions are dear.
+    """
     whole = dataset.whole or dataset
     others, test = split(whole, fold)
     belonging, shuffled = whole.belonging.of(others), fold.seed + fold.index
     learned, kept = k_folds(whole.target[others], belonging, fold.folds - 1, shuffled)[-1]
     train = in_order(whole.target, others[learned], shuffled, belonging.of(learned).units)[:size]
-    choosing = in_order(whole.target, others[kept], shuffled)[:_MOST_CHOOSING]
+    choosing = in_order(whole.target, others[kept], shuffled)[: tested_rows or _MOST_CHOOSING]
+    test = test if tested_rows is None else in_order(whole.target, test, shuffled)[:tested_rows]
     features, target = whole.features, whole.target
     search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": _SEARCH_ROWS}
     model = tune(family, features.iloc[train], target[train], **search, belonging=whole.belonging.of(train)).model

@@ -76,6 +76,7 @@ def test_the_loss_of_the_whole_table_is_where_the_curves_lead(context):
     assert found.facts == {
         "size": 20_000,
         "curve_rows": 16_000,
+        "curve_reach": 16_000,
         "curve_fault": None,
         "curve_settles": found.facts["curve_settles"],
     }

@@ -50,4 +50,4 @@ INTERPRETABILITY_FACTS = {
     "probability_equal", "probability_gains",
 }  # fmt: skip
 AT_SIZE_ESTIMATES = {"loss_at_size"}
-AT_SIZE_FACTS = {"size", "curve_rows", "curve_fault", "curve_settles"}
+AT_SIZE_FACTS = {"size", "curve_rows", "curve_reach", "curve_fault", "curve_settles"}
