@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lab.settings import ComparisonSettings, option
+from lab.settings import CurveSettings, option
 
 __all__ = ["Settings", "deadline_ms"]
 
@@ -13,7 +13,7 @@ _CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp")
 
 
 @dataclass(frozen=True)
-class Settings(ComparisonSettings):
+class Settings(CurveSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
@@ -22,6 +22,7 @@ class Settings(ComparisonSettings):
             "candidates": 1,
             "rounds": 20,
             "max_rows": 2_500,
+            "curve_rows": 10_000,
             "variants": False,
             "batches": False,
             "serving": False,
@@ -34,6 +35,7 @@ class Settings(ComparisonSettings):
             "candidates": 10,
             "rounds": 100,
             "max_rows": 100_000,
+            "curve_rows": 1_000_000,
             "load_seconds": 3.0,
         },
     }

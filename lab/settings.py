@@ -43,6 +43,8 @@ __all__ = [
 _LARGEST_FILE, _LARGEST_NUMBER = 64 << 10, 10**300
 _MOST_DOTS = 20  # in a key: the parser takes their square, and no setting has one
 EFFORTS = ("quick", "standard", "thorough")
+CURVE_ROWS = "where rows are sampled, or with --rows-then: most rows of the learning curves that say what more rows change; 0: none"
+"""What `CurveSettings.curve_rows` is, for a lab with a default of its own."""
 
 
 def option(
@@ -85,12 +87,7 @@ class CurveSettings(ComparisonSettings):
     rows_then: int | None = option(
         None, "rows that you will have: the verdict is about so many", minimum=100, maximum=1_000_000_000
     )
-    curve_rows: int = option(
-        40_000,
-        "where rows are sampled, or with --rows-then: most rows of the learning curves that say what more rows change; 0: none",
-        minimum=0,
-        maximum=10_000_000,
-    )
+    curve_rows: int = option(40_000, CURVE_ROWS, minimum=0, maximum=10_000_000)
 
 
 def at_effort(settings: Any, effort: str) -> Any:

@@ -121,7 +121,8 @@ def test_without_a_sample_or_where_none_are_wanted_there_are_no_curves(two_famil
 def judged(then, **facts):
     usual = {
         "metric": "ROC AUC", "margin": 1.0, "rows_to_settle": 3_000, "detectable": 2.5, "n_rows": 5_000,
-        "rows_in_table": 200_000, "size": 200_000, "curve_rows": 40_000, "curve_fault": None, "curve_settles": None,
+        "rows_in_table": 200_000, "size": 200_000, "curve_rows": 40_000, "curve_reach": 160_000,
+        "curve_fault": None, "curve_settles": None,
     }  # fmt: skip
     estimates = {"loss": Estimate(-0.3, -0.7, 0.1, "points")} | (
         {"loss_at_size": Estimate(*then, "points")} if then else {}
