@@ -2,7 +2,8 @@
 
 Each candidate is compared with the other models: against a best that is the candidate itself nothing would ever be lost,
 whichever model is about to overtake it. It is compared with each of them alone too, for the curve of the best of several has a
-bend where another one becomes the best, and no law of a curve foretells it.
+bend where another one becomes the best, and no law of a curve foretells it. So a model that learns fast is compared with others
+of its kind on all rows of the table.
 """
 
 import dataclasses
@@ -10,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from edge.context import Context
 from lab.learning import at_size
-from lab.learning.at_size import Side
+from lab.learning.at_size import Side, SizePlan
 from lab.learning.comparison import Group
 from lab.learning.families import CONSTANT, Family
 from lab.learning.more_rows import Carried, Question, carried, figure, seen_table
@@ -35,27 +38,34 @@ class Foretold:
 
 @dataclass(frozen=True)
 class _Rivals:
-    """A candidate against the best of the other models, and against each of those whose curve can be carried on."""
+    """A candidate against the best of the other models, and against each of those whose curve can be carried on.
+
+    The best counts where one of the others is missing, and where nothing can be said of it.
+    """
 
     best: Carried
     alone: tuple[Carried, ...]
+    is_complete: bool
+
+    def expected(self, unit: str, confidence: float) -> list[tuple[Carried, Estimate]]:
+        """Give what is lost against each rival; nothing where it cannot be said."""
+        if self.best.fault is not None:
+            return []
+        found = [*self.alone] if self.is_complete else [self.best, *self.alone]
+        return [(each, then) for each in found if (then := each.estimate(unit, confidence=confidence)) is not None]
 
     def loss(self, unit: str, confidence: float) -> Estimate | None:
-        """Give what is lost against the best rival: that which is expected to be it, or any other at its upper end."""
-        of_best = self.best.estimate(unit, confidence=confidence)
-        if of_best is None:
+        """Give what is lost against the rival that is expected to be the best, or any other at its upper end."""
+        found = [then for _, then in self.expected(unit, confidence)]
+        if not found:
             return None
-        found = [of_best, *(each for rival in self.alone if (each := rival.estimate(unit, confidence=confidence)))]
         first = max(found, key=lambda each: each.value)
         return dataclasses.replace(first, high=max(each.high for each in found))
 
     def settles(self, most: float, unit: str, confidence: float) -> int | None:
         """How far all those curves would have to go that leave it open; None where one would leave it open all the same."""
-        found = []
-        for each in (self.best, *self.alone):
-            then = each.estimate(unit, confidence=confidence)
-            if then is not None and then.low <= most < then.high:
-                found.append(each.settles(most))
+        crossing = [each for each, then in self.expected(unit, confidence) if then.low <= most < then.high]
+        found = [each.settles(most) for each in crossing]
         known = [rows for rows in found if rows is not None]
         return max(known) if known and len(known) == len(found) else None
 
@@ -96,22 +106,27 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     )
     if question.plan is None:
         return Evidence(caveats=(grow,))
-    sides = {family.label: _side(family, context, rows) for family in context.group.families}
-    means = {
-        label: question.metric.factor * side.scores.mean(axis=0)
-        for label, side in sides.items()
-        if side.seen and label != CONSTANT.label
+    factor, group = question.metric.factor, context.group
+    sides = [(family, _side(family, question.plan, rows)) for family in group.families]
+    curves = {
+        family.label: list(
+            zip(question.plan.common([family]), (factor * side.scores.mean(axis=0)).tolist(), strict=True)
+        )
+        for family, side in sides
+        if not np.isnan(side.scores).any() and family.name != CONSTANT.name
     }
-    what = f"every model in {len(question.plan.folds)} repetitions"
+    seen = {label: n for _, side in sides for label, n in side.seen.items()}
     return Evidence(
-        figures=(figure(question.metric, question.plan.sizes, means, what),) if means else (),
-        tables=(seen_table({context.group.label: _all_seen(sides)}),) if means else (),
+        figures=(figure(question.metric, curves, f"every model in {len(question.plan.folds)} repetitions"),)
+        if curves
+        else (),
+        tables=(seen_table({group.label: seen}),) if seen else (),
         caveats=(grow,),
     )
 
 
 def _question(context: Context) -> Question:
-    return Question(context.dataset, context.settings, context.metric, context.seed)
+    return Question(context.dataset, context.settings, context.metric, context.seed, cheap_go_on=True)
 
 
 def _rivals(context: Context, rows: Rows) -> dict[str, _Rivals]:
@@ -124,7 +139,7 @@ def _rivals(context: Context, rows: Rows) -> dict[str, _Rivals]:
             return {}
         against = [_against([each], family, context, rows) for each in others if each.name != CONSTANT.name]
         alone = tuple(each for each in against if each is not None and each.fault is None)
-        found[family.name] = _Rivals(best, () if best.fault else alone)
+        found[family.name] = _Rivals(best, alone, is_complete=0 < len(alone) == len(against))
     return found
 
 
@@ -133,15 +148,8 @@ def _against(others: Sequence[Family], family: Family, context: Context, rows: R
     return carried(_question(context), {_OTHERS: Group("others", label, tuple(others)), family.label: own}, rows)
 
 
-def _side(family: Family, context: Context, rows: Rows) -> Side:
-    sizes = _question(context).plan
-    assert sizes is not None
-    return at_size.side_at_sizes(Group(family.name, "", (family,)), sizes, rows)
-
-
-def _all_seen(sides: Mapping[str, Side]) -> Side:
-    first = next(iter(sides.values()))
-    return Side(first.scores, {label: n for side in sides.values() for label, n in side.seen.items()})
+def _side(family: Family, plan: SizePlan, rows: Rows) -> Side:
+    return at_size.side_at_sizes(Group(family.name, family.label, (family,)), plan, rows, plan.common([family]))
 
 
 def _table(context: Context, found: Mapping[str, _Rivals], losses: Mapping[str, Estimate | None]) -> Table:

@@ -33,6 +33,8 @@ __all__ = [
 _SIZES, _MANY_ROWS = 5, 5_000
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 50, 15
 _SEARCH_ROWS, _MOST_CHOOSING = 2_000, 10_000
+_CHEAP_CELLS, _FURTHER = 5_000_000, 4  # most values from which a cheap family learns, and how much its sizes grow
+_FIXED_COST = 5.0  # thousands of rows: what the search and the test rows take beside learning
 _ROOM = 0.95  # folds of whole units are not of one size
 
 
@@ -65,15 +67,23 @@ class SizePlan:
         Training rows, ascending.
     folds : tuple of Fold
         One for each repetition.
+    further : tuple of int
+        Larger ones, for families that are cheap.
     """
 
     sizes: tuple[int, ...]
     folds: tuple[Fold, ...]
+    further: tuple[int, ...] = ()
 
     def sizes_of(self, family: Family) -> tuple[int, ...]:
         """Sizes from which a family learns: at least the smallest."""
-        most = max(family.most_rows or self.sizes[-1], self.sizes[0])
-        return tuple(size for size in self.sizes if size <= most)
+        sizes = (*self.sizes, *self.further) if family.is_cheap else self.sizes
+        most = max(family.most_rows or sizes[-1], sizes[0])
+        return tuple(size for size in sizes if size <= most)
+
+    def common(self, families: Sequence[Family]) -> tuple[int, ...]:
+        """Sizes at which families are compared: the further ones only where all go on to them."""
+        return (*self.sizes, *self.further) if all(family.is_cheap for family in families) else self.sizes
 
 
 def size_key(family: Family, size: int, repeat: int) -> Key[SizeRow]:
@@ -81,8 +91,13 @@ def size_key(family: Family, size: int, repeat: int) -> Key[SizeRow]:
     return Key(f"{family.name}-rows{size}-{repeat}", SizeRow)
 
 
-def size_plan(dataset: Dataset, *, most_rows: int, repeats: int, seed: int) -> SizePlan | None:
-    """Choose sizes and repetitions; None where the table, or `most_rows`, is too small for a curve."""
+def size_plan(
+    dataset: Dataset, *, most_rows: int, repeats: int, seed: int, cheap_go_on: bool = False
+) -> SizePlan | None:
+    """Choose sizes and repetitions; None where the table, or `most_rows`, is too small for a curve.
+
+    With `cheap_go_on` cheap families learn from all rows of the table where it has not too many values.
+    """
     whole = dataset.whole or dataset
     n_folds, repeats = _folds(whole, repeats)
     largest = min(most_rows, most_learned(whole, repeats))
@@ -94,7 +109,16 @@ def size_plan(dataset: Dataset, *, most_rows: int, repeats: int, seed: int) -> S
         return None
     sizes = np.unique(np.geomspace(smallest, largest, _SIZES).round().astype(int))
     folds = all_folds(n_folds, 1, seed)[-repeats:]  # the last ones: forward in time they have most rows
-    return SizePlan(tuple(sizes.tolist()), tuple(folds))
+    end = min(most_learned(whole, repeats), _CHEAP_CELLS // max(len(whole.kinds), 1)) if cheap_go_on else 0
+    return SizePlan(tuple(sizes.tolist()), tuple(folds), _further(int(sizes[-1]), end))
+
+
+def _further(largest: int, end: int) -> tuple[int, ...]:
+    """Sizes from the largest one on to an end; none where it is not far."""
+    if end < 1.5 * largest:
+        return ()
+    steps = math.ceil(math.log(end / largest, _FURTHER))
+    return tuple(np.geomspace(largest, end, steps + 1).round().astype(int).tolist()[1:])
 
 
 def most_learned(whole: Dataset, repeats: int) -> int:
@@ -130,14 +154,14 @@ def trials(
     shared = {"scorer": scorer, "candidates": candidates} | (
         {} if tested_rows is None else {"tested_rows": tested_rows}
     )
-    for size in plan.sizes:
+    for size in (*plan.sizes, *plan.further):
         for repeat, fold in enumerate(plan.folds):
             for family in (family for group in groups for family in group.families):
                 if size not in plan.sizes_of(family):
                     continue
                 key = size_key(family, size, repeat)
                 arguments = {"family": family, "fold": fold, "size": size, **shared}
-                kind, cost = f"{family.name}-rows", max(size / 1_000, 1.0)
+                kind, cost = f"{family.name}-rows", _FIXED_COST + size / 1_000
                 own = seed_of(key.name, seed)
                 found.append(key.trial(score_at_size, arguments, seed=own, kind=kind, cost=cost, rows_in_cost=True))
     return found
@@ -215,16 +239,18 @@ class Side:
     seen: Mapping[str, int]
 
 
-def side_at_sizes(group: Group, plan: SizePlan, rows: Rows) -> Side:
+def side_at_sizes(group: Group, plan: SizePlan, rows: Rows, sizes: Sequence[int] | None = None) -> Side:
     """Take at each size and repetition the family with the best inner score.
 
-    One that stops at fewer rows stands there with what it learned from these.
+    One that stops at fewer rows stands there with what it learned from these. `sizes` are those of the plan that are wanted:
+    all that are tried by every family, if it is left out.
     """
-    scores = np.full((len(plan.folds), len(plan.sizes)), np.nan)
+    wanted = plan.sizes if sizes is None else tuple(sizes)
+    scores = np.full((len(plan.folds), len(wanted)), np.nan)
     seen: dict[str, int] = {}
     for repeat in range(len(plan.folds)):
         last: dict[str, SizeRow] = {}
-        for place, size in enumerate(plan.sizes):
+        for place, size in enumerate(wanted):
             for family in group.families:
                 if (row := size_key(family, size, repeat).found(rows)) is not None:
                     last[family.label] = row

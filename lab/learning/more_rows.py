@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lab.learning import at_size
-from lab.learning.at_size import Side, SizePlan, SizeRow
+from lab.learning.at_size import SizePlan, SizeRow
 from lab.learning.comparison import Group
 from lab.learning.curves import Extrapolation, extrapolate, rows_to_settle
 from lab.learning.scoring import Metric
@@ -44,6 +44,8 @@ class Question:
         Of the run.
     tested_rows : int, optional
         Most rows to score on, where predictions are dear.
+    cheap_go_on : bool
+        Whether cheap families learn from all rows: where models are compared one by one, not as the best of a side.
     """
 
     dataset: Dataset
@@ -51,6 +53,7 @@ class Question:
     metric: Metric
     seed: int
     tested_rows: int | None = None
+    cheap_go_on: bool = False
 
     @property
     def size(self) -> int | None:
@@ -66,7 +69,8 @@ class Question:
         if self.size is None:
             return None
         settings, repeats = self.settings, max(self.settings.repeats, _FEWEST_REPEATS)
-        return at_size.size_plan(self.dataset, most_rows=settings.curve_rows, repeats=repeats, seed=self.seed)
+        most, on = settings.curve_rows, self.cheap_go_on
+        return at_size.size_plan(self.dataset, most_rows=most, repeats=repeats, seed=self.seed, cheap_go_on=on)
 
     @property
     def reach(self) -> int:
@@ -129,7 +133,8 @@ def carried(question: Question, sides: Mapping[str, Group], rows: Rows) -> Carri
         return None
     if plan is None:
         return Carried(size, (), {}, None, "there are too few rows for a learning curve")
-    scores = {label: at_size.side_at_sizes(group, plan, rows).scores for label, group in sides.items()}
+    sizes = plan.common([family for group in sides.values() for family in group.families])
+    scores = {label: at_size.side_at_sizes(group, plan, rows, sizes).scores for label, group in sides.items()}
     there = ~np.isnan(list(scores.values())).any(axis=(0, 2))
     if there.sum() < 2:
         return Carried(size, (), {}, None, "too many trials of the learning curves failed")
@@ -138,7 +143,7 @@ def carried(question: Question, sides: Mapping[str, Group], rows: Rows) -> Carri
     best, floor = _ends(metric, question.dataset)
     one, other = shown
     curves = extrapolate(
-        plan.sizes,
+        sizes,
         shown[one],
         shown[other],
         names=(f"the {one}", f"the {other}"),
@@ -146,7 +151,7 @@ def carried(question: Question, sides: Mapping[str, Group], rows: Rows) -> Carri
         floor=floor,
         seed=question.seed,
     )
-    return Carried(size, plan.sizes, shown, curves, curves.fault)
+    return Carried(size, sizes, shown, curves, curves.fault)
 
 
 def two_sided(
@@ -176,13 +181,16 @@ def two_sided(
     if plan is None or not found.sizes:
         return Evidence(facts=facts)
     estimate, metric = found.estimate(question.metric.unit), question.metric
-    seen = {label: at_size.side_at_sizes(group, plan, rows) for label, group in sides.items()}
-    means = {label: values.mean(axis=0) for label, values in found.sides.items()}
-    what = f"the best of each side in {len(plan.folds)} repetitions"
+    seen = {label: at_size.side_at_sizes(group, plan, rows).seen for label, group in sides.items()}
+    curves = {
+        label: list(zip(found.sizes, values.mean(axis=0).tolist(), strict=True))
+        for label, values in found.sides.items()
+    }
+    what = f"the best of each side (chosen at each size, on rows of their own) in {len(plan.folds)} repetitions"
     return Evidence(
         estimates={} if estimate is None else {name: estimate},
         facts=facts,
-        figures=(figure(metric, found.sizes, means, what),),
+        figures=(figure(metric, curves, what),),
         tables=(_table(metric, found, estimate, gap), seen_table(seen)),
     )
 
@@ -197,15 +205,17 @@ def _ends(metric: Metric, dataset: Dataset) -> tuple[float, float]:
     return best, metric.factor * floors.get(metric.scorer, -math.inf)
 
 
-def figure(metric: Metric, sizes: Sequence[int], means: "Mapping[str, NDArray[np.float64]]", what: str) -> Figure:
-    """Draw mean scores, as shown, against training rows; `what` says whose they are."""
-    curves = {label: list(zip(sizes, values.tolist(), strict=True)) for label, values in means.items()}
-    caption = (
-        f"Mean {metric.label} of {what}, on test rows that all sizes and models of a repetition share. The family that stands "
-        "for several is chosen at each size, on rows of their own."
-    )
+def figure(metric: Metric, curves: Mapping[str, Sequence[tuple[int, float]]], what: str) -> Figure:
+    """Draw mean scores, as shown, against training rows: pairs of both by label; `what` says whose they are."""
+    caption = f"Mean {metric.label} of {what}, on test rows that all sizes and models of a repetition share."
     unit = f" ({metric.unit}, of 100)" if metric.unit else ""
-    spec = charts.lines(curves, x="training rows", y=metric.label + unit, log_x=True, points=True)
+    spec = charts.lines(
+        {label: list(points) for label, points in curves.items()},
+        x="training rows",
+        y=metric.label + unit,
+        log_x=True,
+        points=True,
+    )
     return Figure("What more rows change", caption, spec)
 
 
@@ -226,9 +236,9 @@ def _table(metric: Metric, found: Carried, estimate: Estimate | None, gap: str) 
     return Table(f"The {gap} with more rows", f"{metric.label}. {said}", columns, tuple(rows))
 
 
-def seen_table(sides: Mapping[str, Side]) -> Table:
+def seen_table(seen: Mapping[str, Mapping[str, int]]) -> Table:
     """List from how many rows each model learned at most, by the label of its side."""
-    rows = [(model, label, n) for label, side in sides.items() for model, n in side.seen.items()]
+    rows = [(model, label, n) for label, models in seen.items() for model, n in models.items()]
     caption = (
         "The most training rows from which each model learned for the learning curves. One that would take too long on more "
         "rows stands at the larger sizes with what it learned from these."

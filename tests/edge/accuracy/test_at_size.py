@@ -88,6 +88,33 @@ def test_a_rival_that_overtakes_is_seen_where_the_candidate_is_the_best_at_every
     assert loss.high > 1
 
 
+def test_models_that_learn_fast_are_compared_on_all_rows_of_the_table(whole):
+    few = dataclasses.replace(SETTINGS, curve_rows=2_000, models=("boosting",))
+    context = LAB.context(sample_rows(whole, 300, 0), few, seed=0)
+    most = {}
+    for trial in at_size.plan(context):
+        most[trial.arguments["family"].name] = trial.arguments["size"]  # the small sizes come first
+    assert most == {
+        "logistic": 16_000,
+        "boosting": 16_000,
+        "mlp": 16_000,
+        "constant": 16_000,
+        "forest": 2_000,
+        "extra-trees": 2_000,
+    }
+    found = at_size.foretold(context, rows_of(context))
+    assert found.facts["curve_rows"] == 2_000
+    loss = found.estimates["boosting.drop_at_size"]
+    assert loss.value == pytest.approx(expected("boosting"), abs=0.3), "the network is known up to 16,000 rows"
+    shown = at_size.evidence(context, rows_of(context))
+    seen = {line[0]: line[2] for line in shown.tables[0].rows}
+    assert seen == {family.label: most[family.name] for family in context.group.families}
+    ends = {}
+    for point in shown.figures[0].spec["data"]["values"]:
+        ends[point["series"]] = max(ends.get(point["series"], 0), point["x"])
+    assert ends == {label: n for label, n in seen.items() if "constant" not in label}
+
+
 def test_the_tables_show_every_model_and_the_rows_that_it_saw(context, rows):
     found = at_size.evidence(context, rows)
     carried_on = at_size.foretold(context, rows)
