@@ -95,6 +95,14 @@ def test_rows_that_will_come_are_what_the_verdict_is_about(two_families):
     assert loss.low < 100 * (law(10**6, 0.84, 2.2) - law(10**6, 0.80, 0.2)) < loss.high
 
 
+def test_a_sample_of_which_the_table_has_many_times_the_rows_does_not_speak_for_it(two_families):
+    found = {
+        n: at_size.evidence(LAB.context(sample_rows(table(n), 300, 0), SETTINGS, seed=0), {}).facts.get("size")
+        for n in (370, 380)
+    }
+    assert found == {370: None, 380: 380}
+
+
 def test_curves_that_fall_say_nothing(context):
     rows = rows_of(context, change=lambda family, size, score: score - 0.05 * (family == "boosting" and size == 16_000))
     found = at_size.evidence(context, rows)
@@ -111,7 +119,15 @@ def test_failed_trials_and_small_tables_say_nothing(context, two_families):
     assert at_size.evidence(few, {}).facts["curve_fault"] == "there are too few rows for a learning curve"
 
 
-@pytest.mark.parametrize(("data", "more"), [(table(300), {}), (sample_rows(table(3_000), 300, 0), {"curve_rows": 0})])
+@pytest.mark.parametrize(
+    ("data", "more"),
+    [
+        (table(300), {}),
+        (sample_rows(table(3_000), 300, 0), {"curve_rows": 0}),
+        (sample_rows(table(370), 300, 0), {}),  # within a fold's share
+        (table(300), {"rows_then": 250}),
+    ],
+)
 def test_without_a_sample_or_where_none_are_wanted_there_are_no_curves(two_families, data, more):
     context = LAB.context(data, dataclasses.replace(SETTINGS, **more), seed=0)
     assert at_size.plan(context) == []

@@ -1,6 +1,7 @@
 """The edge verdict is about the whole table: a sample on which a candidate is level says nothing of rows that it never saw."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -246,3 +247,29 @@ def test_what_cannot_be_said_decides_nothing_and_the_budgets_that_are_missed_do(
     assert decide(["mlp"], estimates, Settings(), factor=100.0, facts=facts).status == "undecided"
     assert decide(["mlp"], estimates, Settings(), factor=100.0).status == "pass"
     assert decide(["mlp"], estimates, Settings(p99_ms=0.1), factor=100.0, facts=facts).status == "fail"
+
+
+def rival(value, low, high, fault=None, rows=None):
+    """A comparison with one other model, as far as it is read."""
+    estimate = None if fault else Estimate(value, low, high, "points")
+    return SimpleNamespace(fault=fault, estimate=lambda unit, confidence: estimate, settles=lambda most: rows)
+
+
+def test_the_interval_reaches_as_far_as_that_of_any_rival():
+    best, likely, unsure = rival(9.0, 8.0, 10.0), rival(0.5, 0.2, 0.8, rows=7), rival(-1.0, -4.0, 3.0, rows=9)
+    found = at_size._Rivals(best, (likely, unsure), is_complete=True)
+    loss = found.loss("points", 0.95)
+    assert (loss.value, loss.low, loss.high) == (0.5, 0.2, 3.0)
+    assert found.settles(1.0, "points", 0.95) == 9, "only the second one leaves it open"
+    assert found.settles(0.5, "points", 0.95) == 9
+    assert found.settles(0.1, "points", 0.95) == 9
+    assert found.settles(5.0, "points", 0.95) is None
+    hopeless = at_size._Rivals(best, (likely, rival(-1.0, -4.0, 3.0)), is_complete=True)
+    assert hopeless.settles(0.5, "points", 0.95) is None, "one of those that leave it open is settled by no rows"
+
+
+def test_the_best_of_the_others_counts_where_one_of_them_cannot_be_carried_on():
+    best, known = rival(2.0, 1.5, 2.5), rival(0.5, 0.2, 0.8)
+    loss = at_size._Rivals(best, (known,), is_complete=False).loss("points", 0.95)
+    assert (loss.value, loss.low, loss.high) == (2.0, 1.5, 2.5)
+    assert at_size._Rivals(rival(0, 0, 0, "they fall"), (known,), is_complete=True).loss("points", 0.95) is None
