@@ -39,7 +39,10 @@ def figure(decision: Decision, label: str) -> Figure:
 
 def _said(item: Item) -> str:
     unit = item.found.unit
-    return f"{item.name}: {amount(item.found.value, unit)} of {amount(item.allowed, unit)}"
+    found, allowed = amount(item.found.value, unit), amount(item.allowed, unit)
+    if item.size is None:
+        return f"{item.name}: {found} of {allowed}"
+    return f"loss with {item.size:,} rows: {found.removesuffix(f' {unit}')} of {allowed}"  # there is room for so many letters
 
 
 def _share(item: Item) -> Estimate:

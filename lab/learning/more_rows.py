@@ -243,6 +243,6 @@ def seen_table(seen: Mapping[str, Mapping[str, int]]) -> Table:
     rows = [(model, label, n) for label, models in seen.items() for model, n in models.items()]
     caption = (
         "The most training rows from which each model learned for the learning curves. One that would take too long on more "
-        "rows stands at the larger sizes with what it learned from these."
+        "rows is judged by what it learned from these."
     )
     return Table("How many rows each model saw", caption, ("model", "side", "training rows"), tuple(rows))
