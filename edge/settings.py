@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lab.settings import CurveSettings, option
+from lab.settings import CURVE_ROWS, CurveSettings, option
 
 __all__ = ["Settings", "deadline_ms"]
 
@@ -110,6 +110,9 @@ class Settings(CurveSettings):
         None, "folder of the npm package onnxruntime-web (default: found in node_modules here or above)"
     )
     rounds: int = option(30, "interleaved timing rounds", minimum=20, maximum=1_000)
+    curve_rows: int = option(
+        40_000, f"{CURVE_ROWS} (models that learn fast learn from all)", minimum=0, maximum=10_000_000
+    )
     max_rows: int = option(8_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=1_000_000)
 
 

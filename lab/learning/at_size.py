@@ -34,6 +34,7 @@ _SIZES, _MANY_ROWS = 5, 5_000
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 50, 15
 _SEARCH_ROWS, _MOST_CHOOSING = 2_000, 10_000
 _CHEAP_CELLS, _FURTHER = 5_000_000, 4  # most values from which a cheap family learns, and how much its sizes grow
+_WIDE = 10  # values that a text counts for: as numbers it becomes one for each category, 50 at most
 _FIXED_COST = 5.0  # thousands of rows: what the search and the test rows take beside learning
 _ROOM = 0.95  # folds of whole units are not of one size
 
@@ -109,7 +110,8 @@ def size_plan(
         return None
     sizes = np.unique(np.geomspace(smallest, largest, _SIZES).round().astype(int))
     folds = all_folds(n_folds, 1, seed)[-repeats:]  # the last ones: forward in time they have most rows
-    end = min(most_learned(whole, repeats), _CHEAP_CELLS // max(len(whole.kinds), 1)) if cheap_go_on else 0
+    width = sum(_WIDE if kind == "category" else 1 for kind in whole.kinds.values())
+    end = min(most_learned(whole, repeats), _CHEAP_CELLS // max(width, 1)) if cheap_go_on else 0
     return SizePlan(tuple(sizes.tolist()), tuple(folds), _further(int(sizes[-1]), end))
 
 

@@ -162,6 +162,8 @@ def test_a_cheap_family_goes_on_to_all_rows_and_is_compared_there_with_its_like_
     assert [t.arguments["family"].name for t in planned if t.arguments["size"] > 10_000] == ["logistic"] * 6
     wide = dataclasses.replace(big, kinds=dict.fromkeys(map(str, range(50)), "number"))  # at most 5 million values
     assert size_plan(wide, most_rows=10_000, repeats=3, seed=1, cheap_go_on=True).further == (31_623, 100_000)
+    texts = dataclasses.replace(big, kinds=dict.fromkeys("abcde", "category"))  # each as ten numbers
+    assert size_plan(texts, most_rows=10_000, repeats=3, seed=1, cheap_go_on=True).further == (31_623, 100_000)
     assert size_plan(big, most_rows=120_000, repeats=3, seed=1, cheap_go_on=True).further == ()
     rows = {size_key(LOGISTIC, n, 0).name: SizeRow(n, n / 1e6, 0.5) for n in plan.common([LOGISTIC])}
     side = side_at_sizes(Group("side", "side", (LOGISTIC,)), plan, rows, plan.common([LOGISTIC]))
