@@ -55,6 +55,7 @@ class EdgeLab:
 
     def sections(self) -> "Sequence[Section[Context]]":
         """List the parts of the report; the first one shows the budgets, which the others measure."""
+        from edge.accuracy import at_size
         from edge.accuracy import section as accuracy
         from edge.browser import section as browser
         from edge.budget import section as budget
@@ -68,14 +69,17 @@ class EdgeLab:
         from edge.variants import section as variants
 
         return (
-            budget, accuracy, building, timing, variants, footprint, throughput, load, browser, places, stream
+            budget, accuracy, at_size, building, timing, variants, footprint, throughput, load, browser, places, stream
         )  # fmt: skip
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Pass the most accurate candidate that meets every budget; fail where none can."""
         candidates: Sequence[str] = evidence.facts["candidates"]
+        facts = evidence.facts
         decision = (
-            decide(candidates, evidence.estimates, settings, factor=evidence.facts["factor"]) if candidates else None
+            decide(candidates, evidence.estimates, settings, factor=facts["factor"], facts=facts)
+            if candidates
+            else None
         )
         unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
         if decision is None or (unmeasured and decision.status != "pass"):

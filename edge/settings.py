@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lab.settings import ComparisonSettings, option
+from lab.settings import CURVE_ROWS, CurveSettings, option
 
 __all__ = ["Settings", "deadline_ms"]
 
@@ -13,7 +13,7 @@ _CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp")
 
 
 @dataclass(frozen=True)
-class Settings(ComparisonSettings):
+class Settings(CurveSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
@@ -22,6 +22,7 @@ class Settings(ComparisonSettings):
             "candidates": 1,
             "rounds": 20,
             "max_rows": 2_500,
+            "curve_rows": 10_000,
             "variants": False,
             "batches": False,
             "serving": False,
@@ -34,6 +35,7 @@ class Settings(ComparisonSettings):
             "candidates": 10,
             "rounds": 100,
             "max_rows": 100_000,
+            "curve_rows": 1_000_000,
             "load_seconds": 3.0,
         },
     }
@@ -108,6 +110,9 @@ class Settings(ComparisonSettings):
         None, "folder of the npm package onnxruntime-web (default: found in node_modules here or above)"
     )
     rounds: int = option(30, "interleaved timing rounds", minimum=20, maximum=1_000)
+    curve_rows: int = option(
+        40_000, f"{CURVE_ROWS} (models that learn fast learn from all)", minimum=0, maximum=10_000_000
+    )
     max_rows: int = option(8_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=1_000_000)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from edge.budget.decision import EQUALITY, GAIN, Decision, Item
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import amount, difference, rough, source_of
+from lab.wording import amount, difference, longer_curves, opening, rough, settled_by_curves, source_of
 
 __all__ = ["verdict_on"]
 
@@ -18,35 +18,59 @@ def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verd
     max_rows : int
         Rows that a run uses at most: more of them would settle it only with another setting.
     """
-    name, limited = decision.name, decision.items
-    label = evidence.facts["labels"][name]
-    found = evidence.estimates
-    p99, size, loss = found[f"{name}.p99_ms"], found[f"{name}.size_mb"], found[f"{name}.drop"]
-    gain = Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
-    metric = evidence.facts["metric"]
-    standard = "the best model tried" if metric == "accuracy" else f"the best model tried in {metric}"
-    figures = (
-        f"it answers in {rough(p99.value)} ms at p99 (95 % interval {rough(p99.low)} to {rough(p99.high)}), "
-        f"takes {amount(size.value, size.unit)}, and is {difference(gain, standard)}"
-    )
+    name, limited, facts = decision.name, decision.items, evidence.facts
+    label, found = facts["labels"][name], evidence.estimates
+    size = facts.get("size")
+    start, one = ("The", "No") if size is None else (opening("The", facts), opening("No", facts))
+    figures = _figures(name, evidence)
     if decision.status == "pass":
-        return Verdict("yes", "Yes", f"The {label} fits every budget: {figures}.", _reserve(limited))
+        return Verdict("yes", "Yes", f"{start} {label} fits every budget: {figures}.", _reserve(limited))
     short = [item for item in limited if item.status == decision.status]
     causes = " and ".join(f"{item.name} ({_shown(item)})" for item in short)
     if decision.status == "fail":
-        sentence = f"No candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
+        sentence = f"{one} candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
         change = tuple(
             f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}"
             for item in short
             if item.name not in (*EQUALITY, GAIN)
         )
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
-    in_table = evidence.facts["rows_in_table"]
-    change = tuple(_would_settle(item, in_table=in_table, max_rows=max_rows) for item in short if not item.busy)
+    in_table = facts["rows_in_table"]
+    change = tuple(
+        _would_settle(item, in_table=in_table, max_rows=max_rows)
+        for item in short
+        if not item.busy and item.size is None
+    )
     if any(item.busy for item in short):
         change = ("a quiet machine: close other programs and repeat the run", *change)
-    sentence = f"The {label} may fit, but {_not_certain(short)}: {figures}."
+    settled = ""
+    if any(item.size is not None for item in short):
+        change = (*change, longer_curves(facts))
+        if f"{name}.drop_at_size" in found:
+            settled = f"; {settled_by_curves(facts['curve_settles'][name], facts)}"
+    sentence = f"{start} {label} may fit, but {_not_certain(short)}: {figures}{settled}."
     return Verdict("undecided", "Undecided", sentence, (*change, "a wider budget"))
+
+
+def _figures(name: str, evidence: Evidence) -> str:
+    """Say what was found of a candidate, and what is expected of it at the size that the verdict is about."""
+    found, facts = evidence.estimates, evidence.facts
+    p99, size, metric = found[f"{name}.p99_ms"], found[f"{name}.size_mb"], facts["metric"]
+    standard = "the best model tried" if metric == "accuracy" else f"the best model tried in {metric}"
+    said = (
+        f"it answers in {rough(p99.value)} ms at p99 (95 % interval {rough(p99.low)} to {rough(p99.high)}), "
+        f"takes {amount(size.value, size.unit)}, and is {difference(_gain(found[f'{name}.drop']), standard)}"
+    )
+    if facts.get("size") is None:
+        return said
+    then, rows = found.get(f"{name}.drop_at_size"), f"{facts['size']:,} rows"
+    if then is None:
+        return f"{said}; what it loses with {rows} cannot be said: {facts['curve_fault'][name]}"
+    return f"{said}; with {rows} we expect it {difference(_gain(then), 'the best of the other models')}"
+
+
+def _gain(loss: Estimate) -> Estimate:
+    return Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
 
 
 def _not_certain(short: Sequence[Item]) -> str:

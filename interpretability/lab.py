@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from interpretability.settings import MODEL_FILE, Settings
 from lab.decisions import side_of_margin
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Rows, Section, Verdict
-from lab.wording import amount, count, difference, settling
+from lab.wording import amount, difference, longer_curves, opening, settled_by_curves, settling
 
 if TYPE_CHECKING:
     from interpretability.context import Context
@@ -100,7 +100,7 @@ class InterpretabilityLab:
         settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=settings.max_rows)
         more = f"more rows: this run could detect a loss that lies {amount(facts['detectable'], loss.unit)} from the margin"
         if size is not None:
-            settle, more = _settled_by_curves(facts), _longer_curves(facts)
+            settle, more = settled_by_curves(facts["curve_settles"], facts), longer_curves(facts)
         return Verdict(
             "undecided",
             "Undecided",
@@ -125,9 +125,8 @@ class InterpretabilityLab:
 def _found(evidence: Evidence) -> tuple[str, Estimate]:
     """Say what was found, and on how many rows; and give the loss that the verdict is about."""
     loss, facts = evidence.estimates["loss"], evidence.facts
-    black, of = f"the best black box in {facts['metric']}", facts["rows_in_table"]
-    start = "The best" if facts["n_rows"] == of else f"On {facts['n_rows']:,} of {of:,} rows the best"
-    sentence = f"{start} readable model is {difference(_gain(loss), black)}"
+    black = f"the best black box in {facts['metric']}"
+    sentence = f"{opening('The', facts)} best readable model is {difference(_gain(loss), black)}"
     then = evidence.estimates.get("loss_at_size")
     if then is None:
         return sentence, loss
@@ -156,23 +155,7 @@ def _gain(loss: Estimate) -> Estimate:
 def _unsaid(sentence: str, facts: Mapping[str, Any]) -> Verdict:
     """The verdict where the learning curves lead nowhere."""
     said = f"{sentence}; what holds with {facts['size']:,} rows cannot be said: {facts['curve_fault']}."
-    return Verdict("undecided", "Undecided", said, (_longer_curves(facts),))
-
-
-def _settled_by_curves(facts: Mapping[str, Any]) -> str:
-    """Say from how many rows the learning curves would have to be measured."""
-    rows, has = facts["curve_settles"], facts["rows_in_table"]
-    if rows is None:
-        return "not even learning curves over all these rows would surely settle it"
-    more = f"; the table has {has:,}" if rows > has else f" (--curve-rows {rows})"
-    return f"learning curves up to about {count(rows, 'row')} would settle it{more}"
-
-
-def _longer_curves(facts: Mapping[str, Any]) -> str:
-    """Say what would make the learning curves surer."""
-    if facts["curve_rows"] == 0:
-        return "more rows"
-    return f"learning curves beyond {count(facts['curve_rows'], 'row')} (--curve-rows), or more rows"
+    return Verdict("undecided", "Undecided", said, (longer_curves(facts),))
 
 
 LAB = InterpretabilityLab()

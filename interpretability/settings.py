@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lab.settings import ComparisonSettings, option
+from lab.settings import CurveSettings, option
 
 __all__ = ["Settings"]
 
@@ -16,7 +16,7 @@ MODEL_FILE = "readable-model.onnx"
 
 
 @dataclass(frozen=True)
-class Settings(ComparisonSettings):
+class Settings(CurveSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
@@ -30,15 +30,6 @@ class Settings(ComparisonSettings):
         minimum=0,
     )
     max_rows: int = option(5_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=1_000_000)
-    rows_then: int | None = option(
-        None, "rows that you will have: the verdict is about so many", minimum=100, maximum=1_000_000_000
-    )
-    curve_rows: int = option(
-        40_000,
-        "where rows are sampled, or with --rows-then: most rows of the learning curves that say what more rows change; 0: none",
-        minimum=0,
-        maximum=10_000_000,
-    )
     depth: str = option(
         "full",
         "full: the verdict, and the models shown, explained and stress-tested; verdict: the verdict only",

@@ -11,20 +11,19 @@ from typing import Any
 
 from lab import record, report, sections
 from lab.doubts import Doubts, doubts_about, held, with_doubts
+from lab.durations import other_efforts, with_durations
 from lab.errors import LabError
 from lab.host import machine
 from lab.host.files import write_bytes
-from lab.job import Job, describe_table, job_of, sampled
+from lab.job import Job, describe_table, job_of
 from lab.likeness import traits_of, with_likeness
 from lab.protocol import Answer, Dataset, Evidence, Lab, Section, Trial
 from lab.rates import known_rates, stated
 from lab.runs.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
 from lab.runs.log import log_file
 from lab.runs.sessions import Sessions, Start
-from lab.settings import EFFORTS, at_effort
 from lab.version import __version__
 from lab.wording import duration
-from lab.work.forecast import Forecast
 from lab.work.trials import Progress, Results, run_plan, run_plan_here
 
 __all__ = ["Finished", "answer_here", "run"]
@@ -154,10 +153,9 @@ def _record(
     job: Job, doubts: Doubts, results: Results, sessions: Sessions, command: str, rates: Mapping[str, Any] | None
 ) -> record.Record:
     """Turn rows into evidence, and evidence into a verdict; gives all that is kept of it."""
-    belonging = job.whole.belonging
     traits = traits_of(job.dataset, {each.what for each in doubts.suspicions})
-    found = sections.summarise(job.lab, job.context, results.rows)
-    evidence = _with_failures(with_doubts(found, doubts, belonging), results, len(job.plan))
+    found = with_durations(sections.summarise(job.lab, job.context, results.rows), job, results.forecast)
+    evidence = _with_failures(with_doubts(found, doubts, job.whole.belonging), results, len(job.plan))
     sessions.note(at_once=True)
     environment = machine.describe() | {"imported": job.code["packages"], "measured": _measured(job.plan, results)}
     return record.Record(
@@ -221,27 +219,10 @@ def _announcing(
         said = True
         left = progress.forecast.seconds_left()
         end = datetime.now().astimezone() + timedelta(seconds=left)
-        others = _other_efforts(job, progress.forecast)
+        others = other_efforts(job, progress.forecast)
         notify(f"about {duration(left)} left, estimated from pilot trials; done by {end:%H:%M}{others}")
 
     return see
-
-
-def _other_efforts(job: Job, forecast: Forecast) -> str:
-    now = getattr(job.settings, "effort", None)
-    if now is None:
-        return ""
-    said = []
-    for effort in EFFORTS:
-        if effort == now:
-            continue
-        other = at_effort(job.settings, effort)
-        table = sampled(job.whole, other, job.seed)
-        with contextlib.suppress(LabError):  # the table may be too small for the folds of another effort
-            plan = sections.plan(job.lab, job.lab.context(table, other, seed=job.seed))
-            seconds = forecast.seconds_for(plan) * table.n_rows / job.dataset.n_rows
-            said.append(f"--effort {effort} takes about {duration(seconds)}")
-    return f" ({'; '.join(said)})" if said else ""
 
 
 def _with_failures(evidence: Evidence, results: Results, n_trials: int) -> Evidence:

@@ -151,6 +151,8 @@ class Trial(Generic[RowT]):
     row_type : type
         What the function returns: a frozen dataclass of plain values, numpy arrays and further such dataclasses, or a
         plain, JSON-able dict. Arrays are stored in one `.npz` beside the rest.
+    rows_in_cost : bool
+        Whether the cost counts the rows from which it learns, so that it costs the same whatever the size of the sample.
     limit_s : float, optional
         Seconds after which it is taken to hang, counted from when it is handed to its process: then that is ended, with
         all that it started, and the trial has failed. Without it the larger of 10 minutes and 20 times what others
@@ -167,6 +169,7 @@ class Trial(Generic[RowT]):
     cost: float = 1.0
     row_type: type = dict
     limit_s: float | None = None
+    rows_in_cost: bool = False
 
     def __post_init__(self) -> None:
         """Name the kind after the function where it has no name."""
@@ -209,10 +212,12 @@ class Key(Generic[RowT]):
         kind: str = "",
         cost: float = 1.0,
         limit_s: float | None = None,
+        rows_in_cost: bool = False,
     ) -> Trial[RowT]:
         """Make the trial of this key; see `Trial`."""
-        names = tuple(key.name for key in needs)
-        return Trial(self.name, function, arguments or {}, seed, exclusive, names, kind, cost, self.row_type, limit_s)
+        names, row_type = tuple(key.name for key in needs), self.row_type
+        given = arguments or {}
+        return Trial(self.name, function, given, seed, exclusive, names, kind, cost, row_type, limit_s, rows_in_cost)
 
     def found(self, rows: Rows) -> RowT | None:
         """Give the row of this key; None where its trial was not planned, or failed."""

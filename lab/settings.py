@@ -27,11 +27,24 @@ from typing import Any, ClassVar
 from lab.cleaning import short
 from lab.errors import SettingsError, nearest
 
-__all__ = ["EFFORTS", "ComparisonSettings", "at_effort", "convert", "flag", "item_type", "make", "option", "read_toml"]
+__all__ = [
+    "EFFORTS",
+    "ComparisonSettings",
+    "CurveSettings",
+    "at_effort",
+    "convert",
+    "flag",
+    "item_type",
+    "make",
+    "option",
+    "read_toml",
+]
 
 _LARGEST_FILE, _LARGEST_NUMBER = 64 << 10, 10**300
 _MOST_DOTS = 20  # in a key: the parser takes their square, and no setting has one
 EFFORTS = ("quick", "standard", "thorough")
+CURVE_ROWS = "where rows are sampled, or with --rows-then: most rows of the learning curves that say what more rows change; 0: none"
+"""What `CurveSettings.curve_rows` is, for a lab with a default of its own."""
 
 
 def option(
@@ -65,6 +78,16 @@ class ComparisonSettings:
     folds: int = option(5, "number of outer cross-validation folds", minimum=2, maximum=20)
     repeats: int = option(3, "repetitions of the cross-validation", minimum=1, maximum=20)
     candidates: int = option(4, "hyperparameter settings tried for each model in each fold", minimum=1, maximum=100)
+
+
+@dataclasses.dataclass(frozen=True)
+class CurveSettings(ComparisonSettings):
+    """Settings of every lab whose verdict can be about more rows than it uses."""
+
+    rows_then: int | None = option(
+        None, "rows that you will have: the verdict is about so many", minimum=100, maximum=1_000_000_000
+    )
+    curve_rows: int = option(40_000, CURVE_ROWS, minimum=0, maximum=10_000_000)
 
 
 def at_effort(settings: Any, effort: str) -> Any:

@@ -11,7 +11,10 @@ __all__ = [
     "count",
     "difference",
     "duration",
+    "longer_curves",
+    "opening",
     "rough",
+    "settled_by_curves",
     "settling",
     "source_of",
     "worst_control",
@@ -101,6 +104,50 @@ def source_of(rows: int, *, in_table: int, max_rows: int) -> str:
         used = f", of which {max_rows:,} were used" if in_table > max_rows else ""
         return f" (the table has only {in_table:,}{used})"
     return f" (with --max-rows {rows})" if rows > max_rows else ""
+
+
+def opening(word: str, facts: Mapping[str, Any]) -> str:
+    """Begin a sentence about the rows that were used, and say so where they are a sample.
+
+    >>> opening("The", {"n_rows": 500, "rows_in_table": 500}), opening("The", {"n_rows": 5_000, "rows_in_table": 200_000})
+    ('The', 'On 5,000 of 200,000 rows the')
+    """
+    n_rows, of = facts["n_rows"], facts["rows_in_table"]
+    return word if n_rows == of else f"On {n_rows:,} of {of:,} rows {word[0].lower()}{word[1:]}"
+
+
+def settled_by_curves(rows: int | None, facts: Mapping[str, Any]) -> str:
+    """Say how far learning curves would have to go to decide (see `lab.learning.curves.rows_to_settle`), and what that takes.
+
+    >>> facts = {"rows_in_table": 200_000, "curve_reach": 160_000, "curve_seconds": {"90000": 700.0}}
+    >>> settled_by_curves(90_000, facts)
+    'learning curves up to about 90,000 rows would settle it (--curve-rows 90000, a run of about 12 min on this machine)'
+    >>> settled_by_curves(80_000, facts)
+    'learning curves up to about 80,000 rows would settle it (--curve-rows 80000)'
+    >>> settled_by_curves(180_000, facts)
+    'learning curves up to about 180,000 rows would settle it; those of this table reach 160,000'
+    >>> settled_by_curves(500_000, facts)
+    'learning curves up to about 500,000 rows would settle it; the table has 200,000'
+    """
+    if rows is None:
+        return "not even learning curves over all these rows would surely settle it"
+    has, reach, seconds = facts["rows_in_table"], facts["curve_reach"], facts.get("curve_seconds", {}).get(str(rows))
+    time = f", a run of about {duration(seconds)} on this machine" if seconds is not None else ""
+    more = f" (--curve-rows {rows}{time})"
+    if rows > reach:
+        more = f"; the table has {has:,}" if rows > has else f"; those of this table reach {reach:,}"
+    return f"learning curves up to about {count(rows, 'row')} would settle it{more}"
+
+
+def longer_curves(facts: Mapping[str, Any]) -> str:
+    """Say what would make learning curves surer.
+
+    >>> longer_curves({"curve_rows": 40_000, "curve_reach": 160_000}), longer_curves({"curve_rows": 160_000, "curve_reach": 160_000})
+    ('learning curves beyond 40,000 rows (--curve-rows), or more rows', 'more rows')
+    """
+    if facts["curve_rows"] in (0, facts["curve_reach"]):
+        return "more rows"
+    return f"learning curves beyond {count(facts['curve_rows'], 'row')} (--curve-rows), or more rows"
 
 
 def count(number: int, thing: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypedDict
 
-from lab.settings import ComparisonSettings, option
+from lab.settings import CURVE_ROWS, CurveSettings, option
 
 __all__ = ["DEVICES", "Rates", "Settings"]
 
@@ -21,7 +21,7 @@ class Rates(TypedDict):
 
 
 @dataclass(frozen=True)
-class Settings(ComparisonSettings):
+class Settings(CurveSettings):
     """What a user may set; the defaults of the prices are third-party figures and can be replaced."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
@@ -31,11 +31,12 @@ class Settings(ComparisonSettings):
             "candidates": 2,
             "steps": 60,
             "max_rows": 500,
+            "curve_rows": 800,
             "sweep": 0,
             "largest": 8,
             "hardware_rows": 50,
         },
-        "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000},
+        "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000, "curve_rows": 4_000},
     }
 
     qubits: int = option(4, "most qubits in a circuit", minimum=1, maximum=12)
@@ -44,6 +45,7 @@ class Settings(ComparisonSettings):
         0.01, "an advantage in the metric counts only above this (0.01 is 1 point)", minimum=0, maximum=1
     )
     max_rows: int = option(1_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=100_000)
+    curve_rows: int = option(1_600, CURVE_ROWS, minimum=0, maximum=100_000)
     sweep: int = option(
         3, "folds for the scores by qubits and depth; 0 skips them, otherwise at least 2", minimum=0, maximum=20
     )

@@ -2,7 +2,7 @@
 
 from lab.decisions import side_of_margin
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import amount, difference, rough, settling
+from lab.wording import amount, difference, longer_curves, opening, rough, settled_by_curves, settling
 
 __all__ = ["caution_about", "price_in_words", "verdict"]
 
@@ -17,11 +17,12 @@ def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
     max_rows : int
         Rows that a run uses at most: more of them would settle it only with another setting.
     """
-    advantage, facts = evidence.estimates["advantage"], evidence.facts
-    margin = facts["margin"]
-    than = f"the best classical model in {facts['metric']}"
-    sentence = f"The best quantum model is {difference(advantage, than)}"
-    price = price_in_words(evidence)
+    facts, price = evidence.facts, price_in_words(evidence)
+    margin, size = facts["margin"], facts.get("size")
+    sentence, advantage = _found(evidence)
+    if size is not None and facts["curve_fault"] is not None:
+        said = f"{sentence}; what holds with {size:,} rows cannot be said: {facts['curve_fault']}. {price}"
+        return Verdict("undecided", "Undecided", said, (longer_curves(facts),))
     side = side_of_margin(advantage, margin)
     over = evidence.estimates.get("over_constant")
     if side == "above" and over is not None and over.low <= 0:
@@ -44,14 +45,28 @@ def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
         short = f"not the {amount(margin, advantage.unit)} above that would count"
         return Verdict("no", "Not yet", f"{sentence}, {short}. {price}", reasons)
     settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=max_rows)
+    more = f"more rows: this run could detect an advantage that lies {amount(facts['detectable'], advantage.unit)} from the margin"
+    if size is not None:
+        settle, more = settled_by_curves(facts["curve_settles"], facts), longer_curves(facts)
     return Verdict(
         "undecided",
         "Undecided",
         f"{sentence}; an advantage of {amount(margin, advantage.unit)} would count, and {settle}. {price}",
-        (
-            f"more rows: this run could detect an advantage that lies {amount(facts['detectable'], advantage.unit)} from the margin",
-        ),
+        (more,),
     )
+
+
+def _found(evidence: Evidence) -> tuple[str, Estimate]:
+    """Say what was found, and what is expected at the size that the verdict is about; and give that advantage."""
+    advantage, facts = evidence.estimates["advantage"], evidence.facts
+    than = f"the best classical model in {facts['metric']}"
+    size = facts.get("size")
+    start = "The" if size is None else opening("The", facts)
+    sentence = f"{start} best quantum model is {difference(advantage, than)}"
+    then = evidence.estimates.get("advantage_at_size")
+    if then is None:
+        return sentence, advantage
+    return f"{sentence}; with {size:,} rows we expect it {difference(then, 'the classical model')}", then
 
 
 def caution_about(evidence: Evidence) -> str:

@@ -58,7 +58,12 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     )
     return Evidence(
         estimates={},
-        facts={"metric": metric.label, "factor": metric.factor, "rows_in_table": context.dataset.rows_in_table},
+        facts={
+            "metric": metric.label,
+            "factor": metric.factor,
+            "n_rows": context.dataset.n_rows,
+            "rows_in_table": context.dataset.rows_in_table,
+        },
         figures=(figure,),
         tables=(found.table(),),
         caveats=(*metrics.remark(settings.metric, context.dataset), *flattered, *found.caveats()),

@@ -2,12 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 from edge.settings import Settings
 from lab.protocol import Estimate
 
-__all__ = ["EQUALITY", "GAIN", "STATUSES", "Decision", "Item", "Status", "decide", "items", "status", "worst"]
+__all__ = [
+    "EQUALITY",
+    "GAIN",
+    "NOTHING",
+    "STATUSES",
+    "Decision",
+    "Item",
+    "Status",
+    "decide",
+    "items",
+    "status",
+    "worst",
+]
 
 Status = Literal["pass", "undecided", "fail"]
 STATUSES: tuple[Status, ...] = ("pass", "undecided", "fail")
@@ -15,6 +28,8 @@ EQUALITY = ("difference from the original", "flipped labels")
 """Items that say whether the exported model is the same model: no budget that one could widen."""
 GAIN = "accuracy above a constant prediction"
 """The item that must be more than its limit; all others may be as much as that."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""Facts of a verdict that is about the rows that were used."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +44,18 @@ class Item:
         In the unit of the estimate: the most that it may be; of `GAIN` what it must exceed.
     least : Estimate, optional
         What it would at least have been on a quiet machine, where that can be told.
+    size : int, optional
+        The number of rows that it is about, where that is not the number of those that were used.
+    unsaid : bool
+        Whether nothing can be said of it at that size: `found` is then of the rows that were used, and decides nothing.
     """
 
     name: str
     found: Estimate
     allowed: float
     least: Estimate | None = None
+    size: int | None = None
+    unsaid: bool = False
 
     @property
     def status(self) -> Status:
@@ -42,7 +63,7 @@ class Item:
         if self.name == GAIN:
             below = status(self.found, self.allowed)
             return "fail" if below == "pass" else "pass" if below == "fail" else "undecided"
-        return "undecided" if self.busy else status(self.found, self.allowed)
+        return "undecided" if self.busy or self.unsaid else status(self.found, self.allowed)
 
     @property
     def busy(self) -> bool:
@@ -83,8 +104,19 @@ class Decision:
     items: tuple[Item, ...]
 
 
-def items(name: str, estimates: Mapping[str, Estimate], settings: Settings, *, factor: float) -> tuple[Item, ...]:
-    """List the budget items of a candidate; `factor` turns a share of the metric into the unit of its estimates."""
+def items(
+    name: str,
+    estimates: Mapping[str, Estimate],
+    settings: Settings,
+    *,
+    factor: float,
+    facts: Mapping[str, Any] = NOTHING,
+) -> tuple[Item, ...]:
+    """List the budget items of a candidate.
+
+    `factor` turns a share of the metric into the unit of its estimates; `facts` say of which size the verdict is, see
+    `edge.accuracy.at_size`.
+    """
     limited = [
         Item("latency (p99)", estimates[f"{name}.p99_ms"], settings.p99_ms, estimates.get(f"{name}.least_p99_ms"))
     ]
@@ -97,14 +129,29 @@ def items(name: str, estimates: Mapping[str, Estimate], settings: Settings, *, f
     equal = zip(EQUALITY, ("parity", "flips"), (settings.tolerance, 0), strict=True)
     return (
         *limited,
-        Item("accuracy loss", estimates[f"{name}.drop"], settings.max_drop * factor),
+        _loss(name, estimates, settings.max_drop * factor, facts),
         Item(GAIN, estimates[f"{name}.gain"], 0.0),
         *(Item(words, estimates[f"{name}.{key}"], allowed) for words, key, allowed in equal),
     )
 
 
+def _loss(name: str, estimates: Mapping[str, Estimate], allowed: float, facts: Mapping[str, Any]) -> Item:
+    """Make the item of the accuracy that is lost: with the rows that were used, or with those that the verdict is about."""
+    size, of_sample = facts.get("size"), estimates[f"{name}.drop"]
+    if size is None:
+        return Item("accuracy loss", of_sample, allowed)
+    found = estimates.get(f"{name}.drop_at_size")
+    what = f"accuracy loss with {size:,} rows"
+    return Item(what, found or of_sample, allowed, size=size, unsaid=found is None)
+
+
 def decide(
-    candidates: Sequence[str], estimates: Mapping[str, Estimate], settings: Settings, *, factor: float
+    candidates: Sequence[str],
+    estimates: Mapping[str, Estimate],
+    settings: Settings,
+    *,
+    factor: float,
+    facts: Mapping[str, Any] = NOTHING,
 ) -> Decision:
     """Choose the candidate on which the verdict rests: of those with the best status the most accurate.
 
@@ -113,7 +160,7 @@ def decide(
     ValueError
         If there is no candidate.
     """
-    judged = [(name, items(name, estimates, settings, factor=factor)) for name in candidates]
+    judged = [(name, items(name, estimates, settings, factor=factor, facts=facts)) for name in candidates]
     decisions = [Decision(name, worst(item.status for item in found), found) for name, found in judged]
     for answer in STATUSES:
         having = [decision for decision in decisions if decision.status == answer]

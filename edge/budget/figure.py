@@ -1,8 +1,9 @@
 """How much of each budget does the candidate use on which the verdict rests? The picture of the first screen."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from edge.budget.decision import EQUALITY, GAIN, STATUSES, Decision, Item, decide, items
+from edge.budget.decision import EQUALITY, GAIN, NOTHING, STATUSES, Decision, Item, decide, items
 from edge.settings import Settings
 from lab.learning.families import Family
 from lab.protocol import Estimate, Figure, Table
@@ -38,7 +39,10 @@ def figure(decision: Decision, label: str) -> Figure:
 
 def _said(item: Item) -> str:
     unit = item.found.unit
-    return f"{item.name}: {amount(item.found.value, unit)} of {amount(item.allowed, unit)}"
+    found, allowed = amount(item.found.value, unit), amount(item.allowed, unit)
+    if item.size is None:
+        return f"{item.name}: {found} of {allowed}"
+    return f"loss with {item.size:,} rows: {found.removesuffix(f' {unit}')} of {allowed}"  # there is room for so many letters
 
 
 def _share(item: Item) -> Estimate:
@@ -53,17 +57,24 @@ def used_budgets(
     labels: Mapping[str, str],
     estimates: Mapping[str, Estimate],
     settings: Settings,
+    *,
     factor: float,
+    facts: Mapping[str, Any] = NOTHING,
 ) -> tuple[Figure, ...]:
     """Draw the budgets of the candidate that decides; nothing where none was measured."""
     if not there:
         return ()
-    decision = decide([family.name for family in there], estimates, settings, factor=factor)
+    decision = decide([family.name for family in there], estimates, settings, factor=factor, facts=facts)
     return (figure(decision, labels[decision.name]),)
 
 
 def budget_table(
-    there: Sequence[Family], estimates: Mapping[str, Estimate], settings: Settings, factor: float
+    there: Sequence[Family],
+    estimates: Mapping[str, Estimate],
+    settings: Settings,
+    *,
+    factor: float,
+    facts: Mapping[str, Any] = NOTHING,
 ) -> Table:
     """List every budget item of every candidate with its interval and its result."""
     rows = tuple(
@@ -78,11 +89,13 @@ def budget_table(
             item.status,
         )
         for family in there
-        for item in items(family.name, estimates, settings, factor=factor)
+        for item in items(family.name, estimates, settings, factor=factor, facts=facts)
     )
     columns = ("model", "item", "found", "low", "high", "allowed", "unit", "result")
     caption = (
         f"An item passes or fails only if its whole interval does. The {GAIN} must be more than 0, all others at most what "
         "is allowed. What misses its budget only because other programs kept the machine busy is undecided."
     )
+    if any(each is not None for each in facts.get("curve_fault", {}).values()):
+        caption += " Where the loss with more rows cannot be said, that of the rows that were used is shown, and decides nothing."
     return Table("Budgets, item by item", caption, columns, rows)

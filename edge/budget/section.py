@@ -5,6 +5,7 @@ This section plans nothing: it reads what the others measure. A candidate of whi
 
 from typing import Any
 
+from edge.accuracy.at_size import foretold
 from edge.accuracy.section import compared
 from edge.budget.figure import budget_table, used_budgets
 from edge.building.evidence import size_and_parity
@@ -39,6 +40,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     for family in there:
         estimates |= _deciding(family, context, rows, found)
     unmeasured = [family for family in context.families if family not in there]
+    then = foretold(context, rows)
+    estimates |= then.estimates
     settings, factor = context.settings, context.metric.factor
     known = estimates | misses_of(LOAD.all_found(rows))  # the load's section gives these
     stream = STREAM.found(rows)
@@ -49,9 +52,10 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "candidates": [family.name for family in there],
             "unmeasured": [family.name for family in unmeasured],
             "labels": dict(context.labels),
+            **then.facts,
         },
-        figures=used_budgets(there, context.labels, known, settings, factor),
-        tables=(budget_table(there, known, settings, factor),),
+        figures=used_budgets(there, context.labels, known, settings, factor=factor, facts=then.facts),
+        tables=(budget_table(there, known, settings, factor=factor, facts=then.facts), *then.tables),
         caveats=(*told, *(f"the {family.label} could not be exported and measured" for family in unmeasured)),
     )
 

@@ -34,7 +34,8 @@ _ALIKE = 0.3  # share of the draws in which both sides have one shape
 _WALK = (0.003, 0.6)  # standard deviation of the walk for each doubling, in gains seen
 _GAIN, _APART = 1.2, (0.2, 3.0)  # prior scales of a gain, and of how far the sides end apart, in gains seen
 _CERTAIN = 0.995  # one-sided confidence that scores fall, or that they lie above the floor
-_BEGUN = 0.1  # share of the way from the floor to the best score
+_BEGUN = 0.1  # share of the way from the floor to the best score: below it a curve may still be about to rise
+_BEFORE = 0.7  # share of what a side has learned that it had at the middle size, where it is not about to
 _SEEN = 0.002  # share of that way: a smaller fall does not matter
 
 
@@ -248,13 +249,18 @@ def _fault(
     floor: float,
     names: tuple[str, str],
 ) -> str | None:
-    """Find what makes curves ill-behaved: a side that hardly scores above the floor, or falls with more rows."""
+    """Find what makes curves ill-behaved: a side that hardly scores above the floor, or falls with more rows.
+
+    A weak signal that was there before is one; a side that begins to rise from the floor may rise by any amount.
+    """
     n_sizes, sure = means.shape[1], float(stats.t.ppf(_CERTAIN, degrees))
     way = best - floor if math.isfinite(best - floor) else 0.0
     for side, name in enumerate(names):
         part = slice(side * n_sizes, (side + 1) * n_sizes)
         covariance, scores = noise[part, part], means[side]
-        if scores[-1] - floor < max(sure * math.sqrt(covariance[-1, -1]), _BEGUN * way):
+        learned, before = scores[-1] - floor, scores[(n_sizes - 1) // 2] - floor
+        rises = learned < _BEGUN * way and before < _BEFORE * learned
+        if learned < sure * math.sqrt(covariance[-1, -1]) or rises:
             return f"{name} has hardly begun to learn at these sizes"
         variance = np.diag(covariance)
         errors = np.sqrt(np.maximum(variance[:, None] + variance - 2 * covariance, 0))

@@ -46,6 +46,8 @@ class Family:
         candidates of a search is taken with it.
     most_rows : int, optional
         From how many rows it can learn in a reasonable time, where that is few: learning curves stop there.
+    is_cheap : bool
+        Whether it learns from hundreds of thousands of rows in seconds: learning curves can go on to all rows.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Family:
     complexity: Callable[[Any], int] | None = None
     look: Mapping[str, Any] = field(default_factory=dict)
     most_rows: int | None = None
+    is_cheap: bool = False
 
 
 def _constant(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -96,8 +99,10 @@ def _mlp(features: pd.DataFrame, seed: int) -> Pipeline:
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
 
-CONSTANT = Family("constant", "constant prediction (baseline)", _constant)
-LOGISTIC = Family("logistic", "logistic regression", _logistic, {"model__C": stats.loguniform(1e-3, 1e2)})
+CONSTANT = Family("constant", "constant prediction (baseline)", _constant, is_cheap=True)
+LOGISTIC = Family(
+    "logistic", "logistic regression", _logistic, {"model__C": stats.loguniform(1e-3, 1e2)}, is_cheap=True
+)
 SVM = Family(
     "svm",
     "support vector machine",
@@ -117,6 +122,7 @@ BOOSTING = Family(
         "model__min_samples_leaf": [5, 10, 20, 40],
         "model__l2_regularization": [0.0, 1.0, 10.0],
     },
+    is_cheap=True,
 )
 FOREST = Family(
     "forest",
@@ -139,4 +145,5 @@ MLP = Family(
         "model__alpha": stats.loguniform(1e-5, 1e0),
         "model__learning_rate_init": stats.loguniform(5e-4, 1e-2),
     },
+    is_cheap=True,
 )

@@ -66,6 +66,10 @@ class Forecast:
         beside = [self._seconds(trial) for trial in plan if not trial.exclusive]
         return alone + max([sum(beside) / self._workers, *beside], default=0.0)
 
+    def has_measured(self, plan: Sequence[Trial]) -> bool:
+        """Whether a trial of every kind of a plan has been measured."""
+        return {trial.kind for trial in plan} <= self._measured.keys()
+
     def _seconds(self, trial: Trial) -> float:
         spent, cost = self._measured.get(trial.kind, (1.0, 1.0))
         return trial.cost * spent / cost

@@ -36,11 +36,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Results:
-    """Rows by the key of their trial, the reasons of those that failed, and the machines on which rows were measured."""
+    """Rows by the key of their trial, the reasons of those that failed, the machines they were measured on, and their times."""
 
     rows: Rows
     failures: Mapping[str, str]
     machines: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    forecast: Forecast | None = None
 
 
 def run_plan(
@@ -100,7 +101,7 @@ def run_plan(
                 _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
             known = forecast if forecast.is_ready else None
             watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, known))
-    return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures, machines)
+    return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures, machines, forecast)
 
 
 def _kept(

@@ -55,6 +55,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "margin": margin,
             "detectable": detectable,
             "rows_to_settle": rows_to_settle(advantage, margin, dataset.n_rows, detectable=detectable),
+            "n_rows": dataset.n_rows,
             "rows_in_table": dataset.rows_in_table,
             "probability_better": regions.better,
             "probability_equal": regions.equal,

@@ -145,7 +145,8 @@ def _build_surrogate(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pip
 
 def _on_same_inputs(family: Family, n_qubits: int) -> Family:
     build = functools.partial(_build_reduced, build=family.build, n_qubits=n_qubits)
-    return Family(f"{family.name}-{n_qubits}-inputs", f"{family.label}, same {n_qubits} inputs", build, family.space)
+    name, label = f"{family.name}-{n_qubits}-inputs", f"{family.label}, same {n_qubits} inputs"
+    return Family(name, label, build, family.space, most_rows=family.most_rows)
 
 
 def _build_reduced(features: pd.DataFrame, seed: int, *, build: Any, n_qubits: int) -> Pipeline:

@@ -120,7 +120,7 @@ def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
     high = 200 + 100 * np.log(4 / 1.2) / np.log(4)  # where the lower ends, 0.6 of the p99, cross 4 ms
     expected = {
         "candidates": ["logistic", "mlp"], "unmeasured": [], "labels": LABELS, "metric": "accuracy", "factor": 100.0,
-        "core": 3, "rows_in_table": N_ROWS,
+        "core": 3, "n_rows": N_ROWS, "rows_in_table": N_ROWS,
         "highest_rate": {
             # 4 ms is half-way from 2 to 8 on a logarithmic axis; the upper ends, twice the p99, cross at 200
             "logistic": f"250 calls per second (95 % interval 200 to {high:.0f})",

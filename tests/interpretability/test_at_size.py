@@ -76,6 +76,7 @@ def test_the_loss_of_the_whole_table_is_where_the_curves_lead(context):
     assert found.facts == {
         "size": 20_000,
         "curve_rows": 16_000,
+        "curve_reach": 16_000,
         "curve_fault": None,
         "curve_settles": found.facts["curve_settles"],
     }
@@ -94,6 +95,14 @@ def test_rows_that_will_come_are_what_the_verdict_is_about(two_families):
     assert loss.low < 100 * (law(10**6, 0.84, 2.2) - law(10**6, 0.80, 0.2)) < loss.high
 
 
+def test_a_sample_of_which_the_table_has_many_times_the_rows_does_not_speak_for_it(two_families):
+    found = {
+        n: at_size.evidence(LAB.context(sample_rows(table(n), 300, 0), SETTINGS, seed=0), {}).facts.get("size")
+        for n in (370, 380)
+    }
+    assert found == {370: None, 380: 380}
+
+
 def test_curves_that_fall_say_nothing(context):
     rows = rows_of(context, change=lambda family, size, score: score - 0.05 * (family == "boosting" and size == 16_000))
     found = at_size.evidence(context, rows)
@@ -110,7 +119,15 @@ def test_failed_trials_and_small_tables_say_nothing(context, two_families):
     assert at_size.evidence(few, {}).facts["curve_fault"] == "there are too few rows for a learning curve"
 
 
-@pytest.mark.parametrize(("data", "more"), [(table(300), {}), (sample_rows(table(3_000), 300, 0), {"curve_rows": 0})])
+@pytest.mark.parametrize(
+    ("data", "more"),
+    [
+        (table(300), {}),
+        (sample_rows(table(3_000), 300, 0), {"curve_rows": 0}),
+        (sample_rows(table(370), 300, 0), {}),  # within a fold's share
+        (table(300), {"rows_then": 250}),
+    ],
+)
 def test_without_a_sample_or_where_none_are_wanted_there_are_no_curves(two_families, data, more):
     context = LAB.context(data, dataclasses.replace(SETTINGS, **more), seed=0)
     assert at_size.plan(context) == []
@@ -120,7 +137,8 @@ def test_without_a_sample_or_where_none_are_wanted_there_are_no_curves(two_famil
 def judged(then, **facts):
     usual = {
         "metric": "ROC AUC", "margin": 1.0, "rows_to_settle": 3_000, "detectable": 2.5, "n_rows": 5_000,
-        "rows_in_table": 200_000, "size": 200_000, "curve_rows": 40_000, "curve_fault": None, "curve_settles": None,
+        "rows_in_table": 200_000, "size": 200_000, "curve_rows": 40_000, "curve_reach": 160_000,
+        "curve_fault": None, "curve_settles": None,
     }  # fmt: skip
     estimates = {"loss": Estimate(-0.3, -0.7, 0.1, "points")} | (
         {"loss_at_size": Estimate(*then, "points")} if then else {}

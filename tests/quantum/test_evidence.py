@@ -103,6 +103,7 @@ def test_every_fact_of_the_quantum_lab_is_the_oracles(evidence):
         "margin": 2.0,  # points: 0.02 of the metric
         "detectable": smallest,
         "rows_to_settle": intervals.rows_to_settle(mean, 2.0, N_ROWS, smallest),
+        "n_rows": N_ROWS,
         "rows_in_table": N_ROWS,
         "probability_better": better,
         "probability_equal": equal,

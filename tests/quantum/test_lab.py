@@ -23,6 +23,7 @@ FAST = Settings(
     sweep=0,
     largest=6,
     max_rows=120,
+    curve_rows=0,
     hardware_rows=20,
 )
 

@@ -25,7 +25,7 @@ QUANTUM_ESTIMATES = {
     "predictions_dollars", "change_DEVICE_read", "change_DEVICE_mitigated",
 }  # fmt: skip
 QUANTUM_FACTS = {
-    "metric", "margin", "detectable", "rows_to_settle", "rows_in_table", "probability_better", "probability_equal",
+    "metric", "margin", "n_rows", "detectable", "rows_to_settle", "rows_in_table", "probability_better", "probability_equal",
     "probability_worse", "pennylane_distance",
 }  # fmt: skip
 EDGE_ESTIMATES = {
@@ -42,6 +42,7 @@ EDGE_FACTS = {
     "core",
     "highest_rate",
     "stream",
+    "n_rows",
     "rows_in_table",
 }
 INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black", "over_constant", "black_over_constant"}
@@ -51,4 +52,7 @@ INTERPRETABILITY_FACTS = {
 }  # fmt: skip
 DELIVERED_ESTIMATES, DELIVERED_FACTS = {"delivered"}, {"delivered_rows"}
 AT_SIZE_ESTIMATES = {"loss_at_size"}
-AT_SIZE_FACTS = {"size", "curve_rows", "curve_fault", "curve_settles"}
+AT_SIZE_FACTS = {"size", "curve_rows", "curve_reach", "curve_fault", "curve_settles"}
+EDGE_AT_SIZE_ESTIMATES = {"MODEL.drop_at_size"}
+EDGE_AT_SIZE_FACTS = AT_SIZE_FACTS
+QUANTUM_AT_SIZE_ESTIMATES = {"advantage_at_size"}

@@ -41,6 +41,13 @@ def test_each_item_is_drawn_as_a_share_of_its_budget():
         assert [drawn[label][key] for key in ("value", "low", "high")] == pytest.approx(expected)
 
 
+def test_a_loss_at_another_size_says_which_in_few_letters():
+    found = estimates("mlp") | {"mlp.drop_at_size": Estimate(0.5, -2.0, 1.2, "points")}
+    decided = decision.decide(["mlp"], found, SETTINGS, factor=100.0, facts={"size": 1_000_000})
+    labels = [row["label"] for row in budget_figure.figure(decided, "m").spec["data"]["values"]]
+    assert "loss with 1,000,000 rows: 0.5 of 1.0 points" in labels
+
+
 def test_a_budget_of_nothing_has_no_share():
     nothing = dataclasses.replace(SETTINGS, max_drop=0.0)
     decided = decision.decide(["mlp"], estimates("mlp"), nothing, factor=100.0)

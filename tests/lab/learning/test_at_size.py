@@ -11,7 +11,7 @@ from lab.data.frames import from_arrays
 from lab.data.load import sample_rows
 from lab.learning.at_size import SizePlan, SizeRow, in_order, score_at_size, side_at_sizes, size_key, size_plan, trials
 from lab.learning.comparison import Group
-from lab.learning.families import LOGISTIC, SVM, Family
+from lab.learning.families import FOREST, LOGISTIC, MLP, SVM, Family
 from lab.learning.folds import Fold, split
 from lab.protocol import Belonging
 from lab.spoiling import folds_stay, spoiled
@@ -149,6 +149,26 @@ def test_a_family_stops_where_more_rows_would_take_too_long():
     }
     assert sizes == {"svm": {1_000, 2_000, 4_000}, "logistic": {1_000, 2_000, 4_000, 8_000}}
     assert len({trial.seed for trial in planned}) == len(planned) == 14
+
+
+def test_a_cheap_family_goes_on_to_all_rows_and_is_compared_there_with_its_like_only(whole):
+    big = dataclasses.replace(whole, features=whole.features.iloc[:0], target=np.tile(whole.target, 100))
+    plan = size_plan(dataclasses.replace(whole, whole=big), most_rows=10_000, repeats=3, seed=1, cheap_go_on=True)
+    assert plan.sizes == (625, 1_250, 2_500, 5_000, 10_000)
+    assert plan.further == (40_000, 160_000)  # four times as many, up to eight of ten folds
+    assert plan.sizes_of(LOGISTIC) == plan.common([LOGISTIC, MLP]) == (*plan.sizes, 40_000, 160_000)
+    assert plan.sizes_of(FOREST) == plan.common([LOGISTIC, FOREST]) == plan.sizes
+    planned = trials([Group("a", "a", (FOREST, LOGISTIC))], plan, scorer="roc_auc", candidates=1, seed=0)
+    assert [t.arguments["family"].name for t in planned if t.arguments["size"] > 10_000] == ["logistic"] * 6
+    wide = dataclasses.replace(big, kinds=dict.fromkeys(map(str, range(50)), "number"))  # at most 5 million values
+    assert size_plan(wide, most_rows=10_000, repeats=3, seed=1, cheap_go_on=True).further == (31_623, 100_000)
+    texts = dataclasses.replace(big, kinds=dict.fromkeys("abcde", "category"))  # each as ten numbers
+    assert size_plan(texts, most_rows=10_000, repeats=3, seed=1, cheap_go_on=True).further == (31_623, 100_000)
+    assert size_plan(big, most_rows=120_000, repeats=3, seed=1, cheap_go_on=True).further == ()
+    rows = {size_key(LOGISTIC, n, 0).name: SizeRow(n, n / 1e6, 0.5) for n in plan.common([LOGISTIC])}
+    side = side_at_sizes(Group("side", "side", (LOGISTIC,)), plan, rows, plan.common([LOGISTIC]))
+    assert list(side.scores[0]) == pytest.approx([n / 1e6 for n in (*plan.sizes, 40_000, 160_000)])
+    assert side.seen == {LOGISTIC.label: 160_000}
 
 
 def test_the_best_of_a_side_is_chosen_at_each_size_by_the_inner_score():

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from samples.golden import table
 from samples.small_lab import SmallLab
 
+from lab.durations import other_efforts, with_durations
 from lab.errors import SettingsError
-from lab.flow import _other_efforts
 from lab.job import job_of
-from lab.protocol import Trial
+from lab.protocol import Evidence, Trial
 from lab.settings import ComparisonSettings, make, option
 from lab.work.forecast import Forecast
 
@@ -61,7 +61,7 @@ def said(settings, *, workers=1):
     job = job_of(FoldsLab(), table(), settings, 3, files=[])
     forecast = Forecast(job.plan, workers)
     forecast.add(job.plan[0], 60.0)
-    return _other_efforts(job, forecast)
+    return other_efforts(job, forecast)
 
 
 def test_every_other_effort_is_said_with_the_time_of_its_own_plan_on_its_own_rows():
@@ -95,7 +95,7 @@ def test_a_lab_without_efforts_says_nothing_of_them():
             return []
 
     job = job_of(Plain(), table(), Effortless(), 3, files=[])
-    assert _other_efforts(job, Forecast([], 1)) == ""
+    assert other_efforts(job, Forecast([], 1)) == ""
 
 
 def test_workers_share_what_need_not_run_alone():
@@ -103,3 +103,53 @@ def test_workers_share_what_need_not_run_alone():
     assert said(make(Settings, {}), workers=2) == (
         " (--effort quick takes about 30 s; --effort thorough takes about 5 min)"
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Curved(Settings):
+    curve_rows: int = option(40, "rows of the learning curves", minimum=0, maximum=1_000)
+
+
+class CurvedLab(FoldsLab):
+    """Beside the folds a learning curve, whose cost is its rows, whatever the sample."""
+
+    settings_type = Curved
+
+    def sections(self):
+        return [Folds(), self]
+
+    def plan(self, context):
+        rows = context[1].curve_rows
+        return [Trial("curve", work, kind="curve", cost=float(rows), rows_in_cost=True)]
+
+
+def measured(settings, *kinds):
+    """A job, and its forecast after a pilot of 60 s for a fold and 40 s for the curve."""
+    job = job_of(CurvedLab(), table(), settings, 3, files=[])
+    forecast = Forecast(job.plan, 1)
+    for trial, seconds in ((job.plan[0], 60.0), (job.plan[-1], 40.0)):
+        if trial.kind in kinds:
+            forecast.add(trial, seconds)
+    return job, forecast
+
+
+def test_what_counts_its_rows_already_is_not_scaled_by_those_of_the_sample():
+    # by hand: 1 min for quick's two folds of 24 rows, 10 min for thorough's ten of 48, and 40 s for the curve of each
+    found = other_efforts(*measured(make(Curved, {}), "fold", "curve"))
+    assert found == " (--effort quick takes about 2 min; --effort thorough takes about 11 min)"
+
+
+def test_a_run_that_would_decide_is_said_with_its_time():
+    job, forecast = measured(make(Curved, {}), "fold", "curve")
+    evidence = Evidence(facts={"curve_settles": 90})
+    # by hand: five folds of a minute, and a second for each row of the curve
+    assert with_durations(evidence, job, forecast).facts["curve_seconds"] == {"90": 5 * 60.0 + 90.0}
+    several = Evidence(facts={"curve_settles": {"a": 90, "b": None, "c": 30}})
+    assert with_durations(several, job, forecast).facts["curve_seconds"] == {"30": 330.0, "90": 390.0}
+
+
+def test_no_time_is_said_of_what_was_not_measured_or_would_not_decide():
+    job, forecast = measured(make(Curved, {}), "fold")
+    for evidence in (Evidence(facts={"curve_settles": 90}), Evidence(facts={"curve_settles": None}), Evidence()):
+        assert with_durations(evidence, job, forecast) == evidence
+    assert with_durations(Evidence(facts={"curve_settles": 90}), job, None).facts == {"curve_settles": 90}

@@ -1,0 +1,59 @@
+"""How long would another run on the same table take? Said from the trials that this one has measured."""
+
+import dataclasses
+from typing import Any
+
+from lab import sections
+from lab.errors import LabError
+from lab.job import Job, sampled
+from lab.protocol import Evidence
+from lab.settings import EFFORTS, at_effort
+from lab.wording import duration
+from lab.work.forecast import Forecast
+
+__all__ = ["other_efforts", "with_durations"]
+
+
+def other_efforts(job: Job, forecast: Forecast) -> str:
+    """Say how long the other efforts would take; nothing of those for which the table is too small."""
+    now = getattr(job.settings, "effort", None)
+    if now is None:
+        return ""
+    said = []
+    for effort in EFFORTS:
+        seconds = None if effort == now else _seconds(job, at_effort(job.settings, effort), forecast)
+        if seconds is not None:
+            said.append(f"--effort {effort} takes about {duration(seconds)}")
+    return f" ({'; '.join(said)})" if said else ""
+
+
+def with_durations(evidence: Evidence, job: Job, forecast: Forecast | None) -> Evidence:
+    """Add how long a run takes whose learning curves go as far as would settle the question, by their rows.
+
+    Nothing where no curves would, or where this session has not measured all kinds of trials since it took up another one.
+    """
+    wanted = evidence.facts.get("curve_settles")
+    numbers = wanted.values() if isinstance(wanted, dict) else [wanted]
+    found = {}
+    if forecast is None:
+        return evidence
+    for rows in sorted({rows for rows in numbers if rows is not None}):
+        seconds = _seconds(job, dataclasses.replace(job.settings, curve_rows=rows), forecast, all_measured=True)
+        if seconds is not None:
+            found[str(rows)] = round(seconds, 1)
+    return dataclasses.replace(evidence, facts={**evidence.facts, "curve_seconds": found}) if found else evidence
+
+
+def _seconds(job: Job, settings: Any, forecast: Forecast, *, all_measured: bool = False) -> float | None:
+    """Seconds that a run with other settings would take; None where they do not fit the table, or nothing is known of them."""
+    try:
+        table = sampled(job.whole, settings, job.seed)
+        plan = sections.plan(job.lab, job.lab.context(table, settings, seed=job.seed))
+    except LabError:  # the table may be too small for the folds of another effort
+        return None
+    if all_measured and not forecast.has_measured(plan):
+        return None
+    times = table.n_rows / job.dataset.n_rows
+    return forecast.seconds_for(
+        [trial if trial.rows_in_cost else dataclasses.replace(trial, cost=trial.cost * times) for trial in plan]
+    )

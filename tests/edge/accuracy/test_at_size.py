@@ -1,0 +1,275 @@
+"""The edge verdict is about the whole table: a sample on which a candidate is level says nothing of rows that it never saw."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from samples.wiring import EDGE_AT_SIZE_ESTIMATES, EDGE_AT_SIZE_FACTS, generic
+
+from edge.accuracy import at_size
+from edge.budget.decision import decide
+from edge.lab import LAB
+from edge.settings import Settings
+from lab.data.frames import from_arrays
+from lab.data.load import sample_rows
+from lab.learning.at_size import SizeRow
+from lab.protocol import Estimate, Evidence
+from lab.work.rows import typed
+from lab.work.storage import through_storage
+
+SETTINGS = Settings(folds=3, candidates=1, max_rows=300, curve_rows=100_000, models=("logistic", "mlp"))
+LAWS = {  # share of right answers: the network overtakes the forest between the largest size tried and the whole table
+    "logistic": (0.80, 0.2), "forest": (0.84, 0.8), "extra-trees": (0.83, 0.8), "boosting": (0.83, 0.9), "mlp": (0.905, 5.0),
+    "constant": (0.60, 0.0),
+}  # fmt: skip
+
+
+def law(family, n):
+    end, gain = LAWS[family]
+    return end - gain * n**-0.5
+
+
+def expected(name, n=20_000):
+    """Points that the best of the others is better, by the laws."""
+    return 100 * (max(law(other, n) for other in LAWS if other != name) - law(name, n))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    rng = np.random.default_rng(0)
+    features = pd.DataFrame(rng.normal(size=(20_000, 2)), columns=["a", "b"])
+    return from_arrays("made", features, np.where(rng.random(20_000) < 0.4, "yes", "no"))
+
+
+@pytest.fixture(scope="module")
+def context(whole):
+    return LAB.context(sample_rows(whole, 300, 0), SETTINGS, seed=0)
+
+
+def rows_of(context, change=lambda family, size, score: score):
+    rng, rows = np.random.default_rng(1), {}
+    shared = 0.01 * rng.normal(size=10)
+    for trial in at_size.plan(context):
+        family, size, fold = (trial.arguments[name] for name in ("family", "size", "fold"))
+        score = change(family.name, size, law(family.name, size)) + shared[fold.index]
+        row = SizeRow(size, score + 0.0005 * rng.normal(), score)
+        rows[trial.key] = typed(through_storage(row), SizeRow)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def rows(context):
+    return rows_of(context)
+
+
+def test_the_loss_of_the_whole_table_is_where_the_curves_lead(context, rows):
+    found = at_size.foretold(context, rows)
+    assert {generic(name) for name in found.estimates} == EDGE_AT_SIZE_ESTIMATES
+    assert found.facts.keys() == EDGE_AT_SIZE_FACTS
+    for name in ("logistic", "mlp"):
+        loss = found.estimates[f"{name}.drop_at_size"]
+        assert (loss.unit, loss.confidence) == ("points", 0.975)  # two candidates, one of which is taken (Bonferroni)
+        assert loss.low < expected(name) < loss.high
+        assert loss.value == pytest.approx(expected(name), abs=0.4)
+    assert found.facts["size"] == 20_000
+    assert found.facts["curve_rows"] == found.facts["curve_reach"] == 16_000
+    assert found.facts["curve_fault"] == {"logistic": None, "mlp": None}
+
+
+def test_a_rival_that_overtakes_is_seen_where_the_candidate_is_the_best_at_every_size_tried(whole):
+    few = dataclasses.replace(SETTINGS, curve_rows=4_000, models=("forest",))
+    context = LAB.context(sample_rows(whole, 300, 0), few, seed=0)
+    assert expected("forest", 4_000) < 0 < 1 < expected("forest"), (
+        "the best at 4,000 rows loses more than a point at 20,000"
+    )
+    loss = at_size.foretold(context, rows_of(context)).estimates["forest.drop_at_size"]
+    assert loss.low < expected("forest") < loss.high
+    assert loss.high > 1
+
+
+def test_models_that_learn_fast_are_compared_on_all_rows_of_the_table(whole):
+    few = dataclasses.replace(SETTINGS, curve_rows=2_000, models=("boosting",))
+    context = LAB.context(sample_rows(whole, 300, 0), few, seed=0)
+    most = {}
+    for trial in at_size.plan(context):
+        most[trial.arguments["family"].name] = trial.arguments["size"]  # the small sizes come first
+    assert most == {
+        "logistic": 16_000,
+        "boosting": 16_000,
+        "mlp": 16_000,
+        "constant": 16_000,
+        "forest": 2_000,
+        "extra-trees": 2_000,
+    }
+    found = at_size.foretold(context, rows_of(context))
+    assert found.facts["curve_rows"] == 2_000
+    loss = found.estimates["boosting.drop_at_size"]
+    assert loss.value == pytest.approx(expected("boosting"), abs=0.3), "the network is known up to 16,000 rows"
+    shown = at_size.evidence(context, rows_of(context))
+    seen = {line[0]: line[2] for line in shown.tables[0].rows}
+    assert seen == {family.label: most[family.name] for family in context.group.families}
+    ends = {}
+    for point in shown.figures[0].spec["data"]["values"]:
+        ends[point["series"]] = max(ends.get(point["series"], 0), point["x"])
+    assert ends == {label: n for label, n in seen.items() if "constant" not in label}
+
+
+def test_the_tables_show_every_model_and_the_rows_that_it_saw(context, rows):
+    found = at_size.evidence(context, rows)
+    carried_on = at_size.foretold(context, rows)
+    lines = {line[0]: line[1:] for line in carried_on.tables[0].rows}
+    for name in ("logistic", "mlp"):
+        loss = carried_on.estimates[f"{name}.drop_at_size"]
+        tried, *carried, fault = lines[context.labels[name]]
+        assert tried == pytest.approx(expected(name, 16_000), abs=0.2)
+        assert carried == [loss.value, loss.low, loss.high]
+        assert fault == ""
+    seen = {line[0]: line[2] for line in found.tables[0].rows}
+    assert seen == {family.label: 16_000 for family in context.group.families}
+    drawn = {point["series"] for point in found.figures[0].spec["data"]["values"]}
+    assert drawn == {family.label for family in context.group.families if family.name != "constant"}
+    assert any("models that learned from 300 rows at most" in each for each in found.caveats)
+
+
+def test_of_a_candidate_whose_curve_falls_nothing_is_said_and_of_the_others_it_is(context):
+    rows = rows_of(context, change=lambda family, size, score: score - 0.1 * (family == "logistic" and size == 16_000))
+    found = at_size.foretold(context, rows)
+    assert found.estimates.keys() == {"mlp.drop_at_size"}
+    assert found.facts["curve_fault"]["logistic"] == "the scores of the logistic regression fall with more rows"
+    assert found.facts["curve_fault"]["mlp"] is None
+
+
+def test_failed_trials_and_small_tables_say_nothing(context):
+    found = at_size.foretold(context, {})
+    assert set(found.facts["curve_fault"].values()) == {"too many trials of the learning curves failed"}
+    assert found.tables == ()
+    assert at_size.evidence(context, {}).figures == ()
+    few = from_arrays("few", pd.DataFrame({"a": np.random.default_rng(0).normal(size=200)}), np.arange(200) % 2 == 0)
+    small = LAB.context(few, dataclasses.replace(SETTINGS, rows_then=5_000), seed=0)
+    assert at_size.plan(small) == []
+    assert set(at_size.foretold(small, {}).facts["curve_fault"].values()) == {
+        "there are too few rows for a learning curve"
+    }
+    assert at_size.evidence(small, {}).tables == ()
+
+
+@pytest.mark.parametrize("changes", [{"curve_rows": 0}, {"max_rows": 20_000}])
+def test_without_a_sample_or_where_none_are_wanted_there_are_no_curves(whole, changes):
+    settings = dataclasses.replace(SETTINGS, **changes)
+    context = LAB.context(sample_rows(whole, settings.max_rows, 0), settings, seed=0)
+    assert at_size.plan(context) == []
+    assert at_size.foretold(context, {}) == at_size.Foretold()
+    assert at_size.evidence(context, {}) == Evidence()
+
+
+def judged(then, *, p99=0.5, **facts):
+    exact = {
+        "p99_ms": (p99, "ms"),
+        "size_mb": (0.1, "MB"),
+        "parity": (0, ""),
+        "flips": (0, "labels"),
+        "score": (90.0, "points"),
+    }
+    estimates = {f"mlp.{name}": Estimate(value, value, value, unit) for name, (value, unit) in exact.items()}
+    estimates |= {"mlp.drop": Estimate(0.0, -0.2, 0.2, "points"), "mlp.gain": Estimate(30.0, 25.0, 35.0, "points")}
+    estimates |= {"mlp.drop_at_size": Estimate(*then, "points")} if then else {}
+    usual = {
+        "candidates": ["mlp"], "unmeasured": [], "labels": {"mlp": "neural network"}, "factor": 100.0, "metric": "accuracy",
+        "n_rows": 8_000, "rows_in_table": 200_000, "size": 200_000, "curve_rows": 40_000, "curve_reach": 160_000,
+        "curve_fault": {"mlp": None}, "curve_settles": {"mlp": None},
+    }  # fmt: skip
+    return LAB.judge(Evidence(estimates, usual | facts), Settings())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answer", "start", "words"),
+    [
+        (
+            judged((0.3, 0.1, 0.5)),
+            "yes",
+            "On 8,000 of 200,000 rows the neural network fits every budget",
+            "level with the best model tried (95 % interval 0.2 points below to 0.2 points above); with 200,000 rows we expect it "
+            "0.3 points below the best of the other models (95 % interval 0.1 to 0.5 points below).",
+        ),
+        (
+            judged((2.5, 2.0, 3.0)),
+            "no",
+            "On 8,000 of 200,000 rows no candidate fits; the most accurate, the neural network, misses accuracy loss with 200,000 "
+            "rows (2.0 points to 3.0 points against 1.0 points allowed)",
+            "we expect it 2.5 points below",
+        ),
+        (
+            judged((1.2, 0.4, 2.0), curve_settles={"mlp": 90_000}, curve_seconds={"90000": 700.0}),
+            "undecided",
+            "On 8,000 of 200,000 rows the neural network may fit, but its accuracy loss with 200,000 rows is not certain",
+            "; learning curves up to about 90,000 rows would settle it (--curve-rows 90000, a run of about 12 min on this machine).",
+        ),
+        (
+            judged(None, curve_fault={"mlp": "the scores fall"}),
+            "undecided",
+            "On 8,000 of 200,000 rows the neural network may fit, but its accuracy loss with 200,000 rows is not certain",
+            "; what it loses with 200,000 rows cannot be said: the scores fall.",
+        ),
+        (
+            judged((0.3, 0.1, 0.5), n_rows=200_000, size=10**6),
+            "yes",
+            "The neural network fits every budget",
+            "with 1,000,000 rows we expect it 0.3 points below",
+        ),
+        (
+            judged((0.3, 0.1, 0.5), p99=2.0),
+            "no",
+            "On 8,000 of 200,000 rows no candidate fits; the most accurate, the neural network, misses latency (p99)",
+            "we expect it 0.3 points below",
+        ),
+    ],
+)
+def test_the_verdict_is_about_the_size_that_counts(verdict, answer, start, words):
+    assert verdict.answer == answer
+    assert verdict.sentence.startswith(start)
+    assert words in verdict.sentence
+
+
+def test_an_undecided_loss_asks_for_longer_curves_and_not_for_a_larger_sample():
+    verdict = judged((1.2, 0.4, 2.0), curve_settles={"mlp": 90_000})
+    assert verdict.would_change == ("learning curves beyond 40,000 rows (--curve-rows), or more rows", "a wider budget")
+
+
+def test_what_cannot_be_said_decides_nothing_and_the_budgets_that_are_missed_do():
+    estimates = {
+        "mlp.p99_ms": Estimate(0.5, 0.4, 0.6, "ms"), "mlp.size_mb": Estimate(0.1, 0.1, 0.1, "MB"),
+        "mlp.drop": Estimate(0.0, -0.1, 0.1, "points"), "mlp.gain": Estimate(30.0, 25.0, 35.0, "points"),
+        "mlp.parity": Estimate(0, 0, 0, ""), "mlp.flips": Estimate(0, 0, 0, "labels"), "mlp.score": Estimate(90, 90, 90, "points"),
+    }  # fmt: skip
+    facts = {"size": 10_000, "curve_fault": {"mlp": "the scores fall"}}
+    assert decide(["mlp"], estimates, Settings(), factor=100.0, facts=facts).status == "undecided"
+    assert decide(["mlp"], estimates, Settings(), factor=100.0).status == "pass"
+    assert decide(["mlp"], estimates, Settings(p99_ms=0.1), factor=100.0, facts=facts).status == "fail"
+
+
+def rival(value, low, high, fault=None, rows=None):
+    """A comparison with one other model, as far as it is read."""
+    estimate = None if fault else Estimate(value, low, high, "points")
+    return SimpleNamespace(fault=fault, estimate=lambda unit, confidence: estimate, settles=lambda most: rows)
+
+
+def test_the_interval_reaches_as_far_as_that_of_any_rival():
+    best, likely, unsure = rival(9.0, 8.0, 10.0), rival(0.5, 0.2, 0.8, rows=7), rival(-1.0, -4.0, 3.0, rows=9)
+    found = at_size._Rivals(best, (likely, unsure), is_complete=True)
+    loss = found.loss("points", 0.95)
+    assert (loss.value, loss.low, loss.high) == (0.5, 0.2, 3.0)
+    assert found.settles(1.0, "points", 0.95) == 9, "only the second one leaves it open"
+    assert found.settles(0.5, "points", 0.95) == 9
+    assert found.settles(0.1, "points", 0.95) == 9
+    assert found.settles(5.0, "points", 0.95) is None
+    hopeless = at_size._Rivals(best, (likely, rival(-1.0, -4.0, 3.0)), is_complete=True)
+    assert hopeless.settles(0.5, "points", 0.95) is None, "one of those that leave it open is settled by no rows"
+
+
+def test_the_best_of_the_others_counts_where_one_of_them_cannot_be_carried_on():
+    best, known = rival(2.0, 1.5, 2.5), rival(0.5, 0.2, 0.8)
+    loss = at_size._Rivals(best, (known,), is_complete=False).loss("points", 0.95)
+    assert (loss.value, loss.low, loss.high) == (2.0, 1.5, 2.5)
+    assert at_size._Rivals(rival(0, 0, 0, "they fall"), (known,), is_complete=True).loss("points", 0.95) is None
