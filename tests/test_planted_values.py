@@ -14,12 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples import web
+from samples.less_work import in_this_process, with_small_follow_up
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, without_the_clock
 
-import lab.work.trials
 import quantum.models.families
 from edge.stream import monitor
-from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classifiers, regressors
 from interpretability.models.boosting import pooled
 from interpretability.models.classifiers import EBM, EBM_PAIRS, SCORECARD, SPLINES, TREE
@@ -171,20 +170,6 @@ def test_a_readable_model_shows_no_value_of_one_person(n_rows, target, family, f
 # ---- whole runs
 
 
-class Here:
-    """Trials in this process, one after the other: the rest of a run is as it is."""
-
-    def __init__(self, dataset, workers, scratch):
-        self.dataset = dataset
-
-    def run(self, work, *, beside):
-        for trial, inputs in work:
-            yield run_here(trial, self.dataset, inputs)
-
-    def close(self):
-        pass
-
-
 def small(build, features, seed):
     return build(features, seed).set_params(model__n_estimators=8)
 
@@ -199,8 +184,6 @@ FAST = {
 READ = {40: (TREE,), 200: (EBM_PAIRS, LOGISTIC), 600: (SPLINES, SCORECARD)}
 READ_NUMBER = {40: (regressors.LINEAR,), 200: (regressors.TREE,), 600: (regressors.EBM,)}
 LESS_WORK = [
-    (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
-    (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
     (quantum.models.families, "CLASSICAL", (LOGISTIC,)), (classifiers, "ladder", lambda n_classes: ()),
     (regressors, "ladder", tuple),
 ]  # fmt: skip
@@ -211,7 +194,8 @@ RUNS += [("interpretability", "number", n_rows) for n_rows in SIZES]
 @pytest.fixture
 def searched(tmp_path, monkeypatch, capfd):
     """Run a lab on a planted table with little work, and look for the planted values in all that it leaves behind."""
-    monkeypatch.setattr(lab.work.trials, "Workers", Here)
+    in_this_process(monkeypatch)
+    with_small_follow_up(monkeypatch)
     for module, constant, less in LESS_WORK:
         monkeypatch.setattr(module, constant, less)
 

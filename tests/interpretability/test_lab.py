@@ -5,6 +5,7 @@ import functools
 
 import pytest
 from samples import vega
+from samples.less_work import in_this_process, with_small_follow_up, with_small_machines
 from samples.wiring import AT_SIZE_ESTIMATES, AT_SIZE_FACTS, INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
 from interpretability.lab import LAB
@@ -25,14 +26,17 @@ def small(build, features, seed):
 
 @pytest.fixture
 def few_families(monkeypatch):
-    """Fewer models, the same way: the families are tested on their own."""
+    """Fewer and smaller models, the same way: the families are tested on their own."""
+    in_this_process(monkeypatch)
+    with_small_follow_up(monkeypatch)
+    with_small_machines(monkeypatch)
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LOGISTIC, TREE, EBM_PAIRS))
     monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", readable))
     forest = Family("forest", "random forest", functools.partial(small, FOREST.build))
     monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (forest,)))
 
 
-FAST = Settings(folds=2, repeats=1, candidates=1)
+FAST = Settings(folds=2, repeats=1, candidates=1, curve_rows=0)  # test_number.py and test_at_size.py have the curves
 
 
 @pytest.mark.filterwarnings("ignore:Missing values detected")

@@ -1,0 +1,59 @@
+"""Whole runs with little work in them: for tests of what a run says and leaves behind, and not of how well its models fit.
+
+Trials run in the test's process, so that no other one has to load the libraries; what workers do is tested in
+`tests/lab/work`. The measurements that follow on a verdict look at fewer rows, refits and rounds.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+import lab.work.trials
+from interpretability.follow_up import editing, explaining, known_truth, speed, stress
+from interpretability.models import classifiers, regressors
+from lab.protocol import Dataset
+from lab.work.workers import Outcome, run_here
+
+__all__ = ["in_this_process", "with_small_follow_up", "with_small_machines"]
+
+_LESS = [
+    (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
+    (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
+]  # fmt: skip
+
+
+class _Here:
+    """Stands for the workers of a run: trials one after the other, in this process."""
+
+    def __init__(self, dataset: Dataset, workers: int, scratch: Path) -> None:
+        del workers, scratch
+        self.dataset = dataset
+
+    def run(self, work: Sequence[tuple], *, beside: int) -> Iterator[Outcome]:
+        del beside
+        for trial, inputs in work:
+            yield run_here(trial, self.dataset, inputs)
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+def in_this_process(patch: pytest.MonkeyPatch) -> None:
+    """Start no workers."""
+    patch.setattr(lab.work.trials, "Workers", _Here)
+
+
+def with_small_follow_up(patch: pytest.MonkeyPatch) -> None:
+    """Have the interpretability lab measure less after its verdict; goes with `in_this_process`."""
+    for module, constant, less in _LESS:
+        patch.setattr(module, constant, less)
+
+
+def with_small_machines(patch: pytest.MonkeyPatch) -> None:
+    """Have explainable boosting machines of one bag and a few rounds; goes with `in_this_process`."""
+    whole = classifiers.ebm_settings
+    for module in (classifiers, regressors):
+        patch.setattr(
+            module, "ebm_settings", lambda *given, **more: whole(*given, **more) | {"outer_bags": 1, "max_rounds": 50}
+        )
