@@ -5,7 +5,6 @@ What a run needs to be taken up again (the folder `trials`) is not an output: it
 
 import csv
 import dataclasses
-import functools
 import json
 import re
 import warnings
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples import web
-from samples.less_work import in_this_process, with_small_follow_up
+from samples.less_work import few_trees, in_this_process, with_few_trees, with_small_follow_up
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, without_the_clock
 
 import quantum.models.families
@@ -26,7 +25,7 @@ from interpretability.reading.read import read_model
 from lab.cli import main
 from lab.data.load import load
 from lab.learning.comparison import Group
-from lab.learning.families import FOREST, LOGISTIC, Family
+from lab.learning.families import FOREST, LOGISTIC
 from lab.privacy import aggregates
 from lab.privacy.cells import without_cells
 from lab.protocol import Trial
@@ -170,15 +169,10 @@ def test_a_readable_model_shows_no_value_of_one_person(n_rows, target, family, f
 # ---- whole runs
 
 
-def small(build, features, seed):
-    return build(features, seed).set_params(model__n_estimators=8)
-
-
-FEW_TREES = Family("forest", "random forest", functools.partial(small, FOREST.build))
 FAST = {
     "quantum": "--qubits 2 --steps 10 --folds 2 --repeats 1 --candidates 1 --sweep 0 --largest 0 --hardware-rows 0 "
     "--devices torino",
-    "edge": "--effort quick --candidates 1 --rounds 20 --models logistic,forest",
+    "edge": "--effort quick --folds 2 --candidates 1 --rounds 20 --models logistic,forest",
     "interpretability": "--folds 2 --repeats 1 --candidates 1",
 }
 READ = {40: (TREE,), 200: (EBM_PAIRS, LOGISTIC), 600: (SPLINES, SCORECARD)}
@@ -187,14 +181,15 @@ LESS_WORK = [
     (quantum.models.families, "CLASSICAL", (LOGISTIC,)), (classifiers, "ladder", lambda n_classes: ()),
     (regressors, "ladder", tuple),
 ]  # fmt: skip
-RUNS = [(name, "classes", n_rows) for name in FAST for n_rows in SIZES]
-RUNS += [("interpretability", "number", n_rows) for n_rows in SIZES]
+RUNS = [(name, "classes", n_rows) for name in ("quantum", "edge") for n_rows in (SIZES[0], SIZES[-1])]
+RUNS += [("interpretability", target, n_rows) for target in ("classes", "number") for n_rows in SIZES]
 
 
 @pytest.fixture
 def searched(tmp_path, monkeypatch, capfd):
     """Run a lab on a planted table with little work, and look for the planted values in all that it leaves behind."""
     in_this_process(monkeypatch)
+    with_few_trees(monkeypatch)
     with_small_follow_up(monkeypatch)
     for module, constant, less in LESS_WORK:
         monkeypatch.setattr(module, constant, less)
@@ -221,13 +216,13 @@ def searched(tmp_path, monkeypatch, capfd):
 @pytest.mark.parametrize(("name", "target", "n_rows"), RUNS)
 def test_a_run_leaves_no_value_of_one_person_behind(name, target, n_rows, files, searched, monkeypatch):
     readable = {"classes": READ, "number": READ_NUMBER}[target][n_rows]
-    glass, closed = Group("glass", "readable model", tuple(map(classifiers.counted, readable))), (FEW_TREES,)
+    glass, closed = Group("glass", "readable model", tuple(map(classifiers.counted, readable))), (few_trees(FOREST),)
     if target == "number":
-        closed = (regressors.FOREST,)
+        closed = (few_trees(regressors.FOREST),)
     for module in (classifiers, regressors):
         monkeypatch.setattr(module, "glass", lambda *sizes: glass)
         monkeypatch.setattr(module, "black", lambda: Group("black", "black box", closed))
-    shown = [] if n_rows == 200 else ["--json"]
+    shown = ["--json"] if n_rows == 40 else []
     if name == "interpretability" and n_rows == 600:
         shown += ["--groups", "group"]
     searched(name, target, files[n_rows, target], *shown)

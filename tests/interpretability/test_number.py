@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import MetricFrame
 from samples import vega
-from samples.less_work import in_this_process, with_small_follow_up, with_small_machines
+from samples.less_work import few_trees, in_this_process, with_small_follow_up, with_small_machines
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
@@ -60,11 +60,7 @@ def prices():
     return kept
 
 
-def small(features, seed):
-    return FOREST.build(features, seed).set_params(model__n_estimators=8)
-
-
-SMALL = dataclasses.replace(FOREST, build=small)
+SMALL = few_trees(FOREST)
 
 
 @pytest.fixture

@@ -4,23 +4,37 @@ Trials run in the test's process, so that no other one has to load the libraries
 `tests/lab/work`. The measurements that follow on a verdict look at fewer rows, refits and rounds.
 """
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import lab.work.trials
+from edge import candidates
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classifiers, regressors
+from lab.learning.families import EXTRA_TREES, FOREST, Family
 from lab.protocol import Dataset
 from lab.work.workers import Outcome, run_here
 
-__all__ = ["in_this_process", "with_small_follow_up", "with_small_machines"]
+__all__ = ["few_trees", "in_this_process", "with_few_trees", "with_small_follow_up", "with_small_machines"]
 
 _LESS = [
     (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
     (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
 ]  # fmt: skip
+
+
+def few_trees(family: Family) -> Family:
+    """Make the family of forests that has eight trees in each."""
+    return dataclasses.replace(family, build=functools.partial(_small, family.build))
+
+
+def _small(build: Callable[..., Any], features: Any, seed: int) -> Any:
+    return build(features, seed).set_params(model__n_estimators=8)
 
 
 class _Here:
@@ -42,6 +56,12 @@ class _Here:
 def in_this_process(patch: pytest.MonkeyPatch) -> None:
     """Start no workers."""
     patch.setattr(lab.work.trials, "Workers", _Here)
+
+
+def with_few_trees(patch: pytest.MonkeyPatch) -> None:
+    """Have small forests set the edge lab's standard of accuracy."""
+    patch.setattr(candidates, "FOREST", few_trees(FOREST))
+    patch.setattr(candidates, "EXTRA_TREES", few_trees(EXTRA_TREES))
 
 
 def with_small_follow_up(patch: pytest.MonkeyPatch) -> None:
