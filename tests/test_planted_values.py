@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples import web
-from samples.less_work import few_trees, in_this_process, with_few_trees, with_small_follow_up
+from samples.here import in_this_process
+from samples.less_work import few_trees, with_few_trees, with_small_follow_up
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, without_the_clock
 
 import quantum.models.families

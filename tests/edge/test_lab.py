@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 from samples import vega
-from samples.less_work import in_this_process, with_few_trees
+from samples.here import in_this_process
+from samples.less_work import with_few_trees
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
 from edge.lab import LAB

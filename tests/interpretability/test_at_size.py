@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from samples.less_work import in_this_process
+from samples.here import in_this_process
 from samples.wiring import AT_SIZE_ESTIMATES, AT_SIZE_FACTS
 
 from interpretability.lab import LAB

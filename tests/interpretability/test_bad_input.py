@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from samples.less_work import in_this_process, with_small_follow_up
+from samples.here import in_this_process
+from samples.less_work import with_small_follow_up
 
 from interpretability.models import classifiers
 from lab.data.load import load

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 from samples import vega
-from samples.less_work import few_trees, in_this_process, with_small_follow_up, with_small_machines
+from samples.here import in_this_process
+from samples.less_work import few_trees, with_small_follow_up, with_small_machines
 from samples.wiring import AT_SIZE_ESTIMATES, AT_SIZE_FACTS, INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
 from interpretability.lab import LAB

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import MetricFrame
 from samples import vega
-from samples.less_work import few_trees, in_this_process, with_small_follow_up, with_small_machines
+from samples.here import in_this_process
+from samples.less_work import few_trees, with_small_follow_up, with_small_machines
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score

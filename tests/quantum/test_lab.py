@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 from samples import vega
-from samples.less_work import in_this_process
+from samples.here import in_this_process
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
 from lab.data.load import load, sample_rows

@@ -1,26 +1,21 @@
 """Whole runs with little work in them: for tests of what a run says and leaves behind, and not of how well its models fit.
 
-Trials run in the test's process, so that no other one has to load the libraries; what workers do is tested in
-`tests/lab/work`. The measurements that follow on a verdict look at fewer rows, refits and rounds.
+What is changed here holds in this process: these go with `samples.here.in_this_process`.
 """
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-import lab.work.trials
 from edge import candidates
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classifiers, regressors
 from lab.learning.families import EXTRA_TREES, FOREST, Family
-from lab.protocol import Dataset
-from lab.work.workers import Outcome, run_here
 
-__all__ = ["few_trees", "in_this_process", "with_few_trees", "with_small_follow_up", "with_small_machines"]
+__all__ = ["few_trees", "with_few_trees", "with_small_follow_up", "with_small_machines"]
 
 _LESS = [
     (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
@@ -37,27 +32,6 @@ def _small(build: Callable[..., Any], features: Any, seed: int) -> Any:
     return build(features, seed).set_params(model__n_estimators=8)
 
 
-class _Here:
-    """Stands for the workers of a run: trials one after the other, in this process."""
-
-    def __init__(self, dataset: Dataset, workers: int, scratch: Path) -> None:
-        del workers, scratch
-        self.dataset = dataset
-
-    def run(self, work: Sequence[tuple], *, beside: int) -> Iterator[Outcome]:
-        del beside
-        for trial, inputs in work:
-            yield run_here(trial, self.dataset, inputs)
-
-    def close(self) -> None:
-        """There is nothing to end."""
-
-
-def in_this_process(patch: pytest.MonkeyPatch) -> None:
-    """Start no workers."""
-    patch.setattr(lab.work.trials, "Workers", _Here)
-
-
 def with_few_trees(patch: pytest.MonkeyPatch) -> None:
     """Have small forests set the edge lab's standard of accuracy."""
     patch.setattr(candidates, "FOREST", few_trees(FOREST))
@@ -65,13 +39,13 @@ def with_few_trees(patch: pytest.MonkeyPatch) -> None:
 
 
 def with_small_follow_up(patch: pytest.MonkeyPatch) -> None:
-    """Have the interpretability lab measure less after its verdict; goes with `in_this_process`."""
+    """Have the interpretability lab measure less after its verdict."""
     for module, constant, less in _LESS:
         patch.setattr(module, constant, less)
 
 
 def with_small_machines(patch: pytest.MonkeyPatch) -> None:
-    """Have explainable boosting machines of one bag and a few rounds; goes with `in_this_process`."""
+    """Have explainable boosting machines of one bag and a few rounds."""
     whole = classifiers.ebm_settings
     for module in (classifiers, regressors):
         patch.setattr(
