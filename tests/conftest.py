@@ -1,16 +1,24 @@
 """Shared ground of the tests: a way to call the command line, and tables on disk."""
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+# As in trials: the threads of small fits only wait for one another. This is for libraries that are still to be loaded.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from lab.cli import main
 
 _MEMORY = 8 * 2**30
+
+
+threadpool_limits(1)  # and this for those that are loaded
 
 
 def pytest_configure():

@@ -4,6 +4,8 @@ import dataclasses
 
 import pytest
 from samples import vega
+from samples.here import in_this_process
+from samples.less_work import with_few_trees
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
 from edge.lab import LAB
@@ -18,7 +20,9 @@ FAST = Settings(
 
 
 @pytest.mark.parametrize("name", ["wine", "loans"])
-def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
+def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path, monkeypatch):
+    in_this_process(monkeypatch)
+    with_few_trees(monkeypatch)
     if name == "wine":
         rows, settings = 150, FAST
     else:

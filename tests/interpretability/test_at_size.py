@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from samples.here import in_this_process
 from samples.wiring import AT_SIZE_ESTIMATES, AT_SIZE_FACTS
 
 from interpretability.lab import LAB
@@ -28,6 +29,7 @@ SETTINGS = Settings(folds=3, repeats=2, candidates=1, depth="verdict", max_rows=
 
 @pytest.fixture
 def two_families(monkeypatch):
+    in_this_process(monkeypatch)
     monkeypatch.setattr(
         classifiers, "glass", lambda *given: Group("glass", "readable model", (classifiers.counted(LOGISTIC),))
     )

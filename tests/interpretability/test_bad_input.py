@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from samples.here import in_this_process
+from samples.less_work import with_small_follow_up
 
 from interpretability.models import classifiers
 from lab.data.load import load
@@ -62,6 +64,8 @@ def test_a_group_column_of_500_values_is_refused(lab, table):
 
 
 def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab, tmp_path, table, monkeypatch):
+    in_this_process(monkeypatch)
+    with_small_follow_up(monkeypatch)
     kept = tuple(f for f in classifiers.glass(2, 6).families if f.name in ("logistic", "ebm-pairs", "scorecard"))
     monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
     monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (BOOSTING,)))
@@ -89,6 +93,7 @@ def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab,
 
 
 def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
+    in_this_process(monkeypatch)
     whole = classifiers.glass(2, 500)
     assert "ebm-pairs" not in [family.name for family in whole.families], "124,750 pairs are too many to look at"
     kept = tuple(f for f in whole.families if f.name in ("logistic", "splines", "scorecard"))

@@ -1,10 +1,11 @@
 """The interpretability lab keeps to the protocol, and its verdict follows from its evidence."""
 
 import dataclasses
-import functools
 
 import pytest
 from samples import vega
+from samples.here import in_this_process
+from samples.less_work import few_trees, with_small_follow_up, with_small_machines
 from samples.wiring import (
     AT_SIZE_ESTIMATES,
     AT_SIZE_FACTS,
@@ -21,25 +22,23 @@ from interpretability.models.complexity import parts_to_read
 from interpretability.settings import Settings
 from lab.data.load import load, sample_rows
 from lab.learning.comparison import Group
-from lab.learning.families import FOREST, LOGISTIC, Family
+from lab.learning.families import FOREST, LOGISTIC
 from lab.protocol import Estimate, Evidence
 from lab.testing import check_lab
 
 
-def small(build, features, seed):
-    return build(features, seed).set_params(model__n_estimators=8)
-
-
 @pytest.fixture
 def few_families(monkeypatch):
-    """Fewer models, the same way: the families are tested on their own."""
+    """Fewer and smaller models, the same way: the families are tested on their own."""
+    in_this_process(monkeypatch)
+    with_small_follow_up(monkeypatch)
+    with_small_machines(monkeypatch)
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LOGISTIC, TREE, EBM_PAIRS))
     monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", readable))
-    forest = Family("forest", "random forest", functools.partial(small, FOREST.build))
-    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (forest,)))
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (few_trees(FOREST),)))
 
 
-FAST = Settings(folds=2, repeats=1, candidates=1)
+FAST = Settings(folds=2, repeats=1, candidates=1, curve_rows=0)  # test_number.py and test_at_size.py have the curves
 
 
 @pytest.mark.filterwarnings("ignore:Missing values detected")

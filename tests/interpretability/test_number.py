@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import MetricFrame
 from samples import vega
+from samples.here import in_this_process
+from samples.less_work import few_trees, with_small_follow_up, with_small_machines
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
@@ -59,15 +61,14 @@ def prices():
     return kept
 
 
-def small(features, seed):
-    return FOREST.build(features, seed).set_params(model__n_estimators=8)
-
-
-SMALL = dataclasses.replace(FOREST, build=small)
+SMALL = few_trees(FOREST)
 
 
 @pytest.fixture
 def few_families(monkeypatch):
+    in_this_process(monkeypatch)
+    with_small_follow_up(monkeypatch)
+    with_small_machines(monkeypatch)
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LINEAR, TREE))
     monkeypatch.setattr(regressors, "glass", lambda n_columns: Group("glass", "readable model", readable))
     monkeypatch.setattr(regressors, "black", lambda: Group("black", "black box", (SMALL,)))
@@ -322,7 +323,17 @@ def test_a_table_of_3000_different_numbers_with_texts_and_holes_runs_through(lab
     path = table(n_rows=n, area=holed, town=places, sold=sold, price=price.round(6))
     words = ("--target", "price", "--drop", "churn", "--folds", "2", "--repeats", "2", "--candidates", "1")
     called = lab(
-        "run", "interpretability", path, *words, "--depth", "verdict", "--max-rows", "1000", "--workers", "1", "--json"
+        "run",
+        "interpretability",
+        path,
+        *words,
+        "--depth",
+        "verdict",
+        "--max-rows",
+        "1000",
+        "--curve-rows",
+        "0",
+        "--json",
     )
     assert called.code == 0, called.err
     found = json.loads(called.out)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from samples.here import in_this_process
 
 from edge.controls.latency import answer
 from edge.timing.machine import Reading
@@ -50,18 +51,7 @@ class Asked:
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
     """Run the controls' trials here: these functions live in a test module."""
-
-    class Here:
-        def __init__(self, dataset, workers, scratch):
-            self.dataset = dataset
-
-        def run(self, work, *, beside):
-            return (trials.run_here(trial, self.dataset, inputs) for trial, inputs in work)
-
-        def close(self):
-            pass
-
-    monkeypatch.setattr(trials, "Workers", Here)
+    in_this_process(monkeypatch)
 
 
 def test_answers_are_counted_and_undecided_is_not_wrong(tmp_path):

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from samples.here import in_this_process
 from samples.small_lab import Settings, SmallLab
 
 from lab import flow, record
@@ -15,20 +16,7 @@ from lab.runs import identity
 
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
-    """Run the trials here."""
-    from lab.work import trials
-
-    class Here:
-        def __init__(self, dataset, workers, scratch):
-            self.dataset = dataset
-
-        def run(self, work, *, beside):
-            return (trials.run_here(trial, self.dataset, inputs) for trial, inputs in work)
-
-        def close(self):
-            pass
-
-    monkeypatch.setattr(trials, "Workers", Here)
+    in_this_process(monkeypatch)
 
 
 def table(**changes):

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 from samples import vega
+from samples.here import in_this_process
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
 from lab.data.load import load, sample_rows
@@ -29,7 +30,8 @@ FAST = Settings(
 
 
 @pytest.mark.parametrize("name", ["wine", "loans"])
-def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path):
+def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path, monkeypatch):
+    in_this_process(monkeypatch)
     trained = {"train_for_hardware": ("circuit", "angles", "scalings", "gain", "biases")}
     record = check_lab(LAB, sample_rows(load(name), 120, 0), FAST, tmp_path, learned=trained)
     assert vega.problems_of(record) == {}

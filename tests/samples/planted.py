@@ -1,4 +1,8 @@
-"""Tables with a singular value in every kind of column, and a search that knows every spelling of such a value."""
+"""Tables with a singular value in every kind of column, and a search that knows every spelling of such a value.
+
+A day is a number of five digits, which a clock shows too now and then: `without_the_clock` takes away what a clock, a digest or
+the system's choice of a port has written, by patterns that fit nothing else.
+"""
 
 import re
 import struct
@@ -8,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-__all__ = ["NUMBERS", "PLANTED", "TEXTS", "leaks_in", "spellings", "table_of"]
+__all__ = ["NUMBERS", "PLANTED", "TEXTS", "leaks_in", "spellings", "table_of", "without_the_clock"]
 
 NUMBERS = {
     "highest": 98_765_432.25,
@@ -118,6 +122,34 @@ def leaks_in(content: str | bytes, wanted: dict[str, float | date | str]) -> lis
         if there:
             found.append(name)
     return found
+
+
+_WRITTEN_BY_CHANCE = re.compile(
+    r"""
+    ^\d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d,\d{3}(?=\ (?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\ )  # when a line of the log was written
+    | (?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])                                       # a SHA-256
+    | (?<=tcp://127\.0\.0\.1:)\d{5}(?!\d)                                              # a port of this machine
+    | (?<![\d.,])[\d,]+(?=\ (?:rows|calls)\ per\ second)                                # a measured rate
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+_TABLE = re.compile(r"<thead><tr>(?P<head>.*?)</tr></thead>\s*<tbody>(?P<body>.*?)</tbody>", re.DOTALL)
+_MEASURED = re.compile(r"\((?:s|ms|us)\)$|\bper second$")
+
+
+def without_the_clock(text: str) -> str:
+    """Take from a text what only a clock, a digest or a port can have written; in a page, the cells of columns of times and rates."""
+    return _TABLE.sub(_unmeasured, _WRITTEN_BY_CHANCE.sub("", text))
+
+
+def _unmeasured(table: re.Match[str]) -> str:
+    names = re.findall(r"<th>(.*?)</th>", table["head"])
+    measured = [bool(_MEASURED.search(name)) for name in names]
+    for place, name in enumerate(names):
+        measured[place] |= place > 0 and name.strip() == "interval" and measured[place - 1]
+    cells = (re.findall(r"<td.*?</td>", row, re.DOTALL) for row in table["body"].split("</tr>"))
+    kept = ("".join(cell for cell, drop in zip(row, measured, strict=True) if not drop) for row in cells if row)
+    return f"{table['head']}{'</tr>'.join(kept)}"
 
 
 def _packed(forms: _Forms, value: float | date | str) -> Iterator[bytes]:

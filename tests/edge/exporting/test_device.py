@@ -7,19 +7,12 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
-from threadpoolctl import threadpool_limits
 
 from edge.exporting.device import device_columns, device_rows, feeds, fit_for_device, identity_model, to_files
 from edge.exporting.parity import at_thresholds, beyond_range, compare, leanest_equal
 from edge.session import OUTPUT, session
 from lab.data.load import load
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    with threadpool_limits(1):  # as in trials; small fits on many threads only wait for one another
-        yield
 
 
 def trained(family, dataset):

@@ -28,7 +28,6 @@ from sklearn.preprocessing import (
 )
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
-from threadpoolctl import threadpool_limits
 
 from edge.exporting.lowering import NotLoweredError, lower
 
@@ -46,12 +45,6 @@ def answers(model, numbers, texts=None, *, form=-1, missing=True, precision="exa
     if n_texts:
         fed["texts"] = texts
     return session.run(None, fed)[0]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    with threadpool_limits(1):  # as in trials; small fits on many threads only wait for one another
-        yield
 
 
 def around(rng, values, thresholds):

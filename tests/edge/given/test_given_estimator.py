@@ -10,7 +10,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from skops import io
-from threadpoolctl import threadpool_limits
 
 from edge.building.evidence import remarks
 from edge.building.trials import BuiltRow
@@ -21,12 +20,6 @@ from edge.timing.remarks import of_exported
 from lab.data.load import load
 from lab.learning.families import LOGISTIC
 from lab.protocol import Estimate
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    with threadpool_limits(1):  # as in trials; small fits on many threads only wait for one another
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import numpy as np
 import onnx
 import pytest
-from threadpoolctl import threadpool_limits
 
 from edge.budget.decision import worst
 from edge.exporting.device import device_rows, fit_for_device, to_files
@@ -15,12 +14,6 @@ from edge.variants.trials import VariantRow, VariantTimesRow
 from lab.data.load import load
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, MLP
 from lab.protocol import Estimate
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    with threadpool_limits(1):
-        yield
 
 
 @pytest.fixture(scope="module")

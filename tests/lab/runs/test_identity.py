@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import pytest
 from samples import tiny_site
+from samples.here import in_this_process
 
 from lab import flow
 from lab.data import load
@@ -20,24 +21,11 @@ from lab.work import trials
 from lab.work.sealed import write_sealed
 
 
-class Here:
-    """Runs trials in this process."""
-
-    def __init__(self, dataset, workers, scratch):
-        self.dataset = dataset
-
-    def run(self, work, *, beside):
-        return (trials.run_here(trial, self.dataset, inputs) for trial, inputs in work)
-
-    def close(self):
-        pass
-
-
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     folder = tiny_site.make_site(tmp_path / "site")
     monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setattr(trials, "Workers", Here)
+    in_this_process(monkeypatch)
     monkeypatch.setenv("PYTHONPATH", str(folder))
     identity._code_of.cache_clear()
     yield folder
@@ -170,8 +158,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 
 
 # taken by other packages where they happen to be there, required by none: a hook of the interpreter's start, tools that
-# measure memory, read configurations, and guess encodings
-BY_CHANCE = {"setuptools", "psutil", "pyyaml", "charset-normalizer"}
+# measure memory and coverage, read configurations, and guess encodings
+BY_CHANCE = {"setuptools", "psutil", "pyyaml", "charset-normalizer", "coverage"}
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
 from importlib import metadata

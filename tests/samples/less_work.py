@@ -1,0 +1,53 @@
+"""Whole runs with little work in them: for tests of what a run says and leaves behind, and not of how well its models fit.
+
+What is changed here holds in this process: these go with `samples.here.in_this_process`.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from edge import candidates
+from interpretability.follow_up import editing, explaining, known_truth, speed, stress
+from interpretability.models import classifiers, regressors
+from lab.learning.families import EXTRA_TREES, FOREST, Family
+
+__all__ = ["few_trees", "with_few_trees", "with_small_follow_up", "with_small_machines"]
+
+_LESS = [
+    (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
+    (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
+]  # fmt: skip
+
+
+def few_trees(family: Family) -> Family:
+    """Make the family of forests that has eight trees in each."""
+    return dataclasses.replace(family, build=functools.partial(_small, family.build))
+
+
+def _small(build: Callable[..., Any], features: Any, seed: int) -> Any:
+    return build(features, seed).set_params(model__n_estimators=8)
+
+
+def with_few_trees(patch: pytest.MonkeyPatch) -> None:
+    """Have small forests set the edge lab's standard of accuracy."""
+    patch.setattr(candidates, "FOREST", few_trees(FOREST))
+    patch.setattr(candidates, "EXTRA_TREES", few_trees(EXTRA_TREES))
+
+
+def with_small_follow_up(patch: pytest.MonkeyPatch) -> None:
+    """Have the interpretability lab measure less after its verdict."""
+    for module, constant, less in _LESS:
+        patch.setattr(module, constant, less)
+
+
+def with_small_machines(patch: pytest.MonkeyPatch) -> None:
+    """Have explainable boosting machines of one bag and a few rounds."""
+    whole = classifiers.ebm_settings
+    for module in (classifiers, regressors):
+        patch.setattr(
+            module, "ebm_settings", lambda *given, **more: whole(*given, **more) | {"outer_bags": 1, "max_rounds": 50}
+        )
