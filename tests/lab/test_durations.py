@@ -124,28 +124,28 @@ class CurvedLab(FoldsLab):
 
 
 def measured(settings, *kinds):
-    """A job, and its forecast after a pilot of 60 s for a fold and 40 s for the curve."""
+    """A job, and its forecast after a pilot of 60 s for a fold and 200 s for the curve."""
     job = job_of(CurvedLab(), table(), settings, 3, files=[])
     forecast = Forecast(job.plan, 1)
-    for trial, seconds in ((job.plan[0], 60.0), (job.plan[-1], 40.0)):
+    for trial, seconds in ((job.plan[0], 60.0), (job.plan[-1], 200.0)):
         if trial.kind in kinds:
             forecast.add(trial, seconds)
     return job, forecast
 
 
 def test_what_counts_its_rows_already_is_not_scaled_by_those_of_the_sample():
-    # by hand: 1 min for quick's two folds of 24 rows, 10 min for thorough's ten of 48, and 40 s for the curve of each
+    # by hand: 60 s for quick's two folds of 24 rows, 600 s for thorough's ten of 48, and 200 s for the curve of each
     found = other_efforts(*measured(make(Curved, {}), "fold", "curve"))
-    assert found == " (--effort quick takes about 2 min; --effort thorough takes about 11 min)"
+    assert found == " (--effort quick takes about 5 min; --effort thorough takes about 14 min)"
 
 
 def test_a_run_that_would_decide_is_said_with_its_time():
     job, forecast = measured(make(Curved, {}), "fold", "curve")
     evidence = Evidence(facts={"curve_settles": 90})
-    # by hand: five folds of a minute, and a second for each row of the curve
-    assert with_durations(evidence, job, forecast).facts["curve_seconds"] == {"90": 5 * 60.0 + 90.0}
+    # by hand: five folds of a minute, and five seconds for each row of the curve
+    assert with_durations(evidence, job, forecast).facts["curve_seconds"] == {"90": 5 * 60.0 + 90 * 5.0}
     several = Evidence(facts={"curve_settles": {"a": 90, "b": None, "c": 30}})
-    assert with_durations(several, job, forecast).facts["curve_seconds"] == {"30": 330.0, "90": 390.0}
+    assert with_durations(several, job, forecast).facts["curve_seconds"] == {"30": 450.0, "90": 750.0}
 
 
 def test_no_time_is_said_of_what_was_not_measured_or_would_not_decide():

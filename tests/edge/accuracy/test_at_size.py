@@ -8,13 +8,17 @@ import pandas as pd
 import pytest
 from samples.wiring import EDGE_AT_SIZE_ESTIMATES, EDGE_AT_SIZE_FACTS, generic
 
+from edge import candidates
 from edge.accuracy import at_size
 from edge.budget.decision import decide
 from edge.lab import LAB
 from edge.settings import Settings
+from lab import flow
 from lab.data.frames import from_arrays
 from lab.data.load import sample_rows
 from lab.learning.at_size import SizeRow
+from lab.learning.comparison import Group
+from lab.learning.families import BOOSTING, CONSTANT, LOGISTIC
 from lab.protocol import Estimate, Evidence
 from lab.work.rows import typed
 from lab.work.storage import through_storage
@@ -273,3 +277,39 @@ def test_the_best_of_the_others_counts_where_one_of_them_cannot_be_carried_on():
     loss = at_size._Rivals(best, (known,), is_complete=False).loss("points", 0.95)
     assert (loss.value, loss.low, loss.high) == (2.0, 1.5, 2.5)
     assert at_size._Rivals(rival(0, 0, 0, "they fall"), (known,), is_complete=True).loss("points", 0.95) is None
+
+
+def test_a_run_on_a_sample_answers_for_the_table(tmp_path, monkeypatch):
+    """A product of two columns beside a straight line: the line is level on 300 rows, and loses where boosting has many."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(12_000, 6))
+    odds = 1.5 * x[:, 0] + x[:, 1] + 0.9 * x[:, 2] * x[:, 3]
+    made = from_arrays(
+        "made",
+        pd.DataFrame(x, columns=list("abcdef")),
+        np.where(rng.random(12_000) < 1 / (1 + np.exp(-odds)), "yes", "no"),
+    )
+    known = Group("all", "model", (LOGISTIC, BOOSTING, CONSTANT))
+    monkeypatch.setattr(candidates, "group", lambda dataset, model: known)
+    off = dict.fromkeys(("variants", "batches", "serving", "load"), False)
+    few = {
+        "folds": 2,
+        "repeats": 2,
+        "candidates": 1,
+        "rounds": 20,
+        "max_rows": 300,
+        "curve_rows": 4_000,
+        "load_seconds": 0.01,
+    }
+    settings = Settings(models=("logistic",), metric="roc_auc", p99_ms=1_000.0, **few, **off)
+    done = flow.run(LAB, made, settings, out=tmp_path, workers=1)
+    verdict, found = done.record.verdict, done.record.evidence.estimates
+    assert verdict.answer == "no"
+    assert verdict.sentence.startswith(
+        "On 300 of 12,000 rows no candidate fits; the most accurate, the logistic regression, "
+    )
+    assert "misses accuracy loss with 12,000 rows" in verdict.sentence
+    assert "; with 12,000 rows we expect it" in verdict.sentence
+    assert found["logistic.drop"].low < 1 < found["logistic.drop_at_size"].low, (
+        "on the sample it would not have been seen"
+    )
