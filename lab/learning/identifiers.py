@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Identifier", "identifiers"]
 
 _MANY_VALUES, _SMALL_SHARE = 20, 0.05
-_FEWEST_VALUES, _SMALLEST_UNITS = 5, 1.5
+_FEWEST_VALUES, _FEWEST_IF_NAMED, _SMALLEST_UNITS = 8, 5, 1.5
 _AGREE = 0.03
 """Nobody recognises a unit whose targets agree less than that."""
 _NAMED = re.compile(
@@ -67,7 +67,7 @@ def identifiers(dataset: Dataset) -> list[Identifier]:
         units, n_values = _coded(dataset.features[name], kind)
         counts = np.bincount(units)[:n_values]
         named = _NAMED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()) is not None
-        if n_values < _FEWEST_VALUES or counts.sum() < _SMALLEST_UNITS * n_values:
+        if n_values < (_FEWEST_IF_NAMED if named else _FEWEST_VALUES) or counts.sum() < _SMALLEST_UNITS * n_values:
             continue
         fine = n_values >= _MANY_VALUES and counts.max() <= max(_SMALL_SHARE * dataset.n_rows, 2)
         agreement = _agreement(units, dataset)

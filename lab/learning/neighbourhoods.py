@@ -29,7 +29,7 @@ __all__ = ["Neighbourhood", "neighbourhood"]
 
 _FEWEST_ROWS, _FEWEST_GROUPS = 60, 15
 _FARTHEST, _WIDER = 600, 1.2
-_ASKED, _MANY_ROWS, _LARGEST_SHARE_OF_A_ROW = 1_000, 20_000, 4
+_ASKED, _MANY_ROWS, _LARGEST_SHARE_OF_A_ROW = 1_000, 20_000, 6
 _FEW_VALUES, _FEWEST_VALUES, _ENOUGH, _MOST_COLUMNS, _SAMPLE = 20, 4, 4, 100, 10_000
 _MORE_CELLS = 100
 
@@ -139,7 +139,7 @@ def _growth(distances: "NDArray") -> "tuple[NDArray[np.int64], NDArray[np.float6
 def _widest(ends: "NDArray[np.int64]", growth: "NDArray", n_rows: int) -> tuple[int, float]:
     """Find the stretch whose growth exceeds most what comes beyond it: its end and by how much; 0 where there is none.
 
-    A row counts by no more than four times the usual growth: a few rows that lie apart are no groups.
+    A row counts by no more than six times the usual growth: a few rows that lie apart are no groups.
     """
     mean = growth.mean(axis=0)
     size, gap = 0, 1.0

@@ -26,7 +26,7 @@ _FEWEST_ROWS = 60
 _LOST, _SURE, _SURE_OF_FEW = 0.1, 4.0, 1.5
 """Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors; of few units, which are
 only asked about, no difference is that sure."""
-_LOST_IN_ORDER, _SURE_OF_ORDER = 0.2, 3.0
+_LOST_IN_ORDER, _LOST_IN_A_STRETCH, _SURE_OF_ORDER = 0.2, 0.04, 3.0
 """Of order a fifth, beyond three: a third of the rows at once is missed more than single groups, and some stretches far more."""
 _GAP, _GAP_OF_ONE_ROW, _STEP = 0.08, 3.5, 0.15
 """A gap among independent rows is an accident, the larger the fewer they are."""
@@ -168,12 +168,19 @@ def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
         if not _is_lost_in_order(found):
             continue
         others = dataset.features.drop(columns=dates)
-        firm = name is None or (
-            not others.empty
-            and _is_lost_in_order(recognition(dataset, stretches, seed=seed, parts=parts, features=others))
-        )
-        yield _of_order(name, found, is_firm=firm)
+        yield _of_order(name, found, is_firm=name is None or _tell_the_time(dataset, stretches, others, seed))
         return
+
+
+def _tell_the_time(dataset: Dataset, stretches: "NDArray[np.int64]", others: pd.DataFrame, seed: int) -> bool:
+    """Whether other columns recognise the neighbours of a row in time, by what is lost if a single stretch of them is left out.
+
+    Where a date or what goes with it only tells of the target, the stretches beside it tell the same.
+    """
+    if others.empty:
+        return False
+    found = recognition(dataset, stretches, seed=seed, features=others)
+    return found.share > _LOST_IN_A_STRETCH and found.sureness > _SURE_OF_ORDER
 
 
 def _is_lost_in_order(found: Recognition) -> bool:

@@ -201,8 +201,7 @@ def types(rng):
 
 def nested(rng):
     """A country, its cities, their streets, each with effects of its own; other columns that are independent."""
-    n, k = _size(rng)
-    n = max(n, 200)
+    n = max(_size(rng)[0], 200)
     street = rng.integers(0, max(n // int(rng.integers(3, 12)), 12), n)
     city = rng.integers(0, max(street.max() // 4, 4), street.max() + 1)[street]
     country = rng.integers(0, 5, city.max() + 1)[city]

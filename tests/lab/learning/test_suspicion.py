@@ -218,16 +218,22 @@ def test_a_few_clouds_of_independent_rows_are_no_groups(rows):
     assert suspicions(table({f"x{i}": x[:, i] for i in range(5)}, cloud % 2), seed=0) == ()
 
 
-def test_a_date_that_tells_as_other_columns_do_is_asked_about():
-    rng = np.random.default_rng(7)
-    x = rng.normal(size=(600, 4))
-    days = (500 * x[:, 0] + 3_000 * (x[:, 0] > 0.5 * rng.normal(size=600))).astype(int)
-    made = {"since": np.datetime64("2005-01-01") + days.astype("timedelta64[D]")}
-    made |= {f"x{i}": x[:, i] for i in range(1, 4)} | {"y": np.where(days > np.median(days), "late", "early")}
-    dataset = check(pa.table(made), "y", name="t", content=b"")
+def test_a_date_that_tells_as_other_columns_do_is_only_asked_about():
+    made = table_of(301, target="classes")
+    dataset = check(pa.table({k: pa.array(v) for k, v in made.items()}), "outcome", name="t", content=b"")
     (found,) = suspicions(dataset, seed=0)
     assert "--time since" in found.way_out
     assert not found.is_firm
+
+
+def test_a_walk_with_a_date_is_suspected_in_its_order():
+    columns, target = walk()
+    days = np.datetime64("2024-01-01") + np.arange(500).astype("timedelta64[D]")
+    order = np.random.default_rng(0).permutation(500)
+    made = {k: v[order] for k, v in (columns | {"seen": days, "y": np.where(target > 0, "u", "v")}).items()}
+    found = suspicions(check(pa.table(made), "y", name="t", content=b""), seed=0)
+    assert found[0].is_firm
+    assert "--time seen" in found[0].way_out or "groups of about" in found[0].sentence
 
 
 def test_cells_of_columns_with_few_values_are_no_groups():
