@@ -1,13 +1,15 @@
 """Is it noticed that rows belong together, and is nothing suspected where they do not?
 
-Tables of a known process: groups of 4 to 20 rows that lie close together and share what is not in their columns (named by a text,
-by an integer, or by no column), random walks in time (with and without a date), and copied rows. And tables of independent
-rows of every shape that could be mistaken for them. Each goes through `lab.data.load.check` and `lab.learning.suspicion`, as
-in a run. Files and built-in tables are taken for independent too.
+The tables are those of `dependence_tables`: groups that a column names or none does, walks in time, copied rows; and independent
+rows of every shape that could be mistaken for them. Each goes through `lab.data.load.check` and `lab.learning.suspicion`, as in a
+run. Files and built-in tables are taken for independent too.
 
-Printed for each kind: of how many tables something was said, and the exact 95 % interval of that share. Wanted: at least 95 of 100
-of the first, at most 1 of 100 of the others. The thresholds of the modules were chosen with tables of seeds below
-5,000,000, where those of the default begin.
+Printed for each kind: of how many tables something was said that holds the verdict, the exact 95 % interval of that share, and of
+how many more a question was asked. Wanted: at least 95 of 100 of the first, at most 1 of 100 of the others. Few groups look like
+the levels of a category, or like clouds of independent rows: there a question is all that can be wanted, and without a name
+nothing. The thresholds of the modules were chosen with tables of seeds below 5,000,000, where those of the default begin.
+
+Set OPENBLAS_NUM_THREADS=1: the threads of several jobs stand in one another's way.
 
 python tests/benchmarks/dependence.py [--tables 100] [--first 5000000] [--only WORD] [--jobs 2] [FILE:TARGET ...]
 """

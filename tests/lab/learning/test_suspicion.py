@@ -160,6 +160,17 @@ def test_tables_beyond_the_rows_that_are_looked_at_are_measured_too(rows):
     assert abs(found.share) < 0.1
 
 
+def test_rows_that_are_there_many_times_are_measured_wherever_the_first_of_them_stands():
+    rng = np.random.default_rng(0)
+    x, rows = rng.normal(size=(80, 4)), np.concatenate([np.arange(80), rng.integers(0, 80, 1_920)])
+    dataset = table({f"x{i}": x[rows, i] for i in range(4)}, (x[:, 0] > 0).astype(int)[rows])
+    dataset = dataclasses.replace(dataset, belonging=Belonging(units=rows, copies=1_920))
+    found = recognition(dataset, np.arange(2_000) * 30 // 2_000, seed=0, parts=np.arange(2_000) * 3 // 2_000)
+    assert 0.2 < found.known < 1
+    assert found.sureness != 0
+    assert suspicions(dataset, seed=0) == ()
+
+
 def test_recognition_is_the_difference_between_known_and_new_units():
     dataset, who = groups()
     found = recognition(dataset, who, seed=0)
