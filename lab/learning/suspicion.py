@@ -28,7 +28,7 @@ _LOST, _SURE, _SURE_OF_FEW = 0.1, 4.0, 1.5
 only asked about, no difference is that sure."""
 _LOST_IN_ORDER, _LOST_IN_A_STRETCH, _SURE_OF_ORDER = 0.2, 0.04, 3.0
 """Of order a fifth, beyond three: a third of the rows at once is missed more than single groups, and some stretches far more."""
-_GAP, _GAP_OF_ONE_ROW, _STEP = 0.08, 3.5, 0.15
+_GAP, _GAP_OF_ONE_ROW, _GAP_OF_FEW_ROWS, _STEP = 0.08, 3.5, 20.0, 0.15
 """A gap among independent rows is an accident, the larger the fewer they are."""
 _MOST_COLUMNS, _PART = 4, 0.99
 _STRETCHES, _PARTS = 30, 3
@@ -144,7 +144,9 @@ def _asked_of_column(name: str, found: Recognition) -> Suspicion:
 
 def _by_neighbours(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     found = neighbourhood(dataset, seed=seed)
-    wide = found.gap > 1 + _GAP + _GAP_OF_ONE_ROW / np.sqrt(dataset.n_rows)
+    units = dataset.belonging.units
+    n_rows = dataset.n_rows if units is None else len(np.unique(units))
+    wide = found.gap > 1 + _GAP + _GAP_OF_ONE_ROW / np.sqrt(n_rows) + _GAP_OF_FEW_ROWS / n_rows
     if wide and found.step > _STEP and found.sureness > _SURE:
         yield Suspicion(
             f"rows seem to come in groups of about {found.size} that no column names: they lie close together, and their targets "
