@@ -9,7 +9,7 @@ Columns count by their ranks, as the numbers of a normal distribution would stan
 long tails and single extremes make no groups then, nor do the cells of columns with few values.
 
 A mixture of a few clouds, whose rows are independent, looks the same as a few groups: nobody can tell these apart by the columns
-alone, so that fewer than 15 groups are never suspected.
+alone, so that fewer than 25 groups are never suspected.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Neighbourhood", "neighbourhood"]
 
-_FEWEST_ROWS, _FEWEST_GROUPS = 60, 15
+_FEWEST_ROWS, _FEWEST_GROUPS = 60, 25
 _FARTHEST, _WIDER = 600, 1.2
 _ASKED, _MANY_ROWS, _LARGEST_SHARE_OF_A_ROW = 1_000, 20_000, 6
 _FEW_VALUES, _FEWEST_VALUES, _ENOUGH, _MOST_COLUMNS, _SAMPLE = 20, 4, 4, 100, 10_000
