@@ -148,7 +148,7 @@ def _described(control: Control) -> str:
 def _describe(dataset: Dataset | None, *, seed: int, table: Callable[..., Dataset]) -> Row:
     del dataset  # a control makes its own
     made = table(seed=seed)
-    found = traits_of(made, {each.what for each in suspicions(made, seed=seed)})
+    found = traits_of(made, {each.what for each in suspicions(made, seed=seed) if each.is_firm})
     return dataclasses.asdict(found) | {"dependence": list(found.dependence)}
 
 

@@ -23,6 +23,7 @@ class Doubts:
     Attributes
     ----------
     suspicions : tuple of Suspicion
+        What is sure holds the verdict; what is not is asked beside it.
     recognised : Recognition or None
         What knowing a value of the user's `--by` column is worth to a plain model.
     short : Shortage or None
@@ -35,8 +36,18 @@ class Doubts:
 
     @property
     def all(self) -> tuple[Suspicion | Shortage, ...]:
-        """What holds the verdict, the gravest first."""
+        """All of them, the gravest first."""
         return (*self.suspicions, *([self.short] if self.short else []))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What holds a verdict, a sentence each."""
+        return tuple(each.sentence for each in self.all if each.is_firm)
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What only the user knows, and would change the answer, a sentence each."""
+        return tuple(f"{each.sentence}; {each.way_out}" for each in self.suspicions if not each.is_firm)
 
 
 def doubts_about(whole: Dataset, used: Dataset, *, seed: int) -> Doubts:
@@ -59,17 +70,19 @@ def held(verdict: Verdict, doubts: Doubts, used: Dataset) -> Verdict:
     verdict = _of_a_sample(verdict, used)
     rows = _rows_meant(used.belonging)
     sentence = f"{rows[0].upper()}{rows[1:]}: {verdict.sentence}" if rows else verdict.sentence
-    if not doubts.all:
-        return dataclasses.replace(verdict, sentence=sentence)
-    ways_out = tuple(each.way_out for each in doubts.all)
-    reason = doubts.all[0].sentence
-    first = f"{reason[0].upper()}{reason[1:]}"
+    sentence = " ".join([sentence, *map(_sentence, doubts.questions)])
+    ways_out = (*(each.way_out for each in doubts.all), *verdict.would_change)
+    if not doubts.reasons:
+        return dataclasses.replace(verdict, sentence=sentence, would_change=ways_out)
+    first = _sentence(doubts.reasons[0])
     if verdict.answer == "undecided":
-        return dataclasses.replace(
-            verdict, sentence=f"{sentence} {first}.", would_change=(*ways_out, *verdict.would_change)
-        )
+        return dataclasses.replace(verdict, sentence=f"{sentence} {first}", would_change=ways_out)
     otherwise = f"If that did not matter: {verdict.headline[0].lower()}{verdict.headline[1:]}. {sentence}"
-    return Verdict("undecided", "Undecided", f"{first}. {otherwise}", (*ways_out, *verdict.would_change))
+    return Verdict("undecided", "Undecided", f"{first} {otherwise}", ways_out)
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
@@ -86,7 +99,7 @@ def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
 
 def with_doubts(evidence: Evidence, doubts: Doubts, belonging: Belonging) -> Evidence:
     """Add to the evidence what is doubtful, and how much of the score is recognising what was seen before."""
-    reasons = [f"{each.sentence}; {each.way_out}" for each in doubts.all]
+    reasons = [f"{each.sentence}; {each.way_out}" for each in doubts.all if each.is_firm]
     measured = [(each.sentence.split(":")[0], each.found) for each in doubts.suspicions if each.found is not None]
     if doubts.recognised is not None:
         measured.append((f"rows with the same value of {belonging.by!r}", doubts.recognised))
@@ -95,7 +108,7 @@ def with_doubts(evidence: Evidence, doubts: Doubts, belonging: Belonging) -> Evi
         evidence,
         facts={**evidence.facts, **facts},
         tables=(*evidence.tables, *([_table(measured)] if measured else [])),
-        caveats=(*reasons, *evidence.caveats),
+        caveats=(*reasons, *doubts.questions, *evidence.caveats),
     )
 
 

@@ -153,7 +153,7 @@ def _record(
     job: Job, doubts: Doubts, results: Results, sessions: Sessions, command: str, rates: Mapping[str, Any] | None
 ) -> record.Record:
     """Turn rows into evidence, and evidence into a verdict; gives all that is kept of it."""
-    traits = traits_of(job.dataset, {each.what for each in doubts.suspicions})
+    traits = traits_of(job.dataset, {each.what for each in doubts.suspicions if each.is_firm})
     found = with_durations(sections.summarise(job.lab, job.context, results.rows), job, results.forecast)
     evidence = _with_failures(with_doubts(found, doubts, job.whole.belonging), results, len(job.plan))
     sessions.note(at_once=True)

@@ -1,32 +1,32 @@
-"""Which rows of a table belong together, and in which order did they come? What the user says, and copies that are plain to see."""
+"""Which rows of a table belong together, and in which order did they come? What the user says, and copies."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lab.data.columns import feature, plain_values
+from lab.data.copies import copies_of, joined
 from lab.errors import DataError
 from lab.protocol import ALONE, Belonging
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["belonging_of", "copies_of"]
-
-_BY_CHANCE = 0.01
-"""Rows are copies where so few others would be equal by chance."""
-_DISTINCT = 20
-"""A table with fewer distinct rows than one in so many says the same things again and again: equal rows are no copies."""
+__all__ = ["belonging_of"]
 
 
 def belonging_of(
-    table: pa.Table, features: pd.DataFrame, *, by: str | None, time: str | None, is_independent: bool, name: str
+    table: pa.Table,
+    features: pd.DataFrame,
+    target: "NDArray",
+    *,
+    by: str | None,
+    time: str | None,
+    is_independent: bool,
+    name: str,
 ) -> tuple[Belonging, list[str]]:
     """Say what belongs together, with notes for a reader.
 
@@ -36,6 +36,8 @@ def belonging_of(
         All columns.
     features : pandas.DataFrame of shape (n_rows, n_features)
         As in `Dataset.features`; `by` and `time` are not among them.
+    target : numpy.ndarray of shape (n_rows,)
+        As in `Dataset.target`.
     by, time : str, optional
         Names of columns: rows of one value belong together; rows come in the order of its values.
     is_independent : bool
@@ -51,7 +53,7 @@ def belonging_of(
             f"{name}: --independent says that rows do not belong together, and {'--by' if by else '--time'} says how they do; "
             "leave one of them out"
         )
-    copied, n_copies = copies_of(features)
+    copied, n_copies = copies_of(features, target)
     notes, units = [], None
     if by is not None:
         units = _units_by(table[by], by, name)
@@ -64,7 +66,7 @@ def belonging_of(
             f"{n_copies:,} of the {len(features):,} {rows} of other rows (equal in all columns, or in all but one): copies are kept "
             "together and count as one"
         )
-        units = copied if units is None else _joined(units, copied)
+        units = copied if units is None else joined(units, copied)
     times = None
     if time is not None:
         times = _ranks(table[time], time, name)
@@ -74,108 +76,6 @@ def belonging_of(
     if units is None and times is None and not is_independent:
         return ALONE, notes
     return Belonging(units, times, by or "", time or "", n_copies, is_independent), notes
-
-
-def copies_of(features: pd.DataFrame) -> "tuple[NDArray[np.int64], int]":
-    """Find rows that are equal in all columns, or in all but one, where that is no accident.
-
-    Returns
-    -------
-    codes : numpy.ndarray of shape (n_rows,)
-        Rows of one code are copies of one another.
-    n_copies : int
-        Rows beyond the first of each code.
-
-    Notes
-    -----
-    Equal rows are expected where columns have few values. The chance that another row is equal is taken as the product of the
-    columns' shares of the row's values; rows count as copies where so many fewer than one row would be equal by it.
-    """
-    n_rows, n_columns = features.shape
-    hashes, chances = _hashed(features)
-    places = np.arange(n_columns)
-    halves = [_sum(hashes, places[side::2]) for side in (0, 1)]
-    # rows that are equal in all columns but one are equal in one half of them
-    candidates = np.flatnonzero(np.any([_repeats(half) for half in halves], axis=0))
-    alone = np.arange(n_rows)
-    if len(candidates) < 2:
-        return alone, 0
-    some = hashes[:, candidates]
-    whole, chance = some.sum(axis=0, dtype=np.uint64), chances[:, candidates].sum(axis=0, dtype=np.float64)
-    linked = [_equal(whole, chance, n_rows)]
-    if n_columns >= 3:
-        linked += [
-            found
-            for place in places
-            if (found := _equal(whole - some[place], chance - chances[place, candidates], n_rows)) is not None
-        ]
-    copied = [each for each in linked if each is not None]
-    if not copied:
-        return alone, 0
-    codes = alone.copy()
-    codes[candidates] = candidates[_first_of(_joined(*copied))]
-    return codes, n_rows - len(np.unique(codes))
-
-
-def _hashed(features: pd.DataFrame) -> "tuple[NDArray[np.uint64], NDArray[np.float32]]":
-    """Hash every cell, and give the logarithm of its value's share of the column: both of shape (n_columns, n_rows)."""
-    n_rows, n_columns = features.shape
-    hashes, chances = np.empty((n_columns, n_rows), dtype=np.uint64), np.empty((n_columns, n_rows), dtype=np.float32)
-    for place, column in enumerate(features):
-        codes, levels = pd.factorize(features[column], use_na_sentinel=False)
-        chances[place] = np.log(np.bincount(codes, minlength=len(levels)) / n_rows)[codes]
-        hashes[place] = pd.util.hash_array(codes.astype(np.uint64) + np.uint64(place << 40))
-    return hashes, chances
-
-
-def _sum(hashes: "NDArray[np.uint64]", places: "NDArray[np.int64]") -> "NDArray[np.uint64]":
-    total = np.zeros(hashes.shape[1], dtype=np.uint64)
-    for place in places:
-        total += hashes[place]
-    return total
-
-
-def _repeats(hashes: "NDArray[np.uint64]") -> "NDArray[np.bool_]":
-    """Whether each hash is there more than once."""
-    order = np.sort(hashes)
-    twice = np.unique(order[1:][order[1:] == order[:-1]])
-    return np.isin(hashes, twice)
-
-
-def _equal(hashes: "NDArray[np.uint64]", log_chance: "NDArray", n_rows: int) -> "NDArray[np.int64] | None":
-    """Give rows of equal hashes one code where that is no accident, all others stand alone; None where there are none.
-
-    `n_rows` are those of the table, of which these may be some.
-    """
-    codes, distinct = pd.factorize(hashes)
-    others = n_rows - len(hashes)
-    if len(distinct) == len(hashes) or (len(distinct) + others) * _DISTINCT < n_rows:
-        return None
-    is_copy = log_chance + np.log(n_rows) < np.log(_BY_CHANCE)
-    first = np.full(len(distinct), len(hashes))
-    np.minimum.at(first, codes, np.arange(len(hashes)))
-    found = np.where(is_copy, first[codes], np.arange(len(hashes)))
-    return found if (found != np.arange(len(hashes))).any() else None
-
-
-def _joined(*codes: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    """Join what any of several codings, each of shape (n_rows,), holds together."""
-    if len(codes) == 1:
-        return codes[0]
-    n_rows = len(codes[0])
-    edges: Sequence[NDArray] = [_first_of(each) for each in codes]
-    ends = np.concatenate(edges)
-    starts = np.tile(np.arange(n_rows), len(edges))
-    graph = coo_array((np.ones(len(ends), dtype=bool), (starts, ends)), shape=(n_rows, n_rows))
-    found = connected_components(graph, directed=False)[1]
-    return np.asarray(found, dtype=np.int64)
-
-
-def _first_of(codes: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    places, distinct = pd.factorize(codes)
-    first = np.full(len(distinct), len(codes))
-    np.minimum.at(first, places, np.arange(len(codes)))
-    return first[places]
 
 
 def _units_by(values: pa.ChunkedArray, by: str, name: str) -> "NDArray[np.int64]":

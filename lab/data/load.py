@@ -142,7 +142,7 @@ def check(
             f"{name}: no usable column is left besides the target {target!r} ({left_out}); add columns that vary"
         )
     features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in columns.items()})
-    belonging, said = belonging_of(table, features, by=by, time=time, is_independent=independent, name=name)
+    belonging, said = belonging_of(table, features, codes, by=by, time=time, is_independent=independent, name=name)
     digest = hashlib.sha256(content).hexdigest()
     return Dataset(name, features, codes, target, classes, kinds, digest, (*said, *notes), belonging)
 

@@ -60,7 +60,7 @@ def recognition(
     Parameters
     ----------
     dataset : Dataset
-        Of copies in it, and other rows that are known to belong together, only the first counts.
+        Of copies in it, and other rows that are known to belong together, only one counts.
     units : numpy.ndarray of shape (n_rows,)
         Their codes.
     seed : int
@@ -71,7 +71,10 @@ def recognition(
     """
     rows = _some_units(units, seed)
     if dataset.belonging.units is not None:
-        rows = rows[np.unique(dataset.belonging.units[rows], return_index=True)[1]]
+        mixed = np.random.default_rng(seed).permutation(
+            rows
+        )  # the first of all copies stand at the beginning of a file
+        rows = np.sort(mixed[np.unique(dataset.belonging.units[mixed], return_index=True)[1]])
     numbers, target, kin = (
         _numbers((dataset.features if features is None else features).iloc[rows]),
         dataset.target[rows],
@@ -80,7 +83,7 @@ def recognition(
     n_classes = len(dataset.classes)
     wanted = target[:, None].astype(np.float64) if n_classes == 0 else np.eye(n_classes)[target]
     left = float(np.mean(np.sum((wanted - wanted.mean(axis=0)) ** 2, axis=1)))
-    if left == 0:
+    if left == 0 or (parts is not None and len(np.unique(parts[rows])) < 2):
         return Recognition(0.0, 0.0, 0.0)
     apart = grouped_folds(target, kin, _FOLDS, seed) if parts is None else _each(parts[rows])
     folds = k_folds(target, ALONE, _FOLDS, seed), apart

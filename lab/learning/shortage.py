@@ -1,6 +1,7 @@
 """Are there enough independent rows for an interval? Rows of the rarest class, or rows that carry the spread of a number."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,10 +18,11 @@ FEWEST_UNITS = 8
 
 @dataclass(frozen=True)
 class Shortage:
-    """What is too little, and what a user can do about it."""
+    """What is too little, and what a user can do about it; it always holds the verdict."""
 
     sentence: str
     way_out: str
+    is_firm: ClassVar[bool] = True
 
 
 def shortage(dataset: Dataset) -> Shortage | None:

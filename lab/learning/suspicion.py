@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from lab.learning.identifiers import Identifier, identifiers
 from lab.learning.neighbourhoods import neighbourhood
 from lab.learning.recognition import Recognition, recognition
 from lab.protocol import Dataset
@@ -19,20 +20,17 @@ from lab.protocol import Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Suspicion", "identifiers", "suspicions"]
+__all__ = ["Suspicion", "suspicions"]
 
 _FEWEST_ROWS = 60
-_LOST, _SURE = 0.1, 4.0
-"""Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors."""
-_LOST_IN_ORDER, _SURE_OF_ORDER = 0.2, 3.0
+_LOST, _SURE, _SURE_OF_FEW = 0.1, 4.0, 1.5
+"""Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors; of few units, which are
+only asked about, no difference is that sure."""
+_LOST_IN_ORDER, _LOST_IN_A_STRETCH, _SURE_OF_ORDER = 0.2, 0.04, 3.0
 """Of order a fifth, beyond three: a third of the rows at once is missed more than single groups, and some stretches far more."""
-_GAP, _STEP, _FEWEST_GROUPS = 1.35, 0.06, 15
-"""Fewer groups than that are what a mixture of a few clouds looks like, whose rows are independent."""
-_LEVELS, _LARGEST_SHARE, _MOST_COLUMNS = 20, 0.05, 4
-_NAMED = re.compile(
-    r"(^|[^a-z])(id|ids|nr|no|number|key|code|customer|client|patient|person|user|member|subject|household|account|machine|device|"
-    r"sensor|session|employee|driver|student|animal|batch|lot|site|store|supplier|vehicle)([^a-z]|$)"
-)
+_GAP, _GAP_OF_ONE_ROW, _GAP_OF_FEW_ROWS, _STEP = 0.08, 3.5, 20.0, 0.15
+"""A gap among independent rows is an accident, the larger the fewer they are."""
+_MOST_COLUMNS, _PART = 4, 0.99
 _STRETCHES, _PARTS = 30, 3
 
 
@@ -50,12 +48,15 @@ class Suspicion:
         What a plain model explains with and without the kin of a row; None where no column names them.
     what : str
         "groups" or "order".
+    is_firm : bool
+        Whether it holds the verdict. What independent rows may look like as well is only asked.
     """
 
     sentence: str
     way_out: str
     found: Recognition | None = None
     what: Literal["groups", "order"] = "groups"
+    is_firm: bool = True
 
 
 def suspicions(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
@@ -72,61 +73,84 @@ def suspicions(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
         return ()
     found = []
     if not belonging.by:
-        found += list(_by_columns(dataset, seed)) or list(_by_neighbours(dataset, seed))
-    if not found and not belonging.by and not belonging.time:
-        found += list(_by_order(dataset, seed))
-    return tuple(found)
+        found += list(_by_columns(dataset, seed))
+        if not _firm(found):
+            found += list(_by_neighbours(dataset, seed))
+        if not _firm(found) and not belonging.time:
+            found += list(_by_order(dataset, seed))
+    return tuple(_firm(found) or found)
 
 
-def identifiers(dataset: Dataset) -> list[str]:
-    """Name the columns that may say which rows belong together: many values, each in a few rows; the likeliest first."""
-    found = []
-    for name, kind in dataset.kinds.items():
-        column = dataset.features[name]
-        if kind not in ("category", "number"):
-            continue
-        if kind == "number" and not (column.dropna() % 1 == 0).all():
-            continue
-        counts = column.value_counts()
-        if kind == "category":
-            counts = counts.drop("", errors="ignore")
-        if (
-            len(counts) < _LEVELS
-            or counts.max() > max(_LARGEST_SHARE * dataset.n_rows, 2)
-            or counts.sum() < 1.5 * len(counts)
-        ):
-            continue
-        found.append((not _is_named(name), kind != "category", -len(counts), name))
-    return [name for *_, name in sorted(found)[:_MOST_COLUMNS]]
+def _firm(found: list[Suspicion]) -> list[Suspicion]:
+    return [each for each in found if each.is_firm]
 
 
 def _by_columns(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
-    """Look for identifiers. A column that is not called like one may be a category: only what others say of it counts."""
-    for name in identifiers(dataset):
-        units = pd.factorize(dataset.features[name], use_na_sentinel=False)[0]
-        seen = dataset.features if _is_named(name) else dataset.features.drop(columns=name)
-        if seen.empty:
+    """Look for identifiers; give what is sure, or else what has to be asked.
+
+    What other columns say of a column of many values is sure: models recognise its units by them. What the column itself says is
+    sure if it is called like an identifier; otherwise it may be a category whose levels have effects, and nobody can
+    tell the streets of a town from its customers. Nor can anybody tell eight hospitals from eight levels.
+    """
+    asked = []
+    for candidate in identifiers(dataset)[:_MOST_COLUMNS]:
+        others = _besides(dataset, candidate)
+        found = None if others.empty else recognition(dataset, candidate.units, seed=seed, features=others)
+        sure = _SURE if candidate.is_fine else _SURE_OF_FEW
+        told = found is not None and _is_lost(found, sure)
+        if not told:
+            found = recognition(dataset, candidate.units, seed=seed)
+        if found is None or not _is_lost(found, sure):
             continue
-        found = recognition(dataset, units, seed=seed, features=seen)
-        if found.share > _LOST and found.sureness > _SURE:
-            yield Suspicion(
-                f"rows with the same value of {name!r} seem to belong together: a plain model explains {found.known:.0%} of the "
-                f"target for values that it has seen, {max(found.new, 0.0):.0%} for new ones",
-                f"say --by {_word(name)} if the question is about new values of it, or --independent if rows do not belong "
-                "together",
-                found,
-            )
+        if candidate.is_fine and (told or candidate.is_named):
+            yield _of_column(candidate.name, found)
+        else:
+            asked.append(_asked_of_column(candidate.name, found))
+    yield from asked[:1]
 
 
-def _is_named(name: str) -> bool:
-    return _NAMED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()) is not None
+def _besides(dataset: Dataset, candidate: Identifier) -> pd.DataFrame:
+    """Leave out a column, and those that are parts of it: who knows the street knows the city."""
+    parts = []
+    for name, kind in dataset.kinds.items():
+        column = dataset.features[name]
+        if kind == "category" or (kind == "number" and (column.dropna() % 1 == 0).all()):
+            codes, values = pd.factorize(column, use_na_sentinel=False)
+            if len(values) < dataset.n_rows / 2:
+                first = pd.Series(candidate.units).groupby(codes).transform("first").to_numpy()
+                parts += [name] if np.mean(first == candidate.units) > _PART else []
+    return dataset.features.drop(columns=[*dict.fromkeys([candidate.name, *parts])])
+
+
+def _is_lost(found: Recognition, sure: float) -> bool:
+    return found.share > _LOST and found.sureness > sure
+
+
+def _of_column(name: str, found: Recognition) -> Suspicion:
+    return Suspicion(
+        f"rows with the same value of {name!r} seem to belong together: a plain model explains {found.known:.0%} of the "
+        f"target for values that it has seen, {max(found.new, 0.0):.0%} for new ones",
+        f"say --by {_word(name)} if the question is about new values of it, or --independent if rows do not belong together",
+        found,
+    )
+
+
+def _asked_of_column(name: str, found: Recognition) -> Suspicion:
+    return Suspicion(
+        f"rows of one {name!r} may belong together: a plain model explains {found.known:.0%} of the target for values of it that "
+        f"it has seen, {max(found.new, 0.0):.0%} for new ones",
+        f"name it with --by {_word(name)} if there will be new values of it",
+        found,
+        is_firm=False,
+    )
 
 
 def _by_neighbours(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     found = neighbourhood(dataset, seed=seed)
-    if found.size * _FEWEST_GROUPS > dataset.n_rows:
-        return
-    if found.gap > _GAP and found.step > _STEP and found.sureness > _SURE:
+    units = dataset.belonging.units
+    n_rows = dataset.n_rows if units is None else len(np.unique(units))
+    wide = found.gap > 1 + _GAP + _GAP_OF_ONE_ROW / np.sqrt(n_rows) + _GAP_OF_FEW_ROWS / n_rows
+    if wide and found.step > _STEP and found.sureness > _SURE:
         yield Suspicion(
             f"rows seem to come in groups of about {found.size} that no column names: they lie close together, and their targets "
             "agree far more often than those of the next rows beyond",
@@ -135,6 +159,7 @@ def _by_neighbours(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
 
 
 def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
+    """Look for an order that matters. What a date alone says, in a file in another order, may be what any column says."""
     dates = [name for name, kind in dataset.kinds.items() if kind == "date"]
     for name in (None, *dates[:1]):
         order = (
@@ -145,17 +170,43 @@ def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
             continue
         parts = None if _is_sorted(dataset, order) else stretches * _PARTS // _STRETCHES
         found = recognition(dataset, stretches, seed=seed, parts=parts)
-        if found.share > _LOST_IN_ORDER and found.sureness > _SURE_OF_ORDER:
-            of = "rows of the file" if name is None else f"rows in the order of {name!r}"
-            yield Suspicion(
-                f"neighbouring {of} seem to belong together: a plain model explains {found.known:.0%} of the target with "
-                f"them in its training, {max(found.new, 0.0):.0%} without",
-                f"say --time {_word(name) if name else 'COLUMN'} if later rows are to be predicted, --by COLUMN if rows of one value "
-                "belong together, or --independent if their order does not matter",
-                found,
-                "order",
-            )
-            return
+        if not _is_lost_in_order(found):
+            continue
+        others = dataset.features.drop(columns=dates)
+        yield _of_order(name, found, is_firm=name is None or _tell_the_time(dataset, stretches, others, seed))
+        return
+
+
+def _tell_the_time(dataset: Dataset, stretches: "NDArray[np.int64]", others: pd.DataFrame, seed: int) -> bool:
+    """Whether other columns recognise the neighbours of a row in time, by what is lost if a single stretch of them is left out.
+
+    Where a date or what goes with it only tells of the target, the stretches beside it tell the same.
+    """
+    if others.empty:
+        return False
+    found = recognition(dataset, stretches, seed=seed, features=others)
+    return found.share > _LOST_IN_A_STRETCH and found.sureness > _SURE_OF_ORDER
+
+
+def _is_lost_in_order(found: Recognition) -> bool:
+    return found.share > _LOST_IN_ORDER and found.sureness > _SURE_OF_ORDER
+
+
+def _of_order(name: str | None, found: Recognition, *, is_firm: bool) -> Suspicion:
+    of = "rows of the file" if name is None else f"rows in the order of {name!r}"
+    sentence = (
+        f"neighbouring {of} {'seem to' if is_firm else 'may'} belong together: a plain model explains {found.known:.0%} of the "
+        f"target with them in its training, {max(found.new, 0.0):.0%} without"
+    )
+    if not is_firm:
+        return Suspicion(
+            sentence, f"say --time {_word(name or '')} if later rows are to be predicted", found, "order", is_firm=False
+        )
+    way_out = (
+        f"say --time {_word(name) if name else 'COLUMN'} if later rows are to be predicted, --by COLUMN if rows of one value "
+        "belong together, or --independent if their order does not matter"
+    )
+    return Suspicion(sentence, way_out, found, "order")
 
 
 def _stretches(dataset: Dataset, order: "NDArray[np.int64]") -> "NDArray[np.int64] | None":

@@ -41,6 +41,23 @@ def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have
     )
 
 
+ASKED = Suspicion(
+    "rows of one 'site' may belong together: some", "name it with --by site", SUSPICION.found, is_firm=False
+)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no", "undecided"])
+def test_what_is_only_asked_stands_beside_the_verdict_and_does_not_hold_it(answer):
+    verdict = held(firm(answer), Doubts((ASKED,)), TABLE)
+    assert (verdict.answer, verdict.headline) == (answer, answer.title())
+    assert verdict.sentence == "It is measured. Rows of one 'site' may belong together: some; name it with --by site."
+    assert verdict.would_change == ("name it with --by site", "more rows")
+    shown = with_doubts(Evidence(caveats=("before",)), Doubts((ASKED,)), ALONE)
+    assert shown.caveats == ("rows of one 'site' may belong together: some; name it with --by site", "before")
+    assert "doubts" not in shown.facts
+    assert shown.tables[0].rows[0][0] == "rows of one 'site' may belong together"
+
+
 def test_a_verdict_on_a_sample_says_so_unless_the_lab_has():
     some = dataclasses.replace(TABLE, whole=dataclasses.replace(TABLE, target=np.zeros(200_000, dtype=np.int64)))
     verdict = held(firm("yes"), Doubts(), some)

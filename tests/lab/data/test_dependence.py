@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from lab.data.dependence import copies_of
+from lab.data.copies import copies_of
 from lab.data.load import check
 from lab.errors import DataError
 
@@ -96,6 +96,57 @@ SPARSE = np.random.default_rng(7)
 )  # fmt: skip
 def test_equal_rows_of_columns_with_few_values_are_no_copies(frame):
     assert copies_of(frame)[1] == 0
+
+
+def repeated(times, n=40, columns=6, seed=0):
+    rng = np.random.default_rng(seed)
+    rows = np.repeat(np.arange(n), times)
+    return pd.DataFrame(rng.normal(size=(n, columns))[rows]), rng.integers(0, 2, n)[rows]
+
+
+@pytest.mark.parametrize("times", [3, 25, 60])
+def test_rows_that_are_there_many_times_with_their_target_are_copies(times):
+    frame, target = repeated(times)
+    assert copies_of(frame, target)[1] == 40 * (times - 1)
+
+
+def test_a_plan_of_few_settings_that_are_tried_again_and_again_has_no_copies():
+    frame, target = repeated(25)
+    shuffled = np.random.default_rng(1).permutation(target)
+    assert copies_of(frame, shuffled)[1] == 0
+    assert copies_of(frame)[1] == 0
+
+
+def test_copies_that_lost_their_last_digits_are_copies():
+    frame, target = repeated(3)
+    rng = np.random.default_rng(2)
+    near = frame * (1 + 1e-9 * rng.normal(size=frame.shape))
+    assert copies_of(near, target)[1] >= 75  # of 80: now and then a digit tips over
+    assert copies_of(frame * (1 + 1e-3 * rng.normal(size=frame.shape)), target)[1] == 0
+
+
+def test_streets_of_one_city_are_no_copies():
+    """The city follows from the street, so that it adds nothing to the chance that rows are equal."""
+    rng = np.random.default_rng(3)
+    street = rng.integers(0, 60, 400)
+    frame = pd.DataFrame(
+        {
+            "street": [f"S{s}" for s in street],
+            **{f"of the street {i}": rng.integers(0, 9, 60)[street] for i in range(4)},
+            "open": rng.integers(0, 3, 400),
+            "kind": rng.integers(0, 3, 400),
+        }
+    )
+    assert copies_of(frame)[1] == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_answers_that_follow_one_habit_are_no_copies(seed):
+    rng = np.random.default_rng(seed)
+    habit = rng.normal(size=(800, 1))
+    answers = np.clip(np.round(3 + habit + 0.25 * rng.normal(size=(800, 10))), 1, 5)
+    assert pd.DataFrame(answers).duplicated().sum() > 50
+    assert copies_of(pd.DataFrame(answers))[1] == 0
 
 
 def test_copies_are_kept_together_counted_and_said():

@@ -4,12 +4,16 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from samples.planted import table_of
 
 from lab.belonging import Belonging
+from lab.data.load import check
+from lab.learning.identifiers import identifiers
 from lab.learning.neighbourhoods import neighbourhood
 from lab.learning.recognition import recognition
-from lab.learning.suspicion import identifiers, suspicions
+from lab.learning.suspicion import suspicions
 from lab.protocol import Dataset
 
 
@@ -72,16 +76,51 @@ def test_independent_rows_are_not_suspected(seed):
     assert suspicions(independent(seed=seed), seed=0) == ()
 
 
-def test_a_category_with_effects_is_no_identifier_unless_it_is_called_one():
+def test_a_category_with_effects_is_asked_about_and_only_suspected_if_it_is_called_an_identifier():
     rng = np.random.default_rng(0)
     level = rng.integers(0, 40, 600)
     x = rng.normal(size=(600, 3))
     target = (rng.normal(size=40)[level] + 0.5 * x[:, 0] > 0).astype(int)
     texts = [f"L{code}" for code in level]
     numbers = {f"x{i}": x[:, i] for i in range(3)}
-    assert suspicions(table(numbers | {"city": texts}, target), seed=0) == ()
-    (found,) = suspicions(table(numbers | {"patient_id": texts}, target), seed=0)
-    assert "--by patient_id" in found.way_out
+    for name, firm in {"city": False, "patient_id": True, "kd_nr": True, "Haushalt": True}.items():
+        (found,) = suspicions(table(numbers | {name: texts}, target), seed=0)
+        assert f"--by {name}" in found.way_out
+        assert found.is_firm is firm
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_eight_hospitals_are_asked_about_for_they_may_be_the_levels_of_a_category(near):
+    rng = np.random.default_rng(2)
+    where = rng.integers(0, 8, 480)
+    x = rng.normal(size=(480, 4)) + (2 * rng.normal(size=(8, 4))[where] if near else 0)
+    target = 2 * rng.normal(size=8)[where] + x[:, 0] + 0.3 * rng.normal(size=480)
+    made = table({f"x{i}": x[:, i] for i in range(4)} | {"hospital": [f"h{w}" for w in where]}, target)
+    (found,) = suspicions(made, seed=0)
+    assert "--by hospital" in found.way_out
+    assert not found.is_firm
+
+
+def test_who_knows_the_street_knows_the_city_and_neither_is_recognised_by_the_other():
+    rng = np.random.default_rng(0)
+    street = rng.integers(0, 120, 900)
+    city = (np.arange(120) % 30)[street]
+    target = 2 * rng.normal(size=30)[city] + rng.normal(size=900)
+    columns = {"city": [f"T{c}" for c in city], "street": [f"S{s}" for s in street], "x": rng.normal(size=900)}
+    found = suspicions(table(columns, target), seed=0)
+    assert found
+    assert not any(each.is_firm for each in found)
+
+
+def test_what_is_only_asked_is_not_said_beside_what_is_sure():
+    rng = np.random.default_rng(1)
+    who, city = rng.permutation(np.repeat(np.arange(60), 8)), rng.integers(0, 30, 480)
+    columns = {"city": [f"T{c}" for c in city], "x": rng.normal(size=480)}
+    target = rng.normal(size=60)[who] + rng.normal(size=30)[city]
+    (found,) = suspicions(table(columns, target), seed=0)
+    assert "--by city" in found.way_out
+    (found,) = suspicions(table(columns | {"customer": [f"K{w}" for w in who]}, target), seed=0)
+    assert "--by customer" in found.way_out
 
 
 def walk(n=500):
@@ -121,6 +160,17 @@ def test_tables_beyond_the_rows_that_are_looked_at_are_measured_too(rows):
     assert abs(found.share) < 0.1
 
 
+def test_rows_that_are_there_many_times_are_measured_wherever_the_first_of_them_stands():
+    rng = np.random.default_rng(0)
+    x, rows = rng.normal(size=(80, 4)), np.concatenate([np.arange(80), rng.integers(0, 80, 1_920)])
+    dataset = table({f"x{i}": x[rows, i] for i in range(4)}, (x[:, 0] > 0).astype(int)[rows])
+    dataset = dataclasses.replace(dataset, belonging=Belonging(units=rows, copies=1_920))
+    found = recognition(dataset, np.arange(2_000) * 30 // 2_000, seed=0, parts=np.arange(2_000) * 3 // 2_000)
+    assert 0.2 < found.known < 1
+    assert found.sureness != 0
+    assert suspicions(dataset, seed=0) == ()
+
+
 def test_recognition_is_the_difference_between_known_and_new_units():
     dataset, who = groups()
     found = recognition(dataset, who, seed=0)
@@ -134,9 +184,67 @@ def test_recognition_is_the_difference_between_known_and_new_units():
 def test_the_size_of_a_group_is_where_the_distances_have_their_gap():
     found = neighbourhood(groups()[0], seed=0)
     assert found.size == 8
-    assert found.gap > 3
-    assert found.step > 0.3
-    assert neighbourhood(independent(), seed=0).gap < 1.35
+    assert found.gap > 2
+    assert found.step > 0.5
+    assert neighbourhood(independent(), seed=0).gap < 1.25
+
+
+@pytest.mark.parametrize("target", ["number", "classes"])
+@pytest.mark.parametrize("rows", [200, 301])
+def test_extreme_values_and_long_tails_make_no_groups(rows, target):
+    made = table_of(rows, target=target)
+    dataset = check(pa.table({k: pa.array(v) for k, v in made.items()}), "outcome", name="t", content=b"")
+    assert not any(each.is_firm for each in suspicions(dataset, seed=0))
+    stretched = independent()
+    stretched = dataclasses.replace(stretched, features=np.sinh(6 * stretched.features))
+    assert suspicions(stretched, seed=0) == ()
+
+
+def test_groups_of_many_rows_and_of_different_sizes_are_suspected():
+    rng = np.random.default_rng(4)
+    who = rng.permutation(np.repeat(np.arange(30), rng.integers(26, 80, 30)))
+    x = rng.normal(size=(30, 6))[who] + 0.3 * rng.normal(size=(len(who), 6))
+    (found,) = suspicions(table({f"x{i}": x[:, i] for i in range(6)}, rng.normal(size=30)[who]), seed=0)
+    assert "name it with --by" in found.way_out
+    assert 26 < neighbourhood(table({f"x{i}": x[:, i] for i in range(6)}, rng.normal(size=30)[who]), seed=0).size < 110
+
+
+def grades(centres, rng, noise):
+    who = rng.permutation(np.repeat(np.arange(len(centres)), 400 // len(centres)))
+    x = np.clip(np.round(3 + 1.2 * (centres[who] + noise * rng.normal(size=(len(who), centres.shape[1])))), 1, 5)
+    return table({f"q{i}": x[:, i] for i in range(centres.shape[1])}, rng.permutation(len(centres))[who] % 2)
+
+
+def test_groups_are_seen_in_grades_of_1_to_5_and_types_of_person_are_none():
+    rng = np.random.default_rng(5)
+    assert suspicions(grades(rng.normal(size=(50, 12)), rng, 0.3), seed=0)[0].is_firm
+    assert suspicions(grades(rng.normal(size=(4, 12)), rng, 0.6), seed=0) == ()
+
+
+@pytest.mark.parametrize("rows", [40, 100])
+def test_a_few_clouds_of_independent_rows_are_no_groups(rows):
+    rng = np.random.default_rng(6)
+    cloud = rng.permutation(np.repeat(np.arange(5), rows))
+    x = rng.normal(0, 4, (5, 5))[cloud] + rng.normal(size=(5 * rows, 5))
+    assert suspicions(table({f"x{i}": x[:, i] for i in range(5)}, cloud % 2), seed=0) == ()
+
+
+def test_a_date_that_tells_as_other_columns_do_is_only_asked_about():
+    made = table_of(301, target="classes")
+    dataset = check(pa.table({k: pa.array(v) for k, v in made.items()}), "outcome", name="t", content=b"")
+    (found,) = suspicions(dataset, seed=0)
+    assert "--time since" in found.way_out
+    assert not found.is_firm
+
+
+def test_a_walk_with_a_date_is_suspected_in_its_order():
+    columns, target = walk()
+    days = np.datetime64("2024-01-01") + np.arange(500).astype("timedelta64[D]")
+    order = np.random.default_rng(0).permutation(500)
+    made = {k: v[order] for k, v in (columns | {"seen": days, "y": np.where(target > 0, "u", "v")}).items()}
+    found = suspicions(check(pa.table(made), "y", name="t", content=b""), seed=0)
+    assert found[0].is_firm
+    assert "--time seen" in found[0].way_out or "groups of about" in found[0].sentence
 
 
 def test_cells_of_columns_with_few_values_are_no_groups():
@@ -159,4 +267,33 @@ def test_the_likeliest_identifiers_come_first():
         },
         who % 2,
     )
-    assert identifiers(made) == ["customerId", "place", "age"]
+    assert [each.name for each in identifiers(made)] == ["customerId", "place"]
+    assert [each.is_named for each in identifiers(made)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("values", "fine"),
+    [
+        (lambda who: who + 0.25, True),
+        (lambda who: 1e9 + who, True),
+        (lambda who: [f"p{w}@example.org" for w in who], True),
+        (lambda who: [f"K{w}" for w in who % 12], False),
+        (lambda who: who % 12, None),
+        (lambda who: np.arange(len(who)), None),
+    ],
+)
+def test_identifiers_are_texts_or_numbers_of_any_kind_but_no_numbers_of_few_values(values, fine):
+    who = np.random.default_rng(0).permutation(np.repeat(np.arange(48), 6))
+    found = identifiers(table({"x": np.random.default_rng(1).normal(size=288), "v": values(who)}, who % 12 % 2))
+    assert [each.is_fine for each in found] == ([] if fine is None else [fine])
+
+
+def test_the_agreement_of_a_unit_is_the_correlation_of_its_pairs():
+    rng = np.random.default_rng(0)
+    who = np.repeat(np.arange(60), 5)
+    target = rng.normal(size=60)[who] + rng.normal(size=300)
+    (found,) = identifiers(table({"v": [f"K{w}" for w in who]}, target))
+    ranks = pd.Series(target).rank().to_numpy()
+    pairs = [(a, b) for a in range(300) for b in range(300) if a != b and who[a] == who[b]]
+    scores = (ranks - ranks.mean()) / ranks.std()
+    assert found.agreement == pytest.approx(np.mean([scores[a] * scores[b] for a, b in pairs]))
