@@ -1,4 +1,4 @@
-"""How long would the other efforts take? Said in sentences, from the plan that each would have on the rows that it would use."""
+"""How long would the other efforts take, and what was measured where? Said from the plan, and from the rows that there are."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -8,11 +8,12 @@ from samples.golden import table
 from samples.small_lab import SmallLab
 
 from lab.errors import SettingsError
-from lab.flow import _other_efforts
+from lab.flow import _measured, _other_efforts
 from lab.job import job_of
 from lab.protocol import Trial
 from lab.settings import ComparisonSettings, make, option
 from lab.work.forecast import Forecast
+from lab.work.trials import Results
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,3 +104,10 @@ def test_workers_share_what_need_not_run_alone():
     assert said(make(Settings, {}), workers=2) == (
         " (--effort quick takes about 30 s; --effort thorough takes about 5 min)"
     )
+
+
+def test_rows_are_counted_by_machine_beside_trials_that_failed():
+    one, other = {"cpu": "one"}, {"cpu": "other"}
+    plan = [Trial(key, work, exclusive=key != "b") for key in "abcde"]
+    found = _measured(plan, Results({}, {"a": "failed"}, {"b": one, "c": other, "d": one, "e": one}))
+    assert found == [{"machine": one, "trials": 3, "alone": 2}, {"machine": other, "trials": 1, "alone": 1}]
