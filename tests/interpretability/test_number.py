@@ -9,6 +9,7 @@ import pytest
 from fairlearn.metrics import MetricFrame
 from samples import vega
 from samples.here import in_this_process
+from samples.interpretability_rows import finalist
 from samples.less_work import few_trees, with_small_follow_up, with_small_machines
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
@@ -25,7 +26,7 @@ from interpretability.models.regressors import EBM, EBM_PAIRS, FOREST, LINEAR, R
 from interpretability.reading.additive import frame_of, largest_gap, lay_open
 from interpretability.reading.read import read_model
 from interpretability.settings import Settings
-from interpretability.sides.finalists import Finalists, folds_of
+from interpretability.sides.finalists import folds_of
 from lab import sections
 from lab.data.frames import from_arrays
 from lab.data.load import load, sample_rows
@@ -72,12 +73,6 @@ def few_families(monkeypatch):
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LINEAR, TREE))
     monkeypatch.setattr(regressors, "glass", lambda n_columns: Group("glass", "readable model", readable))
     monkeypatch.setattr(regressors, "black", lambda: Group("black", "black box", (SMALL,)))
-
-
-def finalist(**names):
-    found = {name: ({},) * 3 for name in names.values()}
-    taken = {"glass": "none", "black": "none"} | names
-    return {"finalists": Finalists(**taken, simplest=None, parameters=found)}
 
 
 FAST = Settings(folds=2, repeats=2, candidates=1)

@@ -1,4 +1,4 @@
-"""How long would the other efforts take? Said in sentences, from the plan that each would have on the rows that it would use."""
+"""How long would the other efforts take, and what was measured where? Said from the plan, and from the rows that there are."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,10 +9,12 @@ from samples.small_lab import SmallLab
 
 from lab.durations import other_efforts, with_durations
 from lab.errors import SettingsError
+from lab.flow import _measured
 from lab.job import job_of
 from lab.protocol import Evidence, Trial
 from lab.settings import ComparisonSettings, make, option
 from lab.work.forecast import Forecast
+from lab.work.trials import Results
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,3 +155,10 @@ def test_no_time_is_said_of_what_was_not_measured_or_would_not_decide():
     for evidence in (Evidence(facts={"curve_settles": 90}), Evidence(facts={"curve_settles": None}), Evidence()):
         assert with_durations(evidence, job, forecast) == evidence
     assert with_durations(Evidence(facts={"curve_settles": 90}), job, None).facts == {"curve_settles": 90}
+
+
+def test_rows_are_counted_by_machine_beside_trials_that_failed():
+    one, other = {"cpu": "one"}, {"cpu": "other"}
+    plan = [Trial(key, work, exclusive=key != "b") for key in "abcde"]
+    found = _measured(plan, Results({}, {"a": "failed"}, {"b": one, "c": other, "d": one, "e": one}))
+    assert found == [{"machine": one, "trials": 3, "alone": 2}, {"machine": other, "trials": 1, "alone": 1}]

@@ -1,6 +1,7 @@
 """What trials return, and nothing else, becomes the record; a run is taken up only where everything is the same."""
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -115,6 +116,27 @@ def test_another_seed_is_another_run_even_where_no_trial_is_given_it(tmp_path, m
         with pytest.raises(TrialsFailedError):
             flow.run(lab, table(), settings, out=tmp_path / "runs", seed=seed, workers=1)
         assert calls(marks) == ran
+
+
+def test_rows_of_another_run_are_not_taken_for_this_one(begun, tmp_path, marks):
+    mine = next((tmp_path / "runs").glob("*/trials"))
+    lab = SmallLab()
+    lab.unfinished = True
+    with pytest.raises(TrialsFailedError):
+        flow.run(lab, table(), Settings(marks=str(marks)), out=tmp_path / "runs", seed=2, workers=1)
+    (other,) = set((tmp_path / "runs").glob("*/trials")) - {mine}
+    shutil.copytree(other, mine, dirs_exist_ok=True)
+    assert begun() == 2
+
+
+def test_files_of_a_lab_lie_by_the_report(tmp_path, marks):
+    class Keeping(SmallLab):
+        def files(self, rows):
+            return {"shares.txt": " ".join(f"{rows[key].share:.2f}" for key in sorted(rows)).encode()}
+
+    done = flow.run(Keeping(), table(), Settings(marks=str(marks)), out=tmp_path / "runs", workers=1)
+    assert (done.folder / "shares.txt").read_bytes() == b"0.33 0.67"
+    assert (done.folder / "report.html").is_file()
 
 
 def test_another_setting_is_another_run(begun):

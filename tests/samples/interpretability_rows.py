@@ -12,6 +12,7 @@ from interpretability.follow_up.stress import Stressed
 from interpretability.lab import LAB
 from interpretability.reading.read import ModelFile, Reading
 from interpretability.settings import Settings
+from interpretability.sides.finalists import FINALISTS, Finalists
 from lab import sections
 from samples.golden import (
     FOLDS,
@@ -104,3 +105,10 @@ def out_of_fold(folds):
     for each, places in folds[:FOLDS]:
         chances[places] = each[:, 1]
     return chances
+
+
+def finalist(**names):
+    """What the trial of the finalists says of these, by side, with a family's own settings in each of three folds."""
+    found = {name: ({},) * 3 for name in names.values()}
+    taken = {"glass": "none", "black": "none"} | names
+    return {FINALISTS.name: Finalists(**taken, simplest=None, parameters=found)}

@@ -6,6 +6,7 @@ import importlib.util
 import numpy as np
 import pandas as pd
 import pytest
+from samples.interpretability_rows import finalist
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
@@ -13,7 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from interpretability.follow_up import editing, explaining, privacy, stress
 from interpretability.groups import classes
 from interpretability.models.classifiers import EBM, TREE
-from interpretability.sides.finalists import Finalists, choose_finalists, fitted_on, folds_of
+from interpretability.sides.finalists import choose_finalists, fitted_on, folds_of
 from interpretability.sides.price import Priced, price_list, simplest_within
 from lab.data.frames import from_arrays
 from lab.data.load import load
@@ -43,12 +44,6 @@ def additive():
     odds = 2 * features[:, 0] - features[:, 1]
     labels = rng.random(600) < 1 / (1 + np.exp(-odds))
     return from_arrays("additive", pd.DataFrame(features, columns=list("abc")), labels)
-
-
-def finalist(**names):
-    found = {name: ({},) * 3 for name in names.values()}
-    taken = {"glass": "none", "black": "none"} | names
-    return {"finalists": Finalists(**taken, simplest=None, parameters=found)}
 
 
 def estimate(value, half):

@@ -11,7 +11,7 @@ from samples.planted import table_of
 from lab.belonging import Belonging
 from lab.data.load import check
 from lab.learning.identifiers import identifiers
-from lab.learning.neighbourhoods import neighbourhood
+from lab.learning.neighbourhoods import Neighbourhood, neighbourhood
 from lab.learning.recognition import recognition
 from lab.learning.suspicion import suspicions
 from lab.protocol import Dataset
@@ -245,6 +245,23 @@ def test_a_walk_with_a_date_is_suspected_in_its_order():
     found = suspicions(check(pa.table(made), "y", name="t", content=b""), seed=0)
     assert found[0].is_firm
     assert "--time seen" in found[0].way_out or "groups of about" in found[0].sentence
+
+
+NOTHING = Neighbourhood(1, 1.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("n_rows", [60, 61, 59])
+def test_the_gap_is_seen_from_60_rows_on(n_rows):
+    whole = groups(noise=0.05, n=21, size=3)[0]
+    some = dataclasses.replace(whole, features=whole.features.iloc[:n_rows], target=whole.target[:n_rows])
+    found = neighbourhood(some, seed=0)
+    assert (found == NOTHING) == (n_rows < 60)
+    assert found.size == (1 if n_rows < 60 else 3)
+
+
+def test_where_many_distances_are_equal_nothing_is_said_of_them():
+    steps = np.arange(300) % 30  # more values than make a column one of few
+    assert neighbourhood(table({"x": steps}, steps % 2), seed=0) == NOTHING
 
 
 def test_cells_of_columns_with_few_values_are_no_groups():
