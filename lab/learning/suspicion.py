@@ -28,6 +28,9 @@ _LOST, _SURE, _SURE_OF_FEW = 0.1, 4.0, 1.5
 only asked about, no difference is that sure."""
 _LOST_IN_ORDER, _LOST_IN_A_STRETCH, _SURE_OF_ORDER = 0.2, 0.04, 3.0
 """Of order a fifth, beyond three: a third of the rows at once is missed more than single groups, and some stretches far more."""
+_PLAINLY_LOST, _SURE_OF_PLAIN, _PLAINLY_LOST_IN_A_STRETCH, _SURE_OF_STRETCHES = 1.0, 2.0, 0.5, 1.4
+"""Where a model without the neighbours in time is worse than nothing, or half of all is lost, a few stretches with most of the loss
+make it look unsure: less will do."""
 _GAP, _GAP_OF_ONE_ROW, _GAP_OF_FEW_ROWS, _STEP = 0.08, 3.5, 20.0, 0.15
 """A gap among independent rows is an accident, the larger the fewer they are."""
 _MOST_COLUMNS, _PART = 4, 0.99
@@ -185,11 +188,13 @@ def _tell_the_time(dataset: Dataset, stretches: "NDArray[np.int64]", others: pd.
     if others.empty:
         return False
     found = recognition(dataset, stretches, seed=seed, features=others)
-    return found.share > _LOST_IN_A_STRETCH and found.sureness > _SURE_OF_ORDER
+    plainly = found.share > _PLAINLY_LOST_IN_A_STRETCH and found.sureness > _SURE_OF_STRETCHES
+    return plainly or (found.share > _LOST_IN_A_STRETCH and found.sureness > _SURE_OF_ORDER)
 
 
 def _is_lost_in_order(found: Recognition) -> bool:
-    return found.share > _LOST_IN_ORDER and found.sureness > _SURE_OF_ORDER
+    plainly = found.share > _PLAINLY_LOST and found.sureness > _SURE_OF_PLAIN
+    return plainly or (found.share > _LOST_IN_ORDER and found.sureness > _SURE_OF_ORDER)
 
 
 def _of_order(name: str | None, found: Recognition, *, is_firm: bool) -> Suspicion:
