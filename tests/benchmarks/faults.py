@@ -221,10 +221,14 @@ def main() -> int:
     chosen = [fault for fault in faults() if any(words in fault.name for words in options.only or [""])]
     every = sorted({node for fault in chosen for node in nodes_of(fault, ROOT)})
     if options.check:
+        lost = []
         for fault in chosen:
-            place_of(fault, ROOT)
-        print(f"{len(chosen)} faults can be made")
-        return 0
+            try:
+                place_of(fault, ROOT)
+            except LookupError as error:
+                lost.append(error)
+        print(*lost, f"{len(chosen) - len(lost)} of {len(chosen)} faults can be made", sep="\n")
+        return int(bool(lost))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     results = []
     with contextlib.suppress(KeyboardInterrupt):
