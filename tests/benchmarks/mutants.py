@@ -42,7 +42,7 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("lab/flow.py", "lab/sections.py"): (
         "tests/lab/test_wiring.py", "tests/lab/test_sections_and_keys.py", "tests/lab/test_sections.py", "tests/lab/test_effort.py",
-        "tests/lab/test_flow.py",
+        "tests/lab/test_durations.py",
     ),
     ("lab/work/storage.py", "lab/work/sealed.py"): ("tests/lab/work/test_storage.py",),
     ("quantum/verdict.py", "quantum/comparison/*.py", "quantum/sizes/*.py", "quantum/price/*.py", "quantum/device_noise/evidence.py",

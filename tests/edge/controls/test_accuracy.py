@@ -41,9 +41,9 @@ def test_the_truth_is_not_contradicted_and_a_fault_in_the_comparison_is_seen(nam
 @pytest.mark.parametrize("name", ["copies", "customers", "known-customers", "drift"])
 def test_rows_that_belong_together_are_learnt_by_heart_where_the_lab_forgets_it(name, monkeypatch):
     assert asked(name)[1] not in asked(name)[0].wrong
-    monkeypatch.setattr("lab.data.load.belonging_of", lambda table, features, **said: (ALONE, []))
+    monkeypatch.setattr("lab.data.load.belonging_of", lambda table, features, target, **said: (ALONE, []))
     monkeypatch.setattr("lab.doubts.suspicions", lambda dataset, *, seed: ())
-    monkeypatch.setattr("lab.doubts._thin", lambda dataset: "")
+    monkeypatch.setattr("lab.doubts.shortage", lambda dataset: None)
     control, answer = asked(name)
     assert answer in control.wrong
 
