@@ -7,6 +7,7 @@ intervals that follow from the counts, and where it carries a digest, that one. 
 """
 
 import dataclasses
+import functools
 import inspect
 import itertools
 import json
@@ -31,9 +32,12 @@ _CODE = "code"
 _TABLE = "table"
 
 
+_rate = functools.cache(rate)  # controls ask for the same few counts again and again, and a root is sought for each
+
+
 def interval(events: int, trials: int) -> dict[str, Any]:
     """Give events, trials, their rate and its exact 95 % interval as a plain value."""
-    estimate = rate(events, trials)
+    estimate = _rate(events, trials)
     return {"events": events, "of": trials, "rate": estimate.value, "low": estimate.low, "high": estimate.high}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lab import registry
-from lab.rates import known_rates, sealed
+from lab.rates import interval, known_rates, sealed
 
 LAB = registry.find("quantum")
 
@@ -37,6 +37,9 @@ def test_measured_rates_come_first_with_and_without_a_digest(tmp_path, measured)
 
 
 def test_any_flipped_bit_of_measured_rates_is_seen(tmp_path, measured, shipped):
+    few = measured["controls"][:2]  # each byte of a smaller file, as the rest repeats their form
+    events, seeds = sum(row["wrong"]["events"] for row in few), measured["seeds"]
+    measured = measured | {"controls": few, "wrong": interval(events, 2 * seeds)}
     content = (json.dumps(sealed(measured), indent=1) + "\n").encode()
     for bit in range(0, 8 * len(content), 3):
         changed = bytearray(content)
