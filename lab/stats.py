@@ -16,20 +16,15 @@ __all__ = [
     "NORMAL_95",
     "Regions",
     "Spread",
-    "auc_influence",
-    "auc_placements",
     "corrected_spread",
     "corrected_standard_error",
-    "detectable_difference",
     "estimate_of",
     "largest_rate",
     "mean_score",
     "paired_difference",
     "pooled_spread",
     "quantile",
-    "r2_influence",
     "rate",
-    "regions",
     "regions_of",
     "row_spread",
 ]
@@ -164,92 +159,6 @@ def row_spread(added: "ArrayLike", *, units: "ArrayLike | None" = None) -> Sprea
     )
 
 
-def auc_placements(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.float64]":
-    """Share of the rows of the other kind against which each row is ranked rightly, ties counting one half, in [0, 1].
-
-    Their mean over the positive rows is the area under the ROC curve, and so is that over the negative ones.
-
-    Parameters
-    ----------
-    scores : array-like of shape (n_rows,)
-        Higher speaks for the positive class.
-    positive : array-like of shape (n_rows,), bool
-        Both kinds must be there.
-
-    Raises
-    ------
-    ValueError
-        If one of them is missing.
-
-    References
-    ----------
-    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845: the structural components.
-    """
-    values, is_positive = np.asarray(scores, dtype=np.float64), np.asarray(positive, dtype=bool)
-    n_positive = int(is_positive.sum())
-    n_negative = len(values) - n_positive
-    if not n_positive or not n_negative:
-        raise ValueError("an area under the ROC curve needs rows of both kinds")
-    ranks = stats.rankdata(values)
-    placed = np.empty(len(values))
-    placed[is_positive] = (ranks[is_positive] - stats.rankdata(values[is_positive])) / n_negative
-    placed[~is_positive] = 1 - (ranks[~is_positive] - stats.rankdata(values[~is_positive])) / n_positive
-    return placed
-
-
-def auc_influence(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.float64]":
-    """What each row adds to an area under the ROC curve, times the number of rows; it sums to zero.
-
-    Parameters
-    ----------
-    scores : array-like of shape (n_rows,)
-        Higher speaks for the positive class; ties count one half.
-    positive : array-like of shape (n_rows,), bool
-        Both kinds must be there.
-
-    Raises
-    ------
-    ValueError
-        If one of them is missing.
-
-    References
-    ----------
-    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845: the structural components, centred.
-    """
-    is_positive = np.asarray(positive, dtype=bool)
-    placed = auc_placements(scores, is_positive)
-    share = np.where(is_positive, is_positive.mean(), 1 - is_positive.mean())
-    return (placed - placed[is_positive].mean()) / share
-
-
-def r2_influence(predicted: "ArrayLike", target: "ArrayLike") -> "NDArray[np.float64]":
-    """What each row adds to R², the share of the target's variance that is explained, times the number of rows.
-
-    R² is one minus the ratio of two means over the rows, the squared error and the squared distance from the mean, so that
-    its influence function is that of a ratio; it sums to zero.
-
-    Parameters
-    ----------
-    predicted, target : array-like of shape (n_rows,)
-        In the target's unit; the target must vary.
-
-    Raises
-    ------
-    ValueError
-        If it does not.
-
-    References
-    ----------
-    Hampel (1974), Journal of the American Statistical Association 69, 383-393: the influence curve.
-    """
-    truth = np.asarray(target, dtype=np.float64)
-    errors, distances = (np.asarray(predicted) - truth) ** 2, (truth - truth.mean()) ** 2
-    variance = distances.mean()
-    if variance == 0:
-        raise ValueError("R² needs a target that varies")
-    return -(errors - errors.mean()) / variance + errors.mean() * (distances - variance) / variance**2
-
-
 def estimate_of(mean: float, spread: Spread, *, unit: str, confidence: float = 0.95) -> Estimate:
     """Give a mean its interval."""
     half = spread.half_width(confidence)
@@ -318,32 +227,20 @@ class Regions:
     better: float
 
 
-def regions(a: "ArrayLike", b: "ArrayLike", *, test_fraction: float, margin: float) -> Regions:
-    """Probability of each region of practical equivalence by the Bayesian correlated t-test; scores of shape (n_folds,).
+def regions_of(mean: float, spread: Spread, margin: float) -> Regions:
+    """Probability of each region of practical equivalence for a mean and its spread, by the Bayesian correlated t-test.
+
+    The prior is flat.
 
     References
     ----------
     Corani and Benavoli (2015), Machine Learning 100, 285-304; Benavoli, Corani, Demsar and Zaffalon (2017), JMLR 18(77).
     """
-    differences = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
-    return regions_of(float(differences.mean()), corrected_spread(differences, test_fraction), margin)
-
-
-def regions_of(mean: float, spread: Spread, margin: float) -> Regions:
-    """Probability of each region of practical equivalence for a mean and its spread, under a flat prior."""
     if spread.standard_error == 0:
         return Regions(float(mean < -margin), float(abs(mean) <= margin), float(mean > margin))
     posterior = stats.t(spread.degrees, loc=mean, scale=spread.standard_error)
     worse, better = float(posterior.cdf(-margin)), float(posterior.sf(margin))
     return Regions(worse, 1.0 - worse - better, better)
-
-
-def detectable_difference(differences: "NDArray", test_fraction: float, *, power: float = 0.8) -> float:
-    """Smallest distance from the margin that such a run would settle with the given power, in the unit of the scores.
-
-    `differences` has shape (n_folds,).
-    """
-    return corrected_spread(differences, test_fraction).detectable(power)
 
 
 def quantile(samples: "ArrayLike", share: float, *, unit: str, confidence: float = 0.95) -> Estimate | None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from interpretability.groups.intervals import Cells, counted, drawn_units, of_mean, of_score, of_share
 from interpretability.scale import has_one_sum
-from lab import stats
 from lab.errors import DataError, SettingsError, nearest
 from lab.learning.comparison import Scores
+from lab.learning.influence import parts
 from lab.protocol import Dataset, Estimate, Figure, Table
 from lab.report import charts
 
@@ -57,18 +58,19 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
     """Score, error rates and calibration of every group, on the out-of-fold predictions of the first repetition."""
     rows: list[tuple[Any, ...]] = []
     for scores in sides:
-        said, target, groups = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
+        said, target, groups, units = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
         for name in np.unique(groups):
             there = groups == name
             if there.sum() < MIN_ROWS:
                 continue
-            rows.append((scores.label, str(name), int(there.sum()), *_cells(said[there], target[there])))
+            own = None if units is None else units[there]
+            rows.append((scores.label, str(name), int(there.sum()), *_cells(said[there], target[there], own)))
     positive = dataset.classes[1]
     caption = (
         f"ROC AUC within the group; false positive rate (rows that are not {positive!r}, but predicted to be with a probability above "
         f"one half) and false negative rate (rows that are {positive!r}, but not predicted to be); calibration: mean predicted "
-        f"probability minus the share that is {positive!r}, in points. All with 95 % intervals. Groups of fewer than {MIN_ROWS} "
-        "rows are left out."
+        f"probability minus the share that is {positive!r}, in points. All with 95 % intervals"
+        f"{counted(dataset.belonging)}. Groups of fewer than {MIN_ROWS} rows are left out."
     )
     columns = (
         "model", "group", "rows", "ROC AUC", "low", "high", "false positives (%)", "low ", "high ",
@@ -88,7 +90,7 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
     }
     rows = []
     for scores in sides:
-        said, target, groups = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
+        said, target, groups, units = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
         names, counts = np.unique(groups, return_counts=True)
         kept = np.isin(groups, names[counts >= MIN_ROWS])
         frame = MetricFrame(
@@ -97,7 +99,8 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
             y_pred=(said[kept] > 0.5).astype(int),
             sensitive_features=groups[kept],
         )
-        drawn = _drawn_gaps(said[kept] > 0.5, target[kept] == 1, groups[kept], np.random.default_rng(seed))
+        own = None if units is None else units[kept]
+        drawn = _drawn_gaps(said[kept] > 0.5, target[kept] == 1, groups[kept], own, np.random.default_rng(seed))
         for (name, value), gaps in zip(frame.difference().items(), drawn, strict=True):
             low, high = np.quantile(gaps, [0.025, 0.975])
             gap = float(value)
@@ -116,18 +119,18 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
 
 
 def _drawn_gaps(
-    yes: "NDArray", positive: "NDArray", groups: "NDArray", rng: np.random.Generator
+    yes: "NDArray", positive: "NDArray", groups: "NDArray", units: "NDArray | None", rng: np.random.Generator
 ) -> "tuple[NDArray, NDArray, NDArray]":
-    """Bootstrap the largest gaps in (said yes, false positives, false negatives): rows are drawn inside each group."""
+    """Bootstrap the largest gaps in (said yes, false positives, false negatives): units are drawn inside each group."""
+    cells = np.stack([yes & ~positive, ~yes & ~positive, yes & positive, ~yes & positive], axis=1).astype(np.int64)
     rates = []
     for name in np.unique(groups):
         there = groups == name
-        cells = np.array([(yes & ~positive & there).sum(), (~yes & ~positive & there).sum(),
-                          (yes & positive & there).sum(), (~yes & positive & there).sum()])  # fmt: skip
-        false_yes, true_no, true_yes, false_no = rng.multinomial(there.sum(), cells / there.sum(), DRAWS).T
+        own = cells[there] if units is None else _summed(cells[there], units[there])
+        false_yes, true_no, true_yes, false_no = drawn_units(own, rng, DRAWS).T
         rates.append(
             (
-                (false_yes + true_yes) / there.sum(),
+                (false_yes + true_yes) / np.maximum(false_yes + true_no + true_yes + false_no, 1),
                 false_yes / np.maximum(false_yes + true_no, 1),
                 false_no / np.maximum(false_no + true_yes, 1),
             )
@@ -137,41 +140,42 @@ def _drawn_gaps(
     return said, false_positives, false_negatives
 
 
-def _out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int) -> "tuple[NDArray, NDArray, NDArray]":
+def _summed(cells: "NDArray[np.int64]", units: "NDArray") -> "NDArray[np.int64]":
+    """Sum over the rows of each unit: shape (n_units, n_cells)."""
+    found, codes = np.unique(units, return_inverse=True)
+    sums = np.zeros((len(found), cells.shape[1]), dtype=np.int64)
+    np.add.at(sums, codes, cells)
+    return sums
+
+
+def _out_of_fold(
+    scores: Scores, dataset: Dataset, groups: "NDArray", folds: int
+) -> "tuple[NDArray, NDArray, NDArray, NDArray | None]":
     done = [row for row in scores.rows[:folds] if row is not None]
     places = np.concatenate([row.test_rows for row in done])
     said = np.concatenate([row.predictions[:, 1] for row in done])
-    return said, dataset.target[places], groups[places]
+    return said, dataset.target[places], groups[places], dataset.belonging.of(places).units
 
 
-def _cells(said: "NDArray", target: "NDArray") -> tuple[float | None, ...]:
+def _cells(said: "NDArray", target: "NDArray", units: "NDArray | None") -> tuple[float | None, ...]:
     positive, yes = target == 1, said > 0.5
-    gap = said - target
-    half = stats.NORMAL_95 * float(gap.std(ddof=1)) / np.sqrt(len(gap))
     return (
-        *_auc(said, positive),
-        *_rate(yes & ~positive, ~positive),
-        *_rate(~yes & positive, positive),
-        100 * float(gap.mean()),
-        100 * float(gap.mean() - half),
-        100 * float(gap.mean() + half),
+        *_auc(said, target, units),
+        *of_share(yes & ~positive, ~positive, units),
+        *of_share(~yes & positive, positive, units),
+        *of_mean(100 * (said - target), units),
     )
 
 
-def _auc(said: "NDArray", positive: "NDArray") -> tuple[float | None, float | None, float | None]:
-    """ROC AUC inside a group with its interval (DeLong et al. 1988)."""
-    if not 0 < positive.sum() < len(positive):
+def _auc(said: "NDArray", target: "NDArray", units: "NDArray | None") -> Cells:
+    """ROC AUC inside a group with its interval (DeLong et al. 1988), which even a perfect order leaves 3 units wide."""
+    if len(np.unique(target)) < 2:
         return None, None, None
-    area = float(roc_auc_score(positive, said))
-    half = stats.NORMAL_95 * float(np.sqrt((stats.auc_influence(said, positive) ** 2).sum())) / len(said)
-    return area, max(area - half, 0.0), min(area + half, 1.0)
-
-
-def _rate(events: "NDArray", of: "NDArray") -> tuple[float | None, float | None, float | None]:
-    if not of.sum():
-        return None, None, None
-    found = stats.rate(int(events.sum()), int(of.sum()))
-    return 100 * found.value, 100 * found.low, 100 * found.high
+    found = parts("roc_auc", np.stack([1 - said, said], axis=1), target)
+    assert found is not None
+    least = 3 / (len(said) if units is None else len(np.unique(units)))
+    area, low, high = of_score(float(roc_auc_score(target, said)), found, units, least=least)
+    return area, None if low is None else max(low, 0.0), None if high is None else min(high, 1.0)
 
 
 def _near(column: str, dataset: Dataset) -> str:

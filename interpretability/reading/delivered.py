@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import get_scorer
 
 from lab import stats
-from lab.learning.influence import Part, added, parts
+from lab.learning.influence import added_alone, parts
 from lab.learning.scoring import Metric
 from lab.protocol import Dataset, Estimate
 
@@ -58,11 +58,8 @@ def on_unseen_rows(model: Any, dataset: Dataset, *, scorer: str, seed: int) -> D
     found = parts(scorer, said, target)
     if found is None:
         return None
-    nothing = tuple(Part(part.members, np.zeros(len(rows))) for part in found)
-    units = whole.belonging.of(rows).units
-    adds = added([(np.arange(len(rows)), found, nothing)], len(rows))
     try:
-        spread = stats.row_spread(adds, units=units)
+        spread = stats.row_spread(added_alone(found, len(rows)), units=whole.belonging.of(rows).units)
     except ValueError:  # a class in one unit only
         return None
     return Delivered(

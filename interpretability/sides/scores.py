@@ -4,7 +4,6 @@ from typing import Any
 
 from interpretability.context import Context
 from interpretability.sides.price import chosen_family
-from lab.decisions import rows_to_settle
 from lab.learning.comparison import Comparison
 from lab.learning.families import CONSTANT
 from lab.protocol import Evidence, Figure, Rows, Trial
@@ -45,7 +44,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "n_rows": dataset.n_rows,
             "readable": names[chosen_family(found, "glass", names)],
             "detectable": detectable,
-            "rows_to_settle": rows_to_settle(loss, margin, dataset.n_rows, detectable=detectable),
+            "rows_to_settle": found.rows_to_settle(black, glass, margin),
             "rows_in_table": dataset.rows_in_table,
             "probability_costs": parts.better,
             "probability_equal": parts.equal,

@@ -14,6 +14,7 @@ import numpy as np
 
 from lab import stats
 from lab.belonging import ALONE
+from lab.decisions import rows_to_settle
 from lab.errors import TrialsFailedError
 from lab.learning.families import Family
 from lab.learning.folds import Fold, all_folds
@@ -152,10 +153,15 @@ class Comparison:
             found.append((rows, one, other))
         return self.metric.factor * added(found, self.n_rows)
 
-    def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
+    @property
+    def least_half(self) -> float:
+        """Half the narrowest interval of a difference: 3 units of the table for a metric that is a share of them, else 0."""
         if not self.metric.unit or self.metric.task == "number":
-            return estimate
-        reach = 3 * self.metric.factor / self.n_units
+            return 0.0
+        return 3 * self.metric.factor / self.n_units
+
+    def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
+        reach = self.least_half
         low, high = min(estimate.low, estimate.value - reach), max(estimate.high, estimate.value + reach)
         return dataclasses.replace(estimate, low=low, high=high)
 
@@ -171,7 +177,12 @@ class Comparison:
 
     def detectable(self, a: Scores, b: Scores) -> float:
         """Smallest distance from the margin that such a run would settle in 8 of 10 cases."""
-        return self._paired(a, b)[1].detectable()
+        return max(self._paired(a, b)[1].detectable(), self.least_half)
+
+    def rows_to_settle(self, a: Scores, b: Scores, margin: float) -> int | None:
+        """About how many rows would settle on which side of the margin the difference lies; see `lab.decisions`."""
+        spread, least = self._paired(a, b)[1].detectable(), self.least_half
+        return rows_to_settle(self.difference(a, b), margin, self.n_rows, detectable=spread, least_half=least)
 
     def mean(self, scores: Scores) -> Estimate:
         """Mean score with its interval, cut where the metric ends (a share is never above 100 points)."""

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from lab.stats import auc_placements, r2_influence
+from scipy.stats import rankdata
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Part", "added", "parts"]
+__all__ = ["Part", "added", "added_alone", "auc_placements", "parts", "r2_influence"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,3 +107,70 @@ def added(folds: "Sequence[tuple[NDArray, tuple[Part, ...], tuple[Part, ...]]]",
             [[np.mean(part[~np.isnan(part)])] if not np.isnan(part).all() else [0.0] for part in values]
         )
     return centred * weights
+
+
+def added_alone(found: tuple[Part, ...], n_rows: int) -> "NDArray[np.float64]":
+    """What each row adds to the score of one fitted model on these rows: shape (n_parts, n_rows), NaN outside a part."""
+    nothing = tuple(Part(part.members, np.zeros(n_rows)) for part in found)
+    return added([(np.arange(n_rows), found, nothing)], n_rows)
+
+
+def auc_placements(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.float64]":
+    """Share of the rows of the other kind against which each row is ranked rightly, ties counting one half, in [0, 1].
+
+    Their mean over the positive rows is the area under the ROC curve, and so is that over the negative ones.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_rows,)
+        Higher speaks for the positive class.
+    positive : array-like of shape (n_rows,), bool
+        Both kinds must be there.
+
+    Raises
+    ------
+    ValueError
+        If one of them is missing.
+
+    References
+    ----------
+    DeLong, DeLong and Clarke-Pearson (1988), Biometrics 44, 837-845: the structural components.
+    """
+    values, is_positive = np.asarray(scores, dtype=np.float64), np.asarray(positive, dtype=bool)
+    n_positive = int(is_positive.sum())
+    n_negative = len(values) - n_positive
+    if not n_positive or not n_negative:
+        raise ValueError("an area under the ROC curve needs rows of both kinds")
+    ranks = rankdata(values)
+    placed = np.empty(len(values))
+    placed[is_positive] = (ranks[is_positive] - rankdata(values[is_positive])) / n_negative
+    placed[~is_positive] = 1 - (ranks[~is_positive] - rankdata(values[~is_positive])) / n_positive
+    return placed
+
+
+def r2_influence(predicted: "ArrayLike", target: "ArrayLike") -> "NDArray[np.float64]":
+    """What each row adds to R², the share of the target's variance that is explained, times the number of rows.
+
+    R² is one minus the ratio of two means over the rows, the squared error and the squared distance from the mean, so that
+    its influence function is that of a ratio; it sums to zero.
+
+    Parameters
+    ----------
+    predicted, target : array-like of shape (n_rows,)
+        In the target's unit; the target must vary.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+
+    References
+    ----------
+    Hampel (1974), Journal of the American Statistical Association 69, 383-393: the influence curve.
+    """
+    truth = np.asarray(target, dtype=np.float64)
+    errors, distances = (np.asarray(predicted) - truth) ** 2, (truth - truth.mean()) ** 2
+    variance = distances.mean()
+    if variance == 0:
+        raise ValueError("R² needs a target that varies")
+    return -(errors - errors.mean()) / variance + errors.mean() * (distances - variance) / variance**2

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from lab.decisions import rows_to_settle
 from lab.learning import comparison
 from lab.learning.families import CONSTANT
 from lab.protocol import Dataset, Evidence, Rows, Trial
@@ -54,7 +53,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "metric": metric.label,
             "margin": margin,
             "detectable": detectable,
-            "rows_to_settle": rows_to_settle(advantage, margin, dataset.n_rows, detectable=detectable),
+            "rows_to_settle": found.rows_to_settle(quantum, classical, margin),
             "n_rows": dataset.n_rows,
             "rows_in_table": dataset.rows_in_table,
             "probability_better": regions.better,

@@ -22,7 +22,6 @@ from samples.interpretability_rows import (
     REACH,
     SETTINGS,
     TAKEN,
-    Z,
     against,
     loss_of,
     made_rows,
@@ -158,10 +157,10 @@ def test_a_number_is_judged_by_r2_in_points(rows):
     for line, there in zip(groups, (north, ~north), strict=False):
         errors, truth = (predicted - data.target)[there], data.target[there]
         explained = r2(predicted[there], truth)
-        half = Z * np.sqrt((intervals.r2_adds(predicted[there], truth) ** 2).mean() / there.sum())
+        half = intervals.half_of_one_model(predicted[there], truth, intervals.r2_kinds)
         assert line[3:6] == pytest.approx((100 * explained, 100 * (explained - half), 100 * min(explained + half, 1)))
         for place, values in ((6, np.abs(errors)), (9, errors)):
-            reach = Z * values.std(ddof=1) / np.sqrt(there.sum())
+            reach = intervals.half_of_one_model(values, truth, intervals.mean_kinds)
             assert line[place : place + 3] == pytest.approx(
                 (values.mean(), values.mean() - reach, values.mean() + reach)
             )

@@ -3,21 +3,18 @@
 import numpy as np
 import pytest
 from scipy import integrate, stats
-from sklearn.metrics import r2_score
 
 from lab.decisions import rows_to_settle, side_of_margin
 from lab.learning import influence
 from lab.protocol import Estimate
 from lab.stats import (
-    auc_influence,
+    corrected_spread,
     corrected_standard_error,
-    detectable_difference,
     paired_difference,
     pooled_spread,
     quantile,
-    r2_influence,
     rate,
-    regions,
+    regions_of,
 )
 
 
@@ -61,12 +58,12 @@ def test_regions_are_the_integrals_of_the_correlated_t_posterior():
         return gamma(7.5) / (sqrt(14 * pi) * gamma(7)) * (1 + z * z / 14) ** -7.5 / scale
 
     expected = [integrate.quad(density, *ends)[0] for ends in ((-np.inf, -0.01), (-0.01, 0.01), (0.01, np.inf))]
-    found = regions(a, b, test_fraction=0.2, margin=0.01)
+    found = regions_of(d.mean(), corrected_spread(d, 0.2), 0.01)
     assert [found.worse, found.equal, found.better] == pytest.approx(expected, abs=1e-7)  # quad's own accuracy
 
 
 def test_regions_without_spread_are_certain():
-    assert regions([1.0, 1.0], [0.0, 0.0], test_fraction=0.2, margin=0.5).better == 1.0
+    assert regions_of(1.0, corrected_spread(np.ones(2), 0.2), 0.5).better == 1.0
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
@@ -103,6 +100,19 @@ def test_rows_to_settle_grow_with_the_square_of_the_interval():
     assert rows_to_settle(estimate, 1.0, 100, detectable=0.0) == 1  # no spread at all: any rows do
 
 
+def test_rows_to_settle_know_the_narrowest_interval_that_rows_allow():
+    """Two models that agree on 178 rows: 3 of 178 is 1.7 points, and 3 of 300 is one."""
+    level = Estimate(0.0, -1.7, 1.7, "points")
+    assert rows_to_settle(level, 1.0, 178, detectable=0.4, least_half=300 / 178) == 300
+    assert rows_to_settle(level, 1.0, 178, detectable=1.5, least_half=300 / 178) == 410, (
+        "the spread asks for more: 400.5"
+    )
+    assert rows_to_settle(Estimate(0.995, 0, 2, ""), 1.0, 100, detectable=0.03, least_half=1.0) is None, (
+        "a hundred times"
+    )
+    assert rows_to_settle(Estimate(0.98, 0, 2, ""), 1.0, 100, detectable=0.03, least_half=1.0) == 5_000
+
+
 def test_rows_to_settle_are_rounded_up_to_two_digits_and_given_up_to_a_hundred_times_the_rows():
     def rows(n_rows, away, detectable):
         return rows_to_settle(Estimate(1.0 + away, 0.0, 9.0, ""), 1.0, n_rows, detectable=detectable)
@@ -115,29 +125,10 @@ def test_rows_to_settle_are_rounded_up_to_two_digits_and_given_up_to_a_hundred_t
     assert rows(100, 1.0, 11.0) is None
 
 
-def test_the_influence_of_a_row_on_r2_is_its_derivative_by_the_rows_weight():
-    """Oracle: scikit-learn's R2 with one row a little heavier, a little lighter."""
-    rng = np.random.default_rng(8)
-    target = rng.normal(3.0, 2.0, 30)
-    predicted = target + rng.normal(size=30)
-
-    def heavier(row, by):
-        weights = np.ones(30)
-        weights[row] += by
-        return r2_score(target, predicted, sample_weight=weights)
-
-    expected = [30 * (heavier(row, 1e-4) - heavier(row, -1e-4)) / 2e-4 for row in range(30)]
-    found = r2_influence(predicted, target)
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
-    assert found.sum() == pytest.approx(0, abs=1e-9)
-    with pytest.raises(ValueError, match="varies"):
-        r2_influence([1.0, 2.0], [3.0, 3.0])
-
-
 def test_a_difference_as_large_as_the_detectable_one_is_found_in_four_of_five_runs():
     rng = np.random.default_rng(3)
     spread, folds = 1.0, 15
-    typical = np.median([detectable_difference(rng.normal(0, spread, folds), 0.0) for _ in range(500)])
+    typical = np.median([corrected_spread(rng.normal(0, spread, folds), 0.0).detectable() for _ in range(500)])
     found = [
         paired_difference(rng.normal(typical, spread, folds), np.zeros(folds), test_fraction=0.0, unit="").low > 0
         for _ in range(2_000)
@@ -162,24 +153,6 @@ def test_the_corrected_interval_rarely_declares_a_winner_between_equals():
         plain += not naive.low <= 0 <= naive.high
     assert wrong / runs <= 0.09  # 5 % and three standard deviations of 400 runs
     assert plain / runs > wrong / runs + 0.05
-
-
-def test_the_influence_of_a_row_on_the_auc_is_that_of_counting_pairs():
-    rng = np.random.default_rng(4)
-    scores, positive = rng.integers(0, 6, 40).astype(float), rng.random(40) < 0.3
-    beats = (scores[positive][:, None] > scores[~positive]) + 0.5 * (scores[positive][:, None] == scores[~positive])
-    auc = beats.mean()
-    expected = np.empty(40)
-    expected[positive] = (beats.mean(axis=1) - auc) * 40 / positive.sum()
-    expected[~positive] = (beats.mean(axis=0) - auc) * 40 / (~positive).sum()
-    found = auc_influence(scores, positive)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-    assert found.sum() == pytest.approx(0, abs=1e-9)
-
-
-def test_an_auc_of_one_class_is_refused():
-    with pytest.raises(ValueError, match="both kinds"):
-        auc_influence([1.0, 2.0], [True, True])
 
 
 def test_the_pooled_spread_is_its_formula():

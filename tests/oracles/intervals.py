@@ -14,15 +14,6 @@ def auc(chances, positive):
     return float((wins.mean() + 1) / 2)
 
 
-def auc_adds(chances, positive):
-    """What each row adds to the area, times the number of rows (DeLong's components, centred)."""
-    wins = (np.sign(chances[positive][:, None] - chances[~positive][None, :]) + 1) / 2
-    adds = np.empty(len(chances))
-    adds[positive] = (wins.mean(axis=1) - wins.mean()) / positive.mean()
-    adds[~positive] = (wins.mean(axis=0) - wins.mean()) / (~positive).mean()
-    return adds
-
-
 def auc_kinds(said, truth):
     """The positive and the negative rows, and the share of the other kind that each is ranked rightly against."""
     chances, positive = said[:, 1], truth == 1
@@ -96,6 +87,34 @@ def repeated(one, other, target, folds, *, score, kinds, units=None):
     return float(np.mean(each)), float(np.sqrt(variance)), float(satterthwaite)
 
 
+def of_one_model(said, truth, *, kinds, units=None):
+    """Standard error of one model's score on these rows, and its degrees of freedom; what a unit's rows add is summed."""
+    units = np.arange(len(truth)) if units is None else np.asarray(units)
+    by_kind, total = [], dict.fromkeys(units.tolist(), 0.0)
+    for there, values in kinds(said, truth):
+        middle, own = values[there].mean(), {}
+        for row in np.flatnonzero(there):
+            own[units[row]] = own.get(units[row], 0.0) + (values[row] - middle) / there.sum()
+        lifted = {unit: value * np.sqrt(len(own) / (len(own) - 1)) for unit, value in own.items()}
+        for unit, value in lifted.items():
+            total[unit] += value
+        by_kind.append((sum(value**2 for value in lifted.values()), (len(own) - 1) / 2))
+    degrees = sum(v for v, _ in by_kind) ** 2 / sum(v**2 / d for v, d in by_kind)
+    return float(np.sqrt(sum(value**2 for value in total.values()))), float(degrees)
+
+
+def half_of_one_model(said, truth, kinds, units=None):
+    """Half the width of the 95 % interval of one model's score on these rows."""
+    error, degrees = of_one_model(said, truth, kinds=kinds, units=units)
+    return float(stats.t.isf(0.025, degrees) * error)
+
+
+def mean_kinds(values, truth):
+    """All rows, and the values themselves: for a mean."""
+    del truth
+    return [(np.full(len(values), True), values)]
+
+
 def corrected(values, folds):
     """Mean over folds, standard error and degrees of freedom of the corrected resampled t: overlap 1 / (folds - 1)."""
     values = np.asarray(values, dtype=float)
@@ -124,12 +143,15 @@ def regions(mean, error, degrees, margin):
     return float(worse), float(1 - worse - better), float(better)
 
 
-def rows_to_settle(value, margin, n_rows, smallest):
-    """Rows in proportion to the squared ratio of the distances, up to the next two-digit number; None where hopeless."""
-    ratio = smallest / abs(value - margin)
-    if ratio >= 10:
+def rows_to_settle(value, margin, n_rows, smallest, least_half=0.0):
+    """Rows in proportion to the squared ratio of the distances, up to the next two-digit number; None where hopeless.
+
+    No fewer than bring half the narrowest interval, which shrinks in proportion to the rows, down to the distance.
+    """
+    ratio, least = smallest / abs(value - margin), least_half / abs(value - margin)
+    if ratio >= 10 or least >= 100:
         return None
-    exact = n_rows * ratio**2
+    exact = n_rows * max(ratio**2, least)
     digits = len(str(int(exact)))
     unit = 10 ** max(digits - 2, 0)
     return int(-(-exact // unit) * unit)

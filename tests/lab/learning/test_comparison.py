@@ -190,6 +190,9 @@ def test_folds_that_agree_to_the_last_row_leave_the_rule_of_three(loans):
     found = gathered(loans, {"a": [(0.9, 1)] * 3, "b": [None] * 3, "c": [(0.9, 1)] * 3})
     estimate = found.difference(found.best["ab"], found.best["c"])
     assert (estimate.low, estimate.high) == pytest.approx((-300 / 1200, 300 / 1200))
+    assert found.detectable(found.best["ab"], found.best["c"]) == pytest.approx(300 / 1200)
+    assert found.rows_to_settle(found.best["ab"], found.best["c"], 0.1) == 3_000, "3 of 3,000 are 0.1 of 100"
+    assert found.rows_to_settle(found.best["ab"], found.best["c"], 0.002) is None
 
 
 @pytest.mark.parametrize("rows_of_rare", [5, 6, 7, 8])
