@@ -12,14 +12,14 @@ from typing import Any
 from lab.errors import SettingsError, TrialsFailedError
 from lab.host.files import sweep_parts, write_json
 from lab.host.locks import Timeout, held
-from lab.learning.suspicion import suspicions
+from lab.learning.dependence import suspicions
 from lab.likeness import traits_of
 from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
 from lab.rates import interval, known_rates, sealed
 from lab.runs import identity
 from lab.runs.judging import judging_code
 from lab.version import __version__
-from lab.work.trials import Progress, run_plan
+from lab.work.resume import Progress, run_plan
 
 __all__ = ["known_rates", "run_controls"]
 

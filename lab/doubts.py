@@ -8,9 +8,9 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lab.learning.dependence import Suspicion, suspicions
 from lab.learning.recognition import Recognition, recognition
 from lab.learning.shortage import Shortage, shortage
-from lab.learning.suspicion import Suspicion, suspicions
 from lab.protocol import Belonging, Dataset, Evidence, Question, Table, Verdict
 
 __all__ = ["Doubts", "about", "doubts_about", "held", "with_doubts"]

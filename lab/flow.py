@@ -19,12 +19,12 @@ from lab.job import Job, describe_table, job_of
 from lab.likeness import traits_of, with_likeness
 from lab.protocol import Answer, Dataset, Evidence, Lab, Section, Trial
 from lab.rates import known_rates, stated
+from lab.runs.elapsed import Sessions, Start
 from lab.runs.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
 from lab.runs.log import log_file
-from lab.runs.sessions import Sessions, Start
 from lab.version import __version__
 from lab.wording import duration
-from lab.work.trials import Progress, Results, run_plan, run_plan_here
+from lab.work.resume import Progress, Results, run_plan, run_plan_here
 
 __all__ = ["Finished", "answer_here", "run"]
 

@@ -24,7 +24,7 @@ from lab.job import job_of
 from lab.protocol import Dataset, Estimate, Evidence, Lab, Row, Trial, Verdict
 from lab.settings import make
 from lab.spoiling import NO_MORE, check_spoiling
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 __all__ = ["check_controls", "check_lab", "check_spoiling"]
 

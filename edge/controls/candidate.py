@@ -14,7 +14,7 @@ from edge.settings import Settings
 from lab import sections
 from lab.learning.families import CONSTANT
 from lab.protocol import Answer, Dataset, Lab, Trial
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 __all__ = ["CANDIDATE", "answer_with", "made_table"]
 

@@ -16,7 +16,7 @@ from edge.stream.trials import STREAM
 from edge.timing.latency import Clock, on_one_core
 from edge.timing.machine import Meter, read_waits
 from lab.protocol import Answer, Control, Evidence, Lab
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 __all__ = ["OPERATION_CONTROLS", "drift_answer", "load_answer", "stalling", "under_stalls"]
 

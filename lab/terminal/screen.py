@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from lab.cleaning import sentence
 from lab.terminal.console import say
 from lab.wording import duration
-from lab.work.trials import Progress
+from lab.work.resume import Progress
 
 __all__ = ["watching"]
 

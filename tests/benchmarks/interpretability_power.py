@@ -30,7 +30,7 @@ from lab.learning.families import Family
 from lab.learning.scoring import primary_metric
 from lab.protocol import Evidence
 from lab.stats import rate
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 SETTINGS = Settings()
 PAIR = 0.568  # weight of the interaction that the readable side cannot see

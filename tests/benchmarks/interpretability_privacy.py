@@ -39,7 +39,7 @@ from lab.learning.comparison import Group, compare, trials
 from lab.learning.preparation import dense_columns
 from lab.learning.scoring import primary_metric
 from lab.stats import paired_difference
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 BUILT_IN = ("breast-cancer", "wine", "loans", "diabetes")
 PACKAGED = {  # package of R, table, target, columns left out

@@ -37,8 +37,8 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
      "lab/learning/influence.py"): (
         "tests/lab/learning", "tests/lab/test_spoiling.py", "tests/quantum/test_evidence.py", "tests/quantum/comparison",
     ),
-    ("lab/learning/suspicion.py", "lab/learning/neighbourhoods.py", "lab/doubts.py"): (
-        "tests/lab/learning/test_suspicion.py", "tests/lab/test_doubts.py",
+    ("lab/learning/dependence.py", "lab/learning/neighbourhoods.py", "lab/doubts.py"): (
+        "tests/lab/learning/test_dependence.py", "tests/lab/test_doubts.py",
     ),
     ("lab/flow.py", "lab/sections.py"): (
         "tests/lab/test_wiring.py", "tests/lab/test_sections_and_keys.py", "tests/lab/test_sections.py", "tests/lab/test_effort.py",

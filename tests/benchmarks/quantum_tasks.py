@@ -18,7 +18,7 @@ import pandas as pd
 from lab.data.frames import from_arrays
 from lab.learning import comparison, scoring
 from lab.terminal.screen import watching
-from lab.work.trials import run_plan
+from lab.work.resume import run_plan
 from quantum.models.families import groups
 from quantum.simulator.calls import warm_up
 

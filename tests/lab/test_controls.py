@@ -19,7 +19,7 @@ from lab.learning.comparison import Group
 from lab.protocol import Control
 from lab.runs import identity
 from lab.testing import check_controls
-from lab.work import trials
+from lab.work import resume
 from lab.work.workers import run_here
 
 
@@ -243,7 +243,7 @@ def test_controls_are_taken_up_with_the_same_code_only(tmp_path, monkeypatch):
         asked.append(trial.key)
         return run_here(trial, *rest)
 
-    monkeypatch.setattr(trials, "run_here", counting)
+    monkeypatch.setattr(resume, "run_here", counting)
     lab = Asked(Control("a", "yes is true", ("no",), yes))
     broken_too = Asked(*lab.asked, Control("b", "no is true", ("yes",), broken))
 

@@ -12,9 +12,9 @@ from lab import flow, record
 from lab.belonging import ALONE, Belonging
 from lab.data.load import check
 from lab.doubts import Doubts, about, doubts_about, held, with_doubts
+from lab.learning.dependence import Suspicion
 from lab.learning.recognition import Recognition
 from lab.learning.shortage import FEWEST_UNITS, Shortage, shortage
-from lab.learning.suspicion import Suspicion
 from lab.protocol import Dataset, Evidence, Question, Verdict
 
 SUSPICION = Suspicion("rows of 'k' seem to belong together: much", "say --by k", Recognition(0.9, 0.2, 8.0))

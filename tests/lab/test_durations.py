@@ -14,7 +14,7 @@ from lab.job import job_of
 from lab.protocol import Evidence, Trial
 from lab.settings import ComparisonSettings, make, option
 from lab.work.forecast import Forecast
-from lab.work.trials import Results
+from lab.work.resume import Results
 
 
 @dataclasses.dataclass(frozen=True)

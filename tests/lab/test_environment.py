@@ -10,7 +10,7 @@ from samples.trial_functions import surroundings
 import lab as package
 from lab import environment
 from lab.protocol import Trial
-from lab.work.trials import run_plan
+from lab.work.resume import run_plan
 
 
 def test_a_trial_runs_in_another_folder_that_is_on_no_path(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from lab.learning.scoring import primary_metric
 from lab.protocol import Evidence, Key, Trial
 from lab.spoiling import check_spoiling, folds_stay, spoiled
 from lab.testing import check_lab
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 FOLD = folds.Fold(3, 1, 5, 1)
 

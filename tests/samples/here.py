@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lab.protocol import Dataset
-from lab.work import trials
+from lab.work import resume
 from lab.work.workers import Outcome
 
 __all__ = ["in_this_process"]
@@ -25,7 +25,7 @@ class _Here:
     def run(self, work: Sequence[tuple], *, beside: int) -> Iterator[Outcome]:
         del beside
         for trial, inputs in work:
-            yield trials.run_here(trial, self.dataset, inputs)
+            yield resume.run_here(trial, self.dataset, inputs)
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -33,4 +33,4 @@ class _Here:
 
 def in_this_process(patch: pytest.MonkeyPatch) -> None:
     """Start no workers."""
-    patch.setattr(trials, "Workers", _Here)
+    patch.setattr(resume, "Workers", _Here)

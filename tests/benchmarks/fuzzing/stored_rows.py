@@ -18,7 +18,7 @@ from benchmarks.fuzzing import mutate, sampled
 
 from lab.host.machine import fingerprint
 from lab.protocol import Trial
-from lab.work import trials
+from lab.work import resume
 from lab.work.storage import write_row
 
 NAME, COUNT = "rows", 100_000
@@ -136,16 +136,16 @@ def attempt(path):
     head, *parts = path.read_bytes().split(_BETWEEN)
     files = {name: part for name, part in zip(FILES, parts, strict=False) if part}
     folder, said = _written(path.with_name("trials"), files), []
-    rows, _ = trials._kept(PLAN, folder, RUN, said.append)
+    rows, _ = resume._kept(PLAN, folder, RUN, said.append)
     for trial in PLAN:
         _check(trial, rows, files, folder, said, anew=head == _SEALED_AGAIN)
     taken = "read" if not said else "recomputed"
     if head == _SEALED_AGAIN or not sampled(path.read_bytes(), WHOLE):
         return taken
-    results = trials.run_plan(PLAN, None, _written(folder, files), workers=1, run=RUN)
+    results = resume.run_plan(PLAN, None, _written(folder, files), workers=1, run=RUN)
     if results.failures or list(map(_bits, results.rows.values())) != list(map(_bits, right_rows().values())):
         raise AssertionError(f"the run gives other rows (failures: {results.failures})")
-    if len(trials._kept(PLAN, folder, RUN, said.append)[0]) < len(PLAN):
+    if len(resume._kept(PLAN, folder, RUN, said.append)[0]) < len(PLAN):
         raise AssertionError("what was computed again is not stored")
     return f"{taken} whole"
 

@@ -24,7 +24,7 @@ from lab.learning.families import FOREST, LOGISTIC, Family
 from lab.learning.outer import FoldRow
 from lab.learning.scoring import Metric
 from lab.protocol import Estimate
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 AUC = Metric("roc_auc", "ROC AUC", "points", 100.0)
 SPLIT = {"folds": 3, "repeats": 1, "scorer": "roc_auc", "fold_seed": 5}

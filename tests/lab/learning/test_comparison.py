@@ -19,7 +19,7 @@ from lab.learning.outer import FoldRow, score_fold
 from lab.learning.preparation import FrequentOneHot
 from lab.learning.scoring import BESIDE, Metric, calibration_error, primary_metric, score_model
 from lab.learning.tuning import tune
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 AUC = Metric("roc_auc", "ROC AUC", "points", 100.0)
 A, B, C = (dataclasses.replace(LOGISTIC, name=name, label=name) for name in "abc")

@@ -15,7 +15,7 @@ from lab.protocol import Trial
 from lab.registry import find
 from lab.settings import make
 from lab.spoiling import check_spoiling
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 
 FOLD = Fold(2, 1, 4, 1)
 

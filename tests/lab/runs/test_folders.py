@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from lab.host.locks import held
+from lab.runs.elapsed import Sessions, Start
 from lab.runs.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
-from lab.runs.sessions import Sessions, Start
 from lab.work.sealed import write_sealed
 
 ONE, OTHER = "1" * 64, "2" * 64

@@ -17,7 +17,7 @@ from lab import flow
 from lab.data import load
 from lab.errors import SettingsError
 from lab.runs import identity
-from lab.work import trials
+from lab.work import resume
 from lab.work.sealed import write_sealed
 
 
@@ -131,7 +131,7 @@ def test_a_model_that_is_written_again_with_the_same_content_is_the_same(site, g
 def test_the_record_says_what_was_measured_where_and_with_what(site, given, tmp_path, monkeypatch):
     here = {"processor": "one", "cores": 2, "memory_gib": 1.5, "system": "s"}
     there = here | {"processor": "two"}
-    monkeypatch.setattr(trials, "fingerprint", lambda: here)
+    monkeypatch.setattr(resume, "fingerprint", lambda: here)
     first = unfinished(tmp_path / "runs", given)
     assert first.record.environment["measured"] == [{"machine": here, "trials": 3, "alone": 1}]
     assert first.record.environment["imported"]["tiny-needs"] == "1.0"
@@ -140,7 +140,7 @@ def test_the_record_says_what_was_measured_where_and_with_what(site, given, tmp_
     which = (first.folder / "fingerprint.txt").read_text().strip()
     session = {"started": "2026-01-01T00:00:00+00:00", "seconds": 1000.0}
     write_sealed(first.folder / "sessions.json", [session], owner=f"sessions of run {which}")
-    monkeypatch.setattr(trials, "fingerprint", lambda: there)
+    monkeypatch.setattr(resume, "fingerprint", lambda: there)
     again(site)
     second = unfinished(tmp_path / "runs", given)
     assert second.record.environment["measured"] == [

@@ -32,7 +32,7 @@ def tree(tmp_path, monkeypatch):
     for name, text in {
         "lab/stats.py": '"""Statistics."""\nMARGIN = 1\n',
         "lab/learning/folds.py": "N = 5\n",
-        "lab/work/trials.py": "WORKERS = 2\n",
+        "lab/work/resume.py": "WORKERS = 2\n",
         "lab/report/page.py": "WIDTH = 1\n",
         "lab/terminal/screen.py": "WIDTH = 1\n",
         "lab/commands/run.py": "WIDTH = 1\n",
@@ -73,7 +73,7 @@ def digest(package="tower"):
 
 
 @pytest.mark.parametrize(
-    "name", ["lab/stats.py", "lab/learning/folds.py", "lab/work/trials.py", "tower/lab.py", "tower/report/drawing.py", "tower/page.js"]
+    "name", ["lab/stats.py", "lab/learning/folds.py", "lab/work/resume.py", "tower/lab.py", "tower/report/drawing.py", "tower/page.js"]
 )  # fmt: skip
 def test_what_a_verdict_may_come_from_counts(tree, name):
     before = digest()

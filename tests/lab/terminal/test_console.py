@@ -146,7 +146,7 @@ def test_a_terminal_shows_the_title_of_its_bar_as_it_is(tmp_path, monkeypatch):
     from rich import console
 
     from lab.terminal import screen
-    from lab.work.trials import Progress
+    from lab.work.resume import Progress
 
     class Terminal(StringIO):
         def isatty(self):

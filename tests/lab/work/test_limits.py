@@ -10,7 +10,7 @@ from lab.protocol import Key, Trial
 from lab.work import workers
 from lab.work.forecast import Forecast
 from lab.work.limits import Limits
-from lab.work.trials import run_plan
+from lab.work.resume import run_plan
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from samples import processes, trial_functions
 
 from lab.protocol import Trial
-from lab.work.trials import run_plan, run_plan_here
+from lab.work.resume import run_plan, run_plan_here
 
 
 def calls(folder, seed):
@@ -204,11 +204,11 @@ def test_timings_of_another_machine_are_measured_again_and_other_rows_are_kept(t
     ]
     plan.append(Trial("sum", trial_functions.add_up, needs=("alone",)))
     here = {"processor": "one", "cores": 2, "memory_gib": 1.5, "system": "s"}
-    monkeypatch.setattr("lab.work.trials.fingerprint", lambda: here)
+    monkeypatch.setattr("lab.work.resume.fingerprint", lambda: here)
     first = run_plan(plan, None, tmp_path / "rows", workers=1)
     assert set(map(str, first.machines.values())) == {str(here)}
     there = here | {name: None}
-    monkeypatch.setattr("lab.work.trials.fingerprint", lambda: there)
+    monkeypatch.setattr("lab.work.resume.fingerprint", lambda: there)
     notes, seen = [], []
     again = run_plan(plan, None, tmp_path / "rows", workers=1, watch=seen.append, notify=notes.append)
     assert [calls(marks, i) for i in (1, 2)] == [1, 2]

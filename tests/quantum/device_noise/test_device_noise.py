@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from lab.data.load import load
+from lab.work.resume import run_plan_here
 from lab.work.rows import typed
 from lab.work.storage import through_storage
-from lab.work.trials import run_plan_here
 from quantum.device_noise import section
 from quantum.device_noise.rows import ON_BACKEND, ON_MODEL, DeviceRow
 from quantum.device_noise.trials import TRAINED, predict_on_model

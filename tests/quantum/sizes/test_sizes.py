@@ -1,7 +1,7 @@
 """Every size is scored on the same folds, and drawn against qubits and against depth."""
 
 from lab.data.load import load, sample_rows
-from lab.work.trials import run_plan_here
+from lab.work.resume import run_plan_here
 from quantum.lab import LAB
 from quantum.settings import Settings
 from quantum.sizes import section
