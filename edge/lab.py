@@ -55,7 +55,7 @@ class EdgeLab:
 
     def sections(self) -> "Sequence[Section[Context]]":
         """List the parts of the report; the first one shows the budgets, which the others measure."""
-        from edge.accuracy import at_size
+        from edge.accuracy import at_random, at_size
         from edge.accuracy import section as accuracy
         from edge.browser import section as browser
         from edge.budget import section as budget
@@ -69,7 +69,7 @@ class EdgeLab:
         from edge.variants import section as variants
 
         return (
-            budget, accuracy, at_size, building, timing, variants, footprint, throughput, load, browser, places, stream
+            budget, accuracy, at_random, at_size, building, timing, variants, footprint, throughput, load, browser, places, stream
         )  # fmt: skip
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:

@@ -27,6 +27,8 @@ class Belonging:
         Rows that are exact copies of another one, beyond the first of them.
     is_independent : bool
         Whether the user said that the rows do not belong together.
+    copied : numpy.ndarray of shape (n_rows,), int64, or None
+        Codes of copies alone, whatever else belongs together; None where there are none.
     """
 
     units: "NDArray | None" = None
@@ -35,6 +37,7 @@ class Belonging:
     time: str = ""
     copies: int = 0
     is_independent: bool = False
+    copied: "NDArray | None" = None
 
     def of(self, rows: "NDArray") -> "Belonging":
         """Give the same for some of the rows, by their numbers, shape (n_chosen,), in their order."""
@@ -42,7 +45,18 @@ class Belonging:
             self,
             units=None if self.units is None else self.units[rows],
             times=None if self.times is None else self.times[rows],
+            copied=None if self.copied is None else self.copied[rows],
         )
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the user said what belongs together, or in which order the rows came."""
+        return bool(self.by or self.time)
+
+    @property
+    def at_random(self) -> "Belonging":
+        """What folds at random still hold together: copies."""
+        return Belonging(units=self.copied, copies=self.copies, copied=self.copied)
 
     @property
     def is_plain(self) -> bool:

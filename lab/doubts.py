@@ -8,8 +8,9 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lab.learning import at_random
 from lab.learning.dependence import Suspicion, suspicions
-from lab.learning.recognition import Recognition, recognition
+from lab.learning.recognition import Recognition
 from lab.learning.shortage import Shortage, shortage
 from lab.protocol import Belonging, Dataset, Evidence, Question, Table, Verdict
 
@@ -24,14 +25,11 @@ class Doubts:
     ----------
     suspicions : tuple of Suspicion
         What is sure holds the verdict; what is not is asked beside it.
-    recognised : Recognition or None
-        What knowing a value of the user's `--by` column is worth to a plain model.
     short : Shortage or None
         Of what there is too little for an interval.
     """
 
     suspicions: tuple[Suspicion, ...] = ()
-    recognised: Recognition | None = None
     short: Shortage | None = None
 
     @property
@@ -52,11 +50,7 @@ class Doubts:
 
 def doubts_about(whole: Dataset, used: Dataset, *, seed: int) -> Doubts:
     """Look for them: for what belongs together in the whole table, for too few of something in the rows used."""
-    belonging = whole.belonging
-    recognised = (
-        recognition(whole, belonging.units, seed=seed) if belonging.by and belonging.units is not None else None
-    )
-    return Doubts(suspicions(whole, seed=seed), recognised, shortage(used))
+    return Doubts(suspicions(whole, seed=seed), shortage(used))
 
 
 def about(question: Question, belonging: Belonging) -> Question:
@@ -65,12 +59,16 @@ def about(question: Question, belonging: Belonging) -> Question:
     return dataclasses.replace(question, text=f"{question.text.rstrip('?')}, {rows}?") if rows else question
 
 
-def held(verdict: Verdict, doubts: Doubts, used: Dataset) -> Verdict:
-    """Hold a firm verdict where there are doubts, and say for which rows it is meant, and on how many of the table it rests."""
+def held(verdict: Verdict, doubts: Doubts, used: Dataset, evidence: Evidence) -> Verdict:
+    """Hold a firm verdict where there are doubts, and say for which rows it is meant, and on how many of the table it rests.
+
+    Where the evidence says what recognition is worth, so does the sentence.
+    """
     verdict = _of_a_sample(verdict, used)
     rows = _rows_meant(used.belonging)
     sentence = f"{rows[0].upper()}{rows[1:]}: {verdict.sentence}" if rows else verdict.sentence
-    sentence = " ".join([sentence, *map(_sentence, doubts.questions)])
+    recognised = at_random.sentence(evidence, used.belonging)
+    sentence = " ".join([sentence, *map(_sentence, [*([recognised] if recognised else []), *doubts.questions])])
     ways_out = (*(each.way_out for each in doubts.all), *verdict.would_change)
     if not doubts.reasons:
         return dataclasses.replace(verdict, sentence=sentence, would_change=ways_out)
@@ -97,12 +95,10 @@ def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
     )
 
 
-def with_doubts(evidence: Evidence, doubts: Doubts, belonging: Belonging) -> Evidence:
-    """Add to the evidence what is doubtful, and how much of the score is recognising what was seen before."""
+def with_doubts(evidence: Evidence, doubts: Doubts) -> Evidence:
+    """Add to the evidence what is doubtful, and how much of a plain model's score is recognising what was seen before."""
     reasons = [f"{each.sentence}; {each.way_out}" for each in doubts.all if each.is_firm]
     measured = [(each.sentence.split(":")[0], each.found) for each in doubts.suspicions if each.found is not None]
-    if doubts.recognised is not None:
-        measured.append((f"rows with the same value of {belonging.by!r}", doubts.recognised))
     facts = {"doubts": reasons} if reasons else {}
     return dataclasses.replace(
         evidence,

@@ -155,7 +155,7 @@ def _record(
     """Turn rows into evidence, and evidence into a verdict; gives all that is kept of it."""
     traits = traits_of(job.dataset, {each.what for each in doubts.suspicions if each.is_firm})
     found = with_durations(sections.summarise(job.lab, job.context, results.rows), job, results.forecast)
-    evidence = _with_failures(with_doubts(found, doubts, job.whole.belonging), results, len(job.plan))
+    evidence = _with_failures(with_doubts(found, doubts), results, len(job.plan))
     sessions.note(at_once=True)
     environment = machine.describe() | {"imported": job.code["packages"], "measured": _measured(job.plan, results)}
     return record.Record(
@@ -164,7 +164,7 @@ def _record(
         data=describe_table(job.dataset),
         settings=job.kept,
         evidence=evidence,
-        verdict=held(job.lab.judge(evidence, job.settings), doubts, job.dataset),
+        verdict=held(job.lab.judge(evidence, job.settings), doubts, job.dataset, evidence),
         controls=with_likeness(stated(job.lab, rates), traits),
         trials={"total": len(job.plan), "failed": dict(results.failures)},
         environment=environment,
@@ -202,7 +202,7 @@ def answer_here(
     asked = lab.sections() if parts is None else parts
     results = run_plan_here([trial for part in asked for trial in part.plan(context)], dataset)
     found = sections.merged(part.evidence(context, results.rows) for part in asked)
-    return held(lab.judge(found, settings), doubts_about(dataset, dataset, seed=seed), dataset).answer
+    return held(lab.judge(found, settings), doubts_about(dataset, dataset, seed=seed), dataset, found).answer
 
 
 def _announcing(

@@ -21,6 +21,7 @@ __all__ = [
     "estimate_of",
     "largest_rate",
     "mean_score",
+    "mean_where_any",
     "paired_difference",
     "pooled_spread",
     "quantile",
@@ -102,7 +103,7 @@ def pooled_spread(added: "ArrayLike", scores: "ArrayLike", *, units: "ArrayLike 
     adds, by_fold = np.asarray(added, dtype=np.float64), np.asarray(scores, dtype=np.float64)
     if adds.ndim != 3 or by_fold.ndim != 2 or len(adds) != len(by_fold) or by_fold.shape[1] < 2:
         raise ValueError(f"added has shape {adds.shape} and scores {by_fold.shape}; it needs repetitions of two folds")
-    of_rows = row_spread(_mean_where_any(adds), units=units)
+    of_rows = row_spread(mean_where_any(adds), units=units)
     repeats, folds = by_fold.shape
     from_rows, tested_degrees = of_rows.standard_error**2, of_rows.degrees
     tested = from_rows * folds / (folds - 1)
@@ -116,7 +117,7 @@ def pooled_spread(added: "ArrayLike", scores: "ArrayLike", *, units: "ArrayLike 
     return Spread(math.sqrt(variance), variance**2 / (tested**2 / tested_degrees + learned**2 / (folds - 1)))
 
 
-def _mean_where_any(adds: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def mean_where_any(adds: "NDArray[np.float64]") -> "NDArray[np.float64]":
     """Average over the repetitions, shape (n_repeats, n_parts, n_rows); what is missing adds nothing, and NaN where all is."""
     return np.where(np.all(np.isnan(adds), axis=0), np.nan, np.nan_to_num(adds).mean(axis=0))
 

@@ -220,7 +220,7 @@ def _check_run(lab: Lab, dataset: Dataset, settings: Any, folder: Path) -> recor
         "the record is read back changed"
     )
     used = job_of(lab, dataset, settings, 1, []).dataset
-    judged = held(lab.judge(stored.evidence, settings), doubts_about(dataset, used, seed=1), used)
+    judged = held(lab.judge(stored.evidence, settings), doubts_about(dataset, used, seed=1), used, stored.evidence)
     assert stored.verdict == judged, "judge depends on what the record does not keep"
     assert "<svg" in report.html(stored), "the report has no picture"
     return stored

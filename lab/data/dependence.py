@@ -75,7 +75,7 @@ def belonging_of(
         )
     if units is None and times is None and not is_independent:
         return ALONE, notes
-    return Belonging(units, times, by or "", time or "", n_copies, is_independent), notes
+    return Belonging(units, times, by or "", time or "", n_copies, is_independent, copied if n_copies else None), notes
 
 
 def _units_by(values: pa.ChunkedArray, by: str, name: str) -> "NDArray[np.int64]":

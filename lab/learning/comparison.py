@@ -5,6 +5,7 @@ taken, and only its outer score counts. Nothing is ever picked on the outer fold
 """
 
 import dataclasses
+import math
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -126,19 +127,11 @@ class Comparison:
         if len(adds) < repeats:
             return mean, by_folds
         by_repeat = differences.reshape(repeats, self.folds)
-        pooled = stats.pooled_spread(adds, by_repeat, units=self._units)
+        pooled = stats.pooled_spread(adds, by_repeat, units=_units_of(self.belonging))
         if self.belonging.times is None:
             return mean, pooled
         of_blocks = stats.corrected_spread(by_repeat.mean(axis=0), self.test_fraction)
         return mean, max(pooled, of_blocks, key=lambda spread: spread.standard_error)
-
-    @property
-    def _units(self) -> "NDArray[np.int64] | None":
-        """What counts as one: rows that belong together, or that lie together in time; None where each row stands alone."""
-        if self.belonging.units is not None or self.belonging.times is None:
-            return self.belonging.units
-        ranks = np.argsort(np.argsort(self.belonging.times, kind="stable"), kind="stable")
-        return ranks * _BLOCKS // len(ranks)
 
     def _added(self, a: Scores, b: Scores, repeat: int) -> "NDArray[np.float64] | None":
         """What each row adds to the difference in one repetition, as shown; None where the metric has no such form."""
@@ -152,6 +145,36 @@ class Comparison:
                 return None
             found.append((rows, one, other))
         return self.metric.factor * added(found, self.n_rows)
+
+    def beyond(self, other: "Comparison", a: Scores, b: Scores) -> Estimate | None:
+        """How much higher `a` scores here than `b` in another comparison of the same rows, which has other folds.
+
+        The interval counts what each row adds to either mean; None where the metric has no such form, or a fold failed.
+        """
+        here, there = self._added_alone(a), other._added_alone(b)
+        if here is None or there is None:
+            return None
+        adds = np.where(np.isnan(here) & np.isnan(there), np.nan, np.nan_to_num(here) - np.nan_to_num(there))
+        of_rows = stats.row_spread(adds, units=_units_of(self.belonging))
+        widened = stats.Spread(of_rows.standard_error * math.sqrt(self.folds / (self.folds - 1)), of_rows.degrees)
+        mean = float(a.values.mean() - b.values.mean())
+        estimate = stats.estimate_of(mean, widened, unit=self.metric.unit)
+        return self._possible(self._at_least_rule_of_three(estimate))
+
+    def _added_alone(self, scores: Scores) -> "NDArray[np.float64] | None":
+        """What each row adds to a score on average over the repetitions, as shown: shape (n_parts, n_rows)."""
+        found = []
+        for start in range(0, len(scores.rows), self.folds):
+            each = []
+            for row in scores.rows[start : start + self.folds]:
+                own = None if row is None else parts(self.metric.scorer, row.predictions, self.target[row.test_rows])
+                if row is None or own is None:
+                    return None
+                each.append(
+                    (row.test_rows, own, tuple(dataclasses.replace(part, values=0 * part.values) for part in own))
+                )
+            found.append(added(each, self.n_rows))
+        return self.metric.factor * stats.mean_where_any(np.asarray(found))
 
     @property
     def least_half(self) -> float:
@@ -270,22 +293,31 @@ def trials(
     metric: Metric,
     candidates: int,
     search_rows: int | None = None,
+    at_random: bool = False,
 ) -> list[Trial[FoldRow]]:
     """One trial for every family and outer fold, fold by fold so that an early stop leaves whole folds.
 
-    `search_rows` is the number of rows from which candidates learn while they are compared; None for inner folds.
+    `search_rows` is the number of rows from which candidates learn while they are compared; None for inner folds. With
+    `at_random` the folds part rows that belong together (see `lab.learning.at_random`).
     """
     searched = {"candidates": candidates} | ({} if search_rows is None else {"search_rows": search_rows})
     return [
         _trial(family, fold, metric, searched, seed)
-        for fold in all_folds(folds, repeats, seed)
+        for fold in all_folds(folds, repeats, seed, at_random=at_random)
         for group in groups
         for family in group.families
     ]
 
 
 def compare(
-    dataset: Dataset, groups: Sequence[Group], rows: Rows, *, folds: int, repeats: int, metric: Metric
+    dataset: Dataset,
+    groups: Sequence[Group],
+    rows: Rows,
+    *,
+    folds: int,
+    repeats: int,
+    metric: Metric,
+    at_random: bool = False,
 ) -> Comparison:
     """Gather the rows of `trials` into scores; failed trials are NaN, and the best of a group is taken without them.
 
@@ -300,16 +332,25 @@ def compare(
     for group in groups:
         members = {}
         for family in group.families:
-            found = tuple(fold_key(family, index).found(rows) for index in indices)
+            found = tuple(fold_key(family, index, at_random=at_random).found(rows) for index in indices)
             members[family.name] = _scores(family.label, group.label, found, metric)
         by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
         if group.is_side:
             best[group.name] = _best_of(group, members, metric)
-    return Comparison(metric, folds, dataset.target, by_family, best, dataset.belonging)
+    belonging = Belonging(units=_units_of(dataset.belonging)) if at_random else dataset.belonging
+    return Comparison(metric, folds, dataset.target, by_family, best, belonging)
+
+
+def _units_of(belonging: Belonging) -> "NDArray[np.int64] | None":
+    """What counts as one: rows that belong together, or that lie together in time; None where each row stands alone."""
+    if belonging.units is not None or belonging.times is None:
+        return belonging.units
+    ranks = np.argsort(np.argsort(belonging.times, kind="stable"), kind="stable")
+    return ranks * _BLOCKS // len(ranks)
 
 
 def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, int], seed: int) -> Trial[FoldRow]:
-    key = fold_key(family, fold.index)
+    key = fold_key(family, fold.index, at_random=fold.at_random)
     arguments = {"family": family, "fold": fold, "scorer": metric.scorer, **searched}
     cost = float(max(searched["candidates"], 1))
     return key.trial(score_fold, arguments, seed=seed_of(key.name, seed), kind=family.name, cost=cost)

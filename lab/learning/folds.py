@@ -11,7 +11,7 @@ from lab.data.strata import strata
 from lab.errors import DataError
 from lab.learning.splits import forward_folds, grouped_folds, units_by_stratum
 from lab.privacy.aggregates import MIN_ROWS
-from lab.protocol import Dataset
+from lab.protocol import Belonging, Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,22 +108,30 @@ def _smallest_training(rows: int, folds: int) -> int:
 
 @dataclass(frozen=True)
 class Fold:
-    """One of `folds` x `repeats` outer folds; `index` counts from 0, `seed` shuffles all of them alike."""
+    """One of `folds` x `repeats` outer folds; `index` counts from 0, `seed` shuffles all of them alike.
+
+    With `at_random` it parts rows that the user said belong together, or come one after the other: to show what that changes.
+    """
 
     folds: int
     repeats: int
     seed: int
     index: int
+    at_random: bool = False
 
     @property
     def repeat(self) -> int:
         """The repetition that it belongs to, from 0."""
         return self.index // self.folds
 
+    def belonging(self, dataset: Dataset) -> Belonging:
+        """What the fold, and the inner folds of its training rows, hold together."""
+        return dataset.belonging.at_random if self.at_random else dataset.belonging
 
-def all_folds(folds: int, repeats: int, seed: int) -> list[Fold]:
+
+def all_folds(folds: int, repeats: int, seed: int, *, at_random: bool = False) -> list[Fold]:
     """List the outer folds of a run."""
-    return [Fold(folds, repeats, seed, index) for index in range(folds * repeats)]
+    return [Fold(folds, repeats, seed, index, at_random) for index in range(folds * repeats)]
 
 
 def split(dataset: Dataset, fold: Fold) -> "tuple[NDArray, NDArray]":
@@ -132,7 +140,7 @@ def split(dataset: Dataset, fold: Fold) -> "tuple[NDArray, NDArray]":
     At random within the classes; whole units where rows belong together; forward in time where rows have times, where one
     hundredth of the moments is left out between training and testing and each repetition begins a little later.
     """
-    belonging, place = dataset.belonging, fold.index % fold.folds
+    belonging, place = fold.belonging(dataset), fold.index % fold.folds
     if belonging.times is not None:
         gap = len(np.unique(belonging.times)) // 100
         return forward_folds(belonging, fold.folds, later=fold.repeat / fold.repeats, gap=gap)[place]

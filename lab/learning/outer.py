@@ -41,9 +41,9 @@ class FoldRow(Scored):
     complexity: int | None = None
 
 
-def fold_key(family: Family, index: int) -> Key[FoldRow]:
+def fold_key(family: Family, index: int, *, at_random: bool = False) -> Key[FoldRow]:
     """Name the trial that scores a family on an outer fold."""
-    return Key(f"{family.name}-fold{index:02d}", FoldRow)
+    return Key(f"{family.name}-{'random' if at_random else 'fold'}{index:02d}", FoldRow)
 
 
 def score_fold(
@@ -61,15 +61,15 @@ def score_fold(
     With 0 candidates the family is fitted as it is built, without inner folds: for models that stand for no side.
     """
     train, test = split(dataset, fold)
-    features, target = dataset.features, dataset.target
+    features, target, belonging = dataset.features, dataset.target, fold.belonging(dataset).of(train)
     inner: float | None = None
     if candidates == 0:
         model = family.build(features.iloc[train], seed)
-        fit_together(model, features.iloc[train], target[train], dataset.belonging.of(train), seed=seed)
+        fit_together(model, features.iloc[train], target[train], belonging, seed=seed)
         parameters, unconverged = {}, 0
     else:
         search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": search_rows}
-        search["belonging"] = dataset.belonging.of(train)
+        search["belonging"] = belonging
         tuned = tune(family, features.iloc[train], target[train], **search)
         model, parameters, unconverged, inner = tuned.model, tuned.parameters, tuned.unconverged, tuned.inner_score
     scored = score_model(model, features.iloc[test], target[test], scorer, len(dataset.classes))

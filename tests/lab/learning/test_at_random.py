@@ -1,0 +1,175 @@
+"""Folds at random stand beside those that keep rows together, and what they add is recognition."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from oracles import intervals
+from sklearn.model_selection import RepeatedStratifiedKFold
+
+from lab.belonging import Belonging
+from lab.data.load import check
+from lab.learning import at_random, comparison, scoring
+from lab.learning.comparison import Group
+from lab.learning.families import FOREST, LOGISTIC
+from lab.learning.folds import Fold, split
+from lab.learning.outer import FoldRow
+from lab.protocol import Dataset
+from lab.spoiling import check_spoiling
+from lab.work.workers import run_here
+
+FOLDS, N_ROWS = 3, 48
+UNITS = np.arange(N_ROWS) // 4
+TARGET = np.arange(N_ROWS) % 2
+SIDES = Group("one", "clever model", (LOGISTIC, FOREST)), Group("two", "plain model", (LOGISTIC,))
+
+
+def made(belonging):
+    features = pd.DataFrame({"x": np.random.default_rng(0).normal(size=N_ROWS)})
+    return Dataset("made", features, TARGET, "y", ("a", "b"), {"x": "number"}, "", belonging=belonging)
+
+
+def planned(data, **more):
+    metric = scoring.primary_metric("auto", data)
+    return at_random.plan(data, SIDES[:1], folds=FOLDS, seed=4, metric=metric, candidates=1, **more)
+
+
+@pytest.mark.parametrize(
+    "belonging", [Belonging(), Belonging(UNITS, copies=36, copied=UNITS), Belonging(is_independent=True)]
+)
+def test_nothing_is_asked_where_the_user_did_not_say_what_belongs_together(belonging):
+    data = made(belonging)
+    assert planned(data) == []
+    assert at_random.evidence(None, data, SIDES, {}) == at_random.Evidence()
+    assert at_random.sentence(at_random.Evidence(), belonging) is None
+
+
+def test_folds_at_random_part_customers_and_keep_copies():
+    copied = np.arange(N_ROWS)
+    copied[1] = copied[0] = 0
+    data = made(Belonging(UNITS, by="customer", copies=1, copied=copied))
+    for trial in planned(data):
+        train, test = split(data, trial.arguments["fold"])
+        assert trial.arguments["fold"].at_random
+        assert set(UNITS[train]) & set(UNITS[test]), "customers stand on both sides"
+        assert (0 in train) == (1 in train), "a copy never does"
+    assert {trial.key for trial in planned(data)} == {
+        f"{f.name}-random{i:02d}" for f in SIDES[0].families for i in range(3)
+    }
+    alone = made(Belonging(UNITS, by="customer"))
+    usual = RepeatedStratifiedKFold(n_splits=3, n_repeats=1, random_state=4).split(np.zeros(N_ROWS), TARGET)
+    for trial, (train, test) in zip(planned(alone)[::2], usual, strict=True):
+        found = split(alone, trial.arguments["fold"])
+        assert (list(found[0]), list(found[1])) == (list(train), list(test))
+
+
+def test_a_trial_at_random_learns_from_its_training_rows_alone():
+    data = made(Belonging(UNITS, by="customer"))
+    plan = planned(data)[:1]
+    check_spoiling(plan, data, {each.key: run_here(each, data, {}).row for each in plan})
+
+
+def rows_of(data, *, repeats):
+    """Hand-made rows: at random the models are better than on folds of customers."""
+    rng, rows, said = np.random.default_rng(3), {}, {}
+    for key, many, lift in (("fold", repeats, 0.0), ("random", 1, 0.35)):
+        for family, strength in ((LOGISTIC, 0.1), (FOREST, 0.2)):
+            folds = []
+            for index in range(FOLDS * many):
+                _, test = split(data, Fold(FOLDS, many, 4, index, key == "random"))
+                chances = 0.5 + (strength + lift) * (TARGET[test] - 0.5) + rng.normal(scale=0.2, size=len(test))
+                both = np.stack([1 - chances, chances], axis=1)
+                row = FoldRow(intervals.auc(chances, TARGET[test] == 1), both, {}, test_rows=test, parameters={},
+                              inner_score=strength)  # fmt: skip
+                rows[f"{family.name}-{key}{index:02d}"] = row
+                folds.append((both, test))
+            said[family.name, key] = folds
+    return rows, said
+
+
+def averaged(folds):
+    """What each row adds to the mean, in points, averaged over the repetitions: by kind."""
+    repeats, adds = len(folds) // FOLDS, np.zeros((2, N_ROWS))
+    for start in range(0, len(folds), FOLDS):
+        values, weights = np.full((2, N_ROWS), np.nan), np.zeros((2, N_ROWS))
+        for both, rows in folds[start : start + FOLDS]:
+            for kind, (there, each) in enumerate(intervals.auc_kinds(both, TARGET[rows])):
+                values[kind, rows[there]], weights[kind, rows[there]] = each[there], 1 / (there.sum() * FOLDS)
+        adds += np.nan_to_num((values - np.nanmean(values, axis=1, keepdims=True)) * weights) / repeats
+    return 100 * adds
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_recognition_is_the_oracles(repeats):
+    data = made(Belonging(UNITS, by="customer"))
+    rows, said = rows_of(data, repeats=repeats)
+    metric = scoring.primary_metric("auto", data)
+    found = comparison.compare(data, SIDES, rows, folds=FOLDS, repeats=repeats, metric=metric)
+    shown = at_random.evidence(found, data, SIDES, rows)
+    kept, mixed = said[FOREST.name, "fold"], said[FOREST.name, "random"]
+    score = {key: np.mean([100 * intervals.auc(both[:, 1], TARGET[test] == 1) for both, test in folds])
+             for key, folds in (("kept", kept), ("mixed", mixed))}  # fmt: skip
+    adds = averaged(mixed) - averaged(kept)
+    by_unit = np.stack([adds[:, unit == UNITS].sum(axis=1) for unit in range(12)]) * np.sqrt(12 / 11)
+    error = np.sqrt((by_unit.sum(axis=1) ** 2).sum() * FOLDS / (FOLDS - 1))
+    each = (by_unit**2).sum(axis=0)
+    degrees = each.sum() ** 2 / (each**2 / (11 / 2)).sum()
+    value, low, high = intervals.interval(score["mixed"] - score["kept"], error, degrees, reach=300 / 12, highest=100)
+    gap = shown.estimates["recognition"]
+    assert (gap.value, gap.low, gap.high) == pytest.approx((value, low, high))
+    assert shown.facts == {"recognised": "the best clever model"}
+    (table,) = shown.tables
+    assert [line[0] for line in table.rows] == [
+        "best clever model", "best plain model", "the best clever model minus the best plain model"
+    ]  # fmt: skip
+    assert table.rows[0][1] == pytest.approx(score["kept"])
+    assert table.rows[0][4] == pytest.approx(score["mixed"])
+    assert table.rows[0][7:] == pytest.approx((value, low, high))
+    mean, error, degrees = intervals.repeated(
+        mixed, said[LOGISTIC.name, "random"], TARGET, FOLDS, score=lambda s, t: intervals.auc(s[:, 1], t == 1),
+        kinds=intervals.auc_kinds, units=UNITS,
+    )  # fmt: skip
+    assert table.rows[2][4:7] == pytest.approx(intervals.interval(mean, error, degrees, reach=300 / 12), abs=1e-9)
+    assert table.columns[1] == "for new values of 'customer'"
+    assert "other rows of the same 'customer'" in table.caption
+
+
+def test_in_time_the_rows_that_came_first_are_tested_at_random_only():
+    times = np.arange(240)
+    features = pd.DataFrame({"x": np.random.default_rng(0).normal(size=240)})
+    target = np.arange(240) % 2
+    data = Dataset(
+        "made", features, target, "y", ("a", "b"), {"x": "number"}, "", belonging=Belonging(times=times, time="day")
+    )
+    metric = scoring.primary_metric("auto", data)
+    plan = [
+        *comparison.trials(SIDES[1:], folds=3, repeats=2, seed=1, metric=metric, candidates=1),
+        *at_random.plan(data, SIDES[1:], folds=3, seed=1, metric=metric, candidates=1),
+    ]
+    rows = {trial.key: run_here(trial, data, {}).row for trial in plan}
+    found = comparison.compare(data, SIDES[1:], rows, folds=3, repeats=2, metric=metric)
+    shown = at_random.evidence(found, data, SIDES[1:], rows)
+    assert {row for trial in plan[-3:] for row in split(data, trial.arguments["fold"])[1]} == set(range(240))
+    assert shown.tables[0].columns[1] == "for later 'day'"
+    gap = shown.estimates["recognition"]
+    assert gap.low < 0 < gap.high, "noise is not recognised"
+    assert at_random.sentence(shown, data.belonging) is None
+
+
+def test_the_loader_tells_copies_from_what_the_user_says():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {f"c{i}": rng.normal(size=60) for i in range(4)} | {"who": np.arange(60) // 3, "y": np.arange(60) % 2}
+    )
+    table = pd.concat([table, table.iloc[:6]], ignore_index=True)
+    data = check(pa.Table.from_pandas(table, preserve_index=False), "y", name="made", content=b"0", by="who")
+    assert data.belonging.copies == 6
+    assert len(np.unique(data.belonging.units)) == 20
+    assert len(np.unique(data.belonging.copied)) == 60
+    assert (data.belonging.at_random.units == data.belonging.copied).all()
+    assert not data.belonging.at_random.is_declared
+    assert (data.belonging.of(np.array([0, 60])).copied == data.belonging.copied[[0, 60]]).all()
+    kept = dataclasses.replace(data.belonging, by="")
+    assert not kept.is_declared
