@@ -37,19 +37,28 @@ def fit_together(model: Any, features: "pd.DataFrame", target: "NDArray", belong
         whole = dataclasses.replace(
             belonging, times=None
         )  # each row is predicted once: folds forward in time leave some out
-        model.set_params(model__cv=k_folds(target, whole, folds, seed))
+        model.set_params(model__cv=k_folds(target, whole, _at_most(folds, belonging), seed))
     if "model__outer_bags" in known:
         more["model__bags"] = _bags(target, belonging, known["model__outer_bags"], seed)
     return model.fit(features, target, **more)
 
 
 def _bags(target: "NDArray", belonging: Belonging, count: int, seed: int) -> "NDArray[np.int8]":
-    """Say for each bag which rows are learned from (1) and which tell when to stop (-1): shape (n_rows, count)."""
+    """Say for each bag which rows are learned from (1) and which tell when to stop (-1): shape (n_rows, count).
+
+    Rows of a single unit are all learned from: none of them could tell.
+    """
     bags = np.ones((count, len(target)), dtype=np.int8)
+    folds = _at_most(_KEPT_ASIDE, belonging)
     parted: list[tuple[NDArray, NDArray]] = []
-    while len(parted) < count:
-        parted += k_folds(target, belonging, _KEPT_ASIDE, seed + len(parted))
+    while folds > 1 and len(parted) < count:
+        parted += k_folds(target, belonging, folds, seed + len(parted))
     for bag, (learned, kept) in zip(bags, parted, strict=False):
         bag[:] = 0
         bag[learned], bag[kept] = 1, -1
     return bags.T
+
+
+def _at_most(folds: int, belonging: Belonging) -> int:
+    """No more folds than units."""
+    return folds if belonging.units is None else min(folds, len(np.unique(belonging.units)))

@@ -50,6 +50,23 @@ def test_the_bags_part_no_unit_and_look_forward(belonging):
     assert len({bag.tobytes() for bag in bags.T}) > 1
 
 
+@pytest.mark.parametrize(("n_units", "wanted"), [(6, 1 / 6), (2, 1 / 2), (1, 0.0)])
+def test_few_units_make_fewer_parts_and_a_single_one_tells_nothing(n_units, wanted):
+    units = np.arange(N) % n_units
+    model = fit_together(Pipeline([("model", Bagged())]), FEATURES, TARGET, Belonging(units=units), seed=3)
+    bags = model.named_steps["model"].bags
+    assert bags.shape == (N, 11)
+    assert [(bag == -1).mean() for bag in bags.T] == pytest.approx([wanted] * 11)
+    assert not (bags == 0).any()
+
+
+def test_a_calibration_has_no_more_folds_than_units():
+    model = SVM.build(FEATURES, 0)
+    assert model.get_params()["model__cv"] > 2
+    fit_together(model, FEATURES, TARGET, Belonging(units=np.arange(N) // 120), seed=0)
+    assert len(model.get_params()["model__cv"]) == 2
+
+
 @pytest.mark.parametrize("times", [None, TIMES])
 def test_the_folds_of_a_calibration_part_no_unit_and_predict_each_row_once(times):
     model = SVM.build(FEATURES, 0)
