@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from oracles import intervals
+from samples import golden
 from sklearn.model_selection import RepeatedStratifiedKFold
 
 from lab.belonging import Belonging
@@ -173,3 +174,62 @@ def test_the_loader_tells_copies_from_what_the_user_says():
     assert (data.belonging.of(np.array([0, 60])).copied == data.belonging.copied[[0, 60]]).all()
     kept = dataclasses.replace(data.belonging, by="")
     assert not kept.is_declared
+
+
+def _lab(name):
+    if name == "quantum":
+        from quantum.comparison import at_random as section
+        from quantum.lab import LAB
+
+        return LAB, section, {}
+    if name == "edge":
+        from edge.accuracy import at_random as section
+        from edge.lab import LAB
+
+        return LAB, section, {"metric": "roc_auc"}
+    from interpretability.lab import LAB
+    from interpretability.sides import at_random as section
+
+    return LAB, section, {}
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "label"),
+    [
+        ("quantum", "quantum", "the best quantum model"),
+        ("edge", "logistic", "the best model"),
+        ("interpretability", "forest", "the best black box"),
+    ],
+)
+def test_every_lab_puts_both_answers_side_by_side(name, first, label):
+    lab, section, more = _lab(name)
+    told = dataclasses.replace(golden.table(), belonging=Belonging(UNITS, by="customer"))
+    settings = lab.settings_type(folds=golden.FOLDS, repeats=golden.REPEATS, candidates=1, **more)
+    context = lab.context(told, settings, seed=4)
+    assert section in lab.sections()
+    plan = section.plan(context)
+    families = {trial.arguments["family"].name for trial in plan}
+    assert first in families
+    assert {trial.key for trial in plan} == {
+        f"{each}-random{fold:02d}" for each in families for fold in range(golden.FOLDS)
+    }
+    assert not section.plan(lab.context(golden.table(), settings, seed=4)), "nobody said what belongs together"
+    kept, mixed = golden.said("kept", 0.2), golden.said("mixed", 2.0)[: golden.FOLDS]
+    rows = {}
+    for each in families:
+        rows |= golden.fold_rows(each, kept, [0.5] * 6)
+        at_random_rows = golden.fold_rows(each, mixed, [0.5] * 3)
+        rows |= {key.replace("-fold", "-random"): row for key, row in at_random_rows.items()}
+    found = section.evidence(context, rows)
+    here, there = (np.mean([100 * golden.auc_of(said, rows % 2) for said, rows in folds]) for folds in (kept, mixed))
+    assert found.estimates["recognition"].value == pytest.approx(there - here)
+    assert found.facts == {"recognised": label}
+    assert "Usual folds at random" in f"U{at_random.sentence(found, told.belonging)[1:]}"
+
+
+def test_a_readable_verdict_alone_asks_for_no_folds_at_random():
+    lab, section, _ = _lab("interpretability")
+    told = dataclasses.replace(golden.table(), belonging=Belonging(UNITS, by="customer"))
+    context = lab.context(told, lab.settings_type(folds=3, depth="verdict"), seed=4)
+    assert section.plan(context) == []
+    assert section.evidence(context, {}) == at_random.Evidence()
