@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 MAX_TEXT = 500
+_FIRST_ROWS = 10_000
 _MANY = 20  # different texts in a column that may still be no identifier
 _DAY_US = 86_400 * 10**6
 
@@ -67,6 +68,10 @@ def feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray, 
 
 def why_useless(values: "NDArray", kind: Kind) -> str | None:
     """Say why nothing can be learned from a feature, of shape (n_rows,); None where something can."""
+    if kind == "number" and len(values) > 1 and _counts_up(values):
+        return "it looks like a row number"
+    if kind != "category" and _differing(values[:_FIRST_ROWS]) >= MIN_ROWS:
+        return None  # so many rows at least differ in the whole column
     present = values[values != ""] if kind == "category" else values[~np.isnan(values)]
     if len(present) == 0:
         return "every value is missing"
@@ -79,10 +84,19 @@ def why_useless(values: "NDArray", kind: Kind) -> str | None:
         return f"fewer than {MIN_ROWS} rows differ from all the others"  # what is learned of it would tell of them
     if kind == "category" and len(unique) > _MANY and len(unique) > 0.5 * len(present):
         return f"it looks like an identifier ({len(unique):,} different values in {len(values):,} rows)"
-    counts_up = (
-        kind == "number" and len(present) == len(values) and values[0] % 1 == 0 and bool(np.all(np.diff(values) == 1))
-    )
-    return "it looks like a row number" if counts_up else None
+    return None
+
+
+def _counts_up(values: "NDArray[np.float64]") -> bool:
+    """Whether a number grows by one from row to row; one that is missing is none."""
+    return bool(values[0] % 1 == 0 and np.all(np.diff(values) == 1))
+
+
+def _differing(values: "NDArray[np.float64]") -> int:
+    """How many rows do not have the most frequent value, which may be that it is missing."""
+    present = values[~np.isnan(values)]
+    _, counts = np.unique(present, return_counts=True)
+    return len(values) - max([len(values) - len(present), *counts.tolist()])
 
 
 def length_fault(plain: pa.ChunkedArray) -> str | None:

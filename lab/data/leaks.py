@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["leak_of", "near_leak_of"]
 
 _MAX_LEVELS = 50
+_FIRST = 10_000
+_SURE = 0.98
+"""Where some thousand rows are ordered no better than this, all of them are not ordered almost perfectly."""
 _WARNING = "make sure that it is known when a prediction is made (possible leakage)"
 
 
@@ -67,9 +70,10 @@ def _near_order(values: "NDArray", kind: Kind, target: "NDArray[np.float64]") ->
 
 
 def _why_copy(values: "NDArray", codes: "NDArray[np.int64]", n_classes: int) -> str | None:
+    if len(set(zip(pd.factorize(values[:_FIRST])[0].tolist(), codes[:_FIRST].tolist(), strict=True))) > n_classes:
+        return None
     value_codes, unique = pd.factorize(values, use_na_sentinel=False)
-    pairs = {(int(a), int(b)) for a, b in zip(value_codes[:10_000], codes[:10_000], strict=True)}
-    if len(unique) != n_classes or len(pairs) != n_classes:
+    if len(unique) != n_classes:
         return None
     pairs = set(zip(value_codes.tolist(), codes.tolist(), strict=True))
     return "it is a copy of the target (leakage)" if len(pairs) == n_classes else None
@@ -77,23 +81,43 @@ def _why_copy(values: "NDArray", codes: "NDArray[np.int64]", n_classes: int) -> 
 
 def _near_classes(values: "NDArray", kind: Kind, codes: "NDArray[np.int64]", n_classes: int) -> str | None:
     """Warn where one column alone tells the classes apart almost perfectly: by its levels, or by its order."""
-    level_codes, levels = pd.factorize(values, use_na_sentinel=False)
-    if len(levels) <= min(_MAX_LEVELS, len(values) // 10):
-        table = np.zeros((len(levels), n_classes), dtype=np.int64)
-        np.add.at(table, (level_codes, codes), 1)
-        wrong = len(values) - int(table.max(axis=1).sum())
-        guessed = int(np.bincount(codes).max())
-        if wrong <= max(2, len(values) // 1000) and guessed < len(values) - wrong - 10:
-            return f"alone gives the target away in all but {wrong} row(s): {_WARNING}"
+    most = min(_MAX_LEVELS, len(values) // 10)
+    if (
+        len(pd.unique(values[:_FIRST])) <= most
+        and (wrong := _wrong_by_level(values, codes, n_classes, most)) is not None
+    ):
+        return f"alone gives the target away in all but {wrong} row(s): {_WARNING}"
     if n_classes != 2 or kind == "category":
         return None
+    step = 1 + len(values) // _FIRST
+    rough = _order(values[::step], codes[::step], fewest=100)
+    if step > 1 and rough is not None and rough < _SURE:
+        return None
+    auc = _order(values, codes, fewest=10)
+    if auc is None or auc < 0.999:
+        return None
+    return f"alone tells the two classes apart almost perfectly (ROC AUC {auc:.4f}): {_WARNING}"
+
+
+def _wrong_by_level(values: "NDArray", codes: "NDArray[np.int64]", n_classes: int, most: int) -> int | None:
+    """Count the rows whose class is not that of most rows of their level; None where these are many, or the levels."""
+    level_codes, levels = pd.factorize(values, use_na_sentinel=False)
+    if len(levels) > most:
+        return None
+    table = np.zeros((len(levels), n_classes), dtype=np.int64)
+    np.add.at(table, (level_codes, codes), 1)
+    wrong = len(values) - int(table.max(axis=1).sum())
+    guessed = int(np.bincount(codes).max())
+    return wrong if wrong <= max(2, len(values) // 1000) and guessed < len(values) - wrong - 10 else None
+
+
+def _order(values: "NDArray", codes: "NDArray[np.int64]", *, fewest: int) -> float | None:
+    """How well the order of a number tells two classes apart, whichever way: ROC AUC from 0.5; None of too few rows."""
     present = ~np.isnan(values)
     positives = codes[present] == 1
     n_positive, n_negative = positives.sum(), (~positives).sum()
-    if min(n_positive, n_negative) < 10:
+    if min(n_positive, n_negative) < fewest:
         return None
     ranks = pd.Series(values[present]).rank().to_numpy()
-    auc = (ranks[positives].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
-    if max(auc, 1 - auc) < 0.999:
-        return None
-    return f"alone tells the two classes apart almost perfectly (ROC AUC {max(auc, 1 - auc):.4f}): {_WARNING}"
+    auc = float((ranks[positives].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+    return max(auc, 1 - auc)

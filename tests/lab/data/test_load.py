@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from lab.data import builtin
+from lab.data.columns import why_useless
+from lab.data.leaks import leak_of, near_leak_of
 from lab.data.load import load, sample_rows
 from lab.errors import DataError
 
@@ -305,3 +307,36 @@ def test_a_date_as_a_target_keeps_its_classes(tmp_path):
     days = pa.array([["2024-01-02", "2023-05-06"][i % 2] for i in range(N)]).cast(pa.date32())
     pq.write_table(pa.table({"a": [i * i % 11 for i in range(N)], "y": days}), tmp_path / "t.parquet")
     assert load(str(tmp_path / "t.parquet"), "y").classes == ("2023-05-06", "2024-01-02")
+
+
+def _columns(rng, n_rows, target):
+    """Columns around every limit of what is useless or gives the target away."""
+    wrong = target.copy()
+    wrong[rng.choice(n_rows, 25, replace=False)] ^= 1
+    late = np.zeros(n_rows)
+    late[-7:] = np.arange(7)
+    few = np.zeros(n_rows)
+    few[rng.choice(n_rows, 4, replace=False)] = 1.5
+    return {
+        "noise": rng.normal(size=n_rows), "copy": 3.0 * target, "near copy": 5.0 - wrong, "late": late, "few": few,
+        "order": target * 10 + rng.random(n_rows), "nearly": 2.0 * target + rng.normal(size=n_rows) * 0.64,
+        "holes": np.where(rng.random(n_rows) < 0.9997, np.nan, rng.random(n_rows)), "row": np.arange(n_rows, dtype=float),
+        "half row": np.arange(n_rows) / 2, "levels": rng.integers(0, 60, n_rows).astype(float),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("rare", [0.5, 0.002])
+def test_columns_of_a_large_table_are_judged_by_their_first_rows_as_by_all(rare):
+    """What the first rows, or some, rule out, all rows rule out: the long way round says the same of every column."""
+    rng = np.random.default_rng(6)
+    target = (rng.random(40_000) < rare).astype(np.int64)
+    target[:2] = [0, 1]
+    expected = {"copy": "copy of the target", "near copy": "target away in all but 25 row(s)", "order": "(ROC AUC 1.0000)",
+                "few": "fewer than 5 rows", "row": "row number"}  # fmt: skip
+    for name, values in _columns(rng, 40_000, target).items():
+        found = (
+            why_useless(values, "number")
+            or leak_of(values, "number", target, 2)
+            or near_leak_of(values, "number", target, 2)
+        )
+        assert (expected.get(name) or "None") in str(found), name
