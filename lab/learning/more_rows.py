@@ -192,7 +192,7 @@ def two_sided(
     return Evidence(
         estimates={} if estimate is None else {name: estimate},
         facts=facts,
-        figures=(figure(metric, curves, what),),
+        figures=(figure(metric, curves, what, most_tested=question.tested_rows),),
         tables=(_table(metric, found, estimate, gap), seen_table(seen)),
     )
 
@@ -207,9 +207,12 @@ def _ends(metric: Metric, dataset: Dataset) -> tuple[float, float]:
     return best, metric.factor * floors.get(metric.scorer, -math.inf)
 
 
-def figure(metric: Metric, curves: Mapping[str, Sequence[tuple[int, float]]], what: str) -> Figure:
+def figure(
+    metric: Metric, curves: Mapping[str, Sequence[tuple[int, float]]], what: str, *, most_tested: int | None = None
+) -> Figure:
     """Draw mean scores, as shown, against training rows: pairs of both by label; `what` says whose they are."""
-    caption = f"Mean {metric.label} of {what}, on test rows that all sizes and models of a repetition share."
+    tested = "test rows" if most_tested is None else f"test rows (at most {most_tested:,})"
+    caption = f"Mean {metric.label} of {what}, on {tested} that all sizes and models of a repetition share."
     unit = f" ({metric.unit}, of 100)" if metric.unit else ""
     spec = charts.lines(
         {label: list(points) for label, points in curves.items()},
