@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from interpretability.groups.intervals import Cells, counted, drawn_units, of_mean, of_score, of_share
+from interpretability.groups.out_of_fold import MIN_ROWS, Told, out_of_fold
 from interpretability.scale import has_one_sum
 from lab.errors import DataError, SettingsError, nearest
 from lab.learning.comparison import Scores
@@ -17,9 +18,9 @@ from lab.report import charts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DRAWS", "MIN_ROWS", "check_groups", "group_figure", "group_table", "labels_of"]
+__all__ = ["DRAWS", "check_groups", "group_figure", "group_table", "labels_of"]
 
-MAX_GROUPS, MIN_ROWS = 20, 10
+MAX_GROUPS = 20
 DRAWS = 2_000
 
 
@@ -56,15 +57,12 @@ def labels_of(column: str, dataset: Dataset) -> "NDArray":
 
 def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) -> Table:
     """Score, error rates and calibration of every group, on the out-of-fold predictions of the first repetition."""
-    rows: list[tuple[Any, ...]] = []
-    for scores in sides:
-        said, target, groups, units = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
-        for name in np.unique(groups):
-            there = groups == name
-            if there.sum() < MIN_ROWS:
-                continue
-            own = None if units is None else units[there]
-            rows.append((scores.label, str(name), int(there.sum()), *_cells(said[there], target[there], own)))
+    labels = labels_of(column, dataset)
+    rows: list[tuple[Any, ...]] = [
+        (scores.label, name, len(told.target), *_cells(told))
+        for scores in sides
+        for name, told in out_of_fold(scores, dataset, labels, folds).by_group()
+    ]
     positive = dataset.classes[1]
     caption = (
         f"ROC AUC within the group; false positive rate (rows that are not {positive!r}, but predicted to be with a probability above "
@@ -90,17 +88,16 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
     }
     rows = []
     for scores in sides:
-        said, target, groups, units = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
-        names, counts = np.unique(groups, return_counts=True)
-        kept = np.isin(groups, names[counts >= MIN_ROWS])
+        told = out_of_fold(scores, dataset, labels_of(column, dataset), folds)
+        names, counts = np.unique(told.groups, return_counts=True)
+        told = told.of(np.isin(told.groups, names[counts >= MIN_ROWS]))
         frame = MetricFrame(
             metrics=metrics,
-            y_true=target[kept],
-            y_pred=(said[kept] > 0.5).astype(int),
-            sensitive_features=groups[kept],
+            y_true=told.target,
+            y_pred=(told.said > 0.5).astype(int),
+            sensitive_features=told.groups,
         )
-        own = None if units is None else units[kept]
-        drawn = _drawn_gaps(said[kept] > 0.5, target[kept] == 1, groups[kept], own, np.random.default_rng(seed))
+        drawn = _drawn_gaps(told, np.random.default_rng(seed))
         for (name, value), gaps in zip(frame.difference().items(), drawn, strict=True):
             low, high = np.quantile(gaps, [0.025, 0.975])
             gap = float(value)
@@ -118,15 +115,13 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
     )
 
 
-def _drawn_gaps(
-    yes: "NDArray", positive: "NDArray", groups: "NDArray", units: "NDArray | None", rng: np.random.Generator
-) -> "tuple[NDArray, NDArray, NDArray]":
+def _drawn_gaps(told: Told, rng: np.random.Generator) -> "tuple[NDArray, NDArray, NDArray]":
     """Bootstrap the largest gaps in (said yes, false positives, false negatives): units are drawn inside each group."""
-    cells = np.stack([yes & ~positive, ~yes & ~positive, yes & positive, ~yes & positive], axis=1).astype(np.int64)
     rates = []
-    for name in np.unique(groups):
-        there = groups == name
-        own = cells[there] if units is None else _summed(cells[there], units[there])
+    for _, each in told.by_group():
+        yes, positive = each.said > 0.5, each.target == 1
+        kinds = (yes & ~positive, ~yes & ~positive, yes & positive, ~yes & positive)
+        own = _summed(np.stack(kinds, axis=1).astype(np.int64), each.units)
         false_yes, true_no, true_yes, false_no = drawn_units(own, rng, DRAWS).T
         rates.append(
             (
@@ -140,30 +135,24 @@ def _drawn_gaps(
     return said, false_positives, false_negatives
 
 
-def _summed(cells: "NDArray[np.int64]", units: "NDArray") -> "NDArray[np.int64]":
+def _summed(cells: "NDArray[np.int64]", units: "NDArray | None") -> "NDArray[np.int64]":
     """Sum over the rows of each unit: shape (n_units, n_cells)."""
+    if units is None:
+        return cells
     found, codes = np.unique(units, return_inverse=True)
     sums = np.zeros((len(found), cells.shape[1]), dtype=np.int64)
     np.add.at(sums, codes, cells)
     return sums
 
 
-def _out_of_fold(
-    scores: Scores, dataset: Dataset, groups: "NDArray", folds: int
-) -> "tuple[NDArray, NDArray, NDArray, NDArray | None]":
-    done = [row for row in scores.rows[:folds] if row is not None]
-    places = np.concatenate([row.test_rows for row in done])
-    said = np.concatenate([row.predictions[:, 1] for row in done])
-    return said, dataset.target[places], groups[places], dataset.belonging.of(places).units
-
-
-def _cells(said: "NDArray", target: "NDArray", units: "NDArray | None") -> tuple[float | None, ...]:
-    positive, yes = target == 1, said > 0.5
+def _cells(told: Told) -> tuple[float | None, ...]:
+    said, positive, units = told.said, told.target == 1, told.units
+    yes = said > 0.5
     return (
-        *_auc(said, target, units),
+        *_auc(said, told.target, units),
         *of_share(yes & ~positive, ~positive, units),
         *of_share(~yes & positive, positive, units),
-        *of_mean(100 * (said - target), units),
+        *of_mean(100 * (said - told.target), units),
     )
 
 

@@ -1,11 +1,13 @@
 """Is a number predicted as well for every group? R², size and direction of the errors by group, with intervals."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpretability.groups.classes import DRAWS, MIN_ROWS, labels_of
+from interpretability.groups.classes import DRAWS, labels_of
 from interpretability.groups.intervals import Cells, counted, drawn_units, of_mean, of_score
+from interpretability.groups.out_of_fold import MIN_ROWS, Told, out_of_fold
 from lab.learning.comparison import Scores
 from lab.learning.influence import Part, parts
 from lab.protocol import Dataset, Estimate, Figure, Table
@@ -21,25 +23,13 @@ _AT_ONCE = 100  # resamples drawn at once
 
 def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) -> Table:
     """Score and errors of every group, on the out-of-fold predictions of the first repetition."""
+    labels = labels_of(column, dataset)
     rows: list[tuple[Any, ...]] = []
     for scores in sides:
-        said, target, groups, units = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
-        for name in np.unique(groups):
-            there = groups == name
-            if there.sum() < MIN_ROWS:
-                continue
-            own = None if units is None else units[there]
-            errors = said[there] - target[there]
-            rows.append(
-                (
-                    scores.label,
-                    str(name),
-                    int(there.sum()),
-                    *_explained(said[there], target[there], own),
-                    *of_mean(np.abs(errors), own),
-                    *of_mean(errors, own),
-                )
-            )
+        for name, told in out_of_fold(scores, dataset, labels, folds).by_group():
+            errors, units = told.said - told.target, told.units
+            cells = (*_explained(told), *of_mean(np.abs(errors), units), *of_mean(errors, units))
+            rows.append((scores.label, name, len(errors), *cells))
     caption = (
         "R² within the group (share of its own variance that is explained); mean absolute error; and mean error, prediction minus "
         f"truth, where above zero the group is predicted too high. Errors in the unit of {dataset.target_name!r}, with 95 % "
@@ -56,11 +46,10 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
     """Draw the largest gap between two groups in each kind of error and for each model, with bootstrap intervals."""
     rows = []
     for scores in sides:
-        said, target, groups, units = _out_of_fold(scores, dataset, labels_of(column, dataset), folds)
-        errors = said - target
-        for words, values in (("mean absolute error", np.abs(errors)), ("mean error", errors)):
-            rng = np.random.default_rng(seed)
-            rows.append((f"{words} - {scores.label}", scores.group, _largest_gap(values, groups, units, rng)))
+        told = out_of_fold(scores, dataset, labels_of(column, dataset), folds)
+        for words, size in (("mean absolute error", np.abs), ("mean error", np.positive)):
+            gap = _largest_gap(told, size, np.random.default_rng(seed))
+            rows.append((f"{words} - {scores.label}", scores.group, gap))
     caption = (
         f"Difference between the group of {column!r} with the highest error and the one with the lowest; bars are 95 % bootstrap "
         "intervals (such a gap is never below zero, so an interval just above zero is no evidence of a gap)."
@@ -74,12 +63,11 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
     )
 
 
-def _largest_gap(values: "NDArray", groups: "NDArray", units: "NDArray | None", rng: np.random.Generator) -> Estimate:
+def _largest_gap(told: Told, size: "Callable[[NDArray], NDArray]", rng: np.random.Generator) -> Estimate:
     """Range of the means of the groups; units are drawn inside each group for its interval."""
-    names, counts = np.unique(groups, return_counts=True)
-    members = [groups == name for name in names[counts >= MIN_ROWS]]
-    gap = float(np.ptp([values[there].mean() for there in members]))
-    drawn = [_drawn_means(values[there], None if units is None else units[there], rng) for there in members]
+    errors = [(size(each.said - each.target), each.units) for _, each in told.by_group()]
+    gap = float(np.ptp([values.mean() for values, _ in errors]))
+    drawn = [_drawn_means(values, units, rng) for values, units in errors]
     low, high = np.quantile(np.ptp(drawn, axis=0), [0.025, 0.975])
     return Estimate(gap, min(float(low), gap), max(float(high), gap), "")
 
@@ -91,20 +79,12 @@ def _drawn_means(values: "NDArray", units: "NDArray | None", rng: np.random.Gene
     return np.asarray(totals[:, 0] / totals[:, 1], dtype=np.float64)
 
 
-def _out_of_fold(
-    scores: Scores, dataset: Dataset, groups: "NDArray", folds: int
-) -> "tuple[NDArray, NDArray, NDArray, NDArray | None]":
-    done = [row for row in scores.rows[:folds] if row is not None]
-    places = np.concatenate([row.test_rows for row in done])
-    units = dataset.belonging.of(places).units
-    return np.concatenate([row.predictions for row in done]), dataset.target[places], groups[places], units
-
-
-def _explained(said: "NDArray", target: "NDArray", units: "NDArray | None") -> Cells:
+def _explained(told: Told) -> Cells:
+    said, target = told.said, told.target
     found = parts("r2", said, target)
     if found is None:
         return None, None, None
     value = 100 * (1 - float(np.mean((said - target) ** 2) / np.var(target)))
     shown = tuple(Part(part.members, 100 * part.values) for part in found)
-    _, low, high = of_score(value, shown, units)
+    _, low, high = of_score(value, shown, told.units)
     return value, low, None if high is None else min(high, 100.0)

@@ -8,6 +8,7 @@ which new customers, or the months to come, will not offer.
 from collections.abc import Sequence
 from typing import Any
 
+from lab.errors import TrialsFailedError
 from lab.learning import comparison
 from lab.learning.comparison import Comparison, Group
 from lab.learning.outer import FoldRow
@@ -57,14 +58,17 @@ def evidence(found: Comparison, dataset: Dataset, groups: Sequence[Group], rows:
     groups : sequence of Group
         One or two sides; the first gives the estimate.
 
-    Raises
-    ------
-    TrialsFailedError
-        If a side has a score in fewer than two folds at random.
+    Where a side has a score in fewer than two folds at random, a caveat says so.
     """
     if not dataset.belonging.is_declared:
         return Evidence()
-    usual = comparison.compare(dataset, groups, rows, folds=found.folds, repeats=1, metric=found.metric, at_random=True)
+    try:
+        usual = comparison.compare(
+            dataset, groups, rows, folds=found.folds, repeats=1, metric=found.metric, at_random=True
+        )
+    except TrialsFailedError:
+        failed = "too many trials on folds at random failed to say how much of the scores is recognition"
+        return Evidence(caveats=(failed,))
     lines: list[tuple[Any, ...]] = []
     gaps = []
     for group in groups:

@@ -152,5 +152,5 @@ def test_errors_of_a_number_by_group_count_units(together):
 def made_number(target, half, belonging):
     features = pd.DataFrame({"half": half.astype(object), "x": target})
     return Dataset(
-        "made", features, target, (), "y", {"half": "category", "x": "number"}, digest="0", belonging=belonging
+        "made", features, target, "y", (), {"half": "category", "x": "number"}, digest="0", belonging=belonging
     )

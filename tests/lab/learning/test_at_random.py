@@ -137,6 +137,18 @@ def test_recognition_is_the_oracles(repeats):
     assert "other rows of the same 'customer'" in table.caption
 
 
+def test_where_the_trials_at_random_failed_the_answer_stands_and_says_so():
+    data = made(Belonging(UNITS, by="customer"))
+    rows, _ = rows_of(data, repeats=1)
+    metric = scoring.primary_metric("auto", data)
+    found = comparison.compare(data, SIDES, rows, folds=FOLDS, repeats=1, metric=metric)
+    kept = {key: row for key, row in rows.items() if "random" not in key}
+    shown = at_random.evidence(found, data, SIDES, kept)
+    assert shown == at_random.Evidence(
+        caveats=("too many trials on folds at random failed to say how much of the scores is recognition",)
+    )
+
+
 def test_in_time_the_rows_that_came_first_are_tested_at_random_only():
     times = np.arange(240)
     features = pd.DataFrame({"x": np.random.default_rng(0).normal(size=240)})
