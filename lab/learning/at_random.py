@@ -5,6 +5,7 @@ customer that they are tested on, or the days around those they are to foretell.
 which new customers, or the months to come, will not offer.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,8 @@ from lab.learning import comparison
 from lab.learning.comparison import Comparison, Group
 from lab.learning.outer import FoldRow
 from lab.learning.scoring import Metric
-from lab.protocol import Belonging, Dataset, Evidence, Rows, Table, Trial
+from lab.protocol import Belonging, Dataset, Estimate, Evidence, Figure, Rows, Table, Trial
+from lab.report import charts
 from lab.wording import amount
 
 __all__ = ["RECOGNITION", "evidence", "plan", "sentence"]
@@ -69,37 +71,60 @@ def evidence(found: Comparison, dataset: Dataset, groups: Sequence[Group], rows:
     except TrialsFailedError:
         failed = "too many trials on folds at random failed to say how much of the scores is recognition"
         return Evidence(caveats=(failed,))
-    lines: list[tuple[Any, ...]] = []
-    gaps = []
+    gaps = [_gap(found, usual, group) for group in groups]
+    shown = Evidence(
+        figures=(_figure(found, usual, groups, dataset.belonging),),
+        tables=(_table(found, usual, groups, dataset.belonging, gaps),),
+    )
+    if (first := gaps[0]) is None:
+        return shown
+    return dataclasses.replace(shown, estimates={RECOGNITION: first}, facts={_OF: f"the best {groups[0].label}"})
+
+
+def _gap(found: Comparison, usual: Comparison, group: Group) -> Estimate | None:
+    return usual.beyond(found, usual.best[group.name], found.best[group.name])
+
+
+def _figure(found: Comparison, usual: Comparison, groups: Sequence[Group], belonging: Belonging) -> Figure:
+    """Draw both scores of each side, one below the other."""
+    kept, mixed = _meant(belonging), "folds at random"
+    rows = []
     for group in groups:
-        kept, mixed = found.best[group.name], usual.best[group.name]
-        here, there, gap = found.mean(kept), usual.mean(mixed), usual.beyond(found, mixed, kept)
-        gaps.append(gap)
-        lines.append(
-            (f"best {group.label}", here.value, here.low, here.high, there.value, there.low, there.high,
-             *((there.value - here.value, None, None) if gap is None else (gap.value, gap.low, gap.high)))
-        )  # fmt: skip
+        name = f"best {group.label}"
+        rows.append((name, kept, found.mean(found.best[group.name])))
+        rows.append((f"{name}, at random", mixed, usual.mean(usual.best[group.name])))
+    metric = found.metric
+    axis = metric.label + (f" ({metric.unit}, of 100)" if metric.unit else "")
+    spec = charts.interval_plot(rows, axis=axis, groups=(kept, mixed))
+    return Figure("How much would be recognition?", _caption(found, belonging), spec)
+
+
+def _table(
+    found: Comparison,
+    usual: Comparison,
+    groups: Sequence[Group],
+    belonging: Belonging,
+    gaps: Sequence[Estimate | None],
+) -> Table:
+    """List both scores of each side with what is recognition, and what the first is better by."""
+    lines: list[tuple[Any, ...]] = []
+    for group, gap in zip(groups, gaps, strict=True):
+        here, there = found.mean(found.best[group.name]), usual.mean(usual.best[group.name])
+        more = (there.value - here.value, None, None) if gap is None else _ends(gap)
+        lines.append((f"best {group.label}", *_ends(here), *_ends(there), *more))
     if len(groups) == 2:
         one, other = groups
         here, there = (each.difference(each.best[one.name], each.best[other.name]) for each in (found, usual))
         what = f"the best {one.label} minus the best {other.label}"
-        lines.append((what, here.value, here.low, here.high, there.value, there.low, there.high, None, None, None))
+        lines.append((what, *_ends(here), *_ends(there), None, None, None))
     columns = (
-        "",
-        _meant(dataset.belonging),
-        "low",
-        "high",
-        "on folds at random",
-        "low ",
-        "high ",
-        "recognition",
-        "low  ",
-        "high  ",
-    )
-    table = Table("What would folds at random say?", _caption(found, dataset.belonging), columns, tuple(lines))
-    if gaps[0] is None:
-        return Evidence(tables=(table,))
-    return Evidence(estimates={RECOGNITION: gaps[0]}, facts={_OF: f"the best {groups[0].label}"}, tables=(table,))
+        "", _meant(belonging), "low", "high", "on folds at random", "low ", "high ", "recognition", "low  ", "high  ",
+    )  # fmt: skip
+    return Table("What would folds at random say?", _caption(found, belonging), columns, tuple(lines))
+
+
+def _ends(estimate: Estimate) -> tuple[float, float, float]:
+    return estimate.value, estimate.low, estimate.high
 
 
 def _meant(belonging: Belonging) -> str:

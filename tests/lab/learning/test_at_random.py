@@ -134,6 +134,13 @@ def test_recognition_is_the_oracles(repeats):
         kinds=intervals.auc_kinds, units=UNITS,
     )  # fmt: skip
     assert table.rows[2][4:7] == pytest.approx(intervals.interval(mean, error, degrees, reach=300 / 120), abs=1e-9)
+    (figure,) = shown.figures
+    drawn = [(each["label"], each["group"], each["value"]) for each in figure.spec["data"]["values"]]
+    assert drawn[:2] == [
+        ("best clever model", "for new values of 'customer'", pytest.approx(score["kept"])),
+        ("best clever model, at random", "folds at random", pytest.approx(score["mixed"])),
+    ]
+    assert [label for label, _, _ in drawn[2:]] == ["best plain model", "best plain model, at random"]
     assert table.columns[1] == "for new values of 'customer'"
     assert "other rows of the same 'customer'" in table.caption
 
