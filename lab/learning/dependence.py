@@ -106,9 +106,9 @@ def _by_columns(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
         if found is None or not _is_lost(found, sure):
             continue
         if candidate.is_fine and (told or candidate.is_named):
-            yield _of_column(candidate.name, found)
+            yield _of_column(candidate.name, found, is_firm=True)
         else:
-            asked.append(_asked_of_column(candidate.name, found))
+            asked.append(_of_column(candidate.name, found, is_firm=False))
     yield from asked[:1]
 
 
@@ -129,23 +129,17 @@ def _is_lost(found: Recognition, sure: float) -> bool:
     return found.share > _LOST and found.sureness > sure
 
 
-def _of_column(name: str, found: Recognition) -> Suspicion:
-    return Suspicion(
-        f"rows with the same value of {name!r} seem to belong together: a plain model explains {found.known:.0%} of the "
-        f"target for values that it has seen, {max(found.new, 0.0):.0%} for new ones",
-        f"say --by {_word(name)} if the question is about new values of it, or --independent if rows do not belong together",
-        found,
+def _of_column(name: str, found: Recognition, *, is_firm: bool) -> Suspicion:
+    rows = f"rows with the same value of {name!r} seem to" if is_firm else f"rows of one {name!r} may"
+    sentence = (
+        f"{rows} belong together: a plain model explains {found.known:.0%} of the target for values that it has seen, "
+        f"{max(found.new, 0.0):.0%} for new ones"
     )
-
-
-def _asked_of_column(name: str, found: Recognition) -> Suspicion:
-    return Suspicion(
-        f"rows of one {name!r} may belong together: a plain model explains {found.known:.0%} of the target for values of it that "
-        f"it has seen, {max(found.new, 0.0):.0%} for new ones",
-        f"name it with --by {_word(name)} if there will be new values of it",
-        found,
-        is_firm=False,
-    )
+    by = f"--by {_word(name)}"
+    way_out = f"name it with {by} if there will be new values of it"
+    if is_firm:
+        way_out = f"say {by} if the question is about new values of it, or --independent if rows do not belong together"
+    return Suspicion(sentence, way_out, found, is_firm=is_firm)
 
 
 def _by_neighbours(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
