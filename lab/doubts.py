@@ -75,7 +75,9 @@ def held(verdict: Verdict, doubts: Doubts, used: Dataset, evidence: Evidence) ->
     first = _sentence(doubts.reasons[0])
     if verdict.answer == "undecided":
         return dataclasses.replace(verdict, sentence=f"{sentence} {first}", would_change=ways_out)
-    otherwise = f"If that did not matter: {verdict.headline[0].lower()}{verdict.headline[1:]}. {sentence}"
+    otherwise = (
+        f"Were it not for that, the answer would be: {verdict.headline[0].lower()}{verdict.headline[1:]}. {sentence}"
+    )
     return Verdict("undecided", "Undecided", f"{first} {otherwise}", ways_out)
 
 
@@ -91,14 +93,18 @@ def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
     return dataclasses.replace(
         verdict,
         sentence=f"{start}: {verdict.sentence}",
-        would_change=(*verdict.would_change, f"more of the rows (--max-rows {of})"),
+        would_change=(*verdict.would_change, f"using more of the rows (--max-rows {of})"),
     )
 
 
 def with_doubts(evidence: Evidence, doubts: Doubts) -> Evidence:
     """Add to the evidence what is doubtful, and how much of a plain model's score is recognising what was seen before."""
     reasons = [f"{each.sentence}; {each.way_out}" for each in doubts.all if each.is_firm]
-    measured = [(each.sentence.split(":")[0], each.found) for each in doubts.suspicions if each.found is not None]
+    measured = [
+        (each.sentence.partition(": a plain model")[0], each.found)
+        for each in doubts.suspicions
+        if each.found is not None
+    ]
     facts = {"doubts": reasons} if reasons else {}
     return dataclasses.replace(
         evidence,
@@ -110,13 +116,13 @@ def with_doubts(evidence: Evidence, doubts: Doubts) -> Evidence:
 
 def _table(measured: Sequence[tuple[str, Recognition]]) -> Table:
     caption = (
-        "A plain model (a forest) is scored twice on the same rows: with others that belong to them in its training, and "
-        "without. Shown is the share of the target that it explains beyond a constant prediction; the difference is "
-        "recognition, which new ones do not offer."
+        "A plain model (a forest) is scored twice on the same rows: once with related rows in its training data, and once "
+        "without. Shown is the share of the target's variation that it explains beyond a constant prediction (below 0 it is worse "
+        "than one); the difference is recognition, which is lost on new ones."
     )
     rows = tuple((what, 100 * found.known, 100 * found.new, 100 * found.share) for what, found in measured)
-    columns = ("what belongs together", "seen before (%)", "new (%)", "difference")
-    return Table("How much is recognition?", caption, columns, rows)
+    columns = ("suspicion", "seen before (%)", "new (%)", "recognition (points)")
+    return Table("How much of a plain model's score is recognition?", caption, columns, rows)
 
 
 def _rows_meant(belonging: Belonging) -> str:

@@ -83,10 +83,10 @@ def settling(rows: int | None, *, in_table: int, max_rows: int) -> str:
     >>> settling(16_000, in_table=569, max_rows=1_000)
     'about 16,000 rows would settle it (the table has only 569)'
     >>> settling(None, in_table=569, max_rows=1_000)
-    'the estimate is too close to the margin to say how many rows would'
+    'the estimate is too close to the margin to say how many rows would settle it'
     """
     if rows is None:
-        return "the estimate is too close to the margin to say how many rows would"
+        return "the estimate is too close to the margin to say how many rows would settle it"
     return f"about {count(rows, 'row')} would settle it{source_of(rows, in_table=in_table, max_rows=max_rows)}"
 
 
@@ -110,10 +110,10 @@ def opening(word: str, facts: Mapping[str, Any]) -> str:
     """Begin a sentence about the rows that were used, and say so where they are a sample.
 
     >>> opening("The", {"n_rows": 500, "rows_in_table": 500}), opening("The", {"n_rows": 5_000, "rows_in_table": 200_000})
-    ('The', 'On 5,000 of 200,000 rows the')
+    ('The', 'On 5,000 of 200,000 rows, the')
     """
     n_rows, of = facts["n_rows"], facts["rows_in_table"]
-    return word if n_rows == of else f"On {n_rows:,} of {of:,} rows {word[0].lower()}{word[1:]}"
+    return word if n_rows == of else f"On {n_rows:,} of {of:,} rows, {word[0].lower()}{word[1:]}"
 
 
 def settled_by_curves(rows: int | None, facts: Mapping[str, Any]) -> str:
@@ -125,17 +125,17 @@ def settled_by_curves(rows: int | None, facts: Mapping[str, Any]) -> str:
     >>> settled_by_curves(80_000, facts)
     'learning curves up to about 80,000 rows would settle it (--curve-rows 80000)'
     >>> settled_by_curves(180_000, facts)
-    'learning curves up to about 180,000 rows would settle it; those of this table reach 160,000'
+    'learning curves up to about 180,000 rows would settle it; on this table they can reach only 160,000'
     >>> settled_by_curves(500_000, facts)
-    'learning curves up to about 500,000 rows would settle it; the table has 200,000'
+    'learning curves up to about 500,000 rows would settle it; the table has only 200,000'
     """
     if rows is None:
-        return "not even learning curves over all these rows would surely settle it"
+        return "even learning curves over all these rows might not settle it"
     has, reach, seconds = facts["rows_in_table"], facts["curve_reach"], facts.get("curve_seconds", {}).get(str(rows))
     time = f", a run of about {duration(seconds)} on this machine" if seconds is not None else ""
     more = f" (--curve-rows {rows}{time})"
     if rows > reach:
-        more = f"; the table has {has:,}" if rows > has else f"; those of this table reach {reach:,}"
+        more = f"; the table has only {has:,}" if rows > has else f"; on this table they can reach only {reach:,}"
     return f"learning curves up to about {count(rows, 'row')} would settle it{more}"
 
 

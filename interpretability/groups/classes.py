@@ -36,12 +36,12 @@ def check_groups(column: str, dataset: Dataset) -> None:
     if len(names) > MAX_GROUPS:
         raise DataError(
             f"{dataset.name}: the group column {column!r} has {len(names):,} different values; "
-            f"at most {MAX_GROUPS} groups are compared: choose another column, or group its values"
+            f"at most {MAX_GROUPS} groups are compared: choose another column, or merge some of its values"
         )
     if not has_one_sum(dataset):
         raise DataError(
-            f"{dataset.name}: groups are compared for two classes or regression, and {dataset.target_name!r} has "
-            f"{len(dataset.classes)} classes; omit --groups"
+            f"{dataset.name}: groups can be compared only where the target has two classes or is a number, but "
+            f"{dataset.target_name!r} has {len(dataset.classes)} classes; omit --groups"
         )
 
 
@@ -65,10 +65,11 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
     ]
     positive = dataset.classes[1]
     caption = (
-        f"ROC AUC within the group; false positive rate (rows that are not {positive!r}, but predicted to be with a probability above "
-        f"one half) and false negative rate (rows that are {positive!r}, but not predicted to be); calibration: mean predicted "
-        f"probability minus the share that is {positive!r}, in points. All with 95 % intervals"
-        f"{counted(dataset.belonging)}. Groups of fewer than {MIN_ROWS} rows are left out."
+        f"ROC AUC within the group; false positives: share of the rows that are not {positive!r} but are predicted to be "
+        f"(probability above one half); false negatives: share of the rows that are {positive!r} but are not predicted to be; "
+        f"calibration: mean predicted probability minus the share that is {positive!r}, in points (above zero: "
+        f"the predicted risk is too high). "
+        f"All with 95 % intervals{counted(dataset.belonging)}. Groups of fewer than {MIN_ROWS} rows are left out."
     )
     columns = (
         "model", "group", "rows", "ROC AUC", "low", "high", "false positives (%)", "low ", "high ",

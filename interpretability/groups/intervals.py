@@ -89,4 +89,4 @@ def drawn_units(sums: "NDArray", rng: np.random.Generator, draws: int) -> "NDArr
 
 def counted(belonging: Belonging) -> str:
     """Say what intervals count where it is not rows, as the end of a sentence."""
-    return f", which count values of {belonging.by!r} and not rows" if belonging.by else ""
+    return f", which count each value of {belonging.by!r} once, however many rows it has" if belonging.by else ""

@@ -31,9 +31,10 @@ def group_table(column: str, dataset: Dataset, sides: list[Scores], folds: int) 
             cells = (*_explained(told), *of_mean(np.abs(errors), units), *of_mean(errors, units))
             rows.append((scores.label, name, len(errors), *cells))
     caption = (
-        "R² within the group (share of its own variance that is explained); mean absolute error; and mean error, prediction minus "
-        f"truth, where above zero the group is predicted too high. Errors in the unit of {dataset.target_name!r}, with 95 % "
-        f"intervals{counted(dataset.belonging)}. Groups of fewer than {MIN_ROWS} rows are left out."
+        "R² within the group (share of the variance within the group that the model explains); mean absolute error; and mean error, "
+        "prediction minus truth (above zero: predictions for the group are too high on average). Errors are in the unit of "
+        f"{dataset.target_name!r}; all with 95 % intervals{counted(dataset.belonging)}. Groups of fewer than "
+        f"{MIN_ROWS} rows are left out."
     )
     columns = (
         "model", "group", "rows", "R² (points)", "low", "high", "mean absolute error", "low ", "high ", "mean error", "low  ",
@@ -55,7 +56,7 @@ def group_figure(column: str, dataset: Dataset, sides: list[Scores], folds: int,
         "intervals (such a gap is never below zero, so an interval just above zero is no evidence of a gap)."
     )
     shown = list(dict.fromkeys(scores.group for scores in sides))
-    axis = f"largest gap between two groups ({dataset.target_name})"
+    axis = f"largest gap between two groups (in the unit of {dataset.target_name})"
     return Figure(
         f"How far apart are the groups of {column!r}?",
         caption,

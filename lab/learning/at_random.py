@@ -69,7 +69,7 @@ def evidence(found: Comparison, dataset: Dataset, groups: Sequence[Group], rows:
             dataset, groups, rows, folds=found.folds, repeats=1, metric=found.metric, at_random=True
         )
     except TrialsFailedError:
-        failed = "too many trials on folds at random failed to say how much of the scores is recognition"
+        failed = "how much of the scores is recognition cannot be said: too many trials on folds at random failed"
         return Evidence(caveats=(failed,))
     gaps = [_gap(found, usual, group) for group in groups]
     shown = Evidence(
@@ -96,7 +96,7 @@ def _figure(found: Comparison, usual: Comparison, groups: Sequence[Group], belon
     metric = found.metric
     axis = metric.label + (f" ({metric.unit}, of 100)" if metric.unit else "")
     spec = charts.interval_plot(rows, axis=axis, groups=(kept, mixed))
-    return Figure("How much would be recognition?", _caption(found, belonging), spec)
+    return Figure("How much of the score would be recognition?", _caption(found, belonging), spec)
 
 
 def _table(
@@ -118,9 +118,10 @@ def _table(
         what = f"the best {one.label} minus the best {other.label}"
         lines.append((what, *_ends(here), *_ends(there), None, None, None))
     columns = (
-        "", _meant(belonging), "low", "high", "on folds at random", "low ", "high ", "recognition", "low  ", "high  ",
+        "", _meant(belonging), "low", "high", "on folds at random", "low (random)", "high (random)", "recognition",
+        "low (recognition)", "high (recognition)",
     )  # fmt: skip
-    return Table("What would folds at random say?", _caption(found, belonging), columns, tuple(lines))
+    return Table("What would folds at random have shown?", _caption(found, belonging), columns, tuple(lines))
 
 
 def _ends(estimate: Estimate) -> tuple[float, float, float]:
@@ -130,17 +131,18 @@ def _ends(estimate: Estimate) -> tuple[float, float, float]:
 def _meant(belonging: Belonging) -> str:
     return " and ".join(
         [f"for new values of {belonging.by!r}"] * bool(belonging.by)
-        + [f"for later {belonging.time!r}"] * bool(belonging.time)
+        + [f"for rows later in {belonging.time!r}"] * bool(belonging.time)
     )
 
 
 def _caption(found: Comparison, belonging: Belonging) -> str:
-    known = [f"other rows of the same {belonging.by!r}"] * bool(belonging.by) + ["rows of the same time"] * bool(
-        belonging.time
-    )
+    known = [f"other rows of the same {belonging.by!r}"] * bool(belonging.by) + [
+        "rows from the same time or later"
+    ] * bool(belonging.time)
     return (
-        f"{found.metric.label}; the same models and the same search, in one repetition of folds at random, where a model may have "
-        f"learned from {' and '.join(known)}. Recognition is what it scores higher there. All with 95 % intervals."
+        f"{found.metric.label} of the same models with the same search, scored twice: on folds that respect what was declared, and on "
+        f"one repetition of folds at random, where a model may have learned from {' and '.join(known)}. Recognition is how much "
+        "higher it scores there. 95 % intervals where they can be given."
     )
 
 
@@ -155,6 +157,6 @@ def sentence(found: Evidence, belonging: Belonging) -> str | None:
     )
     near, far = (amount(end, gap.unit).removesuffix(f" {gap.unit}") for end in (gap.low, gap.high))
     return (
-        f"usual folds at random would show {found.facts[_OF]} {amount(gap.value, gap.unit)} higher (95 % interval {near} to "
-        f"{far}): recognition, which {unseen} will not offer"
+        f"the usual folds at random would have shown {found.facts[_OF]} {amount(gap.value, gap.unit)} higher (95 % interval {near} "
+        f"to {far}): that much is recognition of rows seen before, and will be lost on {unseen}"
     )

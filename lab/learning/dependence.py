@@ -130,15 +130,17 @@ def _is_lost(found: Recognition, sure: float) -> bool:
 
 
 def _of_column(name: str, found: Recognition, *, is_firm: bool) -> Suspicion:
-    rows = f"rows with the same value of {name!r} seem to" if is_firm else f"rows of one {name!r} may"
+    rows = f"rows with the same value of {name!r} {'seem to' if is_firm else 'may'}"
     sentence = (
-        f"{rows} belong together: a plain model explains {found.known:.0%} of the target for values that it has seen, "
-        f"{max(found.new, 0.0):.0%} for new ones"
+        f"{rows} belong together: a plain model explains {_percent(found.known)} of the variation in the target for values that it "
+        f"has seen, but only {_percent(found.new)} for new ones"
     )
     by = f"--by {_word(name)}"
-    way_out = f"name it with {by} if there will be new values of it"
+    way_out = f"use {by} if new values of it will occur"
     if is_firm:
-        way_out = f"say {by} if the question is about new values of it, or --independent if rows do not belong together"
+        way_out = (
+            f"use {by} if the model must work for new values of it, or --independent if rows do not belong together"
+        )
     return Suspicion(sentence, way_out, found, is_firm=is_firm)
 
 
@@ -149,9 +151,9 @@ def _by_neighbours(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     wide = found.gap > 1 + _GAP + _GAP_OF_ONE_ROW / np.sqrt(n_rows) + _GAP_OF_FEW_ROWS / n_rows
     if wide and found.step > _STEP and found.sureness > _SURE:
         yield Suspicion(
-            f"rows seem to come in groups of about {found.size} that no column names: they lie close together, and their targets "
-            "agree far more often than those of the next rows beyond",
-            "add the column that says which rows belong together and name it with --by, or say --independent if they do not",
+            f"rows seem to come in groups of about {found.size} that no column names: they have similar values, and their targets "
+            "are far more alike than those of the next most similar rows",
+            "add the column that says which rows belong together and name it with --by, or use --independent if they do not",
         )
 
 
@@ -192,18 +194,18 @@ def _is_lost_in_order(found: Recognition) -> bool:
 
 
 def _of_order(name: str | None, found: Recognition, *, is_firm: bool) -> Suspicion:
-    of = "rows of the file" if name is None else f"rows in the order of {name!r}"
+    of = "rows in the file" if name is None else f"rows in the order of {name!r}"
     sentence = (
-        f"neighbouring {of} {'seem to' if is_firm else 'may'} belong together: a plain model explains {found.known:.0%} of the "
-        f"target with them in its training, {max(found.new, 0.0):.0%} without"
+        f"neighbouring {of} {'seem to' if is_firm else 'may'} belong together: a plain model explains {_percent(found.known)} of "
+        f"the variation in the target with a row's neighbours in its training data, but only {_percent(found.new)} without them"
     )
     if not is_firm:
         return Suspicion(
-            sentence, f"say --time {_word(name or '')} if later rows are to be predicted", found, "order", is_firm=False
+            sentence, f"use --time {_word(name or '')} if later rows are to be predicted", found, "order", is_firm=False
         )
     way_out = (
-        f"say --time {_word(name) if name else 'COLUMN'} if later rows are to be predicted, --by COLUMN if rows of one value "
-        "belong together, or --independent if their order does not matter"
+        f"use --time {_word(name) if name else 'COLUMN'} if later rows are to be predicted, --by COLUMN if rows with the same "
+        "value belong together, or --independent if their order does not matter"
     )
     return Suspicion(sentence, way_out, found, "order")
 
@@ -240,6 +242,11 @@ def _is_sorted(dataset: Dataset, order: "NDArray[np.int64]") -> bool:
 def _rises(values: "NDArray[np.float64]") -> bool:
     steps = np.diff(values)
     return bool(np.all(steps >= 0) or np.all(steps <= 0))
+
+
+def _percent(share: float) -> str:
+    """Say a share; worse than a constant is nothing."""
+    return f"{100 * max(share, 0.0):.0f} %"
 
 
 def _word(name: str) -> str:

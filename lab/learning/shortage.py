@@ -38,8 +38,8 @@ def shortage(dataset: Dataset) -> Shortage | None:
     if units >= FEWEST_UNITS:
         return None
     return Shortage(
-        f"a few rows make up most of the spread of {dataset.target_name!r}, which is known as badly as from "
-        f"{max(units, 1):.0f} independent rows, and an interval needs {FEWEST_UNITS}",
+        f"a few extreme rows make up most of the spread of {dataset.target_name!r}, so that it is known no better than from "
+        f"{count(max(int(units), 1), 'independent row')}; an interval needs at least {FEWEST_UNITS}",
         f"more independent rows, or {dataset.target_name!r} on a scale without such extremes (its logarithm, say)",
     )
 
@@ -71,6 +71,6 @@ def _of_a_class(dataset: Dataset) -> Shortage | None:
         return None
     which = f"class {dataset.classes[rarest]!r}" if fewest >= MIN_ROWS else "the rarest class"
     return Shortage(
-        f"{which} has only {fewest} independent rows, and an interval needs {FEWEST_UNITS}",
+        f"{which} has only {count(fewest, 'independent row')}, but an interval needs at least {FEWEST_UNITS}",
         f"at least {count(FEWEST_UNITS - fewest, 'more independent row')} of {which}",
     )

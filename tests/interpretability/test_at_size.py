@@ -148,7 +148,7 @@ def judged(then, **facts):
     return LAB.judge(Evidence(estimates, usual | facts), SETTINGS)
 
 
-SAMPLE = "On 5,000 of 200,000 rows the best readable model is 0.3 points above the best black box in ROC AUC"
+SAMPLE = "On 5,000 of 200,000 rows, the best readable model is 0.3 points above the best black box in ROC AUC"
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ SAMPLE = "On 5,000 of 200,000 rows the best readable model is 0.3 points above t
         (
             judged((1.2, 0.4, 2.0), size=10**6, curve_settles=500_000),
             "undecided",
-            "about 500,000 rows would settle it; the table has 200,000",
+            "about 500,000 rows would settle it; the table has only 200,000",
         ),
-        (judged((1.2, 0.4, 2.0)), "undecided", "not even learning curves over all these rows"),
+        (judged((1.2, 0.4, 2.0)), "undecided", "even learning curves over all these rows might not settle it"),
         (
             judged(None, curve_fault="the scores fall"),
             "undecided",
@@ -201,7 +201,7 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families):
     done = flow.run(LAB, table(12_000), SETTINGS, out=tmp_path, workers=1)
     verdict = done.record.verdict
     assert verdict.answer == "no"
-    assert verdict.sentence.startswith("On 300 of 12,000 rows the best readable model is")
+    assert verdict.sentence.startswith("On 300 of 12,000 rows, the best readable model is")
     assert "with 12,000 rows we expect it" in verdict.sentence
     shown = json.loads(json.dumps(result_of(done)))
     assert (shown["rows"], shown["table_rows"]) == (300, 12_000)

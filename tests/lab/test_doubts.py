@@ -17,7 +17,9 @@ from lab.learning.recognition import Recognition
 from lab.learning.shortage import FEWEST_UNITS, Shortage, shortage
 from lab.protocol import Dataset, Estimate, Evidence, Question, Verdict
 
-SUSPICION = Suspicion("rows of 'k' seem to belong together: much", "say --by k", Recognition(0.9, 0.2, 8.0))
+SUSPICION = Suspicion(
+    "rows of 'k' seem to belong together: a plain model explains much", "say --by k", Recognition(0.9, 0.2, 8.0)
+)
 SHORT = Shortage("class 'b' has only 6 independent rows, and an interval needs 8", "at least 2 more")
 TABLE = Dataset("t", pd.DataFrame({"x": np.arange(40.0)}), np.arange(40) % 2, "y", ("a", "b"), {"x": "number"}, "")
 NOTHING = Evidence()
@@ -34,7 +36,7 @@ def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have
     assert (verdict.answer, verdict.headline) == ("undecided", "Undecided")
     first = "Rows of 'k' seem" if doubts.suspicions else "Class 'b' has only 6"
     assert verdict.sentence.startswith(first)
-    assert verdict.sentence.endswith(f"If that did not matter: {answer}. It is measured.")
+    assert verdict.sentence.endswith(f"Were it not for that, the answer would be: {answer}. It is measured.")
     assert verdict.would_change == (
         *(["say --by k"] if doubts.suspicions else []),
         *(["at least 2 more"] if doubts.short else []),
@@ -43,7 +45,10 @@ def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have
 
 
 ASKED = Suspicion(
-    "rows of one 'site' may belong together: some", "name it with --by site", SUSPICION.found, is_firm=False
+    "rows of one 'site' may belong together: a plain model explains some",
+    "name it with --by site",
+    SUSPICION.found,
+    is_firm=False,
 )
 
 
@@ -51,10 +56,16 @@ ASKED = Suspicion(
 def test_what_is_only_asked_stands_beside_the_verdict_and_does_not_hold_it(answer):
     verdict = held(firm(answer), Doubts((ASKED,)), TABLE, NOTHING)
     assert (verdict.answer, verdict.headline) == (answer, answer.title())
-    assert verdict.sentence == "It is measured. Rows of one 'site' may belong together: some; name it with --by site."
+    assert (
+        verdict.sentence
+        == "It is measured. Rows of one 'site' may belong together: a plain model explains some; name it with --by site."
+    )
     assert verdict.would_change == ("name it with --by site", "more rows")
     shown = with_doubts(Evidence(caveats=("before",)), Doubts((ASKED,)))
-    assert shown.caveats == ("rows of one 'site' may belong together: some; name it with --by site", "before")
+    assert shown.caveats == (
+        "rows of one 'site' may belong together: a plain model explains some; name it with --by site",
+        "before",
+    )
     assert "doubts" not in shown.facts
     assert shown.tables[0].rows[0][0] == "rows of one 'site' may belong together"
 
@@ -63,7 +74,7 @@ def test_a_verdict_on_a_sample_says_so_unless_the_lab_has():
     some = dataclasses.replace(TABLE, whole=dataclasses.replace(TABLE, target=np.zeros(200_000, dtype=np.int64)))
     verdict = held(firm("yes"), Doubts(), some, NOTHING)
     assert verdict.sentence == "On 40 of 200,000 rows: It is measured."
-    assert verdict.would_change == ("more rows", "more of the rows (--max-rows 200000)")
+    assert verdict.would_change == ("more rows", "using more of the rows (--max-rows 200000)")
     said = dataclasses.replace(firm("yes"), sentence="On 40 of 200,000 rows the best is level.")
     assert held(said, Doubts(), some, NOTHING) == said
 
@@ -71,7 +82,7 @@ def test_a_verdict_on_a_sample_says_so_unless_the_lab_has():
 def test_an_undecided_verdict_stays_so_with_the_reason():
     verdict = held(firm("undecided"), Doubts((SUSPICION,)), TABLE, NOTHING)
     assert verdict.answer == "undecided"
-    assert verdict.sentence == "It is measured. Rows of 'k' seem to belong together: much."
+    assert verdict.sentence == "It is measured. Rows of 'k' seem to belong together: a plain model explains much."
 
 
 @pytest.mark.parametrize("answer", ["yes", "no", "undecided"])
@@ -102,8 +113,9 @@ def test_a_verdict_says_what_folds_at_random_would_have_added():
         estimates={"recognition": Estimate(21.9, 18.04, 25.7, "points")}, facts={"recognised": "the best model"}
     )
     assert held(firm("no"), Doubts(), told, found).sentence == (
-        "For new values of 'customer': It is measured. Usual folds at random would show the best model 21.9 points higher (95 % "
-        "interval 18.0 to 25.7): recognition, which new values of 'customer' will not offer."
+        "For new values of 'customer': It is measured. The usual folds at random would have shown the best model 21.9 points "
+        "higher (95 % interval 18.0 to 25.7): that much is recognition of rows seen before, and will be lost on "
+        "new values of 'customer'."
     )
     maybe = Evidence(estimates={"recognition": Estimate(1.0, -0.1, 2.1, "points")}, facts=found.facts)
     assert held(firm("no"), Doubts(), told, maybe).sentence == "For new values of 'customer': It is measured."
@@ -132,7 +144,7 @@ def test_a_class_of_too_few_independent_rows_is_a_doubt(units):
         None
         if units == FEWEST_UNITS
         else Shortage(
-            f"class 'b' has only {units} independent rows, and an interval needs 8",
+            f"class 'b' has only {units} independent rows, but an interval needs at least 8",
             "at least 1 more independent row of class 'b'",
         )
     )
@@ -151,7 +163,9 @@ def test_a_number_whose_spread_rests_on_a_few_rows_is_a_doubt(extreme, a_unit, i
     short = shortage(dataset)
     assert (short is not None) == is_short
     if short is not None:
-        assert f"as badly as from {extreme // a_unit} independent rows, and an interval needs 8" in short.sentence
+        assert (
+            f"no better than from {extreme // a_unit} independent rows; an interval needs at least 8" in short.sentence
+        )
         assert "its logarithm" in short.way_out
 
 

@@ -83,7 +83,7 @@ def test_groups_of_customers_rows_count_the_customers(rows):
     pytest.importorskip("fairlearn")
     data = dataclasses.replace(DATA, belonging=Belonging(units=CUSTOMERS, by="customer"))
     table = titled(summarised(SETTINGS, rows, data), "Does the model serve every group of 'region' equally well?")
-    assert "intervals, which count values of 'customer' and not rows." in table.caption
+    assert "intervals, which count each value of 'customer' once, however many rows it has." in table.caption
     for line, there in zip(table.rows[:2], (NORTH, ~NORTH), strict=True):
         chances, truth, units = out_of_fold(GLASS)[there], (np.arange(N_ROWS) % 2)[there], CUSTOMERS[there]
         area, least = intervals.auc(chances, truth == 1), 3 / len(set(units))

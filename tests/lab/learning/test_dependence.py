@@ -133,7 +133,7 @@ def test_a_walk_is_suspected_in_the_order_of_the_file_and_not_when_it_is_shuffle
     columns, target = walk()
     said = suspicions(table(columns, target), seed=0)
     assert said
-    assert "neighbouring rows of the file" in said[-1].sentence or "groups of about" in said[0].sentence
+    assert "neighbouring rows in the file" in said[-1].sentence or "groups of about" in said[0].sentence
     sorted_by_target = np.argsort(target)
     made = table({k: v[sorted_by_target] for k, v in columns.items()}, target[sorted_by_target])
     assert not any("neighbouring rows" in s.sentence for s in suspicions(made, seed=0))

@@ -123,7 +123,7 @@ def judged(then, **facts):
             "no",
             "with 50,000 rows we expect it 3.0 points below the classical model (95 % interval 9.0 points below to 0.5 points above)",
         ),
-        (judged((-3.0, -9.0, 4.0)), "undecided", "not even learning curves over all these rows would surely settle it"),
+        (judged((-3.0, -9.0, 4.0)), "undecided", "even learning curves over all these rows might not settle it"),
         (
             judged((-3.0, -9.0, 4.0), curve_settles=9_000, curve_seconds={"9000": 5_000.0}),
             "undecided",
@@ -139,7 +139,7 @@ def judged(then, **facts):
 )
 def test_the_verdict_is_about_the_size_that_counts(verdict, answer, words):
     assert verdict.answer == answer
-    start = "On 1,000 of 50,000 rows the best quantum model is 4.7 points below the best classical model in ROC AUC"
+    start = "On 1,000 of 50,000 rows, the best quantum model is 4.7 points below the best classical model in ROC AUC"
     assert verdict.sentence.startswith(start)
     assert words in verdict.sentence
     assert "The price of hardware could not be computed." in verdict.sentence
