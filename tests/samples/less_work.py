@@ -5,7 +5,7 @@ What is changed here holds in this process: these go with `samples.here.in_this_
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -13,9 +13,15 @@ import pytest
 from edge import candidates
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classifiers, regressors
+from lab import flow
+from lab.doubts import Doubts
 from lab.learning.families import EXTRA_TREES, FOREST, Family
+from lab.protocol import Figure
+from lab.report import page
 
-__all__ = ["few_trees", "with_few_trees", "with_small_follow_up", "with_small_machines"]
+__all__ = [
+    "few_trees", "with_few_trees", "with_small_follow_up", "with_small_machines", "without_doubts", "without_pictures",
+]  # fmt: skip
 
 _LESS = [
     (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
@@ -51,3 +57,25 @@ def with_small_machines(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(
             module, "ebm_settings", lambda *given, **more: whole(*given, **more) | {"outer_bags": 1, "max_rounds": 50}
         )
+
+
+def without_doubts(patch: pytest.MonkeyPatch) -> None:
+    """Have no run look for rows that belong together: that fits forests, a second's work on each table."""
+    patch.setattr(flow, "doubts_about", lambda *tables, seed: Doubts())
+
+
+def without_pictures(patch: pytest.MonkeyPatch) -> None:
+    """Have reports written with empty pictures: a process that loads the drawing library draws the others."""
+    patch.setattr(page, "Artist", _NoArtist)
+
+
+class _NoArtist:
+    def __enter__(self) -> "_NoArtist":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """There is nothing to end."""
+
+    def svg(self, figure: Figure, spec: Mapping[str, Any]) -> str:
+        del figure, spec
+        return "<svg></svg>"
