@@ -9,7 +9,7 @@ import pytest
 
 from lab import cli, registry
 
-FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict")
+FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--independent")
 HEAVY = {
     "numpy",
     "pandas",

@@ -15,12 +15,14 @@ from interpretability.follow_up import editing, explaining, known_truth, speed, 
 from interpretability.models import classifiers, regressors
 from lab import flow
 from lab.doubts import Doubts
-from lab.learning.families import EXTRA_TREES, FOREST, Family
+from lab.learning.comparison import Group
+from lab.learning.families import EXTRA_TREES, FOREST, LOGISTIC, Family
 from lab.protocol import Figure
 from lab.report import page
 
 __all__ = [
-    "few_trees", "with_few_trees", "with_small_follow_up", "with_small_machines", "without_doubts", "without_pictures",
+    "few_trees", "with_few_families", "with_few_trees", "with_small_follow_up", "with_small_machines", "without_doubts",
+    "without_pictures",
 ]  # fmt: skip
 
 _LESS = [
@@ -57,6 +59,13 @@ def with_small_machines(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(
             module, "ebm_settings", lambda *given, **more: whole(*given, **more) | {"outer_bags": 1, "max_rounds": 50}
         )
+
+
+def with_few_families(patch: pytest.MonkeyPatch) -> None:
+    """Have the interpretability lab compare two readable models of classes with one small forest."""
+    readable = (classifiers.counted(LOGISTIC), classifiers.counted(classifiers.TREE))
+    patch.setattr(classifiers, "glass", lambda *sizes: Group("glass", "readable model", readable))
+    patch.setattr(classifiers, "black", lambda: Group("black", "black box", (few_trees(FOREST),)))
 
 
 def without_doubts(patch: pytest.MonkeyPatch) -> None:

@@ -22,27 +22,11 @@ from lab.work import resume
 from lab.work.sealed import write_sealed
 
 
-IMPORTS: dict[tuple[bytes, ...], list[str]] = {}
-
-
-def parsed_once(patch):
-    """Parse the same bytes once for all tests; the files are read each time, and what is changed in them is seen."""
-    parsing = identity._imports
-
-    def imports(files):
-        sources = tuple(path.read_bytes() for path in files.values())
-        if sources not in IMPORTS:
-            IMPORTS[sources] = list(parsing(files))
-        return IMPORTS[sources]
-
-    patch.setattr(identity, "_imports", imports)
-
-
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     folder = tiny_site.make_site(tmp_path / "site")
     monkeypatch.syspath_prepend(str(folder))
-    for less in (in_this_process, without_doubts, without_pictures, parsed_once):
+    for less in (in_this_process, without_doubts, without_pictures):
         less(monkeypatch)
     monkeypatch.setenv("PYTHONPATH", str(folder))
     identity._code_of.cache_clear()
