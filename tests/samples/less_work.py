@@ -10,24 +10,42 @@ from typing import Any
 
 import pytest
 
+import edge.timing.trials
+import edge.variants.trials
 from edge import candidates
+from edge.load import sweep
+from edge.throughput import batches
+from edge.timing import calls, latency
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classifiers, regressors
-from lab import flow
+from lab import doubts, flow
 from lab.doubts import Doubts
 from lab.learning.comparison import Group
+from lab.learning.dependence import Suspicion
 from lab.learning.families import EXTRA_TREES, FOREST, LOGISTIC, Family
-from lab.protocol import Figure
+from lab.protocol import Dataset, Figure
 from lab.report import page
 
 __all__ = [
-    "few_trees", "with_few_families", "with_few_trees", "with_small_follow_up", "with_small_machines", "without_doubts",
+    "few_trees",
+    "with_few_families",
+    "with_few_trees",
+    "with_short_timings",
+    "with_small_follow_up",
+    "with_small_machines",
+    "with_suspicions_once",
+    "without_doubts",
     "without_pictures",
 ]  # fmt: skip
 
 _LESS = [
     (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
     (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
+]  # fmt: skip
+
+_SHORT = [
+    (batches, "_ROUND_NS", 300_000), (calls, "_CALLS", 50), (edge.timing.trials, "_SECONDS_A_ROUND", 0.004),
+    (latency, "_LONGEST_WARM_UP", 20_000_000), (edge.variants.trials, "_VARIANT_CALLS", 50), (sweep, "_DECIDING", 200),
 ]  # fmt: skip
 
 
@@ -66,6 +84,27 @@ def with_few_families(patch: pytest.MonkeyPatch) -> None:
     readable = (classifiers.counted(LOGISTIC), classifiers.counted(classifiers.TREE))
     patch.setattr(classifiers, "glass", lambda *sizes: Group("glass", "readable model", readable))
     patch.setattr(classifiers, "black", lambda: Group("black", "black box", (few_trees(FOREST),)))
+
+
+def with_short_timings(patch: pytest.MonkeyPatch) -> None:
+    """Have the edge lab time fewer calls: for tests of what a run is made of, and not of what a clock says."""
+    for module, constant, less in _SHORT:
+        patch.setattr(module, constant, less)
+
+
+def with_suspicions_once(patch: pytest.MonkeyPatch) -> None:
+    """Look once whether the rows of a table belong together, and not at each of several runs on it."""
+    known: dict[tuple[object, ...], tuple[Suspicion, ...]] = {}
+    look = doubts.suspicions
+
+    def once(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
+        said = dataset.belonging
+        which = (dataset.digest, dataset.n_rows, *dataset.kinds, said.by, said.time, said.is_independent, seed)
+        if which not in known:
+            known[which] = look(dataset, seed=seed)
+        return known[which]
+
+    patch.setattr(doubts, "suspicions", once)
 
 
 def without_doubts(patch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,18 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
 
 def test_two_equal_runs_at_once_do_not_share_a_folder(tmp_path):
     site = tiny_site.make_site(tmp_path / "site")
-    words = ["run", "tiny", "wine", "--independent", "--seconds", "0.5", "--workers", "1", "--out", str(tmp_path / "runs")]
+    words = [
+        "run",
+        "tiny",
+        "wine",
+        "--independent",
+        "--seconds",
+        "0.5",
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path / "runs"),
+    ]
     command, variables = tiny_site.command(site, *words), tiny_site.environment(site)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     runs = [subprocess.Popen(command, env=variables, **quiet) for _ in range(2)]
