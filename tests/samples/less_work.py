@@ -13,6 +13,7 @@ import pytest
 import edge.timing.trials
 import edge.variants.trials
 from edge import candidates
+from edge.footprint import serving
 from edge.load import sweep
 from edge.throughput import batches
 from edge.timing import calls, latency
@@ -30,6 +31,7 @@ __all__ = [
     "few_trees",
     "with_few_families",
     "with_few_trees",
+    "with_models_served_once",
     "with_short_timings",
     "with_small_follow_up",
     "with_small_machines",
@@ -90,6 +92,20 @@ def with_short_timings(patch: pytest.MonkeyPatch) -> None:
     """Have the edge lab time fewer calls: for tests of what a run is made of, and not of what a clock says."""
     for module, constant, less in _SHORT:
         patch.setattr(module, constant, less)
+
+
+def with_models_served_once(patch: pytest.MonkeyPatch) -> None:
+    """Start processes that serve a model once for each model, and not at each of several runs on a table."""
+    known: dict[tuple[object, ...], tuple[list[float], list[float]]] = {}
+    serve = serving.serve_in_fresh_processes
+
+    def once(model: bytes, row: Any, *, processes: int, **more: str) -> tuple[list[float], list[float]]:
+        which = (model, processes, *more.items())
+        if which not in known:
+            known[which] = serve(model, row, processes=processes, **more)
+        return known[which]
+
+    patch.setattr(serving, "serve_in_fresh_processes", once)
 
 
 def with_suspicions_once(patch: pytest.MonkeyPatch) -> None:
