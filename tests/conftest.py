@@ -14,6 +14,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from lab.cli import main
+from lab.runs import identity
 
 _MEMORY = 8 * 2**30
 
@@ -29,6 +30,30 @@ def pytest_configure():
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         soft = _MEMORY if hard == resource.RLIM_INFINITY else min(_MEMORY, hard)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sources_are_parsed_once():
+    """Parse the same bytes once in all tests: the identity of each other lab of a test would take seconds.
+
+    The files are read each time, so that what is changed in one is seen.
+    """
+    parsing, known = identity._imports, {}
+
+    def imports(files):
+        sources = tuple((path.suffix, path.read_bytes()) for path in files.values())
+        if sources not in known:
+            known[sources] = list(parsing(files))
+        return known[sources]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(identity, "_imports", imports)
+        yield
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the run that is traced: it is the longest, and near the end each of two processes would do it."""
+    items.sort(key=lambda item: item.path.name != "test_surroundings.py")
 
 
 @dataclass(frozen=True)

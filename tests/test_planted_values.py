@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from samples import web
 from samples.here import in_this_process
-from samples.less_work import few_trees, with_few_trees, with_small_follow_up
+from samples.less_work import few_trees, with_few_trees, with_short_timings, with_small_follow_up
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, without_the_clock
 
 import quantum.models.families
@@ -191,6 +191,7 @@ def searched(tmp_path, monkeypatch, capfd):
     """Run a lab on a planted table with little work, and look for the planted values in all that it leaves behind."""
     in_this_process(monkeypatch)
     with_few_trees(monkeypatch)
+    with_short_timings(monkeypatch)
     with_small_follow_up(monkeypatch)
     for module, constant, less in LESS_WORK:
         monkeypatch.setattr(module, constant, less)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from samples import short_compiler
 
 ROOT = Path(__file__).parents[1]
 MARK, REACHED = "EXECUTED", "REACHED"
@@ -53,11 +54,27 @@ sys.addaudithook(guard)
 """
 
 DRIVER = """
+import dataclasses
 import sys
 
+sys.path.append(TESTS)
+
+from interpretability.follow_up import editing, explaining, known_truth, speed, stress
+from interpretability.models import classifiers
 from lab import registry
 from lab.cli import main
 from lab.protocol import Control
+from quantum.chosen_circuit import learning
+from quantum.simulator import native
+
+# Less work by the same ways; these lines hold in the workers, too.
+native._COMPILER = "samples.short_compiler"
+learning._GRID = 6
+speed._ROUNDS, speed._CALLS, speed._BATCH, editing._CURVES, stress._SHARES = 1, 2, 20, 1, (0.1,)
+whole, again = classifiers.black(), ("forest", "extra-trees", "svm", "mlp")  # of a library that others are of, too
+fewer = dataclasses.replace(whole, families=tuple(family for family in whole.families if family.name not in again))
+classifiers.black = lambda: fewer
+explaining._REFITS, explaining._ROWS, known_truth._TRAIN, known_truth._EXPLAINED = 1, 50, 200, 50
 
 SETTINGS = {
     "quantum": dict(effort="quick", folds=2, repeats=1, candidates=1, qubits=2, steps=10, sweep=0, largest=0,
@@ -115,8 +132,9 @@ def traced(tmp_path_factory):
     here, traces = folder / "here", folder / "traces"
     hostile(here)
     traces.mkdir()
-    (folder / "driver.py").write_text(DRIVER)
-    variables, watch, strace = surroundings(folder), [], shutil.which("strace")
+    (folder / "driver.py").write_text(f"TESTS = {str(ROOT / 'tests')!r}\n{DRIVER}")
+    variables = surroundings(folder) | short_compiler.lay_out(folder / "before")
+    watch, strace = [], shutil.which("strace")
     alone = ["unshare", "-n"] if shutil.which("unshare") and works("unshare", "-n", "true") else []
     calls = "network,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,truncate"
     if strace:
@@ -140,7 +158,7 @@ def traced(tmp_path_factory):
             subprocess.run(
                 [*alone, *watch, *command],
                 cwd=here,
-                env=surroundings(folder),
+                env=variables,
                 capture_output=True,
                 text=True,
                 check=False,
@@ -242,6 +260,7 @@ def test_its_workers_take_none_either(tmp_path):
         "logistic",
         "--rounds",
         "20",
+        "--independent",
         "--quiet",
     ]
     done = subprocess.run(

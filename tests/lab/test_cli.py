@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from samples.here import in_this_process
+from samples.less_work import with_few_families
 
 from lab import cli, registry
 
-FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict")
+FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--independent")
 HEAVY = {
     "numpy",
     "pandas",
@@ -106,7 +108,9 @@ def test_a_report_can_be_rendered_again_from_the_record_alone(finished, lab, tmp
     assert (copy / "report.html").read_bytes() == (run / "report.html").read_bytes()
 
 
-def test_json_output_is_json_and_the_gate_closes_unless_the_verdict_is_yes(lab, table):
+def test_json_output_is_json_and_the_gate_closes_unless_the_verdict_is_yes(lab, table, monkeypatch):
+    for less in (in_this_process, with_few_families):
+        less(monkeypatch)
     path = table(a=[0.0, 1.0] * 30, b=[1.0, 2.0, 4.0] * 20, churn=["x", "x", "y", "y"] * 15)
     called = lab("run", "interpretability", path, "--target", "churn", *FAST, "--json", "--quiet", "--gate")
     result = json.loads(called.out)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from samples.asked_lab import Asked
 from samples.here import in_this_process
 
 from edge.controls.latency import answer
@@ -33,19 +34,6 @@ def by_seed(lab, *, seed):
 
 def broken(lab, *, seed):
     raise RuntimeError("no table")
-
-
-class Asked:
-    name = "asked"
-
-    def __init__(self, *asked):
-        self.asked = asked
-
-    def prepare(self, notify):
-        notify("preparing")
-
-    def controls(self):
-        return self.asked
 
 
 @pytest.fixture(autouse=True)

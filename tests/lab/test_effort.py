@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pytest
+from samples.here import in_this_process
+from samples.less_work import with_few_families, without_doubts, without_pictures
 
 from lab.errors import SettingsError
 from lab.protocol import Trial
@@ -66,7 +68,9 @@ def test_pilots_run_first():
     assert [trial.key for trial in pilot_first(plan)] == ["a0", "b0", "a1", "b1"]
 
 
-def test_a_run_says_how_long_it_takes_and_what_the_other_efforts_would(lab, table):
+def test_a_run_says_how_long_it_takes_and_what_the_other_efforts_would(lab, table, monkeypatch):
+    for less in (in_this_process, without_doubts, without_pictures, with_few_families):
+        less(monkeypatch)
     budget = ("--folds", 2, "--repeats", 1, "--candidates", 1, "--depth", "verdict")
     got = lab("run", "interpretability", table(), "--target", "churn", "--workers", 1, *budget)
     assert got.code == 0

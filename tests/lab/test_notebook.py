@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from samples.here import in_this_process
+from samples.less_work import with_few_families, without_doubts
 
 import lab
 from lab.data.frames import from_frame
@@ -41,7 +43,9 @@ def test_every_make_of_frame_gives_the_same_table(frame):
         np.testing.assert_array_equal(dataset.target, (frame["churn"] == "yes").to_numpy())
 
 
-def test_a_lab_runs_on_a_frame_and_shows_its_report(frame, tmp_path):
+def test_a_lab_runs_on_a_frame_and_shows_its_report(frame, tmp_path, monkeypatch):
+    for less in (in_this_process, without_doubts, with_few_families):
+        less(monkeypatch)
     done = lab.run("interpretability", frame, target="churn", name="customers", out=tmp_path, workers=1, **FAST)
     assert done.record.data["name"] == "customers"
     assert done.record.settings["folds"] == 2

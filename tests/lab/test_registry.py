@@ -121,7 +121,7 @@ def call(site, tmp_path, *words):
 def test_an_installed_lab_is_listed_run_and_reported(site, tmp_path):
     assert "majority" in call(site, tmp_path, "list").stdout
     assert "--threshold" in call(site, tmp_path, "run", "majority", "--help").stdout
-    done = call(site, tmp_path, "run", "majority", "wine", "--threshold", "0.9")
+    done = call(site, tmp_path, "run", "majority", "wine", "--independent", "--threshold", "0.9")
     assert done.returncode == 0, done.stderr
     assert "No: The share is 0.33." in done.stdout
     (report,) = tmp_path.glob("runs/*/report.html")
@@ -132,7 +132,7 @@ def test_an_installed_lab_answers_for_its_controls(site, tmp_path):
     done = call(site, tmp_path, "controls", "majority", "--seeds", "2")
     assert done.returncode == 0, done.stderr
     assert "wrong verdicts: 0 of 4" in done.stdout
-    report = call(site, tmp_path, "run", "majority", "wine")
+    report = call(site, tmp_path, "run", "majority", "wine", "--independent")
     assert report.returncode == 0
     (page,) = tmp_path.glob("runs/*/report.html")
     assert "wrong verdict in 0 of 4 cases" in page.read_text()
@@ -142,7 +142,7 @@ def test_an_installed_lab_keeps_to_the_protocol(site, tmp_path):
     code = (
         "import sys; from pathlib import Path; from lab import registry; from lab.data.load import load;"
         "from lab.testing import check_lab; lab = registry.find('majority');"
-        "check_lab(lab, load('wine'), lab.settings_type(), Path(sys.argv[1])); print('kept')"
+        "check_lab(lab, load('wine', independent=True), lab.settings_type(), Path(sys.argv[1])); print('kept')"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],

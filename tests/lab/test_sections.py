@@ -5,6 +5,8 @@ import functools
 import sys
 
 import pytest
+from samples.here import in_this_process
+from samples.less_work import without_doubts
 from samples.small_lab import Settings, SmallLab
 
 from lab import flow, record
@@ -71,12 +73,14 @@ def longer(tmp_path, monkeypatch):
     (folder / "section.py").write_text(SECTION)
     monkeypatch.syspath_prepend(str(folder.parent))
     monkeypatch.setenv("PYTHONPATH", str(folder.parent))
+    without_doubts(monkeypatch)
     yield Longer()
     for name in ("new_part", "new_part.section"):
         sys.modules.pop(name, None)
 
 
-def test_a_new_section_is_a_folder_and_a_line(longer, tmp_path):
+def test_a_new_section_is_a_folder_and_a_line(longer, tmp_path, monkeypatch):
+    in_this_process(monkeypatch)  # the next test has workers
     wine, run = load("wine"), functools.partial(flow.run, seed=1, workers=1)
     (tmp_path / "marks").mkdir()
     settings = Settings(marks=str(tmp_path / "marks"))

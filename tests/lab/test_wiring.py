@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples.here import in_this_process
+from samples.less_work import without_doubts, without_pictures
 from samples.small_lab import Settings, SmallLab
 
 from lab import flow, record
@@ -17,7 +18,8 @@ from lab.runs import identity
 
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
-    in_this_process(monkeypatch)
+    for less in (in_this_process, without_doubts, without_pictures):
+        less(monkeypatch)
 
 
 def table(**changes):

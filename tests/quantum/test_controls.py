@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from samples.less_work import with_suspicions_once
 
 from lab.learning.comparison import Comparison
 from lab.learning.families import CONSTANT, LOGISTIC
@@ -28,6 +29,7 @@ def cheap(monkeypatch):
             sides[2],
         )
 
+    with_suspicions_once(monkeypatch)
     real = families.groups
     monkeypatch.setattr("quantum.context.groups", few)
 

@@ -93,7 +93,19 @@ def rates(out: Path) -> object:
 def tiny_subjects(seconds: float) -> dict[str, Subject]:
     """Give the tiny labs: a run, controls and a demo."""
     environment = {"TINY_LABS": "small,tiny", "TINY_SECONDS": str(seconds)}
-    run = ["run", "tiny", "wine", "--trials", "6", "--timings", "2", "--seconds", str(seconds), "--out"]
+    run = [
+        "run",
+        "tiny",
+        "wine",
+        "--independent",
+        "--trials",
+        "6",
+        "--timings",
+        "2",
+        "--seconds",
+        str(seconds),
+        "--out",
+    ]
     return {
         "run": Subject("run", lambda site, out: tiny_site.command(site, *run, out), records, rows, environment, ended=has_ended),
         "controls": Subject(

@@ -5,21 +5,49 @@ What is changed here holds in this process: these go with `samples.here.in_this_
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+import edge.timing.trials
+import edge.variants.trials
 from edge import candidates
+from edge.footprint import serving
+from edge.load import sweep
+from edge.throughput import batches
+from edge.timing import calls, latency
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classifiers, regressors
-from lab.learning.families import EXTRA_TREES, FOREST, Family
+from lab import doubts, flow
+from lab.doubts import Doubts
+from lab.learning.comparison import Group
+from lab.learning.dependence import Suspicion
+from lab.learning.families import EXTRA_TREES, FOREST, LOGISTIC, Family
+from lab.protocol import Dataset, Figure
+from lab.report import page
 
-__all__ = ["few_trees", "with_few_trees", "with_small_follow_up", "with_small_machines"]
+__all__ = [
+    "few_trees",
+    "with_few_families",
+    "with_few_trees",
+    "with_models_served_once",
+    "with_short_timings",
+    "with_small_follow_up",
+    "with_small_machines",
+    "with_suspicions_once",
+    "without_doubts",
+    "without_pictures",
+]  # fmt: skip
 
 _LESS = [
     (speed, "_ROUNDS", 1), (speed, "_CALLS", 2), (speed, "_BATCH", 20), (explaining, "_REFITS", 1), (explaining, "_ROWS", 50),
     (known_truth, "_TRAIN", 200), (known_truth, "_EXPLAINED", 50), (editing, "_CURVES", 1), (stress, "_SHARES", (0.1,)),
+]  # fmt: skip
+
+_SHORT = [
+    (batches, "_ROUND_NS", 300_000), (calls, "_CALLS", 50), (edge.timing.trials, "_SECONDS_A_ROUND", 0.004),
+    (latency, "_LONGEST_WARM_UP", 20_000_000), (edge.variants.trials, "_VARIANT_CALLS", 50), (sweep, "_DECIDING", 200),
 ]  # fmt: skip
 
 
@@ -51,3 +79,67 @@ def with_small_machines(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(
             module, "ebm_settings", lambda *given, **more: whole(*given, **more) | {"outer_bags": 1, "max_rounds": 50}
         )
+
+
+def with_few_families(patch: pytest.MonkeyPatch) -> None:
+    """Have the interpretability lab compare two readable models of classes with one small forest."""
+    readable = (classifiers.counted(LOGISTIC), classifiers.counted(classifiers.TREE))
+    patch.setattr(classifiers, "glass", lambda *sizes: Group("glass", "readable model", readable))
+    patch.setattr(classifiers, "black", lambda: Group("black", "black box", (few_trees(FOREST),)))
+
+
+def with_short_timings(patch: pytest.MonkeyPatch) -> None:
+    """Have the edge lab time fewer calls: for tests of what a run is made of, and not of what a clock says."""
+    for module, constant, less in _SHORT:
+        patch.setattr(module, constant, less)
+
+
+def with_models_served_once(patch: pytest.MonkeyPatch) -> None:
+    """Start processes that serve a model once for each model, and not at each of several runs on a table."""
+    known: dict[tuple[object, ...], tuple[list[float], list[float]]] = {}
+    serve = serving.serve_in_fresh_processes
+
+    def once(model: bytes, row: Any, *, processes: int, **more: str) -> tuple[list[float], list[float]]:
+        which = (model, processes, *more.items())
+        if which not in known:
+            known[which] = serve(model, row, processes=processes, **more)
+        return known[which]
+
+    patch.setattr(serving, "serve_in_fresh_processes", once)
+
+
+def with_suspicions_once(patch: pytest.MonkeyPatch) -> None:
+    """Look once whether the rows of a table belong together, and not at each of several runs on it."""
+    known: dict[tuple[object, ...], tuple[Suspicion, ...]] = {}
+    look = doubts.suspicions
+
+    def once(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
+        said = dataset.belonging
+        which = (dataset.digest, dataset.n_rows, *dataset.kinds, said.by, said.time, said.is_independent, seed)
+        if which not in known:
+            known[which] = look(dataset, seed=seed)
+        return known[which]
+
+    patch.setattr(doubts, "suspicions", once)
+
+
+def without_doubts(patch: pytest.MonkeyPatch) -> None:
+    """Have no run look for rows that belong together: that fits forests, a second's work on each table."""
+    patch.setattr(flow, "doubts_about", lambda *tables, seed: Doubts())
+
+
+def without_pictures(patch: pytest.MonkeyPatch) -> None:
+    """Have reports written with empty pictures: a process that loads the drawing library draws the others."""
+    patch.setattr(page, "Artist", _NoArtist)
+
+
+class _NoArtist:
+    def __enter__(self) -> "_NoArtist":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """There is nothing to end."""
+
+    def svg(self, figure: Figure, spec: Mapping[str, Any]) -> str:
+        del figure, spec
+        return "<svg></svg>"

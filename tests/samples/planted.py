@@ -118,7 +118,8 @@ def leaks_in(content: str | bytes, wanted: dict[str, float | date | str]) -> lis
         if isinstance(content, bytes):
             there = any(packed in content for packed in _packed(forms, value))
         else:
-            there = any(re.search(rf"(?<![\d.]){re.escape(form)}(?!\d|\.\d)", content) for form in forms.texts)
+            held = (form for form in forms.texts if form in content)  # before the others are compiled as patterns
+            there = any(re.search(rf"(?<![\d.]){re.escape(form)}(?!\d|\.\d)", content) for form in held)
         if there:
             found.append(name)
     return found

@@ -10,6 +10,8 @@ import onnx
 import pytest
 import skops.io
 from onnx import TensorProto, helper, numpy_helper
+from samples.here import in_this_process
+from samples.less_work import with_few_trees, with_short_timings, without_doubts, without_pictures
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -405,7 +407,9 @@ def test_a_model_of_other_classes_is_refused(wine, tmp_path):
         family_of(str(tmp_path / "m.skops"), wine)
 
 
-def test_a_given_file_is_judged_from_the_command_line(lab, table, tmp_path):
+def test_a_given_file_is_judged_from_the_command_line(lab, table, tmp_path, monkeypatch):
+    for less in (in_this_process, with_few_trees, with_short_timings, without_doubts, without_pictures):
+        less(monkeypatch)
     nodes = [helper.make_node("Sub", ["X", "X"], ["z"]), helper.make_node("Softmax", ["z"], ["p"], axis=1)]
     (tmp_path / "m.onnx").write_bytes(graph(nodes, width=2, classes=2).SerializeToString())
     called = lab(

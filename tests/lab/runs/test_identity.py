@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from samples import tiny_site
 from samples.here import in_this_process
+from samples.less_work import without_doubts, without_pictures
 
 from lab import flow
 from lab.data import load
@@ -25,7 +26,8 @@ from lab.work.sealed import write_sealed
 def site(tmp_path, monkeypatch):
     folder = tiny_site.make_site(tmp_path / "site")
     monkeypatch.syspath_prepend(str(folder))
-    in_this_process(monkeypatch)
+    for less in (in_this_process, without_doubts, without_pictures):
+        less(monkeypatch)
     monkeypatch.setenv("PYTHONPATH", str(folder))
     identity._code_of.cache_clear()
     yield folder

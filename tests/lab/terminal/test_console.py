@@ -226,7 +226,7 @@ def test_a_limit_of_the_machine_is_named_with_the_way_out(tmp_path, kind, limit,
     def lower():
         resource.setrlimit(getattr(resource, kind), (limit, limit))
 
-    done = run("run", "interpretability", "wine", *FAST, "--quiet", cwd=tmp_path, preexec_fn=lower)
+    done = run("run", "interpretability", "wine", *FAST, "--independent", "--quiet", cwd=tmp_path, preexec_fn=lower)
     assert done.returncode == 2, done.stderr
     assert done.stderr.count(b"\n") == 1
     for part in says:

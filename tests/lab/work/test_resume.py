@@ -8,20 +8,22 @@ import sys
 import time
 from pathlib import Path
 
-COMMAND = [
-    sys.executable,
-    "-m",
-    "interpretability",
-    "wine",
-    "--folds",
-    "3",
-    "--repeats",
-    "1",
-    "--candidates",
-    "2",
-    "--depth",
-    "verdict",
-]
+from samples import tiny_site
+
+FEW_FAMILIES = """
+import sys
+from interpretability.models import classifiers
+from lab.cli import main
+from lab.learning.comparison import Group
+from lab.learning.families import LOGISTIC, MLP, SVM
+
+readable = tuple(map(classifiers.counted, (LOGISTIC, classifiers.SPLINES, classifiers.TREE)))
+classifiers.glass = lambda *sizes: Group("glass", "readable model", readable)
+classifiers.black = lambda: Group("black", "black box", (MLP, SVM))
+sys.exit(main())
+"""
+WORDS = "run interpretability wine --repeats 1 --depth verdict --independent"
+COMMAND = [sys.executable, "-c", FEW_FAMILIES, *WORDS.split(), "--folds", "3", "--candidates", "2"]
 
 
 def record(out):
@@ -61,7 +63,7 @@ def children(pid):
 
 def test_a_killed_run_is_resumed_with_the_same_record(tmp_path):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    subprocess.run([*COMMAND, "--out", str(whole)], check=True, capture_output=True)
+    subprocess.run([*COMMAND, "--workers", "1", "--out", str(whole)], check=True, capture_output=True)
     with subprocess.Popen(
         [*COMMAND, "--out", str(cut)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -75,7 +77,8 @@ def test_a_killed_run_is_resumed_with_the_same_record(tmp_path):
         time.sleep(0.1)
     assert not any(alive(pid) for pid in workers), "workers outlive the killed run"
     assert not list(cut.glob("*/record.json"))
-    resumed = subprocess.run([*COMMAND, "--out", str(cut)], check=True, capture_output=True, text=True)
+    again = [*COMMAND, "--workers", "1", "--out", str(cut)]
+    resumed = subprocess.run(again, check=True, capture_output=True, text=True)
     assert "from an interrupted run" in resumed.stderr
     assert len(list(cut.iterdir())) == 1, "the run was begun anew"
     assert record(cut) == record(whole)
@@ -96,7 +99,22 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
 
 
 def test_two_equal_runs_at_once_do_not_share_a_folder(tmp_path):
-    command = [*COMMAND[:4], "--folds", "2", "--repeats", "1", "--candidates", "1", "--out", str(tmp_path)]
-    runs = [subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) for _ in range(2)]
+    site = tiny_site.make_site(tmp_path / "site")
+    words = [
+        "run",
+        "tiny",
+        "wine",
+        "--independent",
+        "--seconds",
+        "0.5",
+        "--workers",
+        "1",
+        "--out",
+        str(tmp_path / "runs"),
+    ]
+    command, variables = tiny_site.command(site, *words), tiny_site.environment(site)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    runs = [subprocess.Popen(command, env=variables, **quiet) for _ in range(2)]
     assert [run.wait(timeout=300) for run in runs] == [0, 0]
-    assert len(list(tmp_path.glob("*/record.json"))) == 2
+    assert len(list(tmp_path.glob("runs/*/record.json"))) == 2
+    assert len({path.read_text() for path in tmp_path.glob("runs/*/fingerprint.txt")}) == 1, "they were not equal"

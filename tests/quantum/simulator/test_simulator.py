@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import statevector
 from oracles.circuits import circuits, numbers
+from samples import short_compiler
 
 from quantum.circuit import Circuit
 from quantum.simulator.calls import (
@@ -294,7 +295,7 @@ def test_warming_up_when_compiled_says_nothing():
 
 def run_python(code: str, cwd: Path | None = None, **environment: str) -> str:
     """Run code in a fresh interpreter, with the project importable."""
-    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))), **environment}
     done = subprocess.run(
         [sys.executable, "-P", "-W", "error", "-c", code],
         cwd=cwd,
@@ -310,7 +311,9 @@ def run_python(code: str, cwd: Path | None = None, **environment: str) -> str:
 USE = """
 import sys
 from quantum.circuit import Circuit
+from quantum.simulator import native
 from quantum.simulator.calls import expectations, is_compiled, warm_up
+native._COMPILER = "samples.short_compiler"
 said = []
 before = is_compiled()
 warm_up(said.append)
@@ -320,19 +323,19 @@ print(before, len(said), is_compiled(), value[0, 0], "numba" in sys.modules)
 
 
 def test_a_second_process_reads_the_code_and_an_unwritable_or_damaged_cache_still_works(tmp_path):
-    folder = tmp_path / "cache"
+    folder, before = tmp_path / "cache", short_compiler.lay_out(tmp_path / "before")
     # The processes that simulate never import numba: another one compiles.
-    assert run_python(USE, QUANTUM_CACHE_DIR=str(folder)).split() == ["False", "1", "True", "1.0", "False"]
-    assert run_python(USE, QUANTUM_CACHE_DIR=str(folder)).split() == ["True", "0", "True", "1.0", "False"]
+    assert run_python(USE, QUANTUM_CACHE_DIR=str(folder), **before).split() == ["False", "1", "True", "1.0", "False"]
+    assert run_python(USE, QUANTUM_CACHE_DIR=str(folder), **before).split() == ["True", "0", "True", "1.0", "False"]
     (stored,) = folder.iterdir()
     stored.write_bytes(stored.read_bytes()[:-100])
-    assert run_python(USE, QUANTUM_CACHE_DIR=str(folder)).split()[2:4] == ["True", "1.0"]
+    assert run_python(USE, QUANTUM_CACHE_DIR=str(folder), **before).split()[2:4] == ["True", "1.0"]
     # A folder below a file can be made by nobody, not even by root: the reason is said, and the temporary folder used.
     # Settings of the compiler, and modules, that lie in the current folder are not read.
     nowhere, here = stored / "below", tmp_path / "here"
     here.mkdir()
     (here / ".numba_config.yaml").write_text("disable_jit: [broken\n")
     (here / "types.py").write_text("raise SystemExit('run')\n")
-    surroundings = {"QUANTUM_CACHE_DIR": str(nowhere), "TMPDIR": str(here)}
+    surroundings = {"QUANTUM_CACHE_DIR": str(nowhere), "TMPDIR": str(here), **before}
     assert run_python(USE, cwd=here, **surroundings).split() == ["False", "2", "True", "1.0", "False"]
     assert run_python(USE, cwd=here, **surroundings).split() == ["True", "0", "True", "1.0", "False"]
