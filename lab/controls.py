@@ -12,7 +12,7 @@ from typing import Any
 from lab.errors import SettingsError, TrialsFailedError
 from lab.host.files import sweep_parts, write_json
 from lab.host.locks import Timeout, held
-from lab.learning.dependence import suspicions
+from lab.learning.undeclared import suspicions
 from lab.likeness import traits_of
 from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
 from lab.rates import interval, known_rates, sealed

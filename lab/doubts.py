@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.learning import at_random
-from lab.learning.dependence import Suspicion, suspicions
 from lab.learning.recognition import Recognition
 from lab.learning.shortage import Shortage, shortage
+from lab.learning.undeclared import Suspicion, suspicions
 from lab.protocol import Belonging, Dataset, Evidence, Question, Table, Verdict
 
 __all__ = ["Doubts", "about", "doubts_about", "held", "with_doubts"]

@@ -19,7 +19,7 @@ import pyarrow as pa
 from lab.cleaning import clean
 from lab.data import builtin
 from lab.data.columns import feature, length_fault, why_useless
-from lab.data.dependence import belonging_of
+from lab.data.declared import belonging_of
 from lab.data.leaks import leak_of, near_leak_of
 from lab.data.strata import strata
 from lab.data.tables import read_table

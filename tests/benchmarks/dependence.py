@@ -1,7 +1,7 @@
 """Is it noticed that rows belong together, and is nothing suspected where they do not?
 
 The tables are those of `dependence_tables`: groups that a column names or none does, walks in time, copied rows; and independent
-rows of every shape that could be mistaken for them. Each goes through `lab.data.load.check` and `lab.learning.dependence`, as in a
+rows of every shape that could be mistaken for them. Each goes through `lab.data.load.check` and `lab.learning.undeclared`, as in a
 run. Files and built-in tables are taken for independent too.
 
 Printed for each kind: of how many tables something was said that holds the verdict, the exact 95 % interval of that share, and of
@@ -24,7 +24,7 @@ from dependence_tables import DEPENDENT, INDEPENDENT, made
 
 from lab.data.builtin import TABLES
 from lab.data.load import check, load
-from lab.learning.dependence import suspicions
+from lab.learning.undeclared import suspicions
 from lab.stats import rate
 
 

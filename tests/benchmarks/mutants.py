@@ -37,7 +37,7 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
      "lab/learning/influence.py"): (
         "tests/lab/learning", "tests/lab/test_spoiling.py", "tests/quantum/test_evidence.py", "tests/quantum/comparison",
     ),
-    ("lab/learning/dependence.py", "lab/learning/neighbourhoods.py", "lab/doubts.py"): (
+    ("lab/learning/undeclared.py", "lab/learning/neighbourhoods.py", "lab/doubts.py"): (
         "tests/lab/learning/test_dependence.py", "tests/lab/test_doubts.py",
     ),
     ("lab/flow.py", "lab/sections.py"): (

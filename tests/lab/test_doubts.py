@@ -12,9 +12,9 @@ from lab import flow, record
 from lab.belonging import ALONE, Belonging
 from lab.data.load import check
 from lab.doubts import Doubts, about, doubts_about, held, with_doubts
-from lab.learning.dependence import Suspicion
 from lab.learning.recognition import Recognition
 from lab.learning.shortage import FEWEST_UNITS, Shortage, shortage
+from lab.learning.undeclared import Suspicion
 from lab.protocol import Dataset, Estimate, Evidence, Question, Verdict
 
 SUSPICION = Suspicion(

@@ -22,8 +22,8 @@ from interpretability.models import classifiers, regressors
 from lab import doubts, flow
 from lab.doubts import Doubts
 from lab.learning.comparison import Group
-from lab.learning.dependence import Suspicion
 from lab.learning.families import EXTRA_TREES, FOREST, LOGISTIC, Family
+from lab.learning.undeclared import Suspicion
 from lab.protocol import Dataset, Figure
 from lab.report import page
 

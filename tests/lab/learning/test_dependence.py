@@ -10,10 +10,10 @@ from samples.planted import table_of
 
 from lab.belonging import Belonging
 from lab.data.load import check
-from lab.learning.dependence import suspicions
 from lab.learning.identifiers import identifiers
 from lab.learning.neighbourhoods import Neighbourhood, neighbourhood
 from lab.learning.recognition import recognition
+from lab.learning.undeclared import suspicions
 from lab.protocol import Dataset
 
 
