@@ -16,7 +16,7 @@ from lab.learning.comparison import Group
 from lab.learning.families import FOREST, LOGISTIC
 from lab.learning.folds import Fold, split
 from lab.learning.outer import FoldRow
-from lab.protocol import Dataset
+from lab.protocol import Dataset, Estimate, Evidence
 from lab.spoiling import check_spoiling
 from lab.work.workers import run_here
 
@@ -132,7 +132,9 @@ def test_recognition_is_the_oracles(repeats):
         kinds=intervals.auc_kinds, units=UNITS,
     )  # fmt: skip
     assert table.rows[2][4:7] == pytest.approx(intervals.interval(mean, error, degrees, reach=300 / 12), abs=1e-9)
-    assert table.columns[1] == "for new values of 'customer'"
+    assert table.columns == (
+        "", "for new values of 'customer'", "low", "high", "on folds at random", "low ", "high ", "recognition", "low  ", "high  ",
+    )  # fmt: skip
     assert "other rows of the same 'customer'" in table.caption
 
 
@@ -156,6 +158,26 @@ def test_in_time_the_rows_that_came_first_are_tested_at_random_only():
     gap = shown.estimates["recognition"]
     assert gap.low < 0 < gap.high, "noise is not recognised"
     assert at_random.sentence(shown, data.belonging) is None
+
+
+@pytest.mark.parametrize(
+    ("belonging", "unseen"),
+    [
+        (Belonging(by="customer"), "new values of 'customer'"),
+        (Belonging(time="day"), "rows later in 'day'"),
+        (Belonging(by="customer", time="day"), "new values of 'customer' or rows later in 'day'"),
+    ],
+)
+def test_the_sentence_says_by_how_much_and_for_whom(belonging, unseen):
+    found = Evidence(
+        estimates={"recognition": Estimate(12.34, 2.04, 22.64, "points")}, facts={"recognised": "the best clever model"}
+    )
+    assert at_random.sentence(found, belonging) == (
+        "usual folds at random would show the best clever model 12.3 points higher (95 % interval 2.0 to 22.6): recognition, which "
+        f"{unseen} will not offer"
+    )
+    nothing = Evidence(estimates={"recognition": Estimate(12.34, 0.0, 24.68, "points")}, facts=found.facts)
+    assert at_random.sentence(nothing, belonging) is None
 
 
 def test_the_loader_tells_copies_from_what_the_user_says():
