@@ -1,5 +1,7 @@
 """The search halves fairly: the default is never put out by a lucky fold, and only what saw every inner fold is chosen."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,12 +107,24 @@ def test_the_first_look_sees_every_class(many):
 
 def test_with_0_candidates_a_fold_is_scored_without_inner_folds():
     wine = load("wine")
-    row = score_fold(wine, seed=1, family=LOGISTIC, fold=Fold(3, 1, 0, 0), scorer="accuracy", candidates=0)
+    counted = dataclasses.replace(LOGISTIC, complexity=lambda model: model.predict_proba(wine.features).shape[1])
+    row = score_fold(wine, seed=1, family=counted, fold=Fold(3, 1, 0, 0), scorer="accuracy", candidates=0)
     train, test = split(wine, Fold(3, 1, 0, 0))
     model = LOGISTIC.build(wine.features, 1).fit(wine.features.iloc[train], wine.target[train])
     assert row.score == pytest.approx(np.mean(model.predict(wine.features.iloc[test]) == wine.target[test]))
     assert row.inner_score is None
     assert row.parameters == {}
+    assert (row.unconverged, row.complexity) == (0, 3)
+    np.testing.assert_array_equal(row.test_rows, test)
+
+
+def test_the_settings_of_a_fold_go_by_the_names_of_the_model():
+    wine = load("wine")
+    family = Family("x", "x", lambda features, seed: LOGISTIC.build(features, seed).set_params(model__C=1e-9),
+                    {"model__C": [1.0]})  # fmt: skip
+    row = score_fold(wine, seed=1, family=family, fold=Fold(3, 1, 0, 0), scorer="neg_log_loss", candidates=2)
+    assert row.parameters == {"C": 1.0}
+    assert row.complexity is None
 
 
 def fits_of(n_rows, candidates, search_rows, rare=None):

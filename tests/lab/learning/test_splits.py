@@ -137,6 +137,17 @@ def test_inner_blocks_that_lack_a_class_are_left_out_and_where_all_do_whole_unit
     assert not any(on_both_sides(units, train, test) for train, test in found)
 
 
+def test_of_numbers_blocks_of_a_single_row_are_left_out_forward_in_time():
+    for times, parts in (
+        ([0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2], [(6, 6)]),  # the first block has one row to learn from
+        ([0, 0, 1, 2, 2, 2], [(3, 3)]),  # or one row to test
+        ([0, 0, 1, 1, 2, 2], [(2, 2), (4, 2)]),
+    ):
+        target = np.random.default_rng(0).normal(size=len(times))
+        found = k_folds(target, Belonging(times=np.array(times)), 2, 0)
+        assert [(len(train), len(test)) for train, test in found] == parts
+
+
 def test_units_of_a_class_are_counted_as_a_dictionary_counts_them():
     dataset = made(50)
     seen = {(int(y), int(unit)) for y, unit in zip(dataset.target, dataset.belonging.units, strict=True)}
