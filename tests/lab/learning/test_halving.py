@@ -1,11 +1,13 @@
 """The search halves fairly: the default is never put out by a lucky fold, and only what saw every inner fold is chosen."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 
 from lab.data.load import load
 from lab.learning.families import LOGISTIC, Family
@@ -148,6 +150,32 @@ def test_where_rows_abound_candidates_learn_from_a_part_and_the_chosen_one_from_
 def test_where_rows_are_few_a_single_candidate_gets_two_folds_and_several_get_three():
     assert fits_of(100, 1, 100) == [50, 50, 100]
     assert len(fits_of(100, 2, 100)) == 3 * 2 + 1
+
+
+def test_at_most_10_000_rows_are_scored_on(monkeypatch):
+    scored = []
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: lambda model, X, y: scored.append(len(y)) or 0.5)
+    for n_rows in (10_900, 11_100):
+        fits_of(n_rows, 1, 1_000)
+    assert scored == [9_900, 10_000]
+
+
+class Unfinished(Known):
+    """It warns of every fit that did not converge, and of something else."""
+
+    def fit(self, X, y):
+        warnings.warn("stopped", ConvergenceWarning, stacklevel=1)
+        warnings.warn("another thing", UserWarning, stacklevel=1)
+        return super().fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_fits_that_did_not_converge_are_counted(monkeypatch):
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    features, target = pd.DataFrame({"x": np.arange(60.0)}), np.arange(60) % 2
+    unfinished = Family("u", "u", lambda features, seed: Unfinished(), {"quality": [0.3]})
+    found = tune(unfinished, features, target, scorer="accuracy", candidates=2, seed=0)
+    assert found.unconverged == 2 + 2 * 2 + 1, "one look each, two folds each, and the last fit"
 
 
 def test_a_class_too_rare_for_the_part_is_left_to_the_folds():
