@@ -13,7 +13,7 @@ from lab.data.load import check
 from lab.learning.dependence import suspicions
 from lab.learning.identifiers import identifiers
 from lab.learning.neighbourhoods import Neighbourhood, neighbourhood
-from lab.learning.recognition import recognition
+from lab.learning.recognition import Recognition, recognition
 from lab.protocol import Dataset
 
 
@@ -314,3 +314,124 @@ def test_the_agreement_of_a_unit_is_the_correlation_of_its_pairs():
     pairs = [(a, b) for a in range(300) for b in range(300) if a != b and who[a] == who[b]]
     scores = (ranks - ranks.mean()) / ranks.std()
     assert found.agreement == pytest.approx(np.mean([scores[a] * scores[b] for a, b in pairs]))
+
+
+def measured(monkeypatch, *, own=(), others=(), order=(), near=NOTHING):
+    """Have what is measured be as given, one after the other: of a column, of the columns besides it, of an order."""
+    given = {"own": list(own), "others": list(others), "order": list(order)}
+
+    def recognised(dataset, units, *, seed, **more):
+        kind = "order" if "parts" in more else "others" if "features" in more else "own"
+        return Recognition(*given[kind].pop(0)) if given[kind] else Recognition(0.0, 0.0, 0.0)
+
+    monkeypatch.setattr("lab.learning.dependence.recognition", recognised)
+    monkeypatch.setattr("lab.learning.dependence.neighbourhood", lambda dataset, *, seed: near)
+
+
+@pytest.mark.parametrize(
+    ("gap", "step", "sureness", "is_suspected"),
+    [
+        (1.306, 0.16, 4.1, True),  # of 400 rows: 0.08, 3.5 / 20 and 20 / 400 above 1
+        (1.304, 0.16, 4.1, False),
+        (1.306, 0.15, 4.1, False),
+        (1.306, 0.16, 4.0, False),
+    ],
+)
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_how_wide_a_gap_and_how_large_a_step_make_groups(monkeypatch, gap, step, sureness, is_suspected, is_copied):
+    measured(monkeypatch, near=Neighbourhood(7, gap, step, sureness))
+    dataset = independent(400)
+    if is_copied:  # each row is there twice, and counts once
+        dataset = independent(800)
+        dataset = dataclasses.replace(dataset, belonging=Belonging(np.arange(800) // 2, copies=400))
+    found = suspicions(dataset, seed=0)
+    assert len(found) == is_suspected
+    if found:
+        assert "groups of about 7 that no column names" in found[0].sentence
+        assert (found[0].is_firm, found[0].what, found[0].found) == (True, "groups", None)
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "sureness", "is_suspected"),
+    [
+        (0.71, 0.5, 3.1, True),
+        (0.7, 0.5, 3.1, False),
+        (0.71, 0.5, 3.0, False),
+        (0.5, -0.75, 2.1, True),  # worse than nothing, by more than there is to explain
+        (0.5, -0.5, 2.1, False),
+        (0.5, -0.75, 2.0, False),
+    ],
+)
+def test_how_much_an_order_must_cost(monkeypatch, known, new, sureness, is_suspected):
+    measured(monkeypatch, order=[(known, new, sureness)])
+    found = suspicions(independent(), seed=0)
+    assert len(found) == is_suspected
+    if found:
+        assert (found[0].is_firm, found[0].what) == (True, "order")
+        assert found[0].found == Recognition(known, new, sureness)
+        assert found[0].sentence == (
+            "neighbouring rows of the file seem to belong together: a plain model explains "
+            f"{100 * known:.0f}% of the target with them in its training, {100 * max(new, 0):.0f}% without"
+        )
+        assert found[0].way_out.startswith("say --time COLUMN if later rows")
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "sureness", "is_firm"),
+    [
+        (0.56, 0.5, 3.1, True),
+        (0.04, 0.0, 3.1, False),
+        (0.56, 0.5, 3.0, False),
+        (0.75, 0.125, 1.5, True),
+        (0.75, 0.25, 1.5, False),
+        (0.75, 0.125, 1.4, False),
+    ],
+)
+def test_an_order_by_date_is_firm_where_other_columns_tell_the_time(monkeypatch, known, new, sureness, is_firm):
+    measured(monkeypatch, order=[(0.0, 0.0, 0.0), (0.8, -0.1, 5.0)], others=[(known, new, sureness)])
+    order = np.random.default_rng(0).permutation(200)
+    made = {"x": np.random.default_rng(1).normal(size=200), "y": np.where(order % 2, "u", "v")}
+    made["seen on"] = np.datetime64("2024-01-01") + order.astype("timedelta64[D]")
+    (found,) = suspicions(check(pa.table(made), "y", name="t", content=b""), seed=0)
+    assert (found.is_firm, found.what) == (is_firm, "order")
+    assert found.sentence == (
+        f"neighbouring rows in the order of 'seen on' {'seem to' if is_firm else 'may'} belong together: a plain model explains "
+        "80% of the target with them in its training, 0% without"
+    )
+    assert found.way_out.startswith("say --time 'seen on' if later rows are to be predicted")
+    assert ("--independent" in found.way_out) == is_firm
+
+
+OWN, OTHERS = "own", "others"
+
+
+@pytest.mark.parametrize(
+    ("name", "levels", "by", "lost", "expected"),
+    [
+        ("customer", 50, OWN, (0.7, 0.5, 4.1), True),
+        ("town", 50, OWN, (0.7, 0.5, 4.1), False),
+        ("town", 50, OTHERS, (0.7, 0.5, 4.1), True),
+        ("town", 50, OTHERS, (0.7, 0.5, 4.0), None),
+        ("town", 50, OTHERS, (0.1, 0.0, 4.1), None),
+        ("customer", 50, OWN, (0.7, 0.5, 4.0), None),
+        ("customer", 50, OWN, (0.1, 0.0, 4.1), None),
+        ("customer", 10, OWN, (0.7, -0.5, 1.6), False),  # few units, of which no difference is sure
+        ("customer", 10, OTHERS, (0.7, -0.5, 1.6), False),
+        ("customer", 10, OWN, (0.7, 0.5, 1.5), None),
+    ],
+)
+def test_a_column_is_suspected_by_what_it_costs_its_name_and_the_columns_besides(
+    monkeypatch, name, levels, by, lost, expected
+):
+    measured(monkeypatch, **{by: [lost]})
+    who = np.random.default_rng(0).permutation(np.repeat(np.arange(levels), 500 // levels))
+    columns = {"x": np.random.default_rng(1).normal(size=500), name: [f"K{w}" for w in who]}
+    found = suspicions(table(columns, who % 2), seed=0)
+    assert [each.is_firm for each in found] == ([] if expected is None else [expected])
+    if expected is None:
+        return
+    assert found[0].found == Recognition(*lost)
+    shares = f"{100 * lost[0]:.0f}% of the target for values", f"{100 * max(lost[1], 0):.0f}% for new ones"
+    assert all(share in found[0].sentence for share in shares)
+    assert f"--by {name}" in found[0].way_out
+    assert ("--independent" in found[0].way_out) == expected
