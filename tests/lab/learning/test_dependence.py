@@ -402,6 +402,18 @@ def test_an_order_by_date_is_firm_where_other_columns_tell_the_time(monkeypatch,
     assert ("--independent" in found.way_out) == is_firm
 
 
+def test_of_several_dates_the_first_is_the_order(monkeypatch):
+    measured(monkeypatch, order=[(0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.8, -0.1, 5.0)])
+    days = np.datetime64("2024-01-01") + np.random.default_rng(0).permutation(200).astype("timedelta64[D]")
+    made = {
+        "first": days,
+        "second": days[::-1],
+        "x": np.arange(200) % 37 / 7,
+        "y": np.where(np.arange(200) % 2, "u", "v"),
+    }
+    assert suspicions(check(pa.table(made), "y", name="t", content=b""), seed=0) == ()
+
+
 OWN, OTHERS = "own", "others"
 
 
