@@ -316,6 +316,51 @@ def test_the_agreement_of_a_unit_is_the_correlation_of_its_pairs():
     assert found.agreement == pytest.approx(np.mean([scores[a] * scores[b] for a, b in pairs]))
 
 
+def test_pairs_are_groups_whose_first_neighbour_alone_agrees():
+    found = neighbourhood(groups(noise=0.01, n=60, size=2)[0], seed=0)
+    assert found.size == 2
+    assert found.step > 0.85
+
+
+def test_the_agreement_of_classes_is_that_of_their_centred_indicators():
+    """Rows of a group are of one class, and 1 in 10 groups of the rare one: by hand, a row of it counts 81 times as much.
+
+    The product of two rows of a class of share s, over 1 - (0.81 + 0.01), is (1 - 2 s + 0.82) / 0.18: 1/9 or 9.
+    """
+    rng = np.random.default_rng(1)
+    who = rng.permutation(np.repeat(np.arange(100), 8))
+    x = rng.normal(size=(100, 6))[who] + 0.05 * rng.normal(size=(800, 6))
+    found = neighbourhood(
+        table({f"x{i}": x[:, i] for i in range(6)}, (rng.permutation(100) % 10 == 0)[who].astype(int)), seed=0
+    )
+    assert found.step == pytest.approx(1, abs=0.15)
+    deviation = np.sqrt(0.9 / 81 + 0.1 * 81 - 1)
+    assert found.sureness == pytest.approx(np.sqrt(800) / deviation, rel=0.15)
+
+
+def test_columns_that_name_the_values_of_another_are_no_columns_besides_it(monkeypatch):
+    looked = []
+
+    def recognised(dataset, units, *, seed, features=None, parts=None):
+        looked.append(None if features is None else set(features.columns))
+        return Recognition(0.0, 0.0, 0.0)
+
+    monkeypatch.setattr("lab.learning.dependence.recognition", recognised)
+    rng = np.random.default_rng(0)
+    street = rng.permutation(np.repeat(np.arange(100), 5))
+    columns = {
+        "town": [f"T{s // 2}" for s in street],
+        "street": [f"S{s}" for s in street],  # names the town
+        "district": street + 1_000,  # and so does a whole number
+        "height": street + 0.25,  # but this is a measurement,
+        "row": np.arange(500),  # this another number in every row,
+        "half": [f"H{i % 2}" for i in range(500)],  # and this says nothing of it
+    }
+    made = table(columns, rng.integers(0, 2, 50)[street // 2])
+    suspicions(dataclasses.replace(made, belonging=Belonging(time="day")), seed=0)
+    assert {"height", "row", "half"} in looked
+
+
 def measured(monkeypatch, *, own=(), others=(), order=(), near=NOTHING):
     """Have what is measured be as given, one after the other: of a column, of the columns besides it, of an order."""
     given = {"own": list(own), "others": list(others), "order": list(order)}
