@@ -5,7 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 from samples.golden import (
+    FOLDS,
+    N_ROWS,
+    at_random_is_planned,
+    auc_of,
     table,
+    with_random,
 )
 from samples.interpretability_rows import (
     BLACK,
@@ -23,9 +28,11 @@ from samples.interpretability_rows import (
 )
 
 from interpretability.lab import LAB
-from interpretability.sides import finalists
+from interpretability.sides import at_random, finalists
 from interpretability.sides.finalists import choose_finalists
+from lab.belonging import Belonging
 from lab.learning.families import Family
+from lab.protocol import Evidence
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +79,28 @@ def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows
     assert found.parameters["forest"] == ({"depth": 0}, {"depth": 1}, {"depth": 2})
     narrow = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach - 0.5) / 100})
     assert narrow.simplest is None
+
+
+OF_CUSTOMERS = dataclasses.replace(DATA, belonging=Belonging(units=np.arange(N_ROWS) // 3, by="customer"))
+
+
+def test_both_sides_are_scored_on_folds_at_random_too():
+    context = LAB.context(OF_CUSTOMERS, SETTINGS, seed=11)
+    at_random_is_planned(at_random.plan(context), (context.black, context.glass), SETTINGS, 11, "roc_auc")
+    assert at_random.plan(LAB.context(DATA, SETTINGS, seed=11)) == []
+    brief = LAB.context(OF_CUSTOMERS, dataclasses.replace(SETTINGS, depth="verdict"), seed=11)
+    assert at_random.plan(brief) == []
+    assert at_random.evidence(brief, {}) == Evidence()
+
+
+def test_what_the_black_box_recognises_is_the_difference_of_its_means(rows):
+    context = LAB.context(OF_CUSTOMERS, SETTINGS, seed=11)
+    found = at_random.evidence(context, with_random(rows))
+    mixed = np.mean([100 * auc_of(chances, places % 2) for chances, places in BLACK[FOLDS:]])
+    assert found.estimates["recognition"].value == pytest.approx(mixed - mean(BLACK)[0])
+    assert [line[0] for line in found.tables[0].rows] == [
+        "best black box", "best readable model", "the best black box minus the best readable model"
+    ]  # fmt: skip
 
 
 def test_what_was_said_is_drawn_against_what_happened_in_tenths_of_the_rows(evidence):
