@@ -51,15 +51,16 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("quantum/verdict.py", "quantum/comparison/*.py", "quantum/sizes/*.py", "quantum/price/*.py", "quantum/device_noise/evidence.py",
      "quantum/device_noise/score_drop.py", "quantum/scale/evidence.py"): (
         "tests/quantum/test_evidence.py", "tests/quantum/test_sections.py", "tests/quantum/test_lab.py",
-        "tests/quantum/device_noise/test_score_drop.py", "tests/quantum/comparison", "tests/quantum/sizes/test_size_evidence.py",
+        "tests/quantum/device_noise/test_score_drop.py", "tests/quantum/comparison", "tests/quantum/sizes", "tests/quantum/price",
     ),
     ("interpretability/lab.py", "interpretability/sides/*.py", "interpretability/groups/*.py",
      "interpretability/follow_up/stress.py", "interpretability/follow_up/privacy.py"): (
         "tests/interpretability/test_evidence.py", "tests/interpretability/sides", "tests/interpretability/groups",
         "tests/interpretability/follow_up/test_follow_up_evidence.py", "tests/interpretability/follow_up/test_spoiling.py",
-        "tests/interpretability/test_lab.py",
+        "tests/interpretability/test_lab.py", "tests/interpretability/test_at_size.py",
     ),
-    ("edge/verdict.py", "edge/budget/*.py", "edge/accuracy/section.py", "edge/building/evidence.py", "edge/timing/quantiles.py"): (
+    ("edge/verdict.py", "edge/budget/*.py", "edge/accuracy/section.py", "edge/accuracy/at_random.py",
+     "edge/building/evidence.py", "edge/timing/quantiles.py"): (
         "tests/edge/test_evidence.py", "tests/edge/budget", "tests/edge/test_lab.py", "tests/edge/timing/test_quantiles.py",
     ),
     ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py",),

@@ -7,9 +7,11 @@ import pytest
 from oracles import intervals
 from samples import edge_rows
 from samples.edge_rows import BROWSED, BUILT, DISTURBED, FOLDED, INNER, LOADED, RATES, TIMES, VARIANT_TIMES, VARIED
-from samples.golden import FOLDS, N_ROWS, REPEATS, best_of, table, three
+from samples.golden import FOLDS, N_ROWS, REPEATS, at_random_is_planned, best_of, table, three, with_random
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
+from edge.accuracy import at_random
+from edge.candidates import SEARCH_ROWS
 from edge.lab import LAB
 from edge.places import evidence as place_evidence
 from edge.settings import Settings
@@ -17,6 +19,7 @@ from edge.stream import evidence as stream_evidence
 from edge.timing.trials import TIME, TimedRow
 from edge.variants.trials import TIME_VARIANTS, VARY, VariantTimesRow, VariedRow
 from lab import sections
+from lab.belonging import Belonging
 
 SETTINGS = Settings(
     p99_ms=0.5, size_mb=0.03, memory_mb=50.0, max_drop=0.2, tolerance=1e-6, models=("logistic", "mlp"), rate=50.0,
@@ -410,3 +413,17 @@ def test_the_level_of_the_interval_follows_the_number_of_candidates(rows):
     alone[TIME.name] = TimedRow({name: TIMES[name] for name in ("identity", "mlp onnx")})
     one = summarised(dataclasses.replace(SETTINGS, models=("mlp",)), alone)
     assert one.estimates["mlp.drop"].confidence == pytest.approx(0.95)
+
+
+def test_all_models_are_scored_on_folds_at_random_too(rows):
+    told = dataclasses.replace(DATA, belonging=Belonging(units=np.arange(N_ROWS) // 3, by="customer"))
+    settings = dataclasses.replace(SETTINGS, stream=False)
+    context = LAB.context(told, settings, seed=11)
+    at_random_is_planned(
+        at_random.plan(context), (context.group,), settings, 11, context.metric.scorer, search_rows=SEARCH_ROWS
+    )
+    assert at_random.plan(LAB.context(DATA, settings, seed=11)) == []
+    best, _ = best_of(FOLDED, INNER)
+    points = [100 * right(chances, places % 2) for chances, places in best]
+    found = at_random.evidence(context, with_random(rows))
+    assert found.estimates["recognition"].value == pytest.approx(np.mean(points[FOLDS:]) - np.mean(points))
