@@ -41,7 +41,16 @@ def of_key(key, seed=5):
 
 def test_the_report_is_in_this_order():
     names = [each.__name__.removeprefix("quantum.").removesuffix(".section") for each in LAB.sections()]
-    assert names == ["comparison", "comparison.at_size", "sizes", "chosen_circuit", "scale", "device_noise", "price"]
+    assert names == [
+        "comparison",
+        "comparison.at_random",
+        "comparison.at_size",
+        "sizes",
+        "chosen_circuit",
+        "scale",
+        "device_noise",
+        "price",
+    ]
 
 
 def test_every_trial_has_the_seed_of_its_key():

@@ -28,7 +28,7 @@ from samples.interpretability_rows import (
 )
 
 from interpretability.lab import LAB
-from interpretability.sides import at_random, finalists
+from interpretability.sides import at_random, finalists, price, scores
 from interpretability.sides.finalists import choose_finalists
 from lab.belonging import Belonging
 from lab.learning.families import Family
@@ -72,6 +72,7 @@ def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows
     context = LAB.context(DATA, SETTINGS, seed=11)
     (planned,) = finalists.plan(context)
     assert set(scored) <= set(planned.needs)
+    assert planned.cost < 1, "choosing takes less than a fit"
     arguments = dict(planned.arguments) | {"inputs": scored}
     reach = loss_of(FOLDED["tree-4"])[2]
     found = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach + 0.5) / 100})
@@ -79,6 +80,23 @@ def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows
     assert found.parameters["forest"] == ({"depth": 0}, {"depth": 1}, {"depth": 2})
     narrow = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach - 0.5) / 100})
     assert narrow.simplest is None
+
+
+def test_every_family_of_both_sides_is_searched_on_every_fold_and_a_constant_is_fitted():
+    context = LAB.context(DATA, SETTINGS, seed=11)
+    searched = [family.name for side in (context.glass, context.black) for family in side.families]
+    assert {"logistic", "ebm", "forest", "boosting"} <= set(searched)
+    plan = scores.plan(context)
+    assert {(trial.key, trial.arguments["candidates"]) for trial in plan} == {
+        (f"{name}-fold{fold:02d}", 0 if name == "constant" else SETTINGS.candidates)
+        for name in (*searched, "constant")
+        for fold in range(6)
+    }
+    assert SETTINGS.candidates > 0
+    steps = price.plan(context)
+    assert {(trial.key, trial.arguments["candidates"]) for trial in steps} == {
+        (f"{family.name}-fold{fold:02d}", 0) for family in context.steps for fold in range(6)
+    }
 
 
 OF_CUSTOMERS = dataclasses.replace(DATA, belonging=Belonging(units=np.arange(N_ROWS) // 3, by="customer"))
