@@ -1,6 +1,7 @@
 """Scores, prices and finalists of hand-made rows are what the oracle works out from the same folds."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -80,6 +81,22 @@ def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows
     assert found.parameters["forest"] == ({"depth": 0}, {"depth": 1}, {"depth": 2})
     narrow = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach - 0.5) / 100})
     assert narrow.simplest is None
+
+
+def test_of_families_taken_equally_often_the_first_stands_for_its_side():
+    taken = SimpleNamespace(best={"glass": SimpleNamespace(chosen=("B", "A", "A", "B", "C"))})
+    for names in ({"a": "A", "b": "B", "c": "C"}, {"b": "B", "c": "C", "a": "A"}):
+        assert price.chosen_family(taken, "glass", names) == next(iter(names))
+
+
+@pytest.mark.parametrize(
+    ("metric", "title"), [("auto", "ROC AUC (points, of 100)"), ("neg_log_loss", "log loss (negative)")]
+)
+def test_the_axis_of_the_prices_has_the_unit_where_there_is_one(rows, metric, title):
+    context = LAB.context(DATA, dataclasses.replace(SETTINGS, metric=metric), seed=11)
+    (figure,) = price.evidence(context, rows).figures
+    titles = {layer["encoding"]["y"].get("title") for layer in figure.spec["layer"] if "y" in layer["encoding"]}
+    assert title in titles | {figure.spec.get("encoding", {}).get("y", {}).get("title")}
 
 
 def test_every_family_of_both_sides_is_searched_on_every_fold_and_a_constant_is_fitted():
