@@ -61,7 +61,8 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("edge/verdict.py", "edge/budget/*.py", "edge/accuracy/section.py", "edge/accuracy/at_random.py",
      "edge/building/evidence.py", "edge/timing/quantiles.py"): (
-        "tests/edge/test_evidence.py", "tests/edge/budget", "tests/edge/test_lab.py", "tests/edge/timing/test_quantiles.py",
+        "tests/edge/test_evidence.py", "tests/edge/budget", "tests/edge/test_lab.py", "tests/edge/test_verdict.py",
+        "tests/edge/accuracy", "tests/edge/timing/test_quantiles.py",
     ),
     ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py",),
     ("lab/onnx_graphs/trees.py", "lab/onnx_graphs/thresholds.py"): ("tests/lab/onnx_graphs",),

@@ -112,6 +112,7 @@ def test_a_share_of_rows_that_always_agree_is_known_as_well_as_from_one_row_of_e
     value, low, high = intervals.share(12, 40)
     assert together == pytest.approx((value, low, high), abs=0.5)  # m / (m - 1): 39 rows instead of 40
     assert of_share(np.full(200, False), every, units) == pytest.approx(intervals.share(0, 40))
+    assert of_share(every, every, units) == pytest.approx(intervals.share(40, 40))
     assert of_share(events, np.full(200, False), units) == (None, None, None)
 
 
