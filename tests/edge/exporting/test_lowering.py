@@ -143,6 +143,18 @@ def test_a_forest_on_raw_numbers_is_as_exact_in_float32(name, n_classes):
     np.testing.assert_allclose(answers(model, rows), model.predict_proba(rows), rtol=0, atol=EXACT)
 
 
+@pytest.mark.parametrize("last", [RandomForestClassifier(2), LogisticRegression(), KNeighborsClassifier()], ids=str)
+def test_a_graph_is_called_as_its_model_and_says_what_it_takes_and_gives(last):
+    _, numbers, target = table(8, n_classes=4, offset=0.0, n_rows=60)
+    model = make_pipeline(StandardScaler(), last).fit(numbers, target)
+    for lowered in lower(model, n_numbers=5, n_texts=0, missing=False):
+        graph = lowered.graph.graph
+        assert (graph.name, lowered.graph.producer_name) == (type(last).__name__, "future-tech-lab")
+        dims = [each.type.tensor_type.shape.dim for each in (*graph.input, *graph.output)]
+        assert [[dim.dim_value for dim in of] for of in dims] == [[0, 5], [0, 4]], "any number of rows"
+        assert [each.name for each in graph.input] == ["numbers"]
+
+
 def test_a_forest_on_scaled_numbers_needs_float64():
     _, numbers, target = table(8, n_classes=2, offset=0.0)
     model = make_pipeline(StandardScaler(), ENSEMBLES["pure leaves"]).fit(numbers, target)
