@@ -35,6 +35,7 @@ def test_what_a_row_adds_to_an_area_is_that_of_counting_pairs():
     expected = np.empty(40)
     expected[positive], expected[~positive] = beats.mean(axis=1), beats.mean(axis=0)
     np.testing.assert_allclose(auc_placements(scores, positive), expected, atol=1e-12)
+    np.testing.assert_array_equal(auc_placements(scores, positive.astype(int)), auc_placements(scores, positive))
     adds = added_alone(parts("roc_auc", np.stack([-scores, scores], axis=1), positive.astype(int)), 40)
     centred = (expected - beats.mean()) / np.where(positive, positive.sum(), (~positive).sum())
     np.testing.assert_allclose(np.nansum(adds, axis=0), centred, atol=1e-12)
