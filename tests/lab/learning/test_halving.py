@@ -150,6 +150,7 @@ def test_where_rows_abound_candidates_learn_from_a_part_and_the_chosen_one_from_
 def test_where_rows_are_few_a_single_candidate_gets_two_folds_and_several_get_three():
     assert fits_of(100, 1, 100) == [50, 50, 100]
     assert len(fits_of(100, 2, 100)) == 3 * 2 + 1
+    assert len(fits_of(100, 3, None)) == 3 + 2 * 2 + 1, "of two draws one goes on, and the default"
 
 
 def test_at_most_10_000_rows_are_scored_on(monkeypatch):

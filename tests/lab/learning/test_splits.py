@@ -153,8 +153,8 @@ def test_units_of_a_class_are_counted_as_a_dictionary_counts_them():
     seen = {(int(y), int(unit)) for y, unit in zip(dataset.target, dataset.belonging.units, strict=True)}
     wanted = [sum(code == y for y, _ in seen) for code in range(4)]
     assert units_by_stratum(dataset.target, dataset.belonging, 4).tolist() == wanted
-    assert units_by_stratum(dataset.target, Belonging(), 3).tolist() == [
-        list(dataset.target).count(c) for c in range(3)
+    assert units_by_stratum(dataset.target, Belonging(), 4).tolist() == [
+        list(dataset.target).count(c) for c in range(4)
     ]
 
 
