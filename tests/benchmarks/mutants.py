@@ -126,7 +126,7 @@ def mutants_of(module: str, tree: Path) -> list[Mutant]:
 
 
 def _changed(one: ast.AST, other: ast.AST) -> tuple[str, str]:
-    lines = list(difflib.ndiff(*(ast.unparse(node).splitlines()[1:] for node in (one, other))))
+    lines = list(difflib.ndiff(*(ast.unparse(node).partition("(")[2].splitlines() for node in (one, other))))
     return tuple("\n".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in "-+")  # type: ignore[return-value]
 
 

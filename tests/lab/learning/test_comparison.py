@@ -16,7 +16,7 @@ from lab.errors import DataError, TrialsFailedError
 from lab.learning.comparison import Group, compare, seed_of, trials
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, SVM, Family
 from lab.learning.folds import Fold, all_folds, require_rows_per_class, split
-from lab.learning.outer import FoldRow, score_fold
+from lab.learning.outer import FoldRow, fold_key, score_fold
 from lab.learning.preparation import FrequentOneHot
 from lab.learning.scoring import BESIDE, Metric, calibration_error, primary_metric, score_model
 from lab.learning.tuning import tune
@@ -88,6 +88,11 @@ def test_the_plan_has_one_trial_for_each_family_and_fold_with_a_seed_of_its_own(
     assert len(plan) == 12
     assert len({trial.seed for trial in plan}) == 12
     assert plan[0].seed == seed_of("a-fold00", 5) != seed_of("a-fold00", 6)
+
+
+def test_the_trial_of_a_fold_is_named_after_its_family_and_the_kind_of_its_folds():
+    assert fold_key(A, 3).name == "a-fold03"
+    assert fold_key(A, 12, at_random=True).name == "a-random12"
 
 
 def test_every_row_is_tested_once_in_every_repetition(loans):

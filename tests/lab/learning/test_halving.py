@@ -179,6 +179,15 @@ def test_fits_that_did_not_converge_are_counted(monkeypatch):
     assert found.unconverged == 2 + 2 * 2 + 1, "one look each, two folds each, and the last fit"
 
 
+@pytest.mark.parametrize(("n_rows", "search_rows", "expected"), [(300, 100, [100, 300]), (90, None, [60, 60, 60, 90])])
+def test_numbers_are_searched_on_a_part_or_on_folds_too(monkeypatch, n_rows, search_rows, expected):
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    FITS.clear()
+    features, target = pd.DataFrame({"x": np.arange(float(n_rows))}), np.random.default_rng(0).normal(size=n_rows)
+    tune(family({}), features, target, scorer="r2", candidates=1, seed=0, search_rows=search_rows)
+    assert [rows for _, rows, _ in FITS] == expected
+
+
 def test_a_class_too_rare_for_the_part_is_left_to_the_folds():
     assert fits_of(300, 1, 100, rare=8) == [150, 150, 300]  # 100 of 300 rows would hold fewer than three of the 8
     assert fits_of(300, 1, 100, rare=9) == [100, 300]
