@@ -7,9 +7,11 @@ import pytest
 from oracles import intervals
 from samples import edge_rows
 from samples.edge_rows import BROWSED, BUILT, DISTURBED, FOLDED, INNER, LOADED, RATES, TIMES, VARIANT_TIMES, VARIED
-from samples.golden import FOLDS, N_ROWS, REPEATS, best_of, table, three
+from samples.golden import FOLDS, N_ROWS, REPEATS, at_random_is_planned, best_of, table, three, with_random
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
+from edge.accuracy import at_random, section
+from edge.candidates import SEARCH_ROWS
 from edge.lab import LAB
 from edge.places import evidence as place_evidence
 from edge.settings import Settings
@@ -17,6 +19,9 @@ from edge.stream import evidence as stream_evidence
 from edge.timing.trials import TIME, TimedRow
 from edge.variants.trials import TIME_VARIANTS, VARY, VariantTimesRow, VariedRow
 from lab import sections
+from lab.belonging import Belonging
+from lab.learning.comparison import seed_of
+from lab.learning.folds import Fold
 
 SETTINGS = Settings(
     p99_ms=0.5, size_mb=0.03, memory_mb=50.0, max_drop=0.2, tolerance=1e-6, models=("logistic", "mlp"), rate=50.0,
@@ -159,6 +164,9 @@ def test_the_budgets_are_judged_item_by_item(evidence):
         for name in LABELS
         for item, (key, most) in allowed.items()
     ]
+    assert titled(evidence, "Budgets, item by item").columns == (
+        "model", "item", "found", "low", "high", "allowed", "unit", "result",
+    )  # fmt: skip
     listed = titled(evidence, "Budgets, item by item").rows
     for line, expected in zip(listed, by_hand, strict=True):
         assert (line[0], line[1], line[7]) == (expected[0], expected[1], expected[6])
@@ -245,6 +253,9 @@ def test_latencies_levels_parity_and_footprint_are_listed(evidence):
     assert levels[LABELS["mlp"], "disabled"][0] == pytest.approx(
         1e3 * milliseconds(edge_rows.LEVELS["mlp disabled"], 0.5)[0]
     )
+    assert titled(evidence, "Is the exported model the same model?").columns == (
+        "model", "form", "rows", "count", "largest difference", "rows beyond 1e-5", "flipped labels",
+    )  # fmt: skip
     assert titled(evidence, "Is the exported model the same model?").rows[2] == (
         LABELS["mlp"], "converter", "test rows", 16, 3e-6, 0, 0,
     )  # fmt: skip
@@ -410,3 +421,38 @@ def test_the_level_of_the_interval_follows_the_number_of_candidates(rows):
     alone[TIME.name] = TimedRow({name: TIMES[name] for name in ("identity", "mlp onnx")})
     one = summarised(dataclasses.replace(SETTINGS, models=("mlp",)), alone)
     assert one.estimates["mlp.drop"].confidence == pytest.approx(0.95)
+
+
+def test_all_models_are_scored_on_folds_at_random_too(rows):
+    told = dataclasses.replace(DATA, belonging=Belonging(units=np.arange(N_ROWS) // 3, by="customer"))
+    settings = dataclasses.replace(SETTINGS, stream=False)
+    context = LAB.context(told, settings, seed=11)
+    at_random_is_planned(
+        at_random.plan(context), (context.group,), settings, 11, context.metric.scorer, search_rows=SEARCH_ROWS
+    )
+    assert at_random.plan(LAB.context(DATA, settings, seed=11)) == []
+    best, _ = best_of(FOLDED, INNER)
+    points = [100 * right(chances, places % 2) for chances, places in best]
+    found = at_random.evidence(context, with_random(rows))
+    assert found.estimates["recognition"].value == pytest.approx(np.mean(points[FOLDS:]) - np.mean(points))
+
+
+def test_all_models_are_searched_alike_on_every_fold():
+    context = LAB.context(DATA, dataclasses.replace(SETTINGS, stream=False), seed=11)
+    names = {family.name for family in context.group.families}
+    assert {"logistic", "mlp", "constant"} < names
+    plan = section.plan(context)
+    assert {trial.key for trial in plan} == {f"{name}-fold{i:02d}" for name in names for i in range(FOLDS * REPEATS)}
+    for trial in plan:
+        assert trial.arguments["fold"] == Fold(FOLDS, REPEATS, 11, int(trial.key[-2:]))
+        assert trial.seed == seed_of(trial.key, 11)
+        told = {key: value for key, value in trial.arguments.items() if key not in ("family", "fold")}
+        assert told == {"scorer": "accuracy", "candidates": SETTINGS.candidates, "search_rows": SEARCH_ROWS}
+
+
+def test_a_given_model_that_may_know_the_rows_is_remarked(rows, monkeypatch):
+    context = LAB.context(DATA, dataclasses.replace(SETTINGS, stream=False), seed=11)
+    words = "the given model was scored on rows that it may have been trained on"
+    assert not any(words in caveat for caveat in section.evidence(context, rows).caveats)
+    monkeypatch.setattr(section, "is_given", lambda family: family.name == "mlp")
+    assert sum(caveat.startswith(words) for caveat in section.evidence(context, rows).caveats) == 1

@@ -90,6 +90,15 @@ def test_the_loss_of_the_whole_table_is_where_the_curves_lead(context):
     assert lines[-1][3:] == (loss.value, loss.low, loss.high)
 
 
+def test_what_would_settle_it_is_asked_for_the_margin_in_points(context, monkeypatch):
+    monkeypatch.setattr(at_size, "two_sided", lambda question, sides, rows, **more: (list(sides), more))
+    wide = dataclasses.replace(context, settings=dataclasses.replace(SETTINGS, margin=0.03))
+    assert at_size.evidence(wide, {}) == (
+        ["best black box", "best readable model"],
+        {"name": "loss_at_size", "gap": "loss", "margin": pytest.approx(3.0)},
+    )
+
+
 def test_rows_that_will_come_are_what_the_verdict_is_about(two_families):
     table_now = table(20_000)
     context = LAB.context(table_now, dataclasses.replace(SETTINGS, rows_then=10**6, max_rows=20_000), seed=0)
@@ -151,35 +160,44 @@ def judged(then, **facts):
 SAMPLE = "On 5,000 of 200,000 rows, the best readable model is 0.3 points above the best black box in ROC AUC"
 
 
+HEADLINES = {"yes": "Nothing that matters", "no": "It costs accuracy", "undecided": "Undecided"}
+
+
 @pytest.mark.parametrize(
-    ("verdict", "answer", "words"),
+    ("then", "facts", "answer", "words"),
     [
         (
-            judged((1.8, 1.4, 2.2)),
+            (1.8, 1.4, 2.2),
+            {},
             "no",
             "with 200,000 rows we expect it 1.8 points below the black box (95 % interval 1.4 to 2.2",
         ),
-        (judged((0.2, -0.4, 0.8)), "yes", "with 200,000 rows we expect it 0.2 points below"),
+        ((0.2, -0.4, 0.8), {}, "yes", "with 200,000 rows we expect it 0.2 points below"),
         (
-            judged((1.2, 0.4, 2.0), curve_settles=90_000),
+            (1.2, 0.4, 2.0),
+            {"curve_settles": 90_000},
             "undecided",
             "about 90,000 rows would settle it (--curve-rows 90000)",
         ),
         (
-            judged((1.2, 0.4, 2.0), size=10**6, curve_settles=500_000),
+            (1.2, 0.4, 2.0),
+            {"size": 10**6, "curve_settles": 500_000},
             "undecided",
             "about 500,000 rows would settle it; the table has only 200,000",
         ),
-        (judged((1.2, 0.4, 2.0)), "undecided", "even learning curves over all these rows might not settle it"),
+        ((1.2, 0.4, 2.0), {}, "undecided", "even learning curves over all these rows might not settle it"),
         (
-            judged(None, curve_fault="the scores fall"),
+            None,
+            {"curve_fault": "the scores fall"},
             "undecided",
             "what holds with 200,000 rows cannot be said: the scores fall",
         ),
     ],
 )
-def test_the_verdict_is_about_the_size_that_counts(verdict, answer, words):
+def test_the_verdict_is_about_the_size_that_counts(then, facts, answer, words):
+    verdict = judged(then, **facts)
     assert verdict.answer == answer
+    assert verdict.headline == HEADLINES[answer]
     assert verdict.sentence.startswith(SAMPLE)
     assert words in verdict.sentence
 

@@ -168,6 +168,8 @@ def test_a_number_is_judged_by_r2_in_points(rows):
         value["label"]: value
         for value in titled(found, "How far apart are the groups of 'region'?").spec["data"]["values"]
     }
+    again = titled(summarised(settings, made, data), "How far apart are the groups of 'region'?")
+    assert again == titled(found, "How far apart are the groups of 'region'?"), "the same draws"
     errors = predicted - data.target
     gap = abs(errors[north].mean() - errors[~north].mean())
     assert drawn["mean error - best readable model"]["value"] == pytest.approx(gap)

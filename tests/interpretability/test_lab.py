@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 from samples import vega
 from samples.here import in_this_process
@@ -19,6 +20,7 @@ from interpretability.lab import LAB
 from interpretability.models import classifiers
 from interpretability.models.classifiers import EBM_PAIRS, TREE
 from interpretability.models.complexity import parts_to_read
+from interpretability.reading.read import ModelFile, Reading
 from interpretability.settings import Settings
 from lab.data.load import load, sample_rows
 from lab.learning.comparison import Group
@@ -125,6 +127,19 @@ def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
     verdict = LAB.judge(found, FAST)
     assert (verdict.answer, verdict.headline) == (answer, headline)
     assert words in verdict.sentence
+
+
+@pytest.mark.parametrize(("high", "words"), [(0.5, "a margin below 0.5 points"), (-0.2, "a margin below 0.0 points")])
+def test_a_narrower_margin_would_change_a_yes(high, words):
+    verdict = LAB.judge(evidence(-0.4, -1.2, high), Settings())
+    assert verdict.would_change == ("a black box of a kind that was not tried", words)
+
+
+def test_the_readable_model_is_left_as_a_file():
+    export = ModelFile(np.arange(5, dtype=np.uint8), rows=250, difference=2e-7)
+    assert LAB.files({"read": Reading("ebm", "machine", export=export)}) == {"readable-model.onnx": bytes(range(5))}
+    assert LAB.files({"read": Reading("ebm", "machine", export=None)}) == {}
+    assert LAB.files({}) == {}
 
 
 def test_the_report_is_in_this_order():

@@ -7,13 +7,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from samples.small_lab import Settings, SmallLab
+from scipy import stats
 
 from lab import flow, record
 from lab.belonging import ALONE, Belonging
 from lab.data.load import check
 from lab.doubts import Doubts, about, doubts_about, held, with_doubts
 from lab.learning.recognition import Recognition
-from lab.learning.shortage import FEWEST_UNITS, Shortage, shortage
+from lab.learning.shortage import FEWEST_UNITS, Shortage, effective_units, shortage
 from lab.learning.undeclared import Suspicion
 from lab.protocol import Dataset, Estimate, Evidence, Question, Verdict
 
@@ -167,6 +168,42 @@ def test_a_number_whose_spread_rests_on_a_few_rows_is_a_doubt(extreme, a_unit, i
             f"no better than from {extreme // a_unit} independent rows; an interval needs at least 8" in short.sentence
         )
         assert "its logarithm" in short.way_out
+
+
+def numbers(target, **more):
+    return Dataset(
+        "t", pd.DataFrame({"x": np.arange(float(len(target)))}), target, "y", (), {"x": "number"}, "", **more
+    )
+
+
+def test_rows_that_carry_the_spread_are_counted_by_its_kurtosis():
+    target = np.random.default_rng(3).lognormal(size=90)
+    assert effective_units(numbers(target)) == pytest.approx(90 / stats.kurtosis(target, fisher=False))
+    units = np.arange(90) // 4 * 5 + 2
+    sums = pd.Series((target - target.mean()) ** 2).groupby(units).sum()
+    found = effective_units(numbers(target, belonging=Belonging(units=units)))
+    assert found == pytest.approx(sums.sum() ** 2 / (sums**2).sum())
+
+
+@pytest.mark.parametrize(
+    ("target", "units"), [(np.full(60, 3.0), 0), (np.eye(60)[7], (59**2 + 59) ** 2 / (59**4 + 59))]
+)
+def test_no_fewer_than_one_row_carries_a_spread(target, units):
+    """By hand: one row lies 59 times as far from the mean as the 59 others."""
+    short = shortage(numbers(target))
+    assert "known no better than from 1 independent row;" in short.sentence
+    assert effective_units(numbers(target)) == pytest.approx(units)
+
+
+@pytest.mark.parametrize(("rows", "is_named"), [(5, True), (4, False)])
+def test_a_class_of_fewer_than_five_rows_is_not_named(rows, is_named):
+    target = (np.arange(60) < rows).astype(np.int64)
+    short = shortage(dataclasses.replace(numbers(target), classes=("a", "b")))
+    which = "class 'b'" if is_named else "the rarest class"
+    more = "3 more independent rows" if is_named else "4 more independent rows"
+    assert short == Shortage(
+        f"{which} has only {rows} independent rows, but an interval needs at least 8", f"at least {more} of {which}"
+    )
 
 
 def clustered(**said):

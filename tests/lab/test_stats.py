@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from oracles import intervals
 from scipy import integrate, stats
 
 from lab.decisions import rows_to_settle, side_of_margin
@@ -240,3 +241,17 @@ def test_the_pooled_spread_covers_the_truth_where_two_learners_are_equal_by_cons
         spread = pooled_spread(adds, means)
         inside += abs(np.mean(means)) <= spread.half_width()
     assert 130 <= inside <= 149, "a 95 % interval holds the truth in about 142 of 150 cases"
+
+
+@pytest.mark.parametrize(("events", "trials"), [(0, 1), (1, 1), (0, 20), (3, 7), (20, 20)])
+def test_a_share_of_events_has_the_ends_of_the_beta_distribution(events, trials):
+    found = rate(events, trials)
+    expected = intervals.share(events, trials)
+    assert (100 * found.value, 100 * found.low, 100 * found.high) == pytest.approx(expected)
+    assert (found.unit, found.confidence) == ("share", 0.95)
+
+
+@pytest.mark.parametrize(("events", "trials"), [(0, 0), (2, 1), (-1, 5)])
+def test_a_share_of_nothing_is_a_programmers_mistake(events, trials):
+    with pytest.raises(ValueError, match="is not possible"):
+        rate(events, trials)

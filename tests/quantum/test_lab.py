@@ -101,6 +101,15 @@ def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
     verdict = LAB.judge(found, FAST)
     assert (verdict.answer, verdict.headline) == (answer, headline)
     assert words in verdict.sentence
+    assert verdict.sentence.startswith("The best quantum model is ")
+    assert (
+        verdict.would_change
+        == {
+            "yes": ("the noise of real hardware, which this score does not include",),
+            "no": ("another encoding of the data, or a task whose structure the circuit shares",),
+            "undecided": ("more rows: this run could detect an advantage that lies 2.5 points from the margin",),
+        }[answer]
+    )
 
 
 @pytest.mark.parametrize(("low", "answer"), [(-0.1, "undecided"), (0.0, "undecided"), (0.1, "yes")])
@@ -109,7 +118,8 @@ def test_a_yes_needs_a_quantum_model_that_beats_a_constant_prediction(low, answe
     found.estimates["over_constant"] = Estimate(2.0, low, 4.0, "points")
     verdict = LAB.judge(found, FAST)
     assert verdict.answer == answer
-    assert ("not shown to be better than a constant prediction" in verdict.sentence) == (answer == "undecided")
+    words = "but it is not shown to be better than a constant prediction: it is 2.0 points above one (95 % interval"
+    assert (words in verdict.sentence) == (answer == "undecided")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from oracles import intervals
 
+from lab.learning.comparison import seed_of
+from lab.learning.folds import Fold
 from lab.learning.outer import FoldRow
 from lab.protocol import Dataset
 
@@ -73,6 +75,30 @@ def fold_rows(name, folds, inner, *, accuracy=False, **more):
             **more,
         )
     return made
+
+
+def with_random(rows):
+    """The rows, and with them rows of folds at random: what the models said in the second repetition."""
+    found = dict(rows)
+    for key, row in rows.items():
+        name, _, place = key.partition("-fold")
+        if place and int(place) >= FOLDS:
+            found[f"{name}-random{int(place) - FOLDS:02d}"] = row
+    return found
+
+
+def at_random_is_planned(plan, sides, settings, seed, scorer, **more):
+    """Every family of the sides once on every fold of one repetition at random, searched as on the others."""
+    families = [family for side in sides for family in side.families]
+    assert {trial.key for trial in plan} == {
+        f"{family.name}-random{i:02d}" for family in families for i in range(FOLDS)
+    }
+    for trial in plan:
+        index = int(trial.key[-2:])
+        assert trial.arguments["fold"] == Fold(FOLDS, 1, seed, index, at_random=True)
+        assert trial.seed == seed_of(trial.key, seed)
+        told = {key: value for key, value in trial.arguments.items() if key not in ("family", "fold")}
+        assert told == {"scorer": scorer, "candidates": settings.candidates, **more}
 
 
 def auc_of(chances, truth):

@@ -188,49 +188,63 @@ def judged(then, *, p99=0.5, **facts):
 
 
 @pytest.mark.parametrize(
-    ("verdict", "answer", "start", "words"),
+    ("then", "more", "answer", "start", "words"),
     [
         (
-            judged((0.3, 0.1, 0.5)),
+            (0.3, 0.1, 0.5),
+            {},
             "yes",
             "On 8,000 of 200,000 rows, the neural network fits every budget",
             "level with the best model tried (95 % interval 0.2 points below to 0.2 points above); with 200,000 rows we expect it "
             "0.3 points below the best of the other models (95 % interval 0.1 to 0.5 points below).",
         ),
         (
-            judged((2.5, 2.0, 3.0)),
+            (2.5, 2.0, 3.0),
+            {},
             "no",
             "On 8,000 of 200,000 rows, no candidate fits; the most accurate, the neural network, misses accuracy loss with 200,000 "
             "rows (2.0 points to 3.0 points against 1.0 points allowed)",
             "we expect it 2.5 points below",
         ),
         (
-            judged((1.2, 0.4, 2.0), curve_settles={"mlp": 90_000}, curve_seconds={"90000": 700.0}),
+            (1.2, 0.4, 2.0),
+            {"curve_settles": {"mlp": 90_000}, "curve_seconds": {"90000": 700.0}},
             "undecided",
             "On 8,000 of 200,000 rows, the neural network may fit, but its accuracy loss with 200,000 rows is not certain",
             "; learning curves up to about 90,000 rows would settle it (--curve-rows 90000, a run of about 12 min on this machine).",
         ),
         (
-            judged(None, curve_fault={"mlp": "the scores fall"}),
+            None,
+            {"curve_fault": {"mlp": "the scores fall"}},
             "undecided",
             "On 8,000 of 200,000 rows, the neural network may fit, but its accuracy loss with 200,000 rows is not certain",
             "; what it loses with 200,000 rows cannot be said: the scores fall.",
         ),
         (
-            judged((0.3, 0.1, 0.5), n_rows=200_000, size=10**6),
+            (0.3, 0.1, 0.5),
+            {"n_rows": 200_000, "size": 10**6},
             "yes",
             "The neural network fits every budget",
             "with 1,000,000 rows we expect it 0.3 points below",
         ),
         (
-            judged((0.3, 0.1, 0.5), p99=2.0),
+            (0.3, 0.1, 0.5),
+            {"n_rows": 200_000, "size": 10**6, "p99": 2.0},
+            "no",
+            "No candidate fits; the most accurate, the neural network, misses latency (p99)",
+            "with 1,000,000 rows we expect it 0.3 points below",
+        ),
+        (
+            (0.3, 0.1, 0.5),
+            {"p99": 2.0},
             "no",
             "On 8,000 of 200,000 rows, no candidate fits; the most accurate, the neural network, misses latency (p99)",
             "we expect it 0.3 points below",
         ),
     ],
 )
-def test_the_verdict_is_about_the_size_that_counts(verdict, answer, start, words):
+def test_the_verdict_is_about_the_size_that_counts(then, more, answer, start, words):
+    verdict = judged(then, **more)
     assert verdict.answer == answer
     assert verdict.sentence.startswith(start)
     assert words in verdict.sentence

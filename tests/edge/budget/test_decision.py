@@ -7,6 +7,7 @@ import pytest
 from edge.budget import decision
 from edge.budget import figure as budget_figure
 from edge.settings import Settings
+from lab.learning.families import MLP
 from lab.protocol import Estimate
 
 SETTINGS = Settings(p99_ms=2.0, size_mb=5.0, max_drop=0.01, rate=50.0, max_misses=0.01)
@@ -28,7 +29,11 @@ def estimates(name, *, p99=1.0, score=90.0):
 
 def test_each_item_is_drawn_as_a_share_of_its_budget():
     decided = decision.decide(["mlp"], estimates("mlp"), SETTINGS, factor=100.0)
-    drawn = {row["label"]: row for row in budget_figure.figure(decided, "neural network").spec["data"]["values"]}
+    spec = budget_figure.figure(decided, "neural network").spec
+    drawn = {row["label"]: row for row in spec["data"]["values"]}
+    axes = [layer["encoding"]["x"] for layer in spec["layer"]]
+    assert {"datum": 100.0} in axes, "the whole budget is a line"
+    assert "log" in [axis.get("scale", {}).get("type") for axis in axes]
     by_hand = {
         "latency (p99): 1 ms of 2 ms": ("kept", 50.0, 25.0, 75.0),
         "share of late answers: 3 % of 1 %": ("missed", 300.0, 200.0, 400.0),
@@ -46,6 +51,19 @@ def test_a_loss_at_another_size_says_which_in_few_letters():
     decided = decision.decide(["mlp"], found, SETTINGS, factor=100.0, facts={"size": 1_000_000})
     labels = [row["label"] for row in budget_figure.figure(decided, "m").spec["data"]["values"]]
     assert "loss with 1,000,000 rows: 0.5 of 1.0 points" in labels
+
+
+@pytest.mark.parametrize("fault", [None, "the scores fall"])
+def test_the_table_lists_the_loss_at_the_size_that_it_is_about(fault):
+    found = estimates("mlp") | ({} if fault else {"mlp.drop_at_size": Estimate(0.5, 0.2, 0.8, "points")})
+    facts = {"size": 1_000_000, "curve_fault": {"mlp": fault}}
+    table = budget_figure.budget_table([MLP], found, SETTINGS, factor=100.0, facts=facts)
+    (line,) = [line for line in table.rows if "loss" in line[1]]
+    assert line[1:] == (
+        "accuracy loss with 1,000,000 rows", *((-0.5, -2.0, 1.2) if fault else (0.5, 0.2, 0.8)), 1.0, "points",
+        "undecided" if fault else "pass",
+    )  # fmt: skip
+    assert ("that of the rows that were used is shown, and decides nothing" in table.caption) == bool(fault)
 
 
 def test_a_budget_of_nothing_has_no_share():

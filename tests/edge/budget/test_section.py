@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from edge.accuracy.at_size import Foretold
 from edge.budget import section
 from edge.building.trials import BUILD, BuiltRow
 from edge.context import Context
@@ -18,7 +19,7 @@ from lab.learning.comparison import Group
 from lab.learning.families import CONSTANT, FOREST, LOGISTIC
 from lab.learning.outer import FoldRow, fold_key
 from lab.learning.scoring import BESIDE, primary_metric
-from lab.protocol import Dataset, Estimate
+from lab.protocol import Dataset, Estimate, Table
 
 N_ROWS, FOLDS = 60, 3
 SETTINGS = Settings(folds=FOLDS, repeats=1, models=("logistic", "forest"), memory_mb=100.0, rate=50.0)
@@ -97,3 +98,16 @@ def test_what_is_not_limited_may_be_missing(part, context):
 def test_a_candidate_that_was_not_timed_is_left_out(context):
     some = rows() | {TIME.name: TimedRow({"forest onnx": TIMES["forest onnx"]})}
     assert section.evidence(context, some).facts["candidates"] == ["forest"]
+
+
+def test_what_is_foretold_stands_beside_what_was_measured(context, monkeypatch):
+    asked, given, loss = [], rows(), Estimate(2.0, 1.5, 2.5, "points")
+    facts = {"size": 10_000, "curve_fault": {"logistic": None, "forest": None}}
+    told = Foretold({"forest.drop_at_size": loss}, facts, tables=(Table("Curves", "", ("a",), ()),))
+    monkeypatch.setattr(section, "foretold", lambda *those: asked.append(those) or told)
+    found = section.evidence(context, given)
+    assert [(one is context, other is given) for one, other in asked] == [(True, True)]
+    assert found.estimates["forest.drop_at_size"] == loss
+    assert found.facts["size"] == 10_000
+    assert [table.title for table in found.tables] == ["Budgets, item by item", "Curves"]
+    assert any(line[1:4] == ("accuracy loss with 10,000 rows", 2.0, 1.5) for line in found.tables[0].rows)

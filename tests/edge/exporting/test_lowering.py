@@ -1,6 +1,7 @@
 """A lowered graph takes the same path through every tree as the original, and gives its probabilities."""
 
 import numpy as np
+import onnx
 import onnxruntime
 import pandas as pd
 import pytest
@@ -30,6 +31,8 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from edge.exporting.lowering import NotLoweredError, lower
+from edge.exporting.lowering.model import SCALED
+from lab.learning.preparation import FillEmpty
 
 EXACT = 1e-14  # sums of at most a few hundred doubles of at most 1, and one exponential function
 
@@ -143,6 +146,18 @@ def test_a_forest_on_raw_numbers_is_as_exact_in_float32(name, n_classes):
     np.testing.assert_allclose(answers(model, rows), model.predict_proba(rows), rtol=0, atol=EXACT)
 
 
+@pytest.mark.parametrize("last", [RandomForestClassifier(2), LogisticRegression(), KNeighborsClassifier()], ids=str)
+def test_a_graph_is_called_as_its_model_and_says_what_it_takes_and_gives(last):
+    _, numbers, target = table(8, n_classes=4, offset=0.0, n_rows=60)
+    model = make_pipeline(StandardScaler(), last).fit(numbers, target)
+    for lowered in lower(model, n_numbers=5, n_texts=0, missing=False):
+        graph = lowered.graph.graph
+        assert (graph.name, lowered.graph.producer_name) == (type(last).__name__, "future-tech-lab")
+        dims = [each.type.tensor_type.shape.dim for each in (*graph.input, *graph.output)]
+        assert [[dim.dim_value for dim in of] for of in dims] == [[0, 5], [0, 4]], "any number of rows"
+        assert [each.name for each in graph.input] == ["numbers"]
+
+
 def test_a_forest_on_scaled_numbers_needs_float64():
     _, numbers, target = table(8, n_classes=2, offset=0.0)
     model = make_pipeline(StandardScaler(), ENSEMBLES["pure leaves"]).fit(numbers, target)
@@ -217,6 +232,28 @@ def test_matrices_agree_with_scaling_and_filling_folded_in(activation, n_classes
     )  # 7 of 16 digits go with offsets of 1e4 on 1e-3
     np.testing.assert_allclose(answers(model, numbers, form=1), expected, rtol=0, atol=1e-5)
     assert np.abs(answers(model, numbers, form=0) - expected).max() > 1e-4, "float32 cannot be right here"
+
+
+@pytest.mark.parametrize("last", [LogisticRegression(), DecisionTreeClassifier(max_depth=4)], ids=str)
+@pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler((-3, 2))], ids=str)
+def test_a_column_that_was_empty_in_training_is_the_same_number_for_every_row(scaler, last):
+    rng, numbers, target = table(14, n_classes=3, offset=1.0)
+    numbers[:, 2] = np.nan
+    model = make_pipeline(FillEmpty(), scaler, last).fit(numbers, target)
+    rows = numbers.copy()
+    rows[:, 2] = rng.normal(size=400)
+    np.testing.assert_allclose(answers(model, rows), model.predict_proba(rows), rtol=0, atol=1e-10)
+
+
+def test_scaling_may_stand_in_front_of_the_first_matrix():
+    _, numbers, target = table(15, n_classes=3, offset=0.0)
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(numbers, target)
+    found = answers(model, numbers, precision=SCALED)
+    np.testing.assert_allclose(found, model.predict_proba(numbers), rtol=0, atol=1e-5)
+    (lowered,) = lower(model, n_numbers=5, n_texts=0, missing=False, precision=SCALED)
+    parts = {each.name: onnx.numpy_helper.to_array(each) for each in lowered.graph.graph.initializer}
+    (first,) = [parts[name] for name in parts if parts[name].shape == (5, 3)]
+    np.testing.assert_allclose(first, model[-1].coef_.T, rtol=1e-6)  # the weights of scaled numbers
 
 
 def test_float32_trees_agree_on_every_row_of_float32_numbers():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge.timing.quantiles import over_rounds
+from edge.timing.quantiles import over_rounds, several_over_rounds
 from lab.stats import quantile
 
 
@@ -17,3 +17,13 @@ def test_the_interval_of_a_percentile_is_wider_where_rounds_differ():
     pooled = quantile(drifting.ravel() / 1e6, 0.5, unit="ms")
     by_rounds = over_rounds(drifting, 0.5)
     assert by_rounds.high - by_rounds.low > 2 * (pooled.high - pooled.low)
+
+
+def test_too_few_calls_have_no_interval():
+    few = np.random.default_rng(0).exponential(1e6, size=(6, 20))
+    with pytest.raises(ValueError, match=r"^120 calls are too few for an interval of the 99\.0% quantile$"):
+        over_rounds(few, 0.99)
+    median, high = several_over_rounds(few, (0.5, 0.99))
+    assert high is None
+    assert median == over_rounds(few, 0.5)
+    assert (median.unit, median.confidence) == ("ms", 0.95)

@@ -9,6 +9,7 @@ from oracles import intervals
 from samples.golden import (
     N_ROWS,
     NORTH,
+    with_random,
 )
 from samples.interpretability_rows import BLACK, DATA, GLASS, SETTINGS, made_rows, out_of_fold, summarised, titled
 from scipy import stats
@@ -35,7 +36,12 @@ def evidence(rows):
 
 
 def test_groups_are_compared_on_the_first_repetition(evidence):
-    lines = titled(evidence, "Does the model serve every group of 'region' equally well?").rows
+    table = titled(evidence, "Does the model serve every group of 'region' equally well?")
+    assert table.columns == (
+        "model", "group", "rows", "ROC AUC", "low", "high", "false positives (%)", "low ", "high ",
+        "false negatives (%)", "low  ", "high  ", "calibration (points)", "low   ", "high   ",
+    )  # fmt: skip
+    lines = table.rows
     assert [line[:3] for line in lines] == [
         ("best readable model", "north", 26), ("best readable model", "south", 22),
         ("best black box", "north", 26), ("best black box", "south", 22),
@@ -82,7 +88,9 @@ def test_groups_of_customers_rows_count_the_customers(rows):
     """Every customer has three rows; an interval over rows would be that of independent ones."""
     pytest.importorskip("fairlearn")
     data = dataclasses.replace(DATA, belonging=Belonging(units=CUSTOMERS, by="customer"))
-    table = titled(summarised(SETTINGS, rows, data), "Does the model serve every group of 'region' equally well?")
+    table = titled(
+        summarised(SETTINGS, with_random(rows), data), "Does the model serve every group of 'region' equally well?"
+    )
     assert "intervals, which count each value of 'customer' once, however many rows it has." in table.caption
     for line, there in zip(table.rows[:2], (NORTH, ~NORTH), strict=True):
         chances, truth, units = out_of_fold(GLASS)[there], (np.arange(N_ROWS) % 2)[there], CUSTOMERS[there]
@@ -104,7 +112,13 @@ def test_a_share_of_rows_that_always_agree_is_known_as_well_as_from_one_row_of_e
     value, low, high = intervals.share(12, 40)
     assert together == pytest.approx((value, low, high), abs=0.5)  # m / (m - 1): 39 rows instead of 40
     assert of_share(np.full(200, False), every, units) == pytest.approx(intervals.share(0, 40))
+    assert of_share(every, every, units) == pytest.approx(intervals.share(40, 40))
     assert of_share(events, np.full(200, False), units) == (None, None, None)
+
+
+def test_a_share_in_which_every_unit_agrees_with_the_others_is_known_as_well_as_from_its_rows():
+    half, units = np.tile([True, False], 8), np.repeat(np.arange(8), 2)
+    assert of_share(half, np.full(16, True), units) == pytest.approx(intervals.share(8, 16))
 
 
 def test_what_comes_from_a_single_unit_has_no_interval():
@@ -133,9 +147,11 @@ def test_errors_of_a_number_by_group_count_units(together):
         FoldRow(0.0, said[part], {}, test_rows=part, parameters={}) for part in np.array_split(np.arange(240), 3)
     )
     scores = Scores("best readable model", "readable model", np.zeros(3), rows)
-    for line, there in zip(
-        numbers.group_table("half", data, [scores], 3).rows, (half == "a", half == "b"), strict=True
-    ):
+    table = numbers.group_table("half", data, [scores], 3)
+    assert table.columns == (
+        "model", "group", "rows", "R² (points)", "low", "high", "mean absolute error", "low ", "high ", "mean error", "low  ", "high  "
+    )  # fmt: skip
+    for line, there in zip(table.rows, (half == "a", half == "b"), strict=True):
         own = units[there] if together else None
         truth = target[there]
         explained = intervals.half_of_one_model(said[there], truth, intervals.r2_kinds, own)
@@ -144,7 +160,9 @@ def test_errors_of_a_number_by_group_count_units(together):
         assert line[9:] == pytest.approx(
             (shift[there].mean(), shift[there].mean() - reach, shift[there].mean() + reach)
         )
-    drawn = numbers.group_figure("half", data, [scores], 3, 0).spec["data"]["values"]
+    figure = numbers.group_figure("half", data, [scores], 3, 0).spec
+    drawn = figure["data"]["values"]
+    assert {"datum": 0.0} in [layer["encoding"].get("x") for layer in figure["layer"]], "no gap is a line"
     wide = drawn[1]["high"] - drawn[1]["low"]
     assert (wide > 0.8) if together else (wide < 0.7), "deviations of 1 over 15 units a group, or over 120 rows"
 

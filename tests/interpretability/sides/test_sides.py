@@ -1,11 +1,17 @@
 """Scores, prices and finalists of hand-made rows are what the oracle works out from the same folds."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from samples.golden import (
+    FOLDS,
+    N_ROWS,
+    at_random_is_planned,
+    auc_of,
     table,
+    with_random,
 )
 from samples.interpretability_rows import (
     BLACK,
@@ -23,9 +29,11 @@ from samples.interpretability_rows import (
 )
 
 from interpretability.lab import LAB
-from interpretability.sides import finalists
+from interpretability.sides import at_random, finalists, price, scores
 from interpretability.sides.finalists import choose_finalists
+from lab.belonging import Belonging
 from lab.learning.families import Family
+from lab.protocol import Evidence
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +73,7 @@ def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows
     context = LAB.context(DATA, SETTINGS, seed=11)
     (planned,) = finalists.plan(context)
     assert set(scored) <= set(planned.needs)
+    assert planned.cost < 1, "choosing takes less than a fit"
     arguments = dict(planned.arguments) | {"inputs": scored}
     reach = loss_of(FOLDED["tree-4"])[2]
     found = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach + 0.5) / 100})
@@ -72,6 +81,61 @@ def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows
     assert found.parameters["forest"] == ({"depth": 0}, {"depth": 1}, {"depth": 2})
     narrow = choose_finalists(DATA, seed=11, **arguments | {"margin": (reach - 0.5) / 100})
     assert narrow.simplest is None
+
+
+def test_of_families_taken_equally_often_the_first_stands_for_its_side():
+    taken = SimpleNamespace(best={"glass": SimpleNamespace(chosen=("B", "A", "A", "B", "C"))})
+    for names in ({"a": "A", "b": "B", "c": "C"}, {"b": "B", "c": "C", "a": "A"}):
+        assert price.chosen_family(taken, "glass", names) == next(iter(names))
+
+
+@pytest.mark.parametrize(
+    ("metric", "title"), [("auto", "ROC AUC (points, of 100)"), ("neg_log_loss", "log loss (negative)")]
+)
+def test_the_axis_of_the_prices_has_the_unit_where_there_is_one(rows, metric, title):
+    context = LAB.context(DATA, dataclasses.replace(SETTINGS, metric=metric), seed=11)
+    (figure,) = price.evidence(context, rows).figures
+    titles = {layer["encoding"]["y"].get("title") for layer in figure.spec["layer"] if "y" in layer["encoding"]}
+    assert title in titles | {figure.spec.get("encoding", {}).get("y", {}).get("title")}
+
+
+def test_every_family_of_both_sides_is_searched_on_every_fold_and_a_constant_is_fitted():
+    context = LAB.context(DATA, SETTINGS, seed=11)
+    searched = [family.name for side in (context.glass, context.black) for family in side.families]
+    assert {"logistic", "ebm", "forest", "boosting"} <= set(searched)
+    plan = scores.plan(context)
+    assert {(trial.key, trial.arguments["candidates"]) for trial in plan} == {
+        (f"{name}-fold{fold:02d}", 0 if name == "constant" else SETTINGS.candidates)
+        for name in (*searched, "constant")
+        for fold in range(6)
+    }
+    assert SETTINGS.candidates > 0
+    steps = price.plan(context)
+    assert {(trial.key, trial.arguments["candidates"]) for trial in steps} == {
+        (f"{family.name}-fold{fold:02d}", 0) for family in context.steps for fold in range(6)
+    }
+
+
+OF_CUSTOMERS = dataclasses.replace(DATA, belonging=Belonging(units=np.arange(N_ROWS) // 3, by="customer"))
+
+
+def test_both_sides_are_scored_on_folds_at_random_too():
+    context = LAB.context(OF_CUSTOMERS, SETTINGS, seed=11)
+    at_random_is_planned(at_random.plan(context), (context.black, context.glass), SETTINGS, 11, "roc_auc")
+    assert at_random.plan(LAB.context(DATA, SETTINGS, seed=11)) == []
+    brief = LAB.context(OF_CUSTOMERS, dataclasses.replace(SETTINGS, depth="verdict"), seed=11)
+    assert at_random.plan(brief) == []
+    assert at_random.evidence(brief, {}) == Evidence()
+
+
+def test_what_the_black_box_recognises_is_the_difference_of_its_means(rows):
+    context = LAB.context(OF_CUSTOMERS, SETTINGS, seed=11)
+    found = at_random.evidence(context, with_random(rows))
+    mixed = np.mean([100 * auc_of(chances, places % 2) for chances, places in BLACK[FOLDS:]])
+    assert found.estimates["recognition"].value == pytest.approx(mixed - mean(BLACK)[0])
+    assert [line[0] for line in found.tables[0].rows] == [
+        "best black box", "best readable model", "the best black box minus the best readable model"
+    ]  # fmt: skip
 
 
 def test_what_was_said_is_drawn_against_what_happened_in_tenths_of_the_rows(evidence):

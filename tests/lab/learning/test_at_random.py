@@ -17,7 +17,7 @@ from lab.learning.comparison import Group
 from lab.learning.families import FOREST, LOGISTIC
 from lab.learning.folds import Fold, split
 from lab.learning.outer import FoldRow
-from lab.protocol import Dataset
+from lab.protocol import Dataset, Estimate, Evidence
 from lab.spoiling import check_spoiling
 from lab.work.workers import run_here
 
@@ -173,10 +173,33 @@ def test_in_time_the_rows_that_came_first_are_tested_at_random_only():
     found = comparison.compare(data, SIDES[1:], rows, folds=3, repeats=2, metric=metric)
     shown = at_random.evidence(found, data, SIDES[1:], rows)
     assert {row for trial in plan[-3:] for row in split(data, trial.arguments["fold"])[1]} == set(range(240))
-    assert shown.tables[0].columns[1] == "for rows later in 'day'"
+    assert shown.tables[0].columns == (
+        "", "for rows later in 'day'", "low", "high", "on folds at random", "low (random)", "high (random)", "recognition",
+        "low (recognition)", "high (recognition)",
+    )  # fmt: skip
     gap = shown.estimates["recognition"]
     assert gap.low < 0 < gap.high, "noise is not recognised"
     assert at_random.sentence(shown, data.belonging) is None
+
+
+@pytest.mark.parametrize(
+    ("belonging", "unseen"),
+    [
+        (Belonging(by="customer"), "new values of 'customer'"),
+        (Belonging(time="day"), "rows later in 'day'"),
+        (Belonging(by="customer", time="day"), "new values of 'customer' or rows later in 'day'"),
+    ],
+)
+def test_the_sentence_says_by_how_much_and_for_whom(belonging, unseen):
+    found = Evidence(
+        estimates={"recognition": Estimate(12.34, 2.04, 22.64, "points")}, facts={"recognised": "the best clever model"}
+    )
+    assert at_random.sentence(found, belonging) == (
+        "the usual folds at random would have shown the best clever model 12.3 points higher (95 % interval 2.0 to 22.6): that much "
+        f"is recognition of rows seen before, and will be lost on {unseen}"
+    )
+    nothing = Evidence(estimates={"recognition": Estimate(12.34, 0.0, 24.68, "points")}, facts=found.facts)
+    assert at_random.sentence(nothing, belonging) is None
 
 
 def test_the_loader_tells_copies_from_what_the_user_says():

@@ -10,15 +10,17 @@ from scipy import stats
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import RepeatedStratifiedKFold
 
+from lab.belonging import Belonging
 from lab.data.load import load
 from lab.errors import DataError, TrialsFailedError
 from lab.learning.comparison import Group, compare, seed_of, trials
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, SVM, Family
 from lab.learning.folds import Fold, all_folds, require_rows_per_class, split
-from lab.learning.outer import FoldRow, score_fold
+from lab.learning.outer import FoldRow, fold_key, score_fold
 from lab.learning.preparation import FrequentOneHot
 from lab.learning.scoring import BESIDE, Metric, calibration_error, primary_metric, score_model
 from lab.learning.tuning import tune
+from lab.protocol import Dataset
 from lab.work.resume import run_plan_here
 
 AUC = Metric("roc_auc", "ROC AUC", "points", 100.0)
@@ -86,6 +88,11 @@ def test_the_plan_has_one_trial_for_each_family_and_fold_with_a_seed_of_its_own(
     assert len(plan) == 12
     assert len({trial.seed for trial in plan}) == 12
     assert plan[0].seed == seed_of("a-fold00", 5) != seed_of("a-fold00", 6)
+
+
+def test_the_trial_of_a_fold_is_named_after_its_family_and_the_kind_of_its_folds():
+    assert fold_key(A, 3).name == "a-fold03"
+    assert fold_key(A, 12, at_random=True).name == "a-random12"
 
 
 def test_every_row_is_tested_once_in_every_repetition(loans):
@@ -228,3 +235,40 @@ def test_with_repetitions_the_difference_rests_on_the_rows_and_on_the_repetition
         score=lambda chances, truth: intervals.auc(chances[:, 1], truth == 1),
     )  # fmt: skip
     assert (estimate.value, estimate.low, estimate.high) == pytest.approx(intervals.interval(*by_hand))
+
+
+@pytest.mark.parametrize("is_by_folds", [False, True])
+def test_forward_in_time_the_wider_of_what_stretches_of_time_and_what_blocks_say_counts(is_by_folds):
+    """Either the test blocks differ and their rows agree, or the stretches inside a block differ and the blocks agree."""
+    place = np.random.default_rng(2).permutation(120)
+    stretch = place // 6  # a twentieth of the rows each
+    is_right = (stretch < 11) if is_by_folds else stretch % 5 < 2
+    target = np.arange(120) % 2
+    belonging = Belonging(times=3 * place + 5, time="day")
+    data = Dataset(
+        "made", pd.DataFrame({"x": place * 1.0}), target, "y", ("a", "b"), {"x": "number"}, "", belonging=belonging
+    )
+    rows, said = {}, {"a": [], "c": []}
+    for fold in all_folds(3, 1, seed=1):
+        test = split(data, fold)[1]
+        assert set(stretch[test]) == set(range(5 * fold.index + 5, 5 * fold.index + 10)), (
+            "a quarter is only learned from"
+        )
+        for name, right in (("a", is_right[test]), ("c", np.arange(len(test)) % 3 == 0)):
+            positive = (target[test] == 1) == right
+            chances = np.stack([~positive, positive], axis=1).astype(float)
+            said[name].append((chances, test))
+            rows[f"{name}-fold{fold.index:02d}"] = dataclasses.replace(
+                row(right.mean(), 0.5, data), predictions=chances, test_rows=test
+            )
+    metric = Metric("accuracy", "accuracy", "points", 100.0)
+    found = compare(data, (Group("a", "a", (A,)), Group("c", "c", (C,))), rows, folds=3, repeats=1, metric=metric)
+    by_rows = intervals.repeated(
+        said["a"], said["c"], target, 3, kinds=intervals.accuracy_kinds, units=stretch,
+        score=lambda chances, truth: np.mean(chances.argmax(axis=1) == truth),
+    )  # fmt: skip
+    by_blocks = intervals.corrected(found.best["a"].values - found.best["c"].values, 4)
+    assert (by_blocks[1] > by_rows[1]) == is_by_folds
+    expected = intervals.interval(*(by_blocks if is_by_folds else by_rows), reach=300 / 120, lowest=-100, highest=100)
+    estimate = found.difference(found.best["a"], found.best["c"])
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx(expected)

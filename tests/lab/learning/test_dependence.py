@@ -12,7 +12,7 @@ from lab.belonging import Belonging
 from lab.data.load import check
 from lab.learning.identifiers import identifiers
 from lab.learning.neighbourhoods import Neighbourhood, neighbourhood
-from lab.learning.recognition import recognition
+from lab.learning.recognition import Recognition, recognition
 from lab.learning.undeclared import suspicions
 from lab.protocol import Dataset
 
@@ -314,3 +314,185 @@ def test_the_agreement_of_a_unit_is_the_correlation_of_its_pairs():
     pairs = [(a, b) for a in range(300) for b in range(300) if a != b and who[a] == who[b]]
     scores = (ranks - ranks.mean()) / ranks.std()
     assert found.agreement == pytest.approx(np.mean([scores[a] * scores[b] for a, b in pairs]))
+
+
+def test_pairs_are_groups_whose_first_neighbour_alone_agrees():
+    found = neighbourhood(groups(noise=0.01, n=60, size=2)[0], seed=0)
+    assert found.size == 2
+    assert found.step > 0.85
+
+
+def test_the_agreement_of_classes_is_that_of_their_centred_indicators():
+    """Rows of a group are of one class, and 1 in 10 groups of the rare one: by hand, a row of it counts 81 times as much.
+
+    The product of two rows of a class of share s, over 1 - (0.81 + 0.01), is (1 - 2 s + 0.82) / 0.18: 1/9 or 9.
+    """
+    rng = np.random.default_rng(1)
+    who = rng.permutation(np.repeat(np.arange(100), 8))
+    x = rng.normal(size=(100, 6))[who] + 0.05 * rng.normal(size=(800, 6))
+    found = neighbourhood(
+        table({f"x{i}": x[:, i] for i in range(6)}, (rng.permutation(100) % 10 == 0)[who].astype(int)), seed=0
+    )
+    assert found.step == pytest.approx(1, abs=0.15)
+    deviation = np.sqrt(0.9 / 81 + 0.1 * 81 - 1)
+    assert found.sureness == pytest.approx(np.sqrt(800) / deviation, rel=0.15)
+
+
+def test_columns_that_name_the_values_of_another_are_no_columns_besides_it(monkeypatch):
+    looked = []
+
+    def recognised(dataset, units, *, seed, features=None, parts=None):
+        looked.append(None if features is None else set(features.columns))
+        return Recognition(0.0, 0.0, 0.0)
+
+    monkeypatch.setattr("lab.learning.undeclared.recognition", recognised)
+    rng = np.random.default_rng(0)
+    street = rng.permutation(np.repeat(np.arange(100), 5))
+    columns = {
+        "town": [f"T{s // 2}" for s in street],
+        "street": [f"S{s}" for s in street],  # names the town
+        "district": street + 1_000,  # and so does a whole number
+        "height": street + 0.25,  # but this is a measurement,
+        "row": np.arange(500),  # this another number in every row,
+        "half": [f"H{i % 2}" for i in range(500)],  # and this says nothing of it
+    }
+    made = table(columns, rng.integers(0, 2, 50)[street // 2])
+    suspicions(dataclasses.replace(made, belonging=Belonging(time="day")), seed=0)
+    assert {"height", "row", "half"} in looked
+
+
+def measured(monkeypatch, *, own=(), others=(), order=(), near=NOTHING):
+    """Have what is measured be as given, one after the other: of a column, of the columns besides it, of an order."""
+    given = {"own": list(own), "others": list(others), "order": list(order)}
+
+    def recognised(dataset, units, *, seed, **more):
+        kind = "order" if "parts" in more else "others" if "features" in more else "own"
+        return Recognition(*given[kind].pop(0)) if given[kind] else Recognition(0.0, 0.0, 0.0)
+
+    monkeypatch.setattr("lab.learning.undeclared.recognition", recognised)
+    monkeypatch.setattr("lab.learning.undeclared.neighbourhood", lambda dataset, *, seed: near)
+
+
+@pytest.mark.parametrize(
+    ("gap", "step", "sureness", "is_suspected"),
+    [
+        (1.306, 0.16, 4.1, True),  # of 400 rows: 0.08, 3.5 / 20 and 20 / 400 above 1
+        (1.304, 0.16, 4.1, False),
+        (1.306, 0.15, 4.1, False),
+        (1.306, 0.16, 4.0, False),
+    ],
+)
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_how_wide_a_gap_and_how_large_a_step_make_groups(monkeypatch, gap, step, sureness, is_suspected, is_copied):
+    measured(monkeypatch, near=Neighbourhood(7, gap, step, sureness))
+    dataset = independent(400)
+    if is_copied:  # each row is there twice, and counts once
+        dataset = independent(800)
+        dataset = dataclasses.replace(dataset, belonging=Belonging(np.arange(800) // 2, copies=400))
+    found = suspicions(dataset, seed=0)
+    assert len(found) == is_suspected
+    if found:
+        assert "groups of about 7 that no column names" in found[0].sentence
+        assert (found[0].is_firm, found[0].what, found[0].found) == (True, "groups", None)
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "sureness", "is_suspected"),
+    [
+        (0.71, 0.5, 3.1, True),
+        (0.7, 0.5, 3.1, False),
+        (0.71, 0.5, 3.0, False),
+        (0.5, -0.75, 2.1, True),  # worse than nothing, by more than there is to explain
+        (0.5, -0.5, 2.1, False),
+        (0.5, -0.75, 2.0, False),
+    ],
+)
+def test_how_much_an_order_must_cost(monkeypatch, known, new, sureness, is_suspected):
+    measured(monkeypatch, order=[(known, new, sureness)])
+    found = suspicions(independent(), seed=0)
+    assert len(found) == is_suspected
+    if found:
+        assert (found[0].is_firm, found[0].what) == (True, "order")
+        assert found[0].found == Recognition(known, new, sureness)
+        assert found[0].sentence == (
+            "neighbouring rows in the file seem to belong together: a plain model explains "
+            f"{100 * known:.0f} % of the variation in the target with a row's neighbours in its training data, but only "
+            f"{100 * max(new, 0):.0f} % without them"
+        )
+        assert found[0].way_out.startswith("use --time COLUMN if later rows")
+
+
+@pytest.mark.parametrize(
+    ("known", "new", "sureness", "is_firm"),
+    [
+        (0.56, 0.5, 3.1, True),
+        (0.04, 0.0, 3.1, False),
+        (0.56, 0.5, 3.0, False),
+        (0.75, 0.125, 1.5, True),
+        (0.75, 0.25, 1.5, False),
+        (0.75, 0.125, 1.4, False),
+    ],
+)
+def test_an_order_by_date_is_firm_where_other_columns_tell_the_time(monkeypatch, known, new, sureness, is_firm):
+    measured(monkeypatch, order=[(0.0, 0.0, 0.0), (0.8, -0.1, 5.0)], others=[(known, new, sureness)])
+    order = np.random.default_rng(0).permutation(200)
+    made = {"x": np.random.default_rng(1).normal(size=200), "y": np.where(order % 2, "u", "v")}
+    made["seen on"] = np.datetime64("2024-01-01") + order.astype("timedelta64[D]")
+    (found,) = suspicions(check(pa.table(made), "y", name="t", content=b""), seed=0)
+    assert (found.is_firm, found.what) == (is_firm, "order")
+    assert found.sentence == (
+        f"neighbouring rows in the order of 'seen on' {'seem to' if is_firm else 'may'} belong together: a plain model explains "
+        "80 % of the variation in the target with a row's neighbours in its training data, but only 0 % without them"
+    )
+    assert found.way_out.startswith("use --time 'seen on' if later rows are to be predicted")
+    assert ("--independent" in found.way_out) == is_firm
+
+
+def test_of_several_dates_the_first_is_the_order(monkeypatch):
+    measured(monkeypatch, order=[(0.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.8, -0.1, 5.0)])
+    days = np.datetime64("2024-01-01") + np.random.default_rng(0).permutation(200).astype("timedelta64[D]")
+    made = {
+        "first": days,
+        "second": days[::-1],
+        "x": np.arange(200) % 37 / 7,
+        "y": np.where(np.arange(200) % 2, "u", "v"),
+    }
+    assert suspicions(check(pa.table(made), "y", name="t", content=b""), seed=0) == ()
+
+
+OWN, OTHERS = "own", "others"
+
+
+@pytest.mark.parametrize(
+    ("name", "levels", "by", "lost", "expected"),
+    [
+        ("customer", 50, OWN, (0.7, 0.5, 4.1), True),
+        ("town", 50, OWN, (0.7, 0.5, 4.1), False),
+        ("town", 50, OTHERS, (0.7, 0.5, 4.1), True),
+        ("town", 50, OTHERS, (0.7, 0.5, 4.0), None),
+        ("town", 50, OTHERS, (0.1, 0.0, 4.1), None),
+        ("customer", 50, OWN, (0.7, 0.5, 4.0), None),
+        ("customer", 50, OWN, (0.1, 0.0, 4.1), None),
+        ("customer", 10, OWN, (0.7, -0.5, 1.6), False),  # few units, of which no difference is sure
+        ("customer", 10, OTHERS, (0.7, -0.5, 1.6), False),
+        ("customer", 10, OWN, (0.7, 0.5, 1.5), None),
+    ],
+)
+def test_a_column_is_suspected_by_what_it_costs_its_name_and_the_columns_besides(
+    monkeypatch, name, levels, by, lost, expected
+):
+    measured(monkeypatch, **{by: [lost]})
+    who = np.random.default_rng(0).permutation(np.repeat(np.arange(levels), 500 // levels))
+    columns = {"x": np.random.default_rng(1).normal(size=500), name: [f"K{w}" for w in who]}
+    found = suspicions(table(columns, who % 2), seed=0)
+    assert [each.is_firm for each in found] == ([] if expected is None else [expected])
+    if expected is None:
+        return
+    assert found[0].found == Recognition(*lost)
+    shares = (
+        f"{100 * lost[0]:.0f} % of the variation in the target for values",
+        f"only {100 * max(lost[1], 0):.0f} % for new ones",
+    )
+    assert all(share in found[0].sentence for share in shares)
+    assert f"--by {name}" in found[0].way_out
+    assert ("--independent" in found[0].way_out) == expected

@@ -1,9 +1,13 @@
 """The search halves fairly: the default is never put out by a lucky fold, and only what saw every inner fold is chosen."""
 
+import dataclasses
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 
 from lab.data.load import load
 from lab.learning.families import LOGISTIC, Family
@@ -105,12 +109,24 @@ def test_the_first_look_sees_every_class(many):
 
 def test_with_0_candidates_a_fold_is_scored_without_inner_folds():
     wine = load("wine")
-    row = score_fold(wine, seed=1, family=LOGISTIC, fold=Fold(3, 1, 0, 0), scorer="accuracy", candidates=0)
+    counted = dataclasses.replace(LOGISTIC, complexity=lambda model: model.predict_proba(wine.features).shape[1])
+    row = score_fold(wine, seed=1, family=counted, fold=Fold(3, 1, 0, 0), scorer="accuracy", candidates=0)
     train, test = split(wine, Fold(3, 1, 0, 0))
     model = LOGISTIC.build(wine.features, 1).fit(wine.features.iloc[train], wine.target[train])
     assert row.score == pytest.approx(np.mean(model.predict(wine.features.iloc[test]) == wine.target[test]))
     assert row.inner_score is None
     assert row.parameters == {}
+    assert (row.unconverged, row.complexity) == (0, 3)
+    np.testing.assert_array_equal(row.test_rows, test)
+
+
+def test_the_settings_of_a_fold_go_by_the_names_of_the_model():
+    wine = load("wine")
+    family = Family("x", "x", lambda features, seed: LOGISTIC.build(features, seed).set_params(model__C=1e-9),
+                    {"model__C": [1.0]})  # fmt: skip
+    row = score_fold(wine, seed=1, family=family, fold=Fold(3, 1, 0, 0), scorer="neg_log_loss", candidates=2)
+    assert row.parameters == {"C": 1.0}
+    assert row.complexity is None
 
 
 def fits_of(n_rows, candidates, search_rows, rare=None):
@@ -134,6 +150,42 @@ def test_where_rows_abound_candidates_learn_from_a_part_and_the_chosen_one_from_
 def test_where_rows_are_few_a_single_candidate_gets_two_folds_and_several_get_three():
     assert fits_of(100, 1, 100) == [50, 50, 100]
     assert len(fits_of(100, 2, 100)) == 3 * 2 + 1
+    assert len(fits_of(100, 3, None)) == 3 + 2 * 2 + 1, "of two draws one goes on, and the default"
+
+
+def test_at_most_10_000_rows_are_scored_on(monkeypatch):
+    scored = []
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: lambda model, X, y: scored.append(len(y)) or 0.5)
+    for n_rows in (10_900, 11_100):
+        fits_of(n_rows, 1, 1_000)
+    assert scored == [9_900, 10_000]
+
+
+class Unfinished(Known):
+    """It warns of every fit that did not converge, and of something else."""
+
+    def fit(self, X, y):
+        warnings.warn("stopped", ConvergenceWarning, stacklevel=1)
+        warnings.warn("another thing", UserWarning, stacklevel=1)
+        return super().fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_fits_that_did_not_converge_are_counted(monkeypatch):
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    features, target = pd.DataFrame({"x": np.arange(60.0)}), np.arange(60) % 2
+    unfinished = Family("u", "u", lambda features, seed: Unfinished(), {"quality": [0.3]})
+    found = tune(unfinished, features, target, scorer="accuracy", candidates=2, seed=0)
+    assert found.unconverged == 2 + 2 * 2 + 1, "one look each, two folds each, and the last fit"
+
+
+@pytest.mark.parametrize(("n_rows", "search_rows", "expected"), [(300, 100, [100, 300]), (90, None, [60, 60, 60, 90])])
+def test_numbers_are_searched_on_a_part_or_on_folds_too(monkeypatch, n_rows, search_rows, expected):
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    FITS.clear()
+    features, target = pd.DataFrame({"x": np.arange(float(n_rows))}), np.random.default_rng(0).normal(size=n_rows)
+    tune(family({}), features, target, scorer="r2", candidates=1, seed=0, search_rows=search_rows)
+    assert [rows for _, rows, _ in FITS] == expected
 
 
 def test_a_class_too_rare_for_the_part_is_left_to_the_folds():

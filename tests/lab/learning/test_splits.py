@@ -137,13 +137,24 @@ def test_inner_blocks_that_lack_a_class_are_left_out_and_where_all_do_whole_unit
     assert not any(on_both_sides(units, train, test) for train, test in found)
 
 
+def test_of_numbers_blocks_of_a_single_row_are_left_out_forward_in_time():
+    for times, parts in (
+        ([0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2], [(6, 6)]),  # the first block has one row to learn from
+        ([0, 0, 1, 2, 2, 2], [(3, 3)]),  # or one row to test
+        ([0, 0, 1, 1, 2, 2], [(2, 2), (4, 2)]),
+    ):
+        target = np.random.default_rng(0).normal(size=len(times))
+        found = k_folds(target, Belonging(times=np.array(times)), 2, 0)
+        assert [(len(train), len(test)) for train, test in found] == parts
+
+
 def test_units_of_a_class_are_counted_as_a_dictionary_counts_them():
     dataset = made(50)
     seen = {(int(y), int(unit)) for y, unit in zip(dataset.target, dataset.belonging.units, strict=True)}
     wanted = [sum(code == y for y, _ in seen) for code in range(4)]
     assert units_by_stratum(dataset.target, dataset.belonging, 4).tolist() == wanted
-    assert units_by_stratum(dataset.target, Belonging(), 3).tolist() == [
-        list(dataset.target).count(c) for c in range(3)
+    assert units_by_stratum(dataset.target, Belonging(), 4).tolist() == [
+        list(dataset.target).count(c) for c in range(4)
     ]
 
 

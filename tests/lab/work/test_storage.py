@@ -72,6 +72,13 @@ def test_a_failed_write_leaves_the_old_file_and_no_part(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [1.0, -float("inf")]])
+def test_a_number_that_json_lacks_is_not_sealed(tmp_path, value):
+    with pytest.raises(ValueError, match="JSON"):
+        write_sealed(tmp_path / "s.json", {"x": value}, owner="me")
+    assert list(tmp_path.iterdir()) == []
+
+
 SMALL = {"better": 8.2, "flags": [True, None, -0.0, "ü"], "probabilities": np.array([0.25, 0.75])}
 
 

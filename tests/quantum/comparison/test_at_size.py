@@ -55,6 +55,15 @@ def test_the_advantage_of_the_whole_table_is_where_the_curves_lead(context):
     assert [line[0] for line in found.tables[0].rows] == [125, 250, 500, 1_000, 2_000, 50_000]
 
 
+def test_what_would_settle_it_is_asked_for_the_margin_in_points(context, monkeypatch):
+    monkeypatch.setattr(at_size, "two_sided", lambda question, sides, rows, **more: (list(sides), more))
+    wide = dataclasses.replace(context, settings=dataclasses.replace(SETTINGS, margin=0.03))
+    assert at_size.evidence(wide, {}) == (
+        ["best quantum model", "best classical model"],
+        {"name": "advantage_at_size", "gap": "advantage", "margin": pytest.approx(3.0)},
+    )
+
+
 def test_the_interval_is_as_wide_as_the_way_and_the_noise_are(context):
     exact, noisy = (at_size.evidence(context, rows_of(context, noise)).estimates for noise in (0.0005, 0.02))
     widths = [each["advantage_at_size"].high - each["advantage_at_size"].low for each in (exact, noisy)]
@@ -115,30 +124,38 @@ def judged(then, **facts):
     return LAB.judge(Evidence(estimates, usual | facts), Settings())
 
 
+HEADLINES = {"yes": "Yes, in simulation", "no": "Not yet", "undecided": "Undecided"}
+
+
 @pytest.mark.parametrize(
-    ("verdict", "answer", "words"),
+    ("then", "facts", "answer", "words"),
     [
         (
-            judged((-3.0, -9.0, 0.5)),
+            (-3.0, -9.0, 0.5),
+            {},
             "no",
             "with 50,000 rows we expect it 3.0 points below the classical model (95 % interval 9.0 points below to 0.5 points above)",
         ),
-        (judged((-3.0, -9.0, 4.0)), "undecided", "even learning curves over all these rows might not settle it"),
+        ((-3.0, -9.0, 4.0), {}, "undecided", "even learning curves over all these rows might not settle it"),
         (
-            judged((-3.0, -9.0, 4.0), curve_settles=9_000, curve_seconds={"9000": 5_000.0}),
+            (-3.0, -9.0, 4.0),
+            {"curve_settles": 9_000, "curve_seconds": {"9000": 5_000.0}},
             "undecided",
             "about 9,000 rows would settle it (--curve-rows 9000, a run of about 84 min on this machine)",
         ),
-        (judged((4.0, 2.0, 6.0)), "yes", "we expect it 4.0 points above"),
+        ((4.0, 2.0, 6.0), {}, "yes", "we expect it 4.0 points above"),
         (
-            judged(None, curve_fault="the best quantum model has hardly begun to learn at these sizes"),
+            None,
+            {"curve_fault": "the best quantum model has hardly begun to learn at these sizes"},
             "undecided",
             "what holds with 50,000 rows cannot be said: the best quantum model has hardly begun",
         ),
     ],
 )
-def test_the_verdict_is_about_the_size_that_counts(verdict, answer, words):
+def test_the_verdict_is_about_the_size_that_counts(then, facts, answer, words):
+    verdict = judged(then, **facts)
     assert verdict.answer == answer
+    assert verdict.headline == HEADLINES[answer]
     start = "On 1,000 of 50,000 rows, the best quantum model is 4.7 points below the best classical model in ROC AUC"
     assert verdict.sentence.startswith(start)
     assert words in verdict.sentence

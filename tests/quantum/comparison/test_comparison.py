@@ -7,11 +7,15 @@ import pytest
 from oracles import intervals
 from samples.golden import (
     FOLDS,
+    N_ROWS,
+    at_random_is_planned,
     three,
+    with_random,
 )
 from samples.quantum_rows import (
     BOUNDS,
     CLASSICAL,
+    DATA,
     FOLDED,
     QUANTUM,
     RULE_OF_THREE,
@@ -24,7 +28,10 @@ from samples.quantum_rows import (
     summarise,
 )
 
+from lab.belonging import Belonging
 from lab.errors import TrialsFailedError
+from quantum.comparison import at_random
+from quantum.lab import LAB
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +81,15 @@ def test_the_columns_are_counted_as_the_circuit_meets_them(evidence, rows):
     assert any(caveat.startswith(words) for caveat in evidence.caveats)
     wide = summarise(dataclasses.replace(SETTINGS, qubits=4), rows)
     assert not any("principal component" in caveat for caveat in wide.caveats)
+
+
+def test_both_sides_are_scored_on_folds_at_random_too(rows):
+    told = dataclasses.replace(DATA, belonging=Belonging(units=np.arange(N_ROWS) // 3, by="customer"))
+    context = LAB.context(told, SETTINGS, seed=0)
+    at_random_is_planned(at_random.plan(context), context.groups[:2], SETTINGS, 0, "roc_auc")
+    assert at_random.plan(LAB.context(DATA, SETTINGS, seed=0)) == []
+    found = at_random.evidence(context, with_random(rows))
+    assert found.estimates["recognition"].value == pytest.approx(
+        np.mean(points(QUANTUM[FOLDS:])) - np.mean(points(QUANTUM))
+    )
+    assert [line[0] for line in found.tables[0].rows[:2]] == ["best quantum model", "best classical model"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from quantum.price.evidence import estimates, price_table
+from quantum.hardware.transpiled import OnDevice
+from quantum.price.evidence import devices_table, estimates, price_table
 from quantum.settings import Settings
 
 RATE = 1.6
@@ -30,3 +31,20 @@ def test_the_estimates_of_the_verdict_are_the_prices_of_the_table():
         name: (pytest.approx(value), unit) for name, (value, unit) in expected.items()
     }
     assert all(each.low == each.value == each.high for each in found.values())
+
+
+def test_the_columns_say_what_their_numbers_are():
+    (row,) = devices_table([OnDevice("torino", 133, 31, 88, 9, 0.8125)]).rows
+    columns = devices_table([]).columns
+    assert dict(zip(columns, row, strict=True)) == {
+        "device": "torino", "device qubits": 133, "depth": 31, "gates": 88, "two-qubit gates": 9, "success": 0.8125,
+    }  # fmt: skip
+    table = price_table(Settings(steps=100), n_trained=16, n_rows=64)
+    assert table.columns == ("work", "executions", "device seconds", "device hours", "dollars")
+    lines = {line[0]: line[1] for line in table.rows}
+    assert lines == {
+        "training once, parameter-shift": 33 * 64 * 100 * 1024,
+        "training once, SPSA": 2 * 64 * 100 * 1024,
+        "1 prediction": 1024,
+        "1,000 predictions": 1_024_000,
+    }
