@@ -454,5 +454,7 @@ def test_a_given_model_that_may_know_the_rows_is_remarked(rows, monkeypatch):
     context = LAB.context(DATA, dataclasses.replace(SETTINGS, stream=False), seed=11)
     words = "the given model was scored on rows that it may have been trained on"
     assert not any(words in caveat for caveat in section.evidence(context, rows).caveats)
+    monkeypatch.setattr(section.metrics, "remark", lambda metric, dataset: (f"{metric} on {dataset.name}",))
+    assert section.evidence(context, rows).caveats[0] == f"{SETTINGS.metric} on golden"
     monkeypatch.setattr(section, "is_given", lambda family: family.name == "mlp")
     assert sum(caveat.startswith(words) for caveat in section.evidence(context, rows).caveats) == 1

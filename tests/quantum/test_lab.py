@@ -120,6 +120,8 @@ def test_a_yes_needs_a_quantum_model_that_beats_a_constant_prediction(low, answe
     assert verdict.answer == answer
     words = "but it is not shown to be better than a constant prediction: it is 2.0 points above one (95 % interval"
     assert (words in verdict.sentence) == (answer == "undecided")
+    if answer == "undecided":
+        assert verdict.would_change == ("columns that say more about the target", "more rows")
 
 
 @pytest.mark.parametrize(

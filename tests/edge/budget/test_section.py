@@ -98,6 +98,8 @@ def test_what_is_not_limited_may_be_missing(part, context):
 def test_a_candidate_that_was_not_timed_is_left_out(context):
     some = rows() | {TIME.name: TimedRow({"forest onnx": TIMES["forest onnx"]})}
     assert section.evidence(context, some).facts["candidates"] == ["forest"]
+    none = {key: row for key, row in rows().items() if key != TIME.name}
+    assert section.evidence(context, none).facts["unmeasured"] == ["logistic", "forest"]
 
 
 def test_what_is_foretold_stands_beside_what_was_measured(context, monkeypatch):

@@ -15,8 +15,10 @@ from samples.interpretability_rows import BLACK, DATA, GLASS, SETTINGS, made_row
 from scipy import stats
 
 from interpretability.groups import numbers
+from interpretability.groups.classes import check_groups
 from interpretability.groups.intervals import drawn_units, of_mean, of_share
 from lab.belonging import Belonging
+from lab.errors import DataError
 from lab.learning.comparison import Scores
 from lab.learning.outer import FoldRow
 from lab.protocol import Dataset
@@ -119,6 +121,12 @@ def test_a_share_of_rows_that_always_agree_is_known_as_well_as_from_one_row_of_e
 def test_a_share_in_which_every_unit_agrees_with_the_others_is_known_as_well_as_from_its_rows():
     half, units = np.tile([True, False], 8), np.repeat(np.arange(8), 2)
     assert of_share(half, np.full(16, True), units) == pytest.approx(intervals.share(8, 16))
+
+
+def test_an_unknown_column_of_groups_names_the_nearest():
+    pytest.importorskip("fairlearn")
+    with pytest.raises(DataError, match=r"has no usable column 'regoin' for --groups; .*'region'"):
+        check_groups("regoin", DATA)
 
 
 def test_what_comes_from_a_single_unit_has_no_interval():

@@ -83,6 +83,13 @@ def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows
     assert narrow.simplest is None
 
 
+def test_the_picture_of_all_models_says_how_they_were_compared(evidence):
+    figure = next(each for each in evidence.figures if each.title == "All models")
+    assert figure.caption.startswith("ROC AUC, 2 x 3-fold cross-validation, all models on the same folds")
+    assert LABELS["ebm"] in str(figure.spec["data"])
+    assert "constant" not in str(figure.spec["data"])
+
+
 def test_of_families_taken_equally_often_the_first_stands_for_its_side():
     taken = SimpleNamespace(best={"glass": SimpleNamespace(chosen=("B", "A", "A", "B", "C"))})
     for names in ({"a": "A", "b": "B", "c": "C"}, {"b": "B", "c": "C", "a": "A"}):

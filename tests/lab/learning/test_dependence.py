@@ -10,6 +10,7 @@ from samples.planted import table_of
 
 from lab.belonging import Belonging
 from lab.data.load import check
+from lab.learning import neighbourhoods
 from lab.learning.identifiers import identifiers
 from lab.learning.neighbourhoods import Neighbourhood, neighbourhood
 from lab.learning.recognition import Recognition, recognition
@@ -359,6 +360,50 @@ def test_columns_that_name_the_values_of_another_are_no_columns_besides_it(monke
     made = table(columns, rng.integers(0, 2, 50)[street // 2])
     suspicions(dataclasses.replace(made, belonging=Belonging(time="day")), seed=0)
     assert {"height", "row", "half"} in looked
+
+
+@pytest.mark.parametrize(
+    ("sorted_by", "is_sorted"), [("rises", True), ("falls", True), ("kind", True), ("missing", True), (None, False)]
+)
+def test_a_sorted_file_is_not_parted_in_three_for_a_third_would_lie_beyond_what_is_known(
+    monkeypatch, sorted_by, is_sorted
+):
+    asked = []
+
+    def recognised(dataset, units, *, seed, features=None, parts=None):
+        asked.append((units, parts))
+        return Recognition(0.0, 0.0, 0.0)
+
+    monkeypatch.setattr("lab.learning.undeclared.recognition", recognised)
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, 300))
+    if sorted_by in ("rises", "falls", "missing"):
+        x = np.sort(x) * (-1 if sorted_by == "falls" else 1)
+    if sorted_by == "missing":
+        x[[0, 100, 299]] = np.nan
+    kinds = np.array(list("abcde"))[rng.integers(0, 5, 300)]
+    kinds = np.sort(kinds) if sorted_by == "kind" else kinds
+    suspicions(table({"x": x, "y": y, "kind": kinds.astype(object).tolist()}, rng.integers(0, 2, 300)), seed=0)
+    units, parts = asked[-1]
+    assert (parts is None) == is_sorted
+    assert len(np.unique(units)) == 30
+    if parts is not None:
+        np.testing.assert_array_equal(parts, units // 10)
+
+
+@pytest.mark.parametrize(("columns", "many", "apart"), [(12, 0, 0.5), (12, 1, 1.0), (5, 0, 1.0)])
+def test_ties_part_half_as_far_where_most_cells_are_empty(monkeypatch, columns, many, apart):
+    """Of 5 values in 12 columns there are 240 million cells, in 5 columns 3,125, and 400 rows are 40,000 hundredths."""
+    seen, normal = [], neighbourhoods._normal
+    monkeypatch.setattr(
+        neighbourhoods, "_normal", lambda values, far, rng: seen.append(far) or normal(values, far, rng)
+    )
+    rng = np.random.default_rng(0)
+    made = {f"q{i}": rng.integers(1, 6, 400) for i in range(columns)} | {
+        f"x{i}": rng.normal(size=400) for i in range(many)
+    }
+    neighbourhood(table(made, rng.integers(0, 2, 400)), seed=0)
+    assert set(seen) == {apart}
 
 
 def measured(monkeypatch, *, own=(), others=(), order=(), near=NOTHING):

@@ -50,4 +50,5 @@ def test_the_axis_has_the_unit_where_there_is_one(unit, axis):
     (figure,) = ablations.figures({"training": Estimate(2.0, 1.0, 3.0, unit)}, "M")
     assert axis in str(figure.spec)
     assert f"{axis} (" not in str(figure.spec)
+    assert {"datum": 0.0} in [layer["encoding"].get("x") for layer in figure.spec["layer"]], "no loss is a line"
     assert ablations.figures({}, "M") == ()
