@@ -172,13 +172,16 @@ def _fold(
 
 
 def _fillings(columns: Sequence[Column], n_numbers: int) -> "NDArray[np.float64]":
-    fillings = np.full(n_numbers, np.nan)
+    """What stands for a missing number; 0 for one that the model does not use, since NaN times nothing is NaN."""
+    fillings = np.zeros(n_numbers)
+    used: set[int] = set()
     for column in columns:
         if isinstance(column, Number):
             before = fillings[column.source]
-            if not np.isnan(before) and before != column.filled:
+            if column.source in used and not np.isnan(before) and before != column.filled:
                 raise NotLoweredError("one number that is filled in two ways")
             fillings[column.source] = column.filled
+            used.add(column.source)
     return fillings
 
 

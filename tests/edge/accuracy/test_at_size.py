@@ -320,7 +320,7 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, monkeypatch):
     verdict, found = done.record.verdict, done.record.evidence.estimates
     assert verdict.answer == "no"
     assert verdict.sentence.startswith(
-        "On 300 of 12,000 rows no candidate fits; the most accurate, the logistic regression, "
+        "On 300 of 12,000 rows, no candidate fits; the most accurate, the logistic regression, "
     )
     assert "misses accuracy loss with 12,000 rows" in verdict.sentence
     assert "; with 12,000 rows we expect it" in verdict.sentence

@@ -340,3 +340,23 @@ def test_what_is_not_known_is_named(model, words):
     _, numbers, target = table(7, n_classes=2, offset=0.0, n_rows=50)
     with pytest.raises(NotLoweredError, match=words):
         answers(model.fit(np.abs(numbers), target), numbers)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        LogisticRegression(),
+        MLPClassifier(max_iter=20),
+        KNeighborsClassifier(),
+        CalibratedClassifierCV(SVC(), ensemble=False, cv=2),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
+def test_a_number_that_the_model_does_not_use_may_be_missing(last):
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(200, 2)).astype(np.float32).astype(np.float64)
+    target = (numbers[:, 0] + rng.normal(size=200) > 0).astype(int)
+    numbers[::5, 1] = np.nan
+    model = make_pipeline(ColumnTransformer([("n", SimpleImputer(), [0])]), last).fit(numbers, target)
+    np.testing.assert_allclose(answers(model, numbers), model.predict_proba(numbers), rtol=0, atol=1e-6)

@@ -206,7 +206,9 @@ def test_rates_by_group_are_those_of_counting(loans):
     pytest.importorskip("fairlearn")
     said = np.random.default_rng(0).random(loans.n_rows)
     table = classes.group_table("region", loans, [scores_of(loans, said)], 3)
-    assert f"false positive rate (rows that are not {loans.classes[1]!r}, " in table.caption
+    assert (
+        f"false positives: share of the rows that are not {loans.classes[1]!r} but are predicted to be" in table.caption
+    )
     region, yes, positive = loans.features["region"].to_numpy(), said > 0.5, loans.target == 1
     for row in table.rows:
         there = region == row[1]
