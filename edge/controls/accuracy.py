@@ -165,7 +165,7 @@ def _dataset(frame: pd.DataFrame, labels: np.ndarray, **said: Any) -> Dataset:
 
 
 def unhidden(features: pd.DataFrame) -> np.ndarray:
-    """See both columns of `apart` as they were drawn."""
+    """See both columns of `apart` as they were drawn: shape (n_rows, 2)."""
     seen = features[["x1", "x2"]].to_numpy().copy()
     seen[:, 1] = np.abs(seen[:, 1]) - 6
     return seen

@@ -93,10 +93,9 @@ def offer(
         `calls` times in nanoseconds from the start, ascending.
     deadline_ns : float
         A response that takes longer is a miss.
-    clock, sleep : callable
-        Nanoseconds of a clock that never goes back; how to wait a number of seconds.
-    spin_ns : int
-        The end of every wait is spent looking at the clock instead of asleep.
+    clock, sleep, spin_ns : callable, callable, int
+        Nanoseconds of a clock that never goes back; how to wait a number of seconds; how much of each wait's end is spent looking at
+        the clock instead of asleep.
     patience_s : float
         Stop after that many seconds: a model that cannot keep up would take ever longer. Calls that are late by then
         count with the time that they have waited so far, which is too short, but a miss.
@@ -114,8 +113,7 @@ def offer(
                 record_response, record_service, record_wake_up = kept.batch()
             due = start + arrival
             begin = clock()
-            idle = begin < due
-            if idle:
+            if idle := begin < due:
                 if due - begin > spin_ns:
                     sleep((due - begin - spin_ns) * 1e-9)
                 while (begin := clock()) < due:
@@ -127,8 +125,7 @@ def offer(
             if idle:
                 record_wake_up(begin - due)
             counted[-1] += 1
-            if end - due > deadline_ns:
-                missed[-1] += 1
+            missed[-1] += end - due > deadline_ns
             if end > last:
                 break
     kept.count_waiting(schedule, end - start, deadline_ns, record_response)

@@ -50,7 +50,7 @@ class TimedRow:
     machine: Noise = field(default_factory=Noise)
 
     def least(self, name: str) -> np.ndarray:
-        """Times (rounds, calls) of an alternative that its calls would at least have taken alone on the machine."""
+        """Times, of shape (n_rounds, n_calls), that an alternative's calls would at least have taken alone on the machine."""
         times = self.times[name]
         return least_times(times, self.disturbed.get(name, np.zeros(len(times), np.int64)), self.machine)
 
