@@ -34,17 +34,18 @@ def pytest_configure():
 
 @pytest.fixture(scope="session", autouse=True)
 def _sources_are_parsed_once():
-    """Parse the same bytes once in all tests: the identity of each other lab of a test would take seconds.
+    """Parse the same file once in all tests: the identity of each other lab of a test would take seconds.
 
     The files are read each time, so that what is changed in one is seen.
     """
     parsing, known = identity._imports, {}
 
     def imports(files):
-        sources = tuple((path.suffix, path.read_bytes()) for path in files.values())
-        if sources not in known:
-            known[sources] = list(parsing(files))
-        return known[sources]
+        for name, path in files.items():
+            source = (path.suffix, path.read_bytes())
+            if source not in known:
+                known[source] = list(parsing({name: path}))
+            yield from known[source]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "_imports", imports)
