@@ -15,7 +15,11 @@ import pytest
 from samples import web
 from samples.here import in_this_process
 from samples.less_work import (
-    few_trees, with_few_trees, with_models_served_once, with_short_timings, with_small_follow_up,
+    few_trees,
+    with_few_trees,
+    with_models_served_once,
+    with_short_timings,
+    with_small_follow_up,
 )  # fmt: skip
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, without_the_clock
 

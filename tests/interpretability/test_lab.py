@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from samples import vega
 from samples.here import in_this_process
-from samples.less_work import few_trees, with_pictures_once, with_small_follow_up, with_small_machines, with_suspicions_once
+from samples.less_work import (
+    few_trees,
+    with_pictures_once,
+    with_small_follow_up,
+    with_small_machines,
+    with_suspicions_once,
+)
 from samples.wiring import (
     AT_SIZE_ESTIMATES,
     AT_SIZE_FACTS,
