@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from lab.cli import main
 from lab.runs import identity
 
 _MEMORY = 8 * 2**30
+_TESTS, _OTHER_TESTS = Path(__file__).parent, Path(sysconfig.get_path("purelib"), "tests")
 
 
 threadpool_limits(1)  # and this for those that are loaded
@@ -34,17 +36,21 @@ def pytest_configure():
 
 @pytest.fixture(scope="session", autouse=True)
 def _sources_are_parsed_once():
-    """Parse the same bytes once in all tests: the identity of each other lab of a test would take seconds.
+    """Parse the same file once in all tests: the identity of each other lab of a test would take seconds.
 
-    The files are read each time, so that what is changed in one is seen.
+    The files are read each time, so that what is changed in one is seen. The tests themselves are not parsed: to a lab that stands
+    in one of them belong all the others, and the hundreds of a library that installs its own under the same name.
     """
     parsing, known = identity._imports, {}
 
     def imports(files):
-        sources = tuple((path.suffix, path.read_bytes()) for path in files.values())
-        if sources not in known:
-            known[sources] = list(parsing(files))
-        return known[sources]
+        for name, path in files.items():
+            if path.is_relative_to(_OTHER_TESTS) or (path.is_relative_to(_TESTS) and path.name.startswith("test_")):
+                continue
+            source = (path.suffix, path.read_bytes())
+            if source not in known:
+                known[source] = list(parsing({name: path}))
+            yield from known[source]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "_imports", imports)

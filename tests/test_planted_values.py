@@ -14,7 +14,13 @@ import pandas as pd
 import pytest
 from samples import web
 from samples.here import in_this_process
-from samples.less_work import few_trees, with_few_trees, with_short_timings, with_small_follow_up
+from samples.less_work import (
+    few_trees,
+    with_few_trees,
+    with_models_served_once,
+    with_short_timings,
+    with_small_follow_up,
+)  # fmt: skip
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, without_the_clock
 
 import quantum.models.families
@@ -176,14 +182,14 @@ FAST = {
     "edge": "--effort quick --folds 2 --candidates 1 --rounds 20 --models logistic,forest",
     "interpretability": "--folds 2 --repeats 1 --candidates 1",
 }
-READ = {40: (TREE,), 200: (EBM_PAIRS, LOGISTIC), 600: (SPLINES, SCORECARD)}
-READ_NUMBER = {40: (regressors.LINEAR,), 200: (regressors.TREE,), 600: (regressors.EBM,)}
+READ = {40: (TREE, LOGISTIC), 600: (EBM_PAIRS, SPLINES, SCORECARD)}
+READ_NUMBER = {40: (regressors.LINEAR, regressors.TREE), 600: (regressors.EBM,)}
 LESS_WORK = [
     (quantum.models.families, "CLASSICAL", (LOGISTIC,)), (classifiers, "ladder", lambda n_classes: ()),
     (regressors, "ladder", tuple),
 ]  # fmt: skip
-RUNS = [(name, "classes", n_rows) for name in ("quantum", "edge") for n_rows in (SIZES[0], SIZES[-1])]
-RUNS += [("interpretability", target, n_rows) for target in ("classes", "number") for n_rows in SIZES]
+LABS = [("quantum", "classes"), ("edge", "classes"), ("interpretability", "classes"), ("interpretability", "number")]
+RUNS = [(name, target, n_rows) for name, target in LABS for n_rows in (SIZES[0], SIZES[-1])]
 
 
 @pytest.fixture
@@ -191,6 +197,7 @@ def searched(tmp_path, monkeypatch, capfd):
     """Run a lab on a planted table with little work, and look for the planted values in all that it leaves behind."""
     in_this_process(monkeypatch)
     with_few_trees(monkeypatch)
+    with_models_served_once(monkeypatch)
     with_short_timings(monkeypatch)
     with_small_follow_up(monkeypatch)
     for module, constant, less in LESS_WORK:

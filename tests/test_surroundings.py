@@ -65,11 +65,13 @@ from lab import registry
 from lab.cli import main
 from lab.protocol import Control
 from quantum.chosen_circuit import learning
+from quantum.models import families
 from quantum.simulator import native
 
 # Less work by the same ways; these lines hold in the workers, too.
 native._COMPILER = "samples.short_compiler"
 learning._GRID = 6
+families.CLASSICAL = families.CLASSICAL[:1]  # all are of scikit-learn
 speed._ROUNDS, speed._CALLS, speed._BATCH, editing._CURVES, stress._SHARES = 1, 2, 20, 1, (0.1,)
 whole, again = classifiers.black(), ("forest", "extra-trees", "svm", "mlp")  # of a library that others are of, too
 fewer = dataclasses.replace(whole, families=tuple(family for family in whole.families if family.name not in again))
@@ -92,7 +94,8 @@ if __name__ == "__main__":
         kind = type(registry.find(name))
         kind.demo_data, kind.demo_settings = "wine", SETTINGS[name]
         kind.controls = lambda self: [Control("one", "nothing is true", ("yes",), settled)]
-    sys.exit(main(["controls", "edge", "--seeds", "1", "--quiet"]) or main(["demo", "--quiet"]))
+    one = ["--workers", "1", "--quiet"]  # each worker loads the libraries anew
+    sys.exit(main(["controls", "edge", "--seeds", "1", *one]) or main(["demo", *one]))
 """
 
 
@@ -261,6 +264,8 @@ def test_its_workers_take_none_either(tmp_path):
         "--rounds",
         "20",
         "--independent",
+        "--workers",
+        "1",
         "--quiet",
     ]
     done = subprocess.run(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples.here import in_this_process
+from samples.less_work import without_doubts, without_pictures
 from samples.wiring import AT_SIZE_ESTIMATES, AT_SIZE_FACTS
 
 from interpretability.lab import LAB
@@ -215,7 +216,9 @@ def test_without_curves_the_sentence_says_of_which_rows_it_speaks():
     assert verdict.sentence.startswith(SAMPLE)
 
 
-def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families):
+def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families, monkeypatch):
+    for less in (without_doubts, without_pictures):
+        less(monkeypatch)
     done = flow.run(LAB, table(12_000), SETTINGS, out=tmp_path, workers=1)
     verdict = done.record.verdict
     assert verdict.answer == "no"

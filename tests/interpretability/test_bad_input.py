@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples.here import in_this_process
-from samples.less_work import with_small_follow_up
+from samples.less_work import with_small_follow_up, without_doubts
 
 from interpretability.models import classifiers
 from lab.data.load import load
@@ -94,6 +94,7 @@ def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab,
 
 def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
     in_this_process(monkeypatch)
+    without_doubts(monkeypatch)
     whole = classifiers.glass(2, 500)
     assert "ebm-pairs" not in [family.name for family in whole.families], "124,750 pairs are too many to look at"
     kept = tuple(f for f in whole.families if f.name in ("logistic", "splines", "scorecard"))

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from samples import vega
 from samples.here import in_this_process
-from samples.less_work import few_trees, with_small_follow_up, with_small_machines, with_suspicions_once
+from samples.less_work import (
+    few_trees,
+    with_pictures_once,
+    with_small_follow_up,
+    with_small_machines,
+    with_suspicions_once,
+)
 from samples.wiring import (
     AT_SIZE_ESTIMATES,
     AT_SIZE_FACTS,
@@ -33,6 +39,7 @@ from lab.testing import check_lab
 def few_families(monkeypatch):
     """Fewer and smaller models, the same way: the families are tested on their own."""
     in_this_process(monkeypatch)
+    with_pictures_once(monkeypatch)
     with_suspicions_once(monkeypatch)
     with_small_follow_up(monkeypatch)
     with_small_machines(monkeypatch)

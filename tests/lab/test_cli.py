@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from samples import few_families
 from samples.here import in_this_process
 from samples.less_work import with_few_families
 
@@ -74,7 +75,7 @@ def finished(tmp_path_factory):
     """One small run, shared by the tests below."""
     folder = tmp_path_factory.mktemp("finished")
     done = subprocess.run(
-        [sys.executable, "-m", "interpretability", "wine", *FAST, "--out", "runs"],
+        [sys.executable, "-c", few_families.ITS_LAB, "wine", *FAST, "--out", "runs"],
         capture_output=True, text=True, check=True, cwd=folder,
     )  # fmt: skip
     (run,) = (folder / "runs").iterdir()

@@ -67,7 +67,7 @@ def test_the_harness_counts_each_kind_of_finding_and_keeps_its_input(body, what,
     module = tmp_path / "broken.py"
     module.write_text(BROKEN.format(body=body))
     assert folder.is_dir()
-    tally = fuzz.run_kind("broken", 2, 0, tmp_path / "kept", processes=1, seconds=5, memory_gb=0.5, extra=module)
+    tally = fuzz.run_kind("broken", 2, 0, tmp_path / "kept", processes=1, seconds=2, memory_gb=0.5, extra=module)
     assert tally.counts[what] >= 1, tally.counts
     assert tally.findings == sum(tally.sorts.values())
     assert list((tmp_path / "kept").glob("broken-0-*.input"))

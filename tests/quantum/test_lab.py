@@ -5,15 +5,17 @@ import dataclasses
 import pytest
 from samples import vega
 from samples.here import in_this_process
-from samples.less_work import with_suspicions_once
+from samples.less_work import with_pictures_once, with_suspicions_once
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
 from lab.data.load import load, sample_rows
 from lab.errors import SettingsError
+from lab.learning.families import BOOSTING, LOGISTIC, MLP, SVM
 from lab.protocol import Estimate, Evidence
 from lab.testing import check_lab
 from quantum.chosen_circuit import learning
 from quantum.lab import LAB
+from quantum.models import families
 from quantum.settings import Settings
 
 FAST = Settings(
@@ -31,10 +33,15 @@ FAST = Settings(
 )
 
 
-@pytest.mark.parametrize("name", ["wine", "loans"])
-def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "known"), [("wine", (LOGISTIC, SVM)), ("loans", (BOOSTING, MLP))], ids=["wine", "loans"]
+)
+def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, known, tmp_path, monkeypatch):
+    """Each classical family on one of the tables: they are tested on their own."""
     in_this_process(monkeypatch)
+    with_pictures_once(monkeypatch)
     with_suspicions_once(monkeypatch)
+    monkeypatch.setattr(families, "CLASSICAL", known)
     monkeypatch.setattr(learning, "_GRID", 8)
     trained = {"train_for_hardware": ("circuit", "angles", "scalings", "gain", "biases")}
     record = check_lab(LAB, sample_rows(load(name), 120, 0), FAST, tmp_path, learned=trained)

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from samples.here import in_this_process
+from samples.less_work import without_doubts, without_pictures
 from samples.wiring import EDGE_AT_SIZE_ESTIMATES, EDGE_AT_SIZE_FACTS, generic
 
 from edge import candidates
@@ -305,6 +307,8 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, monkeypatch):
     )
     known = Group("all", "model", (LOGISTIC, BOOSTING, CONSTANT))
     monkeypatch.setattr(candidates, "group", lambda dataset, model: known)
+    for less in (in_this_process, without_doubts, without_pictures):
+        less(monkeypatch)
     off = dict.fromkeys(("variants", "batches", "serving", "load"), False)
     few = {
         "folds": 2,

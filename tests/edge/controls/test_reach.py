@@ -14,13 +14,13 @@ from lab.protocol import Estimate
 
 
 class SimulatedTime:
-    """A clock that moves on by a microsecond whenever it is read."""
+    """A clock that moves on by ten microseconds whenever it is read."""
 
     def __init__(self):
         self.now = 0
 
     def __call__(self):
-        self.now += 1_000
+        self.now += 10_000
         return self.now
 
     def sleep(self, seconds):

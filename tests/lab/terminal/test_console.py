@@ -12,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from samples import few_families
 
+FEWER = ("-c", few_families.LAB)
 FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--workers", "1")
 ESCAPE, BIDI = "\x1b]0;TITLE\x07", "\u202e"
 STEERING = {
@@ -26,9 +28,13 @@ STEERING = {
 }
 
 
-def run(*words, cwd, **options):
+def run(*words, cwd, program=("-m", "lab"), **options):
     """Call the command as a shell does; gives the exit code and the bytes of both streams."""
-    command = [sys.executable.encode(), b"-m", b"lab", *(w if isinstance(w, bytes) else str(w).encode() for w in words)]
+    command = [
+        sys.executable.encode(),
+        *map(str.encode, program),
+        *(w if isinstance(w, bytes) else str(w).encode() for w in words),
+    ]
     return subprocess.run(command, cwd=cwd, capture_output=True, timeout=300, check=False, **options)
 
 
@@ -53,7 +59,7 @@ def hostile(tmp_path_factory):
     name = b"h\xff[final]\x1b]0;T\x07.parquet"
     with open(os.path.join(os.fsencode(folder), name), "wb") as stream:  # noqa: PTH123, PTH118 - a name that is no text
         pq.write_table(pa.table(columns), stream)
-    return folder, name, run("run", "interpretability", name, "--target", "y\x1b[2J", *FAST, cwd=folder)
+    return folder, name, run("run", "interpretability", name, "--target", "y\x1b[2J", *FAST, cwd=folder, program=FEWER)
 
 
 def test_a_run_of_hostile_names_shows_them_spelt_out_and_can_be_repeated(hostile):
@@ -132,7 +138,9 @@ def test_a_run_without_its_report_is_taken_up_and_its_json_is_plain_ascii(hostil
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     (run_folder,) = (tmp_path / "runs").iterdir()
     (run_folder / "report.html").unlink()  # as after a kill between the record and the report
-    done = run("run", "interpretability", name, "--target", "y\x1b[2J", *FAST, "--json", "--quiet", cwd=tmp_path)
+    done = run(
+        "run", "interpretability", name, "--target", "y\x1b[2J", *FAST, "--json", "--quiet", cwd=tmp_path, program=FEWER
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.isascii()
     assert not steering_signs(done.stdout)

@@ -51,9 +51,9 @@ def test_a_trial_that_sleeps_for_ever_is_ended_once_and_the_others_finish(tmp_pa
 def test_what_is_deaf_to_signals_or_waits_for_another_program_is_ended_with_all_of_it(
     tmp_path, marks, function, started
 ):
-    bad = Trial("bad", function, {"folder": str(marks)}, limit_s=4.0)
+    bad = Trial("bad", function, {"folder": str(marks)}, limit_s=2.5)
     results = run_plan([bad, *others()], None, tmp_path / "rows", workers=2)
-    assert results.failures == {"bad": "took longer than 4 s and was ended"}
+    assert results.failures == {"bad": "took longer than 2.5 s and was ended"}
     assert len(results.rows) == 3
     assert pids(marks).keys() == started
     assert processes.gone(pids(marks).values(), seconds=5)
