@@ -24,7 +24,7 @@ Cells: TypeAlias = tuple[float | None, float | None, float | None]
 def of_score(value: float, parts: tuple[Part, ...], units: "NDArray | None", *, least: float = 0.0) -> Cells:
     """Give a score of some rows its interval, from the means that it is a sum of (see `lab.learning.influence`).
 
-    It reaches at least `least` to either side.
+    It reaches at least `least` to either side. `units` has shape (n_rows,).
     """
     try:
         spread = stats.row_spread(added_alone(parts, len(parts[0].values)), units=units)

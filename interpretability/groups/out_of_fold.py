@@ -53,7 +53,7 @@ class Told:
 
 
 def out_of_fold(scores: Scores, dataset: Dataset, groups: "NDArray", folds: int) -> Told:
-    """Gather the predictions of the first repetition; `groups` names the group of every row of the table."""
+    """Gather the predictions of the first repetition; `groups`, of shape (n_rows,), names the group of every row of the table."""
     done = [row for row in scores.rows[:folds] if row is not None]
     places = np.concatenate([row.test_rows for row in done])
     said = np.concatenate([row.predictions[:, 1] if dataset.classes else row.predictions for row in done])

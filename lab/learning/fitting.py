@@ -25,6 +25,8 @@ _KEPT_ASIDE = 7
 def fit_together(model: Any, features: "pd.DataFrame", target: "NDArray", belonging: Belonging, *, seed: int) -> Any:
     """Fit a pipeline whose last step is called `model`, and give it back; `belonging` is that of these rows.
 
+    `features` has shape (n_rows, n_columns), `target` (n_rows,).
+
     A calibration gets folds, and the bags of an explainable boosting machine rows to stop by, that hold together what belongs
     together; a network and a gradient boosting that cannot be told so learn to their end.
     """

@@ -81,6 +81,11 @@ def forward_folds(belonging: Belonging, folds: int, *, later: float = 0.0, gap: 
     gap : int
         Moments left out between training and testing.
 
+    Raises
+    ------
+    ValueError
+        If the rows have no times.
+
     References
     ----------
     Bergmeir and Benitez (2012), Information Sciences 191, 192-213; Roberts et al. (2017), Ecography 40, 913-929.
