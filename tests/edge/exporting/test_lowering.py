@@ -209,6 +209,14 @@ def test_texts_become_sets_or_rows_of_a_table(model, encoder):
     np.testing.assert_allclose(answers(fitted, numbers, shown), fitted.predict_proba(rows), rtol=0, atol=1e-12)
 
 
+def test_an_encoder_may_give_sparse_rows():
+    frame, target, numbers, shown, rows = mixed(3)
+    fitted = make_pipeline(prepared(OneHotEncoder(handle_unknown="ignore"), scale=True), LogisticRegression()).fit(
+        frame, target
+    )
+    np.testing.assert_allclose(answers(fitted, numbers, shown), fitted.predict_proba(rows), rtol=0, atol=1e-12)
+
+
 def test_categories_of_histogram_boosting_are_split_by_sets():
     frame, target, numbers, shown, rows = mixed(4, n_rows=2_000)
     encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=200)
