@@ -128,10 +128,7 @@ class Comparison:
             return mean, by_folds
         by_repeat = differences.reshape(repeats, self.folds)
         pooled = stats.pooled_spread(adds, by_repeat, units=_units_of(self.belonging))
-        if self.belonging.times is None:
-            return mean, pooled
-        of_blocks = stats.corrected_spread(by_repeat.mean(axis=0), self.test_fraction)
-        return mean, max(pooled, of_blocks, key=lambda spread: spread.standard_error)
+        return mean, self._wider_in_time(pooled, by_repeat)
 
     def _added(self, a: Scores, b: Scores, repeat: int) -> "NDArray[np.float64] | None":
         """What each row adds to the difference in one repetition, as shown; None where the metric has no such form."""
@@ -208,12 +205,33 @@ class Comparison:
         return rows_to_settle(self.difference(a, b), margin, self.n_rows, detectable=spread, least_half=least)
 
     def mean(self, scores: Scores) -> Estimate:
-        """Mean score with its interval, cut where the metric ends (a share is never above 100 points)."""
+        """Mean score with its interval, cut where the metric ends (a share is never above 100 points).
+
+        Of one repetition it counts what each row adds, since a few folds say little of their spread; of several the folds.
+        """
         there = scores.values[~np.isnan(scores.values)]
-        mean = stats.mean_score(there, test_fraction=self.test_fraction, unit=self.metric.unit)
+        spread, unit = self._spread_of_one(scores), self.metric.unit
+        if spread is None:
+            mean = stats.mean_score(there, test_fraction=self.test_fraction, unit=unit)
+        else:
+            mean = self._at_least_rule_of_three(stats.estimate_of(float(there.mean()), spread, unit=unit))
         if not self.metric.unit:
             return mean
         return dataclasses.replace(mean, low=max(mean.low, self.metric.lowest), high=min(mean.high, self.metric.factor))
+
+    def _spread_of_one(self, scores: Scores) -> stats.Spread | None:
+        """Spread of the mean of one repetition by its rows; None for several, a failed fold or a metric without that form."""
+        if len(scores.rows) != self.folds or (adds := self._added_alone(scores)) is None:
+            return None
+        pooled = stats.pooled_spread([adds], scores.values[None, :], units=_units_of(self.belonging))
+        return self._wider_in_time(pooled, scores.values[None, :])
+
+    def _wider_in_time(self, pooled: stats.Spread, by_repeat: "NDArray[np.float64]") -> stats.Spread:
+        """Forward in time, what the blocks differ by counts where it is more than what stretches of rows say."""
+        if self.belonging.times is None:
+            return pooled
+        of_blocks = stats.corrected_spread(by_repeat.mean(axis=0), self.test_fraction)
+        return max(pooled, of_blocks, key=lambda spread: spread.standard_error)
 
     def figure(self, title: str, caption: str, *, without: Collection[str] = ()) -> Figure:
         """One line per way to learn, the best first; `without` names families that would only stretch the axis."""

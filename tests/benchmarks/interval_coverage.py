@@ -27,6 +27,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 from scipy.special import expit, softmax
 from scipy.stats import rankdata
+from sklearn.linear_model import LogisticRegression
 
 from lab import stats
 from lab.belonging import ALONE, Belonging
@@ -53,6 +54,17 @@ class Linear:
     def said(self, x):
         scores = _with_one(x) @ self.weights
         return scores if scores.ndim == 1 else softmax(4 * scores, axis=1)
+
+
+class Logistic:
+    """Logistic regression: unlike the others it minimises the log loss that it is scored by."""
+
+    def fit(self, x, y):
+        self.model = LogisticRegression(C=1.0).fit(x, y)
+        return self
+
+    def said(self, x):
+        return self.model.predict_proba(x)
 
 
 class Gaussian:
@@ -110,6 +122,10 @@ PAIRS = {
     "linear, cells": ((Linear, ALL), (Cells, ALL)),
     "Bayes, neighbours": ((Gaussian, ALL), (Neighbours, ALL)),
 }
+LOG_LOSS_PAIRS = {
+    "halves, logistic": ((Logistic, FIRST), (Logistic, SECOND)),
+    "logistic, cells": ((Logistic, ALL), (Cells, ALL)),
+}
 NUMBER_PAIRS = {
     "halves, linear": ((Linear, FIRST), (Linear, SECOND)),
     "linear, cells": ((Linear, ALL), (Cells, ALL)),
@@ -165,6 +181,8 @@ def cells():
         ("halves, linear", "linear, Bayes"), ("accuracy", "balanced_accuracy", "neg_log_loss"), BALANCES[:5]
     ):
         yield f"{name}; {metric}; {n_rows} rows, {n_rare} rare", PAIRS[name], metric, ("classes", n_rows, n_rare, 2)
+    for (name, pair), (n_rows, n_rare) in itertools.product(LOG_LOSS_PAIRS.items(), BALANCES[:5]):
+        yield f"{name}; log loss; {n_rows} rows, {n_rare} rare", pair, "neg_log_loss", ("classes", n_rows, n_rare, 2)
     for name, n_classes, n_rows, n_rare in itertools.product(
         ("halves, linear", "linear, Bayes"), (4, 10), (1_000,), (10, 60)
     ):

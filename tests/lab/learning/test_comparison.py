@@ -272,3 +272,44 @@ def test_forward_in_time_the_wider_of_what_stretches_of_time_and_what_blocks_say
     expected = intervals.interval(*(by_blocks if is_by_folds else by_rows), reach=300 / 120, lowest=-100, highest=100)
     estimate = found.difference(found.best["a"], found.best["c"])
     assert (estimate.value, estimate.low, estimate.high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_the_mean_of_one_repetition_rests_on_its_rows_and_that_of_several_on_their_folds(loans, repeats):
+    rng = np.random.default_rng(5)
+    rows, said = {}, []
+    for fold in all_folds(3, repeats, seed=1):
+        test = split(loans, fold)[1]
+        p = 1 / (1 + np.exp(-1.0 * (loans.target[test] == 1) - rng.normal(size=len(test))))
+        chances = np.column_stack([1 - p, p])
+        said.append((chances, test))
+        made = row(intervals.auc(p, loans.target[test] == 1), 0.5, loans)
+        rows |= {
+            f"{name}-fold{fold.index:02d}": dataclasses.replace(made, predictions=chances, test_rows=test)
+            for name in "ac"
+        }
+    found = compare(loans, (Group("a", "a", (A,)), Group("c", "c", (C,))), rows, folds=3, repeats=repeats, metric=AUC)
+    mean = found.mean(found.best["a"])
+    nothing = [(np.full_like(chances, 0.5), test) for chances, test in said]
+    by_rows = intervals.repeated(
+        said, nothing, loans.target, 3, kinds=intervals.auc_kinds,
+        score=lambda chances, truth: intervals.auc(chances[:, 1], truth == 1),
+    )  # fmt: skip
+    by_folds = intervals.corrected(found.best["a"].values, 3)
+    value, low, high = intervals.interval(*(by_rows if repeats == 1 else by_folds))
+    shift = 50 if repeats == 1 else 0  # a constant has 50 points of AUC
+    assert (mean.value, mean.low, mean.high) == pytest.approx((value + shift, low + shift, high + shift))
+
+
+def test_a_mean_without_a_wrong_row_is_not_certain(loans):
+    target = loans.target
+    rows = {}
+    for fold in all_folds(3, 1, seed=1):
+        test = split(loans, fold)[1]
+        chances = np.eye(2)[target[test]]
+        made = dataclasses.replace(row(1.0, 0.5, loans), predictions=chances, test_rows=test)
+        rows |= {f"{name}-fold{fold.index:02d}": made for name in "ac"}
+    metric = Metric("accuracy", "accuracy", "points", 100.0)
+    found = compare(loans, (Group("a", "a", (A,)), Group("c", "c", (C,))), rows, folds=3, repeats=1, metric=metric)
+    mean = found.mean(found.best["a"])
+    assert (mean.value, mean.low, mean.high) == pytest.approx((100, 100 - 300 / len(target), 100))
