@@ -257,3 +257,18 @@ def test_the_statistics_of_a_kind_of_control_are_asked_and_a_fault_is_counted_as
         )  # fmt: skip
         for name in ("60 rows", "groups, said", "truth at twice the margin"):
             assert statistics.answer(statistics.KINDS[name], 0) == (side, name in wrong)
+
+
+def test_efforts_that_contradict_each_other_are_counted(benchmark, monkeypatch, capsys):
+    module = benchmark("efforts")
+    answers = {"separable": ("yes", "no"), "few-rows": ("undecided", "no")}
+    monkeypatch.setattr(module, "ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.setattr(
+        module, "asked", lambda *key: (*key, tuple(answers.get(key[1], ("no", "no"))[i // 2] if i % 2 == 0 else 1.0 for i in range(4)))
+    )  # fmt: skip
+    monkeypatch.setattr(sys, "argv", ["benchmark", "--labs", "quantum", "--seeds", "2"])
+    module.main()
+    said = capsys.readouterr().out
+    n_tables = said.count("CPU s)  standard")
+    assert f"2 of {n_tables} contradicted" in said
+    assert "2 undecided at quick effort alone" in said
