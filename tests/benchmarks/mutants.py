@@ -40,8 +40,9 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
         "tests/lab/learning/test_fitting.py", "tests/lab/learning/test_spoiling_together.py", "tests/lab/test_spoiling.py",
         "tests/quantum/test_evidence.py", "tests/quantum/comparison",
     ),
-    ("lab/learning/undeclared.py", "lab/learning/neighbourhoods.py", "lab/learning/shortage.py", "lab/doubts.py"): (
-        "tests/lab/learning/test_dependence.py", "tests/lab/test_doubts.py",
+    ("lab/learning/undeclared.py", "lab/learning/neighbourhoods.py", "lab/learning/shortage.py", "lab/learning/recognition.py",
+     "lab/doubts.py"): (
+        "tests/lab/learning/test_dependence.py", "tests/lab/learning/test_recognition.py", "tests/lab/test_doubts.py",
     ),
     ("lab/flow.py", "lab/sections.py"): (
         "tests/lab/test_wiring.py", "tests/lab/test_sections_and_keys.py", "tests/lab/test_sections.py", "tests/lab/test_effort.py",
