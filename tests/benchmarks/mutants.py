@@ -65,7 +65,7 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
         "tests/edge/test_evidence.py", "tests/edge/budget", "tests/edge/test_lab.py", "tests/edge/test_verdict.py",
         "tests/edge/accuracy", "tests/edge/timing/test_quantiles.py",
     ),
-    ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py",),
+    ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py", "tests/edge/exporting/test_lowering_forms.py"),
     ("lab/onnx_graphs/trees.py", "lab/onnx_graphs/thresholds.py"): ("tests/lab/onnx_graphs",),
     ("lab/onnx_graphs/columns.py", "lab/onnx_graphs/forests.py", "lab/onnx_graphs/graph.py", "lab/onnx_graphs/preparation.py"): (
         "tests/lab/onnx_graphs", "tests/edge/exporting/test_lowering.py",

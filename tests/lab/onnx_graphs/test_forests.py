@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 from lab.onnx_graphs import forests
@@ -46,6 +47,36 @@ def test_a_forest_answers_as_the_original(name, n_classes, dtypes):
     assert found.dtype == (answers or dtype)
     is_exact = (answers or dtype) == np.float64 and (dtype == np.float64 or exact_in_float32(model, COLUMNS))
     np.testing.assert_allclose(found, model.predict_proba(ROWS), rtol=0, atol=1e-15 if is_exact else 1e-6)
+
+
+def words(n_classes, *, numbers):
+    """Rows of two texts (and of numbers), what a forest sees of them, and a target that it can learn by heart."""
+    texts = RNG.choice(["a", "b", "c", "d", "e"], (300, 2)).astype(object)
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(texts)
+    columns = [Text(place, {other: float(other == word) for other in known}, 0.0)
+               for place, known in enumerate(encoder.categories_) for word in known]  # fmt: skip
+    seen = np.hstack([encoder.transform(texts), ROWS]) if numbers else encoder.transform(texts)
+    rank = {word: place for place, word in enumerate("daceb")}
+    return (
+        texts,
+        seen,
+        [*columns, *COLUMNS] if numbers else columns,
+        np.array([rank[a] + rank[b] for a, b in texts]) % n_classes,
+    )
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+@pytest.mark.parametrize("n_classes", [2, 3, 5])
+@pytest.mark.parametrize("name", MODELS)
+def test_a_forest_that_splits_texts_answers_as_the_original(name, n_classes, numbers):
+    """Leaves of one vote each for another class stand beside each other, one question about a text apart."""
+    texts, seen, columns, own = words(n_classes, numbers=numbers)
+    model = MODELS[name].fit(seen, own)
+    graph = Graph(4 * numbers, 2, np.float64)
+    add_forest(graph, model, columns)
+    session = onnxruntime.InferenceSession(graph.finish("answer", n_classes, "f").SerializeToString())
+    found = session.run(None, {"texts": texts} | ({"numbers": ROWS} if numbers else {}))[0]
+    np.testing.assert_allclose(found, model.predict_proba(seen), rtol=0, atol=1e-15)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
