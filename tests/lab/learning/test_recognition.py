@@ -111,6 +111,12 @@ def test_where_there_is_nothing_to_explain_or_to_part_nothing_is_recognised(numb
     assert recognition(dataset, UNITS, seed=SEED, parts=np.arange(N_ROWS) % 2) != nothing
 
 
+def test_where_a_column_tells_all_nothing_is_lost_and_of_nothing_nothing_is_sure():
+    dataset = table(number=False)
+    told = dataclasses.replace(dataset, features=pd.DataFrame({"a": dataset.target * 1.0}))
+    assert recognition(told, UNITS, seed=SEED, parts=np.arange(N_ROWS) % 3) == Recognition(1.0, 1.0, 0.0)
+
+
 class SeenError(Exception):
     """Carries the row numbers that are looked at."""
 
