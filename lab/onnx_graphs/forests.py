@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from onnx import TensorProto
 
-from lab.onnx_graphs.columns import Column, NotLoweredError, Number
+from lab.onnx_graphs.columns import Column, NotLoweredError, Number, Text
 from lab.onnx_graphs.graph import Graph
 from lab.onnx_graphs.trees import Tree, add_ensemble
 
@@ -27,6 +27,7 @@ def add_forest(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
     """Random forest, extra trees, or one decision tree.
 
     Where the graph takes float32 numbers and answers in float64 (`exact_in_float32`), votes are counted and divided last.
+    Votes of several classes are not counted by trees that split texts (see `add_ensemble`): their leaves are looked up.
     """
     trees, shares = _members(model)
     n_classes = shares[0].shape[1]
@@ -37,7 +38,7 @@ def add_forest(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
         second = add_ensemble(graph, trees, columns, n_targets=1, aggregate=aggregate, float32=True)
         both = [np.array([[-1 / divisor, 1 / divisor]]), np.array([1.0, 0.0])]
         graph.add("Gemm", [graph.in_answers(second), *(graph.constant(each.astype(graph.answers)) for each in both)])
-    elif _pure(trees, shares):
+    elif _pure(trees, shares) and not any(isinstance(column, Text) for column in columns):
         trees = [
             replace(tree, targets=share.argmax(axis=1), weights=np.ones(len(share)))
             for tree, share in zip(trees, shares, strict=True)

@@ -102,7 +102,9 @@ def _by_column(step: ColumnTransformer, columns: Sequence[Source]) -> list[Sourc
 
 def _places(given: Any, names: Sequence[str], count: int) -> list[int]:
     if isinstance(given, slice):
-        return list(range(count))[given]
+        start = names.index(given.start) if isinstance(given.start, str) else given.start
+        stop = names.index(given.stop) + 1 if isinstance(given.stop, str) else given.stop  # a name counts itself in
+        return list(range(count))[start : stop : given.step]
     listed = np.atleast_1d(np.asarray(given, dtype=object)).tolist()
     if listed and all(isinstance(item, bool | np.bool_) for item in listed):
         return [place for place, wanted in enumerate(listed) if wanted]

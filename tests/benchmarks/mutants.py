@@ -40,8 +40,9 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
         "tests/lab/learning/test_fitting.py", "tests/lab/learning/test_spoiling_together.py", "tests/lab/test_spoiling.py",
         "tests/quantum/test_evidence.py", "tests/quantum/comparison",
     ),
-    ("lab/learning/undeclared.py", "lab/learning/neighbourhoods.py", "lab/learning/shortage.py", "lab/doubts.py"): (
-        "tests/lab/learning/test_dependence.py", "tests/lab/test_doubts.py",
+    ("lab/learning/undeclared.py", "lab/learning/neighbourhoods.py", "lab/learning/shortage.py", "lab/learning/recognition.py",
+     "lab/doubts.py"): (
+        "tests/lab/learning/test_dependence.py", "tests/lab/learning/test_recognition.py", "tests/lab/test_doubts.py",
     ),
     ("lab/flow.py", "lab/sections.py"): (
         "tests/lab/test_wiring.py", "tests/lab/test_sections_and_keys.py", "tests/lab/test_sections.py", "tests/lab/test_effort.py",
@@ -64,7 +65,7 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
         "tests/edge/test_evidence.py", "tests/edge/budget", "tests/edge/test_lab.py", "tests/edge/test_verdict.py",
         "tests/edge/accuracy", "tests/edge/timing/test_quantiles.py",
     ),
-    ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py",),
+    ("edge/exporting/lowering/*.py",): ("tests/edge/exporting/test_lowering.py", "tests/edge/exporting/test_lowering_forms.py"),
     ("lab/onnx_graphs/trees.py", "lab/onnx_graphs/thresholds.py"): ("tests/lab/onnx_graphs",),
     ("lab/onnx_graphs/columns.py", "lab/onnx_graphs/forests.py", "lab/onnx_graphs/graph.py", "lab/onnx_graphs/preparation.py"): (
         "tests/lab/onnx_graphs", "tests/edge/exporting/test_lowering.py",

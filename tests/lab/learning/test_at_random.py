@@ -145,6 +145,99 @@ def test_recognition_is_the_oracles(repeats):
     assert "other rows of the same 'customer'" in table.caption
 
 
+@pytest.mark.parametrize(
+    ("belonging", "meant", "met"),
+    [
+        (Belonging(UNITS, by="customer"), "for new values of 'customer'", "other rows of the same 'customer'"),
+        (Belonging(UNITS, by="customer", time="day"), "for new values of 'customer' and for rows later in 'day'",
+         "other rows of the same 'customer' and rows from the same time or later"),
+    ],
+)  # fmt: skip
+def test_table_and_figure_show_all_scores_with_their_intervals_and_say_what_was_declared(belonging, meant, met):
+    data = made(belonging)
+    rows, said = rows_of(data, repeats=2)
+    found = comparison.compare(data, SIDES, rows, folds=FOLDS, repeats=2, metric=scoring.primary_metric("auto", data))
+    shown = at_random.evidence(found, data, SIDES, rows)
+    (table,), (figure,) = shown.tables, shown.figures
+
+    def line(key):
+        return [_interval_of(said[family.name, key]) for family in (FOREST, LOGISTIC)]
+
+    (first, second), (mixed_first, mixed_second) = line("fold"), line("random")
+    assert table.rows[0][1:7] == pytest.approx((*first, *mixed_first))
+    assert table.rows[1][1:7] == pytest.approx((*second, *mixed_second))
+    assert table.rows[1][7] == pytest.approx(mixed_second[0] - second[0])
+    apart = intervals.repeated(
+        said[FOREST.name, "fold"], said[LOGISTIC.name, "fold"], TARGET, FOLDS,
+        score=lambda s, t: intervals.auc(s[:, 1], t == 1), kinds=intervals.auc_kinds, units=UNITS,
+    )  # fmt: skip
+    assert table.rows[2][1:4] == pytest.approx(intervals.interval(*apart, reach=300 / 120))
+    assert table.rows[2][7:] == (None, None, None)
+    assert table.title == "What would folds at random have shown?"
+    assert figure.title == "How much of the score would be recognition?"
+    assert (
+        table.caption
+        == figure.caption
+        == (
+            "ROC AUC of the same models with the same search, scored twice: on folds that respect what was declared, and on "
+            f"one repetition of folds at random, where a model may have learned from {met}. Recognition is how much higher "
+            "it scores there. "
+            "95 % intervals where they can be given."
+        )
+    )
+    assert table.columns[1] == meant
+    drawn = figure.spec["data"]["values"]
+    assert [(each["group"], each["low"], each["high"]) for each in drawn] == [
+        (group, pytest.approx(low), pytest.approx(high))
+        for group, (_, low, high) in zip(
+            (meant, "folds at random") * 2, (first, mixed_first, second, mixed_second), strict=True
+        )
+    ]
+    assert "ROC AUC (points, of 100)" in str(figure.spec)
+
+
+def _interval_of(folds):
+    scores = [100 * intervals.auc(both[:, 1], TARGET[rows] == 1) for both, rows in folds]
+    return intervals.interval(*intervals.corrected(scores, FOLDS), lowest=0, highest=100)
+
+
+def test_where_a_fold_at_random_failed_recognition_has_no_interval():
+    data = made(Belonging(UNITS, by="customer"))
+    rows, said = rows_of(data, repeats=1)
+    found = comparison.compare(data, SIDES, rows, folds=FOLDS, repeats=1, metric=scoring.primary_metric("auto", data))
+    kept = {key: row for key, row in rows.items() if not key.endswith("random01")}
+    shown = at_random.evidence(found, data, SIDES, kept)
+    assert (shown.estimates, shown.facts, shown.caveats) == ({}, {}, ())
+    (table,) = shown.tables
+    for line, family in zip(table.rows[:2], (FOREST, LOGISTIC), strict=True):
+        mixed = [said[family.name, "random"][place] for place in (0, 2)]
+        here, there = (np.mean([100 * intervals.auc(both[:, 1], TARGET[at] == 1) for both, at in each])
+                       for each in (said[family.name, "fold"], mixed))  # fmt: skip
+        assert (line[1], line[4], line[7]) == pytest.approx((here, there, there - here))
+        assert line[8:] == (None, None)
+
+
+def test_a_single_side_is_not_compared_with_another():
+    data = made(Belonging(UNITS, by="customer"))
+    rows, _ = rows_of(data, repeats=1)
+    found = comparison.compare(data, SIDES, rows, folds=FOLDS, repeats=1, metric=scoring.primary_metric("auto", data))
+    (table,) = at_random.evidence(found, data, SIDES[1:], rows).tables
+    assert [line[0] for line in table.rows] == ["best plain model"]
+
+
+def test_the_trials_at_random_search_as_those_of_the_folds_do():
+    data = made(Belonging(UNITS, by="customer"))
+    metric = scoring.primary_metric("auto", data)
+    how = {"folds": FOLDS, "seed": 4, "metric": metric, "candidates": 7}
+    plan = at_random.plan(data, SIDES[:1], search_rows=55, **how)
+    kept = comparison.trials(SIDES[:1], repeats=1, search_rows=55, **how)
+    assert len(plan) == len(kept) == 2 * FOLDS
+    for one, other in zip(plan, kept, strict=True):
+        assert one.arguments | {"fold": None} == other.arguments | {"fold": None}
+        assert one.arguments["fold"] == dataclasses.replace(other.arguments["fold"], at_random=True)
+    assert {trial.arguments.get("search_rows") for trial in planned(data, search_rows=55)} == {55}
+
+
 def test_where_the_trials_at_random_failed_the_answer_stands_and_says_so():
     data = made(Belonging(UNITS, by="customer"))
     rows, _ = rows_of(data, repeats=1)

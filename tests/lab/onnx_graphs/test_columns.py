@@ -38,6 +38,12 @@ def test_a_number_goes_through_its_steps_in_order_and_the_missing_one_with_it():
     assert found.affine() == (6.0, -21.0)
 
 
+def test_numbers_of_single_precision_go_through_in_double_precision():
+    found = Number(0).then("div", 3.0).through(np.array([[1.0, 0.1]], dtype=np.float32))
+    assert found.dtype == np.float64
+    assert found.tolist() == [[1.0 / 3.0, float(np.float32(0.1)) / 3.0]]
+
+
 def test_a_number_that_is_filled_late_is_filled_with_the_raw_one_that_leads_there():
     found = Number(0).then("sub", 4.0).then("div", 0.5).fill(3.0)
     assert (found.missing, found.filled) == (3.0, 5.5)
