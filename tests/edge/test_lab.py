@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 from samples import vega
-from samples.here import in_this_process
+from samples.here import with_rows_once
 from samples.less_work import (
     with_few_trees,
     with_models_served_once,
@@ -27,9 +27,8 @@ FAST = Settings(
 
 @pytest.mark.parametrize("name", ["wine", "loans"])
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path, monkeypatch):
-    in_this_process(monkeypatch)
     less_work = (with_few_trees, with_short_timings, with_models_served_once, with_pictures_once, with_suspicions_once)
-    for less in less_work:
+    for less in (with_rows_once, *less_work):
         less(monkeypatch)
     if name == "wine":
         rows, settings = 150, FAST

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from samples import vega
-from samples.here import in_this_process
+from samples.here import with_rows_once
 from samples.less_work import (
     few_trees,
     with_pictures_once,
@@ -38,7 +38,7 @@ from lab.testing import check_lab
 @pytest.fixture
 def few_families(monkeypatch):
     """Fewer and smaller models, the same way: the families are tested on their own."""
-    in_this_process(monkeypatch)
+    with_rows_once(monkeypatch)
     with_pictures_once(monkeypatch)
     with_suspicions_once(monkeypatch)
     with_small_follow_up(monkeypatch)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import MetricFrame
 from samples import vega
-from samples.here import in_this_process
+from samples.here import with_rows_once
 from samples.interpretability_rows import finalist
 from samples.less_work import few_trees, with_pictures_once, with_small_follow_up, with_small_machines
 from sklearn.compose import TransformedTargetRegressor
@@ -67,7 +67,7 @@ SMALL = few_trees(FOREST)
 
 @pytest.fixture
 def few_families(monkeypatch):
-    in_this_process(monkeypatch)
+    with_rows_once(monkeypatch)
     with_pictures_once(monkeypatch)
     with_small_follow_up(monkeypatch)
     with_small_machines(monkeypatch)

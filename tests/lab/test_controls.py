@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,6 @@ import pytest
 from samples.asked_lab import Asked
 from samples.here import in_this_process
 
-from edge.controls.latency import answer
-from edge.timing.machine import Reading
 from lab import controls, registry
 from lab.data.frames import from_arrays
 from lab.errors import SettingsError, TrialsFailedError
@@ -192,22 +189,6 @@ def test_the_quantum_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch)
 
 def test_the_edge_lab_finds_drift_and_nothing_else():
     check_controls(registry.find("edge"), ["same-stream", "drifting-stream"], seeds=range(3))
-
-
-WAITS = {
-    "fast": (0.5, 0.5, 0.0),
-    "slow": (1.2, 1.2, 0.0),
-    "slow-tail": (0.1, 3.0, 0.03),
-    "rare-tail": (0.1, 3.0, 0.003),
-}
-
-
-@pytest.mark.parametrize("name", WAITS)
-def test_the_edge_lab_finds_what_waits_on_a_clock_that_is_simulated(name):
-    lab = registry.find("edge")
-    (asked,) = (control for control in lab.controls() if control.name == name)
-    ticks = itertools.count(0, 10_000)
-    assert answer(lab, *WAITS[name], seed=0, clock=lambda: next(ticks), meter=Reading) == asked.right
 
 
 def test_controls_of_one_lab_run_once_at_a_time_and_leave_one_file(tmp_path):

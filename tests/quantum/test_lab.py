@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 from samples import vega
-from samples.here import in_this_process
+from samples.here import with_rows_once
 from samples.less_work import with_pictures_once, with_suspicions_once
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
@@ -38,7 +38,7 @@ FAST = Settings(
 )
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, known, tmp_path, monkeypatch):
     """Each classical family on one of the tables: they are tested on their own."""
-    in_this_process(monkeypatch)
+    with_rows_once(monkeypatch)
     with_pictures_once(monkeypatch)
     with_suspicions_once(monkeypatch)
     monkeypatch.setattr(families, "CLASSICAL", known)
