@@ -46,7 +46,10 @@ class Settings(CurveSettings):
         None, "budget for the peak memory of a process that only serves the model, in megabytes", above=0
     )
     max_drop: float = option(
-        0.01, "accuracy budget: largest loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
+        0.01,
+        "accuracy budget: largest loss against the model chosen as best in training (0.01 is 1 point)",
+        minimum=0,
+        maximum=1,
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidate models for the device", choices=_CANDIDATES)
     model: str | None = option(

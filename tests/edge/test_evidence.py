@@ -186,7 +186,7 @@ def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evide
     assert f"(95 % interval {low:.2g} to {high:.2g})" in verdict.sentence
     assert "takes 2.53 kB" in verdict.sentence
     where = "below" if loss[0] > 0 else "above"
-    assert f"{abs(loss[0]):.1f} points {where} the best model tried (98 % interval" in verdict.sentence
+    assert f"{abs(loss[0]):.1f} points {where} the model chosen as best in training (98 % interval" in verdict.sentence
     tight = dataclasses.replace(roomy, p99_ms=round(0.9 * low, 5), rate=None, memory_mb=None)
     failed = LAB.judge(evidence, tight)
     assert failed.answer == "no"
