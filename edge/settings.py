@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 
 from lab.settings import CURVE_ROWS, CurveSettings, option
 
-__all__ = ["Settings", "deadline_ms"]
+__all__ = ["MODEL_FILE", "Settings", "deadline_ms"]
+
+MODEL_FILE = "edge-model.onnx"
+"""Name of the file that a run leaves beside its report."""
 
 
 _CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp")

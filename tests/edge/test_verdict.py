@@ -1,4 +1,4 @@
-"""The first screen says which budget is open only because the machine was busy, what must beat a constant, and what a loss is against."""
+"""The first screen says which budget is open because of the machine, what must beat a constant, and what a loss is against."""
 
 import re
 
