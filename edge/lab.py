@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from edge.budget.decision import decide
 from edge.settings import Settings
 from edge.verdict import verdict_on
-from lab.protocol import Control, Dataset, Evidence, Question, Section, Verdict
+from lab.protocol import Control, Dataset, Evidence, Question, Rows, Section, Verdict
 
 if TYPE_CHECKING:
     from edge.context import Context
@@ -60,6 +60,7 @@ class EdgeLab:
         from edge.browser import section as browser
         from edge.budget import section as budget
         from edge.building import section as building
+        from edge.delivery import section as delivery
         from edge.footprint import section as footprint
         from edge.load import section as load
         from edge.places import section as places
@@ -69,7 +70,8 @@ class EdgeLab:
         from edge.variants import section as variants
 
         return (
-            budget, accuracy, at_random, at_size, building, timing, variants, footprint, throughput, load, browser, places, stream
+            budget, accuracy, at_random, at_size, building, delivery, timing, variants, footprint, throughput, load, browser,
+            places, stream,
         )  # fmt: skip
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
@@ -87,6 +89,13 @@ class EdgeLab:
             sentence = f"The {' and the '.join(parts)} could not be measured, and no other candidate is shown to fit."
             return Verdict("undecided", "Undecided", sentence, ("a run in which every candidate can be measured",))
         return verdict_on(decision, evidence, max_rows=settings.max_rows)
+
+    def chosen_files(self, evidence: Evidence, rows: Rows) -> Mapping[str, bytes]:
+        """Leave the model that the verdict is about beside the report, as an ONNX file; none where none was made."""
+        from edge.delivery.trials import DELIVER
+
+        chosen = evidence.facts["model_file"]
+        return {} if chosen is None else {chosen["file"]: DELIVER.of(chosen["model"]).needed(rows).onnx.tobytes()}
 
     def controls(self) -> Sequence[Control]:
         """Stand-ins whose latency is known."""

@@ -6,7 +6,10 @@ from typing import Any, ClassVar
 
 from lab.settings import CURVE_ROWS, CurveSettings, option
 
-__all__ = ["Settings", "deadline_ms"]
+__all__ = ["MODEL_FILE", "Settings", "deadline_ms"]
+
+MODEL_FILE = "edge-model.onnx"
+"""Name of the file that a run leaves beside its report."""
 
 
 _CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp")
@@ -46,7 +49,10 @@ class Settings(CurveSettings):
         None, "budget for the peak memory of a process that only serves the model, in megabytes", above=0
     )
     max_drop: float = option(
-        0.01, "accuracy budget: largest loss against the best model tried (0.01 is 1 point)", minimum=0, maximum=1
+        0.01,
+        "accuracy budget: largest loss against the model chosen as best in training (0.01 is 1 point)",
+        minimum=0,
+        maximum=1,
     )
     models: tuple[str, ...] = option(_CANDIDATES, "candidate models for the device", choices=_CANDIDATES)
     model: str | None = option(

@@ -24,16 +24,12 @@ def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verd
     start, one = ("The", "No") if size is None else (opening("The", facts), opening("No", facts))
     figures = _figures(name, evidence)
     if decision.status == "pass":
-        return Verdict("yes", "Yes", f"{start} {label} fits every budget: {figures}.", _reserve(limited))
+        return Verdict("yes", "Yes", f"{start} {label} fits every budget: {figures}.", _budgets(limited, "below"))
     short = [item for item in limited if item.status == decision.status]
     causes = " and ".join(f"{item.name} ({_shown(item)})" for item in short)
     if decision.status == "fail":
         sentence = f"{one} candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
-        change = tuple(
-            f"a budget for {item.name} of at least {amount(item.found.high, item.found.unit)}"
-            for item in short
-            if item.name not in (*EQUALITY, GAIN)
-        )
+        change = _budgets(short, "of at least")
         return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
     in_table = facts["rows_in_table"]
     change = tuple(
@@ -52,11 +48,15 @@ def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verd
     return Verdict("undecided", "Undecided", sentence, (*change, "a wider budget"))
 
 
+_STANDARD = "the model chosen as best in training"
+"""What a loss is against: in each fold the model with the best inner score, which another one may beat on the test rows."""
+
+
 def _figures(name: str, evidence: Evidence) -> str:
     """Say what was found of a candidate, and what is expected of it at the size that the verdict is about."""
     found, facts = evidence.estimates, evidence.facts
     p99, size, metric = found[f"{name}.p99_ms"], found[f"{name}.size_mb"], facts["metric"]
-    standard = "the best model tried" if metric == "accuracy" else f"the best model tried in {metric}"
+    standard = _STANDARD if metric == "accuracy" else f"{_STANDARD} by {metric}"
     said = (
         f"it answers in {rough(p99.value)} ms at p99 (95 % interval {rough(p99.low)} to {rough(p99.high)}), "
         f"takes {amount(size.value, size.unit)}, and is {difference(_gain(found[f'{name}.drop']), standard)}"
@@ -74,10 +74,16 @@ def _gain(loss: Estimate) -> Estimate:
 
 
 def _not_certain(short: Sequence[Item]) -> str:
-    """Say which items are not certain, and of which only because of other programs."""
+    """Say which items may be beyond their budgets, which has none, and of which it is open only because of other programs."""
+    busy = [item.name for item in short if item.busy]
+    limited = [item.name for item in short if not item.busy and item.name != GAIN]
+    others = [item.name for item in short if item.name == GAIN]
     said = []
-    for reason, busy in (("undecided because the machine was busy", True), ("not certain", False)):
-        names = [item.name for item in short if item.busy == busy]
+    for names, reason in (
+        (busy, "undecided because the machine was busy"),
+        (limited, "not certain to be within budget"),
+        (others, "not certain"),
+    ):
         if names:
             said.append(f"its {' and '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}")
     return " and ".join(said)
@@ -108,9 +114,12 @@ def _shown(item: Item) -> str:
     return f"{low if low == high else f'{low} to {high}'} against {against}"
 
 
-def _reserve(limited: Sequence[Item]) -> tuple[str, ...]:
+def _budgets(limited: Sequence[Item], how: str) -> tuple[str, ...]:
+    """Name the budgets at which the answer changes: the upper ends that are more than nothing as they are shown."""
     return tuple(
-        f"a budget for {item.name} below {amount(item.found.high, item.found.unit)}"
+        f"a budget for {item.name} {how} {shown}"
         for item in limited
-        if item.found.high > 0 and item.name not in (*EQUALITY, GAIN)
+        if item.found.high > 0
+        and item.name not in (*EQUALITY, GAIN)
+        and (shown := amount(item.found.high, item.found.unit)) != amount(0.0, item.found.unit)
     )

@@ -339,7 +339,8 @@ class Lab(Protocol):
 
     `judge` is pure, and so are the sections. A lab that can predict numbers too says so by an attribute
     `tasks = ("classes", "number")`; without it, it is never handed a table whose target is a number.
-    A lab may also have `files(rows)`: it returns the files, by their names, that a run leaves beside its report; and
+    A lab may also have `files(rows)`: it returns the files, by their names, that a run leaves beside its report;
+    `chosen_files(evidence, rows)`, the same for files that depend on what was found; and
     `inputs(settings)`: it returns the paths of all files beside the table that its context and its trials read, a model's
     say. It is called after `context`. A file of another content makes another run, and one that changes meanwhile ends it.
     """

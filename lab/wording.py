@@ -29,9 +29,12 @@ def amount(value: float, unit: str) -> str:
     ('4.7 points', '0.0 points', '0.0313', '12,300')
     >>> amount(0.00253, "MB"), amount(2.531, "MB")
     ('2.53 kB', '2.53 MB')
+    >>> amount(-0.04, "points"), amount(-0.0, "ms")  # nothing has no sign
+    ('0.0 points', '0 ms')
     """
     if unit == "points":
-        return f"{value:,.1f} points"
+        return f"{round(value, 1) + 0.0:,.1f} points"
+    value += 0.0
     if unit == "MB" and 0 < value < 0.1:
         value, unit = 1e3 * value, "kB"
     if abs(value) < 1e-4:
@@ -57,6 +60,8 @@ def difference(estimate: Estimate, than: str) -> str:
     '0.3 points above the best (95 % interval 0.4 points below to 1.0 points above)'
     >>> difference(Estimate(0.01, -0.4, 1.0, "points"), "the best")
     'level with the best (95 % interval 0.4 points below to 1.0 points above)'
+    >>> difference(Estimate(0.0, -0.02, 0.02, ""), "the best")
+    'level with the best (95 % interval 0.02 below to 0.02 above)'
     """
     above, below = "above", "below"
     unit = estimate.unit
@@ -70,7 +75,7 @@ def difference(estimate: Estimate, than: str) -> str:
         interval = f"{amount(near, unit).removesuffix(f' {unit}')} to {amount(far, unit)} {word}"
     else:
         interval = f"{side(estimate.low)} to {side(estimate.high)}"
-    level = unit == "points" and abs(estimate.value) < 0.05  # it would be shown as 0.0
+    level = amount(abs(estimate.value), unit) == amount(0.0, unit)  # it would be shown as nothing
     middle = "level with" if level else side(estimate.value)
     return f"{middle} {than} ({100 * estimate.confidence:.0f} % interval {interval})"
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from edge.budget.decision import EQUALITY, GAIN, NOTHING, STATUSES, Decision, Item, decide, items
+from edge.budget.decision import EQUALITY, GAIN, NOTHING, STATUSES, Decision, Item, items
 from edge.settings import Settings
 from lab.learning.families import Family
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 from lab.wording import amount
 
-__all__ = ["budget_table", "figure", "used_budgets"]
+__all__ = ["budget_table", "figure"]
 
 _LEAST = 0.1  # % of a budget: what lies below is drawn at the edge, for a logarithm has no zero
 _WORDS = dict(zip(STATUSES, ("kept", "not certain", "missed"), strict=True))
@@ -50,22 +50,6 @@ def _share(item: Item) -> Estimate:
         max(100 * end / item.allowed, _LEAST) for end in (item.found.value, item.found.low, item.found.high)
     )
     return Estimate(value, low, high, "%", item.found.confidence)
-
-
-def used_budgets(
-    there: Sequence[Family],
-    labels: Mapping[str, str],
-    estimates: Mapping[str, Estimate],
-    settings: Settings,
-    *,
-    factor: float,
-    facts: Mapping[str, Any] = NOTHING,
-) -> tuple[Figure, ...]:
-    """Draw the budgets of the candidate that decides; nothing where none was measured."""
-    if not there:
-        return ()
-    decision = decide([family.name for family in there], estimates, settings, factor=factor, facts=facts)
-    return (figure(decision, labels[decision.name]),)
 
 
 def budget_table(

@@ -7,10 +7,12 @@ from typing import Any
 
 from edge.accuracy.at_size import foretold
 from edge.accuracy.section import compared
-from edge.budget.figure import budget_table, used_budgets
+from edge.budget.decision import decide
+from edge.budget.figure import budget_table, figure
 from edge.building.evidence import size_and_parity
 from edge.building.trials import BUILD
 from edge.context import Context
+from edge.delivery.evidence import delivered
 from edge.footprint.evidence import cold_start, memory
 from edge.footprint.trials import SERVE
 from edge.load.evidence import misses_of
@@ -45,18 +47,27 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     settings, factor = context.settings, context.metric.factor
     known = estimates | misses_of(LOAD.all_found(rows))  # the load's section gives these
     stream = STREAM.found(rows)
+    names = [family.name for family in there]
+    decision = decide(names, known, settings, factor=factor, facts=then.facts) if names else None
+    decided = None if decision is None else decision.name
+    left = delivered(decided, context.labels.get(decided or "", ""), rows, settings)
     told = (sentence(stream, settings.false_alarms),) if stream is not None else ()  # before all other caveats
     return Evidence(
         estimates=estimates,
         facts={
-            "candidates": [family.name for family in there],
+            "candidates": names,
             "unmeasured": [family.name for family in unmeasured],
             "labels": dict(context.labels),
             **then.facts,
+            **left.facts,
         },
-        figures=used_budgets(there, context.labels, known, settings, factor=factor, facts=then.facts),
-        tables=(budget_table(there, known, settings, factor=factor, facts=then.facts), *then.tables),
-        caveats=(*told, *(f"the {family.label} could not be exported and measured" for family in unmeasured)),
+        figures=() if decision is None else (figure(decision, context.labels[decision.name]),),
+        tables=(budget_table(there, known, settings, factor=factor, facts=then.facts), *then.tables, *left.tables),
+        caveats=(
+            *told,
+            *(f"the {family.label} could not be exported and measured" for family in unmeasured),
+            *left.caveats,
+        ),
     )
 
 

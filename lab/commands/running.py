@@ -68,6 +68,7 @@ def result_of(finished: "Finished") -> dict[str, Any]:
         "estimates": {name: dataclasses.asdict(estimate) for name, estimate in record.evidence.estimates.items()},
         "record": str(finished.folder / "record.json"),
         "report": str(finished.folder / "report.html"),
+        **{name: found for name, found in record.evidence.facts.items() if name == "model_file"},
     }
 
 

@@ -1,6 +1,7 @@
 """From hand-made rows to every number of the edge verdict: what the oracle works out is what the record says."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
 from edge.accuracy import at_random, section
 from edge.candidates import SEARCH_ROWS
+from edge.delivery.evidence import delivered
 from edge.lab import LAB
 from edge.places import evidence as place_evidence
 from edge.settings import Settings
@@ -132,6 +134,10 @@ def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
             "mlp": "below 10 calls per second (the lowest rate with enough calls)",
         },
         "stream": stream_evidence.sentence(edge_rows.stream(), 0.01),
+        "model_file": {
+            "file": "edge-model.onnx", "model": "logistic", "bytes": 7, "rows": N_ROWS,
+            "sha256": "170df6144b15bdf1dced878e45ebdb2dac95d0b1a3bc68459434bbbd88681157",
+        },
     }  # fmt: skip
     assert expected.keys() == EDGE_FACTS
     assert any(
@@ -186,11 +192,50 @@ def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evide
     assert f"(95 % interval {low:.2g} to {high:.2g})" in verdict.sentence
     assert "takes 2.53 kB" in verdict.sentence
     where = "below" if loss[0] > 0 else "above"
-    assert f"{abs(loss[0]):.1f} points {where} the best model tried (98 % interval" in verdict.sentence
+    assert f"{abs(loss[0]):.1f} points {where} the model chosen as best in training (98 % interval" in verdict.sentence
     tight = dataclasses.replace(roomy, p99_ms=round(0.9 * low, 5), rate=None, memory_mb=None)
     failed = LAB.judge(evidence, tight)
     assert failed.answer == "no"
     assert "misses" in failed.sentence
+
+
+def test_the_model_that_is_left_is_the_one_that_the_verdict_is_about(evidence, rows):
+    assert LABELS["logistic"] in LAB.judge(evidence, SETTINGS).sentence
+    assert LAB.chosen_files(evidence, rows) == {"edge-model.onnx": b"a graph"}
+    assert titled(evidence, "The model in the run's folder").rows[0][1] == "logistic regression"
+    quick = dataclasses.replace(
+        SETTINGS, size_mb=9.0, memory_mb=900.0, rate=None, tolerance=1.0, max_drop=1.0, p99_ms=9.0
+    )
+    other = summarised(quick, rows | {TIME.name: dataclasses.replace(rows[TIME.name], times=SLOW)})
+    assert LABELS["mlp"] in LAB.judge(other, quick).sentence
+    assert LAB.chosen_files(other, rows) == {"edge-model.onnx": b"x" * 40_001}
+
+
+SLOW = TIMES | {"logistic onnx": 10_000 * TIMES["logistic onnx"]}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_the_model_that_is_left_is_shown_with_its_digest_and_its_flaws(name, rows):
+    content = {"logistic": b"a graph", "mlp": b"x" * 40_001}[name]
+    left = delivered(name, LABELS[name], rows, dataclasses.replace(SETTINGS, size_mb=0.05))
+    (line,) = left.tables[0].rows
+    form, largest, flips = {"logistic": ("lean", 5e-7, 0), "mlp": ("converter", 4e-5, 3)}[name]
+    shown = ("edge-model.onnx", LABELS[name], 48, pytest.approx(len(content) / 1e3), form, largest, flips)
+    assert line == (*shown, hashlib.sha256(content).hexdigest())
+    words = ("differs from its original by more than is allowed", "lie between values of single rows")
+    for each in words:
+        assert any(each in caveat for caveat in left.caveats) == (name == "mlp")
+    assert len(left.caveats) == 2 * (name == "mlp")
+    small = delivered(name, LABELS[name], rows, dataclasses.replace(SETTINGS, size_mb=0.03))
+    assert ("edge-model.onnx takes 40 kB, more than the 30 kB allowed" in " ".join(small.caveats)) == (name == "mlp")
+
+
+def test_without_a_model_that_learned_from_all_rows_no_file_is_left(rows):
+    without = {key: row for key, row in rows.items() if not key.startswith("deliver")}
+    found = summarised(SETTINGS, without)
+    assert found.facts["model_file"] is None
+    assert LAB.chosen_files(found, without) == {}
+    assert "The model in the run's folder" not in [table.title for table in found.tables]
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.6])

@@ -84,7 +84,7 @@ GOOD = (0.1, 0.1, 0.5, 1e-7, 0, 96.0)
         (
             evidence(mlp=(1.0, 0.1, 0.5, 0, 0, 96.0)),
             "undecided",
-            "its latency (p99) is not certain: it answers in 1 ms at p99 (95 % interval 0.9 to 1.1)",
+            "its latency (p99) is not certain to be within budget: it answers in 1 ms at p99 (95 % interval 0.9 to 1.1)",
         ),
         (evidence(mlp=(2.0, 0.1, 0.5, 0, 0, 96.0)), "no", "misses latency (p99)"),
         (evidence(mlp=(0.1, 6.0, 0.5, 0, 0, 96.0)), "no", "misses file size"),

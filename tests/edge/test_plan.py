@@ -52,6 +52,6 @@ def test_every_model_has_the_same_budget_and_only_times_run_alone():
 def test_the_report_is_in_this_order():
     names = [each.__name__.removeprefix("edge.").removesuffix(".section") for each in LAB.sections()]
     assert names == [
-        "budget", "accuracy", "accuracy.at_random", "accuracy.at_size", "building", "timing", "variants", "footprint", "throughput",
-        "load", "browser", "places", "stream",
+        "budget", "accuracy", "accuracy.at_random", "accuracy.at_size", "building", "delivery", "timing", "variants", "footprint",
+        "throughput",        "load", "browser", "places", "stream",
     ]  # fmt: skip

@@ -1,7 +1,11 @@
-"""The first screen says which budget is undecided only because the machine was busy, and what must beat a constant."""
+"""The first screen says which budget is open because of the machine, what must beat a constant, and what a loss is against."""
+
+import re
 
 import pytest
 
+from edge.budget.decision import decide
+from edge.budget.figure import figure
 from edge.lab import LAB
 from edge.settings import Settings
 from lab.protocol import Estimate, Evidence
@@ -63,5 +67,74 @@ def test_a_yes_needs_a_model_that_beats_a_constant(gain, answer):
 
 
 def test_a_metric_other_than_accuracy_is_named():
-    assert "level with the best model tried in ROC AUC" in judged("ROC AUC").sentence
-    assert "level with the best model tried (" in judged().sentence
+    assert "level with the model chosen as best in training by ROC AUC (" in judged("ROC AUC").sentence
+    assert "level with the model chosen as best in training (" in judged().sentence
+
+
+# (value, low, high) of the loss in points; what is said of it. A loss below 0 is a gain.
+LOSSES = {
+    "a loss": ((0.7, 0.2, 0.9), "0.7 points below the model chosen as best in training (95 % interval 0.2 to 0.9 points below)"),
+    "a gain": ((-0.5, -0.9, -0.1), "0.5 points above the model chosen as best in training (95 % interval 0.1 to 0.9 points above)"),
+    "a gain, open": (
+        (-0.5, -2.5, 1.5),
+        "0.5 points above the model chosen as best in training (95 % interval 1.5 points below to 2.5 points above)",
+    ),
+    "nothing": ((0.0, -0.3, 0.3), "level with the model chosen as best in training ("),
+    "nothing, signed": ((-0.0, -0.3, 0.3), "level with the model chosen as best in training ("),
+    "next to nothing, lost": ((0.04, -0.3, 0.3), "level with the model chosen as best in training ("),
+    "next to nothing, gained": ((-0.04, -0.3, 0.3), "level with the model chosen as best in training ("),
+    "an end next to nothing": (
+        (1.1, -0.04, 2.24),
+        "1.1 points below the model chosen as best in training (95 % interval 2.2 points below to 0.0 points above)",
+    ),
+    "too much": ((2.5, 1.5, 3.5), "2.5 points below the model chosen as best in training (95 % interval 1.5 to 3.5 points below)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+@pytest.mark.parametrize("size", [None, 5_000])
+def test_a_loss_is_against_the_model_chosen_as_best_and_never_above_the_best(kind, size):
+    loss, words = LOSSES[kind]
+    verdict = judged(drop=Estimate(*loss, "points"))
+    assert words in verdict.sentence
+    said = [verdict.sentence, *verdict.would_change]
+    answer = {True: "yes", False: "no" if loss[1] > 1.0 else "undecided"}[loss[2] <= 1.0]
+    assert verdict.answer == answer
+    if size is not None:
+        drawn = used_budgets_of(Estimate(*loss, "points"), size)
+        said += [drawn.caption, *(row["label"] for row in drawn.spec["data"]["values"])]
+    for sentence in said:
+        assert "above the best" not in sentence
+        assert not re.search(r"-0(\.0)?(?![\d.])", sentence), "nothing has no sign"
+    assert not any(re.search(r"a budget .* 0\.0 points", sentence) for sentence in verdict.would_change)
+
+
+def used_budgets_of(loss, size):
+    found = {"mlp.drop_at_size": loss, "mlp.drop": loss, "mlp.p99_ms": Estimate(0.5, 0.4, 0.6, "ms")}
+    found |= {"mlp.size_mb": Estimate(0.1, 0.1, 0.1, "MB"), "mlp.gain": Estimate(30.0, 20.0, 40.0, "points")}
+    found |= {f"mlp.{name}": Estimate(0, 0, 0, "") for name in ("parity", "flips", "score")}
+    decided = decide(["mlp"], found, Settings(), factor=100.0, facts={"size": size})
+    return figure(decided, "neural network")
+
+
+def test_an_undecided_loss_is_one_that_may_exceed_its_budget():
+    sentence = judged(drop=Estimate(-0.5, -2.5, 1.5, "points")).sentence
+    assert "may fit, but its accuracy loss is not certain to be within budget: it answers" in sentence
+    both = judged(drop=Estimate(-0.5, -2.5, 1.5, "points"), gain=Estimate(0.2, -0.1, 0.5, "points")).sentence
+    assert (
+        "its accuracy loss is not certain to be within budget and its accuracy above a constant prediction is not certain: it"
+        in both
+    )
+
+
+def test_a_tie_in_a_metric_without_points_is_a_tie():
+    nothing = Estimate(0.0, -0.02, 0.02, "")
+    assert "level with the model chosen as best in training by log loss (" in judged("log loss", drop=nothing).sentence
+
+
+def test_an_upper_end_that_is_shown_as_nothing_is_no_budget():
+    verdict = judged(drop=Estimate(0.0, -0.04, 0.04, "points"))
+    assert verdict.answer == "yes"
+    assert [each for each in verdict.would_change if "accuracy" in each] == []
+    wider = judged(drop=Estimate(0.0, -0.06, 0.06, "points"))
+    assert "a budget for accuracy loss below 0.1 points" in wider.would_change

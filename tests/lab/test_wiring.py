@@ -141,6 +141,19 @@ def test_files_of_a_lab_lie_by_the_report(tmp_path, marks):
     assert (done.folder / "report.html").is_file()
 
 
+def test_files_that_depend_on_what_was_found_lie_there_too(tmp_path, marks):
+    class Choosing(SmallLab):
+        def files(self, rows):
+            return {"all.txt": str(len(rows)).encode()}
+
+        def chosen_files(self, evidence, rows):
+            return {"chosen.txt": f"{len(evidence.estimates)} of {len(rows)}".encode()}
+
+    done = flow.run(Choosing(), table(), Settings(marks=str(marks)), out=tmp_path / "runs", workers=1)
+    assert (done.folder / "all.txt").read_bytes() == b"2"
+    assert (done.folder / "chosen.txt").read_text() == f"{len(done.record.evidence.estimates)} of 2"
+
+
 def test_another_setting_is_another_run(begun):
     assert begun(threshold=0.6) == 2
 

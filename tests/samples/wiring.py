@@ -44,6 +44,7 @@ EDGE_FACTS = {
     "stream",
     "n_rows",
     "rows_in_table",
+    "model_file",
 }
 INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black", "over_constant", "black_over_constant"}
 INTERPRETABILITY_FACTS = {

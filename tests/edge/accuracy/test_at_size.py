@@ -197,8 +197,8 @@ def judged(then, *, p99=0.5, **facts):
             {},
             "yes",
             "On 8,000 of 200,000 rows, the neural network fits every budget",
-            "level with the best model tried (95 % interval 0.2 points below to 0.2 points above); with 200,000 rows we expect it "
-            "0.3 points below the best of the other models (95 % interval 0.1 to 0.5 points below).",
+            "level with the model chosen as best in training (95 % interval 0.2 points below to 0.2 points above); with 200,000 "
+            "rows we expect it 0.3 points below the best of the other models (95 % interval 0.1 to 0.5 points below).",
         ),
         (
             (2.5, 2.0, 3.0),
