@@ -16,6 +16,7 @@ from interpretability.models.complexity import parts_to_read
 from interpretability.models.preparation import spline_columns
 from interpretability.models.scorecard import Scorecard
 from interpretability.models.trees import ReadableTreeClassifier
+from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM, Family
 from lab.learning.preparation import dense_columns, ordinal_columns
@@ -237,7 +238,7 @@ def black() -> Group:
     """List the families that cannot be read; LightGBM and XGBoost join where they are installed."""
     families = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
     families += [family for family in (LIGHTGBM, XGBOOST) if importlib.util.find_spec(family.name)]
-    return Group("black", "black box", tuple(families))
+    return Group("black", "black box", tuple(families), blends=blends_of("black", "black boxes"))
 
 
 def ladder(n_classes: int) -> tuple[Family, ...]:

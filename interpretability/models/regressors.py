@@ -21,6 +21,7 @@ from interpretability.models.classifiers import counted, ebm_settings, step, xgb
 from interpretability.models.preparation import spline_columns
 from interpretability.models.sparse import ScaledLasso
 from interpretability.models.trees import ReadableTreeRegressor
+from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING as BOOSTING_OF_CLASSES
 from lab.learning.families import CONSTANT as CONSTANT_OF_CLASSES
@@ -211,7 +212,7 @@ def black() -> Group:
     """List the families that cannot be read; LightGBM and XGBoost join where they are installed."""
     closed = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
     closed += [family for family in (LIGHTGBM, XGBOOST) if importlib.util.find_spec(family.name)]
-    return Group("black", "black box", tuple(closed))
+    return Group("black", "black box", tuple(closed), blends=blends_of("black", "black boxes"))
 
 
 def ladder() -> tuple[Family, ...]:

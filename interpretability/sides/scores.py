@@ -52,7 +52,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         },
         figures=(_headline(found, context), found.calibration(dataset.target, dataset.classes)),
         tables=(found.table(), found.choices()),
-        caveats=(*found.caveats(), *_caveats(context)),
+        caveats=(*found.caveats(), *_of_blends(found, context), *_caveats(context)),
     )
 
 
@@ -64,6 +64,19 @@ def _headline(found: Comparison, context: Context) -> Figure:
         "on the paired difference."
     )
     return found.figure("All models", caption, without=(CONSTANT.name,))
+
+
+def _of_blends(found: Comparison, context: Context) -> tuple[str, ...]:
+    """Say which single model stands in where the best black box is an average of them."""
+    names, chosen = {family.name: family.label for family in context.black.families}, found.best["black"].chosen
+    blended = sum(label not in names.values() for label in chosen)
+    if not blended or not context.is_full:
+        return ()
+    single = names[chosen_family(found, "black", names)]
+    return (
+        f"in {blended} of {count(len(chosen), 'fold')} the best black box is an average of several; what is explained, timed and "
+        f"stress-tested in its place is the best single one, the {single}",
+    )
 
 
 def _caveats(context: Context) -> tuple[str, ...]:
