@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Blend", "blend_fold", "blends_of", "greedy_weights"]
 
-_MOST_STEPS = 25
+_MOST_STEPS = 20
+_ROUNDING = 1e-9
+"""Scores that differ by less of themselves are equal: sums in another order are."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def blend_fold(
 def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> "NDArray[np.float64]":
     """Choose weights step by step: the model is added, again if need be, with which the average scores best.
 
-    It begins with the best models in their order, as long as each improves the average, and ends where no model adds to it.
+    It begins with the best models in their order, as long as each improves the average; of all averages on its way the best
+    is taken, of equals the first.
 
     Parameters
     ----------
@@ -117,29 +120,30 @@ def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) 
     Returns
     -------
     numpy.ndarray of shape (n_models,)
-        At least 0, of sum 1; of equals the first is added.
+        At least 0, of sum 1.
 
     References
     ----------
     Caruana, Niculescu-Mizil, Crew and Ksikes (2004), Ensemble selection from libraries of models, ICML.
     """
     alone = [_height(each, target, scorer) for each in said]
-    order = sorted(range(len(said)), key=lambda place: -alone[place])  # stable: of equals the first
+    order = sorted(range(len(said)), key=lambda place: -alone[place])  # stable
     counts = np.zeros(len(said))
     counts[order[0]], best = 1, alone[order[0]]
     total = said[order[0]].copy()
     for place in order[1:]:
         height = _height((total + said[place]) / (counts.sum() + 1), target, scorer)
-        if height <= best:
+        if height <= best + _ROUNDING * abs(best):
             break
         counts[place], total, best = 1, total + said[place], height
+    found = counts.copy()
     for _ in range(_MOST_STEPS):
-        heights = [_height((total + each) / (counts.sum() + 1), target, scorer) for each in said]
-        place = int(np.argmax(heights))
-        if heights[place] <= best:
-            break
-        counts[place], total, best = counts[place] + 1, total + said[place], heights[place]
-    return counts / counts.sum()
+        heights = np.array([_height((total + each) / (counts.sum() + 1), target, scorer) for each in said])
+        place = int(np.argmax(heights >= heights.max() - _ROUNDING * abs(best)))  # of equals the first
+        counts[place], total = counts[place] + 1, total + said[place]
+        if heights[place] > best + _ROUNDING * abs(best):
+            found, best = counts.copy(), heights[place]
+    return found / found.sum()
 
 
 def _height(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> float:
