@@ -23,6 +23,7 @@ from lab.learning.preparation import dense_columns, ordinal_columns
 from lab.privacy.aggregates import MIN_ROWS
 
 __all__ = [
+    "CATBOOST",
     "EBM",
     "EBM_PAIRS",
     "LIGHTGBM",
@@ -142,6 +143,13 @@ def xgboost_settings(features: pd.DataFrame, seed: int) -> dict[str, Any]:
     }
 
 
+def _catboost(features: pd.DataFrame, seed: int) -> Pipeline:
+    from interpretability.models.symmetric import CategoriesClassifier, TextsFirst, settings
+
+    del features
+    return Pipeline([("prepare", TextsFirst()), ("model", CategoriesClassifier(**settings(seed)))])
+
+
 TREE = Family(
     "tree",
     "pruned decision tree",
@@ -213,6 +221,17 @@ XGBOOST = Family(
         "model__reg_lambda": [1.0, 10.0],
     },
 )
+CATBOOST = Family(
+    "catboost",
+    "gradient boosting (CatBoost)",
+    _catboost,
+    {
+        "model__iterations": [100, 200, 400],
+        "model__depth": [4, 5, 6, 7],
+        "model__l2_leaf_reg": stats.loguniform(1.0, 30.0),
+    },
+    look={"model__iterations": 50},
+)
 
 
 MOST_COLUMNS_FOR_PAIRS = 100
@@ -235,9 +254,9 @@ def glass(n_classes: int, n_columns: int) -> Group:
 
 
 def black() -> Group:
-    """List the families that cannot be read; LightGBM and XGBoost join where they are installed."""
+    """List the families that cannot be read; LightGBM, XGBoost and CatBoost join where they are installed."""
     families = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
-    families += [family for family in (LIGHTGBM, XGBOOST) if importlib.util.find_spec(family.name)]
+    families += [family for family in (LIGHTGBM, XGBOOST, CATBOOST) if importlib.util.find_spec(family.name)]
     return Group("black", "black box", tuple(families), blends=blends_of("black", "black boxes"))
 
 
