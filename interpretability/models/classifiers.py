@@ -41,6 +41,7 @@ __all__ = [
     "glass",
     "ladder",
     "step",
+    "untried",
     "xgboost_settings",
 ]
 
@@ -258,6 +259,18 @@ def black() -> Group:
     families = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
     families += [family for family in (LIGHTGBM, XGBOOST, CATBOOST) if importlib.util.find_spec(family.name)]
     return Group("black", "black box", tuple(families), blends=blends_of("black", "black boxes"))
+
+
+def untried() -> dict[str, tuple[str, ...]]:
+    """Name the models of each side whose library is not installed, as a reader knows them."""
+    optional = {
+        "black": {"catboost": "CatBoost", "lightgbm": "LightGBM", "xgboost": "XGBoost"},
+        "glass": {"imodels": "FIGS"},
+    }
+    return {
+        side: tuple(name for library, name in libraries.items() if importlib.util.find_spec(library) is None)
+        for side, libraries in optional.items()
+    }
 
 
 def ladder(n_classes: int) -> tuple[Family, ...]:

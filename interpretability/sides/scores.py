@@ -3,6 +3,7 @@
 from typing import Any
 
 from interpretability.context import Context
+from interpretability.models.classifiers import untried
 from interpretability.sides.price import chosen_family
 from lab.learning.comparison import Comparison
 from lab.learning.families import CONSTANT
@@ -46,6 +47,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "detectable": detectable,
             "rows_to_settle": found.rows_to_settle(black, glass, margin),
             "rows_in_table": dataset.rows_in_table,
+            **{f"untried_{side}": " or ".join(names) or None for side, names in untried().items()},
             "probability_costs": parts.better,
             "probability_equal": parts.equal,
             "probability_gains": parts.worse,
@@ -60,8 +62,8 @@ def _headline(found: Comparison, context: Context) -> Figure:
     settings = context.settings
     caption = (
         f"{found.metric.label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
-        f"{count(settings.candidates, 'hyperparameter setting')} each. Bars are 95 % intervals of each mean; the verdict rests "
-        "on the paired difference."
+        f"{count(settings.candidates, 'hyperparameter setting')} each ({settings.effort} effort). Bars are 95 % intervals of each "
+        "mean; the verdict rests on the paired difference."
     )
     return found.figure("All models", caption, without=(CONSTANT.name,))
 

@@ -87,6 +87,7 @@ def test_the_finalists_are_those_taken_most_often_with_what_each_fold_found(rows
 def test_the_picture_of_all_models_says_how_they_were_compared(evidence):
     figure = next(each for each in evidence.figures if each.title == "All models")
     assert figure.caption.startswith("ROC AUC, 2 x 3-fold cross-validation, all models on the same folds")
+    assert "4 hyperparameter settings each (standard effort)" in figure.caption
     assert LABELS["ebm"] in str(figure.spec["data"])
     assert "constant" not in str(figure.spec["data"])
 
