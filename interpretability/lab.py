@@ -22,7 +22,7 @@ class InterpretabilityLab:
     settings_type = Settings
     tasks = ("classes", "number")
     demo_data = "breast-cancer"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"folds": 3, "repeats": 2, "candidates": 1}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick"}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""
@@ -84,7 +84,7 @@ class InterpretabilityLab:
                 "Nothing that matters",
                 f"{sentence}; a loss of {amount(margin, loss.unit)} would matter.",
                 (
-                    "a black box of a kind that was not tried",
+                    f"a black box of a kind that was not tried{_such_as(facts, 'black')}",
                     f"a margin below {amount(max(loss.high, 0.0), loss.unit)}",
                 ),
             )
@@ -96,6 +96,11 @@ class InterpretabilityLab:
                 (
                     "features with which the readable model's terms suffice",
                     f"a margin above {amount(loss.low, loss.unit)}",
+                    *[
+                        f"a readable model of a kind that was not tried{found}"
+                        for found in [_such_as(facts, "glass")]
+                        if found
+                    ],
                 ),
             )
         settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=settings.max_rows)
@@ -106,7 +111,11 @@ class InterpretabilityLab:
             "undecided",
             "Undecided",
             f"{sentence}; a loss of {amount(margin, loss.unit)} would matter, and {settle}.",
-            (more, "a wider margin, if a larger loss would not matter"),
+            (
+                more,
+                "a wider margin, if a larger loss would not matter",
+                *[f"a black box of a kind that was not tried{found}" for found in [_such_as(facts, "black")] if found],
+            ),
         )
 
     def files(self, rows: Rows) -> Mapping[str, bytes]:
@@ -147,6 +156,12 @@ def _nothing_learned(evidence: Evidence, side: str) -> str | None:
         "above": "Where nothing has been learned, nothing is given up.",
     }[side]
     return f"{model} is not shown to be better than a constant prediction: it is {difference(over, 'one')}. {meaning}"
+
+
+def _such_as(facts: Mapping[str, Any], side: str) -> str:
+    """Name what a side lacks because its library is not installed, and how to get it; nothing where all are there."""
+    missing = facts.get(f"untried_{side}")
+    return f", such as {missing} (pip install 'future-tech-lab[models]')" if missing else ""
 
 
 def _gain(loss: Estimate) -> Estimate:

@@ -13,7 +13,8 @@ sources for hosts, sockets and folders of the user:
   XDG_CACHE_HOME and NUMBA_CACHE_DIR.
 - matplotlib reads `matplotlibrc`, numba `.numba_config.yaml` and PennyLane `config.toml` from the current folder before
   any other place, and no variable forbids it: so trials, and the compilation of the simulator, run in another folder.
-- scikit-learn, SHAP, imodels, Dask and Qiskit's Runtime client reach the network in functions that we never call, the
+- CatBoost keeps a folder of its progress in the current one unless it is told not to (`allow_writing_files`), as it is here.
+- scikit-learn, SHAP, imodels, CatBoost, Dask and Qiskit's Runtime client reach the network in functions that we never call, the
   last two but where `--devices` and `--backend` ask for it; none looks for updates. The others have no such code.
 """
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LEARNED", "NO_MORE", "SAID", "check_spoiling", "folds_stay", "spoiled"]
 
-LEARNED = ("inner_score", "parameters", "complexity")
+LEARNED = ("inner_score", "inner", "parameters", "complexity")
 """Keys of a row that may depend on the training rows alone, whatever the trial."""
 SAID = ("predictions",)
 """Keys of a row that may depend on the training rows and on the features of the test rows, never on their labels."""

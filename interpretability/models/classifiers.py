@@ -16,12 +16,14 @@ from interpretability.models.complexity import parts_to_read
 from interpretability.models.preparation import spline_columns
 from interpretability.models.scorecard import Scorecard
 from interpretability.models.trees import ReadableTreeClassifier
+from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM, Family
 from lab.learning.preparation import dense_columns, ordinal_columns
 from lab.privacy.aggregates import MIN_ROWS
 
 __all__ = [
+    "CATBOOST",
     "EBM",
     "EBM_PAIRS",
     "LIGHTGBM",
@@ -39,6 +41,7 @@ __all__ = [
     "glass",
     "ladder",
     "step",
+    "untried",
     "xgboost_settings",
 ]
 
@@ -141,6 +144,13 @@ def xgboost_settings(features: pd.DataFrame, seed: int) -> dict[str, Any]:
     }
 
 
+def _catboost(features: pd.DataFrame, seed: int) -> Pipeline:
+    from interpretability.models.symmetric import CategoriesClassifier, TextsFirst, settings
+
+    del features
+    return Pipeline([("prepare", TextsFirst()), ("model", CategoriesClassifier(**settings(seed)))])
+
+
 TREE = Family(
     "tree",
     "pruned decision tree",
@@ -212,6 +222,17 @@ XGBOOST = Family(
         "model__reg_lambda": [1.0, 10.0],
     },
 )
+CATBOOST = Family(
+    "catboost",
+    "gradient boosting (CatBoost)",
+    _catboost,
+    {
+        "model__iterations": [100, 200, 400],
+        "model__depth": [4, 5, 6, 7],
+        "model__l2_leaf_reg": stats.loguniform(1.0, 30.0),
+    },
+    look={"model__iterations": 50},
+)
 
 
 MOST_COLUMNS_FOR_PAIRS = 100
@@ -234,10 +255,22 @@ def glass(n_classes: int, n_columns: int) -> Group:
 
 
 def black() -> Group:
-    """List the families that cannot be read; LightGBM and XGBoost join where they are installed."""
+    """List the families that cannot be read; LightGBM, XGBoost and CatBoost join where they are installed."""
     families = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
-    families += [family for family in (LIGHTGBM, XGBOOST) if importlib.util.find_spec(family.name)]
-    return Group("black", "black box", tuple(families))
+    families += [family for family in (LIGHTGBM, XGBOOST, CATBOOST) if importlib.util.find_spec(family.name)]
+    return Group("black", "black box", tuple(families), blends=blends_of("black", "black boxes"))
+
+
+def untried() -> dict[str, tuple[str, ...]]:
+    """Name the models of each side whose library is not installed, as a reader knows them."""
+    optional = {
+        "black": {"catboost": "CatBoost", "lightgbm": "LightGBM", "xgboost": "XGBoost"},
+        "glass": {"imodels": "FIGS"},
+    }
+    return {
+        side: tuple(name for library, name in libraries.items() if importlib.util.find_spec(library) is None)
+        for side, libraries in optional.items()
+    }
 
 
 def ladder(n_classes: int) -> tuple[Family, ...]:

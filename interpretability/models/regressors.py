@@ -21,6 +21,7 @@ from interpretability.models.classifiers import counted, ebm_settings, step, xgb
 from interpretability.models.preparation import spline_columns
 from interpretability.models.sparse import ScaledLasso
 from interpretability.models.trees import ReadableTreeRegressor
+from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING as BOOSTING_OF_CLASSES
 from lab.learning.families import CONSTANT as CONSTANT_OF_CLASSES
@@ -144,6 +145,13 @@ def _xgboost(features: pd.DataFrame, seed: int) -> Pipeline:
     )
 
 
+def _catboost(features: pd.DataFrame, seed: int) -> Pipeline:
+    from interpretability.models.symmetric import CategoriesRegressor, TextsFirst, settings
+
+    del features
+    return Pipeline([("prepare", TextsFirst()), ("model", CategoriesRegressor(**settings(seed)))])
+
+
 def _on_a_unit_scale(model: Any) -> TransformedTargetRegressor:
     """Fit to the target at mean 0 and variance 1: what a search draws from must not depend on the target's unit."""
     return TransformedTargetRegressor(model, transformer=StandardScaler())
@@ -195,6 +203,9 @@ SVM = Family(
 )
 LIGHTGBM = Family("lightgbm", classifiers.LIGHTGBM.label, _lightgbm, classifiers.LIGHTGBM.space)
 XGBOOST = Family("xgboost", classifiers.XGBOOST.label, _xgboost, classifiers.XGBOOST.space)
+CATBOOST = Family(
+    "catboost", classifiers.CATBOOST.label, _catboost, classifiers.CATBOOST.space, look=classifiers.CATBOOST.look
+)
 
 
 def glass(n_columns: int) -> Group:
@@ -208,10 +219,10 @@ def glass(n_columns: int) -> Group:
 
 
 def black() -> Group:
-    """List the families that cannot be read; LightGBM and XGBoost join where they are installed."""
+    """List the families that cannot be read; LightGBM, XGBoost and CatBoost join where they are installed."""
     closed = [BOOSTING, FOREST, EXTRA_TREES, MLP, SVM]
-    closed += [family for family in (LIGHTGBM, XGBOOST) if importlib.util.find_spec(family.name)]
-    return Group("black", "black box", tuple(closed))
+    closed += [family for family in (LIGHTGBM, XGBOOST, CATBOOST) if importlib.util.find_spec(family.name)]
+    return Group("black", "black box", tuple(closed), blends=blends_of("black", "black boxes"))
 
 
 def ladder() -> tuple[Family, ...]:

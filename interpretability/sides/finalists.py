@@ -1,7 +1,8 @@
 """Who stands for each side after the folds are scored? The families taken most often, with what their searches found.
 
 What follows on the verdict (reading, explaining, stress) refits these, with the settings that were found in each fold: the
-search is paid once.
+search is paid once. They are single models: where a blend is the best black box, the family taken most often among the others
+stands in for it, and the report says so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,10 +60,10 @@ def plan(context: Context) -> list[Trial[Any]]:
         return []
     groups = (context.glass, context.black, *steps_of(context))
     needs = tuple(
-        fold_key(family, index)
+        fold_key(member, index)
         for index in range(context.settings.folds * context.settings.repeats)
         for group in groups
-        for family in group.families
+        for member in group.members
     )
     arguments = {
         "groups": groups,
@@ -95,6 +96,7 @@ def choose_finalists(
     del seed  # nothing is drawn
     found = compare(dataset, groups, inputs, folds=folds, repeats=repeats, metric=metric)
     names = {group.name: {family.name: family.label for family in group.families} for group in groups}
+    blends = {blend.name for group in groups for blend in group.blends}
     readable = [*names["glass"], *names.get("steps", {})]
     simple = simplest_within(price_list(found, found.best["black"], readable), margin * metric.factor)
     return Finalists(
@@ -104,6 +106,7 @@ def choose_finalists(
         parameters={
             name: tuple(None if row is None else row.parameters for row in scores.rows[:folds])
             for name, scores in found.families.items()
+            if name not in blends
         },
     )
 

@@ -168,6 +168,6 @@ def table(priced: Sequence[Priced], metric: str, margin: float) -> Table:
 
 
 def chosen_family(found: Comparison, group: str, names: Mapping[str, str]) -> str:
-    """Name of the family that was taken most often as the best of its group; `names` are the labels by name."""
-    chosen = found.best[group].chosen
+    """Name of the family that was taken most often as the best single one of its group; `names` are the labels by name."""
+    chosen = found.single[group].chosen
     return max(names, key=lambda name: (chosen.count(names[name]), -list(names).index(name)))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from interpretability.context import Context
+from interpretability.models.classifiers import untried
 from interpretability.sides.price import chosen_family
 from lab.learning.comparison import Comparison
 from lab.learning.families import CONSTANT
@@ -46,13 +47,14 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "detectable": detectable,
             "rows_to_settle": found.rows_to_settle(black, glass, margin),
             "rows_in_table": dataset.rows_in_table,
+            **{f"untried_{side}": " or ".join(names) or None for side, names in untried().items()},
             "probability_costs": parts.better,
             "probability_equal": parts.equal,
             "probability_gains": parts.worse,
         },
         figures=(_headline(found, context), found.calibration(dataset.target, dataset.classes)),
         tables=(found.table(), found.choices()),
-        caveats=(*found.caveats(), *_caveats(context)),
+        caveats=(*found.caveats(), *_of_blends(found, context), *_caveats(context)),
     )
 
 
@@ -60,10 +62,23 @@ def _headline(found: Comparison, context: Context) -> Figure:
     settings = context.settings
     caption = (
         f"{found.metric.label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
-        f"{count(settings.candidates, 'hyperparameter setting')} each. Bars are 95 % intervals of each mean; the verdict rests "
-        "on the paired difference."
+        f"{count(settings.candidates, 'hyperparameter setting')} each ({settings.effort} effort). Bars are 95 % intervals of each "
+        "mean; the verdict rests on the paired difference."
     )
     return found.figure("All models", caption, without=(CONSTANT.name,))
+
+
+def _of_blends(found: Comparison, context: Context) -> tuple[str, ...]:
+    """Say which single model stands in where the best black box is an average of them."""
+    names, chosen = {family.name: family.label for family in context.black.families}, found.best["black"].chosen
+    blended = sum(label not in names.values() for label in chosen)
+    if not blended or not context.is_full:
+        return ()
+    single = names[chosen_family(found, "black", names)]
+    return (
+        f"in {blended} of {count(len(chosen), 'fold')} the best black box is an average of several; what is explained, timed and "
+        f"stress-tested in its place is the best single one, the {single}",
+    )
 
 
 def _caveats(context: Context) -> tuple[str, ...]:

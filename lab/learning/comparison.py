@@ -1,7 +1,8 @@
 """Which group of families is better on this table? The same folds, the same budget, the choice inside the folds.
 
-"The best of a group" is itself a way to learn: in every outer fold the group's family with the best inner score is
-taken, and only its outer score counts. Nothing is ever picked on the outer folds.
+"The best of a group" is itself a way to learn: in every outer fold the group's member with the best score over all inner
+out-of-fold rows is taken, and only its outer score counts. Nothing is ever picked on the outer folds. Members are families, and
+for a side that nobody has to read blends of them.
 """
 
 import dataclasses
@@ -17,9 +18,11 @@ from lab import stats
 from lab.belonging import ALONE
 from lab.decisions import rows_to_settle
 from lab.errors import TrialsFailedError
+from lab.learning.blending import Blend, blend_fold
 from lab.learning.families import Family
 from lab.learning.folds import Fold, all_folds
 from lab.learning.influence import added, parts
+from lab.learning.inner import inner_score
 from lab.learning.outer import FoldRow, fold_key, score_fold
 from lab.learning.predictions import reliability_figure
 from lab.learning.scoring import BESIDE, Metric
@@ -46,12 +49,20 @@ class Group:
     families : tuple of Family
     is_side : bool
         False for families that explain the others: no best of them is taken.
+    blends : tuple of Blend
+        Combinations of all families, members of the side as these are; none where a model must be read.
     """
 
     name: str
     label: str
     families: tuple[Family, ...]
     is_side: bool = True
+    blends: tuple[Blend, ...] = ()
+
+    @property
+    def members(self) -> tuple[Family | Blend, ...]:
+        """All ways to learn among which the best is taken."""
+        return (*self.families, *self.blends)
 
 
 @dataclass(frozen=True)
@@ -79,13 +90,17 @@ class Scores:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All scores on the same folds, families first-group first, and the best of each side by its group's name."""
+    """All scores on the same folds, first-group first, and the best of each side by its group's name.
+
+    `single` is the best of a side where no blend is among its members: what follows on the comparison refits it.
+    """
 
     metric: Metric
     folds: int
     target: "NDArray"
     families: Mapping[str, Scores]
     best: Mapping[str, Scores]
+    single: Mapping[str, Scores]
     belonging: Belonging = ALONE
 
     @property
@@ -313,17 +328,20 @@ def trials(
     search_rows: int | None = None,
     at_random: bool = False,
 ) -> list[Trial[FoldRow]]:
-    """One trial for every family and outer fold, fold by fold so that an early stop leaves whole folds.
+    """One trial for every family, and every blend, and outer fold, fold by fold so that an early stop leaves whole folds.
 
     `search_rows` is the number of rows from which candidates learn while they are compared; None for inner folds. With
     `at_random` the folds part rows that belong together (see `lab.learning.at_random`).
     """
     searched = {"candidates": candidates} | ({} if search_rows is None else {"search_rows": search_rows})
     return [
-        _trial(family, fold, metric, searched, seed)
+        trial
         for fold in all_folds(folds, repeats, seed, at_random=at_random)
         for group in groups
-        for family in group.families
+        for trial in (
+            *(_trial(family, fold, metric, searched, seed) for family in group.families),
+            *(_blend_trial(blend, group, fold, metric, seed) for blend in group.blends),
+        )
     ]
 
 
@@ -347,16 +365,20 @@ def compare(
     indices = range(folds * repeats)
     by_family: dict[str, Scores] = {}
     best: dict[str, Scores] = {}
+    single: dict[str, Scores] = {}
     for group in groups:
         members = {}
-        for family in group.families:
-            found = tuple(fold_key(family, index, at_random=at_random).found(rows) for index in indices)
-            members[family.name] = _scores(family.label, group.label, found, metric)
+        for member in group.members:
+            found = tuple(fold_key(member, index, at_random=at_random).found(rows) for index in indices)
+            members[member.name] = _scores(member.label, group.label, found, metric)
         by_family |= {name: scores for name, scores in members.items() if np.sum(~np.isnan(scores.values)) >= 2}
         if group.is_side:
-            best[group.name] = _best_of(group, members, metric)
+            alone = {family.name: members[family.name] for family in group.families}
+            inner = _inner_scores(members, dataset, metric)
+            single[group.name] = _best_of(group, alone, inner, metric)
+            best[group.name] = _best_of(group, members, inner, metric) if group.blends else single[group.name]
     belonging = Belonging(units=_units_of(dataset.belonging)) if at_random else dataset.belonging
-    return Comparison(metric, folds, dataset.target, by_family, best, belonging)
+    return Comparison(metric, folds, dataset.target, by_family, best, single, belonging)
 
 
 def _units_of(belonging: Belonging) -> "NDArray[np.int64] | None":
@@ -374,6 +396,15 @@ def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, in
     return key.trial(score_fold, arguments, seed=seed_of(key.name, seed), kind=family.name, cost=cost)
 
 
+def _blend_trial(blend: Blend, group: Group, fold: Fold, metric: Metric, seed: int) -> Trial[FoldRow]:
+    key = fold_key(blend, fold.index, at_random=fold.at_random)
+    needs = {family.name: fold_key(family, fold.index, at_random=fold.at_random) for family in group.families}
+    members = {name: needed.name for name, needed in needs.items()}
+    arguments = {"blend": blend, "fold": fold, "members": members, "scorer": metric.scorer}
+    own = seed_of(key.name, seed)
+    return key.trial(blend_fold, arguments, seed=own, needs=tuple(needs.values()), kind=blend.name, cost=0.1)
+
+
 def _scores(
     label: str, group: str, rows: tuple[FoldRow | None, ...], metric: Metric, chosen: tuple[str, ...] = ()
 ) -> Scores:
@@ -381,22 +412,38 @@ def _scores(
     return Scores(label, group, values, rows, chosen)
 
 
-def _best_of(group: Group, members: Mapping[str, Scores], metric: Metric) -> Scores:
+def _best_of(
+    group: Group, members: Mapping[str, Scores], inner: "Mapping[str, list[float | None]]", metric: Metric
+) -> Scores:
     """Take in every fold the member with the best inner score; of equals the first."""
     rows: list[FoldRow | None] = []
     chosen = []
-    for there in zip(*(scores.rows for scores in members.values()), strict=True):
-        found = [(row, scores.label) for row, scores in zip(there, members.values(), strict=True) if row is not None]
-        winner = max(found, key=lambda pair: _inner(pair[0])) if len(found) > 1 else next(iter(found), None)
+    for place, there in enumerate(zip(*(scores.rows for scores in members.values()), strict=True)):
+        found = [(row, name) for row, name in zip(there, members, strict=True) if row is not None]
+        winner = max(found, key=lambda pair: _at(inner[pair[1]], place)) if len(found) > 1 else next(iter(found), None)
         rows.append(winner[0] if winner else None)
-        chosen += [winner[1]] if winner else []
+        chosen += [members[winner[1]].label] if winner else []
     _require_two(len(chosen))
     return _scores(f"best {group.label}", group.label, tuple(rows), metric, tuple(chosen))
 
 
-def _inner(row: FoldRow) -> float:
-    assert row.inner_score is not None  # several families of a side are always searched
-    return row.inner_score
+def _inner_scores(members: Mapping[str, Scores], dataset: Dataset, metric: Metric) -> "dict[str, list[float | None]]":
+    """Score what each member said of the inner test rows, fold by fold; where one of them kept nothing, what its search found."""
+    found: dict[str, list[float | None]] = {name: [] for name in members}
+    for there in zip(*(scores.rows for scores in members.values()), strict=True):
+        has_all = all(row.inner is not None for row in there if row is not None)
+        for name, row in zip(members, there, strict=True):
+            if row is None or row.inner is None or not has_all:
+                found[name].append(None if row is None else row.inner_score)
+            else:
+                found[name].append(inner_score(row.inner, dataset.target, metric.scorer, len(dataset.classes)))
+    return found
+
+
+def _at(scores: "Sequence[float | None]", place: int) -> float:
+    score = scores[place]
+    assert score is not None  # several members of a side are always searched
+    return score
 
 
 def _require_two(n_folds: int) -> None:

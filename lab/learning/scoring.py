@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import balanced_accuracy_score, brier_score_loss, get_scorer, get_scorer_names, log_loss
 
@@ -15,7 +16,9 @@ from lab.protocol import Dataset, Task
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BESIDE", "Metric", "Scored", "calibration_error", "primary_metric", "score_model"]
+__all__ = [
+    "BESIDE", "Metric", "Scored", "calibration_error", "primary_metric", "score_model", "score_said", "scored_beside",
+]  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,20 +149,77 @@ def score_model(model: Any, features: Any, target: "NDArray", scorer: str, n_cla
     """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows; `target` has shape (n_rows,)."""
     score = float(get_scorer(scorer)(model, features, target))
     if n_classes == 0:
-        numbers = np.asarray(model.predict(features), dtype=np.float64)
-        errors = numbers - target
+        said = np.asarray(model.predict(features), dtype=np.float64)
+    else:
+        said = np.asarray(model.predict_proba(features), dtype=np.float64)
+    return Scored(score, said, scored_beside(said, target, n_classes))
+
+
+def scored_beside(said: "NDArray[np.float64]", target: "NDArray", n_classes: int) -> dict[str, float]:
+    """Compute the usual metrics of predictions, by the columns of `BESIDE`.
+
+    Parameters
+    ----------
+    said : array of shape (n_rows, n_classes), or (n_rows,) where `n_classes` is 0
+        Probabilities, or numbers.
+    target : array of shape (n_rows,)
+        Codes of classes from 0, or numbers.
+    """
+    if n_classes == 0:
+        errors = said - target
         found = (np.sqrt(np.mean(errors**2)), np.mean(np.abs(errors)), np.mean(errors))
-        return Scored(score, numbers, dict(zip(BESIDE["number"], map(float, found), strict=True)))
-    probabilities = np.asarray(model.predict_proba(features), dtype=np.float64)
-    predicted = np.asarray(model.classes_)[probabilities.argmax(axis=1)]
+        return dict(zip(BESIDE["number"], map(float, found), strict=True))
     labels = np.arange(n_classes)
     shares = (
-        balanced_accuracy_score(target, predicted),
-        log_loss(target, probabilities, labels=labels),
-        brier_score_loss(target, probabilities, labels=labels, scale_by_half=False),
-        calibration_error(probabilities, target),
+        balanced_accuracy_score(target, said.argmax(axis=1)),
+        log_loss(target, said, labels=labels),
+        brier_score_loss(target, said, labels=labels, scale_by_half=False),
+        calibration_error(said, target),
     )
-    return Scored(score, probabilities, dict(zip(BESIDE["classes"], map(float, shares), strict=True)))
+    return dict(zip(BESIDE["classes"], map(float, shares), strict=True))
+
+
+def score_said(scorer: str, said: "NDArray[np.float64]", target: "NDArray") -> float:
+    """Score predictions without a model, as scikit-learn's scorer would score one that says so.
+
+    Parameters
+    ----------
+    scorer : str
+        Its name.
+    said : array of shape (n_rows, n_classes) or (n_rows,)
+        Probabilities by the code of the class, or numbers.
+    target : array of shape (n_rows,)
+        Codes from 0, or numbers.
+    """
+    speaker = _SaysNumbers(said) if said.ndim == 1 else _SaysClasses(said)
+    return float(get_scorer(scorer)(speaker, np.empty((len(said), 1)), target))
+
+
+class _SaysClasses(ClassifierMixin, BaseEstimator):
+    """It says the probabilities that it was given, in their order."""
+
+    def __init__(self, said: "NDArray") -> None:
+        self.said = said
+        self.classes_ = np.arange(said.shape[1])
+
+    def predict_proba(self, X: Any) -> "NDArray":
+        del X
+        return self.said
+
+    def predict(self, X: Any) -> "NDArray":
+        del X
+        return self.said.argmax(axis=1)
+
+
+class _SaysNumbers(RegressorMixin, BaseEstimator):
+    """It says the numbers that it was given, in their order."""
+
+    def __init__(self, said: "NDArray") -> None:
+        self.said = said
+
+    def predict(self, X: Any) -> "NDArray":
+        del X
+        return self.said
 
 
 def calibration_error(probabilities: "NDArray", target: "NDArray[np.int64]", *, n_bins: int = 10) -> float:

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from lab.data.strata import strata
 from lab.learning.families import Family
 from lab.learning.fitting import fit_together
 from lab.learning.folds import INNER_FOLDS
+from lab.learning.inner import OutOfFold, kept
 from lab.learning.splits import k_folds
 from lab.protocol import Belonging
 
@@ -43,12 +44,15 @@ class Tuned:
         Mean score of the chosen candidate over the inner folds: the honest ground for choosing between families.
     unconverged : int
         Fits that stopped before they converged.
+    inner : OutOfFold or None
+        What the chosen candidate said of all inner test rows, numbered as the given ones; only where it was asked for.
     """
 
     model: Any
     parameters: dict[str, Any]
     inner_score: float
     unconverged: int
+    inner: OutOfFold | None = None
 
 
 def tune(
@@ -61,6 +65,8 @@ def tune(
     seed: int,
     search_rows: int | None = None,
     belonging: Belonging = ALONE,
+    split_seed: int | None = None,
+    keep_inner: bool = False,
 ) -> Tuned:
     """Search a family by successive halving over stratified inner folds; `target` has shape (n_rows,).
 
@@ -79,36 +85,56 @@ def tune(
     candidate learns from so many rows and is scored on the others, up to 10,000 of them. Where there are fewer and the
     default is the only candidate, two folds do: its inner score is only compared with that of other families.
     The chosen candidate learns from all rows in any case.
+
+    `split_seed` shuffles the inner folds, `seed` where it is None: families that share it are searched on the same folds. With
+    `keep_inner` the chosen candidate is also fitted for the first look's fold, and what it said of all inner test rows is kept.
     """
     model = family.build(features, seed)
     draws = list(ParameterSampler(dict(family.space), candidates - 1, random_state=seed)) if family.space else []
-    left: list[_Candidate] = [_Candidate({}, []), *(_Candidate(draw, []) for draw in draws)]
+    left: list[_Candidate] = [_Candidate({}), *(_Candidate(draw) for draw in draws)]
     score = get_scorer(scorer)
 
-    def scored(parameters: dict[str, Any], train: "NDArray", test: "NDArray") -> float:
+    def fitted(parameters: dict[str, Any], train: "NDArray") -> Any:
         one = clone(model).set_params(**parameters)
-        fit_together(one, features.iloc[train], target[train], belonging.of(train), seed=seed)
+        return fit_together(one, features.iloc[train], target[train], belonging.of(train), seed=seed)
+
+    def scored(candidate: _Candidate, train: "NDArray", test: "NDArray") -> float:
+        one = fitted(candidate.parameters, train)
+        if keep_inner:
+            candidate.said.append(_said(one, features.iloc[test]))
         return float(score(one, features.iloc[test], target[test]))
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        splits = _inner_splits(target, seed, search_rows, candidates, belonging)
+        splits = _inner_splits(target, seed if split_seed is None else split_seed, search_rows, candidates, belonging)
         (look_train, look_test), *others = splits
         if candidates == 1 or not others:
             others = splits
         elif len(left) > 1:
             some = looked_at(look_train, target, seed)
-            looks = [scored({**candidate.parameters, **family.look}, some, look_test) for candidate in left]
+            looks = [scored(_Candidate({**one.parameters, **family.look}), some, look_test) for one in left]
             left = _better_half(left, looks)
         for place, (train, test) in enumerate(others):
             if place and len(left) > 2:
                 left = _better_half(left, [candidate.mean() for candidate in left])
             for candidate in left:
-                candidate.scores.append(scored(candidate.parameters, train, test))
+                candidate.scores.append(scored(candidate, train, test))
         best = max(left, key=_Candidate.mean)  # of equals the first
+        if keep_inner and len(best.said) < len(splits):
+            best.said.insert(0, _said(fitted(best.parameters, look_train), features.iloc[look_test]))
         fit_together(model.set_params(**best.parameters), features, target, belonging, seed=seed)
     unconverged = sum(issubclass(w.category, ConvergenceWarning) for w in caught)
-    return Tuned(model, dict(best.parameters), best.mean(), unconverged)
+    tested = [test for _, test in splits]
+    inner = (
+        kept(np.concatenate(tested), np.concatenate(best.said), [len(rows) for rows in tested]) if keep_inner else None
+    )
+    return Tuned(model, dict(best.parameters), best.mean(), unconverged, inner)
+
+
+def _said(model: Any, features: pd.DataFrame) -> "NDArray":
+    """Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,)."""
+    speaks = model.predict_proba if hasattr(model, "classes_") else model.predict
+    return np.asarray(speaks(features), dtype=np.float64)
 
 
 def looked_at(rows: "NDArray", target: "NDArray", seed: int) -> "NDArray":
@@ -156,7 +182,8 @@ def _inner_splits(
 @dataclass(frozen=True)
 class _Candidate:
     parameters: dict[str, Any]
-    scores: list[float]
+    scores: list[float] = field(default_factory=list)
+    said: "list[NDArray]" = field(default_factory=list)
 
     def mean(self) -> float:
         """Mean score over the inner folds so far."""

@@ -188,7 +188,7 @@ def answer(kind, seed):
     dataset = from_arrays("control", frame, labels, **dict(kind.said))
     metric = primary_metric("auto", dataset)
     one, other = (scored(learner, dataset, metric, seed) for learner in (kind.one, kind.other))
-    found = Comparison(metric, FOLDS, dataset.target, {}, {}, dataset.belonging).difference(one, other)
+    found = Comparison(metric, FOLDS, dataset.target, {}, {}, {}, dataset.belonging).difference(one, other)
     side = side_of_margin(found, kind.margin)
     if kind.asks_doubts and doubts_about(dataset, dataset, seed=seed).suspicions:
         return "undecided", False

@@ -258,7 +258,7 @@ def simulate(cell, draws, n_folds, repeats):
         folds = [pair for each in seeds for pair in k_folds(target, belonging, n_folds, each)]
         try:
             one, other = (scored(learner, features, target, folds, scorer) for learner in (a, b))
-            comparison = Comparison(metric, n_folds, target, {}, {}, belonging)
+            comparison = Comparison(metric, n_folds, target, {}, {}, {}, belonging)
             estimate = comparison.difference(one, other)
         except ValueError as error:
             return name, str(error)

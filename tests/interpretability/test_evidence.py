@@ -32,6 +32,7 @@ from samples.interpretability_rows import (
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
 
 from interpretability.lab import LAB
+from interpretability.models.classifiers import untried
 from lab.learning.outer import FoldRow
 from lab.learning.scoring import BESIDE
 from lab.work.rows import typed
@@ -64,11 +65,12 @@ def test_every_estimate_of_the_interpretability_lab_is_the_oracles(evidence):
 def test_every_fact_of_the_interpretability_lab_is_the_oracles(evidence):
     value, error, degrees = against(BLACK, GLASS)
     gains, equal, costs = intervals.regions(value, error, degrees, 3.0)
-    smallest = intervals.detectable(error, degrees)
+    smallest, missing = intervals.detectable(error, degrees), untried()
     expected = {
         "metric": "ROC AUC", "margin": 3.0, "n_rows": N_ROWS,
         "readable": LABELS[max(set(TAKEN), key=TAKEN.count)],
-        "simplest": None, "detectable": smallest,
+        "simplest": None, "untried_black": " or ".join(missing["black"]) or None,
+        "untried_glass": " or ".join(missing["glass"]) or None, "detectable": smallest,
         "rows_to_settle": intervals.rows_to_settle(value, 3.0, N_ROWS, smallest),
         "rows_in_table": N_ROWS, "probability_costs": costs, "probability_equal": equal, "probability_gains": gains,
     }  # fmt: skip

@@ -32,6 +32,7 @@ from lab.data.load import load, sample_rows
 from lab.learning.comparison import Group
 from lab.learning.families import FOREST, LOGISTIC
 from lab.protocol import Estimate, Evidence
+from lab.settings import make
 from lab.testing import check_lab
 
 
@@ -172,3 +173,38 @@ def test_more_rows_are_asked_for_only_where_the_table_has_them(in_table, words):
     verdict = LAB.judge(evidence(0.5, -0.5, 1.5, rows=8_000, in_table=in_table), Settings(max_rows=5_000))
     assert words in verdict.sentence
     assert ("--max-rows" in " ".join((verdict.sentence, *verdict.would_change))) == (in_table == 9_000)
+
+
+@pytest.mark.parametrize(
+    ("loss", "side", "words"),
+    [
+        (0.0, "black", "a black box of a kind that was not tried, such as CatBoost or XGBoost (pip install "),
+        (4.0, "glass", "a readable model of a kind that was not tried, such as FIGS (pip install "),
+        (1.0, "black", "a black box of a kind that was not tried, such as CatBoost or XGBoost (pip install "),
+    ],
+)
+def test_what_was_not_tried_is_named_where_it_could_change_the_answer(loss, side, words):
+    found = evidence(loss, loss - 0.5, loss + 0.5)
+    missing = {"untried_black": "CatBoost or XGBoost", "untried_glass": "FIGS"}
+    for untried, named in ((missing, True), (missing | {f"untried_{side}": None}, False)):
+        found.facts.update(untried)
+        changes = LAB.judge(found, FAST).would_change
+        assert any(change == f"{words}'future-tech-lab[models]')" for change in changes) == named
+        assert sum("pip install" in change for change in changes) == named
+
+
+def test_a_library_that_is_not_installed_is_untried(monkeypatch):
+    there = {"catboost", "imodels"}
+    monkeypatch.setattr(classifiers.importlib.util, "find_spec", lambda name: object() if name in there else None)
+    assert classifiers.untried() == {"black": ("LightGBM", "XGBoost"), "glass": ()}
+    assert [
+        family.name for family in classifiers.black().families if family.name in ("catboost", "lightgbm", "xgboost")
+    ] == ["catboost"]
+
+
+def test_the_demo_has_the_quick_effort_at_which_both_sides_are_tuned():
+    """One candidate each would be no search."""
+    for effort in ("quick", "standard", "thorough"):
+        assert make(Settings, {"effort": effort}).candidates >= 2
+    assert make(Settings, LAB.demo_settings).effort == "quick"
+    assert make(Settings, LAB.demo_settings).candidates >= 2

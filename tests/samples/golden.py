@@ -88,7 +88,11 @@ def with_random(rows):
 
 
 def at_random_is_planned(plan, sides, settings, seed, scorer, **more):
-    """Every family of the sides once on every fold of one repetition at random, searched as on the others."""
+    """Every family of the sides once on every fold of one repetition at random, searched as on the others; and their blends."""
+    blends = [blend.name for side in sides for blend in side.blends]
+    blended = [trial for trial in plan if "blend" in trial.arguments]
+    assert {trial.key for trial in blended} == {f"{name}-random{i:02d}" for name in blends for i in range(FOLDS)}
+    plan = [trial for trial in plan if trial not in blended]
     families = [family for side in sides for family in side.families]
     assert {trial.key for trial in plan} == {
         f"{family.name}-random{i:02d}" for family in families for i in range(FOLDS)

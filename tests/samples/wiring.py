@@ -48,8 +48,8 @@ EDGE_FACTS = {
 }
 INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black", "over_constant", "black_over_constant"}
 INTERPRETABILITY_FACTS = {
-    "metric", "margin", "n_rows", "readable", "simplest", "detectable", "rows_to_settle", "rows_in_table", "probability_costs",
-    "probability_equal", "probability_gains",
+    "metric", "margin", "n_rows", "readable", "simplest", "untried_black", "untried_glass", "detectable", "rows_to_settle",
+    "rows_in_table", "probability_costs", "probability_equal", "probability_gains",
 }  # fmt: skip
 DELIVERED_ESTIMATES, DELIVERED_FACTS = {"delivered"}, {"delivered_rows"}
 AT_SIZE_ESTIMATES = {"loss_at_size"}

@@ -5,15 +5,16 @@ import importlib.util
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.base import clone
+from sklearn.metrics import r2_score, roc_auc_score
 
-from interpretability.models import classifiers
-from interpretability.models.classifiers import LIGHTGBM, XGBOOST
+from interpretability.models import classifiers, regressors
+from interpretability.models.classifiers import CATBOOST, LIGHTGBM, XGBOOST
 from lab.data.load import load
 
 BOOSTERS = [
     pytest.param(family, marks=pytest.mark.skipif(importlib.util.find_spec(family.name) is None, reason="an extra"))
-    for family in (LIGHTGBM, XGBOOST)
+    for family in (LIGHTGBM, XGBOOST, CATBOOST)
 ]
 
 
@@ -28,7 +29,7 @@ def shuffled():
     return features, ((codes % 2 == 1) ^ (rng.random(2_000) < 0.05)).astype(int)
 
 
-@pytest.mark.parametrize("family", BOOSTERS)
+@pytest.mark.parametrize("family", [each for each in BOOSTERS if each.values[0] is not CATBOOST])
 def test_a_booster_splits_categories_as_sets_not_by_their_order(shuffled, family):
     features, target = shuffled
     one_round = family.build(features, 0).set_params(
@@ -52,3 +53,38 @@ def test_a_booster_answers_unseen_categories_and_repeats_itself(family):
 @pytest.mark.parametrize("family", BOOSTERS)
 def test_a_booster_stands_with_the_black_boxes(family):
     assert family.name in [member.name for member in classifiers.black().families]
+
+
+def test_catboost_takes_texts_as_categories_wherever_they_stand_and_empty_columns(shuffled):
+    pytest.importorskip("catboost")
+    features, target = shuffled
+    model = CATBOOST.build(features, 0).set_params(model__iterations=30)
+    clone(model).fit(features.assign(empty=np.nan).iloc[:1_500], target[:1_500])
+    model.fit(features.iloc[:1_500], target[:1_500])
+    assert list(model[-1].get_cat_feature_indices()) == [0]
+    said = model.predict_proba(features.iloc[1_500:])[:, 1]
+    assert roc_auc_score(target[1_500:], said) > 0.9, "40 shuffled codes as numbers would not do in so few rounds"
+    again = model.predict_proba(features.iloc[1_500:, ::-1])[:, 1]
+    np.testing.assert_array_equal(said, again)
+
+
+def test_catboost_writes_nothing_says_nothing_and_runs_on_one_thread(tmp_path, monkeypatch, capfd):
+    pytest.importorskip("catboost")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    wine = load("wine")
+    model = CATBOOST.build(wine.features, 0).set_params(model__iterations=5).fit(wine.features, wine.target)
+    assert model[-1].get_params()["thread_count"] == 1
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+    assert model.predict(wine.features).shape == (wine.n_rows,)
+    assert not hasattr(regressors.CATBOOST.build(wine.features, 0), "classes_"), "it is no classifier"
+
+
+def test_catboost_finds_a_term_of_two_columns_for_numbers_too():
+    pytest.importorskip("catboost")
+    rng = np.random.default_rng(0)
+    features = pd.DataFrame(rng.normal(size=(1_000, 4)), columns=list("abcd"))
+    target = np.sign(features["a"] * features["b"]).to_numpy() + 0.1 * rng.normal(size=1_000)
+    model = regressors.CATBOOST.build(features, 0).fit(features.iloc[:700], target[:700])
+    assert r2_score(target[700:], model.predict(features.iloc[700:])) > 0.8

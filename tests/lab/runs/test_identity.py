@@ -191,7 +191,7 @@ def test_every_package_that_a_lab_loads_has_its_version_in_the_identity(lab):
 
 
 @pytest.mark.parametrize(
-    "name", ["imodels", "lightgbm", "xgboost-cpu", "shap", "fairlearn", "scikit-learn", "numba", "joblib"]
+    "name", ["catboost", "imodels", "lightgbm", "xgboost-cpu", "shap", "fairlearn", "scikit-learn", "numba", "joblib"]
 )
 def test_optional_and_indirect_packages_count(name):
     assert name in identity.code_of(["interpretability.lab"])["packages"]

@@ -1,0 +1,183 @@
+"""What do the members of a side say together? Their average, and greedy weights, from rows that are stored already: no fit.
+
+On each outer fold the predictions of the members for the test rows are combined; weights come from their out-of-fold
+predictions on the inner folds alone. Prefer a blend to a single model where nobody has to read it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from lab.learning.folds import Fold, split
+from lab.learning.influence import parts
+from lab.learning.inner import OutOfFold, inner_score, kept
+from lab.learning.outer import FoldRow
+from lab.learning.scoring import score_said, scored_beside
+from lab.protocol import Dataset, Rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Blend", "blend_fold", "blends_of", "greedy_weights"]
+
+_MOST_STEPS = 20
+_ROUNDING = 1e-9
+"""Scores that differ by less of themselves are equal: sums in another order are."""
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A combination of all families of a side.
+
+    Attributes
+    ----------
+    name, label : str
+        For keys, and the words for a reader.
+    rule : {"average", "greedy"}
+        Equal weights, or those of `greedy_weights`.
+    """
+
+    name: str
+    label: str
+    rule: Literal["average", "greedy"]
+
+
+def blends_of(name: str, plural: str) -> tuple[Blend, ...]:
+    """Make both blends of a group by its name; `plural` is the word for its members.
+
+    >>> [blend.label for blend in blends_of("black", "black boxes")]
+    ['average of the black boxes', 'weighted average of the black boxes (greedy)']
+    """
+    return (
+        Blend(f"{name}-average", f"average of the {plural}", "average"),
+        Blend(f"{name}-greedy", f"weighted average of the {plural} (greedy)", "greedy"),
+    )
+
+
+def blend_fold(
+    dataset: Dataset,
+    *,
+    seed: int,
+    blend: Blend,
+    fold: Fold,
+    members: Mapping[str, str],
+    scorer: str,
+    inputs: Rows,
+) -> FoldRow:
+    """Combine the members' predictions for one outer fold: a trial's function.
+
+    `members` are the keys of their rows by family. What the row says of inner test rows is honest for weights too: those of an
+    inner fold come from the other ones, so that the greedy weights are not scored on the rows that they fit best.
+
+    Raises
+    ------
+    ValueError
+        If the members were not searched on the same inner folds.
+    """
+    del seed  # nothing is drawn
+    _, test = split(dataset, fold)
+    n_classes, names = len(dataset.classes), list(members)
+    rows: list[FoldRow] = [inputs[members[name]] for name in names]
+    first, inner = _of_the_same_rows([row.inner for row in rows], n_classes)
+    truth, n = dataset.target[first.rows], len(rows)
+    if blend.rule == "average":
+        weights = np.full(n, 1 / n)
+        said = _mean(inner, weights)
+    else:
+        weights = greedy_weights(inner, truth, scorer)
+        said = np.concatenate(
+            [_mean(inner[:, part], greedy_weights(*_without(inner, truth, part), scorer)) for part in _parts(first)]
+        )
+    own = kept(first.rows, said, first.sizes)
+    outer = _mean(np.stack([row.predictions for row in rows]), weights)
+    return FoldRow(
+        score_said(scorer, outer, dataset.target[test]),
+        outer,
+        scored_beside(outer, dataset.target[test], n_classes),
+        test_rows=test,
+        parameters={"weights": {name: float(weight) for name, weight in zip(names, weights, strict=True) if weight}},
+        inner_score=inner_score(own, dataset.target, scorer, n_classes),
+        inner=own,
+    )
+
+
+def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> "NDArray[np.float64]":
+    """Choose weights step by step: the model is added, again if need be, with which the average scores best.
+
+    It begins with the best models in their order, as long as each improves the average; of all averages on its way the best
+    is taken, of equals the first.
+
+    Parameters
+    ----------
+    said : array of shape (n_models, n_rows, n_classes) or (n_models, n_rows)
+        Predictions of rows that the models have not learned from.
+    target : array of shape (n_rows,)
+    scorer : str
+        Name of the metric.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n_models,)
+        At least 0, of sum 1.
+
+    References
+    ----------
+    Caruana, Niculescu-Mizil, Crew and Ksikes (2004), Ensemble selection from libraries of models, ICML.
+    """
+    alone = [_height(each, target, scorer) for each in said]
+    order = sorted(range(len(said)), key=lambda place: -alone[place])  # stable
+    counts = np.zeros(len(said))
+    counts[order[0]], best = 1, alone[order[0]]
+    total = said[order[0]].copy()
+    for place in order[1:]:
+        height = _height((total + said[place]) / (counts.sum() + 1), target, scorer)
+        if height <= best + _ROUNDING * abs(best):
+            break
+        counts[place], total, best = 1, total + said[place], height
+    found = counts.copy()
+    for _ in range(_MOST_STEPS):
+        heights = np.array([_height((total + each) / (counts.sum() + 1), target, scorer) for each in said])
+        place = int(np.argmax(heights >= heights.max() - _ROUNDING * abs(best)))  # of equals the first
+        counts[place], total = counts[place] + 1, total + said[place]
+        if heights[place] > best + _ROUNDING * abs(best):
+            found, best = counts.copy(), heights[place]
+    return found / found.sum()
+
+
+def _height(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> float:
+    """What grows with the score: the mean squared error for R², the sum of its means where a metric is one, else itself."""
+    if scorer == "r2":
+        return -float(np.mean((said - target) ** 2))
+    found = parts(scorer, said, target)
+    if found is None:
+        return score_said(scorer, said, target)
+    return float(sum(part.values[part.members].mean() for part in found if part.members.any()))
+
+
+def _of_the_same_rows(found: "Sequence[OutOfFold | None]", n_classes: int) -> "tuple[OutOfFold, NDArray[np.float64]]":
+    """Give the first, and the predictions of all: shape (n_models, n_inner, n_classes) or (n_models, n_inner)."""
+    there = [each for each in found if each is not None]
+    if len(there) < len(found) or any(not np.array_equal(each.rows, there[0].rows) for each in there):
+        raise ValueError("models can be combined only if they were searched on the same inner folds")
+    return there[0], np.stack([each.predictions(n_classes) for each in there])
+
+
+def _parts(found: OutOfFold) -> "list[slice]":
+    """Parts of the inner rows of which one is weighted by the others: the inner folds, or the halves of a single one."""
+    if len(found.sizes) > 1:
+        return found.folds
+    half = found.sizes[0] // 2
+    return [slice(0, half), slice(half, found.sizes[0])]
+
+
+def _without(inner: "NDArray[np.float64]", truth: "NDArray", part: slice) -> "tuple[NDArray[np.float64], NDArray]":
+    others = np.ones(len(truth), dtype=bool)
+    others[part] = False
+    return inner[:, others], truth[others]
+
+
+def _mean(said: "NDArray[np.float64]", weights: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Average over the first axis by weights of sum 1."""
+    return np.tensordot(weights, said, axes=1)
