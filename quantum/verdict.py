@@ -2,7 +2,7 @@
 
 from lab.decisions import side_of_margin
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import amount, difference, longer_curves, opening, rough, settled_by_curves, settling
+from lab.wording import amount, count, difference, longer_curves, opening, rough, settled_by_curves, settling
 
 __all__ = ["caution_about", "price_in_words", "verdict"]
 
@@ -70,12 +70,20 @@ def _found(evidence: Evidence) -> tuple[str, Estimate]:
 
 
 def caution_about(evidence: Evidence) -> str:
-    """Say what speaks against a need for a quantum computer even where the score is better."""
+    """Say what speaks against a need for a quantum computer even where the score is better.
+
+    It is about the best quantum model as a whole, whichever family stands for it in a fold.
+    """
     words = {
         "entanglement": "entanglement is not shown to matter",
         "surrogate": "a classical model with the circuit's frequencies is not shown to be worse",
     }
     found = [words[name] for name in words if name in evidence.estimates and evidence.estimates[name].low <= 0]
+    without, folds = evidence.facts.get("unentangled_folds", 0), evidence.facts.get("scored_folds", 0)
+    if without:
+        found.insert(0, f"it has no entanglement at all in {without} of {count(folds, 'fold')}")
+    if without and without == folds:
+        return f"; {' and '.join(found)}, so no quantum computer is needed"
     return f"; {' and '.join(found)}, so no quantum computer may be needed" if found else ""
 
 

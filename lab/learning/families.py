@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 from scipy import stats
-from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -18,6 +17,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
+from lab.learning.calibration import RisingCalibration
 from lab.learning.preparation import dense_columns, ordinal_columns
 
 __all__ = ["BOOSTING", "CONSTANT", "EXTRA_TREES", "FOREST", "LOGISTIC", "MLP", "ROWS_TO_SPARE", "SVM", "Family"]
@@ -73,7 +73,7 @@ def _logistic(features: pd.DataFrame, seed: int) -> Pipeline:
 def _svm(features: pd.DataFrame, seed: int) -> Pipeline:
     del seed
     folds = 2 if len(features) >= ROWS_TO_SPARE else 3  # for two numbers, the sigmoid that makes scores probabilities
-    model = CalibratedClassifierCV(SVC(), ensemble=False, cv=folds)
+    model = RisingCalibration(SVC(), ensemble=False, cv=folds)
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
 

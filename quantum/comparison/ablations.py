@@ -1,59 +1,167 @@
-"""Was it quantum? What the score loses when entanglement, training or the quantum state itself is taken away."""
+"""Was it quantum? What the score loses when entanglement, training or the quantum state itself is taken away.
 
-from collections.abc import Mapping
+What the verdict rests on is "the best quantum model", a way to learn that takes another family in another fold. So the
+question is put to it as a whole: the same choice, by the same inner folds, among the same families with every gate between
+qubits removed (a model that has none to begin with stays). All of those are products of single qubits, which any laptop
+computes. The paired difference of the two is what entanglement is worth to the verdict, whichever family carries it; one
+family's ablation says nothing where another family is chosen, and choosing the family to ablate after the fact would be
+choosing on the outer folds. Circuit and kernel are looked at alone beside it.
+"""
 
-from lab.learning.comparison import Comparison
-from lab.protocol import Estimate, Figure
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lab.learning import comparison
+from lab.learning.comparison import Comparison, Group, Scores
+from lab.learning.families import Family
+from lab.protocol import Dataset, Estimate, Figure, Rows
 from lab.report import charts
-from lab.wording import amount
+from lab.wording import amount, count
 
-__all__ = ["differences", "figures", "sentence"]
+__all__ = ["WITHOUT_GATES", "Unentangled", "differences", "figures", "sentence", "unentangled_folds", "without_gates"]
 
-_TAKEN = {
-    "entanglement": ("unentangled", "entanglement (no gates between qubits)"),
-    "training": ("frozen", "training (rotations frozen at random)"),
-    "surrogate": ("surrogate", "the quantum state (a classical sum of waves)"),
+WITHOUT_GATES = {"quantum": "unentangled", "kernel": "kernel-unentangled"}
+"""Quantum families that have gates between qubits, and the same families without them."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part that can be taken away: whose it is, its name in a sentence, and the words in the figure."""
+
+    whose: str
+    name: str
+    words: str
+
+
+_BEST, _CIRCUIT, _KERNEL = "best quantum model", "variational circuit", "quantum kernel"
+_PARTS = {
+    "entanglement": _Part(_BEST, "entanglement", "entanglement (no gates between qubits)"),
+    "surrogate": _Part(_BEST, "the quantum state", "the quantum state (a classical sum of waves)"),
+    "circuit_entanglement": _Part(_CIRCUIT, "entanglement", "the circuit's entanglement"),
+    "training": _Part(_CIRCUIT, "training", "the circuit's training (rotations frozen at random)"),
+    "kernel_entanglement": _Part(_KERNEL, "entanglement", "the kernel's entanglement"),
 }
-"""Name of the estimate: the family that does without, and what it does without."""
+"""By the name of the estimate."""
 
 
-def differences(found: Comparison) -> dict[str, Estimate]:
-    """How much better the full variational circuit is than it is without each part, on the same folds."""
-    full = found.families.get("quantum")
+@dataclass(frozen=True)
+class Unentangled:
+    """In how many of the folds (`all`) the best quantum model was one without entanglement (`count`)."""
+
+    count: int
+    all: int
+
+
+def differences(found: Comparison, without: Scores | None) -> dict[str, Estimate]:
+    """How much better the best quantum model, the circuit and the kernel are than without each part, on the same folds.
+
+    Parameters
+    ----------
+    found : Comparison
+        Of all groups.
+    without : Scores or None
+        Of the best quantum model without entanglement, see `without_gates`.
+    """
+    best, known = found.best["quantum"], found.families
+    pairs = {
+        "entanglement": (best, without),
+        "surrogate": (best, known.get("surrogate")),
+        "circuit_entanglement": (known.get("quantum"), known.get("unentangled")),
+        "training": (known.get("quantum"), known.get("frozen")),
+        "kernel_entanglement": (known.get("kernel"), known.get("kernel-unentangled")),
+    }
     return {
-        name: found.difference(full, found.families[family])
-        for name, (family, _) in _TAKEN.items()
-        if full is not None and family in found.families
+        name: found.difference(full, less)
+        for name, (full, less) in pairs.items()
+        if full is not None and less is not None
     }
 
 
-def sentence(carried: Mapping[str, Estimate]) -> str:
-    """Say what carried the score of the variational circuit.
+def without_gates(
+    groups: Sequence[Group], found: Comparison, dataset: Dataset, rows: Rows, **how: Any
+) -> Scores | None:
+    """Take the best of the quantum side with every gate between qubits removed, as the best of a side is taken.
+
+    None where no family of the side has such gates, or where one of the families without them has no scores: the difference
+    would then be one of choices that were offered, too. `how` is what `comparison.compare` is told of folds and metric.
+    """
+    quantum, others = groups[0], {family.name: family for group in groups[1:] for family in group.families}
+    with_gates = [family.name for family in quantum.families if _settings(family, dataset).get("entangler") is not None]
+    names = [WITHOUT_GATES.get(each.name) if each.name in with_gates else each.name for each in quantum.families]
+    known = {family.name: family for family in quantum.families} | others
+    if not with_gates or any(name is None or name not in found.families for name in names):
+        return None
+    families = tuple(known[name] for name in names if name is not None)
+    side = Group("unentangled", "quantum model without entanglement", families)
+    return comparison.compare(dataset, (side,), rows, **how).best["unentangled"]
+
+
+def unentangled_folds(quantum: Group, best: Scores, dataset: Dataset) -> Unentangled:
+    """Count the folds in which the best quantum model has no entanglement, though nothing was taken from it.
+
+    That is a single qubit, a model without gates between qubits, and the fidelity kernel of a circuit of one layer: its gates
+    turn all states alike after the last feature is loaded, and |<a|b>|^2 does not see what turns both states alike.
+    """
+    families = {family.label: family for family in quantum.families}
+    there = [row for row in best.rows if row is not None]
+    chosen = [
+        {**_settings(families[label], dataset), **row.parameters} for label, row in zip(best.chosen, there, strict=True)
+    ]
+    return Unentangled(sum(map(_is_product, chosen)), len(chosen))
+
+
+def _settings(family: Family, dataset: Dataset) -> dict[str, Any]:
+    """What the family's model is built with, by name."""
+    known = family.build(dataset.features, 0).get_params()
+    return {name.removeprefix("model__"): value for name, value in known.items() if name.startswith("model__")}
+
+
+def _is_product(settings: Mapping[str, Any]) -> bool:
+    is_alone = settings.get("entangler") is None or settings.get("n_qubits") == 1
+    return is_alone or (settings.get("kernel") == "fidelity" and settings.get("n_layers") == 1)
+
+
+def sentence(carried: Mapping[str, Estimate], unentangled: Unentangled) -> str:
+    """Say what carried the score of the best quantum model, of the circuit and of the kernel.
 
     >>> one, other = Estimate(9.0, 7.0, 11.0, "points"), Estimate(0.1, -0.5, 0.7, "points")
-    >>> sentence({"entanglement": other, "training": one})
+    >>> sentence({"training": one, "circuit_entanglement": other}, Unentangled(0, 6))
     'Removed from the variational circuit, training costs 9.0 points; not shown to matter: entanglement.'
-    >>> sentence({"entanglement": other})
-    'No part removed from the variational circuit is shown to matter: entanglement.'
+    >>> sentence({"entanglement": other}, Unentangled(2, 6))
+    'No part removed from the best quantum model is shown to matter: entanglement. It has no entanglement at all in 2 of 6 folds.'
     """
-    names = {"entanglement": "entanglement", "training": "training", "surrogate": "the quantum state"}
-    costly = [f"{names[name]} costs {amount(each.value, each.unit)}" for name, each in carried.items() if each.low > 0]
-    free = [names[name] for name, each in carried.items() if each.low <= 0]
+    said = []
+    for whose in (_BEST, _CIRCUIT, _KERNEL):
+        parts = {_PARTS[name].name: each for name, each in carried.items() if _PARTS[name].whose == whose}
+        if parts:
+            said.append(_of(whose, parts))
+        if whose == _BEST and unentangled.count:
+            who = "It" if parts else f"The {_BEST}"
+            said.append(f"{who} has no entanglement at all in {unentangled.count} of {count(unentangled.all, 'fold')}.")
+    return " ".join(said)
+
+
+def _of(whose: str, parts: Mapping[str, Estimate]) -> str:
+    costly = [f"{name} costs {amount(each.value, each.unit)}" for name, each in parts.items() if each.low > 0]
+    free = [name for name, each in parts.items() if each.low <= 0]
     if not costly:
-        return f"No part removed from the variational circuit is shown to matter: {', '.join(free)}."
+        return f"No part removed from the {whose} is shown to matter: {', '.join(free)}."
     rest = f"; not shown to matter: {', '.join(free)}" if free else ""
-    return f"Removed from the variational circuit, {', '.join(costly)}{rest}."
+    return f"Removed from the {whose}, {', '.join(costly)}{rest}."
 
 
-def figures(carried: Mapping[str, Estimate], metric: str) -> tuple[Figure, ...]:
+def figures(carried: Mapping[str, Estimate], unentangled: Unentangled, metric: str) -> tuple[Figure, ...]:
     """Show the differences with their intervals; right of zero the part mattered."""
     if not carried:
         return ()
     unit = next(iter(carried.values())).unit
-    rows = [(_TAKEN[name][1], "lost without it", each) for name, each in carried.items()]
+    rows = [(_PARTS[name].words, _PARTS[name].whose, each) for name, each in carried.items()]
     axis = f"loss of {metric} without it" + (f" ({unit})" if unit else "")
-    spec = charts.interval_plot(rows, axis=axis, groups=["lost without it"], reference=0.0)
+    owners = [whose for whose in (_BEST, _CIRCUIT, _KERNEL) if whose in {owner for _, owner, _ in rows}]
+    spec = charts.interval_plot(rows, axis=axis, groups=owners, reference=0.0)
     caption = (
-        f"{sentence(carried)} Bars are 95 % intervals of the paired difference; right of the line, the part mattered."
+        f"{sentence(carried, unentangled)} Bars are 95 % intervals of the paired difference; right of the line, the part mattered. "
+        "Without entanglement the best model is chosen again, among the same families without gates between qubits."
     )
     return (Figure("Was it quantum?", caption, spec),)

@@ -28,7 +28,7 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:
-    """Compare the best of each side, and say what carried the score of the circuit.
+    """Compare the best of each side, and say what carried the score of the quantum one.
 
     Raises
     ------
@@ -36,12 +36,12 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         If a side has a score in fewer than two folds.
     """
     dataset, settings, metric = context.dataset, context.settings, context.metric
-    found = comparison.compare(
-        dataset, context.groups, rows, folds=settings.folds, repeats=settings.repeats, metric=metric
-    )
+    how: dict[str, Any] = {"folds": settings.folds, "repeats": settings.repeats, "metric": metric}
+    found = comparison.compare(dataset, context.groups, rows, **how)
     quantum, classical = found.best["quantum"], found.best["classical"]
     advantage = found.difference(quantum, classical)
-    carried = ablations.differences(found)
+    carried = ablations.differences(found, ablations.without_gates(context.groups, found, dataset, rows, **how))
+    unentangled = ablations.unentangled_folds(context.groups[0], quantum, dataset)
     margin = settings.margin * metric.factor
     detectable = found.detectable(quantum, classical)
     regions = found.regions(quantum, classical, margin)
@@ -59,10 +59,12 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "probability_better": regions.better,
             "probability_equal": regions.equal,
             "probability_worse": regions.worse,
+            "unentangled_folds": unentangled.count,
+            "scored_folds": unentangled.all,
         },
         figures=(
             found.figure("All models", _caption(metric.label, settings), without=(CONSTANT.name,)),
-            *ablations.figures(carried, metric.label),
+            *ablations.figures(carried, unentangled, metric.label),
             found.calibration(dataset.target, dataset.classes),
         ),
         tables=(found.table(), found.choices()),

@@ -34,7 +34,7 @@ def groups(n_qubits: int, n_steps: int, n_classes: int) -> tuple[Group, Group, G
         Group(
             "ablation",
             "ablation",
-            (circuit("unentangled"), circuit("frozen"), _surrogate(n_qubits)),
+            (circuit("unentangled"), circuit("frozen"), _kernel(n_qubits, sizes, None), _surrogate(n_qubits)),
             is_side=False,
         ),
     )
@@ -91,7 +91,7 @@ def _build_variational(features: pd.DataFrame, seed: int, *, fixed: dict[str, An
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
 
-def _kernel(n_qubits: int, sizes: Sequence[int]) -> Family:
+def _kernel(n_qubits: int, sizes: Sequence[int], entangler: str | None = "CZ") -> Family:
     space = {
         "model__n_qubits": list(sizes),
         "model__kernel": ["projected", "fidelity"],
@@ -99,13 +99,15 @@ def _kernel(n_qubits: int, sizes: Sequence[int]) -> Family:
         "model__bandwidth": stats.loguniform(0.1, 2.0),
         "model__C": stats.loguniform(1e-1, 1e3),
     }
-    build = functools.partial(_build_kernel, n_qubits=n_qubits)
+    build = functools.partial(_build_kernel, n_qubits=n_qubits, entangler=entangler)
+    if entangler is None:
+        return Family("kernel-unentangled", f"kernel without entanglement ({n_qubits} qubits)", build, space)
     return Family("kernel", f"quantum kernel ({n_qubits} qubits)", build, space)
 
 
-def _build_kernel(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pipeline:
+def _build_kernel(features: pd.DataFrame, seed: int, *, n_qubits: int, entangler: str | None) -> Pipeline:
     del features
-    model = QuantumKernelClassifier(n_qubits, random_state=seed)
+    model = QuantumKernelClassifier(n_qubits, entangler=entangler, random_state=seed)
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
 

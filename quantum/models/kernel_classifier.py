@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import log_expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from lab.learning.calibration import rising_sigmoid
 from quantum.circuit import Circuit
 from quantum.models.inputs import ToQubits
 from quantum.simulator.calls import states
@@ -29,7 +29,8 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
 
     The circuit loads the features (one angle a qubit, see `ToQubits`) times `bandwidth` in every layer, between fixed
     random rotations and entangling gates; nothing in it is trained. "fidelity" is |<a|b>|^2; "projected" is a Gaussian of
-    the distance between the qubits' own states. Probabilities are by Platt's method on three folds of the training rows.
+    the distance between the qubits' own states. Probabilities are by Platt's method on three folds of the training rows, with
+    a sigmoid that never falls as the machine's score rises; those of several classes are made to sum to 1.
 
     Parameters
     ----------
@@ -53,8 +54,8 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         The circuit and its fixed rotations.
     support_vectors_, dual_weights_, intercepts_ : ndarray
         States (or Bloch vectors) of the rows that count, their weights in each machine, and its intercept.
-    slopes_, biases_ : ndarray
-        Of Platt's logistic curve.
+    slopes_, biases_ : ndarray of shape (n_machines,)
+        Of Platt's sigmoid of each machine's scores; slopes are positive.
 
     References
     ----------
@@ -121,14 +122,17 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         weights, self.intercepts_ = self._machines(gram, labels)
         kept = np.flatnonzero(weights.any(axis=0))
         self.support_vectors_, self.dual_weights_ = seen[kept], weights[:, kept]
-        curve = self._calibrate(gram, labels)
-        self.slopes_, self.biases_ = curve.coef_, curve.intercept_
+        self.slopes_, self.biases_ = self._calibrate(gram, labels)
         return self
 
     def decision_function(self, X: "ArrayLike") -> "NDArray[np.float64]":
-        """Logits: shape (n_samples,) for two classes (positive speaks for the second), else (n_samples, n_classes)."""
-        logits = self._decisions(X) @ self.slopes_.T + self.biases_
-        return logits[:, 0] if logits.shape[1] == 1 else logits
+        """Logits: shape (n_samples,) for two classes (positive speaks for the second), else (n_samples, n_classes).
+
+        Of several classes each logit is the logarithm of the class's own sigmoid, so that their softmax is what the sigmoids say,
+        made to sum to 1.
+        """
+        logits = self._decisions(X) * self.slopes_ + self.biases_
+        return logits[:, 0] if logits.shape[1] == 1 else np.asarray(log_expit(logits))
 
     def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Probabilities of shape (n_samples, n_classes), columns in the order of `classes_`."""
@@ -169,18 +173,25 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
             intercepts.append(machine.intercept_[0])
         return np.array(weights), np.array(intercepts)
 
-    def _calibrate(self, gram: "NDArray", labels: "NDArray") -> LogisticRegression:
-        """Fit a logistic curve to decisions about rows that the machine has not seen."""
+    def _calibrate(self, gram: "NDArray", labels: "NDArray") -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+        """Slopes and biases of rising sigmoids, each of shape (n_machines,), from decisions about rows not learned from."""
+        decisions = self._held_out(gram, labels)
+        positive = labels == 1 if len(self.classes_) == 2 else labels[:, None] == np.arange(len(self.classes_))
+        pairs = zip(decisions.T, positive.reshape(len(labels), -1).T, strict=True)
+        slopes, biases = zip(*(rising_sigmoid(scores, truth) for scores, truth in pairs), strict=True)
+        return np.array(slopes), np.array(biases)
+
+    def _held_out(self, gram: "NDArray", labels: "NDArray") -> "NDArray[np.float64]":
+        """Decisions of shape (n_rows, n_machines) by machines that have not seen the row."""
         n_folds = min(3, int(np.bincount(labels).min()))
         if n_folds < 2:  # one row of a class cannot be kept aside
             weights, intercepts = self._machines(gram, labels)
-            return LogisticRegression().fit(gram @ weights.T + intercepts, labels)
-        decisions, truth = [], []
+            return np.asarray(gram @ weights.T + intercepts)
+        found = np.empty((len(labels), 1 if len(self.classes_) == 2 else len(self.classes_)))
         for train, test in StratifiedKFold(n_folds).split(gram, labels):
             weights, intercepts = self._machines(gram[np.ix_(train, train)], labels[train])
-            decisions.append(gram[np.ix_(test, train)] @ weights.T + intercepts)
-            truth.append(labels[test])
-        return LogisticRegression().fit(np.concatenate(decisions), np.concatenate(truth))
+            found[test] = gram[np.ix_(test, train)] @ weights.T + intercepts
+        return found
 
 
 def fidelity_kernel(a: "NDArray", b: "NDArray") -> "NDArray[np.float64]":

@@ -1,5 +1,7 @@
 """Hand-made rows of the quantum lab's trials, and what the oracle says of their folds."""
 
+import dataclasses
+
 import numpy as np
 from oracles import intervals
 
@@ -32,12 +34,15 @@ SETTINGS = Settings(
 INNER = {
     "quantum": [0.9, 0.2, 0.9, 0.2, 0.9, 0.9],
     "kernel": [0.1, 0.8, 0.1, 0.8, 0.1, 0.1],
+    "single-qubit": [0.15] * 6,
+    "unentangled": [0.4, 0.1, 0.1, 0.4, 0.1, 0.4],
+    "kernel-unentangled": [0.1, 0.3, 0.1, 0.1, 0.3, 0.1],
     "logistic": [0.5, 0.5, 0.5, 0.9, 0.5, 0.5],
     "svm": [0.6, 0.6, 0.6, 0.6, 0.6, 0.6],
     "constant": [0.0] * 6,
 }
 STRENGTH = {"quantum": 1.8, "kernel": 1.5, "logistic": 0.0, "svm": 0.1, "unentangled": 0.6, "frozen": 0.1,
-            "surrogate": 1.6}  # fmt: skip
+            "surrogate": 1.6, "single-qubit": 1.0, "kernel-unentangled": 1.3}  # fmt: skip
 FOLDED = {name: said(name, strength) for name, strength in STRENGTH.items()}
 FOLDED["constant"] = [(np.full((len(rows), 2), 0.5), rows) for rows in parts()]
 DATA = table()
@@ -73,6 +78,8 @@ def made_rows():
     found = {}
     for name, folds in FOLDED.items():
         found |= fold_rows(name, folds, INNER.get(name, [0.5] * 6))
+    one_layer = {"kernel": "fidelity", "n_layers": 1}  # whose gates between qubits do nothing
+    found["kernel-fold03"] = dataclasses.replace(found["kernel-fold03"], parameters=one_layer)
     found["circuit"] = CircuitRow(
         losses=np.linspace(1, 0, 80).reshape(2, 40), circuit=Circuit(3, 2), parameters={}, trained=24, pennylane=3e-8,
         devices=(OnDevice("torino", 133, 31, 88, 9, 0.8125),),
@@ -102,7 +109,11 @@ def by_title(found, title):
     return next(each for each in (*found.tables, *found.figures) if each.title == title)
 
 
-QUANTUM, TAKEN = best_of({name: FOLDED[name] for name in ("quantum", "kernel")}, INNER)
+QUANTUM, TAKEN = best_of({name: FOLDED[name] for name in ("quantum", "kernel", "single-qubit")}, INNER)
+PRODUCTS, TAKEN_OF_PRODUCTS = best_of(
+    {name: FOLDED[name] for name in ("unentangled", "kernel-unentangled", "single-qubit")}, INNER
+)
+"""The best quantum model, and the best of the same families without gates between qubits."""
 CLASSICAL, _ = best_of({name: FOLDED[name] for name in ("logistic", "svm", "constant")}, INNER)
 RULE_OF_THREE = 300 / N_ROWS
 BOUNDS = {"lowest": 0.0, "highest": 100.0}

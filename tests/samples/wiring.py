@@ -21,12 +21,13 @@ def generic(name):
 
 
 QUANTUM_ESTIMATES = {
-    "advantage", "over_constant", "quantum", "entanglement", "training", "surrogate", "decay", "training_hours", "training_dollars",
+    "advantage", "over_constant", "quantum", "entanglement", "training", "surrogate", "circuit_entanglement", "kernel_entanglement",
+    "decay", "training_hours", "training_dollars",
     "predictions_dollars", "change_DEVICE_read", "change_DEVICE_mitigated",
 }  # fmt: skip
 QUANTUM_FACTS = {
     "metric", "margin", "n_rows", "detectable", "rows_to_settle", "rows_in_table", "probability_better", "probability_equal",
-    "probability_worse", "pennylane_distance",
+    "probability_worse", "pennylane_distance", "unentangled_folds", "scored_folds",
 }  # fmt: skip
 EDGE_ESTIMATES = {
     *(f"MODEL.{what}" for what in ("p99_ms", "size_mb", "parity", "flips", "memory_mb", "cold_start_s", "drop", "score",

@@ -21,6 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from edge.exporting.lowering import affine, boosting, kernels, neighbours
 from edge.session import OUTPUT
+from lab.learning.calibration import RisingCalibration
 from lab.onnx_graphs import forests
 from lab.onnx_graphs.columns import NotLoweredError, Number
 from lab.onnx_graphs.graph import Graph
@@ -40,6 +41,7 @@ _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.la
 
 _PRODUCTS = {
     CalibratedClassifierCV: kernels.add_calibrated_machine,
+    RisingCalibration: kernels.add_calibrated_machine,
     KNeighborsClassifier: neighbours.add_neighbours,
 }
 
@@ -100,7 +102,7 @@ def lower(
     sources: list[Source] = [*(Number(place) for place in range(n_numbers)), *(RawText(p) for p in range(n_texts))]
     sources = sources if order is None else [sources[place] for place in order]
     last = steps[-1]
-    inner = kernels.inside_calibration(last) if type(last) is CalibratedClassifierCV else None
+    inner = kernels.inside_calibration(last) if isinstance(last, CalibratedClassifierCV) else None
     front = [*steps[:-1], *([step for _, step in inner.steps[:-1]] if isinstance(inner, Pipeline) else [])]
     columns = columns_after(front, sources)
     if type(last) in _TREES:
@@ -111,7 +113,7 @@ def lower(
         add(graph, last, columns)
         return [_done(graph, last, precision)]
     add = _adds(last)
-    forms = kernels.FORMS if type(last) is CalibratedClassifierCV else affine.FORMS
+    forms = kernels.FORMS if isinstance(last, CalibratedClassifierCV) else affine.FORMS
     found = []
     for form in (SCALED,) if precision == SCALED else forms:
         graph = Graph(n_numbers, n_texts, np.float32 if form == "folded float32" else np.float64)

@@ -7,6 +7,8 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.svm import SVC
 
 from edge.exporting.device import device_columns, device_rows, feeds, fit_for_device, identity_model, to_files
 from edge.exporting.parity import at_thresholds, beyond_range, compare, leanest_equal
@@ -69,7 +71,7 @@ def test_rows_on_the_split_thresholds_flip_no_label(family, dataset):
 
 def test_what_has_no_lowering_goes_through_the_converter():
     dataset = load("wine")
-    machine = SVM.build(dataset.features, 0).set_params(model__ensemble=True)
+    machine = SVM.build(dataset.features, 0).set_params(model=CalibratedClassifierCV(SVC(), cv=3, ensemble=True))
     model = fit_for_device(machine, dataset, np.arange(dataset.n_rows))
     (made,) = to_files(model, dataset)
     assert (made.form, "CalibratedClassifierCV" in made.promise) == ("converter", True)

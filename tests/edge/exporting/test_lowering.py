@@ -32,6 +32,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from edge.exporting.lowering import NotLoweredError, lower
 from edge.exporting.lowering.model import SCALED
+from lab.learning.calibration import LEAST_SLOPE, RisingCalibration
 from lab.learning.preparation import FillEmpty
 
 EXACT = 1e-14  # sums of at most a few hundred doubles of at most 1, and one exponential function
@@ -289,6 +290,17 @@ def test_support_vectors_agree_with_calibrated_scores(kernel, n_classes, offset)
     centred = answers(model, rows, form=2)
     # a pair of classes that is won by a hair counts as won or lost, so that float32 may not be near in each row
     assert np.quantile(np.abs(centred - expected).max(axis=1), 0.98) < 2e-5
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_level_sigmoid_is_exported_as_it_is(n_classes):
+    rng = np.random.default_rng(1)
+    numbers, target = rng.normal(size=(60, 3)), np.arange(60) % n_classes  # nothing to learn
+    model = make_pipeline(StandardScaler(), RisingCalibration(SVC(), ensemble=False, cv=3)).fit(numbers, target)
+    assert -LEAST_SLOPE in [each.a_ for each in model[-1].calibrated_classifiers_[0].calibrators]
+    expected = model.predict_proba(numbers)
+    np.testing.assert_allclose(answers(model, numbers), expected, rtol=0, atol=1e-13)
+    np.testing.assert_array_equal(np.argsort(answers(model, numbers)[:, 1]), np.argsort(expected[:, 1]))
 
 
 def test_kernels_summed_in_float64_are_nearer_than_in_float32():
