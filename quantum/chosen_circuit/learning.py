@@ -75,7 +75,8 @@ def watch_learning(dataset: Dataset, *, seed: int, steps: int, inputs: Rows) -> 
     """Train the circuit of the trial "circuit" once more on all rows, and keep what it says on a grid as it learns."""
     examined = CIRCUIT.needed(inputs)
     circuit, chosen = examined.circuit, examined.parameters
-    rows = make_pipeline(dense_columns(scale=True), ToQubits(circuit.n_qubits)).fit_transform(dataset.features)
+    inputs_of = ToQubits(circuit.n_qubits, input_map=chosen.get("input_map", "range"))
+    rows = make_pipeline(dense_columns(scale=True), inputs_of).fit_transform(dataset.features)
     kept = sorted({round(share * steps) for share in _SHARES})
     width = chosen.get("start_width", 1.0)
     starts = np.random.default_rng(seed).uniform(-width, width, (1, *circuit.angles_shape))

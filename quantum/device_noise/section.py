@@ -19,7 +19,7 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
     if not settings.hardware_rows:
         return ()
     training = {
-        "family": context.variational,
+        "family": context.on_hardware,
         "fold": all_folds(settings.folds, settings.repeats, context.seed)[0],
         "scorer": context.metric.scorer,
         "candidates": settings.candidates,

@@ -13,17 +13,24 @@ from lab.errors import InputError
 from quantum.models.classifier import VariationalQuantumClassifier
 from quantum.models.file import ModelFileError, load_model, save_model
 from quantum.models.kernel_classifier import QuantumKernelClassifier
+from quantum.models.product_kernel import ProductKernelClassifier
 from quantum.models.single_qubit import SingleQubitClassifier
 
 MODELS = [
     VariationalQuantumClassifier(n_qubits=3, n_steps=10, random_state=0),
     QuantumKernelClassifier(n_qubits=3, kernel="projected", random_state=0),
     QuantumKernelClassifier(n_qubits=3, kernel="fidelity", random_state=0),
+    ProductKernelClassifier(random_state=0),
     SingleQubitClassifier(max_iter=10, random_state=0),
+    SingleQubitClassifier(2, max_iter=10, input_map="rank", random_state=0),
 ]
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{type(m).__name__}-{getattr(m, 'kernel', '')}")
+def named(model):
+    return "-".join(filter(None, (type(model).__name__, getattr(model, "kernel", ""), model.input_map)))
+
+
+@pytest.mark.parametrize("model", MODELS, ids=named)
 @pytest.mark.parametrize("labels", [(0, 1, 2), ("a", "b", "c"), (False, True, True)])
 def test_a_saved_model_predicts_the_same(model, labels, tmp_path):
     features, codes = load_wine(return_X_y=True)
@@ -46,7 +53,7 @@ def test_what_cannot_be_saved_is_refused(tmp_path):
     [
         (lambda text: text[:100], "is not JSON"),
         (lambda text: "[]", "is not a saved quantum model"),
-        (lambda text: text.replace('"version": 1', '"version": 9'), "has version 9"),
+        (lambda text: text.replace('"version": 2', '"version": 9'), "has version 9"),
         (lambda text: text.replace('"class": "Single', '"class": "os.'), "holds a 'os."),
         (lambda text: text.replace('"weights_"', '"__class__"'), "is damaged"),
         (lambda text: text.replace('"float64"', '"object"'), "is damaged"),
@@ -104,7 +111,7 @@ def changed(stored, where, value):
     return made
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{type(m).__name__}-{getattr(m, 'kernel', '')}")
+@pytest.mark.parametrize("model", MODELS, ids=named)
 def test_whatever_is_changed_the_file_is_refused_or_still_gives_probabilities(model, tmp_path):
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(12, 3)), np.arange(12) % 2
