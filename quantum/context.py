@@ -54,9 +54,7 @@ class Context:
     def on_hardware(self) -> Family:
         """The variational circuit on as many qubits as can be simulated under noise; more where the user named a number."""
         n_qubits = self.qubits.hardware
-        return variational(
-            n_qubits, self.settings.steps, qubits_to_try(n_qubits, len(self.dataset.classes)), "quantum"
-        )
+        return variational(n_qubits, self.settings.steps, qubits_to_try(n_qubits, len(self.dataset.classes)), "quantum")
 
     def seed_of(self, key: str) -> int:
         """Seed of a trial that depends on nothing but its key and the run's seed."""

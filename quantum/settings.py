@@ -40,7 +40,10 @@ class Settings(CurveSettings):
     }
 
     qubits: int = option(
-        0, "most qubits in a circuit; 0: as many as the table has inputs, up to 10 (12 for a kernel)", minimum=0, maximum=12
+        0,
+        "most qubits in a circuit; 0: as many as the table has inputs, up to 10 (12 for a kernel)",
+        minimum=0,
+        maximum=12,
     )
     steps: int = option(150, "training steps", minimum=10, maximum=5_000)
     margin: float = option(

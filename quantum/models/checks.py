@@ -117,8 +117,7 @@ _FITTED: dict[type, Callable[[Any], tuple[set[str], set[str]]]] = {
         {"feature_names_in_"},
     ),
     ProductKernelClassifier: lambda model: (
-        _COMMON
-        | {"circuit_", "angles_", "support_vectors_", "dual_weights_", "intercepts_", "slopes_", "biases_"},
+        _COMMON | {"circuit_", "angles_", "support_vectors_", "dual_weights_", "intercepts_", "slopes_", "biases_"},
         {"feature_names_in_"},
     ),
     SingleQubitClassifier: lambda model: (

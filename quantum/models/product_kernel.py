@@ -27,7 +27,8 @@ class ProductKernelClassifier(QuantumKernelClassifier):
     """A support vector machine on the fidelity of product states, one qubit for each feature.
 
     Each qubit loads its feature (an angle, see `ToQubits`) times `bandwidth` in every layer, between fixed random rotations;
-    of more than 16 features times `bandwidth` 4 / sqrt(n_features), or all rows were far from each other. With one layer the kernel is the product of cos^2 of half the differences of the loaded angles.
+    beyond 16 features times `bandwidth` 4 / sqrt(n_features), lest all rows be far from each other. With one layer the kernel
+    is the product of cos^2 of half the differences of the loaded angles.
     Machine and probabilities are those of `QuantumKernelClassifier`.
 
     Parameters

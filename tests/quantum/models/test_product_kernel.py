@@ -54,7 +54,10 @@ def test_it_learns_from_more_features_than_a_state_vector_could_hold():
 
 def test_it_learns_a_circle_that_no_line_divides():
     X, y = make_circles(200, factor=0.4, noise=0.05, random_state=0)
-    assert ProductKernelClassifier(C=10.0, bandwidth=1.0, random_state=0).fit(X[:100], y[:100]).score(X[100:], y[100:]) > 0.95
+    assert (
+        ProductKernelClassifier(C=10.0, bandwidth=1.0, random_state=0).fit(X[:100], y[:100]).score(X[100:], y[100:])
+        > 0.95
+    )
 
 
 @pytest.mark.parametrize(
