@@ -200,3 +200,29 @@ def test_what_could_not_be_read_again_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="gain_ is not possible"):
         save_model(model, tmp_path / "m.json")
     assert not (tmp_path / "m.json").exists()
+
+
+@pytest.mark.parametrize("model", MODELS[:3], ids=named)
+def test_a_file_from_before_angles_by_rank_is_read_as_angles_by_range(model, tmp_path):
+    features, codes = load_wine(return_X_y=True)
+    path = tmp_path / "model.json"
+    save_model(model.fit(features, codes), path)
+    stored = json.loads(path.read_text())
+    stored["version"] = 1
+    del stored["parameters"]["input_map"], stored["fitted"]["inputs_"]["inputs"]["input_map"]
+    path.write_text(json.dumps(stored))
+    read = load_model(path)
+    np.testing.assert_array_equal(read.predict_proba(features), model.predict_proba(features))
+    assert (read.input_map, read.inputs_.input_map) == ("range", "range")
+
+
+def test_quantiles_out_of_order_are_refused(tmp_path):
+    path = tmp_path / "model.json"
+    rows = np.random.default_rng(0).normal(size=(20, 2))
+    save_model(SingleQubitClassifier(max_iter=2, input_map="rank").fit(rows, np.arange(20) % 2), path)
+    stored = json.loads(path.read_text())
+    knots = stored["fitted"]["inputs_"]["inputs"]["knots_"]["array"]
+    knots[3], knots[4] = knots[4], knots[3]
+    path.write_text(json.dumps(stored))
+    with pytest.raises(ModelFileError, match="knots_ of inputs_ is not in ascending order"):
+        load_model(path)
