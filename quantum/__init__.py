@@ -1,6 +1,6 @@
 """Does a quantum classifier help on this data yet, and what would it cost on hardware?
 
-What is named in `__all__` is the package's face. Stable, so that it changes only with a new major version: the three
+What is named in `__all__` is the package's face. Stable, so that it changes only with a new major version: the
 classifiers, `Circuit`, and the files of models. Still evolving: the simulator's own functions and the emitters.
 
 Importing the package imports none of them, nor any library: each is looked up at its first use. Modules of the package
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from quantum.models.classifier import VariationalQuantumClassifier
     from quantum.models.file import ModelFileError, load_model, save_model
     from quantum.models.kernel_classifier import QuantumKernelClassifier
+    from quantum.models.product_kernel import ProductKernelClassifier
     from quantum.models.single_qubit import SingleQubitClassifier
     from quantum.simulator.calls import (
         Head,
@@ -45,6 +46,7 @@ __all__ = [
     "Circuit",
     "Head",
     "ModelFileError",
+    "ProductKernelClassifier",
     "QuantumKernelClassifier",
     "SingleQubitClassifier",
     "Training",
@@ -69,6 +71,7 @@ _HOMES = {
     "models.classifier": ("VariationalQuantumClassifier",),
     "models.file": ("ModelFileError", "load_model", "save_model"),
     "models.kernel_classifier": ("QuantumKernelClassifier",),
+    "models.product_kernel": ("ProductKernelClassifier",),
     "models.single_qubit": ("SingleQubitClassifier",),
     "simulator.calls": (
         "Head",

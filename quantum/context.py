@@ -10,8 +10,8 @@ from lab.learning.scoring import Metric, primary_metric
 from lab.protocol import Dataset
 from quantum.hardware.backend import open_backend, require_allowed
 from quantum.hardware.rates import Price
-from quantum.models.families import groups
-from quantum.models.limits import require_qubits
+from quantum.models.families import groups, qubits_to_try, variational
+from quantum.models.limits import Qubits, qubits_for
 from quantum.settings import Settings
 
 __all__ = ["Context", "resolve"]
@@ -34,6 +34,8 @@ class Context:
         The primary one, which alone carries the verdict.
     groups : tuple of Group
         The quantum side, the classical side, and the ablations, which are no side.
+    qubits : Qubits
+        How large the circuits are.
     """
 
     dataset: Dataset
@@ -41,11 +43,18 @@ class Context:
     seed: int
     metric: Metric
     groups: tuple[Group, Group, Group]
+    qubits: Qubits
 
     @property
     def variational(self) -> Family:
         """The variational circuit, which the sections beside the comparison look into."""
         return self.groups[0].families[0]
+
+    @property
+    def on_hardware(self) -> Family:
+        """The variational circuit on as many qubits as can be simulated under noise; more where the user named a number."""
+        n_qubits = self.qubits.hardware
+        return variational(n_qubits, self.settings.steps, qubits_to_try(n_qubits, len(self.dataset.classes)), "quantum")
 
     def seed_of(self, key: str) -> int:
         """Seed of a trial that depends on nothing but its key and the run's seed."""
@@ -63,7 +72,7 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
         If a class has too few rows for the folds.
     """
     require_rows_per_class(dataset, settings.folds)
-    require_qubits(dataset, settings.qubits)
+    qubits = qubits_for(dataset, settings.qubits)
     if 0 < settings.largest < 6:
         raise SettingsError(
             f"largest is {settings.largest}; a decay needs circuits of 2, 4 and 6 qubits, so use 0 or 6 to 16"
@@ -71,16 +80,15 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     if settings.sweep == 1:
         raise SettingsError("sweep is 1, and one fold leaves no rows to train on; use 0 to leave it out, or at least 2")
     if settings.backend:
-        _require_backend(settings)
+        _require_backend(settings, qubits.hardware)
     metric = primary_metric(settings.metric, dataset)
-    return Context(
-        dataset, settings, seed, metric, groups(settings.qubits, settings.steps, n_classes=len(dataset.classes))
-    )
+    sides = groups(qubits, settings.steps, n_classes=len(dataset.classes))
+    return Context(dataset, settings, seed, metric, sides, qubits)
 
 
-def _require_backend(settings: Settings) -> None:
+def _require_backend(settings: Settings, n_qubits: int) -> None:
     """Raise SettingsError where the run on a machine would cost too much, or the machine cannot be used."""
     executions = (settings.hardware_rows + _READOUT_CIRCUITS) * settings.shots
     price = Price.of(executions, jobs=1, **settings.rates)
     require_allowed(settings.backend, dollars=price.dollars, spend=settings.spend)
-    open_backend(settings.backend, settings.qubits)
+    open_backend(settings.backend, n_qubits)

@@ -139,12 +139,12 @@ def _named(features: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(features, columns=[f"x{i + 1}" for i in range(features.shape[1])])
 
 
-def compared(lab: Lab, *, seed: int, table: Callable[..., Dataset], qubits: int = 4, folds: int = 2) -> Answer:
+def compared(lab: Lab, *, seed: int, table: Callable[..., Dataset], folds: int = 2) -> Answer:
     """Compare the lab's own models on a table, without the ablations and the classical models on the circuit's inputs only.
 
     Neither is needed for the truth, and they would take half of the time.
     """
-    settings = dataclasses.replace(_SETTINGS, qubits=qubits, folds=folds)
+    settings = dataclasses.replace(_SETTINGS, folds=folds)
     dataset = table(seed=seed)
     context = lab.context(dataset, settings, seed=seed)
     quantum, classical, ablations = context.groups
@@ -197,7 +197,7 @@ CONTROLS = (
         "circuit-parity",
         "labels come from a circuit: the quantum model is better",
         ("no",),
-        functools.partial(compared, table=parity_of_rotations, qubits=5, folds=3),
+        functools.partial(compared, table=parity_of_rotations, folds=3),
         right="yes",
         table=parity_of_rotations,
     ),

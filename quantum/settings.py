@@ -39,7 +39,12 @@ class Settings(CurveSettings):
         "thorough": {"repeats": 5, "candidates": 10, "steps": 300, "max_rows": 2_000, "curve_rows": 4_000},
     }
 
-    qubits: int = option(4, "most qubits in a circuit", minimum=1, maximum=12)
+    qubits: int = option(
+        0,
+        "most qubits in a circuit; 0: as many as the table has inputs, up to 10 (12 for a kernel)",
+        minimum=0,
+        maximum=12,
+    )
     steps: int = option(150, "training steps", minimum=10, maximum=5_000)
     margin: float = option(
         0.01, "an advantage in the metric counts only above this (0.01 is 1 point)", minimum=0, maximum=1

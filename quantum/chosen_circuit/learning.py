@@ -13,6 +13,7 @@ from lab.protocol import Dataset, Figure, Frame, Key, Rows, Table
 from quantum.chosen_circuit.formula import MAX_TERMS, formula_of
 from quantum.chosen_circuit.trials import CIRCUIT
 from quantum.circuit import Circuit
+from quantum.models.families import FIRST_CIRCUIT
 from quantum.models.inputs import ToQubits
 from quantum.simulator.calls import Head, expectations
 from quantum.simulator.training import Training, train
@@ -74,12 +75,13 @@ LEARNING = Key("learning", LearningRow)
 def watch_learning(dataset: Dataset, *, seed: int, steps: int, inputs: Rows) -> LearningRow:
     """Train the circuit of the trial "circuit" once more on all rows, and keep what it says on a grid as it learns."""
     examined = CIRCUIT.needed(inputs)
-    circuit, chosen = examined.circuit, examined.parameters
-    rows = make_pipeline(dense_columns(scale=True), ToQubits(circuit.n_qubits)).fit_transform(dataset.features)
+    circuit, chosen = examined.circuit, {**FIRST_CIRCUIT, **examined.parameters}
+    inputs_of = ToQubits(circuit.n_qubits, input_map=chosen["input_map"])
+    rows = make_pipeline(dense_columns(scale=True), inputs_of).fit_transform(dataset.features)
     kept = sorted({round(share * steps) for share in _SHARES})
-    width = chosen.get("start_width", 1.0)
+    width = chosen["start_width"]
     starts = np.random.default_rng(seed).uniform(-width, width, (1, *circuit.angles_shape))
-    settings = Training(n_steps=steps, learning_rate=chosen.get("learning_rate", 0.1), train_scalings=True, n_threads=1)
+    settings = Training(n_steps=steps, learning_rate=chosen["learning_rate"], train_scalings=True, n_threads=1)
     found = train(circuit, rows, dataset.target, settings, angles=starts, keep_steps=kept)
     grid = _grid(rows, circuit.n_qubits)
     frames, accuracy = [], []

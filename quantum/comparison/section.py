@@ -9,6 +9,7 @@ from lab.protocol import Dataset, Evidence, Rows, Trial
 from lab.wording import count
 from quantum.comparison import ablations
 from quantum.context import Context
+from quantum.models.limits import Qubits
 from quantum.settings import Settings
 
 __all__ = ["evidence", "plan"]
@@ -68,7 +69,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             found.calibration(dataset.target, dataset.classes),
         ),
         tables=(found.table(), found.choices()),
-        caveats=(*found.caveats(), *_inputs_caveat(dataset, settings)),
+        caveats=(*found.caveats(), *_inputs_caveat(dataset, context.qubits)),
     )
 
 
@@ -80,12 +81,13 @@ def _caption(label: str, settings: Settings) -> str:
     )
 
 
-def _inputs_caveat(dataset: Dataset, settings: Settings) -> tuple[str, ...]:
-    categories = [name for name, kind in dataset.kinds.items() if kind == "category"]
-    n_encoded = len(dataset.kinds) - len(categories) + sum(dataset.features[name].nunique() for name in categories)
-    if n_encoded <= settings.qubits:
+def _inputs_caveat(dataset: Dataset, qubits: Qubits) -> tuple[str, ...]:
+    """Say what circuits do not see, where they have fewer qubits than the table has inputs."""
+    if qubits.inputs <= qubits.circuit:
         return ()
+    by_kernel = f" and the quantum kernel {qubits.kernel}" if qubits.circuit < qubits.kernel < qubits.inputs else ""
     return (
-        f"the circuit sees {count(settings.qubits, 'principal component')} of the {count(len(dataset.kinds), 'column')} "
-        f"(about {n_encoded} features after encoding the categories); classical models are compared on these and on all columns",
+        f"the circuit sees {count(qubits.circuit, 'principal component')}{by_kernel} of the {count(len(dataset.kinds), 'column')} "
+        f"({qubits.inputs} inputs after encoding the categories); product kernel and single qubit see all of them, and classical "
+        f"models are compared on all columns and on {count(qubits.kernel, 'input')}",
     )

@@ -1,5 +1,6 @@
 """What is left of the score on hardware? Test rows predicted under the noise of device models, and on a machine if asked."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from quantum.context import Context
 from quantum.device_noise.evidence import device_evidence
 from quantum.device_noise.rows import ON_BACKEND, ON_MODEL, DeviceRow
 from quantum.device_noise.trials import TRAINED, predict_on_backend, predict_on_model, train_for_hardware
+from quantum.models.limits import Qubits
 
 __all__ = ["evidence", "plan"]
 
@@ -19,7 +21,7 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
     if not settings.hardware_rows:
         return ()
     training = {
-        "family": context.variational,
+        "family": context.on_hardware,
         "fold": all_folds(settings.folds, settings.repeats, context.seed)[0],
         "scorer": context.metric.scorer,
         "candidates": settings.candidates,
@@ -38,7 +40,19 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
 
 def evidence(context: Context, rows: Rows) -> Evidence:
     """Show what each device does to the score, and how many shots a label needs."""
-    return device_evidence(_done(context, rows), context.metric, context.settings.shots)
+    done = _done(context, rows)
+    found = device_evidence(done, context.metric, context.settings.shots)
+    return dataclasses.replace(found, caveats=(*found.caveats, *_size_caveat(context.qubits))) if done else found
+
+
+def _size_caveat(qubits: Qubits) -> tuple[str, ...]:
+    """Say so where the circuit under noise is smaller than that of the comparison."""
+    if qubits.hardware >= qubits.circuit:
+        return ()
+    return (
+        f"the circuit under noise was tuned on at most {qubits.hardware} qubits, that of the comparison on at most {qubits.circuit}: "
+        f"exact noise costs 16 times as much for every two more (--qubits {qubits.circuit} does it)",
+    )
 
 
 def _done(context: Context, rows: Rows) -> list[DeviceRow]:

@@ -12,8 +12,9 @@ import numpy as np
 
 from quantum.circuit import Circuit
 from quantum.models.classifier import VariationalQuantumClassifier, observables_for
-from quantum.models.inputs import ToQubits
+from quantum.models.inputs import INPUT_MAPS, ToQubits
 from quantum.models.kernel_classifier import KERNELS, QuantumKernelClassifier
+from quantum.models.product_kernel import ProductKernelClassifier
 from quantum.models.single_qubit import SingleQubitClassifier, directions
 from quantum.simulator.native import PRECISIONS
 
@@ -67,7 +68,8 @@ def _is_flag(value: Any) -> bool:
 
 
 _ABOVE_ZERO = _number(1e-100)
-_CIRCUIT = {"n_qubits": _whole(1, 20), "n_layers": _whole(1), "entangler": _one_of("CNOT", "CZ", None)}
+_LAYERS = {"n_layers": _whole(1), "input_map": _one_of(*INPUT_MAPS)}
+_CIRCUIT = {"n_qubits": _whole(1, 20), "entangler": _one_of("CNOT", "CZ", None), **_LAYERS}
 _PARAMETERS: dict[type, Mapping[str, Callable[[Any], bool]]] = {
     VariationalQuantumClassifier: {
         **_CIRCUIT,
@@ -90,9 +92,10 @@ _PARAMETERS: dict[type, Mapping[str, Callable[[Any], bool]]] = {
         "gamma": _ABOVE_ZERO,
         "C": _ABOVE_ZERO,
     },
+    ProductKernelClassifier: {**_LAYERS, "bandwidth": _number(1e-100, _TURN), "C": _ABOVE_ZERO},
     SingleQubitClassifier: {
-        "n_inputs": _whole(1),
-        "n_layers": _whole(1),
+        **_LAYERS,
+        "n_inputs": lambda value: value is None or _whole(1)(value),
         "alpha": _number(0.0),
         "n_restarts": _whole(1),
         "max_iter": _whole(1),
@@ -111,6 +114,10 @@ _FITTED: dict[type, Callable[[Any], tuple[set[str], set[str]]]] = {
         _COMMON
         | {"circuit_", "angles_", "support_vectors_", "dual_weights_", "intercepts_", "slopes_", "biases_"}
         | ({"width_"} if model.kernel == "projected" else set()),
+        {"feature_names_in_"},
+    ),
+    ProductKernelClassifier: lambda model: (
+        _COMMON | {"circuit_", "angles_", "support_vectors_", "dual_weights_", "intercepts_", "slopes_", "biases_"},
         {"feature_names_in_"},
     ),
     SingleQubitClassifier: lambda model: (
@@ -142,22 +149,49 @@ def _is_text(label: str) -> bool:
 def _require_inputs(model: Any) -> None:
     """Check the way from a row to the angles, and that it fits the model."""
     inputs, n_features = model.inputs_, model.n_features_in_
-    n_angles = model.n_inputs if isinstance(model, SingleQubitClassifier) else model.n_qubits
     if not isinstance(inputs, ToQubits) or not _whole(1)(n_features):
         raise ValueError("inputs_ or n_features_in_ is of another type")
-    known = {"n_qubits", "n_features_in_", "centre_", "matrix_", "offset_"}
+    known = {"n_qubits", "input_map", "n_features_in_", "centre_", "matrix_", "offset_"}
+    known |= {"knots_"} if model.input_map == "rank" else set()
     if set(vars(inputs)) != known:
         raise ValueError(f"inputs_ must hold {', '.join(sorted(known))} and nothing else")
+    wanted = _named_angles(model)
+    named = inputs.n_qubits is None if wanted is None else _whole(1)(inputs.n_qubits)  # 2.0 equals 2, and True 1
     counts = (inputs.n_qubits, inputs.n_features_in_)
-    if not all(_whole(1)(count) for count in counts) or counts != (n_angles, n_features):  # 2.0 equals 2, and True 1
+    if not named or not _whole(1)(inputs.n_features_in_) or counts != (wanted, n_features):
         raise ValueError("inputs_ has another number of features or angles than the model")
+    if inputs.input_map != model.input_map:
+        raise ValueError("inputs_ has another map than the model")
     offset = inputs.offset_
     n_components = len(offset) if isinstance(offset, np.ndarray) and offset.ndim == 1 else 0
-    if not 1 <= n_components <= min(n_features, n_angles):
+    if not 1 <= n_components <= min(n_features, wanted or n_features):
         raise ValueError("offset_ of inputs_ has an impossible shape")
     shapes = {"centre_": (n_features,), "matrix_": (n_features, n_components), "offset_": (n_components,)}
     for name, shape in shapes.items():
         _require_numbers(f"{name} of inputs_", getattr(inputs, name), shape, _LARGE)
+    if model.input_map == "rank":
+        _require_knots(inputs.knots_, n_features)
+    _require_names(model, n_features)
+
+
+def _named_angles(model: Any) -> int | None:
+    """How many angles the parameters of a model name: None for one of each feature."""
+    if isinstance(model, ProductKernelClassifier):
+        return None
+    found: int | None = model.n_inputs if isinstance(model, SingleQubitClassifier) else model.n_qubits
+    return found
+
+
+def _require_knots(knots: Any, n_features: int) -> None:
+    n_knots = len(knots) if isinstance(knots, np.ndarray) and knots.ndim == 2 else 0
+    if n_knots < 2:
+        raise ValueError("knots_ of inputs_ has an impossible shape")
+    _require_numbers("knots_ of inputs_", knots, (n_knots, n_features), _LARGE)
+    if not (np.diff(knots, axis=0) >= 0.0).all():
+        raise ValueError("knots_ of inputs_ is not in ascending order")
+
+
+def _require_names(model: Any, n_features: int) -> None:
     names = getattr(model, "feature_names_in_", None)
     if names is not None and (
         not isinstance(names, np.ndarray)
@@ -199,14 +233,18 @@ def _check_variational(model: VariationalQuantumClassifier, n_classes: int) -> N
     _require_numbers("loss_curves_", model.loss_curves_, (model.n_restarts, model.n_steps), _LARGE)
 
 
+def _n_vectors(seen: Any) -> int:
+    found = len(seen) if isinstance(seen, np.ndarray) and seen.ndim == 2 else 0
+    if found < 1:
+        raise ValueError("support_vectors_ holds no rows")
+    return found
+
+
 def _check_kernel(model: QuantumKernelClassifier, n_classes: int) -> None:
     expected = Circuit(model.n_qubits, model.n_layers, rotation="Rot", entangler=model.entangler)
     _require_circuit(model, expected)
-    n_machines = 1 if n_classes == 2 else n_classes
     seen = model.support_vectors_
-    n_vectors = len(seen) if isinstance(seen, np.ndarray) and seen.ndim == 2 else 0
-    if n_vectors < 1:
-        raise ValueError("support_vectors_ holds no rows")
+    n_vectors = _n_vectors(seen)
     if model.kernel == "projected":
         _require_numbers("support_vectors_", seen, (n_vectors, 3 * model.n_qubits), _BLOCH)
         _require("width_", model.width_, _ABOVE_ZERO)
@@ -214,6 +252,21 @@ def _check_kernel(model: QuantumKernelClassifier, n_classes: int) -> None:
         raise ValueError(f"support_vectors_ are no states of {model.n_qubits} qubits")
     elif not (np.abs(np.linalg.norm(seen, axis=1) - 1.0) <= _NORM).all():
         raise ValueError("support_vectors_ holds a state whose norm is not 1")
+    _require_machines(model, n_classes, n_vectors)
+
+
+def _check_product(model: ProductKernelClassifier, n_classes: int) -> None:
+    n_features = model.n_features_in_
+    if model.circuit_ != Circuit(1, model.n_layers, rotation="Rot", entangler=None):
+        raise ValueError("circuit_ is another than that of the parameters")
+    _require_numbers("angles_", model.angles_, (n_features, *model.circuit_.angles_shape), _TURN)
+    n_vectors = _n_vectors(model.support_vectors_)
+    _require_numbers("support_vectors_", model.support_vectors_, (n_vectors, 3 * n_features), _BLOCH)
+    _require_machines(model, n_classes, n_vectors)
+
+
+def _require_machines(model: QuantumKernelClassifier, n_classes: int, n_vectors: int) -> None:
+    n_machines = 1 if n_classes == 2 else n_classes
     shapes: dict[str, tuple[int, ...]] = {
         "dual_weights_": (n_machines, n_vectors),
         "intercepts_": (n_machines,),
@@ -226,7 +279,8 @@ def _check_kernel(model: QuantumKernelClassifier, n_classes: int) -> None:
 
 
 def _check_single(model: SingleQubitClassifier, n_classes: int) -> None:
-    shape = (model.n_layers, -(-model.n_inputs // 3), 3)
+    n_inputs = model.n_inputs or model.n_features_in_
+    shape = (model.n_layers, -(-n_inputs // 3), 3)
     _require_numbers("weights_", model.weights_, shape, _TURN)
     _require_numbers("biases_", model.biases_, shape, _TURN)
     _require_numbers("offsets_", model.offsets_, (n_classes,), _TURN)
@@ -241,5 +295,6 @@ def _check_single(model: SingleQubitClassifier, n_classes: int) -> None:
 _CHECKS: dict[type, Callable[[Any, int], None]] = {
     VariationalQuantumClassifier: _check_variational,
     QuantumKernelClassifier: _check_kernel,
+    ProductKernelClassifier: _check_product,
     SingleQubitClassifier: _check_single,
 }

@@ -54,6 +54,8 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         Random starts trained side by side; the lowest training loss is kept.
     start_width : float, default=1.0
         Starting angles are uniform in [-start_width, start_width], radians.
+    input_map : {"range", "rank"}, default="range"
+        How features become angles, see `ToQubits`.
     precision : {"float32", "float64"}, default="float32"
         Of the simulated state.
     n_threads : int, default=1
@@ -102,6 +104,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         learning_rate: float = 0.1,
         n_restarts: int = 2,
         start_width: float = 1.0,
+        input_map: str = "range",
         precision: str = "float32",
         n_threads: int = 1,
         random_state: Any = None,
@@ -118,6 +121,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.n_restarts = n_restarts
         self.start_width = start_width
+        self.input_map = input_map
         self.precision = precision
         self.n_threads = n_threads
         self.random_state = random_state
@@ -145,7 +149,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
             pattern=self.pattern,
             observables=observables_for(n_classes, self.n_qubits, self.entangler),
         )
-        self.inputs_ = ToQubits(self.n_qubits).fit(X)
+        self.inputs_ = ToQubits(self.n_qubits, input_map=self.input_map).fit(X)
         rng = check_random_state(self.random_state)
         starts = rng.uniform(-self.start_width, self.start_width, (self.n_restarts, *self.circuit_.angles_shape))
         settings = Training(

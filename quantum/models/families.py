@@ -1,7 +1,7 @@
 """Which models are compared? Quantum ones, tuned classical ones on all columns and on the circuit's inputs, ablations."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,28 +13,35 @@ from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, CONSTANT, LOGISTIC, MLP, SVM, Family
 from lab.learning.preparation import dense_columns
 from quantum.models.classifier import VariationalQuantumClassifier
-from quantum.models.inputs import ToQubits
+from quantum.models.inputs import INPUT_MAPS, ToQubits
 from quantum.models.kernel_classifier import QuantumKernelClassifier
+from quantum.models.limits import Qubits
+from quantum.models.product_kernel import ProductKernelClassifier
 from quantum.models.single_qubit import SingleQubitClassifier
 from quantum.models.surrogate import CircuitFrequencies
 
-__all__ = ["CLASSICAL", "groups", "qubits_to_try", "variational"]
+__all__ = ["CLASSICAL", "FIRST_CIRCUIT", "groups", "qubits_to_try", "variational"]
 
 CLASSICAL = (LOGISTIC, SVM, BOOSTING, MLP)
+FIRST_CIRCUIT: Mapping[str, Any] = {"learning_rate": 0.2, "start_width": 0.1, "input_map": "rank"}
+"""What the first candidate of the circuit has, where the search sets nothing else: on ten qubits angles that start near 0 have
+gradients where those of a wide start vanish (Grant et al. 2019, Quantum 3, 214)."""
+_MAP = FIRST_CIRCUIT["input_map"]
+_MAPS = list(INPUT_MAPS)
 
 
-def groups(n_qubits: int, n_steps: int, n_classes: int) -> tuple[Group, Group, Group]:
-    """List the sides: quantum, classical (on all columns and on the circuit's inputs), and the ablations."""
-    sizes = qubits_to_try(n_qubits, n_classes)
-    seen = tuple(_on_same_inputs(family, n_qubits) for family in CLASSICAL)
-    circuit = functools.partial(variational, n_qubits, n_steps, sizes)
+def groups(qubits: Qubits, n_steps: int, n_classes: int) -> tuple[Group, Group, Group]:
+    """List the sides: quantum, classical (on all columns and on the kernel's inputs), and the ablations."""
+    seen = tuple(_on_same_inputs(family, qubits.kernel) for family in CLASSICAL)
+    circuit = functools.partial(variational, qubits.circuit, n_steps, qubits_to_try(qubits.circuit, n_classes))
+    kernel = functools.partial(_kernel, qubits.kernel, qubits_to_try(qubits.kernel, n_classes))
     return (
-        Group("quantum", "quantum model", (circuit("quantum"), _kernel(n_qubits, sizes), _single_qubit(n_qubits))),
+        Group("quantum", "quantum model", (circuit("quantum"), kernel(), _product_kernel(), _single_qubit())),
         Group("classical", "classical model", (*CLASSICAL, *seen, CONSTANT)),
         Group(
             "ablation",
             "ablation",
-            (circuit("unentangled"), circuit("frozen"), _kernel(n_qubits, sizes, None), _surrogate(n_qubits)),
+            (circuit("unentangled"), circuit("frozen"), kernel(None), _surrogate(qubits.circuit)),
             is_side=False,
         ),
     )
@@ -69,17 +76,19 @@ def variational(n_qubits: int, n_steps: int, sizes: Sequence[int], name: str) ->
         "model__learning_rate": stats.loguniform(0.03, 0.3),
         "model__rotation": ["Rot", "RY+RZ"],
         "model__start_width": [0.1, 1.0, 3.0],
+        "model__input_map": _MAPS,
     }
     if name != "unentangled":
         space["model__pattern"] = ["line", "ring"]
     fixed = {
+        **FIRST_CIRCUIT,
         "n_qubits": n_qubits,
         "n_steps": n_steps,
         "entangler": None if name == "unentangled" else "CNOT",
         "train_angles": name != "frozen",
-        "start_width": 3.0 if name == "frozen" else 1.0,
     }
     if name == "frozen":
+        fixed["start_width"] = 3.0
         del space["model__start_width"]
     label = f"{_LABELS[name]} ({n_qubits} qubits)"
     return Family(name, label, functools.partial(_build_variational, fixed=fixed), space)
@@ -87,8 +96,7 @@ def variational(n_qubits: int, n_steps: int, sizes: Sequence[int], name: str) ->
 
 def _build_variational(features: pd.DataFrame, seed: int, *, fixed: dict[str, Any]) -> Pipeline:
     del features
-    model = VariationalQuantumClassifier(**fixed, random_state=seed)
-    return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
+    return _behind_columns(VariationalQuantumClassifier(**fixed, random_state=seed))
 
 
 def _kernel(n_qubits: int, sizes: Sequence[int], entangler: str | None = "CZ") -> Family:
@@ -98,6 +106,7 @@ def _kernel(n_qubits: int, sizes: Sequence[int], entangler: str | None = "CZ") -
         "model__n_layers": [1, 2, 3],
         "model__bandwidth": stats.loguniform(0.1, 2.0),
         "model__C": stats.loguniform(1e-1, 1e3),
+        "model__input_map": _MAPS,
     }
     build = functools.partial(_build_kernel, n_qubits=n_qubits, entangler=entangler)
     if entangler is None:
@@ -107,24 +116,51 @@ def _kernel(n_qubits: int, sizes: Sequence[int], entangler: str | None = "CZ") -
 
 def _build_kernel(features: pd.DataFrame, seed: int, *, n_qubits: int, entangler: str | None) -> Pipeline:
     del features
-    model = QuantumKernelClassifier(n_qubits, entangler=entangler, random_state=seed)
-    return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
+    return _behind_columns(
+        QuantumKernelClassifier(n_qubits, entangler=entangler, C=10.0, input_map=_MAP, random_state=seed)
+    )
 
 
-def _single_qubit(n_inputs: int) -> Family:
-    space = {"model__n_layers": [1, 2, 3, 4], "model__alpha": stats.loguniform(1e-5, 1e-1)}
-    build = functools.partial(_build_single_qubit, n_inputs=n_inputs)
-    return Family("single-qubit", "single qubit with data re-uploading", build, space)
+def _product_kernel() -> Family:
+    space = {
+        "model__n_layers": [1, 2],
+        "model__bandwidth": stats.loguniform(0.2, 3.0),
+        "model__C": stats.loguniform(1e-1, 1e3),
+        "model__input_map": _MAPS,
+    }
+    return Family(
+        "product-kernel", "product kernel (one qubit an input, no quantum computer needed)", _build_product, space
+    )
 
 
-def _build_single_qubit(features: pd.DataFrame, seed: int, *, n_inputs: int) -> Pipeline:
+def _build_product(features: pd.DataFrame, seed: int) -> Pipeline:
     del features
-    model = SingleQubitClassifier(n_inputs, n_restarts=1, random_state=seed)
+    return _behind_columns(ProductKernelClassifier(C=10.0, input_map=_MAP, random_state=seed))
+
+
+def _single_qubit() -> Family:
+    space = {
+        "model__n_layers": [1, 2, 3, 4],
+        "model__alpha": stats.loguniform(1e-5, 1e-1),
+        "model__input_map": _MAPS,
+    }
+    return Family("single-qubit", "single qubit with data re-uploading", _build_single_qubit, space)
+
+
+def _build_single_qubit(features: pd.DataFrame, seed: int) -> Pipeline:
+    del features
+    return _behind_columns(
+        SingleQubitClassifier(n_layers=2, alpha=1e-2, n_restarts=1, input_map=_MAP, random_state=seed)
+    )
+
+
+def _behind_columns(model: Any) -> Pipeline:
     return Pipeline([("prepare", dense_columns(scale=True)), ("model", model)])
 
 
 def _surrogate(n_qubits: int) -> Family:
     space = {
+        "inputs__input_map": _MAPS,
         "waves__n_layers": [1, 2, 3, 4],
         "waves__scaling": stats.loguniform(0.3, 2.0),
         "model__C": stats.loguniform(1e-2, 1e3),
@@ -138,7 +174,7 @@ def _build_surrogate(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pip
     return Pipeline(
         [
             ("prepare", dense_columns(scale=True)),
-            ("inputs", ToQubits(n_qubits)),
+            ("inputs", ToQubits(n_qubits, input_map=_MAP)),
             ("waves", CircuitFrequencies(random_state=seed)),
             ("model", LogisticRegression(C=10.0, max_iter=2_000)),
         ]
@@ -146,12 +182,16 @@ def _build_surrogate(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pip
 
 
 def _on_same_inputs(family: Family, n_qubits: int) -> Family:
+    """Give it the angles that circuits see, by range or by rank: what these gain is then no gain of a quantum model."""
     build = functools.partial(_build_reduced, build=family.build, n_qubits=n_qubits)
     name, label = f"{family.name}-{n_qubits}-inputs", f"{family.label}, same {n_qubits} inputs"
-    return Family(name, label, build, family.space, most_rows=family.most_rows)
+    space = {**family.space, "inputs__input_map": _MAPS}
+    return Family(name, label, build, space, look=family.look, most_rows=family.most_rows)
 
 
 def _build_reduced(features: pd.DataFrame, seed: int, *, build: Any, n_qubits: int) -> Pipeline:
     numbers_only = features.select_dtypes(exclude="object")  # what the model sees then: no category among its inputs
     model = build(numbers_only, seed).named_steps["model"]
-    return Pipeline([("prepare", dense_columns(scale=True)), ("inputs", ToQubits(n_qubits)), ("model", model)])
+    return Pipeline(
+        [("prepare", dense_columns(scale=True)), ("inputs", ToQubits(n_qubits, input_map=_MAP)), ("model", model)]
+    )

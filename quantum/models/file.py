@@ -19,7 +19,9 @@ from quantum.models.inputs import ToQubits
 
 __all__ = ["ModelFileError", "load_model", "save_model"]
 
-_FORMAT, _VERSION = "quantum model", 1
+_FORMAT, _VERSION = "quantum model", 2
+_BEFORE = 1
+"""The version before features could become angles by their ranks."""
 _LARGEST = 2**29
 """Bytes that are read; Python needs some ten times as many for a file of numbers."""
 _NUMBERS = {*("float32", "float64", "bool"), *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
@@ -68,7 +70,7 @@ def load_model(path: Path | str) -> Any:
     if not isinstance(stored, dict) or stored.get("format") != _FORMAT:
         raise ModelFileError(f"{path} is not a saved quantum model; give a file that save_model wrote")
     version, name = stored.get("version"), stored.get("class")
-    if type(version) is not int or version != _VERSION:
+    if type(version) is not int or version not in (_BEFORE, _VERSION):
         raise ModelFileError(
             f"{path} has version {reprlib.repr(version)}, this package reads {_VERSION}; save the model again"
         )
@@ -123,6 +125,9 @@ def _built(name: str, stored: dict[str, Any]) -> Any:
     if set(stored) != {"format", "version", "class", "parameters", "fitted"}:
         raise ValueError("it has other parts than a saved model")
     parameters, fitted = stored["parameters"], stored["fitted"]
+    if stored["version"] == _BEFORE:
+        parameters = {"input_map": "range", **parameters}
+        fitted = {**fitted, "inputs_": {"inputs": {"input_map": "range", **fitted["inputs_"]["inputs"]}}}
     model = CLASSES[name]()
     if not isinstance(parameters, dict) or set(parameters) != model.get_params().keys() - {"random_state"}:
         raise ValueError("its parameters are others than those of the class")
@@ -178,7 +183,7 @@ def _decoded(value: Any) -> Any:
         return Circuit(**{**fields, "observables": seen})
     if keys == {"inputs"}:
         fields = {key: _decoded(item) for key, item in value["inputs"].items()}
-        inputs = ToQubits(fields.pop("n_qubits"))
+        inputs = ToQubits(fields.pop("n_qubits"), input_map=fields.pop("input_map"))
         for key, item in fields.items():
             setattr(inputs, _name_of_fitted(key), item)
         return inputs

@@ -44,6 +44,8 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
     C : float, default=1.0
         Of the support vector machine.
     entangler : {"CZ", "CNOT", None}, default="CZ"
+    input_map : {"range", "rank"}, default="range"
+        How features become angles, see `ToQubits`.
     random_state : int, RandomState or None, default=None
         Draws the fixed rotations.
 
@@ -80,6 +82,7 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         gamma: float = 1.0,
         C: float = 1.0,  # noqa: N803  scikit-learn's name for it
         entangler: str | None = "CZ",
+        input_map: str = "range",
         random_state: Any = None,
     ) -> None:
         self.n_qubits = n_qubits
@@ -89,6 +92,7 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         self.gamma = gamma
         self.C = C
         self.entangler = entangler
+        self.input_map = input_map
         self.random_state = random_state
 
     def fit(self, X: "ArrayLike", y: "ArrayLike") -> Self:
@@ -101,23 +105,13 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
-        if self.kernel not in KERNELS:
-            raise ValueError(f"kernel is {self.kernel!r}; choose one of {', '.join(map(repr, KERNELS))}")
-        for name in ("bandwidth", "gamma", "C"):
-            if not 0.0 < getattr(self, name) < np.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be positive and finite")
+        self._require_parameters()
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has {len(self.classes_)} class; a classifier needs samples of at least two classes")
-        self.inputs_ = ToQubits(self.n_qubits).fit(X)
-        self.circuit_ = Circuit(self.n_qubits, self.n_layers, rotation="Rot", entangler=self.entangler)
-        rng = check_random_state(self.random_state)
-        self.angles_ = rng.uniform(-np.pi, np.pi, self.circuit_.angles_shape)
+        self._set_up(np.asarray(X))
         seen = self._embedded(np.asarray(X))
-        if self.kernel == "projected":
-            distances = _squared_distances(seen, seen)
-            median = float(np.median(distances[np.triu_indices(len(seen), 1)])) if len(seen) > 1 else 0.0
-            self.width_ = self.gamma / median if median > 0.0 else self.gamma
+        self._set_width(seen)
         gram = self._kernel(seen, seen)
         weights, self.intercepts_ = self._machines(gram, labels)
         kept = np.flatnonzero(weights.any(axis=0))
@@ -145,6 +139,31 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         """Labels of shape (n_samples,)."""
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]
+
+    def _require_parameters(self) -> None:
+        if self.kernel not in KERNELS:
+            raise ValueError(f"kernel is {self.kernel!r}; choose one of {', '.join(map(repr, KERNELS))}")
+        self._require_positive("bandwidth", "gamma", "C")
+
+    def _require_positive(self, *names: str) -> None:
+        for name in names:
+            if not 0.0 < getattr(self, name) < np.inf:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be positive and finite")
+
+    def _set_up(self, X: "NDArray") -> None:
+        """Find the way from rows of shape (n_samples, n_features) to angles, and draw the circuit's fixed rotations."""
+        self.inputs_ = ToQubits(self.n_qubits, input_map=self.input_map).fit(X)
+        self.circuit_ = Circuit(self.n_qubits, self.n_layers, rotation="Rot", entangler=self.entangler)
+        rng = check_random_state(self.random_state)
+        self.angles_ = rng.uniform(-np.pi, np.pi, self.circuit_.angles_shape)
+
+    def _set_width(self, seen: "NDArray") -> None:
+        """Choose the width of the projected kernel's Gaussian by the distances of the training rows."""
+        if self.kernel != "projected":
+            return
+        distances = _squared_distances(seen, seen)
+        median = float(np.median(distances[np.triu_indices(len(seen), 1)])) if len(seen) > 1 else 0.0
+        self.width_ = self.gamma / median if median > 0.0 else self.gamma
 
     def _embedded(self, X: "NDArray") -> "NDArray":
         scalings = np.full(self.circuit_.scalings_shape, self.bandwidth)

@@ -35,8 +35,8 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_inputs : int, default=4
-        Angles to which `ToQubits` reduces the features.
+    n_inputs : int or None, default=None
+        Angles to which `ToQubits` reduces the features; None: one for each feature.
     n_layers : int, default=3
         Times that all of them are loaded.
     alpha : float, default=1e-4
@@ -45,6 +45,8 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
         Random starts; the lowest final loss is kept.
     max_iter : int, default=100
         Iterations of L-BFGS.
+    input_map : {"range", "rank"}, default="range"
+        How features become angles, see `ToQubits`.
     random_state : int, RandomState or None, default=None
 
     Attributes
@@ -68,12 +70,13 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        n_inputs: int = 4,
+        n_inputs: int | None = None,
         n_layers: int = 3,
         *,
         alpha: float = 1e-4,
         n_restarts: int = 2,
         max_iter: int = 100,
+        input_map: str = "range",
         random_state: Any = None,
     ) -> None:
         self.n_inputs = n_inputs
@@ -81,6 +84,7 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
         self.alpha = alpha
         self.n_restarts = n_restarts
         self.max_iter = max_iter
+        self.input_map = input_map
         self.random_state = random_state
 
     def fit(self, X: "ArrayLike", y: "ArrayLike") -> Self:
@@ -99,7 +103,7 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has {len(self.classes_)} class; a classifier needs samples of at least two classes")
-        self.inputs_ = ToQubits(self.n_inputs).fit(X)
+        self.inputs_ = ToQubits(self.n_inputs, input_map=self.input_map).fit(X)
         self.directions_ = directions(len(self.classes_))
         groups = _in_threes(self.inputs_.transform(X))
         shape = (self.n_layers, groups.shape[1], 3)

@@ -19,7 +19,7 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
     settings = context.settings
     if not settings.sweep:
         return ()
-    n_qubits, seed = settings.qubits, context.seed_of("sweep")
+    n_qubits, seed = context.qubits.circuit, context.seed_of("sweep")
     fewest = min(qubits_to_try(n_qubits, len(context.dataset.classes)))
     widths = [(q, 2) for q in dict.fromkeys((*range(fewest, n_qubits + 1, 2), n_qubits))]
     sizes = dict.fromkeys([*widths, *((n_qubits, layers) for layers in _DEPTHS)])
@@ -37,5 +37,5 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
 
 def evidence(context: Context, rows: Rows) -> Evidence:
     """Show the scores of the sizes that are there."""
-    shown = figures(SIZES.all_found(rows).values(), context.metric, context.settings.qubits)
+    shown = figures(SIZES.all_found(rows).values(), context.metric, context.qubits.circuit)
     return Evidence({}, {}, shown, ())

@@ -20,6 +20,7 @@ from lab.learning import comparison, scoring
 from lab.terminal.screen import watching
 from lab.work.resume import run_plan
 from quantum.models.families import groups
+from quantum.models.limits import qubits_for
 from quantum.simulator.calls import warm_up
 
 ROWS = 300
@@ -84,7 +85,7 @@ def scores_of(task, n, *, candidates, workers, steps):
     frame = pd.DataFrame(rows, columns=[f"x{i + 1}" for i in range(rows.shape[1])])
     data = from_arrays(task.__name__, frame, labels)
     metric = scoring.primary_metric("accuracy", data)
-    sides = groups(4, steps, 2)
+    sides = groups(qubits_for(data, 0), steps, 2)
     plan = comparison.trials(sides, folds=5, repeats=1, seed=0, metric=metric, candidates=candidates)
     with tempfile.TemporaryDirectory() as folder, watching(task.__name__, quiet=False) as watch:
         found = run_plan(plan, data, Path(folder), workers=workers, watch=watch)

@@ -15,6 +15,7 @@ FACE = {
     "Circuit": "quantum.circuit",
     "Head": "quantum.simulator.calls",
     "ModelFileError": "quantum.models.file",
+    "ProductKernelClassifier": "quantum.models.product_kernel",
     "QuantumKernelClassifier": "quantum.models.kernel_classifier",
     "SingleQubitClassifier": "quantum.models.single_qubit",
     "Training": "quantum.simulator.training",

@@ -8,6 +8,7 @@ from lab.errors import LabError
 from quantum.models.classifier import VariationalQuantumClassifier
 from quantum.models.file import load_model, save_model
 from quantum.models.kernel_classifier import QuantumKernelClassifier
+from quantum.models.product_kernel import ProductKernelClassifier
 from quantum.models.single_qubit import SingleQubitClassifier
 
 NAME = "model JSON"
@@ -20,6 +21,8 @@ _MODELS = (
     QuantumKernelClassifier(n_qubits=2, n_layers=1, kernel="projected", random_state=0),
     QuantumKernelClassifier(n_qubits=1, n_layers=1, kernel="fidelity", random_state=0),
     SingleQubitClassifier(n_inputs=2, n_layers=1, n_restarts=1, max_iter=2, random_state=0),
+    SingleQubitClassifier(n_layers=1, n_restarts=1, max_iter=2, input_map="rank", random_state=0),
+    ProductKernelClassifier(random_state=0),
 )
 _LABELS = (np.array(["no", "yes"]), np.array([0, 1, 2]), np.array([False, True]), np.array([1.0, 2.0]))
 

@@ -103,5 +103,7 @@ def test_without_a_device_the_report_says_that_there_is_no_noise_in_it(ran):
 def test_the_plan_leaves_the_noise_out_where_no_rows_are_asked_for():
     dataset = load("breast-cancer")
     assert section.plan(LAB.context(dataset, Settings(hardware_rows=0), seed=0)) == ()
-    keys = [trial.key for trial in section.plan(LAB.context(dataset, Settings(backend="fake_manila"), seed=0))]
+    keys = [
+        trial.key for trial in section.plan(LAB.context(dataset, Settings(backend="fake_manila", qubits=5), seed=0))
+    ]
     assert keys == ["hardware-circuit", "hardware-sherbrooke", "hardware-torino", "hardware-fez", "backend"]

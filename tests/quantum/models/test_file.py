@@ -13,17 +13,24 @@ from lab.errors import InputError
 from quantum.models.classifier import VariationalQuantumClassifier
 from quantum.models.file import ModelFileError, load_model, save_model
 from quantum.models.kernel_classifier import QuantumKernelClassifier
+from quantum.models.product_kernel import ProductKernelClassifier
 from quantum.models.single_qubit import SingleQubitClassifier
 
 MODELS = [
     VariationalQuantumClassifier(n_qubits=3, n_steps=10, random_state=0),
     QuantumKernelClassifier(n_qubits=3, kernel="projected", random_state=0),
     QuantumKernelClassifier(n_qubits=3, kernel="fidelity", random_state=0),
+    ProductKernelClassifier(random_state=0),
     SingleQubitClassifier(max_iter=10, random_state=0),
+    SingleQubitClassifier(2, max_iter=10, input_map="rank", random_state=0),
 ]
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{type(m).__name__}-{getattr(m, 'kernel', '')}")
+def named(model):
+    return "-".join(filter(None, (type(model).__name__, getattr(model, "kernel", ""), model.input_map)))
+
+
+@pytest.mark.parametrize("model", MODELS, ids=named)
 @pytest.mark.parametrize("labels", [(0, 1, 2), ("a", "b", "c"), (False, True, True)])
 def test_a_saved_model_predicts_the_same(model, labels, tmp_path):
     features, codes = load_wine(return_X_y=True)
@@ -46,7 +53,7 @@ def test_what_cannot_be_saved_is_refused(tmp_path):
     [
         (lambda text: text[:100], "is not JSON"),
         (lambda text: "[]", "is not a saved quantum model"),
-        (lambda text: text.replace('"version": 1', '"version": 9'), "has version 9"),
+        (lambda text: text.replace('"version": 2', '"version": 9'), "has version 9"),
         (lambda text: text.replace('"class": "Single', '"class": "os.'), "holds a 'os."),
         (lambda text: text.replace('"weights_"', '"__class__"'), "is damaged"),
         (lambda text: text.replace('"float64"', '"object"'), "is damaged"),
@@ -104,7 +111,7 @@ def changed(stored, where, value):
     return made
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda m: f"{type(m).__name__}-{getattr(m, 'kernel', '')}")
+@pytest.mark.parametrize("model", MODELS, ids=named)
 def test_whatever_is_changed_the_file_is_refused_or_still_gives_probabilities(model, tmp_path):
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(12, 3)), np.arange(12) % 2
@@ -193,3 +200,29 @@ def test_what_could_not_be_read_again_is_not_saved(tmp_path):
     with pytest.raises(ValueError, match="gain_ is not possible"):
         save_model(model, tmp_path / "m.json")
     assert not (tmp_path / "m.json").exists()
+
+
+@pytest.mark.parametrize("model", MODELS[:3], ids=named)
+def test_a_file_from_before_angles_by_rank_is_read_as_angles_by_range(model, tmp_path):
+    features, codes = load_wine(return_X_y=True)
+    path = tmp_path / "model.json"
+    save_model(model.fit(features, codes), path)
+    stored = json.loads(path.read_text())
+    stored["version"] = 1
+    del stored["parameters"]["input_map"], stored["fitted"]["inputs_"]["inputs"]["input_map"]
+    path.write_text(json.dumps(stored))
+    read = load_model(path)
+    np.testing.assert_array_equal(read.predict_proba(features), model.predict_proba(features))
+    assert (read.input_map, read.inputs_.input_map) == ("range", "range")
+
+
+def test_quantiles_out_of_order_are_refused(tmp_path):
+    path = tmp_path / "model.json"
+    rows = np.random.default_rng(0).normal(size=(20, 2))
+    save_model(SingleQubitClassifier(max_iter=2, input_map="rank").fit(rows, np.arange(20) % 2), path)
+    stored = json.loads(path.read_text())
+    knots = stored["fitted"]["inputs_"]["inputs"]["knots_"]["array"]
+    knots[3], knots[4] = knots[4], knots[3]
+    path.write_text(json.dumps(stored))
+    with pytest.raises(ModelFileError, match="knots_ of inputs_ is not in ascending order"):
+        load_model(path)
