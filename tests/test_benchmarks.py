@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from lab.data.load import load, sample_rows
+from lab.protocol import Estimate
 
 FOLDER = Path(__file__).parent / "benchmarks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -177,6 +178,29 @@ def test_the_tasks_give_two_classes(benchmark, monkeypatch, task):
     rows, labels = module.TASKS[task](4, np.random.default_rng(0))
     assert rows.shape == (40, 4)
     assert set(labels.tolist()) == {True, False}
+
+
+def test_the_tables_of_the_study_are_what_their_definitions_say(benchmark):
+    made = {name: make(np.random.default_rng(0), 200) for name, make in benchmark("study_tables").TABLES.items()}
+    assert len(made) >= 28
+    for name, (rows, labels) in made.items():
+        assert len(rows) == len(labels) == 200, name
+        assert abs(labels.mean() - 0.5) < 0.05, name
+        if name.startswith("linearly"):
+            sums = rows.sum(axis=1)
+            assert (labels == (sums > 0)).all()
+            assert np.abs(sums).min() > 0.02 * rows.shape[1]
+        if "hyperplanes" in name:
+            assert np.linalg.matrix_rank(rows) == 3, name
+    rows, labels = made["bars and stripes, 8 x 8"]
+    spread = rows.reshape(-1, 8, 8).std(axis=2).mean(axis=1)  # a row of a picture of bars is its noise alone, 0.5
+    assert np.median(spread[labels]) < 0.7 < np.median(spread[~labels])
+
+
+def test_widths_of_independent_tables_add_up_as_squares(benchmark):
+    found = [Estimate(1.0, -2.0, 3.0, "points"), Estimate(3.0, -1.0, 4.5, "points")]
+    value, low, high = benchmark("quantum_study").mean_of(found)
+    assert (value, value - low, high - value) == pytest.approx((2.0, 5.0 / 2, 2.5 / 2))
 
 
 def test_the_scaling_of_the_simulator_is_printed(benchmark, monkeypatch, capsys):

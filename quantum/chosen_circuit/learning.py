@@ -76,8 +76,8 @@ def watch_learning(dataset: Dataset, *, seed: int, steps: int, inputs: Rows) -> 
     """Train the circuit of the trial "circuit" once more on all rows, and keep what it says on a grid as it learns."""
     examined = CIRCUIT.needed(inputs)
     circuit, chosen = examined.circuit, {**FIRST_CIRCUIT, **examined.parameters}
-    inputs_of = ToQubits(circuit.n_qubits, input_map=chosen["input_map"])
-    rows = make_pipeline(dense_columns(scale=True), inputs_of).fit_transform(dataset.features)
+    inputs_of = ToQubits(circuit.n_qubits, input_map=chosen["input_map"], reduction=chosen["reduction"])
+    rows = make_pipeline(dense_columns(scale=True), inputs_of).fit_transform(dataset.features, dataset.target)
     kept = sorted({round(share * steps) for share in _SHARES})
     width = chosen["start_width"]
     starts = np.random.default_rng(seed).uniform(-width, width, (1, *circuit.angles_shape))

@@ -87,7 +87,7 @@ def _inputs_caveat(dataset: Dataset, qubits: Qubits) -> tuple[str, ...]:
         return ()
     by_kernel = f" and the quantum kernel {qubits.kernel}" if qubits.circuit < qubits.kernel < qubits.inputs else ""
     return (
-        f"the circuit sees {count(qubits.circuit, 'principal component')}{by_kernel} of the {count(len(dataset.kinds), 'column')} "
+        f"the circuit sees {count(qubits.circuit, 'linear combination')}{by_kernel} of the {count(len(dataset.kinds), 'column')} "
         f"({qubits.inputs} inputs after encoding the categories); product kernel and single qubit see all of them, and classical "
         f"models are compared on all columns and on {count(qubits.kernel, 'input')}",
     )

@@ -12,7 +12,7 @@ import numpy as np
 
 from quantum.circuit import Circuit
 from quantum.models.classifier import VariationalQuantumClassifier, observables_for
-from quantum.models.inputs import INPUT_MAPS, ToQubits
+from quantum.models.inputs import INPUT_MAPS, REDUCTIONS, ToQubits
 from quantum.models.kernel_classifier import KERNELS, QuantumKernelClassifier
 from quantum.models.product_kernel import ProductKernelClassifier
 from quantum.models.single_qubit import SingleQubitClassifier, directions
@@ -69,7 +69,12 @@ def _is_flag(value: Any) -> bool:
 
 _ABOVE_ZERO = _number(1e-100)
 _LAYERS = {"n_layers": _whole(1), "input_map": _one_of(*INPUT_MAPS)}
-_CIRCUIT = {"n_qubits": _whole(1, 20), "entangler": _one_of("CNOT", "CZ", None), **_LAYERS}
+_CIRCUIT = {
+    "n_qubits": _whole(1, 20),
+    "entangler": _one_of("CNOT", "CZ", None),
+    "reduction": _one_of(*REDUCTIONS),
+    **_LAYERS,
+}
 _PARAMETERS: dict[type, Mapping[str, Callable[[Any], bool]]] = {
     VariationalQuantumClassifier: {
         **_CIRCUIT,
@@ -151,7 +156,7 @@ def _require_inputs(model: Any) -> None:
     inputs, n_features = model.inputs_, model.n_features_in_
     if not isinstance(inputs, ToQubits) or not _whole(1)(n_features):
         raise ValueError("inputs_ or n_features_in_ is of another type")
-    known = {"n_qubits", "input_map", "n_features_in_", "centre_", "matrix_", "offset_"}
+    known = {"n_qubits", "input_map", "reduction", "n_features_in_", "centre_", "matrix_", "offset_"}
     known |= {"knots_"} if model.input_map == "rank" else set()
     if set(vars(inputs)) != known:
         raise ValueError(f"inputs_ must hold {', '.join(sorted(known))} and nothing else")
@@ -160,8 +165,9 @@ def _require_inputs(model: Any) -> None:
     counts = (inputs.n_qubits, inputs.n_features_in_)
     if not named or not _whole(1)(inputs.n_features_in_) or counts != (wanted, n_features):
         raise ValueError("inputs_ has another number of features or angles than the model")
-    if inputs.input_map != model.input_map:
-        raise ValueError("inputs_ has another map than the model")
+    ways = (inputs.input_map, inputs.reduction)
+    if ways != (model.input_map, getattr(model, "reduction", "components")):
+        raise ValueError("inputs_ has another map or reduction than the model")
     offset = inputs.offset_
     n_components = len(offset) if isinstance(offset, np.ndarray) and offset.ndim == 1 else 0
     if not 1 <= n_components <= min(n_features, wanted or n_features):

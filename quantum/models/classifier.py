@@ -56,6 +56,8 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         Starting angles are uniform in [-start_width, start_width], radians.
     input_map : {"range", "rank"}, default="range"
         How features become angles, see `ToQubits`.
+    reduction : {"components", "discriminant"}, default="components"
+        What stands for more features than qubits, see `ToQubits`.
     precision : {"float32", "float64"}, default="float32"
         Of the simulated state.
     n_threads : int, default=1
@@ -105,6 +107,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         n_restarts: int = 2,
         start_width: float = 1.0,
         input_map: str = "range",
+        reduction: str = "components",
         precision: str = "float32",
         n_threads: int = 1,
         random_state: Any = None,
@@ -122,6 +125,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         self.n_restarts = n_restarts
         self.start_width = start_width
         self.input_map = input_map
+        self.reduction = reduction
         self.precision = precision
         self.n_threads = n_threads
         self.random_state = random_state
@@ -149,7 +153,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
             pattern=self.pattern,
             observables=observables_for(n_classes, self.n_qubits, self.entangler),
         )
-        self.inputs_ = ToQubits(self.n_qubits, input_map=self.input_map).fit(X)
+        self.inputs_ = ToQubits(self.n_qubits, input_map=self.input_map, reduction=self.reduction).fit(X, y)
         rng = check_random_state(self.random_state)
         starts = rng.uniform(-self.start_width, self.start_width, (self.n_restarts, *self.circuit_.angles_shape))
         settings = Training(

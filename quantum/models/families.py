@@ -13,7 +13,7 @@ from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, CONSTANT, LOGISTIC, MLP, SVM, Family
 from lab.learning.preparation import dense_columns
 from quantum.models.classifier import VariationalQuantumClassifier
-from quantum.models.inputs import INPUT_MAPS, ToQubits
+from quantum.models.inputs import INPUT_MAPS, REDUCTIONS, ToQubits
 from quantum.models.kernel_classifier import QuantumKernelClassifier
 from quantum.models.limits import Qubits
 from quantum.models.product_kernel import ProductKernelClassifier
@@ -23,11 +23,17 @@ from quantum.models.surrogate import CircuitFrequencies
 __all__ = ["CLASSICAL", "FIRST_CIRCUIT", "groups", "qubits_to_try", "variational"]
 
 CLASSICAL = (LOGISTIC, SVM, BOOSTING, MLP)
-FIRST_CIRCUIT: Mapping[str, Any] = {"learning_rate": 0.2, "start_width": 0.1, "input_map": "rank"}
+FIRST_CIRCUIT: Mapping[str, Any] = {
+    "learning_rate": 0.2,
+    "start_width": 0.1,
+    "input_map": "rank",
+    "reduction": "discriminant",
+}
 """What the first candidate of the circuit has, where the search sets nothing else: on ten qubits angles that start near 0 have
 gradients where those of a wide start vanish (Grant et al. 2019, Quantum 3, 214)."""
+_FIRST_INPUTS = {name: FIRST_CIRCUIT[name] for name in ("input_map", "reduction")}
 _MAP = FIRST_CIRCUIT["input_map"]
-_MAPS = list(INPUT_MAPS)
+_MAPS, _REDUCTIONS = list(INPUT_MAPS), list(REDUCTIONS)
 
 
 def groups(qubits: Qubits, n_steps: int, n_classes: int) -> tuple[Group, Group, Group]:
@@ -77,6 +83,7 @@ def variational(n_qubits: int, n_steps: int, sizes: Sequence[int], name: str) ->
         "model__rotation": ["Rot", "RY+RZ"],
         "model__start_width": [0.1, 1.0, 3.0],
         "model__input_map": _MAPS,
+        "model__reduction": _REDUCTIONS,
     }
     if name != "unentangled":
         space["model__pattern"] = ["line", "ring"]
@@ -107,6 +114,7 @@ def _kernel(n_qubits: int, sizes: Sequence[int], entangler: str | None = "CZ") -
         "model__bandwidth": stats.loguniform(0.1, 2.0),
         "model__C": stats.loguniform(1e-1, 1e3),
         "model__input_map": _MAPS,
+        "model__reduction": _REDUCTIONS,
     }
     build = functools.partial(_build_kernel, n_qubits=n_qubits, entangler=entangler)
     if entangler is None:
@@ -117,7 +125,7 @@ def _kernel(n_qubits: int, sizes: Sequence[int], entangler: str | None = "CZ") -
 def _build_kernel(features: pd.DataFrame, seed: int, *, n_qubits: int, entangler: str | None) -> Pipeline:
     del features
     return _behind_columns(
-        QuantumKernelClassifier(n_qubits, entangler=entangler, C=10.0, input_map=_MAP, random_state=seed)
+        QuantumKernelClassifier(n_qubits, entangler=entangler, C=10.0, **_FIRST_INPUTS, random_state=seed)
     )
 
 
@@ -161,6 +169,7 @@ def _behind_columns(model: Any) -> Pipeline:
 def _surrogate(n_qubits: int) -> Family:
     space = {
         "inputs__input_map": _MAPS,
+        "inputs__reduction": _REDUCTIONS,
         "waves__n_layers": [1, 2, 3, 4],
         "waves__scaling": stats.loguniform(0.3, 2.0),
         "model__C": stats.loguniform(1e-2, 1e3),
@@ -174,7 +183,7 @@ def _build_surrogate(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pip
     return Pipeline(
         [
             ("prepare", dense_columns(scale=True)),
-            ("inputs", ToQubits(n_qubits, input_map=_MAP)),
+            ("inputs", ToQubits(n_qubits, **_FIRST_INPUTS)),
             ("waves", CircuitFrequencies(random_state=seed)),
             ("model", LogisticRegression(C=10.0, max_iter=2_000)),
         ]
@@ -182,10 +191,10 @@ def _build_surrogate(features: pd.DataFrame, seed: int, *, n_qubits: int) -> Pip
 
 
 def _on_same_inputs(family: Family, n_qubits: int) -> Family:
-    """Give it the angles that circuits see, by range or by rank: what these gain is then no gain of a quantum model."""
+    """Give it the angles that circuits see, found in the same ways: what these gain is then no gain of a quantum model."""
     build = functools.partial(_build_reduced, build=family.build, n_qubits=n_qubits)
     name, label = f"{family.name}-{n_qubits}-inputs", f"{family.label}, same {n_qubits} inputs"
-    space = {**family.space, "inputs__input_map": _MAPS}
+    space = {**family.space, "inputs__input_map": _MAPS, "inputs__reduction": _REDUCTIONS}
     return Family(name, label, build, space, look=family.look, most_rows=family.most_rows)
 
 
@@ -193,5 +202,5 @@ def _build_reduced(features: pd.DataFrame, seed: int, *, build: Any, n_qubits: i
     numbers_only = features.select_dtypes(exclude="object")  # what the model sees then: no category among its inputs
     model = build(numbers_only, seed).named_steps["model"]
     return Pipeline(
-        [("prepare", dense_columns(scale=True)), ("inputs", ToQubits(n_qubits, input_map=_MAP)), ("model", model)]
+        [("prepare", dense_columns(scale=True)), ("inputs", ToQubits(n_qubits, **_FIRST_INPUTS)), ("model", model)]
     )

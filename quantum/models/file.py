@@ -125,10 +125,11 @@ def _built(name: str, stored: dict[str, Any]) -> Any:
     if set(stored) != {"format", "version", "class", "parameters", "fitted"}:
         raise ValueError("it has other parts than a saved model")
     parameters, fitted = stored["parameters"], stored["fitted"]
-    if stored["version"] == _BEFORE:
-        parameters = {"input_map": "range", **parameters}
-        fitted = {**fitted, "inputs_": {"inputs": {"input_map": "range", **fitted["inputs_"]["inputs"]}}}
     model = CLASSES[name]()
+    if stored["version"] == _BEFORE:
+        ways = {"input_map": "range", "reduction": "components"}
+        parameters = {**{key: way for key, way in ways.items() if key in model.get_params()}, **parameters}
+        fitted = {**fitted, "inputs_": {"inputs": {**ways, **fitted["inputs_"]["inputs"]}}}
     if not isinstance(parameters, dict) or set(parameters) != model.get_params().keys() - {"random_state"}:
         raise ValueError("its parameters are others than those of the class")
     if not isinstance(fitted, dict):
@@ -183,7 +184,7 @@ def _decoded(value: Any) -> Any:
         return Circuit(**{**fields, "observables": seen})
     if keys == {"inputs"}:
         fields = {key: _decoded(item) for key, item in value["inputs"].items()}
-        inputs = ToQubits(fields.pop("n_qubits"), input_map=fields.pop("input_map"))
+        inputs = ToQubits(fields.pop("n_qubits"), input_map=fields.pop("input_map"), reduction=fields.pop("reduction"))
         for key, item in fields.items():
             setattr(inputs, _name_of_fitted(key), item)
         return inputs

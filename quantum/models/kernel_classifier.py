@@ -46,6 +46,8 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
     entangler : {"CZ", "CNOT", None}, default="CZ"
     input_map : {"range", "rank"}, default="range"
         How features become angles, see `ToQubits`.
+    reduction : {"components", "discriminant"}, default="components"
+        What stands for more features than qubits, see `ToQubits`.
     random_state : int, RandomState or None, default=None
         Draws the fixed rotations.
 
@@ -83,6 +85,7 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         C: float = 1.0,  # noqa: N803  scikit-learn's name for it
         entangler: str | None = "CZ",
         input_map: str = "range",
+        reduction: str = "components",
         random_state: Any = None,
     ) -> None:
         self.n_qubits = n_qubits
@@ -93,6 +96,7 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         self.C = C
         self.entangler = entangler
         self.input_map = input_map
+        self.reduction = reduction
         self.random_state = random_state
 
     def fit(self, X: "ArrayLike", y: "ArrayLike") -> Self:
@@ -109,7 +113,7 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y has {len(self.classes_)} class; a classifier needs samples of at least two classes")
-        self._set_up(np.asarray(X))
+        self._set_up(np.asarray(X), labels)
         seen = self._embedded(np.asarray(X))
         self._set_width(seen)
         gram = self._kernel(seen, seen)
@@ -150,9 +154,9 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
             if not 0.0 < getattr(self, name) < np.inf:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be positive and finite")
 
-    def _set_up(self, X: "NDArray") -> None:
+    def _set_up(self, X: "NDArray", y: "NDArray") -> None:
         """Find the way from rows of shape (n_samples, n_features) to angles, and draw the circuit's fixed rotations."""
-        self.inputs_ = ToQubits(self.n_qubits, input_map=self.input_map).fit(X)
+        self.inputs_ = ToQubits(self.n_qubits, input_map=self.input_map, reduction=self.reduction).fit(X, y)
         self.circuit_ = Circuit(self.n_qubits, self.n_layers, rotation="Rot", entangler=self.entangler)
         rng = check_random_state(self.random_state)
         self.angles_ = rng.uniform(-np.pi, np.pi, self.circuit_.angles_shape)

@@ -85,7 +85,8 @@ class ProductKernelClassifier(QuantumKernelClassifier):
     def _require_parameters(self) -> None:
         self._require_positive("bandwidth", "C")
 
-    def _set_up(self, X: "NDArray") -> None:
+    def _set_up(self, X: "NDArray", y: "NDArray") -> None:
+        del y
         self.inputs_ = ToQubits(None, input_map=self.input_map).fit(X)
         self.circuit_ = Circuit(1, self.n_layers, rotation="Rot", entangler=None)
         rng = check_random_state(self.random_state)

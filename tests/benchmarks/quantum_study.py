@@ -47,9 +47,9 @@ def compared_on(name, options):
 def mean_of(estimates):
     """The mean over tables with its interval: value, low, high."""
     value = np.mean([each.value for each in estimates])
-    ends = [np.sqrt(sum((each.value - end) ** 2 for each, end in pairs)) / len(estimates)
-            for pairs in ([(e, e.low) for e in estimates], [(e, e.high) for e in estimates])]  # fmt: skip
-    return value, value - ends[0], value + ends[1]
+    down = np.sqrt(sum((each.value - each.low) ** 2 for each in estimates)) / len(estimates)
+    up = np.sqrt(sum((each.high - each.value) ** 2 for each in estimates)) / len(estimates)
+    return value, value - down, value + up
 
 
 def shown(three):
@@ -73,7 +73,7 @@ def main():
         lines = (f"{family} {each.mean(scores).value:.1f}" for family, scores in each.families.items())
         print(f"{name:32} " + "  ".join(lines), flush=True)
     first = next(iter(found.values())).families
-    labels = {family: scores.label for family, scores in first.items()}
+    labels = {family: scores.label.partition(" (")[0] for family, scores in first.items()}
     families = {family: [each.mean(each.families[family]) for each in found.values()] for family in first}
     mlp = {
         family: [each.difference(each.families[family], each.families[MLP.name]) for each in found.values()]

@@ -61,7 +61,8 @@ def hyperplanes(rng: np.random.Generator, n: int, rows: int, *, planes: int = 3)
 def digits(rng: np.random.Generator, n: int, rows: int) -> Table:
     """Threes and fives of scikit-learn's pictures by their first n principal components, standing for MNIST."""
     pictures, names = load_digits(return_X_y=True)
-    chosen = rng.permutation(np.flatnonzero(np.isin(names, (3, 5))))[:rows]
+    drawn = [rng.permutation(np.flatnonzero(names == name))[: rows // 2] for name in (3, 5)]
+    chosen = rng.permutation(np.concatenate(drawn))
     return PCA(n, random_state=0).fit_transform(StandardScaler().fit_transform(pictures[chosen])), names[chosen] == 3
 
 

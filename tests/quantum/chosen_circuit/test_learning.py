@@ -28,8 +28,11 @@ class StopHereError(Exception):
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
-        ({}, (BUILT.input_map, BUILT.start_width, BUILT.learning_rate)),
-        ({"input_map": "range", "start_width": 2.0, "learning_rate": 0.05}, ("range", 2.0, 0.05)),
+        ({}, (BUILT.input_map, BUILT.reduction, BUILT.start_width, BUILT.learning_rate)),
+        (
+            {"input_map": "range", "reduction": "components", "start_width": 2.0, "learning_rate": 0.05},
+            ("range", "components", 2.0, 0.05),
+        ),
     ],
 )
 def test_it_learns_from_the_angles_and_the_start_of_the_chosen_circuit(parameters, expected, monkeypatch):
@@ -43,8 +46,8 @@ def test_it_learns_from_the_angles_and_the_start_of_the_chosen_circuit(parameter
     chosen = dataclasses.replace(CHOSEN, parameters=parameters)
     with pytest.raises(StopHereError):
         learning.watch_learning(DATA, seed=0, steps=5, inputs={CIRCUIT.name: chosen})
-    input_map, width, rate = expected
-    same = make_pipeline(dense_columns(scale=True), ToQubits(4, input_map=input_map))
-    np.testing.assert_array_equal(seen["rows"], same.fit_transform(DATA.features))
+    input_map, reduction, width, rate = expected
+    same = make_pipeline(dense_columns(scale=True), ToQubits(4, input_map=input_map, reduction=reduction))
+    np.testing.assert_array_equal(seen["rows"], same.fit_transform(DATA.features, DATA.target))
     assert seen["rate"] == rate
     assert 0.5 * width < seen["width"] <= width

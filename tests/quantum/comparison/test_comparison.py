@@ -77,10 +77,10 @@ def test_without_a_classical_score_there_is_no_verdict(rows):
 
 def test_the_columns_are_counted_as_the_circuit_meets_them(evidence, rows):
     """Two numbers and a category of two values: four features, of which the circuit sees three components."""
-    words = "the circuit sees 3 principal components of the 3 columns (4 inputs after encoding the categories); product"
+    words = "the circuit sees 3 linear combinations of the 3 columns (4 inputs after encoding the categories); product"
     assert any(caveat.startswith(words) for caveat in evidence.caveats)
     wide = summarise(dataclasses.replace(SETTINGS, qubits=4), rows)
-    assert not any("principal component" in caveat for caveat in wide.caveats)
+    assert not any("linear combination" in caveat for caveat in wide.caveats)
 
 
 def test_both_sides_are_scored_on_folds_at_random_too(rows):

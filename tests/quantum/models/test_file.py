@@ -20,6 +20,7 @@ MODELS = [
     VariationalQuantumClassifier(n_qubits=3, n_steps=10, random_state=0),
     QuantumKernelClassifier(n_qubits=3, kernel="projected", random_state=0),
     QuantumKernelClassifier(n_qubits=3, kernel="fidelity", random_state=0),
+    QuantumKernelClassifier(n_qubits=2, n_layers=1, input_map="rank", reduction="discriminant", random_state=0),
     ProductKernelClassifier(random_state=0),
     SingleQubitClassifier(max_iter=10, random_state=0),
     SingleQubitClassifier(2, max_iter=10, input_map="rank", random_state=0),
@@ -209,7 +210,9 @@ def test_a_file_from_before_angles_by_rank_is_read_as_angles_by_range(model, tmp
     save_model(model.fit(features, codes), path)
     stored = json.loads(path.read_text())
     stored["version"] = 1
-    del stored["parameters"]["input_map"], stored["fitted"]["inputs_"]["inputs"]["input_map"]
+    for name in ("input_map", "reduction"):
+        stored["parameters"].pop(name)
+        stored["fitted"]["inputs_"]["inputs"].pop(name)
     path.write_text(json.dumps(stored))
     read = load_model(path)
     np.testing.assert_array_equal(read.predict_proba(features), model.predict_proba(features))

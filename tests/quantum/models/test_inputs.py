@@ -93,6 +93,61 @@ def test_an_unknown_way_to_angles_is_refused():
         ToQubits(2, input_map="log").fit([[0.0], [1.0]])
 
 
+def isotropic(n_classes=2, n=300):
+    """All directions are alike but for the classes: principal components lose what tells them."""
+    rng = np.random.default_rng(4)
+    rows, normals = rng.normal(size=(n, 20)), np.linalg.qr(rng.normal(size=(20, 2)))[0]
+    places = rows @ normals
+    turns = 2 * np.pi * np.arange(n_classes) / n_classes
+    return rows, (places @ [np.cos(turns), np.sin(turns)]).argmax(axis=1), places  # sectors of equal size
+
+
+def test_the_first_angle_is_the_direction_that_tells_two_classes():
+    rows, labels, places = isotropic()
+    told = ToQubits(4, reduction="discriminant").fit(rows[:200], labels[:200]).transform(rows[200:])
+    blind = ToQubits(4).fit(rows[:200]).transform(rows[200:])
+    assert abs(np.corrcoef(told[:, 0], places[200:, 0])[0, 1]) > 0.9
+    assert max(abs(np.corrcoef(angles, places[200:, 0])[0, 1]) for angles in blind.T) < 0.7
+
+
+def test_the_other_angles_are_components_of_what_lies_across_it():
+    rows, labels, _ = isotropic()
+    model = ToQubits(4, reduction="discriminant").fit(rows, labels)
+    axes = model.matrix_ * rows.std(axis=0)[:, None]
+    axes /= np.linalg.norm(axes, axis=0)
+    np.testing.assert_allclose(axes.T @ axes, np.eye(4), atol=1e-9)
+    standard = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    across = standard - np.outer(standard @ axes[:, 0], axes[:, 0])
+    _, _, expected = np.linalg.svd(across - across.mean(axis=0), full_matrices=False)  # oracle
+    np.testing.assert_allclose(np.abs(np.sum(axes[:, 1:] * expected[:3].T, axis=0)), 1.0, atol=1e-9)
+
+
+def test_three_classes_have_two_directions_of_their_own():
+    rows, labels, places = isotropic(n_classes=3)
+    told = ToQubits(6, reduction="discriminant").fit(rows[:200], labels[:200]).transform(rows[200:])
+    fitted = np.linalg.lstsq(np.column_stack([told[:, :2], np.ones(100)]), places[200:], rcond=None)[0]
+    found = np.column_stack([told[:, :2], np.ones(100)]) @ fitted
+    assert min(np.corrcoef(found[:, i], places[200:, i])[0, 1] for i in range(2)) > 0.85
+
+
+@pytest.mark.parametrize("kind", [QuantumKernelClassifier, VariationalQuantumClassifier])
+def test_a_circuit_behind_this_direction_learns_what_it_could_not_see(kind):
+    rows, labels, _ = isotropic()
+    scores = [
+        kind(4, reduction=reduction, random_state=0).fit(rows[:200], labels[:200]).score(rows[200:], labels[200:])
+        for reduction in ("components", "discriminant")
+    ]
+    assert scores[0] < 0.75 < 0.88 < scores[1]
+
+
+def test_directions_that_tell_classes_need_the_labels():
+    rows, _, _ = isotropic()
+    with pytest.raises(ValueError, match="needs the labels"):
+        ToQubits(4, reduction="discriminant").fit(rows)
+    with pytest.raises(ValueError, match="reduction is 'pls'; choose one of 'components', 'discriminant'"):
+        ToQubits(4, reduction="pls").fit(rows)
+
+
 def test_without_a_number_there_is_an_angle_for_each_feature():
     rows = np.random.default_rng(0).normal(size=(50, 30))
     found = ToQubits(None).fit_transform(rows)

@@ -91,6 +91,8 @@ def test_what_gives_circuits_their_angles_is_searched_on_both_sides():
         for name, model in models_of(resolved(5)).items()
     }
     assert len(set(first.values())) == 1, first
+    reduced = {family.name for family in families if any(name.endswith("__reduction") for name in family.space)}
+    assert reduced == searched - {"product-kernel", "single-qubit"}  # which see all inputs
 
 
 def test_the_sizes_of_the_sweep_end_at_the_circuit_of_the_comparison():
@@ -118,7 +120,7 @@ def test_the_caveat_names_what_circuits_do_not_see():
     data = made(30)
     (said,) = _inputs_caveat(data, qubits_for(data, 0))
     assert said.startswith(
-        "the circuit sees 10 principal components and the quantum kernel 12 of the 30 columns (30 inputs after"
+        "the circuit sees 10 linear combinations and the quantum kernel 12 of the 30 columns (30 inputs after"
     )
     assert _inputs_caveat(made(10), qubits_for(made(10), 0)) == ()
     assert dataclasses.astuple(qubits_for(data, 0)) == (30, 10, 12, 6)
