@@ -73,9 +73,9 @@ def tune(
     `belonging` is that of these rows: the inner folds keep together what belongs together, and go forward in time where
     the rows have times, as the outer ones do.
 
-    The default and `candidates` - 1 random draws from the space are fitted on the first inner fold; the better half of
-    them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
-    that a lucky fold cannot put it out.
+    The default and `candidates` - 1 others (`Family.always`, then random draws from the space) are fitted on the first inner fold;
+    the better half of them on the second one, and so on. Only what went through all inner folds can be chosen. The default always
+    does, so that a lucky fold cannot put it out.
 
     The first fold is only a cheap look that says which candidates go on: at most a third of its training rows (1,000 if
     there are), and the family's own savings (`Family.look`). The inner score, by which families are compared, is the mean
@@ -90,8 +90,7 @@ def tune(
     `keep_inner` the chosen candidate is also fitted for the first look's fold, and what it said of all inner test rows is kept.
     """
     model = family.build(features, seed)
-    draws = list(ParameterSampler(dict(family.space), candidates - 1, random_state=seed)) if family.space else []
-    left: list[_Candidate] = [_Candidate({}), *(_Candidate(draw) for draw in draws)]
+    left = [_Candidate({}), *(_Candidate(draw) for draw in _draws(family, candidates - 1, seed))]
     score = get_scorer(scorer)
 
     def fitted(parameters: dict[str, Any], train: "NDArray") -> Any:
@@ -129,6 +128,14 @@ def tune(
         kept(np.concatenate(tested), np.concatenate(best.said), [len(rows) for rows in tested]) if keep_inner else None
     )
     return Tuned(model, dict(best.parameters), best.mean(), unconverged, inner)
+
+
+def _draws(family: Family, count: int, seed: int) -> list[dict[str, Any]]:
+    """So many candidates beside the default; where the space has fewer, all of it."""
+    if not family.space:
+        return []
+    always = [dict(each) for each in family.always] if count > len(family.always) else []
+    return [*always, *ParameterSampler(dict(family.space), count - len(always), random_state=seed)]
 
 
 def _said(model: Any, features: pd.DataFrame) -> "NDArray":
