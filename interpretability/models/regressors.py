@@ -174,9 +174,27 @@ TREE = Family(
     _tree,
     {"model__max_leaf_nodes": [4, 6, 8, 12, 16], "model__min_samples_leaf": [5, 10, 20]},
 )
-EBM = Family("ebm", classifiers.EBM.label, _ebm, classifiers.EBM.space, look=classifiers.EBM.look)
+_AS_THE_LIBRARY = {
+    **classifiers.EBM.always[0],
+    "model__learning_rate": 0.04,
+    "model__smoothing_rounds": 500,
+    "model__interaction_smoothing_rounds": 100,
+}
+EBM = Family(
+    "ebm",
+    classifiers.EBM.label,
+    _ebm,
+    classifiers.EBM.space,
+    look=classifiers.EBM.look,
+    always=(_AS_THE_LIBRARY,),
+)
 EBM_PAIRS = Family(
-    "ebm-pairs", classifiers.EBM_PAIRS.label, _ebm_with_pairs, classifiers.EBM_PAIRS.space, look=classifiers.EBM.look
+    "ebm-pairs",
+    classifiers.EBM_PAIRS.label,
+    _ebm_with_pairs,
+    classifiers.EBM_PAIRS.space,
+    look=classifiers.EBM.look,
+    always=({**_AS_THE_LIBRARY, "model__interactions": 10},),
 )
 RULE_SUM = Family("figs", classifiers.RULE_SUM.label, _rule_sum, classifiers.RULE_SUM.space)
 BOOSTING = Family("boosting", BOOSTING_OF_CLASSES.label, _boosting, BOOSTING_OF_CLASSES.space)

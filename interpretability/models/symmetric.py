@@ -32,8 +32,7 @@ class TextsFirst(TransformerMixin, BaseEstimator):
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """Reorder rows: shape (n_rows, n_columns)."""
-        numbers = X[self.numbers_].astype(np.float64)
-        numbers[self.empty_] = 0.0
+        numbers = X[self.numbers_].astype(np.float64).fillna(dict.fromkeys(self.empty_, 0.0))
         return pd.concat([X[self.texts_].astype(str).astype(object), numbers], axis=1)
 
 

@@ -44,6 +44,8 @@ class Family:
     look : mapping of str to object
         What makes a fit cheaper without changing which candidate is better, such as fewer trees: the first look at the
         candidates of a search is taken with it.
+    always : tuple of mapping
+        Candidates that take the place of the first random draws, where at least one of these is left.
     most_rows : int, optional
         From how many rows it can learn in a reasonable time, where that is few: learning curves stop there.
     is_cheap : bool
@@ -56,6 +58,7 @@ class Family:
     space: Mapping[str, Any] = field(default_factory=dict)
     complexity: Callable[[Any], int] | None = None
     look: Mapping[str, Any] = field(default_factory=dict)
+    always: tuple[Mapping[str, Any], ...] = ()
     most_rows: int | None = None
     is_cheap: bool = False
 

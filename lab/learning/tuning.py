@@ -1,7 +1,7 @@
 """How is a family tuned? By the same number of candidates and inner folds as every other, on training rows only."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +73,9 @@ def tune(
     `belonging` is that of these rows: the inner folds keep together what belongs together, and go forward in time where
     the rows have times, as the outer ones do.
 
-    The default and `candidates` - 1 random draws from the space are fitted on the first inner fold; the better half of
-    them on the second one, and so on. Only what went through all inner folds can be chosen. The default always does, so
-    that a lucky fold cannot put it out.
+    The default and `candidates` - 1 others (`Family.always`, then random draws from the space) are fitted on the first inner fold;
+    the better half of them on the second one, and so on. Only what went through all inner folds can be chosen. The default always
+    does, so that a lucky fold cannot put it out.
 
     The first fold is only a cheap look that says which candidates go on: at most a third of its training rows (1,000 if
     there are), and the family's own savings (`Family.look`). The inner score, by which families are compared, is the mean
@@ -89,40 +89,16 @@ def tune(
     `split_seed` shuffles the inner folds, `seed` where it is None: families that share it are searched on the same folds. With
     `keep_inner` the chosen candidate is also fitted for the first look's fold, and what it said of all inner test rows is kept.
     """
-    model = family.build(features, seed)
-    draws = list(ParameterSampler(dict(family.space), candidates - 1, random_state=seed)) if family.space else []
-    left: list[_Candidate] = [_Candidate({}), *(_Candidate(draw) for draw in draws)]
-    score = get_scorer(scorer)
-
-    def fitted(parameters: dict[str, Any], train: "NDArray") -> Any:
-        one = clone(model).set_params(**parameters)
-        return fit_together(one, features.iloc[train], target[train], belonging.of(train), seed=seed)
-
-    def scored(candidate: _Candidate, train: "NDArray", test: "NDArray") -> float:
-        one = fitted(candidate.parameters, train)
-        if keep_inner:
-            candidate.said.append(_said(one, features.iloc[test]))
-        return float(score(one, features.iloc[test], target[test]))
-
+    fits = _Fits(family.build(features, seed), features, target, belonging, seed, scorer, keep_inner)
+    left = [_Candidate({}), *(_Candidate(draw) for draw in _draws(family, candidates - 1, seed))]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         splits = _inner_splits(target, seed if split_seed is None else split_seed, search_rows, candidates, belonging)
-        (look_train, look_test), *others = splits
-        if candidates == 1 or not others:
-            others = splits
-        elif len(left) > 1:
-            some = looked_at(look_train, target, seed)
-            looks = [scored(_Candidate({**one.parameters, **family.look}), some, look_test) for one in left]
-            left = _better_half(left, looks)
-        for place, (train, test) in enumerate(others):
-            if place and len(left) > 2:
-                left = _better_half(left, [candidate.mean() for candidate in left])
-            for candidate in left:
-                candidate.scores.append(scored(candidate, train, test))
-        best = max(left, key=_Candidate.mean)  # of equals the first
+        best = _best(fits, left, splits, family.look if candidates > 1 else None)
         if keep_inner and len(best.said) < len(splits):
-            best.said.insert(0, _said(fitted(best.parameters, look_train), features.iloc[look_test]))
-        fit_together(model.set_params(**best.parameters), features, target, belonging, seed=seed)
+            best.said.insert(0, fits.say(fits.fit(best.parameters, splits[0][0]), splits[0][1]))
+        model = fits.model.set_params(**best.parameters)
+        fit_together(model, features, target, belonging, seed=seed)
     unconverged = sum(issubclass(w.category, ConvergenceWarning) for w in caught)
     tested = [test for _, test in splits]
     inner = (
@@ -131,10 +107,62 @@ def tune(
     return Tuned(model, dict(best.parameters), best.mean(), unconverged, inner)
 
 
-def _said(model: Any, features: pd.DataFrame) -> "NDArray":
-    """Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,)."""
-    speaks = model.predict_proba if hasattr(model, "classes_") else model.predict
-    return np.asarray(speaks(features), dtype=np.float64)
+def _best(
+    fits: "_Fits",
+    left: "list[_Candidate]",
+    splits: "list[tuple[NDArray, NDArray]]",
+    look: Mapping[str, Any] | None,
+) -> "_Candidate":
+    """Halve the candidates from inner fold to inner fold, the first one being a look unless `look` is None; of equals the first."""
+    (look_train, look_test), *others = splits
+    if look is None or not others:
+        others = splits
+    elif len(left) > 1:
+        some = looked_at(look_train, fits.target, fits.seed)
+        looks = [fits.score(_Candidate({**one.parameters, **look}), some, look_test) for one in left]
+        left = _better_half(left, looks)
+    for place, (train, test) in enumerate(others):
+        if place and len(left) > 2:
+            left = _better_half(left, [candidate.mean() for candidate in left])
+        for candidate in left:
+            candidate.scores.append(fits.score(candidate, train, test))
+    return max(left, key=_Candidate.mean)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fits:
+    """Fits of one family on some of the given rows."""
+
+    model: Any
+    features: pd.DataFrame
+    target: "NDArray"
+    belonging: Belonging
+    seed: int
+    scorer: str
+    keeps: bool
+
+    def fit(self, parameters: dict[str, Any], rows: "NDArray") -> Any:
+        one = clone(self.model).set_params(**parameters)
+        return fit_together(one, self.features.iloc[rows], self.target[rows], self.belonging.of(rows), seed=self.seed)
+
+    def score(self, candidate: "_Candidate", train: "NDArray", test: "NDArray") -> float:
+        one = self.fit(candidate.parameters, train)
+        if self.keeps:
+            candidate.said.append(self.say(one, test))
+        return float(get_scorer(self.scorer)(one, self.features.iloc[test], self.target[test]))
+
+    def say(self, model: Any, rows: "NDArray") -> "NDArray":
+        """Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,)."""
+        speaks = model.predict_proba if hasattr(model, "classes_") else model.predict
+        return np.asarray(speaks(self.features.iloc[rows]), dtype=np.float64)
+
+
+def _draws(family: Family, count: int, seed: int) -> list[dict[str, Any]]:
+    """So many candidates beside the default; where the space has fewer, all of it."""
+    if not family.space:
+        return []
+    always = [dict(each) for each in family.always] if count > len(family.always) else []
+    return [*always, *ParameterSampler(dict(family.space), count - len(always), random_state=seed)]
 
 
 def looked_at(rows: "NDArray", target: "NDArray", seed: int) -> "NDArray":

@@ -19,6 +19,7 @@ from lab.commands.running import result_of
 from lab.data.frames import from_arrays
 from lab.data.load import sample_rows
 from lab.learning.at_size import SizeRow
+from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, LOGISTIC
 from lab.protocol import Estimate, Evidence
@@ -227,3 +228,14 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families, monkeyp
     shown = json.loads(json.dumps(result_of(done)))
     assert (shown["rows"], shown["table_rows"]) == (300, 12_000)
     assert shown["estimates"]["loss_at_size"]["low"] > 1
+
+
+def test_the_curves_say_that_no_average_is_among_them(context):
+    rows, said = rows_of(context), "averages of the black boxes are not among them"
+    blended = dataclasses.replace(
+        context, black=dataclasses.replace(context.black, blends=blends_of("black", "black boxes"))
+    )
+    assert any(said in caveat for caveat in at_size.evidence(blended, rows).caveats)
+    assert not any(said in caveat for caveat in at_size.evidence(context, rows).caveats)
+    whole = dataclasses.replace(blended, dataset=table(300))
+    assert at_size.evidence(whole, {}) == Evidence()

@@ -344,7 +344,7 @@ def test_every_lab_puts_both_answers_side_by_side(name, first, label):
     context = lab.context(told, settings, seed=4)
     assert section in lab.sections()
     plan = section.plan(context)
-    families = {trial.arguments["family"].name for trial in plan}
+    families = {(trial.arguments.get("family") or trial.arguments["blend"]).name for trial in plan}
     assert first in families
     assert {trial.key for trial in plan} == {
         f"{each}-random{fold:02d}" for each in families for fold in range(golden.FOLDS)

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 
@@ -191,3 +192,17 @@ def test_numbers_are_searched_on_a_part_or_on_folds_too(monkeypatch, n_rows, sea
 def test_a_class_too_rare_for_the_part_is_left_to_the_folds():
     assert fits_of(300, 1, 100, rare=8) == [150, 150, 300]  # 100 of 300 rows would hold fewer than three of the 8
     assert fits_of(300, 1, 100, rare=9) == [100, 300]
+
+
+@pytest.mark.parametrize(("candidates", "tried"), [(1, set()), (2, {0.1}), (3, {0.9, 0.1}), (5, {0.9, 0.1})])
+def test_what_is_always_tried_takes_the_place_of_the_first_draws_where_one_is_left(monkeypatch, candidates, tried):
+    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    FITS.clear()
+    features, target = pd.DataFrame({"x": np.arange(60.0)}), np.arange(60) % 2
+    space = {"quality": [0.1], "trees": stats.randint(1, 100)}
+    found = tune(
+        family(space, always=({"quality": 0.9},)), features, target, scorer="accuracy", candidates=candidates, seed=0
+    )
+    assert {quality for quality, *_ in FITS} == {0.0} | tried
+    assert len({(quality, trees) for quality, _, trees in FITS}) == candidates
+    assert found.parameters.get("quality", 0.0) == max(tried, default=0.0)

@@ -1,0 +1,131 @@
+"""How strong is a side of the interpretability lab beside the libraries' own defaults? The shared half of two benchmarks.
+
+The peers are CatBoost, LightGBM, XGBoost and the explainable boosting machine as their libraries build them (one thread, a
+seed, categories named, nothing else). They are scored on the lab's own outer folds and compared by the lab's own statistics.
+A positive difference says that the peer is better than our side.
+"""
+
+import argparse
+import importlib.util
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
+from sklearn.datasets import make_classification, make_friedman1, make_hastie_10_2
+from sklearn.pipeline import Pipeline
+
+from interpretability.context import context_of
+from interpretability.models import classifiers, regressors
+from interpretability.settings import Settings
+from interpretability.sides import scores
+from lab.data import made
+from lab.data.frames import from_arrays
+from lab.data.load import load, sample_rows
+from lab.learning.comparison import Group, trials
+from lab.learning.families import Family
+from lab.settings import make
+from lab.work.resume import run_plan_here
+
+
+def tables():
+    """At least ten tables by name, from packages and generators; each is made when it is asked for."""
+
+    def of(function, **more):
+        return lambda: from_arrays("made", *function(np.random.default_rng(0), **more))
+
+    def arrays(features, target):
+        import pandas as pd
+
+        frame = pd.DataFrame(features, columns=[f"x{place}" for place in range(features.shape[1])])
+        return from_arrays("made", frame, target)
+
+    generated = {
+        "additive": of(made.additive), "categories": of(made.categories), "with gaps": of(made.with_gaps),
+        "crossed categories": of(made.crossed_categories), "crossed, with gaps": of(made.crossed_with_gaps),
+        "heavy tails": of(made.heavy_tails), "linear": of(made.linear),
+        "hastie": lambda: arrays(*make_hastie_10_2(1_000, random_state=0)),
+        "madelon-like": lambda: arrays(*make_classification(1_000, 12, n_informative=6, flip_y=0.1, random_state=0)),
+        "friedman (number)": lambda: arrays(*make_friedman1(600, noise=2.0, random_state=0)),
+    }  # fmt: skip
+    return {"breast-cancer": lambda: load("breast-cancer"), "loans": lambda: load("loans")} | generated
+
+
+def _texts(features):
+    return [name for name in features if features[name].dtype == object]
+
+
+def _ebm(features, seed):
+    kinds = ["nominal" if name in _texts(features) else "continuous" for name in features]
+    return Pipeline([("model", ExplainableBoostingClassifier(feature_types=kinds, n_jobs=1, random_state=seed))])
+
+
+def _ebm_of_numbers(features, seed):
+    kinds = ["nominal" if name in _texts(features) else "continuous" for name in features]
+    return Pipeline([("model", ExplainableBoostingRegressor(feature_types=kinds, n_jobs=1, random_state=seed))])
+
+
+def _catboost(build):
+    return lambda features, seed: build(features, seed).set_params(model__iterations=1_000)
+
+
+def peers(is_number):
+    """Give the libraries as they come; ours of LightGBM and XGBoost differ from these by the search alone."""
+    ours = regressors if is_number else classifiers
+    found = [Family("peer-ebm", "EBM, library defaults", _ebm_of_numbers if is_number else _ebm)]
+    for family in (ours.CATBOOST, ours.LIGHTGBM, ours.XGBOOST):
+        if importlib.util.find_spec(family.name):
+            build = _catboost(family.build) if family.name == "catboost" else family.build
+            found.append(Family(f"peer-{family.name}", f"{family.label}, library defaults", build))
+    return Group("peers", "library", tuple(found), is_side=False)
+
+
+def measured(dataset, settings, seed=0):
+    """Score both sides and the peers on the same folds: the comparison, and the processor seconds of each kind of trial."""
+    dataset = sample_rows(dataset, settings.max_rows, seed)
+    context = context_of(dataset, settings, seed=seed)
+    group = peers(dataset.task == "number")
+    folds = {"folds": settings.folds, "repeats": settings.repeats, "seed": seed, "metric": context.metric}
+    plan = [*scores.plan(context), *trials([group], **folds, candidates=0)]
+    start = time.process_time()
+    results = run_plan_here(plan, dataset)
+    return context, context.compared(results.rows, group), results, time.process_time() - start
+
+
+def report(side, words):
+    """Print one line for each table and peer: how much better the peer is than the best of a side."""
+    parser = argparse.ArgumentParser(description=words)
+    parser.add_argument("--only", default="", help="tables whose name has this in it")
+    parser.add_argument("--file", action="append", default=[], metavar="PATH:TARGET", help="a table of your own")
+    parser.add_argument("--effort", default="quick")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    asked = {name: build for name, build in tables().items() if options.only in name}
+    if options.file:
+        asked = {
+            Path(path).stem: lambda path=path, target=target: load(path, target=target)
+            for path, _, target in (each.rpartition(":") for each in options.file)
+        }
+    settings = make(Settings, {"effort": options.effort, "depth": "verdict"})
+    print(f"{'table':20}{'against the ' + words:42}{'better by':>10}{'low':>8}{'high':>8}  unit")
+    for name, build in asked.items():
+        context, found, results, seconds = measured(build(), settings)
+        best, chosen = found.best[side], found.best[side].chosen
+        most = max(set(chosen), key=chosen.count)
+        for family in peers(context.dataset.task == "number").families:
+            if family.name in found.families:
+                line(name, family.label, found.difference(found.families[family.name], best))
+        if side == "black":
+            line(name, "ours with one family a fold", found.difference(found.single[side], best))
+        line(
+            name, "best of the other side", found.difference(found.best["glass" if side == "black" else "black"], best)
+        )
+        score = found.mean(best)
+        print(f"{name:20}ours: {score.value:.2f} ({most}); {seconds:.0f} s; {len(results.failures)} failed", flush=True)
+
+
+def line(table, label, estimate):
+    """Print a difference."""
+    ends = f"{estimate.value:>+10.2f}{estimate.low:>+8.2f}{estimate.high:>+8.2f}"
+    print(f"{table:20}{label:42}{ends}  {estimate.unit}", flush=True)
