@@ -125,9 +125,15 @@ def _without_places_in_memory(model: bytes) -> object:
     return re.sub(rb"\d{9,}", b"", schema), *arrays
 
 
-def with_suspicions_once(patch: pytest.MonkeyPatch) -> None:
-    """Look once whether the rows of a table belong together, and not at each of several runs on it."""
-    known: dict[tuple[object, ...], tuple[Suspicion, ...]] = {}
+_Looked = dict[tuple[object, ...], tuple[Suspicion, ...]]
+
+
+def with_suspicions_once(patch: pytest.MonkeyPatch, known: _Looked | None = None) -> None:
+    """Look once whether the rows of a table belong together, and not at each of several runs on it.
+
+    `known` keeps what was seen for several tests.
+    """
+    known = {} if known is None else known
     look = doubts.suspicions
 
     def once(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:

@@ -316,7 +316,7 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, monkeypatch):
         "candidates": 1,
         "rounds": 20,
         "max_rows": 300,
-        "curve_rows": 4_000,
+        "curve_rows": 2_000,
         "load_seconds": 0.01,
     }
     settings = Settings(models=("logistic",), metric="roc_auc", p99_ms=1_000.0, **few, **off)
