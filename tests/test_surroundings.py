@@ -59,24 +59,47 @@ import sys
 
 sys.path.append(TESTS)
 
+from edge import candidates
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classifiers
-from lab import registry
+from lab import doubts, registry
 from lab.cli import main
+from lab.learning.comparison import Group
+from lab.learning.families import CONSTANT, LOGISTIC
 from lab.protocol import Control
+from lab.runs import identity
+from quantum import context
 from quantum.chosen_circuit import learning
 from quantum.models import families
 from quantum.simulator import native
 
-# Less work by the same ways; these lines hold in the workers, too.
+# Less work by the same ways; these lines hold in the workers, too. Of models that one library fits in one way, one is enough.
+def fewer(group, names):
+    return dataclasses.replace(group, families=tuple(family for family in group.families if family.name in names))
+
+def once(function, by):
+    known = {}
+    def remembered(given, **more):
+        if by(given) not in known:
+            known[by(given)] = function(given, **more)
+        return known[by(given)]
+    return remembered
+
 native._COMPILER = "samples.short_compiler"
 learning._GRID = 6
 families.CLASSICAL = families.CLASSICAL[:1]  # all are of scikit-learn
+sides = context.groups
+kept = ("quantum", "kernel", "logistic", "constant", "unentangled", "surrogate")
+context.groups = lambda *sizes, **more: tuple(fewer(group, kept) for group in sides(*sizes, **more))
+candidates.group = lambda dataset, model: Group("all", "model", (LOGISTIC, CONSTANT))
 speed._ROUNDS, speed._CALLS, speed._BATCH, editing._CURVES, stress._SHARES = 1, 2, 20, 1, (0.1,)
-whole, again = classifiers.black(), ("forest", "extra-trees", "svm", "mlp")  # of a library that others are of, too
-fewer = dataclasses.replace(whole, families=tuple(family for family in whole.families if family.name not in again))
-classifiers.black = lambda: fewer
+readable, black = classifiers.glass, classifiers.black()
+classifiers.glass = lambda *sizes: fewer(readable(*sizes), ("logistic", "ebm", "figs"))
+classifiers.black = lambda: fewer(black, ("boosting", "lightgbm", "xgboost"))
 explaining._REFITS, explaining._ROWS, known_truth._TRAIN, known_truth._EXPLAINED = 1, 50, 200, 50
+doubts.suspicions = once(doubts.suspicions, lambda dataset: dataset.digest)  # the three labs have the same table
+parse = identity._imports
+identity._imports = once(lambda files: list(parse(files)), lambda files: tuple(files.values()))
 
 SETTINGS = {
     "quantum": dict(effort="quick", folds=2, repeats=1, candidates=1, qubits=2, steps=10, sweep=0, largest=0,
@@ -252,22 +275,13 @@ def test_a_lab_as_a_script_of_its_own_takes_no_module_from_the_current_folder(na
 def test_its_workers_take_none_either(tmp_path):
     here = tmp_path / "here"
     hostile(here, (*STANDARD, *LIBRARIES, "lab"))
+    words = "--effort quick --folds 2 --candidates 1 --models logistic --rounds 20 --independent --workers 1 --quiet"
     small = [
-        "--effort",
-        "quick",
-        "--folds",
-        "2",
-        "--candidates",
-        "1",
-        "--models",
-        "logistic",
-        "--rounds",
-        "20",
-        "--independent",
-        "--workers",
-        "1",
-        "--quiet",
-    ]
+        *words.split(),
+        "--no-variants",
+        "--no-batches",
+        "--no-load",
+    ]  # workers start, and processes that serve and draw
     done = subprocess.run(
         [sys.executable, "-m", "edge", "data.csv", "--target", "churn", *small],
         cwd=here, env=surroundings(tmp_path), capture_output=True, text=True, check=False,

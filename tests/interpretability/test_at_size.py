@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples.here import in_this_process
-from samples.less_work import without_doubts, without_pictures
+from samples.less_work import few_rounds, without_doubts, without_pictures
 from samples.wiring import AT_SIZE_ESTIMATES, AT_SIZE_FACTS
 
 from interpretability.lab import LAB
@@ -220,6 +220,7 @@ def test_without_curves_the_sentence_says_of_which_rows_it_speaks():
 def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families, monkeypatch):
     for less in (without_doubts, without_pictures):
         less(monkeypatch)
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (few_rounds(BOOSTING),)))
     done = flow.run(LAB, table(12_000), SETTINGS, out=tmp_path, workers=1)
     verdict = done.record.verdict
     assert verdict.answer == "no"

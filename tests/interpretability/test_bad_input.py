@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from samples.here import in_this_process
-from samples.less_work import with_small_follow_up, without_doubts
+from samples.less_work import few_rounds, with_small_follow_up, without_doubts
 
 from interpretability.models import classifiers
 from lab.data.load import load
@@ -68,7 +68,7 @@ def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab,
     with_small_follow_up(monkeypatch)
     kept = tuple(f for f in classifiers.glass(2, 6).families if f.name in ("logistic", "ebm-pairs", "scorecard"))
     monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
-    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (BOOSTING,)))
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (few_rounds(BOOSTING),)))
     rng = np.random.default_rng(1)
     rows = 480
     path = table(
@@ -99,7 +99,7 @@ def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
     assert "ebm-pairs" not in [family.name for family in whole.families], "124,750 pairs are too many to look at"
     kept = tuple(f for f in whole.families if f.name in ("logistic", "splines", "scorecard"))
     monkeypatch.setattr(classifiers, "glass", lambda n_classes, n_columns: Group("glass", "readable model", kept))
-    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (BOOSTING,)))
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (few_rounds(BOOSTING),)))
     rng = np.random.default_rng(2)
     path = table(n_rows=60, **{f"x{i}": rng.normal(size=60).round(3) for i in range(500)})
     called = lab(*RUN, path, "--target", "churn", *FAST, "--json")

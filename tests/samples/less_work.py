@@ -32,6 +32,7 @@ from lab.protocol import Dataset, Figure
 from lab.report import page, pictures
 
 __all__ = [
+    "few_rounds",
     "few_trees",
     "with_few_families",
     "with_few_trees",
@@ -63,6 +64,15 @@ def few_trees(family: Family) -> Family:
 
 def _small(build: Callable[..., Any], features: Any, seed: int) -> Any:
     return build(features, seed).set_params(model__n_estimators=8)
+
+
+def few_rounds(family: Family) -> Family:
+    """Make the family of gradient boosting that has forty trees of eight leaves in each, and nothing to search for."""
+    return dataclasses.replace(family, build=functools.partial(_quick, family.build), space={})
+
+
+def _quick(build: Callable[..., Any], features: Any, seed: int) -> Any:
+    return build(features, seed).set_params(model__max_iter=40, model__max_leaf_nodes=8, model__learning_rate=0.2)
 
 
 def with_few_trees(patch: pytest.MonkeyPatch) -> None:
@@ -125,9 +135,15 @@ def _without_places_in_memory(model: bytes) -> object:
     return re.sub(rb"\d{9,}", b"", schema), *arrays
 
 
-def with_suspicions_once(patch: pytest.MonkeyPatch) -> None:
-    """Look once whether the rows of a table belong together, and not at each of several runs on it."""
-    known: dict[tuple[object, ...], tuple[Suspicion, ...]] = {}
+_Looked = dict[tuple[object, ...], tuple[Suspicion, ...]]
+
+
+def with_suspicions_once(patch: pytest.MonkeyPatch, known: _Looked | None = None) -> None:
+    """Look once whether the rows of a table belong together, and not at each of several runs on it.
+
+    `known` keeps what was seen for several tests.
+    """
+    known = {} if known is None else known
     look = doubts.suspicions
 
     def once(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:

@@ -9,6 +9,12 @@ import time
 from pathlib import Path
 
 from samples import tiny_site
+from samples.here import in_this_process
+
+from interpretability.models import classifiers
+from lab.cli import main
+from lab.learning.comparison import Group
+from lab.learning.families import LOGISTIC, MLP, SVM
 
 FEW_FAMILIES = """
 import sys
@@ -23,7 +29,8 @@ classifiers.black = lambda: Group("black", "black box", (MLP, SVM))
 sys.exit(main())
 """
 WORDS = "run interpretability wine --repeats 1 --depth verdict --independent"
-COMMAND = [sys.executable, "-c", FEW_FAMILIES, *WORDS.split(), "--folds", "3", "--candidates", "1"]
+GIVEN = [*WORDS.split(), "--folds", "3", "--candidates", "1"]
+COMMAND = [sys.executable, "-c", FEW_FAMILIES, *GIVEN]
 
 
 def record(out):
@@ -61,9 +68,18 @@ def children(pid):
     return [child for child in every if (parent_and_state(child) or (0, ""))[0] == pid]
 
 
-def test_a_killed_run_is_resumed_with_the_same_record(tmp_path):
+def run_here(out, patch):
+    """Do what `COMMAND` does in this process."""
+    readable = tuple(map(classifiers.counted, (LOGISTIC, classifiers.TREE)))
+    patch.setattr(classifiers, "glass", lambda *sizes: Group("glass", "readable model", readable))
+    patch.setattr(classifiers, "black", lambda: Group("black", "black box", (MLP, SVM)))
+    in_this_process(patch)
+    assert main([*GIVEN, "--workers", "1", "--out", str(out)]) == 0
+
+
+def test_a_killed_run_is_resumed_with_the_same_record(tmp_path, monkeypatch):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    subprocess.run([*COMMAND, "--workers", "1", "--out", str(whole)], check=True, capture_output=True)
+    run_here(whole, monkeypatch)
     with subprocess.Popen(
         [*COMMAND, "--out", str(cut)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
