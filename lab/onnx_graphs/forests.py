@@ -27,18 +27,21 @@ def add_forest(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
     """Random forest, extra trees, or one decision tree.
 
     Where the graph takes float32 numbers and answers in float64 (`exact_in_float32`), votes are counted and divided last.
-    Votes of several classes are not counted by trees that split texts (see `add_ensemble`): their leaves are looked up.
+    Leaves are looked up where trees that split texts vote for several classes, or send missing numbers to either side (see
+    `add_ensemble`).
     """
     trees, shares = _members(model)
     n_classes = shares[0].shape[1]
     counts = graph.answers != graph.dtype
     aggregate, divisor = ("SUM", len(trees)) if counts else ("AVERAGE", 1)
-    if n_classes == 2:
+    splits_texts = any(isinstance(column, Text) for column in columns)
+    meets_missing = any(isinstance(column, Number) and np.isnan(column.missing) for column in columns)
+    if n_classes == 2 and not (splits_texts and meets_missing):
         trees = [replace(tree, weights=share[:, 1].copy()) for tree, share in zip(trees, shares, strict=True)]
         second = add_ensemble(graph, trees, columns, n_targets=1, aggregate=aggregate, float32=True)
         both = [np.array([[-1 / divisor, 1 / divisor]]), np.array([1.0, 0.0])]
         graph.add("Gemm", [graph.in_answers(second), *(graph.constant(each.astype(graph.answers)) for each in both)])
-    elif _pure(trees, shares) and not any(isinstance(column, Text) for column in columns):
+    elif _pure(trees, shares) and not splits_texts:
         trees = [
             replace(tree, targets=share.argmax(axis=1), weights=np.ones(len(share)))
             for tree, share in zip(trees, shares, strict=True)

@@ -76,8 +76,9 @@ def add_ensemble(
 ) -> str:
     """Add the node that walks all trees, and what brings texts to it.
 
-    Leaves of a tree that splits texts must differ in their weights, or all have one target: ONNX Runtime (1.32) joins
-    questions about one text whose leaves have the same weight, whatever their targets.
+    Leaves of a tree that splits texts must differ in their weights, or all have one target and no missing number above
+    them: ONNX Runtime (1.32) joins questions about one text that lead to the same thresholds and weights, whatever the
+    targets, and wherever missing numbers go.
 
     Parameters
     ----------

@@ -133,6 +133,19 @@ def test_a_category_of_ten_rows_is_the_rarest_to_be_named(rows, named):
         assert (found.before, found.after) == (0.0, pytest.approx(10 / 14))
 
 
+def test_where_no_category_may_be_named_the_missing_ones_are_counted():
+    before = pd.Series(["a"] * 4 + ["b"] * 4 + [None] * 2, dtype=object)
+    after = pd.Series(["a", "c", "c", None], dtype=object)
+    assert change(before, after) == Change("share of missing values", 0.2, 0.25)
+    assert change(before[:0], after[:0]).of == "share of missing values"
+
+
+def test_beyond_the_known_confidences_an_answer_is_right_as_often_as_at_their_ends():
+    low, high = (expected_accuracy(np.full(40, sure), *KNOWN, seed=0) for sure in (0.3, 0.99))
+    assert (low.value, high.value) == pytest.approx((0.5, 0.9))
+    assert 0 <= low.low < 0.5 < low.high < high.high <= 1
+
+
 def drifting(n_codes, n_rows, at):
     rng = np.random.default_rng(1)
     last = n_codes - 1

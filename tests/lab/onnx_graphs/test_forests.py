@@ -79,6 +79,31 @@ def test_a_forest_that_splits_texts_answers_as_the_original(name, n_classes, num
     np.testing.assert_allclose(found, model.predict_proba(seen), rtol=0, atol=1e-15)
 
 
+@pytest.mark.parametrize("filled", [np.nan, 1.0])
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_texts_after_which_missing_numbers_part_are_not_joined(seed, n_classes, filled):
+    """Numbers are 0, 1 or missing: many splits are alike but for the side of what is missing."""
+    rng = np.random.default_rng(seed)
+    texts = rng.choice(list("abcde"), (600, 1)).astype(object)
+    numbers = np.where(rng.random((600, 5)) < 0.1, np.nan, rng.integers(0, 2, (600, 5)))
+    own = ((texts[:, 0] == "a") + np.nan_to_num(numbers[:, 0], nan=1) > 0.5).astype(int)
+    own = np.where(rng.random(600) < 0.15, n_classes - 1 - own, own)
+    encoder = OneHotEncoder(sparse_output=False).fit(texts)
+    known = encoder.categories_[0]
+    columns = [Text(0, {other: float(other == word) for other in known}, 0.0) for word in known]
+    columns += [Number(place) if np.isnan(filled) else Number(place).fill(filled) for place in range(5)]
+    seen = np.hstack([encoder.transform(texts), np.where(np.isnan(numbers), filled, numbers)])
+    model = RandomForestClassifier(60, random_state=0).fit(seen, own)
+    graph = Graph(5, 1, np.float64)
+    add_forest(graph, model, columns)
+    session = onnxruntime.InferenceSession(graph.finish("answer", n_classes, "f").SerializeToString())
+    found = session.run(None, {"texts": texts, "numbers": numbers})[0]
+    np.testing.assert_allclose(found, model.predict_proba(seen), rtol=0, atol=1e-14)  # 60 rounded shares
+    looked_up = "ReduceMean" in [node.op_type for node in graph.nodes]
+    assert looked_up == (n_classes == 3 or np.isnan(filled)), "only where it must: looking up takes longer"
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("name", MODELS)
 def test_float32_loses_nothing_where_leaves_are_votes_or_can_be_numbered(name, n_classes):
