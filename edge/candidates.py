@@ -1,8 +1,9 @@
 """Which models are candidates for the device, and what may a search cost? The families that all labs share."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from edge.distilling.family import DISTILLED
 from edge.given.family import NAME, family_of
 from edge.settings import Settings
 from lab.learning.comparison import Group
@@ -15,15 +16,20 @@ SEARCH_ROWS = 2_000
 """Rows from which settings are compared with one another where there are more; the chosen one learns from all."""
 
 
-def group(dataset: Dataset, model: str | None) -> Group:
+def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = ()) -> Group:
     """List all models that set the standard of accuracy, whether or not they are candidates for the device.
 
     Parameters
     ----------
     model : str, optional
         The path of a user's own model, which joins them.
+    asked : collection of str
+        Names of candidates. A distilled network joins only where it is asked for: with its teachers it takes several times
+        as long as any other.
     """
     known: tuple[Family, ...] = (LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP)
+    if DISTILLED.name in asked:
+        known = (*known, DISTILLED)
     if model:
         known = (*known, family_of(model, dataset))
     return Group("all", "model", (*known, CONSTANT))  # last: it is taken as the best only where all others are worse

@@ -54,7 +54,11 @@ class Settings(CurveSettings):
         minimum=0,
         maximum=1,
     )
-    models: tuple[str, ...] = option(_CANDIDATES, "candidate models for the device", choices=_CANDIDATES)
+    models: tuple[str, ...] = option(
+        _CANDIDATES,
+        "candidate models for the device (distilled, a small network taught by larger models, only if named)",
+        choices=(*_CANDIDATES, "distilled"),
+    )
     model: str | None = option(
         None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)"
     )

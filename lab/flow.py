@@ -174,9 +174,7 @@ def _record(
 
 def _leave(job: Job, results: Results, written: record.Record, folder: Path) -> tuple[str, ...]:
     """Write the lab's own files, the record and the report; gives a sentence for each picture that is missing."""
-    own: dict[str, bytes] = getattr(job.lab, "files", lambda rows: {})(results.rows)
-    chosen: dict[str, bytes] = getattr(job.lab, "chosen_files", lambda *found: {})(written.evidence, results.rows)
-    for name, content in {**own, **chosen}.items():
+    for name, content in sections.files(job.lab, written.evidence, results.rows).items():
         write_bytes(folder / name, content)
     record.write(written, folder / "record.json")  # before the report: whatever drawing does, the verdict is there
     return report.write(written, folder / "report.html")

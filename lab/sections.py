@@ -5,7 +5,7 @@ from typing import Any
 
 from lab.protocol import Evidence, Lab, Rows, Trial
 
-__all__ = ["merged", "plan", "summarise"]
+__all__ = ["files", "merged", "plan", "summarise"]
 
 
 def plan(lab: Lab, context: Any) -> list[Trial[Any]]:
@@ -50,3 +50,10 @@ def _united(parts: Sequence[Mapping[str, Any]], thing: str) -> dict[str, Any]:
             raise ValueError(f"two sections give an {thing} named {min(twice)!r}; each name belongs to one section")
         united |= part
     return united
+
+
+def files(lab: Lab, evidence: Evidence, rows: Rows) -> dict[str, bytes]:
+    """Gather the files that a lab leaves beside its report, by their names: see `lab.protocol.Lab`."""
+    own: dict[str, bytes] = getattr(lab, "files", lambda rows: {})(rows)
+    chosen: dict[str, bytes] = getattr(lab, "chosen_files", lambda evidence, rows: {})(evidence, rows)
+    return {**own, **chosen}

@@ -8,6 +8,7 @@ __all__ = ["from_bytes", "to_bytes"]
 
 _OURS = (
     "builtins.object",
+    "edge.distilling.student.DistilledClassifier",
     "functools.partial",
     "lab.learning.preparation.FillEmpty",
     "lab.learning.preparation.FillMiddle",

@@ -23,6 +23,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
+from edge.distilling.student import DistilledClassifier
 from edge.exporting.device import Exported, feeds, to_files
 from edge.exporting.lowering import NotLoweredError, lower
 from edge.exporting.lowering.model import SCALED
@@ -128,7 +129,7 @@ def _recipes(
         yield "float16 weights", lambda: with_float16_weights(_scaled(model, dataset))
         yield "int8 dynamic", lambda: _int8_dynamic(_scaled(model, dataset))
         yield "int8 static", lambda: _int8_static(_scaled(model, dataset), dataset, training)
-    if isinstance(model[-1], MLPClassifier):
+    if isinstance(model[-1], MLPClassifier | DistilledClassifier):
         for share, words in ((2, "half the width"), (4, "a quarter of the width")):
             yield words, functools.partial(_narrower, model, share, dataset, training, target)
 

@@ -62,7 +62,7 @@ def expected_estimates(rows):
         "quantum": intervals.interval(*intervals.corrected(points(QUANTUM), FOLDS), **BOUNDS),
         "over_constant": intervals.interval(*against(QUANTUM, FOLDED["constant"]), reach=RULE_OF_THREE),
     }
-    assert set(TAKEN_OF_PRODUCTS) == {"unentangled", "kernel-unentangled", "single-qubit"}
+    assert set(TAKEN_OF_PRODUCTS) == {"unentangled", "kernel-unentangled", "product-kernel", "single-qubit"}
     taken_away = {
         "entanglement": (QUANTUM, PRODUCTS),
         "surrogate": (QUANTUM, FOLDED["surrogate"]),

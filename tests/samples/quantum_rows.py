@@ -34,6 +34,7 @@ SETTINGS = Settings(
 INNER = {
     "quantum": [0.9, 0.2, 0.9, 0.2, 0.9, 0.9],
     "kernel": [0.1, 0.8, 0.1, 0.8, 0.1, 0.1],
+    "product-kernel": [0.12, 0.12, 0.12, 0.12, 0.12, 0.45],
     "single-qubit": [0.15] * 6,
     "unentangled": [0.4, 0.1, 0.1, 0.4, 0.1, 0.4],
     "kernel-unentangled": [0.1, 0.3, 0.1, 0.1, 0.3, 0.1],
@@ -42,7 +43,7 @@ INNER = {
     "constant": [0.0] * 6,
 }
 STRENGTH = {"quantum": 1.8, "kernel": 1.5, "logistic": 0.0, "svm": 0.1, "unentangled": 0.6, "frozen": 0.1,
-            "surrogate": 1.6, "single-qubit": 1.0, "kernel-unentangled": 1.3}  # fmt: skip
+            "surrogate": 1.6, "single-qubit": 1.0, "product-kernel": 1.1, "kernel-unentangled": 1.3}  # fmt: skip
 FOLDED = {name: said(name, strength) for name, strength in STRENGTH.items()}
 FOLDED["constant"] = [(np.full((len(rows), 2), 0.5), rows) for rows in parts()]
 DATA = table()
@@ -109,9 +110,9 @@ def by_title(found, title):
     return next(each for each in (*found.tables, *found.figures) if each.title == title)
 
 
-QUANTUM, TAKEN = best_of({name: FOLDED[name] for name in ("quantum", "kernel", "single-qubit")}, INNER)
+QUANTUM, TAKEN = best_of({name: FOLDED[name] for name in ("quantum", "kernel", "product-kernel", "single-qubit")}, INNER)
 PRODUCTS, TAKEN_OF_PRODUCTS = best_of(
-    {name: FOLDED[name] for name in ("unentangled", "kernel-unentangled", "single-qubit")}, INNER
+    {name: FOLDED[name] for name in ("unentangled", "kernel-unentangled", "product-kernel", "single-qubit")}, INNER
 )
 """The best quantum model, and the best of the same families without gates between qubits."""
 CLASSICAL, _ = best_of({name: FOLDED[name] for name in ("logistic", "svm", "constant")}, INNER)

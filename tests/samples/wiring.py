@@ -6,7 +6,8 @@ A number that is added to a lab needs its golden test: the tests that run the la
 import re
 
 _MODELS = (
-    r"^(logistic|forest|extra-trees|boosting|mlp|given|identity)\.|^(logistic|forest|extra-trees|boosting|mlp|given) "
+    r"^(logistic|forest|extra-trees|boosting|mlp|distilled|given|identity)\.|"
+    r"^(logistic|forest|extra-trees|boosting|mlp|distilled|given) "
 )
 
 

@@ -19,6 +19,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
+from edge.distilling.student import DistilledClassifier
 from edge.exporting.lowering import affine, boosting, kernels, neighbours
 from edge.session import OUTPUT
 from lab.learning.calibration import RisingCalibration
@@ -101,7 +102,7 @@ def lower(
     steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
     sources: list[Source] = [*(Number(place) for place in range(n_numbers)), *(RawText(p) for p in range(n_texts))]
     sources = sources if order is None else [sources[place] for place in order]
-    last = steps[-1]
+    last = steps[-1].student_ if isinstance(steps[-1], DistilledClassifier) else steps[-1]
     inner = kernels.inside_calibration(last) if isinstance(last, CalibratedClassifierCV) else None
     front = [*steps[:-1], *([step for _, step in inner.steps[:-1]] if isinstance(inner, Pipeline) else [])]
     columns = columns_after(front, sources)

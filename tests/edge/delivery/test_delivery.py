@@ -24,6 +24,7 @@ from samples.planted import PLANTED, leaks_in, table_of
 
 from edge.delivery import section
 from edge.delivery.trials import deliver
+from edge.distilling.family import DISTILLED
 from edge.lab import LAB
 from edge.settings import Settings
 from lab import flow
@@ -32,7 +33,7 @@ from lab.data.load import load, sample_rows
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP
 from lab.protocol import Dataset
 
-FAMILIES = (LOGISTIC, few_trees(FOREST), few_trees(EXTRA_TREES), BOOSTING, MLP)
+FAMILIES = (LOGISTIC, few_trees(FOREST), few_trees(EXTRA_TREES), BOOSTING, MLP, DISTILLED)
 pytestmark = pytest.mark.filterwarnings("ignore")
 README = Path(__file__).parents[3] / "README.md"
 
