@@ -110,7 +110,9 @@ def by_title(found, title):
     return next(each for each in (*found.tables, *found.figures) if each.title == title)
 
 
-QUANTUM, TAKEN = best_of({name: FOLDED[name] for name in ("quantum", "kernel", "product-kernel", "single-qubit")}, INNER)
+QUANTUM, TAKEN = best_of(
+    {name: FOLDED[name] for name in ("quantum", "kernel", "product-kernel", "single-qubit")}, INNER
+)
 PRODUCTS, TAKEN_OF_PRODUCTS = best_of(
     {name: FOLDED[name] for name in ("unentangled", "kernel-unentangled", "product-kernel", "single-qubit")}, INNER
 )
