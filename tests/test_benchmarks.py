@@ -257,3 +257,11 @@ def test_the_statistics_of_a_kind_of_control_are_asked_and_a_fault_is_counted_as
         )  # fmt: skip
         for name in ("60 rows", "groups, said", "truth at twice the margin"):
             assert statistics.answer(statistics.KINDS[name], 0) == (side, name in wrong)
+
+
+def test_the_look_before_training_is_held_against_the_truth(benchmark, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["quantum_screen.py", "--tables", "1", "--only", "made for its"])
+    benchmark("quantum_screen").main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("made for its kernel")
+    assert said[1].startswith("quantum truly wins: wrong 0 of 1 ")
