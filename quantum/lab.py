@@ -50,9 +50,10 @@ class QuantumLab:
         from quantum.device_noise import section as device_noise
         from quantum.price import section as price
         from quantum.scale import section as scale
+        from quantum.screen import section as screen
         from quantum.sizes import section as sizes
 
-        return (comparison, at_random, at_size, sizes, chosen_circuit, scale, device_noise, price)
+        return (comparison, at_random, at_size, screen, sizes, chosen_circuit, scale, device_noise, price)
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "is the quantum classifier better than the best classical model by more than the margin?"."""

@@ -296,3 +296,11 @@ def test_efforts_that_contradict_each_other_are_counted(benchmark, monkeypatch, 
     n_tables = said.count("CPU s)  standard")
     assert f"2 of {n_tables} contradicted" in said
     assert "2 undecided at quick effort alone" in said
+
+
+def test_the_look_before_training_is_held_against_the_truth(benchmark, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["quantum_screen.py", "--tables", "1", "--only", "made for its"])
+    benchmark("quantum_screen").main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("made for its kernel")
+    assert said[1].startswith("quantum truly wins: wrong 0 of 1 ")

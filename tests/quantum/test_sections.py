@@ -45,6 +45,7 @@ def test_the_report_is_in_this_order():
         "comparison",
         "comparison.at_random",
         "comparison.at_size",
+        "screen",
         "sizes",
         "chosen_circuit",
         "scale",
@@ -59,7 +60,7 @@ def test_every_trial_has_the_seed_of_its_key():
     others = [key for key in trials if "-fold" not in key]
     assert len(trials) - len(others) == n_folds * n_families
     assert others == [
-        "size-2-2", "size-3-2", "size-3-1", "size-3-3", "size-3-4", "size-3-6", "circuit", "learning", "scale",
+        "screen", "size-2-2", "size-3-2", "size-3-1", "size-3-3", "size-3-4", "size-3-6", "circuit", "learning", "scale",
         "hardware-circuit", "hardware-torino", "hardware-fez", "backend",
     ]  # fmt: skip
     for key, trial in trials.items():
@@ -99,7 +100,7 @@ def test_what_is_not_asked_for_is_not_planned(changed, gone):
     assert less == [key for key in whole if not key.startswith(gone)]
 
 
-@pytest.mark.parametrize("name", ["sizes", "chosen_circuit", "scale", "device_noise", "price"])
+@pytest.mark.parametrize("name", ["screen", "sizes", "chosen_circuit", "scale", "device_noise", "price"])
 def test_a_section_whose_trials_failed_says_nothing_that_it_does_not_know(name):
     found = section(name).evidence(context(), {})
     assert (found.estimates, found.figures, found.tables, found.panels) == ({}, (), (), ())

@@ -1,0 +1,1 @@
+"""Could a quantum model help here at all? A look at kernels, before anything is trained."""
