@@ -61,6 +61,31 @@ def test_the_settings_of_the_boosting_machine(benchmark, monkeypatch, capsys):
     assert capsys.readouterr().out.count("\n") == 1 + 2 * 3
 
 
+@pytest.mark.parametrize(("name", "side"), [("black_box_strength", "black"), ("readable_strength", "glass")])
+def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, monkeypatch, capsys, name, side):
+    from interpretability.models import classifiers
+    from lab.learning.blending import blends_of
+    from lab.learning.comparison import Group
+    from lab.learning.families import LOGISTIC
+
+    module = benchmark("strength")
+    assert benchmark(name).report is module.report
+    assert len(module.tables()) >= 10
+    families = tuple(replace(LOGISTIC, name=each, label=each) for each in ("one", "two", "peer", "glass"))
+    monkeypatch.setattr(
+        classifiers, "glass", lambda *given: Group("glass", "glass", (classifiers.counted(families[3]),))
+    )
+    black = Group("black", "black box", families[:2], blends=blends_of("black", "black boxes"))
+    monkeypatch.setattr(classifiers, "black", lambda: black)
+    monkeypatch.setattr(module, "peers", lambda is_number: Group("peers", "library", families[2:3], is_side=False))
+    monkeypatch.setattr(module, "tables", lambda: {"loans": lambda: sample_rows(load("loans"), 120, 0)})
+    module.report(side, "side")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == {"black": 5, "glass": 4}[side]
+    assert "0 failed" in lines[-1]
+    assert "peer" in lines[1]
+
+
 def test_the_coverage_of_the_intervals(benchmark, monkeypatch, capsys):
     module = benchmark("interval_coverage")
     (cell,) = [cell for cell in module.cells() if cell[0] == "halves, linear; AUC; 60 rows, 30 rare"]

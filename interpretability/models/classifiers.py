@@ -242,7 +242,9 @@ CATBOOST = Family(
     {
         "model__iterations": [100, 200, 400],
         "model__depth": [4, 5, 6, 7],
-        "model__l2_leaf_reg": stats.loguniform(1.0, 30.0),
+        "model__learning_rate": stats.loguniform(
+            0.03, 0.2
+        ),  # the library's own choice of it ends where l2_leaf_reg is set
     },
     look={"model__iterations": 50},
 )

@@ -88,3 +88,21 @@ def test_catboost_finds_a_term_of_two_columns_for_numbers_too():
     target = np.sign(features["a"] * features["b"]).to_numpy() + 0.1 * rng.normal(size=1_000)
     model = regressors.CATBOOST.build(features, 0).fit(features.iloc[:700], target[:700])
     assert r2_score(target[700:], model.predict(features.iloc[700:])) > 0.8
+
+
+def test_the_search_leaves_the_choice_of_the_learning_rate_to_catboost_where_it_draws_none():
+    """The library chooses it by the rows and the rounds, but not where the weight of the leaves is set."""
+    pytest.importorskip("catboost")
+    wine = load("wine")
+    two = wine.target < 2
+    rates = {}
+    for rounds in (100, 400):
+        model = CATBOOST.build(wine.features, 0).set_params(model__iterations=rounds)
+        rates[rounds] = model.fit(wine.features[two], wine.target[two])[-1].get_all_params()["learning_rate"]
+    assert rates[100] > rates[400] > 0
+    assert not {"model__l2_leaf_reg", "model__leaf_estimation_iterations", "model__leaf_estimation_method"} & set(
+        CATBOOST.space
+    )
+    drawn = CATBOOST.build(wine.features, 0).set_params(model__learning_rate=0.125, model__depth=4, model__iterations=5)
+    found = clone(drawn).fit(wine.features, wine.target)[-1].get_all_params()
+    assert (found["learning_rate"], found["depth"], found["iterations"]) == (0.125, 4, 5)
