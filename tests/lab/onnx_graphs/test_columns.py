@@ -44,6 +44,12 @@ def test_numbers_of_single_precision_go_through_in_double_precision():
     assert found.tolist() == [[1.0 / 3.0, float(np.float32(0.1)) / 3.0]]
 
 
+def test_what_passes_the_largest_double_is_infinite_without_a_warning():
+    found = Number(0).then("mul", 10.0).then("sub", math.inf)
+    assert found.through(np.array([1.0, -1e308])).tolist() == [-math.inf, -math.inf]
+    assert math.isnan(found.through(np.array([1e308]))[0])
+
+
 def test_a_number_that_is_filled_late_is_filled_with_the_raw_one_that_leads_there():
     found = Number(0).then("sub", 4.0).then("div", 0.5).fill(3.0)
     assert (found.missing, found.filled) == (3.0, 5.5)

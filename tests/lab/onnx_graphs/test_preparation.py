@@ -203,6 +203,16 @@ def test_columns_are_chosen_as_a_column_transformer_chooses_them(numbers, texts)
     check([chosen], made, shown=rows_of(made))
 
 
+def test_columns_of_an_array_are_chosen_by_their_places():
+    made = frame()[list(NUMBERS)]
+    fitted = ColumnTransformer([("a", StandardScaler(), [2]), ("b", SimpleImputer(), slice(0, 2))]).fit(made.to_numpy())
+    found = columns_after([fitted], sources(NUMBERS))
+    rows = made.to_dict("records")
+    np.testing.assert_array_equal(
+        [[seen(column, row) for column in found] for row in rows], fitted.transform(made.to_numpy())
+    )
+
+
 def test_what_is_left_over_may_pass_and_a_single_name_is_a_column_too():
     made = frame()
     left_over = ColumnTransformer(
