@@ -49,6 +49,20 @@ def test_a_forest_answers_as_the_original(name, n_classes, dtypes):
     np.testing.assert_allclose(found, model.predict_proba(ROWS), rtol=0, atol=1e-15 if is_exact else 1e-6)
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("name", MODELS)
+def test_doubles_beside_a_threshold_go_where_their_float32_goes(name, n_classes):
+    model = MODELS[name].fit(ROWS, target(n_classes))
+    splits = np.concatenate(
+        [each.tree_.threshold[each.tree_.feature >= 0] for each in getattr(model, "estimators_", [model])]
+    )
+    beside = splits.astype(np.float32)[:, None].astype(np.float64) * (1 + np.array([-1e-9, -1e-12, 0, 1e-12, 1e-9]))
+    rows = RNG.choice(np.concatenate([splits, beside.ravel()]), (2_000, 4))
+    graph = Graph(4, 0, np.float64)
+    add_forest(graph, model, COLUMNS)
+    np.testing.assert_allclose(run(graph, rows, n_classes), model.predict_proba(rows), rtol=0, atol=1e-15)
+
+
 def words(n_classes, *, numbers):
     """Rows of two texts (and of numbers), what a forest sees of them, and a target that it can learn by heart."""
     texts = RNG.choice(["a", "b", "c", "d", "e"], (300, 2)).astype(object)
