@@ -20,6 +20,7 @@ from samples.less_work import (
     with_models_served_once,
     with_short_timings,
     with_small_follow_up,
+    with_small_machines,
     with_suspicions_once,
 )  # fmt: skip
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, without_the_clock
@@ -207,6 +208,7 @@ def searched(tmp_path, monkeypatch, capfd, suspected):
     with_models_served_once(monkeypatch)
     with_short_timings(monkeypatch)
     with_small_follow_up(monkeypatch)
+    with_small_machines(monkeypatch)
     with_suspicions_once(monkeypatch, suspected)
     for module, constant, less in LESS_WORK:
         monkeypatch.setattr(module, constant, less)
