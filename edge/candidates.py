@@ -24,8 +24,7 @@ def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = ()) -
     model : str, optional
         The path of a user's own model, which joins them.
     asked : collection of str
-        Names of candidates. A distilled network joins only where it is asked for: with its teachers it takes several times
-        as long as any other.
+        Names of candidates. A distilled network joins only where it is asked for: its teachers learn anew in every fit.
     """
     known: tuple[Family, ...] = (LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP)
     if DISTILLED.name in asked:

@@ -1,7 +1,8 @@
 """How does a small network learn what larger models know? From their probabilities of rows that they have not seen.
 
-Measured on three folds twice (`tests/benchmarks/edge_distilling.py`): a teacher's probabilities of its own training rows are
-nearly the labels again, those of rows kept aside teach; and small networks gain more by it than small forests.
+Of its own training rows a teacher says nearly the label again; what it says of rows kept aside holds what is not certain. So
+the student's probabilities become better where labels are a matter of chance. Where classes are told apart almost always, the
+teachers' doubts can cost accuracy: the search may choose to learn from labels alone (`tests/benchmarks/edge_distilling.py`).
 """
 
 import hashlib
