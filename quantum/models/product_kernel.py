@@ -62,7 +62,7 @@ class ProductKernelClassifier(QuantumKernelClassifier):
     Examples
     --------
     >>> x = np.linspace(-1, 1, 40).reshape(-1, 1)
-    >>> model = ProductKernelClassifier(C=10.0, random_state=0).fit(x, np.abs(x.ravel()) < 0.5)
+    >>> model = ProductKernelClassifier(bandwidth=2.0, C=10.0, random_state=0).fit(x, np.abs(x.ravel()) < 0.5)
     >>> float(model.score(x, np.abs(x.ravel()) < 0.5)) > 0.9
     True
     """
