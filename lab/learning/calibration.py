@@ -8,14 +8,15 @@ chance is scored as one that is worse. A curve that must rise is best where it i
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.special import logit
+from scipy.optimize import minimize
+from scipy.special import log_softmax, logit, softmax
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["LEAST_SLOPE", "RisingCalibration", "rising_sigmoid"]
+__all__ = ["LEAST_SLOPE", "RisingCalibration", "rising_sigmoid", "rising_softmax"]
 
 LEAST_SLOPE = 1e-3
 """Logits for a whole margin of the machine: too little to say anything, enough to keep the order of rows in float32."""
@@ -83,3 +84,45 @@ def rising_sigmoid(scores: "NDArray", positive: "NDArray[np.bool_]") -> tuple[fl
     curve = LogisticRegression().fit(scores[:, None], positive)
     slope, bias = float(curve.coef_[0, 0]), float(curve.intercept_[0])
     return (slope, bias) if slope >= LEAST_SLOPE else (LEAST_SLOPE, float(logit(positive.mean())))
+
+
+def rising_softmax(
+    scores: "NDArray[np.float64]", labels: "NDArray[np.int64]"
+) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+    """Fit softmax(slopes @ score + biases) to what happened, so that a class gets likelier as its own score rises.
+
+    Multinomial logistic regression with scikit-learn's penalty, and one restriction: where the score of class k rises and the
+    others stay, the logit of no class rises by as much as that of k (it falls behind by at least `LEAST_SLOPE` a unit).
+
+    Parameters
+    ----------
+    scores : numpy.ndarray of shape (n_samples, n_classes)
+        Of rows that the machine has not learned from.
+    labels : numpy.ndarray of int, shape (n_samples,)
+        Codes of the classes, the columns of the scores.
+
+    Returns
+    -------
+    slopes, biases : numpy.ndarray of shapes (n_classes, n_classes) and (n_classes,)
+        Slopes by logit and score; each column has mean 0.
+    """
+    n_classes = scores.shape[1]
+    happened, others = np.eye(n_classes)[labels], ~np.eye(n_classes, dtype=bool)
+    n_slopes = n_classes * (n_classes - 1)
+
+    def centred(behind: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        slopes = np.zeros((n_classes, n_classes))
+        slopes[others] = -behind  # a softmax sees differences of logits only: a class's own slope may be 0
+        return np.asarray(slopes - slopes.mean(axis=0))
+
+    def loss(parameters: "NDArray[np.float64]") -> "tuple[float, NDArray[np.float64]]":
+        slopes, biases = centred(parameters[:n_slopes]), parameters[n_slopes:]
+        logits = scores @ slopes.T + biases
+        pulls = softmax(logits, axis=1) - happened
+        cost = -(happened * log_softmax(logits, axis=1)).sum() + 0.5 * (slopes**2).sum()
+        return float(cost), np.concatenate([-(pulls.T @ scores + slopes)[others], pulls.sum(axis=0)])
+
+    start = np.concatenate([np.full(n_slopes, 1.0 / n_classes), np.zeros(n_classes)])
+    bounds = [(LEAST_SLOPE, None)] * n_slopes + [(None, None)] * n_classes
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return centred(found[:n_slopes]), found[n_slopes:]

@@ -276,12 +276,17 @@ def _require_machines(model: QuantumKernelClassifier, n_classes: int, n_vectors:
     shapes: dict[str, tuple[int, ...]] = {
         "dual_weights_": (n_machines, n_vectors),
         "intercepts_": (n_machines,),
-        "slopes_": (n_machines,),
+        "slopes_": (n_machines, n_machines),
         "biases_": (n_machines,),
     }
     for name, shape in shapes.items():
         _require_numbers(name, getattr(model, name), shape, _LARGE)
-    _require("slopes_", model.slopes_, lambda slopes: bool((slopes > 0).all()))
+    _require("slopes_", model.slopes_, _rises)
+
+
+def _rises(slopes: Any) -> bool:
+    """Whether no class gets less likely as its own score rises."""
+    return bool((slopes.diagonal() > 0).all() and (slopes <= slopes.diagonal()).all())
 
 
 def _check_single(model: SingleQubitClassifier, n_classes: int) -> None:

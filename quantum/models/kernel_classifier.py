@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.special import log_expit, softmax
+from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lab.learning.calibration import rising_sigmoid
+from lab.learning.calibration import rising_sigmoid, rising_softmax
 from quantum.circuit import Circuit
 from quantum.models.inputs import ToQubits
 from quantum.simulator.calls import states
@@ -30,7 +30,7 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
     The circuit loads the features (one angle a qubit, see `ToQubits`) times `bandwidth` in every layer, between fixed
     random rotations and entangling gates; nothing in it is trained. "fidelity" is |<a|b>|^2; "projected" is a Gaussian of
     the distance between the qubits' own states. Probabilities are by Platt's method on three folds of the training rows, with
-    a sigmoid that never falls as the machine's score rises; those of several classes are made to sum to 1.
+    a curve on which a class never gets less likely as its machine's score rises.
 
     Parameters
     ----------
@@ -58,8 +58,8 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         The circuit and its fixed rotations.
     support_vectors_, dual_weights_, intercepts_ : ndarray
         States (or Bloch vectors) of the rows that count, their weights in each machine, and its intercept.
-    slopes_, biases_ : ndarray of shape (n_machines,)
-        Of Platt's sigmoid of each machine's scores; slopes are positive.
+    slopes_, biases_ : ndarray of shapes (n_machines, n_machines), (n_machines,)
+        Of Platt's sigmoid, or for several classes of a softmax of all machines' scores; none of them falls.
 
     References
     ----------
@@ -124,13 +124,9 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X: "ArrayLike") -> "NDArray[np.float64]":
-        """Logits: shape (n_samples,) for two classes (positive speaks for the second), else (n_samples, n_classes).
-
-        Of several classes each logit is the logarithm of the class's own sigmoid, so that their softmax is what the sigmoids say,
-        made to sum to 1.
-        """
-        logits = self._decisions(X) * self.slopes_ + self.biases_
-        return logits[:, 0] if logits.shape[1] == 1 else np.asarray(log_expit(logits))
+        """Logits: shape (n_samples,) for two classes (positive speaks for the second), else (n_samples, n_classes)."""
+        logits = self._decisions(X) @ self.slopes_.T + self.biases_
+        return logits[:, 0] if logits.shape[1] == 1 else logits
 
     def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Probabilities of shape (n_samples, n_classes), columns in the order of `classes_`."""
@@ -197,12 +193,12 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         return np.array(weights), np.array(intercepts)
 
     def _calibrate(self, gram: "NDArray", labels: "NDArray") -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-        """Slopes and biases of rising sigmoids, each of shape (n_machines,), from decisions about rows not learned from."""
+        """Slopes (n_machines, n_machines) and biases (n_machines,) of a rising curve, from decisions about rows not learned from."""
         decisions = self._held_out(gram, labels)
-        positive = labels == 1 if len(self.classes_) == 2 else labels[:, None] == np.arange(len(self.classes_))
-        pairs = zip(decisions.T, positive.reshape(len(labels), -1).T, strict=True)
-        slopes, biases = zip(*(rising_sigmoid(scores, truth) for scores, truth in pairs), strict=True)
-        return np.array(slopes), np.array(biases)
+        if len(self.classes_) > 2:
+            return rising_softmax(decisions, labels)
+        slope, bias = rising_sigmoid(decisions[:, 0], labels == 1)
+        return np.array([[slope]]), np.array([bias])
 
     def _held_out(self, gram: "NDArray", labels: "NDArray") -> "NDArray[np.float64]":
         """Decisions of shape (n_rows, n_machines) by machines that have not seen the row."""

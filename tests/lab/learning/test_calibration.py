@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, softmax
 from scipy.stats import rankdata
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 from sklearn.svm import SVC
 
-from lab.learning.calibration import LEAST_SLOPE, RisingCalibration, rising_sigmoid
+from lab.learning.calibration import LEAST_SLOPE, RisingCalibration, rising_sigmoid, rising_softmax
 from lab.learning.families import SVM
 from quantum.models.kernel_classifier import QuantumKernelClassifier
 
@@ -54,23 +55,42 @@ def test_probabilities_of_two_classes_rank_rows_as_the_machine_does_on_every_wea
     assert turned > WEAK_TABLES / 10, "the tables are not weak enough to test anything"
 
 
-@pytest.mark.parametrize("side", ["classical", "quantum"])
-def test_with_several_classes_each_class_is_likelier_among_the_others_as_its_own_score_rises(side):
-    """p / (1 - p) before the classes are made to sum to 1 is a rising function of the class's own score."""
+def test_with_several_classes_every_sigmoid_of_the_classical_machine_rises():
     for seed in range(30):
         X, y, fresh, _ = weak(seed, n_rows=60, n_classes=3)
-        model = models()[side].fit(X, y)
-        scores, chances = machine_of(model)(fresh), model.predict_proba(fresh)
-        np.testing.assert_allclose(chances.sum(axis=1), 1.0)
-        if side == "quantum":
-            slopes, biases = model.slopes_, model.biases_
-        else:
-            sigmoids = model.calibrated_classifiers_[0].calibrators
-            slopes, biases = (-np.array([getattr(each, name) for each in sigmoids]) for name in ("a_", "b_"))
-        assert slopes.shape == (3,)
+        model = models()["classical"].fit(X, y)
+        sigmoids = model.calibrated_classifiers_[0].calibrators
+        slopes, biases = (-np.array([getattr(each, name) for each in sigmoids]) for name in ("a_", "b_"))
         assert (slopes >= LEAST_SLOPE).all()
-        own = expit(slopes * scores + biases)
-        np.testing.assert_allclose(chances, own / own.sum(axis=1, keepdims=True), rtol=1e-9)
+        own = expit(slopes * machine_of(model)(fresh) + biases)
+        np.testing.assert_allclose(model.predict_proba(fresh), own / own.sum(axis=1, keepdims=True), rtol=1e-9)
+
+
+def test_with_several_classes_a_class_gets_likelier_as_its_own_score_rises():
+    fell = 0
+    for seed in range(30):
+        X, y, fresh, _ = weak(seed, n_rows=60, n_classes=3)
+        model = models()["quantum"].fit(X, y)
+        scores = machine_of(model)(fresh)
+        before = softmax(scores @ model.slopes_.T + model.biases_, axis=1)
+        np.testing.assert_allclose(model.predict_proba(fresh), before, rtol=1e-9)
+        for label in range(3):
+            raised = scores + 0.5 * np.eye(3)[label]
+            after = softmax(raised @ model.slopes_.T + model.biases_, axis=1)
+            assert (after[:, label] > before[:, label]).all(), (seed, label)
+        free = LogisticRegression().fit(model._held_out(model._kernel(*2 * [model._embedded(X)]), y), y).coef_
+        fell += (free > free.diagonal()).any()
+    assert fell > 5, "the tables are not weak enough to test anything"
+
+
+def test_of_several_classes_a_curve_that_rises_by_itself_is_logistic_regressions():
+    rng = np.random.default_rng(0)
+    labels = np.arange(300) % 4
+    scores = np.eye(4)[labels] + 0.7 * rng.normal(size=(300, 4)) + [0.5, 0.0, 0.0, -0.5]
+    free = LogisticRegression(tol=1e-9, max_iter=5_000).fit(scores, labels)
+    assert (free.coef_ < free.coef_.diagonal()).sum() == 12, "it does not rise by itself"
+    slopes, biases = rising_softmax(scores, labels)
+    np.testing.assert_allclose(softmax(scores @ slopes.T + biases, axis=1), free.predict_proba(scores), atol=1e-3)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

@@ -229,3 +229,13 @@ def test_quantiles_out_of_order_are_refused(tmp_path):
     path.write_text(json.dumps(stored))
     with pytest.raises(ModelFileError, match="knots_ of inputs_ is not in ascending order"):
         load_model(path)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_kernel_machine_whose_probabilities_would_turn_it_round_is_not_saved(n_classes, tmp_path):
+    rng = np.random.default_rng(0)
+    model = QuantumKernelClassifier(2, random_state=0).fit(rng.normal(size=(30, 2)), np.arange(30) % n_classes)
+    save_model(model, tmp_path / "m.json")
+    model.slopes_ = -model.slopes_
+    with pytest.raises(ValueError, match="slopes_ is not possible"):
+        save_model(model, tmp_path / "m.json")
