@@ -19,7 +19,7 @@ def site(tmp_path_factory):
 
 
 def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_been(site, tmp_path):
-    subject = killing.tiny_subjects(0.15)["run"]
+    subject = killing.tiny_subjects(0.05)["run"]
     known = killing.reference(killing.Place(tmp_path / "whole", site, subject))
     kills = [
         Kill(signal.SIGKILL, "group", write=known.writes // 2),

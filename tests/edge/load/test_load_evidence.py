@@ -1,6 +1,7 @@
 """What is found at work reaches the evidence, and late answers at the user's rate decide like any budget."""
 
 import pytest
+from samples.less_work import with_short_timings
 
 from edge.lab import LAB
 from edge.load import evidence as load_evidence
@@ -70,7 +71,8 @@ def test_late_answers_are_a_budget_where_the_user_gave_a_rate(misses, answer):
     assert LAB.judge(evidence, Settings()).answer == "yes"
 
 
-def test_a_sweep_goes_from_nearly_idle_to_nearly_full():
+def test_a_sweep_goes_from_nearly_idle_to_nearly_full(monkeypatch):
+    with_short_timings(monkeypatch)
     row = measure_load(lambda i: sum(range(2_000)), n_rows=10, deadline_ms=1_000.0, rate=500.0, seconds=0.01, seed=0)
     assert [run.view for run in row.runs] == ["hot"] + ["sweep"] * len(USES) + ["rate"] * 3
     assert [round(run.use, 2) for run in row.runs if run.view == "sweep"] == list(USES)

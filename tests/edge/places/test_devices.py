@@ -21,7 +21,7 @@ from lab.learning.folds import Fold
 
 ROWS = {"numbers": np.arange(12.0, dtype=np.float32).reshape(4, 3)}
 IDENTITY = Served(identity_model(3), ROWS)
-QUICK = Request(seconds=0.01, deadline_ms=100.0, rate=200.0)
+QUICK = Request(seconds=0.01, deadline_ms=100.0, rate=2_000.0)  # half a second at this rate; at 200, a second
 
 
 def test_a_fresh_process_runs_on_the_chosen_core_only():
