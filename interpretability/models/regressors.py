@@ -222,7 +222,12 @@ SVM = Family(
 LIGHTGBM = Family("lightgbm", classifiers.LIGHTGBM.label, _lightgbm, classifiers.LIGHTGBM.space)
 XGBOOST = Family("xgboost", classifiers.XGBOOST.label, _xgboost, classifiers.XGBOOST.space)
 CATBOOST = Family(
-    "catboost", classifiers.CATBOOST.label, _catboost, classifiers.CATBOOST.space, look=classifiers.CATBOOST.look
+    "catboost",
+    classifiers.CATBOOST.label,
+    _catboost,
+    classifiers.CATBOOST.space,
+    look=classifiers.CATBOOST.look,
+    always=classifiers.CATBOOST.always,
 )
 
 

@@ -106,3 +106,13 @@ def test_the_search_leaves_the_choice_of_the_learning_rate_to_catboost_where_it_
     drawn = CATBOOST.build(wine.features, 0).set_params(model__learning_rate=0.125, model__depth=4, model__iterations=5)
     found = clone(drawn).fit(wine.features, wine.target)[-1].get_all_params()
     assert (found["learning_rate"], found["depth"], found["iterations"]) == (0.125, 4, 5)
+
+
+def test_the_rounds_of_the_library_are_always_tried():
+    catboost = pytest.importorskip("catboost")
+    rng = np.random.default_rng(0)
+    features, target = rng.normal(size=(30, 2)), np.arange(30) % 2
+    plain = catboost.CatBoostClassifier(logging_level="Silent", allow_writing_files=False, thread_count=1, depth=1)
+    rounds = plain.fit(features, target).get_all_params()["iterations"]
+    for family in (CATBOOST, regressors.CATBOOST):
+        assert family.always == ({"model__iterations": rounds},)
