@@ -195,7 +195,7 @@ def test_texts_that_are_numbers_go_through_an_encoder_of_all_of_them():
         (["x"], []),
         ([], ["t", "s"]),
     ],
-    ids=str,
+    ids=lambda chosen: "a function" if callable(chosen) else str(chosen),
 )
 def test_columns_are_chosen_as_a_column_transformer_chooses_them(numbers, texts):
     made, encoder = frame(), OneHotEncoder(handle_unknown="ignore", sparse_output=False)
