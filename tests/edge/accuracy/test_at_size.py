@@ -306,7 +306,7 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, monkeypatch):
         np.where(rng.random(12_000) < 1 / (1 + np.exp(-odds)), "yes", "no"),
     )
     known = Group("all", "model", (LOGISTIC, few_rounds(BOOSTING), CONSTANT))
-    monkeypatch.setattr(candidates, "group", lambda dataset, model: known)
+    monkeypatch.setattr(candidates, "group", lambda dataset, model, **more: known)
     for less in (in_this_process, without_doubts, without_pictures):
         less(monkeypatch)
     off = dict.fromkeys(("variants", "batches", "serving", "load"), False)
