@@ -93,11 +93,19 @@ def test_the_loss_of_the_whole_table_is_where_the_curves_lead(context):
 
 
 def test_what_would_settle_it_is_asked_for_the_margin_in_points(context, monkeypatch):
-    monkeypatch.setattr(at_size, "two_sided", lambda question, sides, rows, **more: (list(sides), more))
+    monkeypatch.setattr(
+        at_size, "two_sided", lambda question, sides, rows, **more: Evidence(facts={"asked": (list(sides), more)})
+    )
     wide = dataclasses.replace(context, settings=dataclasses.replace(SETTINGS, margin=0.03))
-    assert at_size.evidence(wide, {}) == (
+    found = at_size.evidence(wide, {})
+    assert found.facts["asked"] == (
         ["best black box", "best readable model"],
         {"name": "loss_at_size", "gap": "loss", "margin": pytest.approx(3.0)},
+    )
+    assert found.caveats == ()
+    blended = dataclasses.replace(wide, black=dataclasses.replace(wide.black, blends=blends_of("black", "black boxes")))
+    assert at_size.evidence(blended, {}).caveats == (
+        "learning curves follow single models: averages of the black boxes are not among them",
     )
 
 
