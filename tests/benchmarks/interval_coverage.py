@@ -8,6 +8,11 @@ standard error of that mean is added to the interval's ends where it matters (`M
 A draw whose verdict would be held, since a few rows make up most of the spread of its target (`lab.learning.shortage`), says
 nothing and is counted apart ("held").
 
+An interval from test rows is right where what a learner gains from a row does not change its score at first order: learners that
+minimise the loss they are scored by. Cells with "neg_log_loss" have learners that do not, and intervals up to 3 times too wide;
+those with "log loss" have a logistic regression. Where both learners always say the common class nothing differs, and the interval
+is the rule of three (width "inf").
+
 Printed for each cell: coverage with its exact 95 % interval, half the width relative to the right one (1.96 standard deviations of
 the estimate), and the share of intervals wholly above or below the truth by more than a point ("false by a point").
 Wanted: 0.93 to 0.97, never above 0.99, in 95 % of the cells.
