@@ -136,9 +136,7 @@ def _product_kernel() -> Family:
         "model__C": stats.loguniform(1e-1, 1e3),
         "model__input_map": _MAPS,
     }
-    return Family(
-        "product-kernel", "product kernel (one qubit an input, no quantum computer needed)", _build_product, space
-    )
+    return Family("product-kernel", "product kernel (no quantum computer needed)", _build_product, space)
 
 
 def _build_product(features: pd.DataFrame, seed: int) -> Pipeline:
