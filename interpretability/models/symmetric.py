@@ -53,7 +53,7 @@ class _Categories:
     def fit(self, X: pd.DataFrame, y: "NDArray") -> Self:
         """Fit to X, shape (n_rows, n_columns)."""
         texts = [place for place, name in enumerate(X) if X[name].dtype == object]
-        super().fit(X, y, cat_features=texts)  # type: ignore[misc]
+        super().fit(X, y, cat_features=texts)  # type: ignore[misc]  # the estimator beside it has it
         return self
 
 
