@@ -66,17 +66,25 @@ def test_the_ranks_are_those_of_the_rows_that_it_was_fitted_on():
 
 @pytest.mark.parametrize("model", BY_RANK, ids=named)
 def test_an_increasing_map_of_the_columns_changes_next_to_nothing(model):
-    """On a table of twice as many rows as quantiles: what is left is how values between two of them are interpolated."""
+    """On a table of twice as many rows as quantiles: what is left is how values between two of them are interpolated.
+
+    Seen over several starts of the training: from one of them next to nothing can lead into another minimum, on one processor and
+    not on the next.
+    """
     rows, labels = table()
     bent = np.column_stack([np.exp(2 * rows[:, 0]), rows[:, 1] ** 3, np.sinh(3 * rows[:, 2])])
-    plain = model.fit(rows[:200], labels[:200]).predict_proba(rows[200:])
-    other = model.fit(bent[:200], labels[:200]).predict_proba(bent[200:])
-    assert np.abs(plain - other).mean() < 0.02
-    assert (plain.argmax(axis=1) == other.argmax(axis=1)).mean() > 0.97
+
+    def moved(model):
+        said = [model.fit(x[:200], labels[:200]).predict_proba(x[200:]) for x in (rows, bent)]
+        return np.abs(said[0] - said[1]).mean(), (said[0].argmax(axis=1) == said[1].argmax(axis=1)).mean()
+
+    starts = range(5)
+    found = [moved(model.__class__(**{**model.get_params(), "random_state": start})) for start in starts]
+    distance, agreement = np.median(found, axis=0)
+    assert distance < 0.02
+    assert agreement > 0.97
     by_range = model.__class__(**{**model.get_params(), "input_map": "range"})
-    plain = by_range.fit(rows[:200], labels[:200]).predict_proba(rows[200:])
-    other = by_range.fit(bent[:200], labels[:200]).predict_proba(bent[200:])
-    assert np.abs(plain - other).mean() > 0.05, "the range cannot do it, or the test asks for nothing"
+    assert moved(by_range)[0] > 0.05, "the range cannot do it, or the test asks for nothing"
 
 
 @pytest.mark.parametrize("model", BY_RANK, ids=named)
