@@ -163,9 +163,10 @@ class Comparison:
 
         The interval counts what each row adds to either mean; None where the metric has no such form, or a fold failed.
         """
-        here, there = self._added_alone(a), other._added_alone(b)
-        if here is None or there is None:
+        one, two = self._each_added_alone(a), other._each_added_alone(b)
+        if one is None or two is None:
             return None
+        here, there = stats.mean_where_any(one), stats.mean_where_any(two)
         adds = np.where(np.isnan(here) & np.isnan(there), np.nan, np.nan_to_num(here) - np.nan_to_num(there))
         of_rows = stats.row_spread(adds, units=_units_of(self.belonging))
         widened = stats.Spread(of_rows.standard_error * math.sqrt(self.folds / (self.folds - 1)), of_rows.degrees)
@@ -173,8 +174,8 @@ class Comparison:
         estimate = stats.estimate_of(mean, widened, unit=self.metric.unit)
         return self._possible(self._at_least_rule_of_three(estimate))
 
-    def _added_alone(self, scores: Scores) -> "NDArray[np.float64] | None":
-        """What each row adds to a score on average over the repetitions, as shown: shape (n_parts, n_rows)."""
+    def _each_added_alone(self, scores: Scores) -> "NDArray[np.float64] | None":
+        """What each row adds to a score in each repetition, as shown: shape (n_repeats, n_parts, n_rows)."""
         found = []
         for start in range(0, len(scores.rows), self.folds):
             each = []
@@ -186,7 +187,7 @@ class Comparison:
                     (row.test_rows, own, tuple(dataclasses.replace(part, values=0 * part.values) for part in own))
                 )
             found.append(added(each, self.n_rows))
-        return self.metric.factor * stats.mean_where_any(np.asarray(found))
+        return self.metric.factor * np.asarray(found)
 
     @property
     def least_half(self) -> float:
@@ -222,10 +223,10 @@ class Comparison:
     def mean(self, scores: Scores) -> Estimate:
         """Mean score with its interval, cut where the metric ends (a share is never above 100 points).
 
-        Of one repetition it counts what each row adds, since a few folds say little of their spread; of several the folds.
+        It counts what each row adds, since a few folds say little of their spread; the folds where one of them failed.
         """
         there = scores.values[~np.isnan(scores.values)]
-        spread, unit = self._spread_of_one(scores), self.metric.unit
+        spread, unit = self._spread_of_rows(scores), self.metric.unit
         if spread is None:
             mean = stats.mean_score(there, test_fraction=self.test_fraction, unit=unit)
         else:
@@ -234,12 +235,13 @@ class Comparison:
             return mean
         return dataclasses.replace(mean, low=max(mean.low, self.metric.lowest), high=min(mean.high, self.metric.factor))
 
-    def _spread_of_one(self, scores: Scores) -> stats.Spread | None:
-        """Spread of the mean of one repetition by its rows; None for several, a failed fold or a metric without that form."""
-        if len(scores.rows) != self.folds or (adds := self._added_alone(scores)) is None:
+    def _spread_of_rows(self, scores: Scores) -> stats.Spread | None:
+        """Spread of the mean by what each row adds; None for a failed fold or a metric without that form."""
+        if (adds := self._each_added_alone(scores)) is None:
             return None
-        pooled = stats.pooled_spread([adds], scores.values[None, :], units=_units_of(self.belonging))
-        return self._wider_in_time(pooled, scores.values[None, :])
+        by_repeat = scores.values.reshape(len(adds), self.folds)
+        pooled = stats.pooled_spread(adds, by_repeat, units=_units_of(self.belonging))
+        return self._wider_in_time(pooled, by_repeat)
 
     def _wider_in_time(self, pooled: stats.Spread, by_repeat: "NDArray[np.float64]") -> stats.Spread:
         """Forward in time, what the blocks differ by counts where it is more than what stretches of rows say."""

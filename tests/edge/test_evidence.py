@@ -100,8 +100,16 @@ def expected_estimates():
             FOLDED[name], FOLDED["constant"], DATA.target, FOLDS, score=right, kinds=intervals.accuracy_kinds
         )
         found[f"{name}.gain"] = intervals.interval(*above, confidence=0.975, reach=RULE_OF_THREE)
-        scores = [100 * right(chances, places % 2) for chances, places in FOLDED[name]]
-        found[f"{name}.score"] = intervals.interval(*intervals.corrected(scores, FOLDS), lowest=0, highest=100)
+        found[f"{name}.score"] = intervals.of_a_mean(
+            FOLDED[name],
+            DATA.target,
+            FOLDS,
+            score=right,
+            kinds=intervals.accuracy_kinds,
+            reach=RULE_OF_THREE,
+            lowest=0,
+            highest=100,
+        )
     found |= {"logistic.misses": (2.0, 1.0, 3.0), "mlp.misses": (90.0, 80.0, 95.0)}
     found["logistic.least_misses"] = (1.5, 0.5, 2.0)
     for name in ("identity", "logistic onnx", "logistic sklearn", "mlp onnx"):

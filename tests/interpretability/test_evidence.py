@@ -144,9 +144,8 @@ def test_a_number_is_judged_by_r2_in_points(rows):
         folds["forest"], folds["linear"], data.target, FOLDS, score=r2, kinds=intervals.r2_kinds
     )
     assert three(found.estimates["loss"]) == pytest.approx(intervals.interval(*compared))
-    scores = [100 * r2(numbers, data.target[places]) for numbers, places in folds["linear"]]
     assert three(found.estimates["glass"]) == pytest.approx(
-        intervals.interval(*intervals.corrected(scores, FOLDS), highest=100)
+        intervals.of_a_mean(folds["linear"], data.target, FOLDS, score=r2, kinds=intervals.r2_kinds, highest=100)
     )
     assert found.facts["metric"] == "R² (explained variance)"
     lines = {line[0]: line for line in titled(found, "All models").rows}

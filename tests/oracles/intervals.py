@@ -74,6 +74,8 @@ def repeated(one, other, target, folds, *, score, kinds, units=None):
     by_kind = {kind: sum(v**2 for (k, _), v in lifted.items() if k == kind) for kind in members}
     of_rows = np.sum(np.square(by_unit))
     variance = of_rows * (1 + 1 / (folds - 1))
+    if not of_rows:
+        return float(np.mean(each)), 0.0, np.inf  # nothing differs
     satterthwaite = sum(by_kind.values()) ** 2 / sum(v**2 / ((len(members[k]) - 1) / 2) for k, v in by_kind.items())
     if n_repeats > 1:
         means = [np.mean(each[start : start + folds]) for start in range(0, len(each), folds)]
@@ -85,6 +87,23 @@ def repeated(one, other, target, folds, *, score, kinds, units=None):
         of_both = (variance + beyond) ** 2 / (variance**2 / satterthwaite + beyond**2 / (folds - 1))
         return float(np.mean(each)), float(np.sqrt(variance + beyond)), float(of_both)
     return float(np.mean(each)), float(np.sqrt(variance)), float(satterthwaite)
+
+
+def of_a_mean(said, target, folds, *, score, kinds, units=None, **ends):
+    """(value, low, high) of the mean score of one way to learn: its difference to a model that scores 0 whatever comes."""
+
+    def scored(each, truth):
+        return 0.0 if isinstance(each, tuple) else score(each, truth)
+
+    def of_kinds(each, truth):
+        return (
+            [(there, 0 * values) for there, values in kinds(each[0], truth)]
+            if isinstance(each, tuple)
+            else kinds(each, truth)
+        )
+
+    nothing = [((each,), rows) for each, rows in said]
+    return interval(*repeated(said, nothing, target, folds, score=scored, kinds=of_kinds, units=units), **ends)
 
 
 def of_one_model(said, truth, *, kinds, units=None):

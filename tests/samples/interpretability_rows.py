@@ -87,8 +87,9 @@ def against(one, other):
 
 
 def mean(folds):
-    scores = [100 * auc_of(chances, rows % 2) for chances, rows in folds]
-    return intervals.interval(*intervals.corrected(scores, FOLDS), lowest=0, highest=100)
+    return intervals.of_a_mean(
+        folds, DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds, reach=REACH, lowest=0, highest=100
+    )
 
 
 def loss_of(folds):

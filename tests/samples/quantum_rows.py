@@ -102,6 +102,12 @@ def against(one, other):
     return intervals.repeated(one, other, DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds)
 
 
+def mean(folds):
+    return intervals.of_a_mean(
+        folds, DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds, reach=RULE_OF_THREE, **BOUNDS
+    )
+
+
 def points(folds):
     return [100 * auc_of(chances, rows % 2) for chances, rows in folds]
 

@@ -197,17 +197,10 @@ def test_table_and_figure_show_all_scores_with_their_intervals_and_say_what_was_
 
 
 def _interval_of(folds):
-    """Of one repetition by its rows, beside a constant of 50 points, and of several by their folds."""
-    if len(folds) == FOLDS:
-        nothing = [(np.full_like(both, 0.5), rows) for both, rows in folds]
-        apart = intervals.repeated(
-            folds, nothing, TARGET, FOLDS,
-            score=lambda s, t: intervals.auc(s[:, 1], t == 1), kinds=intervals.auc_kinds, units=UNITS,
-        )  # fmt: skip
-        value, low, high = intervals.interval(*apart, reach=300 / 120)
-        return value + 50, max(low + 50, 0), min(high + 50, 100)
-    scores = [100 * intervals.auc(both[:, 1], TARGET[rows] == 1) for both, rows in folds]
-    return intervals.interval(*intervals.corrected(scores, FOLDS), lowest=0, highest=100)
+    return intervals.of_a_mean(
+        folds, TARGET, FOLDS, score=lambda s, t: intervals.auc(s[:, 1], t == 1), kinds=intervals.auc_kinds, units=UNITS,
+        reach=300 / 120, lowest=0, highest=100,
+    )  # fmt: skip
 
 
 def test_where_a_fold_at_random_failed_recognition_has_no_interval():

@@ -275,7 +275,7 @@ def test_forward_in_time_the_wider_of_what_stretches_of_time_and_what_blocks_say
 
 
 @pytest.mark.parametrize("repeats", [1, 2])
-def test_the_mean_of_one_repetition_rests_on_its_rows_and_that_of_several_on_their_folds(loans, repeats):
+def test_a_mean_rests_on_its_rows_and_on_its_folds_where_one_is_lost(loans, repeats):
     rng = np.random.default_rng(5)
     rows, said = {}, []
     for fold in all_folds(3, repeats, seed=1):
@@ -288,17 +288,20 @@ def test_the_mean_of_one_repetition_rests_on_its_rows_and_that_of_several_on_the
             f"{name}-fold{fold.index:02d}": dataclasses.replace(made, predictions=chances, test_rows=test)
             for name in "ac"
         }
-    found = compare(loans, (Group("a", "a", (A,)), Group("c", "c", (C,))), rows, folds=3, repeats=repeats, metric=AUC)
+    groups = Group("a", "a", (A,)), Group("c", "c", (C,))
+    found = compare(loans, groups, rows, folds=3, repeats=repeats, metric=AUC)
     mean = found.mean(found.best["a"])
-    nothing = [(np.full_like(chances, 0.5), test) for chances, test in said]
-    by_rows = intervals.repeated(
-        said, nothing, loans.target, 3, kinds=intervals.auc_kinds,
+    expected = intervals.of_a_mean(
+        said, loans.target, 3, kinds=intervals.auc_kinds, reach=300 / len(loans.target),
         score=lambda chances, truth: intervals.auc(chances[:, 1], truth == 1),
     )  # fmt: skip
-    by_folds = intervals.corrected(found.best["a"].values, 3)
-    value, low, high = intervals.interval(*(by_rows if repeats == 1 else by_folds))
-    shift = 50 if repeats == 1 else 0  # a constant has 50 points of AUC
-    assert (mean.value, mean.low, mean.high) == pytest.approx((value + shift, low + shift, high + shift))
+    assert (mean.value, mean.low, mean.high) == pytest.approx(expected)
+    left = {key: row for key, row in rows.items() if key != "a-fold01"}
+    found = compare(loans, groups, left, folds=3, repeats=repeats, metric=AUC)
+    mean = found.mean(found.best["a"])
+    scores = [100 * intervals.auc(p[:, 1], loans.target[test] == 1) for p, test in said[:1] + said[2:]]
+    expected = intervals.interval(*intervals.corrected(scores, 3), lowest=0, highest=100)
+    assert (mean.value, mean.low, mean.high) == pytest.approx(expected)
 
 
 def test_a_mean_without_a_wrong_row_is_not_certain(loans):

@@ -44,7 +44,9 @@ def points(folds):
 
 
 def mean(folds):
-    return intervals.interval(*intervals.corrected(points(folds), FOLDS), lowest=0, highest=100)
+    return intervals.of_a_mean(
+        folds, DATA.target, FOLDS, score=auc_of, kinds=intervals.auc_kinds, reach=300 / N_ROWS, lowest=0, highest=100
+    )
 
 
 BEST = [FOLDED["ab"[inner < 0.5]][fold] for fold, inner in enumerate(INNER["a"])]  # of equals the first: fold 2
