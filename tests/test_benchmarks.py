@@ -9,17 +9,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from lab.data.load import load, sample_rows
+from lab.learning.folds import all_folds, split
+from lab.learning.scoring import primary_metric
 from lab.protocol import Estimate
 
 FOLDER = Path(__file__).parent / "benchmarks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
-PEERS_ONLY = {"fit_peer"}
-"""Runs in a peer's environment, and imports what is only there."""
+PEERS_ONLY = {"autogluon_peer", "fit_peer"}
+"""They run in a peer's environment, and import what is only there."""
 
 
 @pytest.fixture
@@ -84,6 +87,37 @@ def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, 
     assert len(lines) == {"black": 5, "glass": 4}[side]
     assert "0 failed" in lines[-1]
     assert "peer" in lines[1]
+
+
+STAND_IN = """
+import json, sys
+import numpy as np, pandas as pd
+job = json.load(sys.stdin)
+train, test = pd.read_parquet(job["train"]), pd.read_parquet(job["test"])
+assert job["target"] not in test and list(train.columns[:-1]) == list(test.columns)
+assert (job["metric"], job["seconds"], job["n_classes"]) == ("roc_auc", 7, 2)
+share = train[job["target"]].mean()
+np.save(job["said"], np.column_stack([np.full(len(test), 1 - share), np.full(len(test), share)]))
+print("a library's own words")
+print(1.5)
+"""
+
+
+def test_autogluon_learns_from_the_training_part_of_each_fold(benchmark, monkeypatch, tmp_path):
+    module = benchmark("autogluon_folds")
+    (tmp_path / "peer.py").write_text(STAND_IN)
+    monkeypatch.setattr(module, "PEER", tmp_path / "peer.py")
+    data = sample_rows(load("loans"), 120, 0)
+    settings = SimpleNamespace(folds=2, repeats=1)
+    metric = primary_metric("auto", data)
+    rows, spent = module.folds(data, settings, metric, seed=5, seconds=7, python=sys.executable)
+    assert spent == 3.0
+    assert list(rows) == ["peer-autogluon-fold00", "peer-autogluon-fold01"]
+    for fold, row in zip(all_folds(2, 1, 5), rows.values(), strict=True):
+        train, test = split(data, fold)
+        assert list(row.test_rows) == list(test)
+        assert row.predictions[:, 1] == pytest.approx(np.full(len(test), data.target[train].mean()))
+        assert row.score == 0.5
 
 
 def test_the_coverage_of_the_intervals(benchmark, monkeypatch, capsys):

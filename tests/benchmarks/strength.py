@@ -2,15 +2,18 @@
 
 The peers are CatBoost, LightGBM, XGBoost and the explainable boosting machine as their libraries build them (one thread, a
 seed, categories named, nothing else). They are scored on the lab's own outer folds and compared by the lab's own statistics.
-A positive difference says that the peer is better than our side.
+A positive difference says that the peer is better than our side. With `--autogluon SECONDS` AutoGluon's preset for the best
+quality joins them, in an environment of its own (`autogluon_folds.py` says how it is made).
 """
 
 import argparse
+import dataclasses
 import importlib.util
 import time
 import warnings
 from pathlib import Path
 
+import autogluon_folds
 import numpy as np
 from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 from sklearn.datasets import make_classification, make_friedman1, make_hastie_10_2
@@ -81,16 +84,21 @@ def peers(is_number):
     return Group("peers", "library", tuple(found), is_side=False)
 
 
-def measured(dataset, settings, seed=0):
-    """Score both sides and the peers on the same folds: the comparison, and the processor seconds of each kind of trial."""
+def measured(dataset, settings, autogluon, seed=0):
+    """Score both sides and the peers on the same folds: the context, the comparison, and what our sides cost and lost."""
     dataset = sample_rows(dataset, settings.max_rows, seed)
     context = context_of(dataset, settings, seed=seed)
     group = peers(dataset.task == "number")
     folds = {"folds": settings.folds, "repeats": settings.repeats, "seed": seed, "metric": context.metric}
-    plan = [*scores.plan(context), *trials([group], **folds, candidates=0)]
     start = time.process_time()
-    results = run_plan_here(plan, dataset)
-    return context, context.compared(results.rows, group), results, time.process_time() - start
+    ours = run_plan_here(scores.plan(context), dataset)
+    spent = f"{time.process_time() - start:.0f} CPU s; {len(ours.failures)} failed"
+    rows = {**ours.rows, **run_plan_here(trials([group], **folds, candidates=0), dataset).rows}
+    if autogluon["seconds"]:
+        found, theirs = autogluon_folds.folds(dataset, settings, context.metric, seed=seed, **autogluon)
+        rows, spent = rows | found, f"{spent}; AutoGluon {theirs:.0f} CPU s"
+        group = dataclasses.replace(group, families=(*group.families, autogluon_folds.family(autogluon["seconds"])))
+    return context, group, context.compared(rows, group), spent
 
 
 def report(side, words):
@@ -99,6 +107,8 @@ def report(side, words):
     parser.add_argument("--only", default="", help="tables whose name has this in it")
     parser.add_argument("--file", action="append", default=[], metavar="PATH:TARGET", help="a table of your own")
     parser.add_argument("--effort", default="quick")
+    parser.add_argument("--autogluon", type=int, default=0, metavar="SECONDS", help="AutoGluon too, for so long a fold")
+    parser.add_argument("--python", default=".peers/autogluon/bin/python", help="of AutoGluon's environment")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     asked = {name: build for name, build in tables().items() if options.only in name}
@@ -110,10 +120,11 @@ def report(side, words):
     settings = make(Settings, {"effort": options.effort, "depth": "verdict"})
     print(f"{'table':20}{'against the ' + words:42}{'better by':>10}{'low':>8}{'high':>8}  unit")
     for name, build in asked.items():
-        context, found, results, seconds = measured(build(), settings)
+        autogluon = {"seconds": options.autogluon, "python": options.python}
+        context, group, found, spent = measured(build(), settings, autogluon)
         best, chosen = found.best[side], found.best[side].chosen
         most = max(set(chosen), key=chosen.count)
-        for family in peers(context.dataset.task == "number").families:
+        for family in group.families:
             if family.name in found.families:
                 line(name, family.label, found.difference(found.families[family.name], best))
         if side == "black":
@@ -122,7 +133,7 @@ def report(side, words):
             name, "best of the other side", found.difference(found.best["glass" if side == "black" else "black"], best)
         )
         score = found.mean(best)
-        print(f"{name:20}ours: {score.value:.2f} ({most}); {seconds:.0f} s; {len(results.failures)} failed", flush=True)
+        print(f"{name:20}ours: {score.value:.2f} {context.metric.label} ({most}); {spent}", flush=True)
 
 
 def line(table, label, estimate):
