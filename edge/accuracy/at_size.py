@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from edge.context import Context
+from edge.verdict import ONLY_SINGLE
 from lab.learning import at_size
 from lab.learning.at_size import Side, SizePlan
 from lab.learning.comparison import Group
@@ -25,7 +26,6 @@ from lab.wording import count
 __all__ = ["Foretold", "evidence", "foretold", "plan"]
 
 _OTHERS = "best of the other models"
-_ONLY_SINGLE = "learning curves follow single models"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         f"file size, memory and latency are those of models that learned from {count(context.dataset.n_rows, 'row')} at most: "
         "forests and boosted trees grow with more"
     )
-    single = f"{_ONLY_SINGLE}: averages of them are not among the models compared there"
+    single = f"{ONLY_SINGLE}: averages of them are not among the models compared there"
     if question.plan is None:
         return Evidence(caveats=(grow,))
     factor, group = question.metric.factor, context.group
@@ -144,7 +144,7 @@ def _rivals(context: Context, rows: Rows) -> dict[str, _Rivals]:
         alone = tuple(each for each in against if each is not None and each.fault is None)
         found[family.name] = _Rivals(best, alone, is_complete=0 < len(alone) == len(against))
     if (size := _question(context).size) is not None:
-        none = _Rivals(Carried(size, (), {}, None, _ONLY_SINGLE), (), is_complete=False)
+        none = _Rivals(Carried(size, (), {}, None, ONLY_SINGLE), (), is_complete=False)
         found |= {blend.name: none for blend in context.blends}
     return found
 

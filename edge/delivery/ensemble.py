@@ -13,7 +13,6 @@ from lab.learning.families import Family
 from lab.learning.folds import Fold
 from lab.learning.outer import fold_key
 from lab.protocol import Dataset, Rows
-from lab.wording import count
 
 __all__ = ["deliver_ensemble"]
 
@@ -40,7 +39,7 @@ def deliver_ensemble(
     model = WeightedAverage([originals.from_bytes(each) for each in known], list(weights.values()))
     file = joined([row.onnx.tobytes() for _, _, row in kept], model.weights, dataset)
     about = {
-        "model": f"{blend.label}: {count(len(kept), 'member')}",
+        "model": blend.label,
         "weights": weights,
         "parameters": {family.label: dict(row.parameters) for family, _, row in kept},
     }
