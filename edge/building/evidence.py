@@ -37,10 +37,11 @@ def member_table(context: Context, rows: Rows) -> tuple[Table, ...]:
         lines += [(blend.label, label, here.get(name, 0.0), *_weights(found, name)) for name, label in labels.items()]
     if not lines:
         return ()
-    columns = ("model", "member", "weight in the measured file", "mean weight", "smallest", "largest", "folds with it")
+    columns = ("model", "member", "weight in the file", "mean weight", "smallest", "largest", "folds with it")
     caption = (
         "An average answers with the weighted mean of its members' probabilities. Weights that are not equal are chosen in every "
-        "outer fold by what the members said of rows kept aside in training (greedy selection); members of weight 0 are left out."
+        "outer fold by what the members said of rows kept aside in training (greedy selection); members of weight 0 are left out. "
+        "The file that was measured has those of the first fold, and so has the one in the run's folder."
     )
     return (Table("What the averages consist of", caption, columns, tuple(lines)),)
 

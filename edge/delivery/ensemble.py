@@ -1,6 +1,6 @@
 """How is an average of models handed over? Its members learn from all rows and become one graph.
 
-Their weights follow from what the members said of the outer test rows of the first repetition: they cost no fit.
+Their weights are those of the file that was measured: what is handed over has the members whose size and latency are known.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from edge.delivery.trials import DELIVER, DeliveredRow, delivered_row
 from edge.exporting import originals
 from edge.exporting.ensemble import WeightedAverage, joined
-from lab.learning.blending import Blend, outer_weights
+from lab.learning.blending import Blend
 from lab.learning.families import Family
 from lab.learning.folds import Fold
 from lab.learning.outer import fold_key
@@ -23,24 +23,22 @@ def deliver_ensemble(
     seed: int,
     blend: Blend,
     members: Sequence[Family],
-    folds: Sequence[Fold],
-    scorer: str,
+    fold: Fold,
     inputs: Rows,
 ) -> DeliveredRow:
-    """Weigh the members that learned from all rows, and join their files: a trial's function.
+    """Join the files of members that learned from all rows, weighed as on the fold whose file was measured: a trial's function.
 
-    `inputs` are the members' rows of the given folds, and what was delivered of each.
+    `inputs` are the row of the blend on that fold, and what was delivered of each member.
     """
-    said = [[fold_key(family, fold.index).needed(inputs) for family in members] for fold in folds]
-    weighed = zip(members, outer_weights(blend, said, dataset.target, scorer), strict=True)
-    kept = [(family, float(weight), DELIVER.of(family.name).needed(inputs)) for family, weight in weighed if weight > 0]
-    weights = {family.label: weight for family, weight, _ in kept}
-    known = [row.original for _, _, row in kept if row.original is not None]
+    chosen = fold_key(blend, fold.index).needed(inputs).parameters["weights"]
+    kept = [(family, DELIVER.of(family.name).needed(inputs)) for family in members if family.name in chosen]
+    weights = {family.label: chosen[family.name] for family, _ in kept}
+    known = [row.original for _, row in kept if row.original is not None]
     model = WeightedAverage([originals.from_bytes(each) for each in known], list(weights.values()))
-    file = joined([row.onnx.tobytes() for _, _, row in kept], model.weights, dataset)
+    file = joined([row.onnx.tobytes() for _, row in kept], model.weights, dataset)
     about = {
         "model": blend.label,
         "weights": weights,
-        "parameters": {family.label: dict(row.parameters) for family, _, row in kept},
+        "parameters": {family.label: dict(row.parameters) for family, row in kept},
     }
     return delivered_row(model, file, dataset, about, seed=seed)

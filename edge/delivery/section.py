@@ -10,7 +10,6 @@ from edge.delivery.trials import DELIVER, DeliveredRow, deliver
 from edge.given.family import is_given
 from lab.learning.blending import Blend
 from lab.learning.comparison import seed_of
-from lab.learning.folds import all_folds
 from lab.learning.outer import fold_key
 from lab.protocol import Evidence, Rows, Trial
 
@@ -36,13 +35,10 @@ def plan(context: Context) -> list[Trial[DeliveredRow]]:
 
 
 def _ensemble(blend: Blend, context: Context) -> Trial[DeliveredRow]:
-    key, members, settings = DELIVER.of(blend.name), context.group.blended, context.settings
-    folds = all_folds(settings.folds, settings.repeats, context.seed)[: settings.folds]
-    needs = [fold_key(family, fold.index) for fold in folds for family in members]
-    arguments = {"blend": blend, "members": members, "folds": tuple(folds), "scorer": context.metric.scorer}
-    learned = [DELIVER.of(family.name) for family in members]
-    seed = seed_of(key.name, context.seed)
-    return key.trial(deliver_ensemble, arguments, seed=seed, needs=(*needs, *learned), cost=0.3)
+    key, members = DELIVER.of(blend.name), context.group.blended
+    needs = (fold_key(blend, context.fold.index), *(DELIVER.of(family.name) for family in members))
+    arguments = {"blend": blend, "members": members, "fold": context.fold}
+    return key.trial(deliver_ensemble, arguments, seed=seed_of(key.name, context.seed), needs=needs, cost=0.3)
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:

@@ -67,8 +67,8 @@ def learned(data, *, repeats, candidates):
         for fold in folds:
             members = {family.name: fold_key(family, fold.index).name for family in usual.blended}
             rows[fold_key(blend, fold.index).name] = blend_fold(data, seed=7, fold=fold, members=members, **how)
-        first = {"members": usual.blended, "folds": folds[:3]}
-        rows[DELIVER.of(blend.name).name] = deliver_ensemble(data, seed=7, **first, **how)
+        first = {"members": usual.blended, "fold": folds[0]}
+        rows[DELIVER.of(blend.name).name] = deliver_ensemble(data, seed=7, blend=blend, inputs=rows, **first)
     return rows
 
 

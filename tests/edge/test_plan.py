@@ -63,8 +63,8 @@ def test_an_average_joins_what_is_built_and_delivered_of_its_members_and_nothing
     built, left = more[BUILD.of("ensemble").name], more[DELIVER.of("ensemble").name]
     assert (built.function, left.function) == (build_ensemble, deliver_ensemble)
     assert set(built.needs) == {"ensemble-fold00", *(BUILD.of(name).name for name in SINGLE)}
-    folds = {f"{name}-fold{place:02d}" for name in SINGLE for place in range(3)}  # of the first repetition
-    assert set(left.needs) == folds | {DELIVER.of(name).name for name in SINGLE}
+    assert set(left.needs) == {"ensemble-fold00", *(DELIVER.of(name).name for name in SINGLE)}
+    assert left.arguments["fold"] == built.arguments["fold"], "what is handed over is weighed as what was measured"
     assert {family.name for family in left.arguments["members"]} == SINGLE
     for name in SINGLE:
         assert more[BUILD.of(name).name].seed == more[f"{name}-fold00"].seed

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -15,6 +16,7 @@ from edge.building.trials import BUILD, build
 from edge.delivery.ensemble import deliver_ensemble
 from edge.delivery.trials import DELIVER, deliver
 from edge.exporting import device, originals
+from edge.exporting.ensemble import WeightedAverage
 from lab.data.frames import from_arrays
 from lab.learning import folds
 from lab.learning.blending import Blend, blend_fold
@@ -41,13 +43,11 @@ def table():
 
 @pytest.fixture(scope="module")
 def rows(table):
-    """What is known before: all members scored on both folds, built on the first, and delivered; the blends of the first fold."""
+    """What is known before: all members scored and built on a fold, and delivered; the blends of that fold."""
     found = {}
     for family in MEMBERS:
         seed, how = SEEDS[family.name], {"family": family, "scorer": "accuracy", "candidates": 1}
-        for place in (0, 1):
-            fold = dataclasses.replace(FOLD, index=place)
-            found[fold_key(family, place).name] = score_fold(table, seed=seed, fold=fold, **how)
+        found[fold_key(family, 0).name] = score_fold(table, seed=seed, fold=FOLD, **how)
         found[BUILD.of(family.name).name] = build(table, seed=seed, family=family, fold=FOLD, inputs=found)
         found[DELIVER.of(family.name).name] = deliver(table, seed=seed, keeps_original=True, **how)
     members = {family.name: fold_key(family, 0).name for family in MEMBERS}
@@ -88,6 +88,13 @@ def test_the_file_of_an_average_answers_as_its_members_fitted_anew(blend, table,
     assert row.size_bytes == len(row.onnx)
 
 
+def test_the_original_weighs_each_member_by_its_own_weight():
+    first, second, third = ([0.1, 0.9], [0.6, 0.4], [0.5, 0.5])
+    said = [SimpleNamespace(predict_proba=lambda rows, one=one: np.array([one])) for one in (first, second, third)]
+    found = WeightedAverage(said, [0.5, 0.3, 0.2]).predict_proba(None)
+    np.testing.assert_allclose(found, [[0.05 + 0.18 + 0.1, 0.45 + 0.12 + 0.1]])
+
+
 def test_a_member_without_weight_is_not_in_the_file(table, rows):
     key = fold_key(GREEDY, 0)
     alone = dataclasses.replace(key.needed(rows), parameters={"weights": {"forest": 1.0}})
@@ -99,37 +106,25 @@ def test_a_member_without_weight_is_not_in_the_file(table, rows):
     np.testing.assert_array_equal(answers(row.onnx, table), answers(forest.onnx, table))
 
 
-def test_the_delivered_average_learned_from_all_rows_and_is_weighed_by_the_outer_test_rows(table, rows):
-    outer = [dataclasses.replace(FOLD, index=place) for place in (0, 1)]
-    how = {"members": MEMBERS, "folds": outer, "scorer": "accuracy"}
-    plain = deliver_ensemble(table, seed=3, blend=PLAIN, inputs=rows, **how)
-    every = [fitted(family, table, np.arange(160)) for family in MEMBERS]
-    np.testing.assert_allclose(answers(plain.onnx, table), np.mean(every, axis=0), atol=1e-5)
+def test_the_delivered_average_learned_from_all_rows_and_is_weighed_as_the_measured_one(table, rows):
+    how = {"seed": 3, "members": MEMBERS, "fold": FOLD}
+    plain = deliver_ensemble(table, blend=PLAIN, inputs=rows, **how)
+    every = {family.name: fitted(family, table, np.arange(160)) for family in MEMBERS}
+    np.testing.assert_allclose(answers(plain.onnx, table), sum(every.values()) / 4, atol=1e-5)
     assert plain.n_rows == 160
     assert plain.weights == dict.fromkeys((family.label for family in MEMBERS), 0.25)
-    best = {**rows, **_with_oracle(rows, table, "boosting")}
-    weighed = deliver_ensemble(table, seed=3, blend=GREEDY, inputs=best, **how)
-    assert weighed.weights == {BOOSTING.label: 1.0}
-    np.testing.assert_allclose(answers(weighed.onnx, table), every[2], atol=1e-12)
+    key = fold_key(GREEDY, 0)
+    told = dataclasses.replace(key.needed(rows), parameters={"weights": {"boosting": 0.3, "forest": 0.7}})
+    weighed = deliver_ensemble(table, blend=GREEDY, inputs={**rows, key.name: told}, **how)
+    assert weighed.weights == {"random forest": 0.7, "gradient boosting": 0.3}
+    expected = 0.3 * every["boosting"] + 0.7 * every["forest"]
+    np.testing.assert_allclose(answers(weighed.onnx, table), expected, atol=1e-12)
     card = onnx.load_from_string(plain.onnx.tobytes()).metadata_props
     said = {each.key: json.loads(each.value) for each in card}
     assert (said["model"], said["rows"], said["weights"]) == ("plain", 160, dict(plain.weights))
     assert said["categories"] == {"colour": ["blue", "green", "red"]}
     assert said["parameters"].keys() == plain.weights.keys()
     assert max(each.largest for each in plain.parity.values()) < 1e-5
-
-
-def _with_oracle(rows, table, name):
-    """Rows of both folds in which one member is right everywhere and the others nowhere."""
-    made = {}
-    for family in MEMBERS:
-        for place in (0, 1):
-            key = fold_key(family, place)
-            truth = np.eye(2)[table.target[key.needed(rows).test_rows]]
-            made[key.name] = dataclasses.replace(
-                key.needed(rows), predictions=truth if family.name == name else 1 - truth
-            )
-    return made
 
 
 def test_the_test_rows_decide_nothing_of_the_joined_file(table, rows):

@@ -8,7 +8,7 @@ from oracles import ensembles, intervals
 from samples import golden
 
 from lab.data.load import load
-from lab.learning.blending import Blend, blend_fold, blends_of, greedy_weights, outer_weights
+from lab.learning.blending import Blend, blend_fold, blends_of, greedy_weights
 from lab.learning.comparison import Group, compare, trials
 from lab.learning.families import LOGISTIC, Family
 from lab.learning.folds import Fold, split
@@ -225,22 +225,6 @@ def test_a_blend_is_chosen_by_its_inner_rows_like_any_member_and_never_among_the
 
 def test_a_blend_is_named_after_its_group():
     assert blends_of("black", "black boxes")[0] == Blend("black-average", "average of the black boxes", "average")
-
-
-@pytest.mark.parametrize("name", ["two classes", "number"])
-def test_models_that_learn_from_all_rows_are_weighed_by_what_was_said_of_all_test_rows(name):
-    table, scorer = TABLES[name], SCORERS[name]
-    rows = list(made(table, {"a": 2.0, "b": 1.0, "c": 1.1}).values())
-    (half, other), truth = np.array_split(np.arange(len(rows[0].test_rows)), 2), table.target[rows[0].test_rows]
-    folds = [
-        [dataclasses.replace(row, predictions=row.predictions[part], test_rows=row.test_rows[part]) for row in rows]
-        for part in (other, half)
-    ]
-    weights = outer_weights(GREEDY, folds, table.target, scorer)
-    expected = ensembles.greedy([row.predictions for row in rows], truth, scorer)
-    np.testing.assert_allclose(weights, expected)
-    assert 0 < max(expected) < 1, "the sample weighs several"
-    np.testing.assert_array_equal(outer_weights(AVERAGE, folds, table.target, scorer), np.full(3, 1 / 3))
 
 
 def test_a_family_that_stands_apart_is_in_no_blend():
