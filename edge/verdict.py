@@ -6,12 +6,9 @@ from typing import Any
 
 from edge.budget.decision import EQUALITY, GAIN, Decision, Item
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import amount, difference, longer_curves, opening, rough, settled_by_curves, source_of
+from lab.wording import ONLY_SINGLE, amount, difference, longer_curves, opening, rough, settled_by_curves, source_of
 
-__all__ = ["ONLY_SINGLE", "verdict_on"]
-
-ONLY_SINGLE = "learning curves follow single models"
-"""Why nothing is said of an average of models with more rows."""
+__all__ = ["verdict_on"]
 
 
 def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verdict:

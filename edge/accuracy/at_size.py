@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 
 from edge.context import Context
-from edge.verdict import ONLY_SINGLE
 from lab.learning import at_size
 from lab.learning.at_size import Side, SizePlan
 from lab.learning.comparison import Group
 from lab.learning.families import CONSTANT, Family
 from lab.learning.more_rows import Carried, Question, carried, figure, seen_table
 from lab.protocol import Estimate, Evidence, Rows, Table, Trial
-from lab.wording import count
+from lab.wording import ONLY_SINGLE, count
 
 __all__ = ["Foretold", "evidence", "foretold", "plan"]
 

@@ -3,6 +3,8 @@
 Its evidence stands beside the budgets (`edge.budget.section`), which say which candidate that is.
 """
 
+from typing import Any
+
 from edge.candidates import SEARCH_ROWS
 from edge.context import Context
 from edge.delivery.ensemble import deliver_ensemble
@@ -11,7 +13,7 @@ from edge.given.family import is_given
 from lab.learning.blending import Blend
 from lab.learning.comparison import seed_of
 from lab.learning.outer import fold_key
-from lab.protocol import Evidence, Rows, Trial
+from lab.protocol import Evidence, Key, Rows, Trial
 
 __all__ = ["evidence", "plan"]
 
@@ -36,7 +38,10 @@ def plan(context: Context) -> list[Trial[DeliveredRow]]:
 
 def _ensemble(blend: Blend, context: Context) -> Trial[DeliveredRow]:
     key, members = DELIVER.of(blend.name), context.group.blended
-    needs = (fold_key(blend, context.fold.index), *(DELIVER.of(family.name) for family in members))
+    needs: tuple[Key[Any], ...] = (
+        fold_key(blend, context.fold.index),
+        *(DELIVER.of(family.name) for family in members),
+    )
     arguments = {"blend": blend, "members": members, "fold": context.fold}
     return key.trial(deliver_ensemble, arguments, seed=seed_of(key.name, context.seed), needs=needs, cost=0.3)
 
