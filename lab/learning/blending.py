@@ -29,7 +29,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Blend:
-    """A combination of all families of a side.
+    """A combination of the families of a side.
 
     Attributes
     ----------

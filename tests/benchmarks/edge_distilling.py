@@ -1,9 +1,10 @@
 """What does a teacher bring? The distilled network beside the same network without one, and beside all other candidates.
 
 Three folds, once or as often as `--repeats` says: accuracy, log loss, size of the file that learned from all rows, and the
-median and p99 of single calls, timed in turn. Without `--candidates` every family keeps its defaults. The last three lines
-of a table are the student alone: taught by probabilities of rows kept aside (as shipped, and with less weight on the label),
-and by labels.
+median and p99 of single calls, timed in turn. Without `--candidates` every family keeps its defaults. Three lines are the
+student alone: taught by probabilities of rows kept aside (as shipped, and with less weight on the label), and by labels. The
+last two are the averages of the usual candidates, each one file. A star stands where no other model is as accurate, as small
+and as fast.
 
 python tests/benchmarks/edge_distilling.py [digits breast-cancer FILE.csv:TARGET ...] [--repeats N] [--candidates N]
 """
@@ -15,16 +16,18 @@ from dataclasses import replace
 import numpy as np
 
 from edge.candidates import group
-from edge.delivery.trials import deliver
+from edge.delivery.ensemble import deliver_ensemble
+from edge.delivery.trials import DELIVER, deliver
 from edge.distilling.family import DISTILLED
 from edge.exporting import device
 from edge.session import session
 from edge.timing import latency
 from edge.timing.calls import bound_call
 from lab.data.load import load
+from lab.learning.blending import blend_fold
 from lab.learning.families import CONSTANT
 from lab.learning.folds import all_folds
-from lab.learning.outer import score_fold
+from lab.learning.outer import fold_key, score_fold
 
 WIDTH = (16,)
 
@@ -51,24 +54,41 @@ def timed(data, files):
     return latency.measure(alternatives, rounds=20)
 
 
-def table(name, data, *, repeats, candidates):
-    print(f"\n{name}: {data.n_rows} rows, {len(data.classes)} classes")
-    print(f"{'model':34}{'accuracy':>9}{'log loss':>9}{'kB':>8}{'p50 us':>8}{'p99 us':>8}")
-    found, files, labels = {}, {}, {}
+def learned(data, *, repeats, candidates):
+    """Rows of all models by key: of every fold, and of what is delivered; the averages add no fit."""
+    folds, usual, rows = all_folds(3, repeats, 0), group(data, None), {}
     for family in families(data):
         how = {"family": family, "scorer": "accuracy", "candidates": candidates}
-        rows = [score_fold(data, seed=7, fold=fold, **how) for fold in all_folds(3, repeats, 0)]
-        found[family.name] = (
-            100 * np.mean([row.score for row in rows]),
-            np.mean([row.beside["log loss (nats)"] for row in rows]),
-        )
-        labels[family.name] = family.label
-        files[family.name] = deliver(data, seed=7, **how).onnx.tobytes()
-    times = timed(data, files)
-    for family, (accuracy, loss) in found.items():
-        p50, p99 = (1e-3 * np.quantile(times[family], share) for share in (0.5, 0.99))
-        size = 1e-3 * len(files[family])
-        print(f"{labels[family]:34}{accuracy:9.2f}{loss:9.3f}{size:8.1f}{p50:8.1f}{p99:8.1f}", flush=True)
+        for fold in folds:
+            rows[fold_key(family, fold.index).name] = score_fold(data, seed=7, fold=fold, **how)
+        rows[DELIVER.of(family.name).name] = deliver(data, seed=7, keeps_original=True, **how)
+    for blend in usual.blends:
+        how = {"blend": blend, "scorer": "accuracy", "inputs": rows}
+        for fold in folds:
+            members = {family.name: fold_key(family, fold.index).name for family in usual.blended}
+            rows[fold_key(blend, fold.index).name] = blend_fold(data, seed=7, fold=fold, members=members, **how)
+        first = {"members": usual.blended, "fold": folds[0]}
+        rows[DELIVER.of(blend.name).name] = deliver_ensemble(data, seed=7, blend=blend, inputs=rows, **first)
+    return rows
+
+
+def table(name, data, *, repeats, candidates):
+    print(f"\n{name}: {data.n_rows} rows, {len(data.classes)} classes")
+    print(f"  {'model':34}{'accuracy':>9}{'log loss':>9}{'kB':>9}{'p50 us':>8}{'p99 us':>8}")
+    rows, every = learned(data, repeats=repeats, candidates=candidates), (*families(data), *group(data, None).blends)
+    files = {model.name: DELIVER.of(model.name).needed(rows).onnx.tobytes() for model in every}
+    times, lines = timed(data, files), []
+    for model in every:
+        scored = [fold_key(model, fold.index).needed(rows) for fold in all_folds(3, repeats, 0)]
+        loss = np.mean([row.beside["log loss (nats)"] for row in scored])
+        p50, p99 = (1e-3 * np.quantile(times[model.name], share) for share in (0.5, 0.99))
+        size = 1e-3 * len(files[model.name])
+        lines.append((model.label, 100 * np.mean([row.score for row in scored]), loss, size, p50, p99))
+    for label, accuracy, loss, size, p50, p99 in lines:
+        here = (-accuracy, size, p50)
+        beaten = any(all(np.less_equal((-line[1], line[3], line[4]), here)) for line in lines if line[0] != label)
+        star = " " if beaten else "*"
+        print(f"{star} {label:34}{accuracy:9.2f}{loss:9.3f}{size:9.1f}{p50:8.1f}{p99:8.1f}", flush=True)
 
 
 def main():

@@ -8,7 +8,18 @@ import pytest
 from oracles import intervals
 from samples import edge_rows
 from samples.edge_rows import BROWSED, BUILT, DISTURBED, FOLDED, INNER, LOADED, RATES, TIMES, VARIANT_TIMES, VARIED
-from samples.golden import FOLDS, N_ROWS, REPEATS, at_random_is_planned, best_of, table, three, with_random
+from samples.golden import (
+    FOLDS,
+    N_ROWS,
+    REPEATS,
+    at_random_is_planned,
+    best_of,
+    fold_rows,
+    said,
+    table,
+    three,
+    with_random,
+)
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
 from edge.accuracy import at_random, section
@@ -494,13 +505,41 @@ def test_all_models_are_searched_alike_on_every_fold():
     context = LAB.context(DATA, dataclasses.replace(SETTINGS, stream=False), seed=11)
     names = {family.name for family in context.group.families}
     assert {"logistic", "mlp", "constant"} < names
-    plan = section.plan(context)
+    plan = [trial for trial in section.plan(context) if "family" in trial.arguments]
     assert {trial.key for trial in plan} == {f"{name}-fold{i:02d}" for name in names for i in range(FOLDS * REPEATS)}
     for trial in plan:
         assert trial.arguments["fold"] == Fold(FOLDS, REPEATS, 11, int(trial.key[-2:]))
         assert trial.seed == seed_of(trial.key, 11)
         told = {key: value for key, value in trial.arguments.items() if key not in ("family", "fold")}
         assert told == {"scorer": "accuracy", "candidates": SETTINGS.candidates, "search_rows": SEARCH_ROWS}
+
+
+def with_ensemble(rows):
+    """The same rows, and those of a weighted average of the models: folds, and the file."""
+    told = rows | fold_rows("ensemble", said("ensemble", 1.5), [0.95] * 6, accuracy=True)
+    for place, weights in enumerate(edge_rows.WEIGHTS):
+        key = f"ensemble-fold{place:02d}"
+        told[key] = dataclasses.replace(told[key], parameters={"weights": weights})
+    return told | {"build-ensemble": dataclasses.replace(BUILT["mlp"], parameters={"weights": edge_rows.WEIGHTS[0]})}
+
+
+def test_the_standard_is_the_average_where_it_is_the_best_in_training(rows):
+    found = summarised(SETTINGS, with_ensemble(rows)).estimates["logistic.drop"].value
+    score = np.mean([100 * right(chances, places % 2) for chances, places in said("ensemble", 1.5)])
+    alone = np.mean([100 * right(chances, places % 2) for chances, places in FOLDED["logistic"]])
+    assert found == pytest.approx(score - alone)
+
+
+def test_the_members_of_an_average_are_shown_with_their_weights(rows):
+    settings = dataclasses.replace(SETTINGS, models=("logistic", "mlp", "ensemble"))
+    found = summarised(settings, with_ensemble(rows))
+    lines = {line[1]: line[2:] for line in titled(found, "What the averages consist of").rows}
+    boosted = [weights.get("boosting", 0) for weights in edge_rows.WEIGHTS]
+    assert lines["gradient boosting"] == (0.75, pytest.approx(np.mean(boosted)), min(boosted), max(boosted), 5)
+    assert lines["extra trees"] == (0.0, 0.0, 0.0, 0.0, 0)
+    assert len(lines) == 5
+    assert "ensemble" in found.facts["unmeasured"], "it was not timed"
+    assert "the weighted average of the models could not be exported and measured" in found.caveats
 
 
 def test_a_given_model_that_may_know_the_rows_is_remarked(rows, monkeypatch):

@@ -31,7 +31,7 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
     for less in (with_rows_once, *less_work):
         less(monkeypatch)
     if name == "wine":
-        rows, settings = 150, FAST
+        rows, settings = 150, dataclasses.replace(FAST, models=(*FAST.models, "ensemble"))
     else:
         rows, settings = 400, dataclasses.replace(FAST, variants=False, rate=2_000.0, stream=True, curve_rows=0)
     made = {"build": ("onnx", "form", "promise", "holds_rows")}
@@ -47,6 +47,8 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
     assert ("Smaller models" in titles) == settings.variants
     assert ("Levels of graph optimisation" in titles) == settings.variants
     assert {"Throughput by batch size", "Footprint"} <= set(titles)
+    assert ("What the averages consist of" in titles) == ("ensemble" in settings.models)
+    assert record.evidence.facts["unmeasured"] == []
     assert record.evidence.estimates["mlp.flips"].value == 0
     assert 0 < record.evidence.estimates["harness.p50_us"].value < 1e3 * record.evidence.estimates["identity.p99"].value
     assert record.evidence.estimates["mlp.p99_ms"].value > record.evidence.estimates["identity.p99"].low

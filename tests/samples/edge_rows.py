@@ -33,6 +33,13 @@ INNER = {
 FOLDED = {name: said(name, strength) for name, strength in STRENGTH.items()}
 
 
+WEIGHTS = (
+    {"logistic": 0.25, "boosting": 0.75}, {"boosting": 1.0}, {"mlp": 0.5, "boosting": 0.5}, {"forest": 1.0},
+    {"logistic": 0.2, "boosting": 0.8}, {"boosting": 0.4, "forest": 0.6},
+)  # fmt: skip
+"""Of the members of a weighted average, fold by fold."""
+
+
 def _built(size_bytes, nodes, form, promise, holds_rows, **parity):
     parity = {kind.replace("_", " "): Parity(*numbers) for kind, numbers in parity.items()}
     return BuiltRow(np.zeros(size_bytes, np.uint8), size_bytes, nodes, form, promise, holds_rows, {}, parity)

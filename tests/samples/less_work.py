@@ -27,7 +27,7 @@ from interpretability.models import classifiers, regressors
 from lab import doubts, flow
 from lab.doubts import Doubts
 from lab.learning.comparison import Group
-from lab.learning.families import EXTRA_TREES, FOREST, LOGISTIC, Family
+from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, Family
 from lab.learning.undeclared import Suspicion
 from lab.protocol import Dataset, Figure
 from lab.report import page, pictures
@@ -77,8 +77,9 @@ def _quick(build: Callable[..., Any], features: Any, seed: int) -> Any:
 
 
 def with_few_trees(patch: pytest.MonkeyPatch) -> None:
-    """Have small forests set the edge lab's standard of accuracy, and teach."""
+    """Have small forests and short boosting set the edge lab's standard of accuracy, and small forests teach."""
     patch.setattr(student, "_TREES", 8)
+    patch.setattr(candidates, "BOOSTING", few_rounds(BOOSTING))
     patch.setattr(candidates, "FOREST", few_trees(FOREST))
     patch.setattr(candidates, "EXTRA_TREES", few_trees(EXTRA_TREES))
 

@@ -147,6 +147,28 @@ def test_of_a_candidate_whose_curve_falls_nothing_is_said_and_of_the_others_it_i
     assert found.facts["curve_fault"]["mlp"] is None
 
 
+def test_of_an_average_nothing_is_said_at_another_size_and_the_report_says_why(whole):
+    settings = dataclasses.replace(SETTINGS, models=("ensemble", "logistic"))
+    context = LAB.context(sample_rows(whole, 300, 0), settings, seed=0)
+    rows = rows_of(context)
+    found = at_size.foretold(context, rows)
+    assert found.estimates.keys() == {"logistic.drop_at_size"}
+    assert found.facts["curve_fault"] == {"ensemble": "learning curves follow single models", "logistic": None}
+    assert found.facts["curve_rows"] == 16_000
+    assert found.facts["size"] == 20_000
+    shown = "learning curves follow single models: averages of them are not among the models compared there"
+    assert shown in at_size.evidence(context, rows).caveats
+    alone = LAB.context(sample_rows(whole, 300, 0), dataclasses.replace(settings, models=("ensemble",)), seed=0)
+    assert at_size.foretold(alone, rows).facts["size"] == 20_000, "the verdict is about the table all the same"
+
+
+def test_of_an_average_all_rows_of_the_table_are_advised_where_there_are_as_many():
+    fault = {"curve_fault": {"mlp": "learning curves follow single models"}}
+    advised = judged(None, **fault).would_change[0]
+    assert advised == "a run on all rows of the table (--max-rows 200000), which needs no learning curve"
+    assert judged(None, size=10**6, **fault).would_change[0] == "single models as candidates (--models)"
+
+
 def test_failed_trials_and_small_tables_say_nothing(context):
     found = at_size.foretold(context, {})
     assert set(found.facts["curve_fault"].values()) == {"too many trials of the learning curves failed"}

@@ -225,3 +225,12 @@ def test_a_blend_is_chosen_by_its_inner_rows_like_any_member_and_never_among_the
 
 def test_a_blend_is_named_after_its_group():
     assert blends_of("black", "black boxes")[0] == Blend("black-average", "average of the black boxes", "average")
+
+
+def test_a_family_that_stands_apart_is_in_no_blend():
+    apart = dataclasses.replace(SIDE, apart=("b",))
+    how = {"folds": 2, "repeats": 1, "seed": 3, "metric": AUC, "candidates": 1}
+    plan = {trial.key: trial for trial in trials((apart,), **how)}
+    assert list(plan["ab-greedy-fold00"].arguments["members"]) == ["a", "c"]
+    assert plan["ab-greedy-fold00"].needs == ("a-fold00", "c-fold00")
+    assert "b-fold00" in plan
