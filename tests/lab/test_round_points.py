@@ -35,6 +35,10 @@ def test_the_middle_of_five_is_the_roundest_number_there(scale):
         assert abs(found - centre) == min(abs(each - centre) for each in wanted)
 
 
+def test_the_roundest_number_is_passed_over_where_a_row_has_it():
+    assert middle([1.1, 3_111, 5_000, 7_222, 9_999]) == 6_000
+
+
 def test_every_pair_of_many_values_that_rows_share_is_divided():
     values = np.arange(2_600) / 7
     cuts = cut_points(np.repeat(values, 6), at_most=5_000)
