@@ -28,6 +28,7 @@ class _Readable:
     """
 
     random_state: int | None
+    n_outputs: int
     trees_: list[Any]
 
     def fit(self, X: Any, y: Any = None, **arguments: Any) -> Self:
@@ -59,6 +60,19 @@ class _Readable:
         )  # fmt: skip
         node.setattrs(impurity_reduction=weighted[0] - weighted[1] - weighted[2], left_temp=left, right_temp=right)
         return node
+
+    def _predict_tree(self, root: Node, X: Any) -> "NDArray[np.float64]":
+        """Give what one tree says of rows, shape (n_rows, n_outputs), node by node where the library goes row by row."""
+        said = np.zeros((len(X), self.n_outputs))
+        waiting = [(root, np.arange(len(X)))]
+        while waiting:
+            node, rows = waiting.pop()
+            if node.left is None and node.right is None:
+                said[rows] = np.ravel(node.value)
+                continue
+            is_left = X[rows, node.feature] <= node.threshold
+            waiting += [(node.left, rows[is_left]), (node.right, rows[~is_left])]
+        return said
 
 
 def _put_thresholds(node: Any, cuts: "list[NDArray[np.float64]]") -> None:

@@ -115,14 +115,16 @@ def _candidates(features: pd.DataFrame, cuts: int) -> list[Condition]:
 
 def _holds(features: pd.DataFrame, conditions: list[Condition]) -> "NDArray[np.float64]":
     columns = []
+    used = {name: features[name] for name, _, _ in conditions}
+    numbers = {name: used[name].to_numpy(dtype=np.float64) for name, kind, _ in conditions if kind == "above"}
     for name, kind, bound in conditions:
-        values = features[name]
+        values = used[name]
         if kind == "is":
             columns.append((values.fillna("") == bound).to_numpy(dtype=np.float64))
         elif kind == "missing":
             columns.append(values.isna().to_numpy(dtype=np.float64))
         else:
-            columns.append((values > bound).to_numpy(dtype=np.float64))  # a missing value is not above anything
+            columns.append((numbers[name] > bound).astype(np.float64))  # a missing value is not above anything
     return np.column_stack(columns) if columns else np.zeros((len(features), 0))
 
 

@@ -5,6 +5,7 @@ tells which family of a side to take at a size, and the rest is learned from, th
 belong together stay so, and where rows have times, what is tested is later than what is learned from.
 """
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -185,18 +186,39 @@ def score_at_size(
     `tested_rows` is the number of rows to score on, and to choose by, where predictions are dear.
     """
     whole = dataset.whole or dataset
-    others, test = split(whole, fold)
-    belonging, shuffled = whole.belonging.of(others), fold.seed + fold.index
-    learned, kept = k_folds(whole.target[others], belonging, fold.folds - 1, shuffled)[-1]
-    train = in_order(whole.target, others[learned], shuffled, belonging.of(learned).units)[:size]
-    choosing = in_order(whole.target, others[kept], shuffled)[: tested_rows or _MOST_CHOOSING]
-    test = test if tested_rows is None else in_order(whole.target, test, shuffled)[:tested_rows]
+    parts = _parts(whole, fold)
+    train, choosing = parts.learned[:size], parts.choosing[: tested_rows or _MOST_CHOOSING]
+    test = parts.test if tested_rows is None else parts.test_in_order[:tested_rows]
     features, target = whole.features, whole.target
     search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": _SEARCH_ROWS}
     model = tune(family, features.iloc[train], target[train], **search, belonging=whole.belonging.of(train)).model
     score = get_scorer(scorer)
     inner, outer = (float(score(model, features.iloc[rows], target[rows])) for rows in (choosing, test))
     return SizeRow(len(train), outer, inner)
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """Row numbers of a repetition; but for `test`, any first part of them has the classes in their shares."""
+
+    learned: "NDArray[np.int64]"
+    choosing: "NDArray[np.int64]"
+    test: "NDArray[np.int64]"
+    test_in_order: "NDArray[np.int64]"
+
+
+@functools.lru_cache(maxsize=4)
+def _parts(whole: Dataset, fold: Fold) -> _Parts:
+    """Part the rows of a repetition, once for all families and sizes: for a million rows it takes longer than a cheap fit."""
+    others, test = split(whole, fold)
+    belonging, shuffled = whole.belonging.of(others), fold.seed + fold.index
+    learned, kept = k_folds(whole.target[others], belonging, fold.folds - 1, shuffled)[-1]
+    return _Parts(
+        in_order(whole.target, others[learned], shuffled, belonging.of(learned).units),
+        in_order(whole.target, others[kept], shuffled),
+        test,
+        in_order(whole.target, test, shuffled),
+    )
 
 
 def in_order(

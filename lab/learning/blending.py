@@ -126,19 +126,19 @@ def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) 
     ----------
     Caruana, Niculescu-Mizil, Crew and Ksikes (2004), Ensemble selection from libraries of models, ICML.
     """
-    alone = [_height(each, target, scorer) for each in said]
+    alone = _heights(said, target, scorer)
     order = sorted(range(len(said)), key=lambda place: -alone[place])  # stable
     counts = np.zeros(len(said))
     counts[order[0]], best = 1, alone[order[0]]
     total = said[order[0]].copy()
     for place in order[1:]:
-        height = _height((total + said[place]) / (counts.sum() + 1), target, scorer)
+        height = _heights((total + said[[place]]) / (counts.sum() + 1), target, scorer)[0]
         if height <= best + _ROUNDING * abs(best):
             break
         counts[place], total, best = 1, total + said[place], height
     found = counts.copy()
     for _ in range(_MOST_STEPS):
-        heights = np.array([_height((total + each) / (counts.sum() + 1), target, scorer) for each in said])
+        heights = _heights((total + said) / (counts.sum() + 1), target, scorer)
         place = int(np.argmax(heights >= heights.max() - _ROUNDING * abs(best)))  # of equals the first
         counts[place], total = counts[place] + 1, total + said[place]
         if heights[place] > best + _ROUNDING * abs(best):
@@ -146,14 +146,21 @@ def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) 
     return found / found.sum()
 
 
-def _height(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> float:
-    """What grows with the score: the mean squared error for R², the sum of its means where a metric is one, else itself."""
+def _heights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> "NDArray[np.float64]":
+    """What grows with the score of each model, shape (n_models,).
+
+    The negative mean squared error for R², the sum of its means where a metric is one, else the score itself.
+    """
     if scorer == "r2":
-        return -float(np.mean((said - target) ** 2))
+        return np.asarray(-np.mean((said - target) ** 2, axis=-1))
     found = parts(scorer, said, target)
     if found is None:
-        return score_said(scorer, said, target)
-    return float(sum(part.values[part.members].mean() for part in found if part.members.any()))
+        return np.array([score_said(scorer, each, target) for each in said])
+    heights = np.zeros(len(said))
+    for part in found:
+        if part.members.any():
+            heights += np.compress(part.members, part.values, axis=-1).mean(axis=-1)
+    return heights
 
 
 def _of_the_same_rows(found: "Sequence[OutOfFold | None]", n_classes: int) -> "tuple[OutOfFold, NDArray[np.float64]]":

@@ -27,7 +27,7 @@ class Part:
     ----------
     members : numpy.ndarray of shape (n_rows,), bool
         The rows that it is a mean over.
-    values : numpy.ndarray of shape (n_rows,), float64
+    values : numpy.ndarray of shape (n_rows,) or (n_models, n_rows), float64
         What it is a mean of; only the members' count.
     """
 
@@ -43,7 +43,8 @@ def parts(scorer: str, said: "NDArray", target: "NDArray") -> tuple[Part, ...] |
     scorer : str
         Name of the metric.
     said : array of shape (n_rows, n_classes) or (n_rows,)
-        Probabilities of the fold's rows, or the numbers predicted for them.
+        Probabilities of the fold's rows, or the numbers predicted for them; those of several models at once with their number in
+        front, for all metrics but R², and so are the values of the parts then.
     target : array of shape (n_rows,)
         Codes of their classes, or their numbers.
 
@@ -53,21 +54,21 @@ def parts(scorer: str, said: "NDArray", target: "NDArray") -> tuple[Part, ...] |
         As many for every fold of a table. None too where all numbers of the fold are the same, so that R² says nothing.
     """
     if scorer == "roc_auc":
-        return _auc(said[:, 1], target == 1, 1.0)
+        return _auc(said[..., 1], target == 1, 1.0)
     if scorer == "roc_auc_ovr":
-        n = said.shape[1]
-        return tuple(part for code in range(n) for part in _auc(said[:, code], target == code, 1 / n))
+        n = said.shape[-1]
+        return tuple(part for code in range(n) for part in _auc(said[..., code], target == code, 1 / n))
     every = np.ones(len(target), dtype=bool)
     if scorer == "r2":
         return (Part(every, r2_influence(said, target)),) if np.ptp(target) > 0 else None
     if scorer == "balanced_accuracy":
-        right = (said.argmax(axis=1) == target).astype(np.float64)
-        n = said.shape[1]
+        right = (said.argmax(axis=-1) == target).astype(np.float64)
+        n = said.shape[-1]
         return tuple(Part(target == code, right / n) for code in range(n))
     rows = np.arange(len(target))
     one = {  # means over the rows
-        "accuracy": lambda: said.argmax(axis=1) == target,
-        "neg_log_loss": lambda: np.log(np.clip(said[rows, target], np.finfo(np.float64).eps, 1)),
+        "accuracy": lambda: said.argmax(axis=-1) == target,
+        "neg_log_loss": lambda: np.log(np.clip(said[..., rows, target], np.finfo(np.float64).eps, 1)),
         "neg_mean_absolute_error": lambda: -np.abs(said - target),
         "neg_mean_squared_error": lambda: -((said - target) ** 2),
     }.get(scorer)
@@ -122,7 +123,7 @@ def auc_placements(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.fl
 
     Parameters
     ----------
-    scores : array-like of shape (n_rows,)
+    scores : array-like of shape (n_rows,) or (n_models, n_rows)
         Higher speaks for the positive class.
     positive : array-like of shape (n_rows,), bool
         Both kinds must be there.
@@ -138,13 +139,15 @@ def auc_placements(scores: "ArrayLike", positive: "ArrayLike") -> "NDArray[np.fl
     """
     values, is_positive = np.asarray(scores, dtype=np.float64), np.asarray(positive, dtype=bool)
     n_positive = int(is_positive.sum())
-    n_negative = len(values) - n_positive
+    n_negative = len(is_positive) - n_positive
     if not n_positive or not n_negative:
         raise ValueError("an area under the ROC curve needs rows of both kinds")
-    ranks = rankdata(values)
-    placed = np.empty(len(values))
-    placed[is_positive] = (ranks[is_positive] - rankdata(values[is_positive])) / n_negative
-    placed[~is_positive] = 1 - (ranks[~is_positive] - rankdata(values[~is_positive])) / n_positive
+    ranks = rankdata(values, axis=-1)
+    placed = np.empty(values.shape)
+    within = rankdata(values[..., is_positive], axis=-1)
+    placed[..., is_positive] = (ranks[..., is_positive] - within) / n_negative
+    within = rankdata(values[..., ~is_positive], axis=-1)
+    placed[..., ~is_positive] = 1 - (ranks[..., ~is_positive] - within) / n_positive
     return placed
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "FrequentOneHot",
     "column_names",
     "dense_columns",
+    "fill_middle",
     "frequent_categories",
     "ordinal_columns",
 ]
@@ -60,7 +61,8 @@ class FrequentOneHot(TransformerMixin, BaseEstimator):
 class FillMiddle(SimpleImputer):
     """Put the middle of a column where a number is missing: its median, but never the value of fewer than 5 rows.
 
-    See `lab.privacy.aggregates.middle`. A column in which fewer than 5 training rows have a value is filled with 0.
+    See `lab.privacy.aggregates.middle`. A column in which fewer than 5 training rows have a value is filled with 0. Build it
+    with the strategy "constant": the library then looks for no statistic of its own, whose place the middle would take.
     """
 
     def fit(self, X: "ArrayLike", y: Any = None) -> Self:
@@ -68,6 +70,11 @@ class FillMiddle(SimpleImputer):
         super().fit(X, y)
         self.statistics_ = np.array([middle(column) or 0.0 for column in np.asarray(X, dtype=np.float64).T])
         return self
+
+
+def fill_middle() -> FillMiddle:
+    """Make one that keeps every column."""
+    return FillMiddle(strategy="constant", fill_value=0, keep_empty_features=True)
 
 
 class FillEmpty(TransformerMixin, BaseEstimator):
@@ -88,7 +95,7 @@ def dense_columns(*, scale: bool) -> ColumnTransformer:
 
     A missing text is a category of its own; a category that is rare or unseen in training is a row of zeros.
     """
-    steps = [("impute", FillMiddle(strategy="median", keep_empty_features=True))]
+    steps = [("impute", fill_middle())]
     if scale:
         steps.append(("scale", StandardScaler()))
     return ColumnTransformer([("numbers", Pipeline(steps), _NUMBERS), ("texts", FrequentOneHot(), _TEXTS)])

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import balanced_accuracy_score, brier_score_loss, get_scorer, get_scorer_names, log_loss
+from sklearn.pipeline import Pipeline
 
 from lab.errors import SettingsError, nearest
 from lab.privacy.cells import without_cells
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "BESIDE", "Metric", "Scored", "calibration_error", "primary_metric", "score_model", "score_said", "scored_beside",
+    "BESIDE", "Metric", "Scored", "calibration_error", "prepared", "primary_metric", "said_by", "score_model",
+    "score_said", "scored_beside",
 ]  # fmt: skip
 
 
@@ -147,12 +149,25 @@ def primary_metric(name: str, dataset: Dataset) -> Metric:
 
 def score_model(model: Any, features: Any, target: "NDArray", scorer: str, n_classes: int) -> Scored:
     """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows; `target` has shape (n_rows,)."""
-    score = float(get_scorer(scorer)(model, features, target))
-    if n_classes == 0:
-        said = np.asarray(model.predict(features), dtype=np.float64)
-    else:
-        said = np.asarray(model.predict_proba(features), dtype=np.float64)
+    last, seen = prepared(model, features)
+    score, said = float(get_scorer(scorer)(last, seen, target)), said_by(last, seen)
     return Scored(score, said, scored_beside(said, target, n_classes))
+
+
+def prepared(model: Any, features: Any) -> tuple[Any, Any]:
+    """Carry rows through the steps before a fitted pipeline's last one, so that it can be asked twice: give both.
+
+    What is no pipeline, or has a single step, is given back with the rows as they are.
+    """
+    if not isinstance(model, Pipeline) or len(model) < 2:
+        return model, features
+    return model[-1], model[:-1].transform(features)
+
+
+def said_by(model: Any, features: Any) -> "NDArray[np.float64]":
+    """What a fitted model says of rows: probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,)."""
+    speaks = model.predict_proba if hasattr(model, "classes_") else model.predict
+    return np.asarray(speaks(features), dtype=np.float64)
 
 
 def scored_beside(said: "NDArray[np.float64]", target: "NDArray", n_classes: int) -> dict[str, float]:

@@ -18,6 +18,7 @@ from lab.learning.families import Family
 from lab.learning.fitting import fit_together
 from lab.learning.folds import INNER_FOLDS
 from lab.learning.inner import OutOfFold, kept
+from lab.learning.scoring import prepared, said_by
 from lab.learning.splits import k_folds
 from lab.protocol import Belonging
 
@@ -96,7 +97,7 @@ def tune(
         splits = _inner_splits(target, seed if split_seed is None else split_seed, search_rows, candidates, belonging)
         best = _best(fits, left, splits, family.look if candidates > 1 else None)
         if keep_inner and len(best.said) < len(splits):
-            best.said.insert(0, fits.say(fits.fit(best.parameters, splits[0][0]), splits[0][1]))
+            best.said.insert(0, said_by(fits.fit(best.parameters, splits[0][0]), features.iloc[splits[0][1]]))
         model = fits.model.set_params(**best.parameters)
         fit_together(model, features, target, belonging, seed=seed)
     unconverged = sum(issubclass(w.category, ConvergenceWarning) for w in caught)
@@ -146,15 +147,10 @@ class _Fits:
         return fit_together(one, self.features.iloc[rows], self.target[rows], self.belonging.of(rows), seed=self.seed)
 
     def score(self, candidate: "_Candidate", train: "NDArray", test: "NDArray") -> float:
-        one = self.fit(candidate.parameters, train)
+        last, seen = prepared(self.fit(candidate.parameters, train), self.features.iloc[test])
         if self.keeps:
-            candidate.said.append(self.say(one, test))
-        return float(get_scorer(self.scorer)(one, self.features.iloc[test], self.target[test]))
-
-    def say(self, model: Any, rows: "NDArray") -> "NDArray":
-        """Probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,)."""
-        speaks = model.predict_proba if hasattr(model, "classes_") else model.predict
-        return np.asarray(speaks(self.features.iloc[rows]), dtype=np.float64)
+            candidate.said.append(said_by(last, seen))
+        return float(get_scorer(self.scorer)(last, seen, self.target[test]))
 
 
 def _draws(family: Family, count: int, seed: int) -> list[dict[str, Any]]:

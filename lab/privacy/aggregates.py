@@ -27,7 +27,8 @@ MIN_ROWS = 5
 _EACH, _REACH = 9, 2  # rows from one cut to the next at least; a cut may lie so many rows to either side of its place
 _MOST_CUTS = 255
 _END_SHARE = 0.01
-_DIGITS = 17  # of a double
+_DIGITS, _LARGEST_POWER = 17, 308  # of a double
+_PAIRS_AT_ONCE = 1_000
 
 
 def cut_points(values: "ArrayLike", *, at_most: int = _MOST_CUTS) -> "NDArray[np.float64]":
@@ -175,24 +176,32 @@ def _roundest(
     low, high = low[there], high[there]
     if not len(low):
         return np.zeros(0)
-    found = np.full(len(low), np.nan)
-    centre = low + (high - low) / 2
     top = math.ceil(math.log10(max(float(np.abs([low, high]).max()), 1e-300)))
     bottom = math.floor(math.log10(float((high - low).min()))) - 2
-    for power in range(top, max(bottom, top - _DIGITS) - 1, -1):
-        for unit, shift in itertools.product((5, 1), (0, 1, -1)):  # a half is rounder than another digit
-            left = np.flatnonzero(np.isnan(found))
-            if not len(left):
-                return found
-            tried = _multiples(unit * (np.rint(centre[left] / (unit * 10.0**power)) + shift), power)
-            fits = (low[left] < tried) & (tried < high[left]) & ~_is_in(tried, rows)
-            found[left[fits]] = tried[fits]
-    return found[~np.isnan(found)]
+    powers = range(min(top, _LARGEST_POWER), max(bottom, top - _DIGITS, -_LARGEST_POWER) - 1, -1)
+    parts = range(0, len(low), _PAIRS_AT_ONCE)
+    found = [_first_inside(low[at : at + _PAIRS_AT_ONCE], high[at : at + _PAIRS_AT_ONCE], powers, rows) for at in parts]
+    return np.concatenate(found)
 
 
-def _multiples(counts: "NDArray[np.float64]", power: int) -> "NDArray[np.float64]":
-    """Counts times a power of ten, as a reader of decimals would round them."""
-    return counts / 10.0**-power if power < 0 else counts * 10.0**power
+def _first_inside(
+    low: "NDArray[np.float64]", high: "NDArray[np.float64]", powers: range, rows: "NDArray[np.float64]"
+) -> "NDArray[np.float64]":
+    """Try the multiples of all powers of ten nearest the middle of each pair, and take the first inside that no row has."""
+    tries = [(power, unit, shift) for power in powers for unit, shift in itertools.product((5, 1), (0, 1, -1))]
+    if not tries:
+        return np.zeros(0)
+    is_small = np.array([power < 0 for power, _, _ in tries])[:, None]
+    size = np.array([10.0**power for power, _, _ in tries])[:, None]
+    inverse = np.array([10.0**-power for power, _, _ in tries])[:, None]
+    unit, shift = (np.array([each[place] for each in tries])[:, None] for place in (1, 2))
+    with np.errstate(over="ignore"):  # what is too large for a double lies inside nothing
+        counts = unit * (np.rint((low + (high - low) / 2) / (unit * size)) + shift)
+        tried = np.where(is_small, counts / inverse, counts * size)  # as a reader of decimals would round them
+    fits = (low < tried) & (tried < high)
+    fits[fits] = ~_is_in(tried[fits], rows)
+    first, pairs = fits.argmax(axis=0), np.arange(len(low))  # a half is rounder than another digit, and comes first
+    return tried[first, pairs][fits[first, pairs]]
 
 
 def _decimal(count: int, power: int) -> float:
@@ -208,10 +217,10 @@ def _with_enough_rows(cuts: "NDArray[np.float64]", rows: "NDArray[np.float64]") 
     kept: list[int] = []
     below = np.searchsorted(rows, cuts)
     last = 0
-    for place, rank in enumerate(below):
+    for place, rank in enumerate(below.tolist()):  # whole numbers of Python's own are far quicker to compare
         if rank - last >= MIN_ROWS and len(rows) - rank >= MIN_ROWS:
             kept.append(place)
-            last = int(rank)
+            last = rank
     return cuts[kept]
 
 

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from lab.data.frames import from_arrays
 from lab.data.load import sample_rows
+from lab.learning import at_size
 from lab.learning.at_size import SizePlan, SizeRow, in_order, score_at_size, side_at_sizes, size_key, size_plan, trials
 from lab.learning.comparison import Group
 from lab.learning.families import FOREST, LOGISTIC, MLP, SVM, Family
@@ -70,6 +71,19 @@ def test_samples_are_nested_and_learned_from_only(whole):
         assert share == pytest.approx(np.mean(whole.target), abs=1.5 / size)
         before = learned
     assert run(sample, 100, repeat=1)[3] != run(sample, 100, repeat=2)[3]
+
+
+def test_a_repetition_is_parted_once_and_every_table_and_repetition_for_itself(whole, monkeypatch):
+    calls, parted = [], at_size.k_folds
+    monkeypatch.setattr(at_size, "k_folds", lambda *given: calls.append(1) or parted(*given))
+    table = belonging(whole)
+    first = [run(table, size, repeat=3)[1:] for size in (100, 400)]
+    assert len(calls) == 1
+    assert first[0][1:] == first[1][1:]
+    other = run(belonging(whole, units=np.arange(whole.n_rows) // 4, by="who"), 100, repeat=3)[1:]
+    again = run(table, 100, repeat=2)[1:]
+    assert len(calls) == 3
+    assert other[2] != first[0][2] != again[2]
 
 
 def test_the_score_and_the_choice_are_of_their_own_rows(whole):
