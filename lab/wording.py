@@ -148,13 +148,22 @@ def settled_by_curves(rows: int | None, facts: Mapping[str, Any]) -> str:
     return f"learning curves up to about {count(rows, 'row')} would settle it{more}"
 
 
+_ALL_AT_ONCE = 100_000
+"""So many rows each lab can use at once."""
+
+
 def longer_curves(facts: Mapping[str, Any]) -> str:
     """Say what would make learning curves surer.
 
     >>> longer_curves({"curve_rows": 40_000, "curve_reach": 160_000}), longer_curves({"curve_rows": 160_000, "curve_reach": 160_000})
     ('learning curves beyond 40,000 rows (--curve-rows), or more rows', 'more rows')
+    >>> longer_curves({"curve_rows": 0, "curve_reach": 2_400, "size": 3_000, "rows_in_table": 3_000})
+    'using all rows of the table (--max-rows 3000), or more rows'
     """
     if facts["curve_rows"] in (0, facts["curve_reach"]):
+        size = facts.get("size")
+        if size is not None and size == facts.get("rows_in_table") and size <= _ALL_AT_ONCE:
+            return f"using all rows of the table (--max-rows {size}), or more rows"
         return "more rows"
     return f"learning curves beyond {count(facts['curve_rows'], 'row')} (--curve-rows), or more rows"
 

@@ -78,7 +78,8 @@ def why_useless(values: "NDArray", kind: Kind) -> str | None:
     counts = pd.Series(present).value_counts(sort=False)
     unique = counts.index
     if len(unique) == 1 and len(present) == len(values):
-        return f"it is constant ({unique[0]})" if len(present) >= MIN_ROWS else "it is constant"
+        only = np.datetime64(int(unique[0]), "D") if kind == "date" else unique[0]
+        return f"it is constant ({only})" if len(present) >= MIN_ROWS else "it is constant"
     differ = len(values) - max(int(counts.max()), len(values) - len(present))
     if len(values) >= 2 * MIN_ROWS and differ < MIN_ROWS:
         return f"fewer than {MIN_ROWS} rows differ from all the others"  # what is learned of it would tell of them

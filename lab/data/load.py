@@ -230,7 +230,8 @@ def _apart(table: pa.Table, wanted: str, target: str, dropped: Collection[str], 
     column = _column(table, wanted, name)
     if column == target:
         raise DataError(
-            f"{name}: {column!r} is the target, and cannot say which rows belong together; choose another column"
+            f"{name}: {column!r} is the target, which says neither what belongs together nor in which order rows came; "
+            "choose another column"
         )
     if column in dropped:
         raise DataError(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "Side", "SizePlan", "SizeRow", "most_learned", "score_at_size", "side_at_sizes", "size_key", "size_plan", "trials",
+    "Side", "SizePlan", "SizeRow", "most_learned", "score_at_size", "side_at_sizes", "size_key", "size_plan", "too_few", "trials",
 ]  # fmt: skip
 
 _SIZES, _MANY_ROWS = 5, 5_000
@@ -114,6 +114,14 @@ def size_plan(
     width = sum(_WIDE if kind == "category" else 1 for kind in whole.kinds.values())
     end = min(most_learned(whole, repeats), _CHEAP_CELLS // max(width, 1)) if cheap_go_on else 0
     return SizePlan(tuple(sizes.tolist()), tuple(folds), _further(int(sizes[-1]), end))
+
+
+def too_few(dataset: Dataset) -> str:
+    """Say of what a table has too few rows for a learning curve: of its rarest class, or else nothing in particular."""
+    whole = dataset.whole or dataset
+    counts = np.bincount(whole.target) if whole.classes else np.array([whole.n_rows])
+    rare = counts.min() * _FEWEST_ROWS < _FEWEST_OF_A_CLASS * whole.n_rows
+    return f" of class {whole.classes[int(counts.argmin())]!r}" if whole.classes and rare else ""
 
 
 def _further(largest: int, end: int) -> tuple[int, ...]:

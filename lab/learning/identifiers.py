@@ -28,6 +28,13 @@ _NAMED = re.compile(
     r"|kunde|patient|proband|haushalt|mitglied|maschine|anlage|ger(ae|ä)t|fahrzeug|filial|klinik|krankenhaus|sch(ue|ü)ler|vertrag|"
     r"client|usager|usuario|paciente|hogar|m(a|á)quina|m(e|é)nage|foyer|kdnr|knr$|nummer$|[a-z]nr$|(user|cust|subj|pat|emp)[a-z]*id$"
 )
+_OF_ONE = re.compile(
+    r"(^|[^a-z])(id|ids|uid|uuid|guid|vin|imei|ssn|mrn|email|mail|customer|client|patient|person|user|member|subject|participant|"
+    r"respondent|household|family|account|policy|contract|employee|student|pupil)([^a-z]|$)"
+    r"|kunde|patient|proband|haushalt|mitglied|sch(ue|ü)ler|vertrag|client|usager|usuario|paciente|hogar|m(e|é)nage|foyer|kdnr|"
+    r"(user|cust|subj|pat|emp)[a-z]*id$"
+)
+"""Among these the names of which there are always new ones: people and what they sign, not their hospitals, machines and shops."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +48,8 @@ class Identifier:
         Codes of its values.
     is_named : bool
         Whether it is called like one.
+    is_of_one : bool
+        Whether it is called like the identifier of a person, or of something that one person has.
     is_fine : bool
         Whether it has many values, each in a few rows. Of few values nobody can tell whether they are units, of which there will
         be new ones, or the levels of a category.
@@ -51,6 +60,7 @@ class Identifier:
     name: str
     units: "NDArray[np.int64]"
     is_named: bool
+    is_of_one: bool
     is_fine: bool
     agreement: float
 
@@ -66,13 +76,14 @@ def identifiers(dataset: Dataset) -> list[Identifier]:
             continue
         units, n_values = _coded(dataset.features[name], kind)
         counts = np.bincount(units)[:n_values]
-        named = _NAMED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()) is not None
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+        named, of_one = (pattern.search(words) is not None for pattern in (_NAMED, _OF_ONE))
         if n_values < (_FEWEST_IF_NAMED if named else _FEWEST_VALUES) or counts.sum() < _SMALLEST_UNITS * n_values:
             continue
         fine = n_values >= _MANY_VALUES and counts.max() <= max(_SMALL_SHARE * dataset.n_rows, 2)
         agreement = _agreement(units, dataset)
         if agreement > _AGREE and (fine or named or kind == "category"):
-            found.append(Identifier(name, units, named, fine, agreement))
+            found.append(Identifier(name, units, named, of_one, fine, agreement))
     return sorted(found, key=lambda each: (not each.is_named, not each.is_fine, -each.agreement, each.name))
 
 

@@ -134,7 +134,8 @@ def carried(question: Question, sides: Mapping[str, Group], rows: Rows) -> Carri
     if size is None:
         return None
     if plan is None:
-        return Carried(size, (), {}, None, "there are too few rows for a learning curve")
+        few = at_size.too_few(question.dataset)
+        return Carried(size, (), {}, None, f"there are too few rows{few} for a learning curve")
     sizes = plan.common([family for group in sides.values() for family in group.families])
     scores = {label: at_size.side_at_sizes(group, plan, rows, sizes).scores for label, group in sides.items()}
     there = ~np.isnan(list(scores.values())).any(axis=(0, 2))

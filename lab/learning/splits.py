@@ -4,6 +4,7 @@ The one place where a table is parted for a comparison or a search: whoever spli
 from other visits of the same customer, or from the future.
 """
 
+import warnings
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -45,8 +46,16 @@ def k_folds(target: "NDArray", belonging: Belonging, folds: int, seed: int) -> S
         return whole
     if belonging.units is not None:
         return grouped_folds(target, belonging.units, folds, seed)
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return list(splitter.split(np.zeros(len(target)), strata(target, folds)))
+    return _parted(StratifiedKFold(folds, shuffle=True, random_state=seed), strata(target, folds))
+
+
+def _parted(
+    splitter: StratifiedKFold | StratifiedGroupKFold, alike: "NDArray", units: "NDArray | None" = None
+) -> Splits:
+    """Split rows; a class of fewer rows than folds is missing from some of them, which the library would tell the user's terminal."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The least populated class in y has only")
+        return list(splitter.split(np.zeros(len(alike)), alike, units))
 
 
 def grouped_folds(target: "NDArray", units: "NDArray", folds: int, seed: int) -> Splits:
@@ -54,12 +63,11 @@ def grouped_folds(target: "NDArray", units: "NDArray", folds: int, seed: int) ->
     alike = strata(target, folds)
     codes, first = np.unique(units, return_index=True)
     if len(codes) <= _FEW_UNITS:
-        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-        return list(splitter.split(np.zeros(len(target)), alike, units))
+        return _parted(StratifiedGroupKFold(folds, shuffle=True, random_state=seed), alike, units)
     kinds = alike[first]  # of many units each is a small part of its fold: the first row speaks for it
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    parted = _parted(StratifiedKFold(folds, shuffle=True, random_state=seed), kinds)
     fold_of = np.empty(codes[-1] + 1, dtype=np.int64)
-    for place, (_, tested) in enumerate(splitter.split(np.zeros(len(codes)), kinds)):
+    for place, (_, tested) in enumerate(parted):
         fold_of[codes[tested]] = place
     places = fold_of[units]
     return [(np.flatnonzero(places != place), np.flatnonzero(places == place)) for place in range(folds)]

@@ -4,6 +4,7 @@ Each is measured by what a plain model loses when the rows in question are kept 
 so that only what can turn a verdict is suspected.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ import pandas as pd
 
 from lab.learning.identifiers import Identifier, identifiers
 from lab.learning.neighbourhoods import neighbourhood
+from lab.learning.profiles import profiles
 from lab.learning.recognition import Recognition, recognition
-from lab.protocol import Dataset
+from lab.protocol import ALONE, Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +28,8 @@ _FEWEST_ROWS = 60
 _LOST, _SURE, _SURE_OF_FEW = 0.1, 4.0, 1.5
 """Suspected is what costs a plain model a tenth of what there is to explain, beyond four standard errors; of few units, which are
 only asked about, no difference is that sure."""
+_NOTHING = 0.02
+"""Who explains less of a target than that knows nothing of it."""
 _LOST_IN_ORDER, _LOST_IN_A_STRETCH, _SURE_OF_ORDER = 0.2, 0.04, 3.0
 """Of order a fifth, beyond three: a third of the rows at once is missed more than single groups, and some stretches far more."""
 _PLAINLY_LOST, _SURE_OF_PLAIN, _PLAINLY_LOST_IN_A_STRETCH, _SURE_OF_STRETCHES = 1.0, 2.0, 0.5, 1.4
@@ -79,6 +83,8 @@ def suspicions(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
         found += list(_by_columns(dataset, seed))
         if not _firm(found):
             found += list(_by_neighbours(dataset, seed))
+        if not _firm(found):
+            found += list(_by_profiles(dataset, seed))
         if not _firm(found) and not belonging.time:
             found += list(_by_order(dataset, seed))
     return tuple(_firm(found) or found)
@@ -105,7 +111,8 @@ def _by_columns(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
             found = recognition(dataset, candidate.units, seed=seed)
         if found is None or not _is_lost(found, sure):
             continue
-        if candidate.is_fine and (told or candidate.is_named):
+        is_all = candidate.is_of_one and found.new < _NOTHING and found.known > _LOST
+        if is_all or (candidate.is_fine and (told or candidate.is_named)):
             yield _of_column(candidate.name, found, is_firm=True)
         else:
             asked.append(_of_column(candidate.name, found, is_firm=False))
@@ -154,6 +161,25 @@ def _by_neighbours(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
             f"rows seem to come in groups of about {found.size} that no column names: they have similar values, and their targets "
             "are far more alike than those of the next most similar rows",
             "add the column that says which rows belong together and name it with --by, or use --independent if they do not",
+        )
+
+
+def _by_profiles(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
+    groups = profiles(dataset, seed=seed)
+    if groups is None:
+        return
+    features = dataset.features.iloc[groups.rows].reset_index(drop=True)
+    some = dataclasses.replace(
+        dataset, features=features, target=dataset.target[groups.rows], belonging=ALONE, whole=None
+    )
+    found = recognition(some, groups.units, seed=seed)
+    if _is_lost(found, _SURE):
+        yield Suspicion(
+            f"rows seem to come in groups of about {groups.size} that no column names: they have the same values in nearly all "
+            f"columns, and a plain model explains {_percent(found.known)} of the variation in the target with others of a row's group "
+            f"in its training data, but only {_percent(found.new)} without them",
+            "add the column that says which rows belong together and name it with --by, or use --independent if they do not",
+            found,
         )
 
 

@@ -98,6 +98,22 @@ def _mailed(codes):
     return [f"p{code}@example.org" for code in codes]
 
 
+def profiles(rng, levels=(3, 6), kept=(10, 16), number=False):
+    """Categories that a customer keeps from visit to visit, but for few that change, beside some that say nothing of it."""
+    n_groups, n_kept, n_other = int(rng.integers(80, 250)), int(rng.integers(*kept)), int(rng.integers(0, 3))
+    who = np.repeat(np.arange(n_groups), rng.integers(3, 9, n_groups))
+    many = int(rng.integers(*levels))
+    kept = rng.integers(0, many, (n_groups, n_kept))[who]
+    anew = rng.random(kept.shape) < 0.05
+    kept[anew] = rng.integers(0, many, int(anew.sum()))
+    other = rng.integers(0, 5, (len(who), n_other))
+    columns = {
+        f"q{place}": [f"level {code}" for code in values] for place, values in enumerate(np.hstack([kept, other]).T)
+    }
+    said = rng.normal(size=n_groups)[who] + 0.3 * rng.normal(size=len(who))
+    return _shuffled(rng, {**columns, "y": _target(rng, said, number)})
+
+
 def few_groups(rng, name=None, near=True):
     """Hospitals, machines: few groups of many rows."""
     spelled = rng.choice([None, lambda code: code])
@@ -124,6 +140,8 @@ DEPENDENT = {
     ),
     "few groups, with an unusual name": lambda rng: few_groups(rng, rng.choice(["where", "v", "haus"])),
     "few groups, without a name": few_groups,
+    "categories that a customer keeps": profiles,
+    "flags that a customer keeps": lambda rng: profiles(rng, (2, 3), (18, 26), number=bool(rng.integers(2))),
     "random walks with a date": lambda rng: walk(rng, date=True),
     "random walks with a date, a number to predict": lambda rng: walk(rng, date=True, number=True),
     "random walks without a date": walk,

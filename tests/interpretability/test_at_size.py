@@ -138,6 +138,11 @@ def test_failed_trials_and_small_tables_say_nothing(context, two_families):
     few = LAB.context(table(200), dataclasses.replace(SETTINGS, rows_then=5_000), seed=0)
     assert at_size.plan(few) == []
     assert at_size.evidence(few, {}).facts["curve_fault"] == "there are too few rows for a learning curve"
+    data = table(3_000)
+    rare = dataclasses.replace(data, target=(np.arange(3_000) < 10).astype(np.int64))
+    context = LAB.context(rare, dataclasses.replace(SETTINGS, rows_then=50_000), seed=0)
+    said = at_size.evidence(context, {}).facts["curve_fault"]
+    assert said == f"there are too few rows of class {rare.classes[1]!r} for a learning curve"
 
 
 @pytest.mark.parametrize(

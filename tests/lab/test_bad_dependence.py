@@ -36,7 +36,7 @@ def written(table, columns):
             ["class 'no'", "60 row(s) in only 1 value(s) of 'g'", "merge classes"],
         ),
         ({}, "--by churn", ["'churn' is the target", "choose another column"]),
-        ({}, "--time churn", ["'churn' is the target", "choose another column"]),
+        ({}, "--time churn", ["'churn' is the target", "in which order rows came", "choose another column"]),
         ({"g": WHO}, "--by g --drop g", ["'g' is dropped", "leave out one of the two"]),
         ({"customer": WHO}, "--by custmer", ["no column 'custmer'", "did you mean 'customer'?"]),
         ({"g": np.random.default_rng(0).normal(size=N)}, "--by g", ["another value in every row"]),

@@ -518,8 +518,11 @@ OWN, OTHERS = "own", "others"
         ("town", 50, OTHERS, (0.1, 0.0, 4.1), None),
         ("customer", 50, OWN, (0.7, 0.5, 4.0), None),
         ("customer", 50, OWN, (0.1, 0.0, 4.1), None),
-        ("customer", 10, OWN, (0.7, -0.5, 1.6), False),  # few units, of which no difference is sure
-        ("customer", 10, OTHERS, (0.7, -0.5, 1.6), False),
+        ("hospital", 10, OWN, (0.7, -0.5, 1.6), False),  # few units, of which no difference is sure
+        ("hospital", 10, OTHERS, (0.7, -0.5, 1.6), False),
+        ("customer", 10, OWN, (0.7, 0.01, 1.6), True),  # of new ones nothing is known
+        ("customer", 10, OWN, (0.7, 0.03, 1.6), False),
+        ("customer", 10, OWN, (0.09, -0.5, 1.6), False),
         ("customer", 10, OWN, (0.7, 0.5, 1.5), None),
     ],
 )

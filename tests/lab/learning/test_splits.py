@@ -204,3 +204,11 @@ def test_the_check_of_spoiled_rows_keeps_the_folds_of_whole_units_too():
     assert not np.array_equal(split(twin, fold)[1], test)
     with folds_stay(dataset):
         assert np.array_equal(split(twin, fold)[1], test)
+
+
+@pytest.mark.parametrize("units", [None, np.repeat(np.arange(30), 2), np.arange(60)])
+def test_a_class_of_fewer_rows_than_folds_is_split_without_a_word_of_the_library(units):
+    """Warnings are errors here."""
+    target = (np.arange(60) >= 58).astype(int)
+    parted = k_folds(target, Belonging(units), 5, 0)
+    assert sorted(np.concatenate([test for _, test in parted])) == list(range(60))
