@@ -261,9 +261,10 @@ def test_every_seeded_fault_can_be_made(benchmark):
     chosen = module.faults()
     assert len(chosen) > 130
     assert len({fault.name for fault in chosen}) == len(chosen)
+    sources, tests = module.sources_of(module.ROOT), module.tests_of(module.ROOT)
     for fault in chosen:
-        assert module.place_of(fault, module.ROOT)
-        assert module.nodes_of(fault, module.ROOT)
+        assert module.place_of(fault, sources)
+        assert module.nodes_of(fault, tests)
 
 
 def test_the_mutants_are_of_modules_that_are_there_and_sentences_are_told_from_code(benchmark):
