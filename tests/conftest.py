@@ -24,8 +24,16 @@ _TESTS, _OTHER_TESTS = Path(__file__).parent, Path(sysconfig.get_path("purelib")
 threadpool_limits(1)  # and this for those that are loaded
 
 
-def pytest_configure():
-    """Have a test that fills the memory fail by its name; else the kernel kills its process, and nobody knows by which."""
+def pytest_configure(config):
+    """Keep the bytecode of our sources, and have a test that fills the memory fail by its name.
+
+    Tests start some hundred processes that load our sources, and each would compile them; where pytest itself is to leave nothing
+    in the tree (`-p no:cacheprovider`), nor do they. Without the limit the kernel would kill the process of a test that fills
+    the memory, and nobody knew of which.
+    """
+    if config.pluginmanager.hasplugin("cacheprovider"):
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.dont_write_bytecode = False
     if sys.platform == "linux":
         import resource
 
@@ -58,8 +66,16 @@ def _sources_are_parsed_once():
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the run that is traced: it is the longest, and near the end each of two processes would do it."""
+    """Begin with the run that is traced: it is the longest."""
     items.sort(key=lambda item: item.path.name != "test_surroundings.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Have a process keep to its files as long as others have work: the tests of a file share what they make once."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 @dataclass(frozen=True)
