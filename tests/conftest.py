@@ -5,6 +5,7 @@ import os
 import sys
 import sysconfig
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 # As in trials: the threads of small fits only wait for one another. This is for libraries that are still to be loaded.
@@ -44,12 +45,13 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session", autouse=True)
 def _sources_are_parsed_once():
-    """Parse the same file once in all tests: the identity of each other lab of a test would take seconds.
+    """Parse the same file once in all tests, and list what is installed once: a run's identity would take half a second.
 
     The files are read each time, so that what is changed in one is seen. The tests themselves are not parsed: to a lab that stands
     in one of them belong all the others, and the hundreds of a library that installs its own under the same name.
     """
     parsing, known = identity._imports, {}
+    listing, owners = metadata.packages_distributions, {}
 
     def imports(files):
         for name, path in files.items():
@@ -60,8 +62,15 @@ def _sources_are_parsed_once():
                 known[source] = list(parsing({name: path}))
             yield from known[source]
 
+    def packages_distributions():
+        where = tuple(sys.path)  # a test that installs something does so in a folder of its own
+        if where not in owners:
+            owners[where] = listing()
+        return owners[where]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "_imports", imports)
+        patch.setattr(metadata, "packages_distributions", packages_distributions)
         yield
 
 
