@@ -78,6 +78,8 @@ def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, 
     black = Group("black", "black box", families[:2], blends=blends_of("black", "black boxes"))
     monkeypatch.setattr(classifiers, "black", lambda: black)
     monkeypatch.setattr(module, "peers", lambda is_number: Group("peers", "library", families[2:3], is_side=False))
+    make = module.make
+    monkeypatch.setattr(module, "make", lambda *given: replace(make(*given), folds=2, repeats=1))
     monkeypatch.setattr(module, "tables", lambda: {"loans": lambda: sample_rows(load("loans"), 120, 0)})
     module.report(side, "side")
     lines = capsys.readouterr().out.splitlines()

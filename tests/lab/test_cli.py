@@ -12,7 +12,7 @@ from samples.less_work import with_few_families
 
 from lab import cli, registry
 
-FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--independent")
+FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--independent", "--workers", "1")
 HEAVY = {
     "numpy",
     "pandas",
