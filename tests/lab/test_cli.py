@@ -51,6 +51,16 @@ def test_help_imports_nothing_heavy(words):
     assert not HEAVY & {name.partition(".")[0] for name in modules}
 
 
+def test_a_misspelt_column_is_named_before_the_libraries_that_learn_are_loaded(table):
+    words = ["run", "edge", str(table()), "--target", "chrun"]
+    code = f"import sys; from lab.cli import main; code = main({words!r}); print(code, *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, *modules = done.stdout.split()
+    assert first == "2"
+    assert "did you mean 'churn'?" in done.stderr
+    assert not {"sklearn", "scipy.stats"} & set(modules)
+
+
 @pytest.mark.parametrize("name", ["quantum", "edge", "interpretability"])
 def test_each_lab_is_a_script_of_its_own(name):
     done = subprocess.run([sys.executable, "-m", name, "--help"], capture_output=True, text=True, check=True)
