@@ -5,6 +5,7 @@ import os
 import sys
 import sysconfig
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 # As in trials: the threads of small fits only wait for one another. This is for libraries that are still to be loaded.
@@ -24,8 +25,16 @@ _TESTS, _OTHER_TESTS = Path(__file__).parent, Path(sysconfig.get_path("purelib")
 threadpool_limits(1)  # and this for those that are loaded
 
 
-def pytest_configure():
-    """Have a test that fills the memory fail by its name; else the kernel kills its process, and nobody knows by which."""
+def pytest_configure(config):
+    """Keep the bytecode of our sources, and have a test that fills the memory fail by its name.
+
+    Tests start some hundred processes that load our sources, and each would compile them; where pytest itself is to leave nothing
+    in the tree (`-p no:cacheprovider`), nor do they. Without the limit the kernel would kill the process of a test that fills
+    the memory, and nobody knew of which.
+    """
+    if config.pluginmanager.hasplugin("cacheprovider"):
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.dont_write_bytecode = False
     if sys.platform == "linux":
         import resource
 
@@ -36,12 +45,13 @@ def pytest_configure():
 
 @pytest.fixture(scope="session", autouse=True)
 def _sources_are_parsed_once():
-    """Parse the same file once in all tests: the identity of each other lab of a test would take seconds.
+    """Parse the same file once in all tests, and list what is installed once: a run's identity would take half a second.
 
     The files are read each time, so that what is changed in one is seen. The tests themselves are not parsed: to a lab that stands
     in one of them belong all the others, and the hundreds of a library that installs its own under the same name.
     """
     parsing, known = identity._imports, {}
+    listing, owners = metadata.packages_distributions, {}
 
     def imports(files):
         for name, path in files.items():
@@ -52,14 +62,29 @@ def _sources_are_parsed_once():
                 known[source] = list(parsing({name: path}))
             yield from known[source]
 
+    def packages_distributions():
+        where = tuple(sys.path)  # a test that installs something does so in a folder of its own
+        if where not in owners:
+            owners[where] = listing()
+        return owners[where]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "_imports", imports)
+        patch.setattr(metadata, "packages_distributions", packages_distributions)
         yield
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the run that is traced: it is the longest, and near the end each of two processes would do it."""
+    """Begin with the run that is traced: it is the longest."""
     items.sort(key=lambda item: item.path.name != "test_surroundings.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Have a process keep to its files as long as others have work: the tests of a file share what they make once."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The rules of the house hold: imports point down, the style is kept, types fit, dependencies are declared."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("lab", "quantum", "edge", "interpretability")
 SOURCES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+@functools.cache
+def parsed(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -32,14 +38,14 @@ def test_the_checker_finds_nothing(command):
 
 def test_only_the_command_line_prints():
     for path in SOURCES:
-        calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
         printing = any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
         assert not printing or path.name in ("cli.py", "screen.py"), path
 
 
 def test_no_pickle_is_read():
     for path in SOURCES:
-        tree = ast.parse(path.read_text())
+        tree = parsed(path)
         imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         used = {
@@ -62,4 +68,4 @@ def test_the_top_level_is_what_it_was_agreed_to_be():
 
 def test_no_module_is_without_the_question_that_it_answers():
     for path in SOURCES:
-        assert ast.get_docstring(ast.parse(path.read_text())), f"{path} has no docstring"
+        assert ast.get_docstring(parsed(path)), f"{path} has no docstring"

@@ -81,6 +81,8 @@ def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, 
     black = Group("black", "black box", families[:2], blends=blends_of("black", "black boxes"))
     monkeypatch.setattr(classifiers, "black", lambda: black)
     monkeypatch.setattr(module, "peers", lambda is_number: Group("peers", "library", families[2:3], is_side=False))
+    make = module.make
+    monkeypatch.setattr(module, "make", lambda *given: replace(make(*given), folds=2, repeats=1))
     monkeypatch.setattr(module, "tables", lambda: {"loans": lambda: sample_rows(load("loans"), 120, 0)})
     module.report(side, "side")
     lines = capsys.readouterr().out.splitlines()
@@ -295,9 +297,10 @@ def test_every_seeded_fault_can_be_made(benchmark):
     chosen = module.faults()
     assert len(chosen) > 130
     assert len({fault.name for fault in chosen}) == len(chosen)
+    sources, tests = module.sources_of(module.ROOT), module.tests_of(module.ROOT)
     for fault in chosen:
-        assert module.place_of(fault, module.ROOT)
-        assert module.nodes_of(fault, module.ROOT)
+        assert module.place_of(fault, sources)
+        assert module.nodes_of(fault, tests)
 
 
 def test_the_mutants_are_of_modules_that_are_there_and_sentences_are_told_from_code(benchmark):

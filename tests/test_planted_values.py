@@ -25,6 +25,7 @@ from samples.less_work import (
 )  # fmt: skip
 from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, without_the_clock
 
+import quantum.context
 import quantum.models.families
 from edge.stream import monitor
 from interpretability.models import classifiers, regressors
@@ -200,6 +201,22 @@ def suspected():
     return {}
 
 
+KEPT = ("quantum", "kernel", "unentangled", "surrogate", "logistic", "constant")
+
+
+def with_fewer_sides(patch):
+    """Have the quantum lab compare one model of each kind: the same library fits the others in the same way."""
+    sides = quantum.context.groups
+
+    def fewer(*sizes, **more):
+        return tuple(
+            dataclasses.replace(group, families=tuple(each for each in group.families if each.name in KEPT))
+            for group in sides(*sizes, **more)
+        )
+
+    patch.setattr(quantum.context, "groups", fewer)
+
+
 @pytest.fixture
 def searched(tmp_path, monkeypatch, capfd, suspected):
     """Run a lab on a planted table with little work, and look for the planted values in all that it leaves behind."""
@@ -242,6 +259,8 @@ def test_a_run_leaves_no_value_of_one_person_behind(name, target, n_rows, files,
         monkeypatch.setattr(module, "glass", lambda *sizes: glass)
         monkeypatch.setattr(module, "black", lambda: Group("black", "black box", closed))
     shown = ["--json"] if n_rows == 40 else []
+    if n_rows == 40:  # all of them are in the run on the larger table
+        with_fewer_sides(monkeypatch)
     if name == "interpretability" and n_rows == 600:
         shown += ["--groups", "group"]
     searched(name, target, files[n_rows, target], *shown)
@@ -266,6 +285,8 @@ def test_a_stream_a_browser_and_devices_leave_no_value_of_one_person_behind(file
     with distributed.LocalCluster(
         n_workers=1,
         threads_per_worker=1,
+        processes=False,  # the device is in a thread of this process, and is reached as one elsewhere
+        protocol="tcp://",
         resources={"device": 1},
         dashboard_address=None,
         worker_dashboard_address=None,

@@ -60,6 +60,7 @@ import sys
 sys.path.append(TESTS)
 
 from edge import candidates
+from edge.footprint import section as footprint
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
 from interpretability.models import classifiers
 from lab import doubts, registry
@@ -92,6 +93,7 @@ sides = context.groups
 kept = ("quantum", "kernel", "logistic", "constant", "unentangled", "surrogate")
 context.groups = lambda *sizes, **more: tuple(fewer(group, kept) for group in sides(*sizes, **more))
 candidates.group = lambda dataset, model, **more: Group("all", "model", (LOGISTIC, CONSTANT))
+footprint._PROCESSES = 1
 speed._ROUNDS, speed._CALLS, speed._BATCH, editing._CURVES, stress._SHARES = 1, 2, 20, 1, (0.1,)
 readable, black = classifiers.glass, classifiers.black()
 classifiers.glass = lambda *sizes: fewer(readable(*sizes), ("logistic", "ebm", "figs"))

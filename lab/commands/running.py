@@ -32,13 +32,14 @@ def run_lab(
 
     `about` says what of the table is used, and how: the keywords of `lab.data.load.load`.
     """
-    from lab import flow
     from lab.data import load
-    from lab.terminal.screen import watching
 
     dataset = load.load(source, **about)
     if given.out.exists():
         check_out(given.out)
+    from lab import flow  # loads the libraries that learn, for which who misspelt a column need not wait
+    from lab.terminal.screen import watching
+
     with writing_in(given.out), watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
         return flow.run(
             lab,

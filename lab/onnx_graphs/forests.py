@@ -102,6 +102,8 @@ def add_leaf_values(
     NotLoweredError
         If the graph's float32 cannot number the leaves.
     """
+    if graph.dtype == np.float32 and sum(int((tree.left < 0).sum()) for tree in trees) > _WHOLE:
+        raise NotLoweredError("a forest of over 16 million leaves, which float32 cannot number")
     numbered, tables, rows = [], [], 0
     for place, (tree, value) in enumerate(zip(trees, values, strict=True)):
         ends = tree.left < 0
@@ -110,8 +112,6 @@ def add_leaf_values(
         numbered.append(replace(tree, targets=np.full(len(ends), place), weights=weights))
         tables.append(value[ends])
         rows += int(ends.sum())
-    if graph.dtype == np.float32 and rows > _WHOLE:
-        raise NotLoweredError("a forest of over 16 million leaves, which float32 cannot number")
     found = add_ensemble(graph, numbered, columns, n_targets=len(trees), aggregate="SUM", float32=float32)
     whole = graph.add("Cast", [found], to=TensorProto.INT64)
     table = graph.constant(np.concatenate(tables).astype(graph.answers))

@@ -13,14 +13,13 @@ import functools
 import importlib
 import multiprocessing
 import os
-import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,7 +56,19 @@ def faults(path: Path = LIST) -> list[Fault]:
     return [Fault(each["name"], each["old"], each["new"], tuple(each["tests"])) for each in listed]
 
 
-def place_of(fault: Fault, tree: Path) -> Path:
+def sources_of(tree: Path) -> dict[Path, str]:
+    """Read the packages."""
+    paths = (path for package in PACKAGES for path in sorted((tree / package).rglob("*.py")))
+    return {path: path.read_text(encoding="utf-8") for path in paths}
+
+
+def tests_of(tree: Path) -> dict[Path, str]:
+    """Read the tests, by their names below the tree."""
+    paths = sorted((tree / "tests").rglob("test_*.py"))
+    return {path.relative_to(tree): path.read_text(encoding="utf-8") for path in paths}
+
+
+def place_of(fault: Fault, sources: Mapping[Path, str]) -> Path:
     """Find the one file that holds the fault's text once, wherever it is.
 
     Raises
@@ -65,16 +76,14 @@ def place_of(fault: Fault, tree: Path) -> Path:
     LookupError
         If it stands nowhere, or more than once.
     """
-    sources = [path for package in PACKAGES for path in sorted((tree / package).rglob("*.py"))]
-    counts = {path: path.read_text(encoding="utf-8").count(fault.old) for path in sources}
-    found = [path for path, count in counts.items() if count]
+    counts = {path: count for path, text in sources.items() if (count := text.count(fault.old))}
     if sum(counts.values()) != 1:
-        where = ", ".join(str(path.relative_to(tree)) for path in found) or "nowhere"
+        where = ", ".join("/".join(path.parts[-3:]) for path in counts) or "nowhere"
         raise LookupError(f"{fault.name}: its text stands {sum(counts.values())} times ({where}); name a longer one")
-    return found[0]
+    return next(iter(counts))
 
 
-def nodes_of(fault: Fault, tree: Path) -> list[str]:
+def nodes_of(fault: Fault, tests: Mapping[Path, str]) -> list[str]:
     """Find the tests by their names, whichever files they are in.
 
     Raises
@@ -82,13 +91,12 @@ def nodes_of(fault: Fault, tree: Path) -> list[str]:
     LookupError
         If a test is not there.
     """
-    sources = {path: path.read_text(encoding="utf-8") for path in sorted((tree / "tests").rglob("test_*.py"))}
     nodes = []
     for name in fault.tests:
-        found = [path for path, text in sources.items() if re.search(rf"^def {name}\(", text, re.MULTILINE)]
+        found = [path for path, text in tests.items() if f"\ndef {name}(" in text]
         if not found:
             raise LookupError(f"{fault.name}: there is no test {name}")
-        nodes += [f"{path.relative_to(tree)}::{name}" for path in found]
+        nodes += [f"{path}::{name}" for path in found]
     return nodes
 
 
@@ -164,7 +172,7 @@ def rewritten(path: Path, text: str) -> Iterator[None]:
 @contextmanager
 def made(fault: Fault, tree: Path) -> Iterator[None]:
     """Make the fault, and take it back."""
-    path = place_of(fault, tree)
+    path = place_of(fault, sources_of(tree))
     with rewritten(path, path.read_text(encoding="utf-8").replace(fault.old, fault.new)):
         yield
 
@@ -207,7 +215,7 @@ def tried(fault: Fault, tree: Path) -> tuple[str, str]:
     """Say what came of a fault: killed, SURVIVED, or why it could not be made."""
     try:
         with made(fault, tree):
-            return fault.name, "SURVIVED" if passes(nodes_of(fault, tree), tree) else "killed"
+            return fault.name, "SURVIVED" if passes(nodes_of(fault, tests_of(tree)), tree) else "killed"
     except (LookupError, RuntimeError) as error:
         return fault.name, f"NOT MADE: {error}"
 
@@ -219,12 +227,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="make none: only find every text and every test")
     options = parser.parse_args()
     chosen = [fault for fault in faults() if any(words in fault.name for words in options.only or [""])]
-    every = sorted({node for fault in chosen for node in nodes_of(fault, ROOT)})
+    tests, sources = tests_of(ROOT), sources_of(ROOT)
+    every = sorted({node for fault in chosen for node in nodes_of(fault, tests)})
     if options.check:
         lost = []
         for fault in chosen:
             try:
-                place_of(fault, ROOT)
+                place_of(fault, sources)
             except LookupError as error:
                 lost.append(error)
         print(*lost, f"{len(chosen) - len(lost)} of {len(chosen)} faults can be made", sep="\n")

@@ -12,7 +12,7 @@ from samples.less_work import with_few_families
 
 from lab import cli, registry
 
-FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--independent")
+FAST = ("--folds", "2", "--repeats", "1", "--candidates", "1", "--depth", "verdict", "--independent", "--workers", "1")
 HEAVY = {
     "numpy",
     "pandas",
@@ -49,6 +49,16 @@ def test_help_imports_nothing_heavy(words):
     assert first == "0"
     assert "usage: lab" in done.stdout
     assert not HEAVY & {name.partition(".")[0] for name in modules}
+
+
+def test_a_misspelt_column_is_named_before_the_libraries_that_learn_are_loaded(table):
+    words = ["run", "edge", str(table()), "--target", "chrun"]
+    code = f"import sys; from lab.cli import main; code = main({words!r}); print(code, *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, *modules = done.stdout.split()
+    assert first == "2"
+    assert "did you mean 'churn'?" in done.stderr
+    assert not {"sklearn", "scipy.stats"} & set(modules)
 
 
 @pytest.mark.parametrize("name", ["quantum", "edge", "interpretability"])

@@ -160,7 +160,7 @@ def test_the_interpretability_lab_finds_what_is_true_with_a_few_cheap_models(mon
     sides(classifiers, (classifiers.SPLINES,), (dataclasses.replace(classifiers.EXTRA_TREES, build=trees),))
     more = functools.partial(quick, regressors.EXTRA_TREES.build, model__n_estimators=20)
     sides(regressors, (regressors.SPLINES,), (dataclasses.replace(regressors.EXTRA_TREES, build=more),))
-    settings = dataclasses.replace(interpretability.controls._SETTINGS, folds=2)
+    settings = dataclasses.replace(interpretability.controls._SETTINGS, folds=2, repeats=1)
     monkeypatch.setattr(interpretability.controls, "_SETTINGS", settings)
     check_controls(LAB, ["additive", "parity"], seeds=range(2))
     check_controls(LAB, ["additive-number", "product-number"], seeds=[0])

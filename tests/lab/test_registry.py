@@ -121,10 +121,10 @@ def call(site, tmp_path, *words):
 def test_an_installed_lab_is_listed_answers_for_its_controls_is_run_and_reported(site, tmp_path):
     assert "majority" in call(site, tmp_path, "list").stdout
     assert "--threshold" in call(site, tmp_path, "run", "majority", "--help").stdout
-    asked = call(site, tmp_path, "controls", "majority", "--seeds", "2")
+    asked = call(site, tmp_path, "controls", "majority", "--seeds", "2", "--workers", "1")
     assert asked.returncode == 0, asked.stderr
     assert "wrong verdicts: 0 of 4" in asked.stdout
-    done = call(site, tmp_path, "run", "majority", "wine", "--independent", "--threshold", "0.9")
+    done = call(site, tmp_path, "run", "majority", "wine", "--independent", "--threshold", "0.9", "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert "No: The share is 0.33." in done.stdout
     (report,) = tmp_path.glob("runs/*/report.html")

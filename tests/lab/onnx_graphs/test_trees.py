@@ -171,7 +171,7 @@ def test_texts_of_all_columns_of_one_source_are_known_together():
 
 def test_more_leaves_than_single_precision_can_number_are_refused():
     count = 2**24 + 2
-    leaves = Tree(*(np.full(count, value) for value in (0, -1, -1, 0.0, False, 0, 0.0)))
+    leaves = Tree(*(np.broadcast_to(value, count) for value in (0, -1, -1, 0.0, False, 0, 0.0)))
     with pytest.raises(NotLoweredError, match="16 million"):
         add_leaf_values(
             Graph(1, 0, np.float32), [leaves], [np.zeros((count, 1))], [Number(0)], how="mean", float32=True
