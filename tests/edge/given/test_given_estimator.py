@@ -22,6 +22,9 @@ from lab.learning.families import LOGISTIC
 from lab.protocol import Estimate
 
 
+pytestmark = pytest.mark.usefixtures("guard_forked")
+
+
 @pytest.fixture(scope="module")
 def wine():
     return load("wine")
