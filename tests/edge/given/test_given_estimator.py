@@ -21,7 +21,6 @@ from lab.data.load import load
 from lab.learning.families import LOGISTIC
 from lab.protocol import Estimate
 
-
 pytestmark = pytest.mark.usefixtures("guard_forked")
 
 
