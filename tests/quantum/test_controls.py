@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from samples.here import with_trials_once
 from samples.less_work import with_suspicions_once
 
 from lab.learning.comparison import Comparison
@@ -29,6 +30,7 @@ def cheap(monkeypatch):
             sides[2],
         )
 
+    with_trials_once(monkeypatch)  # the faults are in what is made of the rows
     with_suspicions_once(monkeypatch)
     real = families.groups
     monkeypatch.setattr("quantum.context.groups", few)
@@ -71,6 +73,8 @@ POINTS = {"level": 0.0, "half-margin": 2.5, "at-margin": 5.0, "over-margin": 7.5
 
 @pytest.mark.parametrize(("name", "found"), POINTS.items())
 def test_models_of_known_skill_lie_as_far_apart_as_is_said(name, found, monkeypatch):
+    with_trials_once(monkeypatch)
+    with_suspicions_once(monkeypatch)
     seen = []
     real = Comparison.difference
 

@@ -21,6 +21,8 @@ from lab.data.load import load
 from lab.learning.families import LOGISTIC
 from lab.protocol import Estimate
 
+pytestmark = pytest.mark.usefixtures("guard_forked")
+
 
 @pytest.fixture(scope="module")
 def wine():

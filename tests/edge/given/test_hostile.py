@@ -142,6 +142,7 @@ def wine():
     return load("wine")
 
 
+@pytest.mark.usefixtures("guard_forked")
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_file_that_never_ends_or_fills_the_memory_is_refused(case, wine, tmp_path):
     made, words = REFUSED[case]
@@ -205,6 +206,7 @@ def test_a_model_that_passed_is_still_stopped_in_the_run_if_it_takes_too_long(mo
         given_family._answer(ready, {"X": np.zeros((1, 13), np.float32)})
 
 
+@pytest.mark.usefixtures("guard_forked")
 def test_a_tree_that_leads_back_to_itself_is_refused(wine, tmp_path):
     modes = ["BRANCH_LEQ", "BRANCH_LEQ", "LEAF", "LEAF"]
     tree = node(
@@ -231,6 +233,7 @@ def nested(content, *fields):
     return content
 
 
+@pytest.mark.usefixtures("guard_forked")
 def test_graphs_inside_one_another_without_end_are_damage(wine, tmp_path):
     deep = nested(b"", *[6, 5, 1] * 5_000, 7)  # a graph in an attribute in a node in a graph, at last in the model
     (tmp_path / "m.onnx").write_bytes(deep)
@@ -238,6 +241,7 @@ def test_graphs_inside_one_another_without_end_are_damage(wine, tmp_path):
         family_of(str(tmp_path / "m.onnx"), wine)
 
 
+@pytest.mark.usefixtures("guard_forked")
 @pytest.mark.parametrize(
     "estimator", [KNeighborsClassifier(3), AdaBoostClassifier(n_estimators=3)], ids=lambda e: type(e).__name__
 )
@@ -254,6 +258,7 @@ def test_what_a_converter_makes_of_models_with_scans_and_sizes_is_taken(estimato
     np.testing.assert_allclose(taken.predict_proba(wine.features), estimator.predict_proba(features), atol=1e-5)
 
 
+@pytest.mark.usefixtures("guard_forked")
 def test_a_file_that_changes_after_it_was_checked_is_not_used(wine, tmp_path):
     file = tmp_path / "m.onnx"
     file.write_bytes(model([node("Identity", ["s"], ["t"])]).SerializeToString())
@@ -265,6 +270,7 @@ def test_a_file_that_changes_after_it_was_checked_is_not_used(wine, tmp_path):
         taken.predict_proba(wine.features)
 
 
+@pytest.mark.usefixtures("guard_forked")
 def test_a_long_table_is_asked_in_batches_that_were_tried(wine, tmp_path):
     (tmp_path / "m.onnx").write_bytes(model([node("Identity", ["s"], ["t"])]).SerializeToString())
     taken = family_of(str(tmp_path / "m.onnx"), wine).build(wine.features, 0).fit(wine.features, wine.target)
@@ -286,6 +292,7 @@ def archive(*, unpacked):
     return bytes(content)
 
 
+@pytest.mark.usefixtures("guard_forked")
 @pytest.mark.parametrize(
     ("content", "words"),
     [

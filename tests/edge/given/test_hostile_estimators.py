@@ -273,6 +273,7 @@ def test_an_honest_estimator_is_read_and_answers_as_before(model, tmp_path):
     np.testing.assert_array_equal(read.predict_proba(CODES), made.predict_proba(CODES))
 
 
+@pytest.mark.usefixtures("guard_forked")
 def test_the_process_that_runs_the_lab_loads_no_file_of_somebodys(tmp_path, monkeypatch):
     skops.io.dump(fitted(FOREST, lambda model: None), tmp_path / "m.skops")
 

@@ -131,6 +131,9 @@ REFUSED = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("guard_forked")
+
+
 @pytest.fixture(scope="module")
 def wine():
     return load("wine")

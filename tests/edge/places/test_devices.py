@@ -124,10 +124,8 @@ def test_devices_that_vanished_after_the_plan_leave_the_rows_of_this_machine(mon
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_scheduler_without_devices_or_without_an_answer_is_an_error():
+def test_a_scheduler_without_devices_is_an_error():
     distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
-    with pytest.raises(SettingsError, match="no Dask scheduler answers at 'nowhere'"):
-        connect("nowhere")
     with (
         distributed.LocalCluster(n_workers=1, processes=False, protocol="tcp://", dashboard_address=None) as cluster,
         pytest.raises(SettingsError, match="has no worker with the resource 'device'; start one on each device with"),

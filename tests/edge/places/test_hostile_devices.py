@@ -9,18 +9,23 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from samples.less_work import with_short_timings
 
 from edge.exporting.device import identity_model
+from edge.places import process
 from edge.places.device_rows import LARGEST, Placed, checked
-from edge.places.devices import connect, measure_on_devices
+from edge.places.devices import Devices, measure_on_devices
 from edge.places.process import Request, Served, measure_as_json
 
 IDENTITY = Served(identity_model(3), {"numbers": np.arange(12.0, dtype=np.float32).reshape(4, 3)})
 QUICK = Request(seconds=0.01, deadline_ms=100.0)
 
 
-def become_hostile(way, marks):
-    """Run in a worker: from now on it answers with what runs code wherever it is unpickled."""
+WAYS = ("returned", "raised", "in a list", "as bytes", "no row", "too large")
+
+
+def become_hostile(marks):
+    """Run in a worker: from now on it answers with what runs code wherever it is unpickled, each model in its own way."""
     from edge.places import process
 
     code = f"import os, pathlib; pathlib.Path({marks!r}, str(os.getpid())).touch()"
@@ -34,6 +39,7 @@ def become_hostile(way, marks):
             return exec, (code,)
 
     def answer(served, request):
+        way = served.model.decode()
         if way == "raised":
             raise HostileError
         return {
@@ -44,35 +50,27 @@ def become_hostile(way, marks):
     process.measure_as_json = answer
 
 
-@pytest.fixture(scope="module")
-def cluster():
+@pytest.mark.filterwarnings("ignore")
+def test_a_hostile_answer_of_a_real_worker_runs_nothing_here_and_is_lost(tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
-    with distributed.LocalCluster(
+    cluster = distributed.LocalCluster(
         n_workers=1,
         threads_per_worker=1,
         resources={"device": 1},
         dashboard_address=None,
         worker_dashboard_address=None,
-    ) as made:
-        yield made
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("way", ["returned", "raised", "in a list", "as bytes", "no row", "too large"])
-def test_a_hostile_answer_of_a_real_worker_runs_nothing_here_and_is_lost(way, cluster, tmp_path):
-    distributed = pytest.importorskip("distributed")
-    marks = tmp_path / "marks"
-    marks.mkdir()
-    with distributed.Client(cluster, set_as_default=False) as client:
-        workers = set(client.run(os.getpid).values())
-        client.run(become_hostile, way, str(marks))
-    there = connect(cluster.scheduler_address)
-    found = measure_on_devices(there, {"a": IDENTITY, "b": IDENTITY}, QUICK, patience_s=60)
+    )
+    with cluster:
+        with distributed.Client(cluster, set_as_default=False) as client:
+            workers = set(client.run(os.getpid).values())
+            client.run(become_hostile, str(tmp_path))
+        models = {way: Served(way.encode(), IDENTITY.rows) for way in WAYS}
+        found = measure_on_devices(Devices(cluster.scheduler_address, ("0",)), models, QUICK, patience_s=60)
     (rows,) = found.values()
-    assert list(rows) == ["a", "b"]
+    assert sorted(rows) == sorted(WAYS)
     assert all(row.found is None for row in rows.values()), rows
     assert all(row.lost.startswith("the device's answer is") for row in rows.values()), rows
-    assert {int(mark.name) for mark in marks.iterdir()} <= workers, "unpickled outside the device"
+    assert {int(mark.name) for mark in tmp_path.iterdir()} <= workers, "unpickled outside the device"
 
 
 CODE = """
@@ -130,8 +128,15 @@ def test_the_process_that_speaks_with_a_scheduler_reads_no_object_by_any_way(tmp
 
 
 @pytest.fixture(scope="module")
-def honest():
-    return json.loads(measure_as_json(IDENTITY, Request(seconds=0.01, deadline_ms=100.0, rate=500.0)))
+def honest(tmp_path_factory):
+    """A row as the process that measures makes it, made in this one."""
+    folder = tmp_path_factory.mktemp("measured")
+    IDENTITY.write(folder)
+    asked = Request(seconds=0.01, deadline_ms=100.0, rate=2_000.0)
+    (folder / "request.json").write_text(json.dumps(asdict(asked)), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        with_short_timings(patch)
+        return json.loads(json.dumps(asdict(process._measure(folder))))
 
 
 def test_an_honest_row_is_kept_as_it_is(honest):
@@ -140,9 +145,15 @@ def test_an_honest_row_is_kept_as_it_is(honest):
     assert {run["view"] for run in honest["runs"]} == {"hot", "sweep", "rate"}
 
 
-def test_a_model_that_does_not_run_there_is_lost_with_the_reason():
-    row = checked(measure_as_json(Served(b"no model", IDENTITY.rows), QUICK))
-    assert "exit code 1" in row.lost
+def test_a_model_that_does_not_run_there_is_lost_with_the_reason(monkeypatch):
+    def fail(served, request):
+        raise RuntimeError("the process that measures failed (exit code 1);\nit said: nothing")
+
+    monkeypatch.setattr(process, "measure_in_process", fail)
+    assert (
+        checked(measure_as_json(IDENTITY, QUICK)).lost
+        == "the process that measures failed (exit code 1); it said: nothing"
+    )
 
 
 def changed(row, path, value):
