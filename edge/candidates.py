@@ -1,23 +1,33 @@
 """Which models are candidates for the device, and what may a search cost? The families that all labs share."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from edge.distilling.family import DISTILLED
 from edge.given.family import NAME, family_of
 from edge.settings import Settings
+from lab.learning.blending import Blend
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, CONSTANT, EXTRA_TREES, FOREST, LOGISTIC, MLP, Family
 from lab.protocol import Dataset
 
-__all__ = ["SEARCH_ROWS", "for_device", "group", "set_parameters"]
+__all__ = ["SEARCH_ROWS", "Candidate", "for_device", "group", "set_parameters"]
+
+Candidate: TypeAlias = Family | Blend
+"""One model, or an average of several that goes to the device as one file."""
 
 SEARCH_ROWS = 2_000
 """Rows from which settings are compared with one another where there are more; the chosen one learns from all."""
 
+_BLENDS = (
+    Blend("average", "average of the models", "average"),
+    Blend("ensemble", "weighted average of the models", "greedy"),
+)
+"""They combine what learned from the table: neither a constant prediction nor a model that the user gave."""
+
 
 def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = ()) -> Group:
-    """List all models that set the standard of accuracy, whether or not they are candidates for the device.
+    """List all models that set the standard of accuracy, and their averages, whether or not they are candidates for the device.
 
     Parameters
     ----------
@@ -31,12 +41,13 @@ def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = ()) -
         known = (*known, DISTILLED)
     if model:
         known = (*known, family_of(model, dataset))
-    return Group("all", "model", (*known, CONSTANT))  # last: it is taken as the best only where all others are worse
+    every = (*known, CONSTANT)  # last: it is taken as the best only where all others are worse
+    return Group("all", "model", every, blends=_BLENDS, apart=(NAME, CONSTANT.name))
 
 
-def for_device(known: Group, settings: Settings) -> tuple[Family, ...]:
+def for_device(known: Group, settings: Settings) -> tuple[Candidate, ...]:
     """List the candidates for the device: the given model alone, or those that the user chose."""
-    by_name = {family.name: family for family in known.families}
+    by_name = {member.name: member for member in known.members}
     return (by_name[NAME],) if settings.model else tuple(by_name[name] for name in settings.models)
 
 

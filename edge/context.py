@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edge.candidates import Candidate
 from edge.settings import Settings
+from lab.learning.blending import Blend
 from lab.learning.comparison import Group
 from lab.learning.families import Family
 from lab.learning.folds import Fold
@@ -28,8 +30,8 @@ class Context:
     metric : Metric
         The primary one.
     group : Group
-        All models that set the standard of accuracy.
-    families : tuple of Family
+        All models that set the standard of accuracy, and their averages.
+    families : tuple of Candidate
         Those of them that are candidates for the device, in the user's order.
     """
 
@@ -38,7 +40,7 @@ class Context:
     seed: int
     metric: Metric
     group: Group
-    families: tuple[Family, ...]
+    families: tuple[Candidate, ...]
 
     @property
     def fold(self) -> Fold:
@@ -49,3 +51,20 @@ class Context:
     def labels(self) -> Mapping[str, str]:
         """The words for a reader, by the candidate's name."""
         return {family.name: family.label for family in self.families}
+
+    @property
+    def single(self) -> tuple[Family, ...]:
+        """Candidates that are one model each."""
+        return tuple(each for each in self.families if isinstance(each, Family))
+
+    @property
+    def blends(self) -> tuple[Blend, ...]:
+        """Candidates that are averages of models."""
+        return tuple(each for each in self.families if isinstance(each, Blend))
+
+    @property
+    def learned(self) -> tuple[Family, ...]:
+        """Models that are fitted and exported: the single candidates, and all that an average among the candidates combines."""
+        known = {each.name for each in self.single}
+        members = self.group.blended if self.blends else ()
+        return (*self.single, *(each for each in members if each.name not in known))

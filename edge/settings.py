@@ -12,7 +12,7 @@ MODEL_FILE = "edge-model.onnx"
 """Name of the file that a run leaves beside its report."""
 
 
-_CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp")
+_CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp", "ensemble")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Settings(CurveSettings):
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "quick": {
             "folds": 2,
-            "candidates": 1,
+            "candidates": 2,
             "rounds": 20,
             "max_rows": 2_500,
             "curve_rows": 10_000,
@@ -56,8 +56,9 @@ class Settings(CurveSettings):
     )
     models: tuple[str, ...] = option(
         _CANDIDATES,
-        "candidate models for the device (distilled, a small network taught by larger models, only if named)",
-        choices=(*_CANDIDATES, "distilled"),
+        "candidate models for the device: single models, and the ensemble, a weighted average of them as one file (only if named: "
+        "average, with equal weights; distilled, a small network taught by larger models)",
+        choices=(*_CANDIDATES, "average", "distilled"),
     )
     model: str | None = option(
         None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)"

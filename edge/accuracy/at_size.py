@@ -3,7 +3,7 @@
 Each candidate is compared with the other models: against a best that is the candidate itself nothing would ever be lost,
 whichever model is about to overtake it. It is compared with each of them alone too, for the curve of the best of several has a
 bend where another one becomes the best, and no law of a curve foretells it. So a model that learns fast is compared with others
-of its kind on all rows of the table.
+of its kind on all rows of the table. Averages of models have no curve: of them nothing is said.
 """
 
 import dataclasses
@@ -25,6 +25,7 @@ from lab.wording import count
 __all__ = ["Foretold", "evidence", "foretold", "plan"]
 
 _OTHERS = "best of the other models"
+_ONLY_SINGLE = "learning curves follow single models"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def foretold(context: Context, rows: Rows) -> Foretold:
     most, unit = context.settings.max_drop * context.metric.factor, context.metric.unit
     sure = 1 - 0.05 / len(context.families)  # as for the sample: one of several candidates is chosen by it (Bonferroni)
     losses = {name: each.loss(unit, sure) for name, each in found.items()}
-    one = next(iter(found.values())).best
+    every = [each.best for each in found.values()]
+    one = next((each for each in every if each.sizes), every[0])
     facts = {
         "size": one.size,
         "curve_rows": one.sizes[-1] if one.sizes else 0,
@@ -104,6 +106,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         f"file size, memory and latency are those of models that learned from {count(context.dataset.n_rows, 'row')} at most: "
         "forests and boosted trees grow with more"
     )
+    single = f"{_ONLY_SINGLE}: averages of them are not among the models compared there"
     if question.plan is None:
         return Evidence(caveats=(grow,))
     factor, group = question.metric.factor, context.group
@@ -121,7 +124,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         if curves
         else (),
         tables=(seen_table({group.label: seen}),) if seen else (),
-        caveats=(grow,),
+        caveats=(grow, single) if context.group.blends else (grow,),
     )
 
 
@@ -132,7 +135,7 @@ def _question(context: Context) -> Question:
 def _rivals(context: Context, rows: Rows) -> dict[str, _Rivals]:
     """Compare each candidate with the other models, by its name."""
     found = {}
-    for family in context.families:
+    for family in context.single:
         others = [each for each in context.group.families if each.name != family.name]
         best = _against(others, family, context, rows)
         if best is None:
@@ -140,6 +143,9 @@ def _rivals(context: Context, rows: Rows) -> dict[str, _Rivals]:
         against = [_against([each], family, context, rows) for each in others if each.name != CONSTANT.name]
         alone = tuple(each for each in against if each is not None and each.fault is None)
         found[family.name] = _Rivals(best, alone, is_complete=0 < len(alone) == len(against))
+    if (size := _question(context).size) is not None:
+        none = _Rivals(Carried(size, (), {}, None, _ONLY_SINGLE), (), is_complete=False)
+        found |= {blend.name: none for blend in context.blends}
     return found
 
 

@@ -65,6 +65,6 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "rows_in_table": context.dataset.rows_in_table,
         },
         figures=(figure,),
-        tables=(found.table(),),
+        tables=(found.table(), found.choices()),
         caveats=(*metrics.remark(settings.metric, context.dataset), *flattered, *found.caveats()),
     )

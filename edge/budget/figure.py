@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.budget.decision import EQUALITY, GAIN, NOTHING, STATUSES, Decision, Item, items
+from edge.candidates import Candidate
 from edge.settings import Settings
-from lab.learning.families import Family
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 from lab.wording import amount
@@ -53,7 +53,7 @@ def _share(item: Item) -> Estimate:
 
 
 def budget_table(
-    there: Sequence[Family],
+    there: Sequence[Candidate],
     estimates: Mapping[str, Estimate],
     settings: Settings,
     *,

@@ -11,6 +11,7 @@ from edge.budget.decision import decide
 from edge.budget.figure import budget_table, figure
 from edge.building.evidence import size_and_parity
 from edge.building.trials import BUILD
+from edge.candidates import Candidate
 from edge.context import Context
 from edge.delivery.evidence import delivered
 from edge.footprint.evidence import cold_start, memory
@@ -22,7 +23,7 @@ from edge.stream.trials import STREAM
 from edge.timing.quantiles import over_rounds
 from edge.timing.trials import TIME, TimedRow, exported
 from lab.learning.comparison import Comparison
-from lab.learning.families import CONSTANT, Family
+from lab.learning.families import CONSTANT
 from lab.protocol import Estimate, Evidence, Key, Rows, Trial
 
 __all__ = ["evidence", "plan"]
@@ -71,7 +72,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     )
 
 
-def _is_measured(family: Family, context: Context, rows: Rows, found: Comparison) -> bool:
+def _is_measured(family: Candidate, context: Context, rows: Rows, found: Comparison) -> bool:
     """Whether everything is there of which a candidate has a budget."""
     needed: list[Key[Any]] = [BUILD.of(family.name)]
     if context.settings.memory_mb is not None:
@@ -83,7 +84,7 @@ def _is_measured(family: Family, context: Context, rows: Rows, found: Comparison
     return there and compared and exported(family.name) in _timed(rows).times
 
 
-def _deciding(family: Family, context: Context, rows: Rows, found: Comparison) -> dict[str, Estimate]:
+def _deciding(family: Candidate, context: Context, rows: Rows, found: Comparison) -> dict[str, Estimate]:
     """Give the numbers of a candidate that is measured."""
     name, scores, timed = family.name, found.families[family.name], _timed(rows)
     # the best of several candidates is chosen by the interval of its loss (Bonferroni)

@@ -14,7 +14,7 @@ from lab.learning.folds import Fold, split
 from lab.learning.outer import fold_key
 from lab.protocol import Dataset, Key, Rows
 
-__all__ = ["BUILD", "BuiltRow", "build"]
+__all__ = ["BUILD", "BuiltRow", "build", "built_row"]
 
 _TRIED = 2_000
 """Training rows on which the forms of an export are compared before one is taken; the test rows have the last word."""
@@ -61,7 +61,7 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Ro
 
     `seed` and `inputs` are those of that trial: the candidate is the very model that was scored there.
     """
-    train, test = split(dataset, fold)
+    train, _ = split(dataset, fold)
     parameters = fold_key(family, fold.index).needed(inputs).parameters
     tuned = family.build(dataset.features.iloc[train], seed).set_params(**candidates.set_parameters(family, parameters))
     given = isinstance(tuned, GivenModel)
@@ -70,6 +70,25 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Ro
     model = AsDeviceSees(tuned, dataset) if given else device.fit_for_device(tuned, dataset, train)
     forms = export_given(tuned, dataset) if given else device.to_files(model, dataset)
     chosen = parity.leanest_equal(model, forms, dataset, device.device_rows_at(dataset, train[:_TRIED]), seed=seed)
+    holds = device.holds_rows(tuned.estimator() if given and tuned.intake.kind == "skops" else model)
+    return built_row(
+        model, chosen, dataset, fold, seed=seed, parameters=parameters, holds_rows=holds, keeps_original=not given
+    )
+
+
+def built_row(
+    model: Any,
+    chosen: device.Exported,
+    dataset: Dataset,
+    fold: Fold,
+    *,
+    seed: int,
+    parameters: Mapping[str, Any],
+    holds_rows: bool,
+    keeps_original: bool = True,
+) -> BuiltRow:
+    """Compare a file with its original on the test rows of a fold, and put together what is known of it."""
+    _, test = split(dataset, fold)
     exported = chosen.content
     unseen = device.device_rows_at(dataset, test)
     compared = {
@@ -83,14 +102,14 @@ def build(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Ro
         nodes=_count_nodes(exported),
         form=chosen.form,
         promise=chosen.promise,
-        holds_rows=device.holds_rows(tuned.estimator() if given and tuned.intake.kind == "skops" else model),
+        holds_rows=holds_rows,
         parameters=parameters,
         parity={
             where: parity.compare(model, exported, dataset, rows)
             for where, rows in compared.items()
             if rows is not None
         },
-        original=None if given else originals.to_bytes(model),
+        original=originals.to_bytes(model) if keeps_original else None,
     )
 
 

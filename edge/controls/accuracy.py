@@ -69,7 +69,7 @@ def fits(
     dataset, settings = table(seed=seed), dataclasses.replace(_SETTINGS, max_drop=margin)
     context = lab.context(dataset, settings, seed=seed)
     device = (candidate,) if candidate else context.families
-    group = dataclasses.replace(context.group, families=(*device, best or _few_trees(), CONSTANT))
+    group = dataclasses.replace(context.group, families=(*device, best or _few_trees(), CONSTANT), blends=())
     context = dataclasses.replace(context, group=group, families=device)
     parts: Any = (budget, accuracy, building, KnownLatency())
     return flow.answer_here(lab, dataset, settings, seed=seed, context=context, parts=parts)

@@ -52,7 +52,7 @@ def answer_with(
     dataset = made_table(features + _APART * target[:, None], target)
     context = lab.context(dataset, settings, seed=seed)
     standard = (*context.families, CONSTANT)  # other models would only take time
-    alone = dataclasses.replace(context.group, families=standard)
+    alone = dataclasses.replace(context.group, families=standard, blends=())
     context = dataclasses.replace(context, group=alone)
     plan = sections.plan(lab, context)
     if unasked := stand_ins.keys() - {trial.key for trial in plan}:

@@ -17,6 +17,7 @@ from sklearn.base import clone
 from sklearn.preprocessing import OrdinalEncoder
 
 from edge.exporting.device import device_columns
+from edge.exporting.ensemble import WeightedAverage
 from lab.privacy.aggregates import MIN_ROWS
 from lab.protocol import Dataset
 from lab.version import __version__
@@ -65,7 +66,7 @@ def with_card(content: bytes, dataset: Dataset, model: Any, about: Mapping[str, 
     ----------
     content : bytes
         An ONNX file with the inputs of `edge.exporting.device`.
-    model : sklearn.pipeline.Pipeline
+    model : sklearn.pipeline.Pipeline or edge.exporting.ensemble.WeightedAverage
         Its fitted original.
     about : mapping
         Plain values to be written beside: label, parameters and rows of the model, say.
@@ -113,9 +114,12 @@ def graph_digest(graph: onnx.ModelProto) -> str:
 
 
 def _categories(model: Any, texts: list[str]) -> dict[str, list[str]]:
-    """List by column the categories that a fitted pipeline knows."""
+    """List by column the categories that a fitted pipeline knows, or any member of an average."""
     if not texts:
         return {}
-    encoder = model.named_steps["prepare"].named_transformers_["texts"]
-    known = zip(texts, encoder.categories_, strict=True)
-    return {name: [str(text) for text in each if text != _NONE] for name, each in known}
+    members = model.models if isinstance(model, WeightedAverage) else [model]
+    encoders = [member.named_steps["prepare"].named_transformers_["texts"] for member in members]
+    known = {
+        name: {str(text) for each in encoders for text in each.categories_[place]} for place, name in enumerate(texts)
+    }
+    return {name: sorted(each - {_NONE}) for name, each in known.items()}

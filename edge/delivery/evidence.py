@@ -37,6 +37,9 @@ def _table(label: str, digest: str, row: DeliveredRow) -> Table:
         "metadata names columns, kinds, categories and classes. Latency, size and accuracy above are those of models that learned "
         "from the training part of a fold."
     )
+    if row.weights:
+        members = ", ".join(f"{name} ({weight:.2f})" for name, weight in row.weights.items())
+        caption += f" Its members and their weights: {members}."
     return Table("The model in the run's folder", caption, columns, (line,))
 
 

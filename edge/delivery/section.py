@@ -5,29 +5,44 @@ Its evidence stands beside the budgets (`edge.budget.section`), which say which 
 
 from edge.candidates import SEARCH_ROWS
 from edge.context import Context
+from edge.delivery.ensemble import deliver_ensemble
 from edge.delivery.trials import DELIVER, DeliveredRow, deliver
 from edge.given.family import is_given
+from lab.learning.blending import Blend
 from lab.learning.comparison import seed_of
+from lab.learning.folds import all_folds
+from lab.learning.outer import fold_key
 from lab.protocol import Evidence, Rows, Trial
 
 __all__ = ["evidence", "plan"]
 
 
 def plan(context: Context) -> list[Trial[DeliveredRow]]:
-    """Let every candidate of ours learn from all rows, tuned with the budget that it has in a fold."""
-    keys = {family.name: DELIVER.of(family.name) for family in context.families if not is_given(family)}
+    """Let every candidate of ours learn from all rows, tuned with the budget that it has in a fold; averages of what has learned."""
+    keys = {family.name: DELIVER.of(family.name) for family in context.learned if not is_given(family)}
     searched = {
         "scorer": context.metric.scorer,
         "candidates": context.settings.candidates,
         "search_rows": SEARCH_ROWS,
+        **({"keeps_original": True} if context.blends else {}),
     }
     return [
         keys[family.name].trial(
             deliver, {"family": family, **searched}, seed=seed_of(keys[family.name].name, context.seed)
         )
-        for family in context.families
+        for family in context.learned
         if family.name in keys
-    ]
+    ] + [_ensemble(blend, context) for blend in context.blends]
+
+
+def _ensemble(blend: Blend, context: Context) -> Trial[DeliveredRow]:
+    key, members, settings = DELIVER.of(blend.name), context.group.blended, context.settings
+    folds = all_folds(settings.folds, settings.repeats, context.seed)[: settings.folds]
+    needs = [fold_key(family, fold.index) for fold in folds for family in members]
+    arguments = {"blend": blend, "members": members, "folds": tuple(folds), "scorer": context.metric.scorer}
+    learned = [DELIVER.of(family.name) for family in members]
+    seed = seed_of(key.name, context.seed)
+    return key.trial(deliver_ensemble, arguments, seed=seed, needs=(*needs, *learned), cost=0.3)
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:

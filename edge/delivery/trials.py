@@ -1,18 +1,18 @@
 """What does a candidate become that is handed over? Tuned on all rows, learned from all rows, a file that explains itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from edge.delivery.card import with_card, with_frequent_texts
-from edge.exporting import device, parity
+from edge.exporting import device, originals, parity
 from lab.learning.families import Family
 from lab.learning.tuning import tune
 from lab.protocol import Dataset, Key
 
-__all__ = ["DELIVER", "DeliveredRow", "deliver"]
+__all__ = ["DELIVER", "DeliveredRow", "deliver", "delivered_row"]
 
 _TRIED, _COMPARED = 2_000, 5_000
 """Rows on which the forms of the export are compared before one is taken, and on which it is then held against the original."""
@@ -36,6 +36,10 @@ class DeliveredRow:
         What the search set.
     parity : mapping of str to Parity
         By kind of rows.
+    weights : mapping of str to float
+        By the labels of its members, where it is an average of models; else empty.
+    original : numpy.ndarray of uint8, or None
+        The fitted pipeline as skops bytes, where an average needs it.
     """
 
     onnx: np.ndarray
@@ -44,13 +48,22 @@ class DeliveredRow:
     splits_rows: bool
     parameters: Mapping[str, Any]
     parity: Mapping[str, parity.Parity]
+    weights: Mapping[str, float] = field(default_factory=dict)
+    original: np.ndarray | None = None
 
 
 DELIVER = Key("deliver", DeliveredRow)
 
 
 def deliver(
-    dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int, search_rows: int | None = None
+    dataset: Dataset,
+    *,
+    seed: int,
+    family: Family,
+    scorer: str,
+    candidates: int,
+    search_rows: int | None = None,
+    keeps_original: bool = False,
 ) -> DeliveredRow:
     """Tune a family on all rows as it is tuned in a fold, let the chosen setting learn from all of them, and export it."""
     every = np.arange(dataset.n_rows)
@@ -72,8 +85,15 @@ def deliver(
     some = device.device_rows_at(dataset, every[:_TRIED])
     form = parity.leanest_equal(fitted, device.to_files(fitted, dataset), dataset, some, seed=seed)
     shown = {name.removeprefix("model__"): _plain(value) for name, value in parameters.items()}
-    about = {"model": family.label, "parameters": shown, "rows": dataset.n_rows}
-    content = with_card(form.content, dataset, fitted, about)
+    found = delivered_row(fitted, form, dataset, {"model": family.label, "parameters": shown}, seed=seed)
+    return replace(found, original=originals.to_bytes(fitted)) if keeps_original else found
+
+
+def delivered_row(
+    fitted: Any, form: device.Exported, dataset: Dataset, about: Mapping[str, Any], *, seed: int
+) -> DeliveredRow:
+    """Write what a file is about into it, and compare it with its fitted original on rows of the table and beyond."""
+    content = with_card(form.content, dataset, fitted, {**about, "rows": dataset.n_rows})
     spread = np.unique(np.linspace(0, dataset.n_rows - 1, min(dataset.n_rows, _COMPARED)).astype(np.int64))
     rows = device.device_rows_at(dataset, spread)
     compared = {
@@ -86,12 +106,13 @@ def deliver(
         n_rows=dataset.n_rows,
         form=form.form,
         splits_rows=compared["on split thresholds"] is not None,
-        parameters=shown,
+        parameters=about["parameters"],
         parity={
             where: parity.compare(fitted, content, dataset, each)
             for where, each in compared.items()
             if each is not None
         },
+        weights=about.get("weights", {}),
     )
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "device_rows",
     "device_rows_at",
     "feeds",
+    "finish",
     "fit_for_device",
     "holds_rows",
     "identity_model",
@@ -128,7 +129,7 @@ def to_files(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None
         if order is not None and list(order) != sorted(order):
             raise
         return [convert(model, dataset, reason=error.part)]
-    return [Exported(_finish(found.graph, dataset), found.form, found.promise) for found in lowered]
+    return [Exported(finish(found.graph, dataset), found.form, found.promise) for found in lowered]
 
 
 def convert(model: Any, dataset: Dataset, *, reason: str = "asked for") -> Exported:
@@ -152,7 +153,7 @@ def convert(model: Any, dataset: Dataset, *, reason: str = "asked for") -> Expor
     del graph.graph.output[:]  # the selection leaves an output without a type, which the checker refuses
     graph.graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None, len(dataset.classes)]))
     promise = f"by skl2onnx in float32 ({reason}); shown by comparison"
-    return Exported(_finish(graph, dataset), "converter", promise)
+    return Exported(finish(graph, dataset), "converter", promise)
 
 
 def holds_rows(model: Any) -> bool:
@@ -162,7 +163,8 @@ def holds_rows(model: Any) -> bool:
     return any(hasattr(last, kept) for kept in ("_fit_X", "support_vectors_")) or any(map(holds_rows, inner))
 
 
-def _finish(graph: onnx.ModelProto, dataset: Dataset) -> bytes:
+def finish(graph: onnx.ModelProto, dataset: Dataset) -> bytes:
+    """Write columns, classes and target of the table into a graph's metadata, check it, and give the file."""
     numbers, texts = device_columns(dataset)
     facts = {"columns": [*numbers, *texts], "classes": dataset.classes, "target": dataset.target_name}
     helper.set_model_props(graph, {name: json.dumps(value, ensure_ascii=False) for name, value in facts.items()})

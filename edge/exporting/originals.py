@@ -9,6 +9,7 @@ __all__ = ["from_bytes", "to_bytes"]
 _OURS = (
     "builtins.object",
     "edge.distilling.student.DistilledClassifier",
+    "edge.exporting.ensemble.WeightedAverage",
     "functools.partial",
     "lab.learning.preparation.FillEmpty",
     "lab.learning.preparation.FillMiddle",

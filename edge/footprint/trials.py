@@ -10,7 +10,7 @@ from edge.building.trials import BUILD
 from edge.exporting import device
 from edge.footprint import serving
 from edge.session import session
-from lab.learning.families import Family
+from lab.learning.outer import Named
 from lab.protocol import Dataset, Key, Rows
 
 __all__ = [
@@ -52,7 +52,7 @@ SERVE = Key("serve", ServedRow)
 ORIGINALS = Key("serve-originals", OriginalsRow)
 
 
-def serve(dataset: Dataset, *, seed: int, family: Family, processes: int, inputs: Rows) -> ServedRow:
+def serve(dataset: Dataset, *, seed: int, family: Named, processes: int, inputs: Rows) -> ServedRow:
     """Measure processes that only serve the exported model."""
     del seed
     model = BUILD.of(family.name).needed(inputs).onnx.tobytes()
@@ -61,7 +61,7 @@ def serve(dataset: Dataset, *, seed: int, family: Family, processes: int, inputs
     return ServedRow(tuple(seconds), tuple(mebibytes))
 
 
-def serve_originals(dataset: Dataset, *, seed: int, families: tuple[Family, ...], inputs: Rows) -> OriginalsRow:
+def serve_originals(dataset: Dataset, *, seed: int, families: tuple[Named, ...], inputs: Rows) -> OriginalsRow:
     """Measure one process that serves each original by scikit-learn, where the rows hold numbers only."""
     del seed
     row = device.device_rows_at(dataset, np.array([0]))

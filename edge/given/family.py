@@ -4,7 +4,7 @@ import functools
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
 import numpy as np
 import onnxruntime
@@ -19,6 +19,7 @@ from edge.given.intake import Intake, read_estimator, read_onnx, take_in
 from edge.session import OUTPUT, session
 from lab.errors import SettingsError
 from lab.learning.families import Family
+from lab.learning.outer import Named
 from lab.privacy.cells import without_cells
 from lab.protocol import Dataset
 
@@ -123,7 +124,7 @@ def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
     return to_files(estimator, dataset, order=[columns.index(name) for name in seen])
 
 
-def is_given(family: Family) -> bool:
+def is_given(family: Named) -> TypeGuard[Family]:
     """Whether a family stands for a file of the user's."""
     return family.name == NAME
 

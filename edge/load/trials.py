@@ -8,8 +8,8 @@ from edge.load.sweep import Loaded, measure_load
 from edge.session import session
 from edge.timing.calls import bound_call
 from edge.timing.latency import looked_through, on_one_core
-from lab.learning.families import Family
 from lab.learning.folds import Fold, split
+from lab.learning.outer import Named
 from lab.protocol import Dataset, Key, Rows
 
 __all__ = ["LOAD", "LoadRow", "under_load"]
@@ -31,7 +31,7 @@ def under_load(
     dataset: Dataset,
     *,
     seed: int,
-    family: Family,
+    family: Named,
     fold: Fold,
     deadline_ms: float,
     rate: float | None,

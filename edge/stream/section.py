@@ -12,7 +12,7 @@ def plan(context: Context) -> list[Trial[StreamRow]]:
     """Replay the stream where that is asked for."""
     settings = context.settings
     arguments = {
-        "families": context.families,
+        "families": context.single or context.learned,
         "scorer": context.metric.scorer,
         "candidates": settings.candidates,
         "false_alarms": settings.false_alarms,
@@ -30,8 +30,16 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         estimates={},
         facts={"stream": sentence(row, settings.false_alarms)},
         figures=(
-            timeline_figure(row, context.labels[row.family], settings.label_delay),
+            timeline_figure(row, _label(row, context), settings.label_delay),
             drift_figure(row, settings.false_alarms),
         ),
         tables=(drift_table(row),),
+        caveats=_SINGLE if context.blends else (),
     )
+
+
+_SINGLE = ("the stream meets the best single model: averages of models are not among those that it is trained from",)
+
+
+def _label(row: StreamRow, context: Context) -> str:
+    return {family.name: family.label for family in context.group.families}[row.family]

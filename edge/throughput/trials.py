@@ -11,8 +11,8 @@ from edge.exporting import device, originals
 from edge.session import OUTPUT, session
 from edge.throughput.batches import BATCHES, measure_throughput
 from lab.host.machine import n_cores
-from lab.learning.families import Family
 from lab.learning.folds import Fold, split
+from lab.learning.outer import Named
 from lab.protocol import Dataset, Key, Rows
 
 __all__ = ["ALL_THREADS", "ONE_THREAD", "SCIKIT_LEARN", "THROUGHPUT", "ThroughputRow", "in_batches"]
@@ -43,7 +43,7 @@ class ThroughputRow:
 THROUGHPUT = Key("batches", ThroughputRow)
 
 
-def in_batches(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Rows) -> ThroughputRow:
+def in_batches(dataset: Dataset, *, seed: int, family: Named, fold: Fold, inputs: Rows) -> ThroughputRow:
     """Measure rows per second by size of the batch: the exported model on one thread and on all, and its original."""
     del seed  # nothing is drawn
     built = BUILD.of(family.name).needed(inputs)

@@ -1,5 +1,6 @@
 """How long does a single call take? All candidates are timed in turn, with nothing else running."""
 
+from edge.building.evidence import built_candidates
 from edge.building.trials import BUILD
 from edge.context import Context
 from edge.timing.evidence import (
@@ -40,5 +41,5 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         facts={"core": row.core},
         figures=(latency_figure(latencies, settings), distribution_figure(row.times, labels, settings)),
         tables=(latency_table(row.times, labels),),
-        caveats=(*of_exported(BUILD.all_found(rows), labels, medians), *of_machine(row.times, row.machine)),
+        caveats=(*of_exported(built_candidates(rows, labels), labels, medians), *of_machine(row.times, row.machine)),
     )

@@ -14,8 +14,8 @@ from edge.session import session
 from edge.timing import latency
 from edge.timing.calls import bound_call
 from edge.timing.watched import Noise, least_times, measure_watched
-from lab.learning.families import Family
 from lab.learning.folds import Fold, split
+from lab.learning.outer import Named
 from lab.protocol import Dataset, Key, Rows
 
 __all__ = ["HARNESS", "IDENTITY", "TIME", "TimedRow", "exported", "original", "time_all"]
@@ -80,7 +80,7 @@ def time_all(
     dataset: Dataset,
     *,
     seed: int,
-    families: tuple[Family, ...],
+    families: tuple[Named, ...],
     fold: Fold,
     rounds: int,
     inputs: Rows,

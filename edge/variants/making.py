@@ -22,6 +22,7 @@ from onnxruntime import quantization
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline
 
 from edge.distilling.student import DistilledClassifier
 from edge.exporting.device import Exported, feeds, to_files
@@ -129,7 +130,7 @@ def _recipes(
         yield "float16 weights", lambda: with_float16_weights(_scaled(model, dataset))
         yield "int8 dynamic", lambda: _int8_dynamic(_scaled(model, dataset))
         yield "int8 static", lambda: _int8_static(_scaled(model, dataset), dataset, training)
-    if isinstance(model[-1], MLPClassifier | DistilledClassifier):
+    if isinstance(model, Pipeline) and isinstance(model[-1], MLPClassifier | DistilledClassifier):
         for share, words in ((2, "half the width"), (4, "a quarter of the width")):
             yield words, functools.partial(_narrower, model, share, dataset, training, target)
 

@@ -14,8 +14,8 @@ from edge.session import LEVELS, session
 from edge.timing import latency
 from edge.timing.calls import bound_call
 from edge.variants import making
-from lab.learning.families import Family
 from lab.learning.folds import Fold, split
+from lab.learning.outer import Named
 from lab.protocol import Dataset, Key, Rows
 
 __all__ = [
@@ -72,7 +72,7 @@ def named(family: str, part: str) -> str:
     return f"{family} {part}"
 
 
-def vary(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Rows) -> VariedRow:
+def vary(dataset: Dataset, *, seed: int, family: Named, fold: Fold, inputs: Rows) -> VariedRow:
     """Make the variants of a built candidate, and compare each with the original on the test rows."""
     built = BUILD.of(family.name).needed(inputs)
     if is_given(family):
@@ -93,7 +93,7 @@ def vary(dataset: Dataset, *, seed: int, family: Family, fold: Fold, inputs: Row
 
 
 def time_variants(
-    dataset: Dataset, *, seed: int, families: tuple[Family, ...], fold: Fold, rounds: int, inputs: Rows
+    dataset: Dataset, *, seed: int, families: tuple[Named, ...], fold: Fold, rounds: int, inputs: Rows
 ) -> VariantTimesRow:
     """Time all variants, and the candidates at every level of the runtime's optimisation, in interleaved rounds."""
     del seed  # nothing is drawn

@@ -20,7 +20,7 @@ from lab.protocol import Dataset, Rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Blend", "blend_fold", "blends_of", "greedy_weights"]
+__all__ = ["Blend", "blend_fold", "blends_of", "greedy_weights", "outer_weights"]
 
 _MOST_STEPS = 20
 _ROUNDING = 1e-9
@@ -29,7 +29,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Blend:
-    """A combination of all families of a side.
+    """A combination of the families of a side.
 
     Attributes
     ----------
@@ -101,6 +101,33 @@ def blend_fold(
         inner_score=inner_score(own, dataset.target, scorer, n_classes),
         inner=own,
     )
+
+
+def outer_weights(
+    blend: Blend, folds: "Sequence[Sequence[FoldRow]]", target: "NDArray", scorer: str
+) -> "NDArray[np.float64]":
+    """Weigh models that learn from all rows by what they said of the test rows of one repetition: it costs no fit.
+
+    Parameters
+    ----------
+    blend : Blend
+    folds : sequence of sequence of FoldRow
+        For each outer fold the rows of all members, in the same order.
+    target : array of shape (n_rows,)
+        Of the table.
+    scorer : str
+        Name of the metric.
+
+    Returns
+    -------
+    numpy.ndarray of shape (n_models,)
+        At least 0, of sum 1.
+    """
+    n_models = len(folds[0])
+    if blend.rule == "average":
+        return np.full(n_models, 1 / n_models)
+    said = np.concatenate([np.stack([row.predictions for row in rows]) for rows in folds], axis=1)
+    return greedy_weights(said, target[np.concatenate([rows[0].test_rows for rows in folds])], scorer)
 
 
 def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> "NDArray[np.float64]":

@@ -50,7 +50,9 @@ class Group:
     is_side : bool
         False for families that explain the others: no best of them is taken.
     blends : tuple of Blend
-        Combinations of all families, members of the side as these are; none where a model must be read.
+        Combinations of the families, members of the side as these are; none where a model must be read.
+    apart : tuple of str
+        Names of families that no blend contains: a constant prediction, say.
     """
 
     name: str
@@ -58,6 +60,12 @@ class Group:
     families: tuple[Family, ...]
     is_side: bool = True
     blends: tuple[Blend, ...] = ()
+    apart: tuple[str, ...] = ()
+
+    @property
+    def blended(self) -> tuple[Family, ...]:
+        """Families that the blends combine."""
+        return tuple(family for family in self.families if family.name not in self.apart)
 
     @property
     def members(self) -> tuple[Family | Blend, ...]:
@@ -400,7 +408,7 @@ def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, in
 
 def _blend_trial(blend: Blend, group: Group, fold: Fold, metric: Metric, seed: int) -> Trial[FoldRow]:
     key = fold_key(blend, fold.index, at_random=fold.at_random)
-    needs = {family.name: fold_key(family, fold.index, at_random=fold.at_random) for family in group.families}
+    needs = {family.name: fold_key(family, fold.index, at_random=fold.at_random) for family in group.blended}
     members = {name: needed.name for name, needed in needs.items()}
     arguments = {"blend": blend, "fold": fold, "members": members, "scorer": metric.scorer}
     own = seed_of(key.name, seed)
