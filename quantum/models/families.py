@@ -9,6 +9,7 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, CONSTANT, LOGISTIC, MLP, SVM, Family
 from lab.learning.preparation import dense_columns
@@ -37,13 +38,27 @@ _MAPS, _REDUCTIONS = list(INPUT_MAPS), list(REDUCTIONS)
 
 
 def groups(qubits: Qubits, n_steps: int, n_classes: int) -> tuple[Group, Group, Group]:
-    """List the sides: quantum, classical (on all columns and on the kernel's inputs), and the ablations."""
+    """List the sides: quantum, classical (on all columns and on the kernel's inputs), and the ablations.
+
+    Each side may combine its models: an average is often better than the best of them, and neither side goes without.
+    """
     seen = tuple(_on_same_inputs(family, qubits.kernel) for family in CLASSICAL)
     circuit = functools.partial(variational, qubits.circuit, n_steps, qubits_to_try(qubits.circuit, n_classes))
     kernel = functools.partial(_kernel, qubits.kernel, qubits_to_try(qubits.kernel, n_classes))
     return (
-        Group("quantum", "quantum model", (circuit("quantum"), kernel(), _product_kernel(), _single_qubit())),
-        Group("classical", "classical model", (*CLASSICAL, *seen, CONSTANT)),
+        Group(
+            "quantum",
+            "quantum model",
+            (circuit("quantum"), kernel(), _product_kernel(), _single_qubit()),
+            blends=blends_of("quantum", "quantum models"),
+        ),
+        Group(
+            "classical",
+            "classical model",
+            (*CLASSICAL, *seen, CONSTANT),
+            blends=blends_of("classical", "classical models"),
+            apart=(CONSTANT.name,),
+        ),
         Group(
             "ablation",
             "ablation",
