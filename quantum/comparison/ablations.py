@@ -3,9 +3,9 @@
 What the verdict rests on is "the best quantum model", a way to learn that takes another family in another fold. So the
 question is put to it as a whole: the same choice, by the same inner folds, among the same families, and averages of them, with
 every gate between qubits removed (a model that has none to begin with stays). All of those are products of single qubits,
-which any laptop computes. The paired difference of the two is what entanglement is worth to the verdict, whichever family carries it; one
-family's ablation says nothing where another family is chosen, and choosing the family to ablate after the fact would be
-choosing on the outer folds. Circuit and kernel are looked at alone beside it.
+which any laptop computes. The paired difference of the two is what entanglement is worth to the verdict, whichever family
+carries it; one family's ablation says nothing where another family is chosen, and choosing the family to ablate after the fact
+would be choosing on the outer folds. Circuit and kernel are looked at alone beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ __all__ = [
     "without_gates",
 ]
 
-WITHOUT_GATES = {"quantum": "unentangled", "kernel": "kernel-unentangled"}
+WITHOUT_GATES = {"quantum": "unentangled", "kernel": "kernel-unentangled", "dressed": "dressed-unentangled"}
 """Quantum families that have gates between qubits, and the same families without them."""
 
 

@@ -106,6 +106,6 @@ def _inputs_caveat(dataset: Dataset, qubits: Qubits) -> tuple[str, ...]:
     by_kernel = f" and the quantum kernel {qubits.kernel}" if qubits.circuit < qubits.kernel < qubits.inputs else ""
     return (
         f"the circuit sees {count(qubits.circuit, 'linear combination')}{by_kernel} of the {count(len(dataset.kinds), 'column')} "
-        f"({qubits.inputs} inputs after encoding the categories); product kernel and single qubit see all of them, and classical "
-        f"models are compared on all columns and on {count(qubits.kernel, 'input')}",
+        f"({qubits.inputs} inputs after encoding the categories); product kernel, single qubit and dressed circuit see all of them, "
+        f"and classical models are compared on all columns and on {count(qubits.kernel, 'input')}",
     )

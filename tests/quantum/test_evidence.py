@@ -146,7 +146,9 @@ def test_the_quantum_verdict_says_the_oracles_numbers(evidence, rows):
 def test_the_other_side_of_the_quantum_lab_wins_where_the_rows_are_exchanged(rows):
     """The quantum rows are given to the classical families, and the other way round."""
     swapped = dict(rows)
-    for one, other in (("quantum", "logistic"), ("kernel", "svm"), ("quantum-greedy", "classical-greedy")):
+    for one, other in (
+        ("quantum", "logistic"), ("kernel", "svm"), ("quantum-greedy", "classical-greedy"), ("dressed", "classical-average"),
+    ):  # fmt: skip
         for fold in range(6):
             keys = f"{one}-fold{fold:02d}", f"{other}-fold{fold:02d}"
             for key, from_key in (keys, keys[::-1]):

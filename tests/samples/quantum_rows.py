@@ -36,6 +36,8 @@ INNER = {
     "kernel": [0.1, 0.8, 0.1, 0.8, 0.1, 0.1],
     "product-kernel": [0.12, 0.12, 0.12, 0.12, 0.12, 0.45],
     "single-qubit": [0.15] * 6,
+    "dressed": [0.92, 0.1, 0.1, 0.1, 0.1, 0.1],
+    "dressed-unentangled": [0.1, 0.1, 0.1, 0.1, 0.1, 0.3],
     "unentangled": [0.4, 0.1, 0.1, 0.4, 0.1, 0.4],
     "kernel-unentangled": [0.1, 0.3, 0.1, 0.1, 0.3, 0.1],
     "logistic": [0.5, 0.5, 0.5, 0.9, 0.5, 0.5],
@@ -50,14 +52,21 @@ INNER = {
 }
 STRENGTH = {"quantum": 1.8, "kernel": 1.5, "logistic": 0.0, "svm": 0.1, "unentangled": 0.6, "frozen": 0.1,
             "surrogate": 1.6, "single-qubit": 1.0, "product-kernel": 1.1, "kernel-unentangled": 1.3,
+            "dressed": 1.7, "dressed-unentangled": 0.9,
             "quantum-average": 1.2, "quantum-greedy": 1.9, "classical-average": 0.0, "classical-greedy": 0.2,
             "unentangled-average": 1.0, "unentangled-greedy": 0.9}  # fmt: skip
 EVENLY = {
-    "quantum-average": ("quantum", "kernel", "product-kernel", "single-qubit"),
+    "quantum-average": ("quantum", "kernel", "product-kernel", "single-qubit", "dressed"),
     "quantum-greedy": ("quantum", "single-qubit"),
     "classical-average": ("logistic", "svm"),
     "classical-greedy": ("logistic", "svm"),
-    "unentangled-average": ("unentangled", "kernel-unentangled", "product-kernel", "single-qubit"),
+    "unentangled-average": (
+        "unentangled",
+        "kernel-unentangled",
+        "product-kernel",
+        "single-qubit",
+        "dressed-unentangled",
+    ),
     "unentangled-greedy": ("unentangled", "single-qubit"),
 }
 """Members of the averages with weight, in every fold but the last one of the weighted average of the quantum models."""
@@ -143,9 +152,17 @@ def best_among(*names):
     return best_of({name: FOLDED[name] for name in names}, INNER)
 
 
-QUANTUM, TAKEN = best_among("quantum", "kernel", "product-kernel", "single-qubit", "quantum-average", "quantum-greedy")
+QUANTUM, TAKEN = best_among(
+    "quantum", "kernel", "product-kernel", "single-qubit", "dressed", "quantum-average", "quantum-greedy"
+)
 PRODUCTS, TAKEN_OF_PRODUCTS = best_among(
-    "unentangled", "kernel-unentangled", "product-kernel", "single-qubit", "unentangled-average", "unentangled-greedy"
+    "unentangled",
+    "kernel-unentangled",
+    "product-kernel",
+    "single-qubit",
+    "dressed-unentangled",
+    "unentangled-average",
+    "unentangled-greedy",
 )
 """The best quantum model, and the best of the same families without gates between qubits."""
 CLASSICAL, _ = best_among("logistic", "svm", "constant", "classical-average", "classical-greedy")

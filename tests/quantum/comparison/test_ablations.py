@@ -81,7 +81,7 @@ def test_averages_without_gates_are_those_of_the_same_families_without_them_and_
     plan = section.plan(context)
     assert len({trial.key for trial in plan}) == len(plan)
     members = {trial.key: set(trial.arguments["members"]) for trial in plan if "blend" in trial.arguments}
-    quantum = {"quantum", "kernel", "product-kernel", "single-qubit"}
+    quantum = {"quantum", "kernel", "product-kernel", "single-qubit", "dressed"}
     inputs = {f"{name}-3-inputs" for name in ("logistic", "svm", "boosting", "mlp")}
     expected = {
         "quantum": quantum,
