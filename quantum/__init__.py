@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from quantum.interop.pennylane import to_pennylane
     from quantum.interop.qiskit import to_qiskit, to_qiskit_observables
     from quantum.models.classifier import VariationalQuantumClassifier
+    from quantum.models.dressed import DressedQuantumClassifier
     from quantum.models.file import ModelFileError, load_model, save_model
     from quantum.models.kernel_classifier import QuantumKernelClassifier
     from quantum.models.product_kernel import ProductKernelClassifier
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MEAN_Z",
     "Circuit",
+    "DressedQuantumClassifier",
     "Head",
     "ModelFileError",
     "ProductKernelClassifier",
@@ -69,6 +71,7 @@ _HOMES = {
     "interop.pennylane": ("to_pennylane",),
     "interop.qiskit": ("to_qiskit", "to_qiskit_observables"),
     "models.classifier": ("VariationalQuantumClassifier",),
+    "models.dressed": ("DressedQuantumClassifier",),
     "models.file": ("ModelFileError", "load_model", "save_model"),
     "models.kernel_classifier": ("QuantumKernelClassifier",),
     "models.product_kernel": ("ProductKernelClassifier",),

@@ -94,6 +94,6 @@ def price_in_words(evidence: Evidence) -> str:
         return "The price of hardware could not be computed."
     hours, predictions = evidence.estimates["training_hours"], evidence.estimates["predictions_dollars"]
     return (
-        f"On hardware its training would take about {rough(hours.value)} device hours and {rough(training.value)} dollars, "
-        f"1,000 predictions {rough(predictions.value)} dollars."
+        f"On hardware, training the variational circuit would take about {rough(hours.value)} device hours and "
+        f"{rough(training.value)} dollars, 1,000 predictions {rough(predictions.value)} dollars."
     )

@@ -340,6 +340,8 @@ def trials(
 ) -> list[Trial[FoldRow]]:
     """One trial for every family, and every blend, and outer fold, fold by fold so that an early stop leaves whole folds.
 
+    A family that several groups share is searched once.
+
     `search_rows` is the number of rows from which candidates learn while they are compared; None for inner folds. With
     `at_random` the folds part rows that belong together (see `lab.learning.at_random`).
     """
@@ -347,12 +349,17 @@ def trials(
     return [
         trial
         for fold in all_folds(folds, repeats, seed, at_random=at_random)
-        for group in groups
+        for place, group in enumerate(groups)
         for trial in (
-            *(_trial(family, fold, metric, searched, seed) for family in group.families),
+            *(_trial(family, fold, metric, searched, seed) for family in _new(group, groups[:place])),
             *(_blend_trial(blend, group, fold, metric, seed) for blend in group.blends),
         )
     ]
+
+
+def _new(group: Group, before: Sequence[Group]) -> list[Family]:
+    """Families of a group that no group before it has."""
+    return [family for family in group.families if not any(family in other.families for other in before)]
 
 
 def compare(

@@ -1,11 +1,11 @@
 """Was it quantum? What the score loses when entanglement, training or the quantum state itself is taken away.
 
 What the verdict rests on is "the best quantum model", a way to learn that takes another family in another fold. So the
-question is put to it as a whole: the same choice, by the same inner folds, among the same families with every gate between
-qubits removed (a model that has none to begin with stays). All of those are products of single qubits, which any laptop
-computes. The paired difference of the two is what entanglement is worth to the verdict, whichever family carries it; one
-family's ablation says nothing where another family is chosen, and choosing the family to ablate after the fact would be
-choosing on the outer folds. Circuit and kernel are looked at alone beside it.
+question is put to it as a whole: the same choice, by the same inner folds, among the same families, and averages of them, with
+every gate between qubits removed (a model that has none to begin with stays). All of those are products of single qubits,
+which any laptop computes. The paired difference of the two is what entanglement is worth to the verdict, whichever family
+carries it; one family's ablation says nothing where another family is chosen, and choosing the family to ablate after the fact
+would be choosing on the outer folds. Circuit and kernel are looked at alone beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.learning import comparison
+from lab.learning.blending import blends_of
 from lab.learning.comparison import Comparison, Group, Scores
 from lab.learning.families import Family
 from lab.protocol import Dataset, Estimate, Figure, Rows
 from lab.report import charts
 from lab.wording import amount, count
 
-__all__ = ["WITHOUT_GATES", "Unentangled", "differences", "figures", "sentence", "unentangled_folds", "without_gates"]
+__all__ = [
+    "WITHOUT_GATES",
+    "Unentangled",
+    "best_without_gates",
+    "differences",
+    "figures",
+    "sentence",
+    "unentangled_folds",
+    "without_gates",
+]
 
-WITHOUT_GATES = {"quantum": "unentangled", "kernel": "kernel-unentangled"}
+WITHOUT_GATES = {"quantum": "unentangled", "kernel": "kernel-unentangled", "dressed": "dressed-unentangled"}
 """Quantum families that have gates between qubits, and the same families without them."""
 
 
@@ -61,7 +71,7 @@ def differences(found: Comparison, without: Scores | None) -> dict[str, Estimate
     found : Comparison
         Of all groups.
     without : Scores or None
-        Of the best quantum model without entanglement, see `without_gates`.
+        Of the best quantum model without entanglement, see `best_without_gates`.
     """
     best, known = found.best["quantum"], found.families
     pairs = {
@@ -78,37 +88,62 @@ def differences(found: Comparison, without: Scores | None) -> dict[str, Estimate
     }
 
 
-def without_gates(
-    groups: Sequence[Group], found: Comparison, dataset: Dataset, rows: Rows, **how: Any
-) -> Scores | None:
-    """Take the best of the quantum side with every gate between qubits removed, as the best of a side is taken.
+def without_gates(groups: Sequence[Group], dataset: Dataset) -> Group | None:
+    """Give the quantum side with every gate between qubits removed: its families as they are without, and averages of these.
 
-    None where no family of the side has such gates, or where one of the families without them has no scores: the difference
-    would then be one of choices that were offered, too. `how` is what `comparison.compare` is told of folds and metric.
+    None where no family of the side has such gates, or where one of them is in no group without them: the difference would
+    then be one of choices that were offered, too.
     """
-    quantum, others = groups[0], {family.name: family for group in groups[1:] for family in group.families}
+    quantum = groups[0]
+    known = {family.name: family for group in groups for family in group.families}
     with_gates = [family.name for family in quantum.families if _settings(family, dataset).get("entangler") is not None]
     names = [WITHOUT_GATES.get(each.name) if each.name in with_gates else each.name for each in quantum.families]
-    known = {family.name: family for family in quantum.families} | others
-    if not with_gates or any(name is None or name not in found.families for name in names):
+    families = tuple(known[name] for name in names if name in known)
+    if not with_gates or len(families) < len(names):
         return None
-    families = tuple(known[name] for name in names if name is not None)
-    side = Group("unentangled", "quantum model without entanglement", families)
-    return comparison.compare(dataset, (side,), rows, **how).best["unentangled"]
+    label = "quantum model without entanglement"
+    blends = blends_of("unentangled", "quantum models without entanglement") if quantum.blends else ()
+    return Group("unentangled", label, families, blends=blends)
 
 
-def unentangled_folds(quantum: Group, best: Scores, dataset: Dataset) -> Unentangled:
+def best_without_gates(
+    without: Group | None, found: Comparison, dataset: Dataset, rows: Rows, **how: Any
+) -> Scores | None:
+    """Take the best of `without_gates` as the best of a side is taken; None without it, or where one of its families has no scores.
+
+    `how` is what `comparison.compare` is told of folds and metric.
+    """
+    if without is None or any(family.name not in found.families for family in without.families):
+        return None
+    return comparison.compare(dataset, (without,), rows, **how).best[without.name]
+
+
+def unentangled_folds(quantum: Group, found: Comparison, dataset: Dataset) -> Unentangled:
     """Count the folds in which the best quantum model has no entanglement, though nothing was taken from it.
 
-    That is a single qubit, a model without gates between qubits, and the fidelity kernel of a circuit of one layer: its gates
-    turn all states alike after the last feature is loaded, and |<a|b>|^2 does not see what turns both states alike.
+    That is a single qubit, a model without gates between qubits, the fidelity kernel of a circuit of one layer (its gates
+    turn all states alike after the last feature is loaded, and |<a|b>|^2 does not see what turns both states alike), and an
+    average of such models alone.
     """
-    families = {family.label: family for family in quantum.families}
-    there = [row for row in best.rows if row is not None]
+    names, best = {member.label: member.name for member in quantum.members}, found.best[quantum.name]
+    there = [place for place, row in enumerate(best.rows) if row is not None]
     chosen = [
-        {**_settings(families[label], dataset), **row.parameters} for label, row in zip(best.chosen, there, strict=True)
+        _is_product_at(place, names[label], quantum, found, dataset)
+        for place, label in zip(there, best.chosen, strict=True)
     ]
-    return Unentangled(sum(map(_is_product, chosen)), len(chosen))
+    return Unentangled(sum(chosen), len(chosen))
+
+
+def _is_product_at(place: int, name: str, quantum: Group, found: Comparison, dataset: Dataset) -> bool:
+    """Whether a member of the side has no entanglement in a fold: for a blend, whether none of those with weight has."""
+    scores = found.families.get(name)
+    row = None if scores is None else scores.rows[place]
+    if row is None:  # too few folds have its scores for anything to be said of it
+        return False
+    if "weights" in row.parameters:
+        return all(_is_product_at(place, member, quantum, found, dataset) for member in row.parameters["weights"])
+    (family,) = [family for family in quantum.families if family.name == name]
+    return _is_product({**_settings(family, dataset), **row.parameters})
 
 
 def _settings(family: Family, dataset: Dataset) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lab.learning import comparison
+from lab.learning.comparison import Group, Scores
 from lab.learning.families import CONSTANT
 from lab.protocol import Dataset, Evidence, Rows, Trial
 from lab.wording import count
@@ -16,10 +17,10 @@ __all__ = ["evidence", "plan"]
 
 
 def plan(context: Context) -> Sequence[Trial[Any]]:
-    """Score every model on every fold."""
-    settings = context.settings
+    """Score every model on every fold, and what averages of those without gates between qubits say."""
+    settings, without = context.settings, ablations.without_gates(context.groups, context.dataset)
     return comparison.trials(
-        context.groups,
+        context.groups if without is None else (*context.groups, without),
         folds=settings.folds,
         repeats=settings.repeats,
         seed=context.seed,
@@ -41,8 +42,9 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     found = comparison.compare(dataset, context.groups, rows, **how)
     quantum, classical = found.best["quantum"], found.best["classical"]
     advantage = found.difference(quantum, classical)
-    carried = ablations.differences(found, ablations.without_gates(context.groups, found, dataset, rows, **how))
-    unentangled = ablations.unentangled_folds(context.groups[0], quantum, dataset)
+    without = ablations.without_gates(context.groups, dataset)
+    carried = ablations.differences(found, ablations.best_without_gates(without, found, dataset, rows, **how))
+    unentangled = ablations.unentangled_folds(context.groups[0], found, dataset)
     margin = settings.margin * metric.factor
     detectable = found.detectable(quantum, classical)
     regions = found.regions(quantum, classical, margin)
@@ -69,15 +71,31 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             found.calibration(dataset.target, dataset.classes),
         ),
         tables=(found.table(), found.choices()),
-        caveats=(*found.caveats(), *_inputs_caveat(dataset, context.qubits)),
+        caveats=(
+            *found.caveats(),
+            *_blends_caveat(context.groups[0], quantum),
+            *_inputs_caveat(dataset, context.qubits),
+        ),
     )
 
 
 def _caption(label: str, settings: Settings) -> str:
     return (
         f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
-        f"{count(settings.candidates, 'hyperparameter setting')} each. Bars are 95 % intervals of each mean; the verdict rests on "
+        f"{count(settings.candidates, 'hyperparameter setting')} each. Averages need no fit of their own: their weights come from the "
+        "inner folds. Bars are 95 % intervals of each mean; the verdict rests on "
         "the paired difference. The table includes the constant baseline."
+    )
+
+
+def _blends_caveat(side: Group, best: Scores) -> tuple[str, ...]:
+    """Say what the rest of the report is about where the best quantum model is an average."""
+    blended = sum(best.chosen.count(blend.label) for blend in side.blends)
+    if not blended:
+        return ()
+    return (
+        f"in {blended} of {count(len(best.chosen), 'fold')} the best quantum model is an average of several; what is drawn, priced "
+        "and run under noise is the variational circuit alone",
     )
 
 
@@ -88,6 +106,6 @@ def _inputs_caveat(dataset: Dataset, qubits: Qubits) -> tuple[str, ...]:
     by_kernel = f" and the quantum kernel {qubits.kernel}" if qubits.circuit < qubits.kernel < qubits.inputs else ""
     return (
         f"the circuit sees {count(qubits.circuit, 'linear combination')}{by_kernel} of the {count(len(dataset.kinds), 'column')} "
-        f"({qubits.inputs} inputs after encoding the categories); product kernel and single qubit see all of them, and classical "
-        f"models are compared on all columns and on {count(qubits.kernel, 'input')}",
+        f"({qubits.inputs} inputs after encoding the categories); product kernel, single qubit and dressed circuit see all of them, "
+        f"and classical models are compared on all columns and on {count(qubits.kernel, 'input')}",
     )

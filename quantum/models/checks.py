@@ -12,6 +12,7 @@ import numpy as np
 
 from quantum.circuit import Circuit
 from quantum.models.classifier import VariationalQuantumClassifier, observables_for
+from quantum.models.dressed import DressedQuantumClassifier
 from quantum.models.inputs import INPUT_MAPS, REDUCTIONS, ToQubits
 from quantum.models.kernel_classifier import KERNELS, QuantumKernelClassifier
 from quantum.models.product_kernel import ProductKernelClassifier
@@ -72,26 +73,30 @@ _LAYERS = {"n_layers": _whole(1), "input_map": _one_of(*INPUT_MAPS)}
 _CIRCUIT = {
     "n_qubits": _whole(1, 20),
     "entangler": _one_of("CNOT", "CZ", None),
-    "reduction": _one_of(*REDUCTIONS),
     **_LAYERS,
+}
+_REDUCED = {**_CIRCUIT, "reduction": _one_of(*REDUCTIONS)}
+_TRAINED = {
+    "encoding": _one_of("RY", "RX", "RZ"),
+    "rotation": _one_of("Rot", "RY", "RY+RZ"),
+    "pattern": _one_of("line", "ring", "full"),
+    "n_steps": _whole(1),
+    "learning_rate": _number(0.0),
+    "n_restarts": _whole(1),
+    "start_width": _number(0.0),
+    "precision": _one_of(*PRECISIONS),
+    "n_threads": lambda value: value is None or _whole(1, 1_024)(value),
 }
 _PARAMETERS: dict[type, Mapping[str, Callable[[Any], bool]]] = {
     VariationalQuantumClassifier: {
-        **_CIRCUIT,
-        "encoding": _one_of("RY", "RX", "RZ"),
-        "rotation": _one_of("Rot", "RY", "RY+RZ"),
-        "pattern": _one_of("line", "ring", "full"),
+        **_REDUCED,
+        **_TRAINED,
         "train_angles": _is_flag,
         "train_scalings": _is_flag,
-        "n_steps": _whole(1),
-        "learning_rate": _number(0.0),
-        "n_restarts": _whole(1),
-        "start_width": _number(0.0),
-        "precision": _one_of(*PRECISIONS),
-        "n_threads": lambda value: value is None or _whole(1, 1_024)(value),
     },
+    DressedQuantumClassifier: {**_CIRCUIT, **_TRAINED, "alpha": _number(0.0)},
     QuantumKernelClassifier: {
-        **_CIRCUIT,
+        **_REDUCED,
         "kernel": _one_of(*KERNELS),
         "bandwidth": _number(1e-100, _TURN),
         "gamma": _ABOVE_ZERO,
@@ -113,6 +118,10 @@ _COMMON = {"classes_", "inputs_", "n_features_in_"}
 _FITTED: dict[type, Callable[[Any], tuple[set[str], set[str]]]] = {
     VariationalQuantumClassifier: lambda model: (
         _COMMON | {"circuit_", "angles_", "scalings_", "gain_", "biases_", "loss_curves_", "n_iter_"},
+        {"feature_names_in_"},
+    ),
+    DressedQuantumClassifier: lambda model: (
+        _COMMON | {"circuit_", "map_", "angles_", "scalings_", "gain_", "biases_", "loss_curves_", "n_iter_"},
         {"feature_names_in_"},
     ),
     QuantumKernelClassifier: lambda model: (
@@ -182,7 +191,7 @@ def _require_inputs(model: Any) -> None:
 
 def _named_angles(model: Any) -> int | None:
     """How many angles the parameters of a model name: None for one of each feature."""
-    if isinstance(model, ProductKernelClassifier):
+    if isinstance(model, ProductKernelClassifier | DressedQuantumClassifier):
         return None
     found: int | None = model.n_inputs if isinstance(model, SingleQubitClassifier) else model.n_qubits
     return found
@@ -237,6 +246,11 @@ def _check_variational(model: VariationalQuantumClassifier, n_classes: int) -> N
     _require("gain_", model.gain_, _number(-_TURN, _TURN))
     _require("n_iter_", model.n_iter_, lambda value: _whole(1)(value) and value == model.n_steps)
     _require_numbers("loss_curves_", model.loss_curves_, (model.n_restarts, model.n_steps), _LARGE)
+
+
+def _check_dressed(model: DressedQuantumClassifier, n_classes: int) -> None:
+    _check_variational(model, n_classes)
+    _require_numbers("map_", model.map_, (model.n_qubits, model.n_features_in_), _TURN)
 
 
 def _n_vectors(seen: Any) -> int:
@@ -305,6 +319,7 @@ def _check_single(model: SingleQubitClassifier, n_classes: int) -> None:
 
 _CHECKS: dict[type, Callable[[Any, int], None]] = {
     VariationalQuantumClassifier: _check_variational,
+    DressedQuantumClassifier: _check_dressed,
     QuantumKernelClassifier: _check_kernel,
     ProductKernelClassifier: _check_product,
     SingleQubitClassifier: _check_single,

@@ -138,22 +138,8 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If the data or a parameter is not usable; the message says how.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        n_classes = len(self.classes_)
-        if n_classes < 2:
-            raise ValueError(f"y has {n_classes} class; a classifier needs samples of at least two classes")
-        self.circuit_ = Circuit(
-            self.n_qubits,
-            self.n_layers,
-            encoding=self.encoding,
-            rotation=self.rotation,
-            entangler=self.entangler,
-            pattern=self.pattern,
-            observables=observables_for(n_classes, self.n_qubits, self.entangler),
-        )
-        self.inputs_ = ToQubits(self.n_qubits, input_map=self.input_map, reduction=self.reduction).fit(X, y)
+        X, labels = self._begun(X, y)
+        self.inputs_ = ToQubits(self.n_qubits, input_map=self.input_map, reduction=self.reduction).fit(X, labels)
         rng = check_random_state(self.random_state)
         starts = rng.uniform(-self.start_width, self.start_width, (self.n_restarts, *self.circuit_.angles_shape))
         settings = Training(
@@ -173,15 +159,33 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_ = self.n_steps
         return self
 
+    def _begun(self, X: "ArrayLike", y: "ArrayLike") -> "tuple[NDArray[np.float64], NDArray[np.int64]]":
+        """Check the data and choose the circuit: the rows, and the classes as numbers from 0."""
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        n_classes = len(self.classes_)
+        if n_classes < 2:
+            raise ValueError(f"y has {n_classes} class; a classifier needs samples of at least two classes")
+        self.circuit_ = Circuit(
+            self.n_qubits,
+            self.n_layers,
+            encoding=self.encoding,
+            rotation=self.rotation,
+            entangler=self.entangler,
+            pattern=self.pattern,
+            observables=observables_for(n_classes, self.n_qubits, self.entangler),
+        )
+        return np.asarray(X), labels.astype(np.int64)
+
     def decision_function(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Logits: shape (n_samples,) for two classes (positive speaks for the second), else (n_samples, n_classes)."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
         found = expectations(
             self.circuit_,
             self.angles_,
             self.scalings_,
-            self.inputs_.transform(X),
+            self.encoded(X),
             precision=self.precision,
             n_threads=self.n_threads,
         )

@@ -9,10 +9,12 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, CONSTANT, LOGISTIC, MLP, SVM, Family
 from lab.learning.preparation import dense_columns
 from quantum.models.classifier import VariationalQuantumClassifier
+from quantum.models.dressed import DressedQuantumClassifier
 from quantum.models.inputs import INPUT_MAPS, REDUCTIONS, ToQubits
 from quantum.models.kernel_classifier import QuantumKernelClassifier
 from quantum.models.limits import Qubits
@@ -33,21 +35,39 @@ FIRST_CIRCUIT: Mapping[str, Any] = {
 gradients where those of a wide start vanish (Grant et al. 2019, Quantum 3, 214)."""
 _FIRST_INPUTS = {name: FIRST_CIRCUIT[name] for name in ("input_map", "reduction")}
 _MAP = FIRST_CIRCUIT["input_map"]
+_DRESSED_QUBITS = 4
+"""Qubits behind a trained map, as in Mari et al. (2020): it brings all columns to however few there are."""
 _MAPS, _REDUCTIONS = list(INPUT_MAPS), list(REDUCTIONS)
 
 
 def groups(qubits: Qubits, n_steps: int, n_classes: int) -> tuple[Group, Group, Group]:
-    """List the sides: quantum, classical (on all columns and on the kernel's inputs), and the ablations."""
+    """List the sides: quantum, classical (on all columns and on the kernel's inputs), and the ablations.
+
+    Each side may combine its models: an average is often better than the best of them, and neither side goes without.
+    """
     seen = tuple(_on_same_inputs(family, qubits.kernel) for family in CLASSICAL)
     circuit = functools.partial(variational, qubits.circuit, n_steps, qubits_to_try(qubits.circuit, n_classes))
     kernel = functools.partial(_kernel, qubits.kernel, qubits_to_try(qubits.kernel, n_classes))
+    n_dressed = min(qubits.circuit, max(_DRESSED_QUBITS, n_classes.bit_length()))
+    dressed = functools.partial(_dressed, n_dressed, n_steps, qubits_to_try(n_dressed, n_classes))
     return (
-        Group("quantum", "quantum model", (circuit("quantum"), kernel(), _product_kernel(), _single_qubit())),
-        Group("classical", "classical model", (*CLASSICAL, *seen, CONSTANT)),
+        Group(
+            "quantum",
+            "quantum model",
+            (circuit("quantum"), kernel(), _product_kernel(), _single_qubit(), dressed()),
+            blends=blends_of("quantum", "quantum models"),
+        ),
+        Group(
+            "classical",
+            "classical model",
+            (*CLASSICAL, *seen, CONSTANT),
+            blends=blends_of("classical", "classical models"),
+            apart=(CONSTANT.name,),
+        ),
         Group(
             "ablation",
             "ablation",
-            (circuit("unentangled"), circuit("frozen"), kernel(None), _surrogate(qubits.circuit)),
+            (circuit("unentangled"), circuit("frozen"), kernel(None), dressed(None), _surrogate(qubits.circuit)),
             is_side=False,
         ),
     )
@@ -104,6 +124,28 @@ def variational(n_qubits: int, n_steps: int, sizes: Sequence[int], name: str) ->
 def _build_variational(features: pd.DataFrame, seed: int, *, fixed: dict[str, Any]) -> Pipeline:
     del features
     return _behind_columns(VariationalQuantumClassifier(**fixed, random_state=seed))
+
+
+def _dressed(n_qubits: int, n_steps: int, sizes: Sequence[int], entangler: str | None = "CNOT") -> Family:
+    space: dict[str, Any] = {
+        "model__n_qubits": list(sizes),
+        "model__n_layers": [1, 2, 3, 4],
+        "model__alpha": stats.loguniform(1e-4, 1e-1),
+        "model__learning_rate": stats.loguniform(0.03, 0.3),
+        "model__start_width": [0.1, 1.0, 3.0],
+        "model__input_map": _MAPS,
+    }
+    fixed = {"n_qubits": n_qubits, "n_steps": n_steps, "entangler": entangler}
+    build = functools.partial(_build_dressed, fixed=fixed)
+    if entangler is None:
+        return Family("dressed-unentangled", f"dressed circuit without entanglement ({n_qubits} qubits)", build, space)
+    space["model__pattern"] = ["line", "ring"]
+    return Family("dressed", f"dressed circuit ({n_qubits} qubits behind a trained map)", build, space)
+
+
+def _build_dressed(features: pd.DataFrame, seed: int, *, fixed: dict[str, Any]) -> Pipeline:
+    del features
+    return _behind_columns(DressedQuantumClassifier(**fixed, alpha=1e-2, input_map=_MAP, random_state=seed))
 
 
 def _kernel(n_qubits: int, sizes: Sequence[int], entangler: str | None = "CZ") -> Family:

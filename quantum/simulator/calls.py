@@ -54,12 +54,13 @@ class Head(NamedTuple):
 
 
 class LossGradient(NamedTuple):
-    """Derivatives of the mean loss; `scalings` is None if they are fixed at 1."""
+    """Derivatives of the mean loss; `scalings` is None if they are fixed at 1, `features` unless they were asked for."""
 
     angles: Floats
     scalings: Floats | None
     gain: Floats
     biases: Floats
+    features: Floats | None = None
 
 
 def expectations(
@@ -156,7 +157,7 @@ def expectations_and_gradient(
 
 def cross_entropy_and_gradient(
     circuit: Circuit, angles: ArrayLike, scalings: ArrayLike | None, head: Head, features: ArrayLike,
-    labels: ArrayLike, *, sample_weights: ArrayLike | None = None,
+    labels: ArrayLike, *, sample_weights: ArrayLike | None = None, feature_gradient: bool = False,
     precision: str = "float32", n_threads: int | None = None,
 ) -> tuple[Floats, LossGradient]:  # fmt: skip
     """Compute a classifier's mean cross-entropy and its gradient in one pass.
@@ -174,6 +175,8 @@ def cross_entropy_and_gradient(
     sample_weights : array-like of shape ([n_models,] n_samples), optional
         Not negative, with a positive sum; the loss is the weighted mean. A model skips samples of weight 0
         in the loss, so models can train on different subsets of shared samples.
+    feature_gradient : bool
+        Also differentiate by the features (one gradient per model and sample).
 
     Returns
     -------
@@ -209,6 +212,7 @@ def cross_entropy_and_gradient(
         scalings=call.out(workspace.scaling_gradient()) if scalings is not None else None,
         gain=call.out(workspace.head_gradient[:, 1]),
         biases=call.out(workspace.head_gradient[:, 2:]),
+        features=call.out(workspace.feature_gradient(call.scalings)) if feature_gradient else None,
     )
 
 

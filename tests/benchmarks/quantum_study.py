@@ -8,6 +8,7 @@ intervals on each: their widths add up as those of independent tables. It is abo
 """
 
 import argparse
+import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def compared_on(name, options):
     metric = scoring.primary_metric("accuracy", data)
     quantum, classical, _ = groups(qubits_for(data, options.qubits), options.steps, 2)
     whole = tuple(family for family in classical.families if not family.name.endswith("-inputs"))
-    sides = (quantum, comparison.Group(classical.name, classical.label, whole))
+    sides = (quantum, dataclasses.replace(classical, families=whole))
     budget = {"folds": options.folds, "repeats": options.repeats}
     plan = comparison.trials(sides, seed=0, metric=metric, candidates=options.candidates, **budget)
     with tempfile.TemporaryDirectory() as folder, watching(name, quiet=True) as watch:

@@ -62,7 +62,9 @@ def expected_estimates(rows):
         "quantum": mean_of(QUANTUM),
         "over_constant": intervals.interval(*against(QUANTUM, FOLDED["constant"]), reach=RULE_OF_THREE),
     }
-    assert set(TAKEN_OF_PRODUCTS) == {"unentangled", "kernel-unentangled", "product-kernel", "single-qubit"}
+    assert set(TAKEN_OF_PRODUCTS) == {
+        "unentangled", "kernel-unentangled", "product-kernel", "single-qubit", "unentangled-average"
+    }  # fmt: skip
     taken_away = {
         "entanglement": (QUANTUM, PRODUCTS),
         "surrogate": (QUANTUM, FOLDED["surrogate"]),
@@ -119,7 +121,7 @@ def test_every_fact_of_the_quantum_lab_is_the_oracles(evidence):
         "probability_equal": equal,
         "probability_worse": worse,
         "pennylane_distance": 3e-8,
-        "unentangled_folds": 1,  # of the two in which the kernel is the best quantum model
+        "unentangled_folds": 2,  # of the two in which the kernel is the best quantum model one, of the two averages one
         "scored_folds": 6,
     }
     assert expected.keys() == QUANTUM_FACTS
@@ -138,16 +140,19 @@ def test_the_quantum_verdict_says_the_oracles_numbers(evidence, rows):
     assert found["surrogate"][1] <= 0, "the caution is read from the surrogate"
     assert "a classical model with the circuit's frequencies is not shown to be worse" in verdict.sentence
     assert ("entanglement is not shown" in verdict.sentence) == (found["entanglement"][1] <= 0)
-    assert "; it has no entanglement at all in 1 of 6 folds and " in verdict.sentence
+    assert "; it has no entanglement at all in 2 of 6 folds and " in verdict.sentence
 
 
 def test_the_other_side_of_the_quantum_lab_wins_where_the_rows_are_exchanged(rows):
     """The quantum rows are given to the classical families, and the other way round."""
     swapped = dict(rows)
-    for one, other in (("quantum", "logistic"), ("kernel", "svm")):
+    for one, other in (
+        ("quantum", "logistic"), ("kernel", "svm"), ("quantum-greedy", "classical-greedy"), ("dressed", "classical-average"),
+    ):  # fmt: skip
         for fold in range(6):
             keys = f"{one}-fold{fold:02d}", f"{other}-fold{fold:02d}"
-            swapped[keys[0]], swapped[keys[1]] = rows[keys[1]], rows[keys[0]]
+            for key, from_key in (keys, keys[::-1]):
+                swapped[key] = dataclasses.replace(rows[from_key], parameters=rows[key].parameters)
     found = summarise(SETTINGS, swapped)
     value, low, high = intervals.interval(*against(CLASSICAL, QUANTUM), reach=RULE_OF_THREE)
     assert three(found.estimates["advantage"]) == pytest.approx((value, low, high))
@@ -160,7 +165,7 @@ def test_the_other_side_of_the_quantum_lab_wins_where_the_rows_are_exchanged(row
 
 def test_a_wider_margin_leaves_it_undecided_and_the_sentence_says_what_would_count(rows):
     mean, error, degrees = against(QUANTUM, CLASSICAL)
-    margin = round(mean / 100, 2) - 0.03
+    margin = round(mean / 100, 2) - 0.05
     settings = dataclasses.replace(SETTINGS, margin=margin)
     found = summarise(settings, rows)
     verdict = LAB.judge(found, settings)

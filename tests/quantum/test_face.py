@@ -13,6 +13,7 @@ import quantum
 FACE = {
     "MEAN_Z": "quantum.circuit",
     "Circuit": "quantum.circuit",
+    "DressedQuantumClassifier": "quantum.models.dressed",
     "Head": "quantum.simulator.calls",
     "ModelFileError": "quantum.models.file",
     "ProductKernelClassifier": "quantum.models.product_kernel",

@@ -56,7 +56,7 @@ def test_the_report_is_in_this_order():
 
 def test_every_trial_has_the_seed_of_its_key():
     trials = {trial.key: trial for trial in plan(LAB, context())}
-    n_folds, n_families = 4, 4 + 4 + 4 + 1 + 4
+    n_folds, n_families = 4, 5 + 4 + 4 + 1 + 5 + 3 * 2  # with two averages of each side, and of the one without gates
     others = [key for key in trials if "-fold" not in key]
     assert len(trials) - len(others) == n_folds * n_families
     assert others == [

@@ -9,7 +9,7 @@ import pytest
 from samples.quantum_rows import DATA, SETTINGS, made_rows, summarise
 
 from lab.protocol import Estimate, Evidence
-from quantum.comparison import ablations
+from quantum.comparison import ablations, section
 from quantum.comparison.ablations import WITHOUT_GATES, Unentangled
 from quantum.lab import LAB
 from quantum.models.kernel_classifier import QuantumKernelClassifier
@@ -71,8 +71,31 @@ def test_a_side_without_gates_between_qubits_loses_nothing_with_them():
     alone = dataclasses.replace(
         quantum, families=tuple(each for each in quantum.families if each.name == "single-qubit")
     )
-    groups = (alone, *context.groups[1:])
-    assert ablations.without_gates(groups, SimpleNamespace(families={"single-qubit": 1}), DATA, {}) is None
+    assert ablations.without_gates((alone, *context.groups[1:]), DATA) is None
+    none = dataclasses.replace(context.groups[2], families=())
+    assert ablations.without_gates((*context.groups[:2], none), DATA) is None, "what is not tried cannot be chosen"
+
+
+def test_averages_without_gates_are_those_of_the_same_families_without_them_and_fitted_once():
+    context = LAB.context(DATA, SETTINGS, seed=0)
+    plan = section.plan(context)
+    assert len({trial.key for trial in plan}) == len(plan)
+    members = {trial.key: set(trial.arguments["members"]) for trial in plan if "blend" in trial.arguments}
+    quantum = {"quantum", "kernel", "product-kernel", "single-qubit", "dressed"}
+    inputs = {f"{name}-3-inputs" for name in ("logistic", "svm", "boosting", "mlp")}
+    expected = {
+        "quantum": quantum,
+        "classical": {"logistic", "svm", "boosting", "mlp"} | inputs,
+        "unentangled": {WITHOUT_GATES.get(name, name) for name in quantum},
+    }
+    assert members == {
+        f"{side}-{rule}-fold{fold:02d}": names
+        for side, names in expected.items()
+        for rule in ("average", "greedy")
+        for fold in range(6)
+    }
+    single = dataclasses.replace(context.groups[0], blends=())
+    assert ablations.without_gates((single, *context.groups[1:]), DATA).blends == ()
 
 
 def decisions_apart(kernel, n_layers, n_qubits):
@@ -93,22 +116,52 @@ def test_a_model_is_said_to_have_no_entanglement_where_its_decisions_are_those_w
 ):
     """The oracle fits the machine with its gates between qubits and without them."""
     quantum = LAB.context(DATA, SETTINGS, seed=0).groups[0]
-    (family,) = [each for each in quantum.families if each.name == "kernel"]
-    row = SimpleNamespace(parameters={"kernel": kernel, "n_layers": n_layers, "n_qubits": n_qubits})
-    best = SimpleNamespace(rows=(row, None), chosen=(family.label,))
-    found = ablations.unentangled_folds(quantum, best, DATA)
+    found = ablations.unentangled_folds(
+        quantum, chosen_of(quantum, ("kernel", {"kernel": kernel, "n_layers": n_layers, "n_qubits": n_qubits})), DATA
+    )
     assert found == Unentangled(int(decisions_apart(kernel, n_layers, n_qubits) < 1e-9), 1)
+
+
+def chosen_of(quantum, *chosen, beside=None):
+    """A comparison with what was chosen fold by fold, and what others found in all folds; a fold without scores stands first."""
+    labels = {member.name: member.label for member in quantum.members}
+    rows = [SimpleNamespace(parameters=parameters) for _, parameters in chosen]
+    each = {name: [None] * (len(rows) + 1) for name, _ in chosen}
+    for place, (name, _) in enumerate(chosen):
+        each[name][place + 1] = rows[place]
+    for name, parameters in (beside or {}).items():
+        each[name] = [None, *[SimpleNamespace(parameters=parameters)] * len(rows)]
+    best = SimpleNamespace(rows=(None, *rows), chosen=tuple(labels[name] for name, _ in chosen))
+    families = {name: SimpleNamespace(rows=found) for name, found in each.items()}
+    return SimpleNamespace(best={"quantum": best}, families=families)
+
+
+@pytest.mark.parametrize(
+    ("weighed", "kernel", "is_product"),
+    [
+        (("single-qubit", "product-kernel"), {}, True),
+        (("single-qubit", "quantum"), {}, False),
+        (("single-qubit", "kernel"), {"kernel": "projected", "n_layers": 1}, False),
+        (("single-qubit", "kernel"), {"kernel": "fidelity", "n_layers": 1}, True),
+        (("kernel",), {"kernel": "fidelity", "n_layers": 2}, False),
+    ],
+)
+def test_an_average_has_no_entanglement_where_none_of_its_members_with_weight_has(weighed, kernel, is_product):
+    quantum = LAB.context(DATA, SETTINGS, seed=0).groups[0]
+    beside = {"quantum": {}, "kernel": kernel, "single-qubit": {}, "product-kernel": {}}
+    chosen = ("quantum-greedy", {"weights": dict.fromkeys(weighed, 1 / len(weighed))})
+    found = ablations.unentangled_folds(quantum, chosen_of(quantum, chosen, beside=beside), DATA)
+    assert found == Unentangled(int(is_product), 1)
+    del (known := chosen_of(quantum, chosen, beside=beside)).families[weighed[0]]  # it failed in nearly all folds
+    assert ablations.unentangled_folds(quantum, known, DATA) == Unentangled(0, 1)
 
 
 def test_folds_without_entanglement_are_counted_for_each_family_that_was_chosen():
     quantum = LAB.context(DATA, SETTINGS, seed=0).groups[0]
-    labels = {family.name: family.label for family in quantum.families}
     chosen = [("quantum", {}), ("kernel", {}), ("single-qubit", {"n_layers": 3}), ("kernel", {"n_layers": 1}),
               ("kernel", {"n_layers": 1, "kernel": "fidelity"}), ("kernel", {"kernel": "fidelity"}),
               ("quantum", {"n_layers": 1})]  # fmt: skip
-    rows = [SimpleNamespace(parameters=parameters) for _, parameters in chosen]
-    best = SimpleNamespace(rows=(None, *rows), chosen=tuple(labels[name] for name, _ in chosen))
-    assert ablations.unentangled_folds(quantum, best, DATA) == Unentangled(2, 7)
+    assert ablations.unentangled_folds(quantum, chosen_of(quantum, *chosen), DATA) == Unentangled(2, 7)
 
 
 @pytest.mark.parametrize(

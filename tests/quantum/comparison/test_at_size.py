@@ -52,16 +52,23 @@ def test_the_advantage_of_the_whole_table_is_where_the_curves_lead(context):
     assert then.low < truth < then.high
     assert (then.unit, then.confidence) == ("points", 0.95)
     assert (found.facts["size"], found.facts["curve_rows"], found.facts["curve_reach"]) == (50_000, 2_000, 40_000)
+    assert found.caveats == ("learning curves follow single models: averages of several are not among them",)
     assert [line[0] for line in found.tables[0].rows] == [125, 250, 500, 1_000, 2_000, 50_000]
 
 
 def test_what_would_settle_it_is_asked_for_the_margin_in_points(context, monkeypatch):
-    monkeypatch.setattr(at_size, "two_sided", lambda question, sides, rows, **more: (list(sides), more))
-    wide = dataclasses.replace(context, settings=dataclasses.replace(SETTINGS, margin=0.03))
-    assert at_size.evidence(wide, {}) == (
-        ["best quantum model", "best classical model"],
-        {"name": "advantage_at_size", "gap": "advantage", "margin": pytest.approx(3.0)},
+    asked = []
+    monkeypatch.setattr(
+        at_size, "two_sided", lambda question, sides, rows, **more: asked.append((list(sides), more)) or Evidence()
     )
+    wide = dataclasses.replace(context, settings=dataclasses.replace(SETTINGS, margin=0.03))
+    assert at_size.evidence(wide, {}) == Evidence(), "nothing is said of averages where nothing was asked"
+    assert asked == [
+        (
+            ["best quantum model", "best classical model"],
+            {"name": "advantage_at_size", "gap": "advantage", "margin": pytest.approx(3.0)},
+        )
+    ]
 
 
 def test_the_interval_is_as_wide_as_the_way_and_the_noise_are(context):

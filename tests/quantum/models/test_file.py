@@ -11,6 +11,7 @@ from sklearn.datasets import load_wine
 
 from lab.errors import InputError
 from quantum.models.classifier import VariationalQuantumClassifier
+from quantum.models.dressed import DressedQuantumClassifier
 from quantum.models.file import ModelFileError, load_model, save_model
 from quantum.models.kernel_classifier import QuantumKernelClassifier
 from quantum.models.product_kernel import ProductKernelClassifier
@@ -24,6 +25,7 @@ MODELS = [
     ProductKernelClassifier(random_state=0),
     SingleQubitClassifier(max_iter=10, random_state=0),
     SingleQubitClassifier(2, max_iter=10, input_map="rank", random_state=0),
+    DressedQuantumClassifier(n_qubits=2, n_layers=1, n_steps=5, input_map="rank", random_state=0),
 ]
 
 

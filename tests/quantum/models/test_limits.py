@@ -68,6 +68,9 @@ def test_every_family_has_the_size_that_was_chosen_for_it():
     for name in ("quantum", "unentangled", "frozen"):
         assert models[name].named_steps["model"].n_qubits == 10
     assert models["kernel"].named_steps["model"].n_qubits == 12
+    for name in ("dressed", "dressed-unentangled"):
+        assert models[name].named_steps["model"].n_qubits == 4
+        assert models_of(resolved(20, qubits=3))[name].named_steps["model"].n_qubits == 3
     assert models["single-qubit"].named_steps["model"].n_inputs is None
     assert models["surrogate"].named_steps["inputs"].n_qubits == 10
     for name in ("logistic", "svm", "boosting", "mlp"):
@@ -92,7 +95,8 @@ def test_what_gives_circuits_their_angles_is_searched_on_both_sides():
     }
     assert set(first.values()) == {"rank"}, first
     reduced = {family.name for family in families if any(name.endswith("__reduction") for name in family.space)}
-    assert reduced == searched - {"product-kernel", "single-qubit"}  # which see all inputs
+    see_all = {"product-kernel", "single-qubit", "dressed", "dressed-unentangled"}
+    assert reduced == searched - see_all
 
 
 def test_the_sizes_of_the_sweep_end_at_the_circuit_of_the_comparison():

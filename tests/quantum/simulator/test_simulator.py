@@ -166,12 +166,13 @@ def test_models_side_by_side_equal_models_one_by_one(shared):
     weights = rng.integers(0, 2, (3, 21))
     gain, biases = rng.normal(size=3), rng.normal(size=(3, 3))
     loss, slope = cross_entropy_and_gradient(
-        circuit, angles, scalings, Head(gain, biases), features, labels, sample_weights=weights
+        circuit, angles, scalings, Head(gain, biases), features, labels, sample_weights=weights, feature_gradient=True
     )
     for m in range(3):
         alone, own = cross_entropy_and_gradient(
             circuit, angles[m], scalings[m], Head(gain[m], biases[m]),
             features if shared else features[m], labels if shared else labels[m], sample_weights=weights[m],
+            feature_gradient=True,
         )  # fmt: skip
         assert loss[m] == alone
         for together, single in zip(slope, own, strict=True):
