@@ -16,6 +16,9 @@ from lab.protocol import Belonging, Dataset, Evidence, Question, Table, Verdict
 
 __all__ = ["Doubts", "about", "doubts_about", "held", "with_doubts"]
 
+_SMALL = ("A", "An", "It", "No", "The")
+"""Words that begin a sentence and are no names."""
+
 
 @dataclass(frozen=True)
 class Doubts:
@@ -66,7 +69,7 @@ def held(verdict: Verdict, doubts: Doubts, used: Dataset, evidence: Evidence) ->
     """
     verdict = _of_a_sample(verdict, used)
     rows = _rows_meant(used.belonging)
-    sentence = f"{rows[0].upper()}{rows[1:]}: {verdict.sentence}" if rows else verdict.sentence
+    sentence = f"{rows[0].upper()}{rows[1:]}, {_continued(verdict.sentence)}" if rows else verdict.sentence
     recognised = at_random.sentence(evidence, used.belonging)
     sentence = " ".join([sentence, *map(_sentence, [*([recognised] if recognised else []), *doubts.questions])])
     ways_out = (*(each.way_out for each in doubts.all), *verdict.would_change)
@@ -81,6 +84,12 @@ def held(verdict: Verdict, doubts: Doubts, used: Dataset, evidence: Evidence) ->
     return Verdict("undecided", "Undecided", f"{first} {otherwise}", ways_out)
 
 
+def _continued(sentence: str) -> str:
+    """Let a sentence go on after other words; a name that it begins with stays as it is."""
+    first, _, rest = sentence.partition(" ")
+    return f"{first.lower()} {rest}" if first in _SMALL else sentence
+
+
 def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
@@ -92,7 +101,7 @@ def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
         return verdict
     return dataclasses.replace(
         verdict,
-        sentence=f"{start}: {verdict.sentence}",
+        sentence=f"{start}, {_continued(verdict.sentence)}",
         would_change=(*verdict.would_change, f"using more of the rows (--max-rows {of})"),
     )
 

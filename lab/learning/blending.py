@@ -48,11 +48,11 @@ def blends_of(name: str, plural: str) -> tuple[Blend, ...]:
     """Make both blends of a group by its name; `plural` is the word for its members.
 
     >>> [blend.label for blend in blends_of("black", "black boxes")]
-    ['average of the black boxes', 'weighted average of the black boxes (greedy)']
+    ['average of the black boxes', 'weighted average of the black boxes']
     """
     return (
         Blend(f"{name}-average", f"average of the {plural}", "average"),
-        Blend(f"{name}-greedy", f"weighted average of the {plural} (greedy)", "greedy"),
+        Blend(f"{name}-greedy", f"weighted average of the {plural}", "greedy"),
     )
 
 

@@ -74,7 +74,7 @@ def test_what_is_only_asked_stands_beside_the_verdict_and_does_not_hold_it(answe
 def test_a_verdict_on_a_sample_says_so_unless_the_lab_has():
     some = dataclasses.replace(TABLE, whole=dataclasses.replace(TABLE, target=np.zeros(200_000, dtype=np.int64)))
     verdict = held(firm("yes"), Doubts(), some, NOTHING)
-    assert verdict.sentence == "On 40 of 200,000 rows: It is measured."
+    assert verdict.sentence == "On 40 of 200,000 rows, it is measured."
     assert verdict.would_change == ("more rows", "using more of the rows (--max-rows 200000)")
     said = dataclasses.replace(firm("yes"), sentence="On 40 of 200,000 rows the best is level.")
     assert held(said, Doubts(), some, NOTHING) == said
@@ -102,7 +102,7 @@ def test_without_doubts_a_verdict_stands(answer):
 def test_a_verdict_and_its_question_say_for_which_rows_they_are_meant(belonging, words):
     assert (
         held(firm("yes"), Doubts(), dataclasses.replace(TABLE, belonging=belonging), NOTHING).sentence
-        == f"F{words[1:]}: It is measured."
+        == f"F{words[1:]}, it is measured."
     )
     assert about(Question("Does it help?", "it"), belonging).text == f"Does it help, {words}?"
     assert about(Question("Does it help?", "it"), ALONE).text == "Does it help?"
@@ -114,12 +114,12 @@ def test_a_verdict_says_what_folds_at_random_would_have_added():
         estimates={"recognition": Estimate(21.9, 18.04, 25.7, "points")}, facts={"recognised": "the best model"}
     )
     assert held(firm("no"), Doubts(), told, found).sentence == (
-        "For new values of 'customer': It is measured. The usual folds at random would have shown the best model 21.9 points "
+        "For new values of 'customer', it is measured. The usual folds at random would have shown the best model 21.9 points "
         "higher (95 % interval 18.0 to 25.7): that much is recognition of rows seen before, and will be lost on "
         "new values of 'customer'."
     )
     maybe = Evidence(estimates={"recognition": Estimate(1.0, -0.1, 2.1, "points")}, facts=found.facts)
-    assert held(firm("no"), Doubts(), told, maybe).sentence == "For new values of 'customer': It is measured."
+    assert held(firm("no"), Doubts(), told, maybe).sentence == "For new values of 'customer', it is measured."
 
 
 def test_the_evidence_shows_how_much_is_recognition():
@@ -225,7 +225,7 @@ def clustered(**said):
     [
         ({}, "undecided", "Rows with the same value of 'customer' seem to belong together"),
         ({"drop": ["customer"]}, "undecided", "Rows seem to come in groups of about 8"),
-        ({"by": "customer"}, "yes", "For new values of 'customer': It is counted."),
+        ({"by": "customer"}, "yes", "For new values of 'customer', it is counted."),
         ({"independent": True}, "yes", "It is counted."),
     ],
 )

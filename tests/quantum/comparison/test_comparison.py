@@ -62,7 +62,7 @@ def test_the_table_of_all_models_holds_the_means_over_the_folds(evidence, rows):
         "variational circuit (3 qubits)": "quantum",
         "quantum kernel (3 qubits)": "kernel",
         "dressed circuit (3 qubits behind a trained map)": "dressed",
-        "weighted average of the quantum models (greedy)": "quantum-greedy",
+        "weighted average of the quantum models": "quantum-greedy",
     }
     assert chosen == {label: TAKEN.count(name) for label, name in labels.items()}
 
