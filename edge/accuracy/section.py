@@ -45,7 +45,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     found, metric, settings = compared(context, rows), context.metric, context.settings
     figure = found.figure(
         "Accuracy of all models",
-        f"{metric.label[0].upper()}{metric.label[1:]} on the same folds; bars are 95 % intervals of each mean. The table includes the constant baseline.",
+        f"{metric.label[0].upper()}{metric.label[1:]} on the same folds; bars are 95 % intervals of each mean. The table includes "
+        "the constant baseline.",
         without=(CONSTANT.name,),
     )
     flattered = (
