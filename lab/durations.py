@@ -15,7 +15,10 @@ __all__ = ["other_efforts", "with_durations"]
 
 
 def other_efforts(job: Job, forecast: Forecast) -> str:
-    """Say how long the other efforts would take; nothing of those for which the table is too small."""
+    """Say how long the other efforts would take; nothing of those for which the table is too small.
+
+    Nor of those that have learning curves where this one has none: what these take, no pilot trial tells.
+    """
     now = getattr(job.settings, "effort", None)
     if now is None:
         return ""
@@ -51,7 +54,7 @@ def _seconds(job: Job, settings: Any, forecast: Forecast, *, all_measured: bool 
         plan = sections.plan(job.lab, job.lab.context(table, settings, seed=job.seed))
     except LabError:  # the table may be too small for the folds of another effort
         return None
-    if all_measured and not forecast.has_measured(plan):
+    if not forecast.has_measured(plan if all_measured else [trial for trial in plan if trial.rows_in_cost]):
         return None
     times = table.n_rows / job.dataset.n_rows
     return forecast.seconds_for(

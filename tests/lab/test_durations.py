@@ -152,6 +152,7 @@ def test_a_run_that_would_decide_is_said_with_its_time():
 
 def test_no_time_is_said_of_what_was_not_measured_or_would_not_decide():
     job, forecast = measured(make(Curved, {}), "fold")
+    assert other_efforts(job, forecast) == ""  # each has a curve, and no pilot trial says what that takes
     for evidence in (Evidence(facts={"curve_settles": 90}), Evidence(facts={"curve_settles": None}), Evidence()):
         assert with_durations(evidence, job, forecast) == evidence
     assert with_durations(Evidence(facts={"curve_settles": 90}), job, None).facts == {"curve_settles": 90}
