@@ -1,4 +1,4 @@
-"""The command line: `lab run`, `lab demo`, `lab list`, `lab report`, `lab controls`.
+"""The command line: `lab COMMAND`, with its words.
 
 Each command is a module of `lab.commands`, imported when it is asked for. Imports nothing heavy before the words are
 understood, so that help and errors answer at once.
@@ -27,6 +27,9 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab run LAB DATA --target COLUMN  run one lab on a CSV or Parquet file, or a built-in table
   lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record
+  lab history [FOLDER]              list the runs of a folder with their verdicts, newest first
+  lab explain [TERM]                say in one sentence what a term of the trade means
+  lab clean [FOLDER]                remove what can be computed again from the folders of runs
   lab controls LAB                  measure how often a lab is wrong where the truth is known
 
 lab COMMAND --help shows the options of a command; lab --version prints the version.
@@ -95,6 +98,9 @@ def _dispatch(words: list[str], prog: str | None) -> int:
         "demo": _demo,
         "list": _list,
         "report": _report,
+        "history": _history,
+        "explain": _explain_term,
+        "clean": _clean,
         "controls": _controls,
     }
     if words[0] not in commands:
@@ -124,6 +130,24 @@ def _report(words: list[str]) -> int:
     from lab.commands.report import render
 
     return render(words)
+
+
+def _history(words: list[str]) -> int:
+    from lab.commands.history import history
+
+    return history(words)
+
+
+def _explain_term(words: list[str]) -> int:
+    from lab.commands.explain import explain
+
+    return explain(words)
+
+
+def _clean(words: list[str]) -> int:
+    from lab.commands.clean import clean_up
+
+    return clean_up(words)
 
 
 def _controls(words: list[str]) -> int:

@@ -18,6 +18,7 @@ from lab.cleaning import clean, short
 from lab.host.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
+from lab.report.glossary import used_in
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
 from lab.wording import worst_control, wrong_share
@@ -53,7 +54,13 @@ def _page(record: Record) -> tuple[str, tuple[str, ...]]:
                 return Markup('<p class="missing">{}</p>').format(clean(f"This picture could not be drawn: {error}."))
 
         page = _render("page.html", record=record, with_script=moves, picture=picture)
-    return page, tuple(missing.values())
+    return _with_glossary(page), tuple(missing.values())
+
+
+def _with_glossary(page: str) -> str:
+    """Put the terms that a page uses at its end, folded."""
+    before, end, after = page.rpartition("</main>")
+    return before + _render("glossary.html", terms=used_in(page)) + end + after
 
 
 def write_start(entries: Sequence[tuple[str, Record]], path: Path) -> None:

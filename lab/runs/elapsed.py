@@ -8,9 +8,11 @@ from typing import Any
 
 from lab.work.sealed import DamagedError, read_sealed, write_sealed
 
-__all__ = ["Sessions", "Start"]
+__all__ = ["Sessions", "Start", "noted"]
 
 _EVERY_S = 0.5
+
+_UNREADABLE = (DamagedError, TypeError, KeyError, ValueError)
 
 _log = logging.getLogger("lab")
 
@@ -65,12 +67,25 @@ class Sessions:
             self._noted = now
 
 
+def noted(path: Path, owner: str) -> tuple[datetime, float] | None:
+    """Give when the first session began and what all took as far as they noted it (s); None where that is not known."""
+    try:
+        sessions = _stored(path, owner)
+        return datetime.fromisoformat(sessions[0]["started"]).astimezone(), sum(one["seconds"] for one in sessions)
+    except (FileNotFoundError, IndexError, *_UNREADABLE):
+        return None
+
+
 def _read(path: Path, owner: str) -> list[dict[str, Any]]:
     try:
-        found = read_sealed(path, owner=owner)
-        return [{"started": str(one["started"]), "seconds": float(one["seconds"])} for one in found]
+        return _stored(path, owner)
     except FileNotFoundError:
         return []
-    except (DamagedError, TypeError, KeyError, ValueError) as error:
+    except _UNREADABLE as error:
         _log.warning("the times of earlier sessions are lost: %s", error)
         return []
+
+
+def _stored(path: Path, owner: str) -> list[dict[str, Any]]:
+    found = read_sealed(path, owner=owner)
+    return [{"started": str(one["started"]), "seconds": float(one["seconds"])} for one in found]

@@ -5,6 +5,7 @@ run. What dead processes left there is removed by the way; what is locked is a l
 """
 
 import contextlib
+import fcntl
 import itertools
 import os
 import re
@@ -17,10 +18,21 @@ from lab.host.files import read_bytes, sweep_parts, write_bytes
 from lab.host.locks import Timeout, held
 from lab.work.sealed import DamagedError, read_sealed
 
-__all__ = ["SESSIONS", "finished_folder", "owner_of_sessions", "run_folder"]
+__all__ = [
+    "MARK",
+    "SESSIONS",
+    "finished_folder",
+    "identity_of",
+    "is_finished",
+    "is_under_way",
+    "only_one_looks",
+    "owner_of_sessions",
+    "run_folder",
+    "using",
+]
 
 SESSIONS = "sessions.json"
-_MARK, _LOCK, _OPENING, _HALF = "fingerprint.txt", ".lock", ".opening", ".new-"
+MARK, _LOCK, _OPENING, _HALF = "fingerprint.txt", ".lock", ".opening", ".new-"
 _FILES, _FOLDERS = ("record.json", "report.html", "log.txt"), ("trials",)
 _PATIENCE_S = 60.0
 
@@ -57,7 +69,7 @@ def finished_folder(out: Path, names: Collection[str], identity: str) -> Path | 
             pass  # what a killed process left in a finished run goes too
     for name in names:
         folder = out / name
-        if Path(name).name == name and _is_finished(folder) and _is_of(folder, identity):
+        if Path(name).name == name and is_finished(folder) and _is_of(folder, identity):
             return folder
     return None
 
@@ -65,6 +77,51 @@ def finished_folder(out: Path, names: Collection[str], identity: str) -> Path | 
 def owner_of_sessions(identity: str) -> str:
     """Name to whom the times of a run's sessions belong; see `lab.work.sealed`."""
     return f"sessions of run {identity}"
+
+
+def identity_of(folder: Path) -> str | None:
+    """Read the mark of a run; None where it is none."""
+    with contextlib.suppress(OSError, ValueError):
+        mark = read_bytes(folder / MARK, most=1_000).decode("ascii").strip()
+        return mark if re.fullmatch(r"[0-9a-f]{64}", mark) else None
+    return None
+
+
+@contextlib.contextmanager
+def using(folder: Path) -> Iterator[None]:
+    """Hold a run, so that no other process takes it up meanwhile.
+
+    Raises
+    ------
+    Timeout
+        If a process holds it already: the run is under way.
+    OSError
+        If nothing can be written in its folder.
+    """
+    with held(folder / _LOCK):
+        yield
+
+
+def is_under_way(folder: Path) -> bool:
+    """Whether a process is at a run. Only looks, and makes no file; meanwhile the run seems in use (see `only_one_looks`)."""
+    with contextlib.suppress(OSError):
+        lock = os.open(folder / _LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+    return False
+
+
+@contextlib.contextmanager
+def only_one_looks(out: Path) -> Iterator[None]:
+    """Have runs wait with the choice of their folders, a second at most: else one that is only looked at may seem in use."""
+    with contextlib.ExitStack() as looking:
+        with contextlib.suppress(Timeout, OSError):  # where nothing can be written, no run can begin either
+            looking.enter_context(held(out / _OPENING, patience_s=1.0))
+        yield
 
 
 @contextlib.contextmanager
@@ -83,7 +140,7 @@ def _take_up(
     out: Path, identity: str, notify: Callable[[str], None], until_the_end: contextlib.ExitStack
 ) -> Path | None:
     for folder in _folders(out):
-        if _is_finished(folder) or not _is_of(folder, identity):
+        if is_finished(folder) or not _is_of(folder, identity):
             continue
         if fault := _fault(folder):
             notify(
@@ -92,7 +149,7 @@ def _take_up(
             continue
         with contextlib.suppress(Timeout, OSError):  # another process is at it; nothing can be written there
             until_the_end.enter_context(held(folder / _LOCK))
-            write_bytes(folder / _MARK, f"{identity}\n".encode())  # it may be the damaged part
+            write_bytes(folder / MARK, f"{identity}\n".encode())  # it may be the damaged part
             return folder
     return None
 
@@ -100,21 +157,20 @@ def _take_up(
 def _folders(out: Path) -> list[Path]:
     """List what may be folders of runs: those with a mark, whatever that is, or with sessions."""
     try:
-        return sorted(path for path in out.iterdir() if any(map(os.path.lexists, (path / _MARK, path / SESSIONS))))
+        return sorted(path for path in out.iterdir() if any(map(os.path.lexists, (path / MARK, path / SESSIONS))))
     except OSError:
         return []
 
 
-def _is_finished(folder: Path) -> bool:
+def is_finished(folder: Path) -> bool:
     """Whether all is written; a run that was killed between its record and its report is taken up once more."""
     return all((folder / name).is_file() for name in ("record.json", "report.html"))
 
 
 def _is_of(folder: Path, identity: str) -> bool:
     """Whether a run has this identity: by its mark, or where that is damaged by the seal of its sessions."""
-    with contextlib.suppress(OSError):
-        if read_bytes(folder / _MARK, most=1_000).strip() == identity.encode():
-            return True
+    if identity_of(folder) == identity:
+        return True
     with contextlib.suppress(OSError, DamagedError):
         read_sealed(folder / SESSIONS, owner=owner_of_sessions(identity))
         return True
@@ -131,7 +187,7 @@ def _fault(folder: Path) -> str:
         path = folder / name
         if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()):
             return f"its {name} is not a folder"
-    return f"its {_MARK} is not a file" if (folder / _MARK).is_dir() else ""  # what else it is gives way
+    return f"its {MARK} is not a file" if (folder / MARK).is_dir() else ""  # what else it is gives way
 
 
 def _sweep(out: Path) -> None:
@@ -155,7 +211,7 @@ def _new_folder(out: Path, lab: str, data: str, identity: str) -> Path:
     half = out / f"{_HALF}{os.getpid()}-{os.urandom(6).hex()}"
     half.mkdir()
     try:
-        write_bytes(half / _MARK, f"{identity}\n".encode())
+        write_bytes(half / MARK, f"{identity}\n".encode())
         for number in itertools.count(1):
             folder = out / (name if number == 1 else f"{name}-{number}")
             if not os.path.lexists(folder):

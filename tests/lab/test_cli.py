@@ -39,6 +39,9 @@ HEAVY = {
         "demo --help",
         "list --help",
         "report --help",
+        "history --help",
+        "explain --help",
+        "clean --help",
         "controls --help",
     ],
 )
@@ -70,7 +73,7 @@ def test_each_lab_is_a_script_of_its_own(name):
 
 def test_every_command_stands_in_the_help(lab):
     shown = lab("--help").out
-    for command in ("demo", "run", "list", "report", "controls"):
+    for command in ("demo", "run", "list", "report", "history", "explain", "clean", "controls"):
         assert f"lab {command}" in shown
 
 

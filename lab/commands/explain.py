@@ -1,0 +1,50 @@
+"""`lab explain TERM`: what a term of the trade means, in one sentence."""
+
+import json
+
+from lab.cleaning import short
+from lab.commands.words import understand
+from lab.errors import SettingsError, nearest
+from lab.options import Parser
+from lab.terminal.console import show, show_whole
+
+__all__ = ["explain"]
+
+
+def explain(words: list[str]) -> int:
+    """Show the sentence of a term, or the terms there are, and give the exit code.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such term; says which is like it.
+    """
+    parser = Parser(
+        prog="lab explain",
+        description="Say in one sentence what a term of the trade means; without a term, list all of them.",
+        epilog="example: lab explain ROC AUC",
+    )
+    parser.add_argument("term", nargs="*", metavar="TERM", help="a term; case and plural do not matter")
+    parser.add_argument("--json", action="store_true", help="print the terms as JSON on stdout, and nothing else there")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    given = understand(parser, words)
+    if given is None:
+        return 0
+    from lab.report import glossary
+
+    word = " ".join(given.term)
+    term = glossary.named(word)
+    if word and term is None:
+        hint = nearest(word, glossary.spellings(), label="terms")
+        raise SettingsError(f"no term {short(word)!r}; {hint} (lab explain lists all)")
+    chosen = glossary.terms() if term is None else (term,)
+    if given.json:
+        plain = [{"term": one.name, "also": list(one.also), "means": one.means} for one in chosen]
+        show_whole(json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    elif term is None:
+        for one in chosen:
+            show(one.name)
+        show("one of them: lab explain TERM")
+    else:
+        show(f"{term.name}: {term.means}")
+    return 0
