@@ -1,13 +1,17 @@
 """How does a command run a lab, and what does it say of the result? For `lab run` and `lab demo`."""
 
 import argparse
+import contextlib
 import dataclasses
+import difflib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.cleaning import command_line
 from lab.commands.words import check_out, notifier, writing_in
+from lab.errors import DataError
 from lab.terminal.console import say, show
 
 if TYPE_CHECKING:
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
     from lab.protocol import Lab
 
 __all__ = ["result_of", "run_lab", "show_result"]
+
+_TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 
 
 def run_lab(
@@ -32,6 +38,7 @@ def run_lab(
 
     `about` says what of the table is used, and how: the keywords of `lab.data.load.load`.
     """
+    _name_the_file_that_is_meant(source)
     from lab.data import load
 
     dataset = load.load(source, **about)
@@ -55,6 +62,19 @@ def run_lab(
             notify=notifier(given),
             opened=opened,
         )
+
+
+def _name_the_file_that_is_meant(word: str) -> None:
+    """Raise DataError where a word is no table, but nearly the name of one in this folder, but for its ending."""
+    from lab.data.builtin import TABLES
+
+    if "/" in word or "." in word or word in TABLES or os.path.lexists(word):
+        return
+    with contextlib.suppress(OSError):  # a folder that may not be listed
+        files = {path.stem.casefold(): path.name for path in sorted(Path().iterdir()) if path.suffix in _TABLE_ENDINGS}
+        near = difflib.get_close_matches(word.casefold(), [*TABLES, *files], n=1)
+        if near and near[0] in files:
+            raise DataError(f"no file or built-in table {word!r}; did you mean {files[near[0]]!r}?")
 
 
 def result_of(finished: "Finished") -> dict[str, Any]:

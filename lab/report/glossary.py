@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 __all__ = ["Term", "named", "spellings", "terms", "used_in"]
 
-_UNSEEN = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
+_UNSEEN = re.compile(r"<(style|script|code|pre)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def spellings() -> tuple[str, ...]:
 
 
 def used_in(page: str) -> tuple[Term, ...]:
-    """List the terms that a reader meets in the text of an HTML page, in the order of the alphabet."""
+    """List the terms that a reader meets in the text of an HTML page, commands and settings aside, in the order of the alphabet."""
     text = html.unescape(_UNSEEN.sub(" ", page))
     used = {found for match in _pattern().finditer(text) if (found := named(match[0])) is not None}
     return tuple(term for term in terms() if term in used)

@@ -31,6 +31,22 @@ def test_a_missing_file_names_the_nearest_one(lab, tmp_path, table):
     refused(lab, tmp_path, "custmers.csv", "--target", "churn", says=["no file", "custmers.csv", "'customers.csv'"])
 
 
+@pytest.mark.parametrize(
+    ("word", "file", "meant"),
+    [
+        ("churn", "churn.csv", "churn.csv"),
+        ("CHURN", "churn.csv", "churn.csv"),
+        ("chrun", "Churn.parquet", "Churn.parquet"),
+        ("wines", "winter.csv", "wine"),
+        ("brest-cancer", "breast-cancers.csv", "breast-cancer"),
+    ],
+)
+def test_a_name_without_its_ending_names_the_file_or_the_table_most_like_it(lab, tmp_path, table, word, file, meant):
+    table(file)
+    (tmp_path / "churn.md").write_text("no table")
+    refused(lab, tmp_path, word, "--target", "churn", says=[f"table {word!r}; did you mean {meant!r}?"])
+
+
 def test_a_missing_built_in_table_names_the_nearest_one(lab, tmp_path):
     refused(lab, tmp_path, "brest-cancer", says=["brest-cancer", "did you mean 'breast-cancer'?"])
 

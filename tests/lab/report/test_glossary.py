@@ -129,7 +129,7 @@ def test_the_glossary_of_a_report_is_folded_and_says_what_lab_explain_says(monke
     assert page.count("</main>") == 1
 
 
-def test_words_inside_words_styles_scripts_and_marks_are_no_terms():
-    page = "<style>margin: 0</style><script>kernel</script><p title='forest'>unfolded drifting marginal</p>"
+def test_words_inside_words_styles_scripts_code_and_marks_are_no_terms():
+    page = "<style>margin: 0</style><script>kernel</script><code>depth = 3</code><p title='forest'>unfolded drifting marginal</p>"
     assert glossary.used_in(page) == ()
     assert [term.name for term in glossary.used_in(page + "<p>Folds drift.</p>")] == ["drift", "fold"]
