@@ -1,7 +1,8 @@
 """What do the pictures look like? Vega-Lite descriptions with their data inside; `lab.report` draws them.
 
 Text from a user's table only ever stands in data values, never in field names or expressions.
-Colours are the colour-blind safe ones of Okabe and Ito (2008); a group is told apart by colour and by shape or dash.
+No colour of a group is near those of the verdict (green, red, amber). Each has a contrast of 3:1 and more with a light and with a
+dark page, and a group is told apart by its shape or dash as well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from lab.protocol import Estimate
 
 __all__ = ["COLOURS", "bars", "grouped_bars", "heat_map", "interval_plot", "lines", "scatter", "shape", "steps"]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+COLOURS = ("#0072B2", "#6F7781", "#A855A0", "#3A8FBF", "#7F68CF", "#8A7078")
 _DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 _WIDTH = 720
@@ -182,7 +183,7 @@ def scatter(
             {
                 # labels of other groups would lie on one another
                 "transform": [{"filter": {"and": [{"field": "group", "equal": groups[0]}, {"field": "x"} | side]}}],
-                "mark": {"type": "text", "align": align, "dx": shift, "dy": -10, "fontSize": 13},
+                "mark": {"type": "text", "align": align, "dx": shift, "dy": -10, "fontSize": 16},
                 "encoding": {"x": across, "y": up | {"field": "value"}, "text": {"field": "label"}},
             }
         )
@@ -191,7 +192,7 @@ def scatter(
 
 
 def heat_map(rows: Sequence[tuple[Any, Any, float]], *, x: str, y: str, value: str) -> dict[str, Any]:
-    """Cells of two features, coloured from orange (below zero) through white to blue; rows are (x, y, value)."""
+    """Cells of two features, coloured from purple (below zero) through white to blue; rows are (x, y, value)."""
     reach = max((abs(v) for _, _, v in rows), default=1.0) or 1.0
     columns, lines_ = list(dict.fromkeys(px for px, _, _ in rows)), list(dict.fromkeys(py for _, py, _ in rows))
     shown = {"type": "nominal", "axis": {"labelLimit": 160}}
@@ -208,10 +209,10 @@ def heat_map(rows: Sequence[tuple[Any, Any, float]], *, x: str, y: str, value: s
                 "type": "quantitative",
                 "scale": {
                     "domain": [-reach, 0, reach],
-                    "range": [COLOURS[1], "#ffffff", COLOURS[0]],
+                    "range": [COLOURS[2], "#ffffff", COLOURS[0]],
                     "interpolate": "rgb",
                 },
-                "legend": {"title": value, "orient": "right", "titleFontSize": 14, "titleLimit": 200},
+                "legend": {"title": value, "orient": "right", "titleFontSize": 16, "titleLimit": 200},
             },
         },
     }

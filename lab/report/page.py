@@ -7,6 +7,7 @@ user's table could do no harm even where an escape were forgotten.
 
 import base64
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ from lab.cleaning import clean, short
 from lab.host.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
+from lab.report.layout import NARROW, fits
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
-from lab.wording import worst_control, wrong_share
+from lab.wording import count, worst_control, wrong_share
 
 __all__ = ["html", "write", "write_start"]
+
+_LEAST = 1e-9  # what is less is not written out
 
 
 def html(record: Record) -> str:
@@ -43,16 +47,21 @@ def _page(record: Record) -> tuple[str, tuple[str, ...]]:
     missing: dict[str, str] = {}
     with Artist() as artist:
 
-        def picture(figure: Figure, spec: Mapping[str, Any]) -> Markup:
+        def drawn(figure: Figure, spec: Mapping[str, Any]) -> list[tuple[str, Markup]]:
+            """Draw a picture for a wide and for a narrow screen, or, where that cannot be, one for both."""
             try:
-                return Markup(artist.svg(figure, spec))
+                wide = Markup(artist.svg(figure, spec))
+                if not fits(spec, NARROW):
+                    return [("always", wide)]
+                return [("roomy", wide), ("tight", Markup(artist.svg(figure, spec, sheet=NARROW)))]
             except NotDrawnError as error:
                 missing.setdefault(
                     figure.title, f"the picture {short(figure.title)!r} is missing from the report: {error}"
                 )
-                return Markup('<p class="missing">{}</p>').format(clean(f"This picture could not be drawn: {error}."))
+                said = clean(f"This picture could not be drawn: {error}.")
+                return [("missing", Markup("<p>{}</p>").format(said))]
 
-        page = _render("page.html", record=record, with_script=moves, picture=picture)
+        page = _render("page.html", record=record, with_script=moves, drawn=drawn)
     return page, tuple(missing.values())
 
 
@@ -66,8 +75,10 @@ def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
     )
-    environment.filters |= {"number": number, "setting": setting}
-    environment.globals.update(wrong_share=wrong_share, worst_control=worst_control)
+    environment.filters |= {"number": number, "setting": setting, "unit": unit}
+    environment.globals.update(
+        wrong_share=wrong_share, worst_control=worst_control, count=count, is_measured=_is_measured
+    )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style = loader.get_source(environment, "page.css")[0]
     script = loader.get_source(environment, "page.js")[0] if with_script else ""
@@ -92,21 +103,44 @@ def setting(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def number(value: Any) -> str:
-    """Show a value as a person would write it: three significant digits at least, thousands apart.
+def unit(name: str) -> str:
+    """Write the unit that ends a column's name as it is printed.
 
-    >>> number(0.98765), number(12345.6), number(3), number(None), number(1.2e-7)
-    ('0.988', '12,346', '3', '', '1.2e-07')
+    >>> unit("p99 (us)"), unit("weight for 'a (us)'"), unit("focus")
+    ('p99 (µs)', "weight for 'a (us)'", 'focus')
+    """
+    return f"{name.removesuffix('(us)')}(µs)" if name.endswith(" (us)") else name
+
+
+def number(value: Any) -> str:
+    """Show a value as a person would write it: a measurement has three significant digits, thousands stand apart.
+
+    A whole number is a count and keeps all its digits. There is no exponent: what is less than a thousand-millionth is said
+    to be less.
+
+    >>> number(0.98765), number(0.97), number(12345.6), number(3), number(None), number(1.2e-7), number(-0.0)
+    ('0.988', '0.970', '12,300', '3', '', '0.000000120', '0')
+    >>> number(1797.0), number(-999.96), number(99.98), number(-3e-12), number(1.5e17)
+    ('1,797', '-1,000', '100', 'between -0.000000001 and 0', '150,000,000,000,000,000')
     """
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    if value != 0 and abs(value) < 1e-3:
-        return f"{value:.2g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if not math.isfinite(value):
+        return str(value)
+    if value == int(value):
+        return f"{int(value):,}"
+    if abs(value) < _LEAST:
+        return f"less than {_LEAST:.9f}" if value > 0 else f"between -{_LEAST:.9f} and 0"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def _is_measured(table: Table, place: int) -> bool:
+    """Say whether a column holds numbers."""
+    values = [row[place] for row in table.rows if row[place] is not None]
+    return bool(values) and all(isinstance(value, int | float) for value in values)
 
 
 def _finalize(value: Any) -> Any:
