@@ -45,7 +45,7 @@ class Sheet:
 
 
 WIDE = Sheet(width=1080, text=16, letters=50, ticks=8, shown=67.5)
-NARROW = Sheet(width=340, text=15, letters=16, ticks=4, shown=26.0)
+NARROW = Sheet(width=340, text=16, letters=14, ticks=4, shown=26.0)
 
 
 def fits(spec: Mapping[str, Any], sheet: Sheet) -> bool:

@@ -30,18 +30,21 @@ _LEAST = 1e-9  # what is less is not written out
 
 
 def html(record: Record) -> str:
-    """Render the page of a record; reads nothing else."""
-    return _page(record)[0]
+    """Render the page of a record as a notebook shows it, in a frame; reads nothing else.
+
+    It has no contents: in a frame that was given its page as a text, a link to a place of the page loads the notebook.
+    """
+    return _page(record, linked=False)[0]
 
 
 def write(record: Record, path: Path) -> tuple[str, ...]:
     """Write the page of a record, atomically; gives a sentence for each figure of which a picture could not be drawn."""
-    page, missing = _page(record)
+    page, missing = _page(record, linked=True)
     write_bytes(path, page.encode())
     return missing
 
 
-def _page(record: Record) -> tuple[str, tuple[str, ...]]:
+def _page(record: Record, *, linked: bool) -> tuple[str, tuple[str, ...]]:
     evidence = record.evidence
     moves = bool(evidence.panels) or any(figure.frames for figure in evidence.figures)
     missing: dict[str, str] = {}
@@ -61,7 +64,7 @@ def _page(record: Record) -> tuple[str, tuple[str, ...]]:
                 said = clean(f"This picture could not be drawn: {error}.")
                 return [("missing", Markup("<p>{}</p>").format(said))]
 
-        page = _render("page.html", record=record, with_script=moves, drawn=drawn)
+        page = _render("page.html", record=record, with_script=moves, drawn=drawn, linked=linked)
     return page, tuple(missing.values())
 
 

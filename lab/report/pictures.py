@@ -45,6 +45,7 @@ def _config(sheet: Sheet) -> dict[str, Any]:
         "background": None,
         "view": {"stroke": None},
         "axis": {"labelOverlap": "greedy", "labelSeparation": 8, **sizes, **_LINES, **_WORDS},
+        "axisX": {"labelPadding": 7},  # clear of the lowest label of the height
         "axisQuantitative": {"tickCount": sheet.ticks, "labelFlush": False},
         "legend": {"symbolSize": 160, "labelLimit": 0, **sizes, **_WORDS},
         "text": {"color": "currentColor"},

@@ -55,7 +55,8 @@ class Browser:
     def press(self, key, code):
         """Press a key, as a person without a mouse does."""
         for kind in ("keyDown", "keyUp"):
-            self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code)
+            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
+            self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text)
 
     def picture(self, **options):
         """Take a picture of the page; gives the bytes of a PNG."""

@@ -138,7 +138,7 @@ def test_the_program_that_draws_imports_nothing_of_ours():
 
 @pytest.mark.parametrize("text", [CONTROLS, "\\x0b", 'a\\" + 1 + "b'])
 def test_no_sign_in_a_name_costs_a_picture(text):
-    page, missing = report.page._page(moving_record(text))
+    page, missing = report.page._page(moving_record(text), linked=True)
     assert missing == ()
     assert not set(CONTROLS) - {"\n", "\t"} & set(page)
 

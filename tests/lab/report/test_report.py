@@ -37,8 +37,10 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page():
-    return report.html(hostile_record())
+def page(tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    report.write(hostile_record(), path)
+    return path.read_text(encoding="utf-8")
 
 
 def test_no_text_of_the_user_becomes_markup(page):
@@ -107,6 +109,14 @@ def test_the_line_of_a_budget_crosses_every_row():
     assert len(lines) == 1
     assert abs(float(lines[0][3])) == plot_height
     assert float(lines[0][2]) == 0
+
+
+def test_in_a_notebook_there_is_no_link_for_it_would_load_the_notebook_into_the_frame(page):
+    framed = report.html(hostile_record())
+    assert "href" in page
+    assert "href" not in framed
+    assert framed.count("<svg") == page.count("<svg")
+    assert "caveat" in framed
 
 
 @pytest.fixture(scope="module")
