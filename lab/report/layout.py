@@ -49,9 +49,11 @@ NARROW = Sheet(width=340, text=16, letters=14, ticks=4, shown=26.0)
 
 
 def fits(spec: Mapping[str, Any], sheet: Sheet) -> bool:
-    """Say whether a picture can be laid out for a sheet: a narrow one has no room for texts among marks, nor under columns."""
-    crowded = (_kind(u) == "text" or u["encoding"].get("x", {}).get("type") == "nominal" for u in _units(spec))
-    return sheet is not NARROW or not any(crowded)
+    """Say whether a picture can be laid out for a sheet.
+
+    A narrow one has no room for texts among marks, under columns, or for a legend above bars that stand beside their labels.
+    """
+    return sheet is not NARROW or not any(_is_crowded(unit) for unit in _units(spec))
 
 
 def laid_out(spec: Mapping[str, Any], sheet: Sheet) -> Spec:
@@ -110,6 +112,11 @@ def _kind(unit: Mapping[str, Any]) -> str:
     return str(mark if isinstance(mark, str) else mark["type"])
 
 
+def _is_crowded(unit: Mapping[str, Any]) -> bool:
+    is_of_columns = unit["encoding"].get("x", {}).get("type") == "nominal"
+    return _kind(unit) == "text" or is_of_columns or "yOffset" in unit["encoding"]
+
+
 def _is_diagram(spec: Mapping[str, Any]) -> bool:
     axes = [channel for unit in _units(spec) for name, channel in unit["encoding"].items() if name in ("x", "y")]
     return bool(axes) and all("axis" in channel and channel["axis"] is None for channel in axes)
@@ -139,7 +146,7 @@ def _only_what_is_there(channel: Spec, rows: Sequence[Spec], sheet: Sheet) -> No
 
 def _lay_rows(made: Spec, units: Sequence[Spec], sheet: Sheet) -> None:
     """Write the labels of rows in lines, beside the rows or, where that leaves no room, above them."""
-    above = sheet is NARROW and not any("yOffset" in unit["encoding"] or _kind(unit) == "bar" for unit in units)
+    above = sheet is NARROW and not any(_kind(unit) == "bar" for unit in units)
     letters = int(0.9 * sheet.across) if above else sheet.letters
     fields = {unit["encoding"]["y"]["field"] for unit in units}
     labels = set()
@@ -151,7 +158,7 @@ def _lay_rows(made: Spec, units: Sequence[Spec], sheet: Sheet) -> None:
         y = unit["encoding"]["y"]
         if isinstance(y.get("sort"), list):
             y["sort"] = [_in_lines(name, letters) if isinstance(name, str) else name for name in y["sort"]]
-        y["axis"] = (y.get("axis") or {}) | {"labelLimit": 0, "labelExpr": _LABEL_LINES}
+        y["axis"] = (y.get("axis") or {}) | {"labelLimit": 0, "labelOverlap": False, "labelExpr": _LABEL_LINES}
         if above:
             places = {
                 "labelAlign": "left",
@@ -167,8 +174,9 @@ def _lay_rows(made: Spec, units: Sequence[Spec], sheet: Sheet) -> None:
                 channel["legend"] = channel["legend"] | {"offset": height}
     if isinstance(made.get("height"), dict):
         parts = max(len(unit["encoding"].get("yOffset", {}).get("sort") or [1]) for unit in units)
-        least = height + (1.2 if above else 0.5) * sheet.text
-        own = 0 if above or len(labels) > _MANY_ROWS else made["height"]["step"]
+        many = len(labels) > _MANY_ROWS
+        least = height + (1.2 if above else 0.25 if many else 0.5) * sheet.text
+        own = 0 if above or many else made["height"]["step"]
         made["height"] = {"step": max(own, least / parts)}
 
 

@@ -47,7 +47,13 @@ def _config(sheet: Sheet) -> dict[str, Any]:
         "axis": {"labelOverlap": "greedy", "labelSeparation": 8, **sizes, **_LINES, **_WORDS},
         "axisX": {"labelPadding": 7},  # clear of the lowest label of the height
         "axisQuantitative": {"tickCount": sheet.ticks, "labelFlush": False},
-        "legend": {"symbolSize": 160, "labelLimit": 0, **sizes, **_WORDS},
+        "legend": {
+            "symbolSize": 160,
+            "labelLimit": 0,
+            "layout": {"top": {"anchor": "start", "bounds": "full"}},
+            **sizes,
+            **_WORDS,
+        },
         "text": {"color": "currentColor"},
     }
 

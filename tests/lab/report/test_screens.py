@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 LONG = "weighted average of the classical models (greedy ensemble selection)"
 SHORT = "one model"
 GROUPS = ("quantum model", "classical model", "a group without any row")
+PAIR = ("importance by permutation", "surrogate")
 SCREENS = {
     "projector": (1920, 1080),
     "laptop": (1280, 800),
@@ -44,8 +45,7 @@ def _record():
         Figure("Many", "Twenty rows.", charts.interval_plot(many, axis="time (ms, log scale)", groups=GROUPS, log=True)),
         Figure("Bars", "Bars.", charts.bars([(LONG, 3.0), (SHORT, -1.0)], axis="weight")),
         Figure("Pairs", "Bars side by side.", charts.grouped_bars(
-            [(label, group, 1.0 + place) for place, label in enumerate((LONG, SHORT)) for group in GROUPS[:2]],
-            axis="share", groups=GROUPS[:2])),
+            [(label, group, 1.0 + place) for place, label in enumerate((LONG, SHORT)) for group in PAIR], axis="share", groups=PAIR)),
         Figure("Curves", "Lines.", charts.lines(
             {name: [(1.0, 2.0), (50.0, 3.0)] for name in GROUPS}, x="shots", y="error", points=True)),
         Figure("Shape", "A shape.", charts.shape(band, [(0.0, 0.5, 7), (0.5, 1.1, 12)], x="age", y="contribution (log-odds)")),
@@ -54,8 +54,8 @@ def _record():
     wide = Table(
         "Wide",
         "Many columns.",
-        ("model", *(f"p{n} (us)" for n in range(11))),
-        ((LONG, *(n / 7 for n in range(11))),) * 3,
+        ("model", *(f"percentile {n} (us)" for n in range(11))),
+        ((LONG, *(1e5 * n / 7 for n in range(11))),) * 3,
     )
     tall = Table("Tall", "Many rows.", ("x", "y"), tuple((place / 3, 1000.0 * place / 7) for place in range(60)))
     base = moving_record("a name")
@@ -118,8 +118,9 @@ def test_no_text_of_a_picture_is_cut_or_lies_on_another(screen):
             a, b = one["box"], other["box"]
             across, down = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
             assert across <= 1 or down <= 3, (one["words"], other["words"])
-    said = {text["words"] for text in screen.ask(TEXTS)[0]["texts"]}
-    assert {f"{LONG} 0", f"{SHORT} 1"} <= said, "labels stand in full"
+    first, many, *_ = ({text["words"] for text in picture["texts"]} for picture in screen.ask(TEXTS))
+    assert {f"{name} {place}" for place, name in enumerate((LONG, SHORT, LONG, SHORT))} <= first, "labels stand in full"
+    assert {f"{SHORT} number {place}" for place in range(20)} <= many, "every row has its label"
 
 
 MARKS = """(() => { const s = [...document.querySelectorAll('.first svg')].find(s => s.checkVisibility());
@@ -269,7 +270,7 @@ def test_a_table_writes_its_units_and_aligns_its_numbers(browser):
         "[...document.querySelectorAll('#table-1 th')].map(e => [e.textContent, getComputedStyle(e).textAlign])"
     )
     assert cells[0] == ["model", "left"]
-    assert cells[1:] == [[f"p{n} (\u00b5s)", "right"] for n in range(11)]
+    assert cells[1:] == [[f"percentile {n} (\u00b5s)", "right"] for n in range(11)]
     words = browser.ask("[...document.querySelectorAll('td.n')].map(e => e.textContent)")
     assert not [word for word in words if re.search("[eE]", word) and not word.startswith(("less", "between"))]
     assert "1,140" in words, "8 sevenths of a thousand, to three digits"
