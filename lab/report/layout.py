@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["NARROW", "WIDE", "Sheet", "fits", "labels_in_place", "laid_out"]
+__all__ = ["NARROW", "WIDE", "Sheet", "labels_in_place", "laid_out", "sheets_for"]
 
 Spec = dict[str, Any]
 """A part of a Vega-Lite description."""
@@ -48,12 +48,12 @@ WIDE = Sheet(width=1080, text=16, letters=50, ticks=8, shown=67.5)
 NARROW = Sheet(width=340, text=16, letters=14, ticks=4, shown=26.0)
 
 
-def fits(spec: Mapping[str, Any], sheet: Sheet) -> bool:
-    """Say whether a picture can be laid out for a sheet.
+def sheets_for(spec: Mapping[str, Any]) -> dict[str, Sheet]:
+    """Name the sheets on which a picture is drawn, by the room of the page in which each is shown.
 
     A narrow one has no room for texts among marks, under columns, or for a legend above bars that stand beside their labels.
     """
-    return sheet is not NARROW or not any(_is_crowded(unit) for unit in _units(spec))
+    return {"always": WIDE} if any(_is_crowded(unit) for unit in _units(spec)) else {"roomy": WIDE, "tight": NARROW}
 
 
 def laid_out(spec: Mapping[str, Any], sheet: Sheet) -> Spec:

@@ -19,7 +19,7 @@ from lab.cleaning import clean, short
 from lab.host.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
-from lab.report.layout import NARROW, fits
+from lab.report.layout import sheets_for
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
 from lab.wording import count, worst_control, wrong_share
@@ -50,21 +50,16 @@ def _page(record: Record, *, linked: bool) -> tuple[str, tuple[str, ...]]:
     missing: dict[str, str] = {}
     with Artist() as artist:
 
-        def drawn(figure: Figure, spec: Mapping[str, Any]) -> list[tuple[str, Markup]]:
-            """Draw a picture for a wide and for a narrow screen, or, where that cannot be, one for both."""
+        def picture(figure: Figure, spec: Mapping[str, Any]) -> Markup:
             try:
-                wide = Markup(artist.svg(figure, spec))
-                if not fits(spec, NARROW):
-                    return [("always", wide)]
-                return [("roomy", wide), ("tight", Markup(artist.svg(figure, spec, sheet=NARROW)))]
+                return Markup(artist.svg(figure, spec))
             except NotDrawnError as error:
                 missing.setdefault(
                     figure.title, f"the picture {short(figure.title)!r} is missing from the report: {error}"
                 )
-                said = clean(f"This picture could not be drawn: {error}.")
-                return [("missing", Markup("<p>{}</p>").format(said))]
+                return Markup('<p class="missing">{}</p>').format(clean(f"This picture could not be drawn: {error}."))
 
-        page = _render("page.html", record=record, with_script=moves, drawn=drawn, linked=linked)
+        page = _render("page.html", record=record, with_script=moves, picture=picture, linked=linked)
     return page, tuple(missing.values())
 
 
@@ -80,7 +75,11 @@ def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
     )
     environment.filters |= {"number": number, "setting": setting, "unit": unit}
     environment.globals.update(
-        wrong_share=wrong_share, worst_control=worst_control, count=count, is_measured=_is_measured
+        wrong_share=wrong_share,
+        worst_control=worst_control,
+        count=count,
+        is_measured=_is_measured,
+        sheets_for=sheets_for,
     )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style = loader.get_source(environment, "page.css")[0]

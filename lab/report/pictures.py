@@ -22,7 +22,7 @@ from lab.cleaning import clean, without_surrogates
 from lab.host import confinement
 from lab.protocol import Figure
 from lab.report.draw import SECONDS
-from lab.report.layout import WIDE, Sheet, labels_in_place, laid_out
+from lab.report.layout import Sheet, labels_in_place, laid_out, sheets_for
 from lab.schema import picture_fault
 
 __all__ = ["Artist", "NotDrawnError", "svg"]
@@ -32,6 +32,7 @@ _MOST_DEATHS = 3  # of the child in one report; what kills it three times is not
 _GRACE = 15.0  # seconds that the child has beyond its own limit: to start, to import, to answer
 _LONGEST = 300  # signs of a text in a picture
 _ELEMENTS = {"svg", "g", "path", "rect", "line", "text", "tspan", "title", "defs", "clipPath", "linearGradient", "stop"}
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _LINES = {"gridColor": "currentColor", "gridOpacity": 0.14, "domainColor": "currentColor", "tickColor": "currentColor"}
 _WORDS = {"labelColor": "currentColor", "titleColor": "currentColor"}
@@ -76,10 +77,11 @@ class Artist:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def svg(self, figure: Figure, picture: Mapping[str, Any] | None = None, *, sheet: Sheet = WIDE) -> str:
-        """Draw a figure, or one frame of it, on a sheet; its title and caption become the text that a screen reader speaks.
+    def svg(self, figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
+        """Draw a figure, or one frame of it; its title and caption become the text that a screen reader speaks.
 
-        Names inside the drawing (of clip paths) are made unique, since many drawings share one page.
+        It is drawn once for each sheet that it fits (see `lab.report.layout`); the page shows the one for its width, by the class
+        of the drawing. Names inside a drawing (of clip paths) are made unique, since many drawings share one page.
 
         Raises
         ------
@@ -93,18 +95,17 @@ class Artist:
             raise NotDrawnError("its description holds a number that is not finite") from error
         if reason := picture_fault(plain):
             raise NotDrawnError(f"it is none of the forms that are drawn ({reason})")
-        spec = {
-            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-            "description": f"{figure.title}. {figure.caption}",
-            **plain,
-        }
-        placed = laid_out(_for_drawing(spec), sheet)
-        text = json.dumps(placed | {"config": _config(sheet)})
+        spec = _for_drawing({"description": f"{figure.title}. {figure.caption}", **plain})
+        return "".join(self._drawn(spec, sheet, room) for room, sheet in sheets_for(plain).items())
+
+    def _drawn(self, spec: Mapping[str, Any], sheet: Sheet, room: str) -> str:
+        placed = laid_out(spec, sheet)
+        text = json.dumps({"$schema": _SCHEMA, **placed, "config": _config(sheet)})
         drawn = self._ask(text)
         _check_inert(drawn)
         own = hashlib.sha256(text.encode()).hexdigest()[:8]
         drawn = re.sub(r'( id="|url\(#)([A-Za-z_]+\d*)(?="|\))', rf"\g<1>{own}-\g<2>", drawn)
-        return _sized(labels_in_place(drawn, placed), sheet)
+        return _sized(labels_in_place(drawn, placed), sheet, room)
 
     def close(self) -> None:
         """End the child."""
@@ -171,13 +172,13 @@ def svg(figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
         return artist.svg(figure, picture)
 
 
-def _sized(drawn: str, sheet: Sheet) -> str:
+def _sized(drawn: str, sheet: Sheet, room: str) -> str:
     """Say the width in sizes of the page's text, so that the picture grows with the page; its height follows."""
 
     def width(found: re.Match[str]) -> str:
-        return f'{found[1]} width="{float(found[2]) * sheet.shown / sheet.width:.4g}rem"'
+        return f'<svg{found[1]} class="{room}" width="{float(found[2]) * sheet.shown / sheet.width:.4g}rem"'
 
-    return re.sub(r'^(<svg\b[^>]*?) width="([\d.]+)" height="[\d.]+"', width, drawn, count=1)
+    return re.sub(r'^<svg\b([^>]*?) class="[^"]*" width="([\d.]+)" height="[\d.]+"', width, drawn, count=1)
 
 
 def _for_drawing(value: Any) -> Any:
