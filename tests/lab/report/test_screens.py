@@ -42,7 +42,8 @@ def _record():
     band = [(place / 10, place, place - 0.5, place + 0.5) for place in range(12)]
     figures = (
         Figure("First", "What decides.", charts.interval_plot(rows, axis="ROC AUC (points, of 100)", groups=GROUPS, reference=98.5)),
-        Figure("Many", "Twenty rows.", charts.interval_plot(many, axis="time (ms, log scale)", groups=GROUPS, log=True)),
+        Figure("Many rows below a heading of several lines", "Twenty rows.", charts.interval_plot(
+            many, axis="time (ms, log scale)", groups=GROUPS, log=True)),
         Figure("Bars", "Bars.", charts.bars([(LONG, 3.0), (SHORT, -1.0)], axis="weight")),
         Figure("Pairs", "Bars side by side.", charts.grouped_bars(
             [(label, group, 1.0 + place) for place, label in enumerate((LONG, SHORT)) for group in PAIR], axis="share", groups=PAIR)),
