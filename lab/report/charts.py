@@ -5,6 +5,8 @@ No colour of a group is near those of the verdict (green, red, amber). Each has 
 dark page, and a group is told apart by its shape or dash as well.
 """
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -17,6 +19,9 @@ _DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 _WIDTH = 720
 _LEGEND_LETTERS = 84  # that fit into the width, signs and gaps not counted
+_SCATTER_HEIGHT = 420
+_SCATTER_WIDTH = 900  # about what its plot has on a wide sheet
+_MOST_LABELS = 30
 _DOTTED = {"color": "#444", "strokeWidth": 2}
 
 
@@ -176,19 +181,50 @@ def scatter(
             | colour,
         },
     ]
-    ends = [px for _, _, px, _ in rows] or [1.0]
-    middle = (min(ends) * max(ends)) ** 0.5 if log_x else (min(ends) + max(ends)) / 2
-    for side, align, shift in (({"lte": middle}, "left", 10), ({"gt": middle}, "right", -10)):  # away from the edges
+    for label, align, shift, raised in _beside(rows, groups[0], references, log_x=log_x):
         layers.append(
             {
                 # labels of other groups would lie on one another
-                "transform": [{"filter": {"and": [{"field": "group", "equal": groups[0]}, {"field": "x"} | side]}}],
-                "mark": {"type": "text", "align": align, "dx": shift, "dy": -10, "fontSize": 16},
+                "transform": [
+                    {
+                        "filter": {
+                            "and": [
+                                {"field": name, "equal": of} for name, of in (("group", groups[0]), ("label", label))
+                            ]
+                        }
+                    }
+                ],
+                "mark": {"type": "text", "align": align, "dx": shift, "dy": raised, "fontSize": 16},
                 "encoding": {"x": across, "y": up | {"field": "value"}, "text": {"field": "label"}},
             }
         )
     layers += [_line_at("y", level, dash=[6, 4] if place == 0 else [2, 3]) for place, level in enumerate(references)]
-    return {"data": {"values": values}, "width": _WIDTH, "height": 420, "layer": layers}
+    return {"data": {"values": values}, "width": _WIDTH, "height": _SCATTER_HEIGHT, "layer": layers}
+
+
+def _beside(
+    rows: Sequence[tuple[str, str, float, Estimate]], group: str, levels: Sequence[float], *, log_x: bool
+) -> list[tuple[str, str, int, int]]:
+    """Place the labels of a group away from the edges and from one another: (label, align, units to the right, units down)."""
+    ends = [math.log10(px) if log_x else px for _, _, px, _ in rows] or [0.0]
+    heights = [*levels, *(end for *_, e in rows for end in (e.low, e.high))] or [0.0]
+    across, down = max(ends) - min(ends) or 1.0, max(heights) - min(heights) or 1.0
+    placed: list[tuple[float, float, float]] = []  # ends of a label and its height
+    found: list[tuple[str, str, int, int]] = []
+    for (label, of, _, e), end in zip(rows, ends, strict=True):
+        if of != group or len(found) == _MOST_LABELS:
+            continue
+        x, y = _SCATTER_WIDTH * (end - min(ends)) / across, _SCATTER_HEIGHT * (max(heights) - e.value) / down
+        right = x > _SCATTER_WIDTH / 2
+        long = 10 * len(label) + 10  # 10 units a letter
+        span = (x - long, x) if right else (x, x + long)
+        raised = next(
+            dy for dy in itertools.chain(*((-10 - 22 * n, 24 + 22 * n) for n in range(_MOST_LABELS + 1)))
+            if all(span[1] < a or b < span[0] or abs(y + dy - at) >= 20 for a, b, at in placed)
+        )  # fmt: skip
+        placed.append((*span, y + raised))
+        found.append((label, "right" if right else "left", -10 if right else 10, raised))
+    return found
 
 
 def heat_map(rows: Sequence[tuple[Any, Any, float]], *, x: str, y: str, value: str) -> dict[str, Any]:

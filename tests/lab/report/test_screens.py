@@ -49,6 +49,10 @@ def _record():
             [(label, group, 1.0 + place) for place, label in enumerate((LONG, SHORT)) for group in PAIR], axis="share", groups=PAIR)),
         Figure("Curves", "Lines.", charts.lines(
             {name: [(1.0, 2.0), (50.0, 3.0)] for name in GROUPS}, x="shots", y="error", points=True)),
+        Figure("Prices", "Points close to one another.", charts.scatter(
+            [(f"scorecard of up to {place} lines", PAIR[0], 2.5 + place / 10, _spread(place / 8)) for place in range(4)]
+            + [("a large one", PAIR[1], 30.0, _spread(0)), ("the largest", PAIR[0], 35.0, _spread(0))],
+            x="parts to read", y="score", groups=PAIR, references=(98.0, 97.0), log_x=True)),
         Figure("Shape", "A shape.", charts.shape(band, [(0.0, 0.5, 7), (0.5, 1.1, 12)], x="age", y="contribution (log-odds)")),
         Figure("Cells", "A map.", charts.heat_map([(f"u{x}", y, x - y) for x in range(4) for y in range(3)], x="u", y="v", value="w")),
     )  # fmt: skip
