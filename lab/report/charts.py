@@ -18,7 +18,6 @@ COLOURS = ("#0072B2", "#6F7781", "#A855A0", "#3A8FBF", "#7F68CF", "#8A7078")
 _DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 _WIDTH = 720
-_LEGEND_LETTERS = 84  # that fit into the width, signs and gaps not counted
 _SCATTER_HEIGHT = 420
 _SCATTER_WIDTH = 900  # about what its plot has on a wide sheet
 _MOST_LABELS = 30
@@ -42,7 +41,7 @@ def interval_plot(
     ]
     labels = [label for label, _, _ in rows]
     x = {"type": "quantitative", "title": axis, "scale": {"type": "log"} if log else {"zero": False}}
-    y = {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 400}}
+    y = {"field": "label", "type": "nominal", "sort": labels, "title": None}
     shared = {"y": y, "color": _domain("group", groups, COLOURS, outline=0)}  # a dashed outline would spoil the symbols
     dashes, shapes = (_domain("group", groups, options, outline=0) for options in (_DASHES, _SHAPES))
     span = {"x": x | {"field": "low"}, "x2": {"field": "high"}, "strokeDash": dashes}
@@ -64,7 +63,7 @@ def bars(rows: Sequence[tuple[str, float]], *, axis: str) -> dict[str, Any]:
         "height": {"step": 30},
         "mark": {"type": "bar", "color": COLOURS[0]},
         "encoding": {
-            "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 400}},
+            "y": {"field": "label", "type": "nominal", "sort": None, "title": None},
             "x": {"field": "value", "type": "quantitative", "title": axis},
         },
     }
@@ -79,7 +78,7 @@ def grouped_bars(rows: Sequence[tuple[str, str, float]], *, axis: str, groups: S
         "height": {"step": 14},
         "mark": "bar",
         "encoding": {
-            "y": {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 400}},
+            "y": {"field": "label", "type": "nominal", "sort": labels, "title": None},
             "yOffset": {"field": "group", "type": "nominal", "sort": list(groups)},
             "x": {"field": "value", "type": "quantitative", "title": axis},
             "color": _domain("group", groups, COLOURS),
@@ -293,12 +292,7 @@ def shape(
 
 def _domain(name: str, values: Sequence[str], options: Sequence[Any], *, outline: int = 3) -> dict[str, Any]:
     shown = [options[place % len(options)] for place in range(len(values))]
-    across = max(
-        1, _LEGEND_LETTERS // max((len(value) for value in values), default=1)
-    )  # a wider one shrinks the picture
-    legend = (
-        {"title": None, "orient": "top", "symbolStrokeWidth": outline, "columns": across} if len(values) > 1 else None
-    )
+    legend = {"title": None, "orient": "top", "symbolStrokeWidth": outline} if len(values) > 1 else None
     return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
 
 
