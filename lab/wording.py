@@ -33,6 +33,8 @@ def amount(value: float, unit: str) -> str:
     ('4.7 points', '0.0 points', '0.0313', '12,300')
     >>> amount(0.00253, "MB"), amount(2.531, "MB")
     ('2.53 kB', '2.53 MB')
+    >>> amount(2.5, "us")
+    '2.5 µs'
     >>> amount(-0.04, "points"), amount(-0.0, "ms")  # nothing has no sign
     ('0.0 points', '0 ms')
     """
@@ -41,6 +43,8 @@ def amount(value: float, unit: str) -> str:
     value += 0.0
     if unit == "MB" and 0 < value < 0.1:
         value, unit = 1e3 * value, "kB"
+    if unit == "us":
+        unit = "µs"
     if abs(value) < 1e-4:
         return f"{value:.3g} {unit}".rstrip()
     return f"{float(f'{value:.3g}'):,.10g} {unit}".rstrip()

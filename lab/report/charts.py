@@ -1,9 +1,12 @@
 """What do the pictures look like? Vega-Lite descriptions with their data inside; `lab.report` draws them.
 
 Text from a user's table only ever stands in data values, never in field names or expressions.
-Colours are the colour-blind safe ones of Okabe and Ito (2008); a group is told apart by colour and by shape or dash.
+No colour of a group is near those of the verdict (green, red, amber). Each has a contrast of 3:1 and more with a light and with a
+dark page, and a group is told apart by its shape or dash as well.
 """
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,11 +14,13 @@ from lab.protocol import Estimate
 
 __all__ = ["COLOURS", "bars", "grouped_bars", "heat_map", "interval_plot", "lines", "scatter", "shape", "steps"]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+COLOURS = ("#0072B2", "#6F7781", "#A855A0", "#3A8FBF", "#7F68CF", "#8A7078")
 _DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 _WIDTH = 720
-_LEGEND_LETTERS = 84  # that fit into the width, signs and gaps not counted
+_SCATTER_HEIGHT = 420
+_SCATTER_WIDTH = 900  # about what its plot has on a wide sheet
+_MOST_LABELS = 30
 _DOTTED = {"color": "#444", "strokeWidth": 2}
 
 
@@ -36,7 +41,7 @@ def interval_plot(
     ]
     labels = [label for label, _, _ in rows]
     x = {"type": "quantitative", "title": axis, "scale": {"type": "log"} if log else {"zero": False}}
-    y = {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 400}}
+    y = {"field": "label", "type": "nominal", "sort": labels, "title": None}
     shared = {"y": y, "color": _domain("group", groups, COLOURS, outline=0)}  # a dashed outline would spoil the symbols
     dashes, shapes = (_domain("group", groups, options, outline=0) for options in (_DASHES, _SHAPES))
     span = {"x": x | {"field": "low"}, "x2": {"field": "high"}, "strokeDash": dashes}
@@ -58,7 +63,7 @@ def bars(rows: Sequence[tuple[str, float]], *, axis: str) -> dict[str, Any]:
         "height": {"step": 30},
         "mark": {"type": "bar", "color": COLOURS[0]},
         "encoding": {
-            "y": {"field": "label", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 400}},
+            "y": {"field": "label", "type": "nominal", "sort": None, "title": None},
             "x": {"field": "value", "type": "quantitative", "title": axis},
         },
     }
@@ -73,7 +78,7 @@ def grouped_bars(rows: Sequence[tuple[str, str, float]], *, axis: str, groups: S
         "height": {"step": 14},
         "mark": "bar",
         "encoding": {
-            "y": {"field": "label", "type": "nominal", "sort": labels, "title": None, "axis": {"labelLimit": 400}},
+            "y": {"field": "label", "type": "nominal", "sort": labels, "title": None},
             "yOffset": {"field": "group", "type": "nominal", "sort": list(groups)},
             "x": {"field": "value", "type": "quantitative", "title": axis},
             "color": _domain("group", groups, COLOURS),
@@ -175,23 +180,54 @@ def scatter(
             | colour,
         },
     ]
-    ends = [px for _, _, px, _ in rows] or [1.0]
-    middle = (min(ends) * max(ends)) ** 0.5 if log_x else (min(ends) + max(ends)) / 2
-    for side, align, shift in (({"lte": middle}, "left", 10), ({"gt": middle}, "right", -10)):  # away from the edges
+    for label, align, shift, raised in _beside(rows, groups[0], references, log_x=log_x):
         layers.append(
             {
                 # labels of other groups would lie on one another
-                "transform": [{"filter": {"and": [{"field": "group", "equal": groups[0]}, {"field": "x"} | side]}}],
-                "mark": {"type": "text", "align": align, "dx": shift, "dy": -10, "fontSize": 13},
+                "transform": [
+                    {
+                        "filter": {
+                            "and": [
+                                {"field": name, "equal": of} for name, of in (("group", groups[0]), ("label", label))
+                            ]
+                        }
+                    }
+                ],
+                "mark": {"type": "text", "align": align, "dx": shift, "dy": raised, "fontSize": 16},
                 "encoding": {"x": across, "y": up | {"field": "value"}, "text": {"field": "label"}},
             }
         )
     layers += [_line_at("y", level, dash=[6, 4] if place == 0 else [2, 3]) for place, level in enumerate(references)]
-    return {"data": {"values": values}, "width": _WIDTH, "height": 420, "layer": layers}
+    return {"data": {"values": values}, "width": _WIDTH, "height": _SCATTER_HEIGHT, "layer": layers}
+
+
+def _beside(
+    rows: Sequence[tuple[str, str, float, Estimate]], group: str, levels: Sequence[float], *, log_x: bool
+) -> list[tuple[str, str, int, int]]:
+    """Place the labels of a group away from the edges and from one another: (label, align, units to the right, units down)."""
+    ends = [math.log10(px) if log_x else px for _, _, px, _ in rows] or [0.0]
+    heights = [*levels, *(end for *_, e in rows for end in (e.low, e.high))] or [0.0]
+    across, down = max(ends) - min(ends) or 1.0, max(heights) - min(heights) or 1.0
+    placed: list[tuple[float, float, float]] = []  # ends of a label and its height
+    found: list[tuple[str, str, int, int]] = []
+    for (label, of, _, e), end in zip(rows, ends, strict=True):
+        if of != group or len(found) == _MOST_LABELS:
+            continue
+        x, y = _SCATTER_WIDTH * (end - min(ends)) / across, _SCATTER_HEIGHT * (max(heights) - e.value) / down
+        right = x > _SCATTER_WIDTH / 2
+        long = 10 * len(label) + 10  # 10 units a letter
+        span = (x - long, x) if right else (x, x + long)
+        raised = next(
+            dy for dy in itertools.chain(*((-10 - 22 * n, 24 + 22 * n) for n in range(_MOST_LABELS + 1)))
+            if all(span[1] < a or b < span[0] or abs(y + dy - at) >= 20 for a, b, at in placed)
+        )  # fmt: skip
+        placed.append((*span, y + raised))
+        found.append((label, "right" if right else "left", -10 if right else 10, raised))
+    return found
 
 
 def heat_map(rows: Sequence[tuple[Any, Any, float]], *, x: str, y: str, value: str) -> dict[str, Any]:
-    """Cells of two features, coloured from orange (below zero) through white to blue; rows are (x, y, value)."""
+    """Cells of two features, coloured from purple (below zero) through white to blue; rows are (x, y, value)."""
     reach = max((abs(v) for _, _, v in rows), default=1.0) or 1.0
     columns, lines_ = list(dict.fromkeys(px for px, _, _ in rows)), list(dict.fromkeys(py for _, py, _ in rows))
     shown = {"type": "nominal", "axis": {"labelLimit": 160}}
@@ -208,10 +244,10 @@ def heat_map(rows: Sequence[tuple[Any, Any, float]], *, x: str, y: str, value: s
                 "type": "quantitative",
                 "scale": {
                     "domain": [-reach, 0, reach],
-                    "range": [COLOURS[1], "#ffffff", COLOURS[0]],
+                    "range": [COLOURS[2], "#ffffff", COLOURS[0]],
                     "interpolate": "rgb",
                 },
-                "legend": {"title": value, "orient": "right", "titleFontSize": 14, "titleLimit": 200},
+                "legend": {"title": value, "orient": "right", "titleFontSize": 16, "titleLimit": 200},
             },
         },
     }
@@ -256,12 +292,7 @@ def shape(
 
 def _domain(name: str, values: Sequence[str], options: Sequence[Any], *, outline: int = 3) -> dict[str, Any]:
     shown = [options[place % len(options)] for place in range(len(values))]
-    across = max(
-        1, _LEGEND_LETTERS // max((len(value) for value in values), default=1)
-    )  # a wider one shrinks the picture
-    legend = (
-        {"title": None, "orient": "top", "symbolStrokeWidth": outline, "columns": across} if len(values) > 1 else None
-    )
+    legend = {"title": None, "orient": "top", "symbolStrokeWidth": outline} if len(values) > 1 else None
     return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
 
 

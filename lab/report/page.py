@@ -7,6 +7,7 @@ user's table could do no harm even where an escape were forgotten.
 
 import base64
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,26 +20,32 @@ from lab.host.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.glossary import used_in
+from lab.report.layout import sheets_for
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
-from lab.wording import worst_control, wrong_share
+from lab.wording import count, worst_control, wrong_share
 
 __all__ = ["html", "write", "write_start"]
 
+_LEAST = 1e-9  # what is less is not written out
+
 
 def html(record: Record) -> str:
-    """Render the page of a record; reads nothing else."""
-    return _page(record)[0]
+    """Render the page of a record as a notebook shows it, in a frame; reads nothing else.
+
+    It has no contents: in a frame that was given its page as a text, a link to a place of the page loads the notebook.
+    """
+    return _page(record, linked=False)[0]
 
 
 def write(record: Record, path: Path) -> tuple[str, ...]:
     """Write the page of a record, atomically; gives a sentence for each figure of which a picture could not be drawn."""
-    page, missing = _page(record)
+    page, missing = _page(record, linked=True)
     write_bytes(path, page.encode())
     return missing
 
 
-def _page(record: Record) -> tuple[str, tuple[str, ...]]:
+def _page(record: Record, *, linked: bool) -> tuple[str, tuple[str, ...]]:
     evidence = record.evidence
     moves = bool(evidence.panels) or any(figure.frames for figure in evidence.figures)
     missing: dict[str, str] = {}
@@ -53,7 +60,7 @@ def _page(record: Record) -> tuple[str, tuple[str, ...]]:
                 )
                 return Markup('<p class="missing">{}</p>').format(clean(f"This picture could not be drawn: {error}."))
 
-        page = _render("page.html", record=record, with_script=moves, picture=picture)
+        page = _render("page.html", record=record, with_script=moves, picture=picture, linked=linked)
     return _with_glossary(page), tuple(missing.values())
 
 
@@ -73,8 +80,14 @@ def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
     )
-    environment.filters |= {"number": number, "setting": setting}
-    environment.globals.update(wrong_share=wrong_share, worst_control=worst_control)
+    environment.filters |= {"number": number, "setting": setting, "unit": unit}
+    environment.globals.update(
+        wrong_share=wrong_share,
+        worst_control=worst_control,
+        count=count,
+        is_measured=_is_measured,
+        sheets_for=sheets_for,
+    )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style = loader.get_source(environment, "page.css")[0]
     script = loader.get_source(environment, "page.js")[0] if with_script else ""
@@ -99,21 +112,44 @@ def setting(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def number(value: Any) -> str:
-    """Show a value as a person would write it: three significant digits at least, thousands apart.
+def unit(name: str) -> str:
+    """Write the unit that ends a column's name as it is printed.
 
-    >>> number(0.98765), number(12345.6), number(3), number(None), number(1.2e-7)
-    ('0.988', '12,346', '3', '', '1.2e-07')
+    >>> unit("p99 (us)"), unit("weight for 'a (us)'"), unit("focus")
+    ('p99 (µs)', "weight for 'a (us)'", 'focus')
+    """
+    return f"{name.removesuffix('(us)')}(µs)" if name.endswith(" (us)") else name
+
+
+def number(value: Any) -> str:
+    """Show a value as a person would write it: a measurement has three significant digits, thousands stand apart.
+
+    A whole number is a count and keeps all its digits. There is no exponent: what is less than a thousand-millionth is said
+    to be less.
+
+    >>> number(0.98765), number(0.97), number(12345.6), number(3), number(None), number(1.2e-7), number(-0.0)
+    ('0.988', '0.970', '12,300', '3', '', '0.000000120', '0')
+    >>> number(1797.0), number(-999.96), number(99.98), number(-3e-12), number(1.5e17)
+    ('1,797', '-1,000', '100', 'between -0.000000001 and 0', '150,000,000,000,000,000')
     """
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    if value != 0 and abs(value) < 1e-3:
-        return f"{value:.2g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    if not math.isfinite(value):
+        return str(value)
+    if value == int(value):
+        return f"{int(value):,}"
+    if abs(value) < _LEAST:
+        return f"less than {_LEAST:.9f}" if value > 0 else f"between -{_LEAST:.9f} and 0"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def _is_measured(table: Table, place: int) -> bool:
+    """Say whether a column holds numbers."""
+    values = [row[place] for row in table.rows if row[place] is not None]
+    return bool(values) and all(isinstance(value, int | float) for value in values)
 
 
 def _finalize(value: Any) -> Any:

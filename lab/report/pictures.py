@@ -22,6 +22,7 @@ from lab.cleaning import clean, without_surrogates
 from lab.host import confinement
 from lab.protocol import Figure
 from lab.report.draw import SECONDS
+from lab.report.layout import Sheet, labels_in_place, laid_out, sheets_for
 from lab.schema import picture_fault
 
 __all__ = ["Artist", "NotDrawnError", "svg"]
@@ -31,24 +32,31 @@ _MOST_DEATHS = 3  # of the child in one report; what kills it three times is not
 _GRACE = 15.0  # seconds that the child has beyond its own limit: to start, to import, to answer
 _LONGEST = 300  # signs of a text in a picture
 _ELEMENTS = {"svg", "g", "path", "rect", "line", "text", "tspan", "title", "defs", "clipPath", "linearGradient", "stop"}
-_CONFIG = {
-    "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
-    "background": None,
-    "view": {"stroke": None},
-    "axis": {
-        "labelFontSize": 16,
-        "labelOverlap": "greedy",
-        "labelSeparation": 8,
-        "titleFontSize": 16,
-        "titleFontWeight": "normal",
-        "gridColor": "#e4e4e4",
-        "domainColor": "#888",
-        "tickColor": "#888",
-        "labelColor": "#222",
-        "titleColor": "#222",
-    },
-    "legend": {"labelFontSize": 16, "symbolSize": 160, "labelLimit": 400},
-}
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+_LINES = {"gridColor": "currentColor", "gridOpacity": 0.14, "domainColor": "currentColor", "tickColor": "currentColor"}
+_WORDS = {"labelColor": "currentColor", "titleColor": "currentColor"}
+
+
+def _config(sheet: Sheet) -> dict[str, Any]:
+    """What all pictures have in common: the colour of texts and lines is that of the page around them, in light and dark."""
+    sizes = {"labelFontSize": sheet.text, "titleFontSize": sheet.text, "titleFontWeight": "normal"}
+    return {
+        "font": _FONT,
+        "background": None,
+        "view": {"stroke": None},
+        "axis": {"labelOverlap": "greedy", "labelSeparation": 8, **sizes, **_LINES, **_WORDS},
+        "axisX": {"labelPadding": 7},  # clear of the lowest label of the height
+        "axisQuantitative": {"tickCount": sheet.ticks, "labelFlush": False},
+        "legend": {
+            "symbolSize": 160,
+            "labelLimit": 0,
+            "layout": {"top": {"anchor": "start", "bounds": "full"}},
+            **sizes,
+            **_WORDS,
+        },
+        "text": {"color": "currentColor"},
+    }
 
 
 class NotDrawnError(Exception):
@@ -72,7 +80,8 @@ class Artist:
     def svg(self, figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
         """Draw a figure, or one frame of it; its title and caption become the text that a screen reader speaks.
 
-        Names inside the drawing (of clip paths) are made unique, since many drawings share one page.
+        It is drawn once for each sheet that it fits (see `lab.report.layout`); the page shows the one for its width, by the class
+        of the drawing. Names inside a drawing (of clip paths) are made unique, since many drawings share one page.
 
         Raises
         ------
@@ -86,16 +95,17 @@ class Artist:
             raise NotDrawnError("its description holds a number that is not finite") from error
         if reason := picture_fault(plain):
             raise NotDrawnError(f"it is none of the forms that are drawn ({reason})")
-        spec = {
-            "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-            "description": f"{figure.title}. {figure.caption}",
-            **plain,
-        }
-        text = json.dumps(_for_drawing(spec) | {"config": _CONFIG})
+        spec = _for_drawing({"description": f"{figure.title}. {figure.caption}", **plain})
+        return "".join(self._drawn(spec, sheet, room) for room, sheet in sheets_for(plain).items())
+
+    def _drawn(self, spec: Mapping[str, Any], sheet: Sheet, room: str) -> str:
+        placed = laid_out(spec, sheet)
+        text = json.dumps({"$schema": _SCHEMA, **placed, "config": _config(sheet)})
         drawn = self._ask(text)
         _check_inert(drawn)
         own = hashlib.sha256(text.encode()).hexdigest()[:8]
-        return re.sub(r'( id="|url\(#)([A-Za-z_]+\d*)(?="|\))', rf"\g<1>{own}-\g<2>", drawn)
+        drawn = re.sub(r'( id="|url\(#)([A-Za-z_]+\d*)(?="|\))', rf"\g<1>{own}-\g<2>", drawn)
+        return _sized(labels_in_place(drawn, placed), sheet, room)
 
     def close(self) -> None:
         """End the child."""
@@ -160,6 +170,15 @@ def svg(figure: Figure, picture: Mapping[str, Any] | None = None) -> str:
     """Draw one picture (see `Artist.svg`), with a child of its own."""
     with Artist() as artist:
         return artist.svg(figure, picture)
+
+
+def _sized(drawn: str, sheet: Sheet, room: str) -> str:
+    """Say the width in sizes of the page's text, so that the picture grows with the page; its height follows."""
+
+    def width(found: re.Match[str]) -> str:
+        return f'<svg{found[1]} class="{room}" width="{float(found[2]) * sheet.shown / sheet.width:.4g}rem"'
+
+    return re.sub(r'^<svg\b([^>]*?) class="[^"]*" width="([\d.]+)" height="[\d.]+"', width, drawn, count=1)
 
 
 def _for_drawing(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """A browser that a test can ask and steer: headless Chromium over the pipe of its DevTools protocol."""
 
+import base64
 import contextlib
 import json
 import os
@@ -37,9 +38,33 @@ class Browser:
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self._call(f"{domain}.enable")
+        self.go(address)
+
+    def go(self, address):
+        """Load another page, and wait until it is there."""
         self._call("Page.navigate", url=address)
         while self._read().get("method") != "Page.loadEventFired":
             pass
+
+    def show(self, width, height, *, dark=False, printed=False):
+        """Be a screen of this size in pixels of the page, or the paper of a print."""
+        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._call("Emulation.setEmulatedMedia", media="print" if printed else "", features=[scheme])
+
+    def press(self, key, code):
+        """Press a key, as a person without a mouse does."""
+        for kind in ("keyDown", "keyUp"):
+            text = {"text": "\r"} if key == "Enter" and kind == "keyDown" else {}
+            self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text)
+
+    def picture(self, **options):
+        """Take a picture of the page; gives the bytes of a PNG."""
+        return base64.b64decode(self._call("Page.captureScreenshot", format="png", **options)["data"])
+
+    def pdf(self, **options):
+        """Print the page as a browser does by itself, without background graphics; gives the bytes of a PDF."""
+        return base64.b64decode(self._call("Page.printToPDF", **options)["data"])
 
     def ask(self, expression):
         answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)

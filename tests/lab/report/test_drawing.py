@@ -75,7 +75,7 @@ def test_a_child_that_fails_leaves_the_verdict_and_names_the_picture(child, tmp_
     assert "note: the picture 'second' is missing from the report" in called.err
     assert says in called.err
     page = (tmp_path / "report.html").read_text()
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 2 * len(("wide", "narrow"))
     assert page.count("This picture could not be drawn") == 1
     assert "Not yet" in page
     assert page.count("<summary>Table</summary>") == 3, "its numbers are still there"
@@ -138,7 +138,7 @@ def test_the_program_that_draws_imports_nothing_of_ours():
 
 @pytest.mark.parametrize("text", [CONTROLS, "\\x0b", 'a\\" + 1 + "b'])
 def test_no_sign_in_a_name_costs_a_picture(text):
-    page, missing = report.page._page(moving_record(text))
+    page, missing = report.page._page(moving_record(text), linked=True)
     assert missing == ()
     assert not set(CONTROLS) - {"\n", "\t"} & set(page)
 

@@ -37,8 +37,10 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page():
-    return report.html(hostile_record())
+def page(tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    report.write(hostile_record(), path)
+    return path.read_text(encoding="utf-8")
 
 
 def test_no_text_of_the_user_becomes_markup(page):
@@ -50,8 +52,9 @@ def test_no_text_of_the_user_becomes_markup(page):
 
 def test_nothing_is_loaded_from_anywhere(page):
     for tag, attributes in Page(page).tags:
-        for name in ("src", "href", "xlink:href", "srcset", "action", "data"):
+        for name in ("src", "xlink:href", "srcset", "action", "data"):
             assert name not in attributes, (tag, attributes)
+        assert attributes.get("href", "#")[0] == "#", "a link may lead to another place of the page only"
         assert not any(name.startswith("on") for name in attributes), (tag, attributes)
     style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)[1]
     assert "url(" not in style
@@ -66,14 +69,16 @@ def test_the_security_policy_allows_nothing_but_the_style_by_its_hash(page):
 
 
 def test_the_first_screen_holds_question_answer_sentence_and_one_picture(page):
-    first = page[page.index('class="first"') : page.index("<h2>Evidence</h2>")]
+    first = page[page.index('class="first"') : page.index("<nav")]
     assert "Does it help on" in first
     assert "Not yet" in first
-    assert first.count("<svg") == 1
+    assert first.count("<figure") == 1
+    assert first.count("<svg") == len(("wide", "narrow"))
 
 
 def test_every_picture_has_its_table_and_its_words(page):
-    assert page.count("<svg") == page.count("<figcaption>") == page.count("<summary>Table</summary>") == 3
+    assert page.count("<figure") == page.count("<figcaption>") == page.count("<summary>Table</summary>") == 3
+    assert page.count("<svg") == 3 * len(("wide", "narrow"))
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; CI installs it")
@@ -96,7 +101,7 @@ def test_a_browser_shows_the_page_styled_and_runs_nothing(page, tmp_path):
 def test_the_line_of_a_budget_crosses_every_row():
     rows = [(name, "g", Estimate(2.0, 1.0, 3.0, "ms")) for name in "abc"]
     spec = charts.interval_plot(rows, axis="ms", groups=["g"], reference=2.5)
-    drawn = svg(Figure("t", "c", spec))
+    drawn, _ = svg(Figure("t", "c", spec)).split("</svg>", 1)  # the wide one comes first
     plot_height = 3 * 40
     lines = re.findall(
         r'<line transform="translate\(([\d.]+),([\d.]+)\)" x2="([-\d.]+)" y2="([-\d.]+)" stroke="#444"', drawn
@@ -104,6 +109,14 @@ def test_the_line_of_a_budget_crosses_every_row():
     assert len(lines) == 1
     assert abs(float(lines[0][3])) == plot_height
     assert float(lines[0][2]) == 0
+
+
+def test_in_a_notebook_there_is_no_link_for_it_would_load_the_notebook_into_the_frame(page):
+    framed = report.html(hostile_record())
+    assert "href" in page
+    assert "href" not in framed
+    assert framed.count("<svg") == page.count("<svg")
+    assert "caveat" in framed
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +240,9 @@ def test_in_a_browser_hostile_names_are_words_everywhere_and_the_panel_still_wor
         )
         assert not set(STEERING) - {"\n"} & set(whole)
         assert browser.ask("document.title").startswith("Does it help on </script>")
-        assert browser.ask("document.querySelectorAll('a, img, iframe, [href], [onerror], [onload]').length") == 0
+        assert browser.ask("document.querySelectorAll('img, iframe, [onerror], [onload]').length") == 0
+        links = browser.ask("[...document.querySelectorAll('a, [href]')].map(a => a.getAttribute('href'))")
+        assert all(re.fullmatch("#[a-z0-9-]+", link) for link in links)
         assert browser.ask("document.querySelectorAll('svg').length") > 6
         assert not browser.problems, browser.problems
     finally:
@@ -245,7 +260,14 @@ def test_a_start_page_links_to_its_reports(tmp_path):
     [
         (0.98765, "0.988"),
         (99.54, "99.5"),
-        (1234.5, "1,234"),
+        (1234.5, "1,230"),
+        (0.97, "0.970"),
+        (0.99951, "1.00"),
+        (-12345.6, "-12,300"),
+        (4.8e-7, "0.000000480"),
+        (3e-12, "less than 0.000000001"),
+        (-0.0, "0"),
+        (float("inf"), "inf"),
         (5, "5"),
         (True, "True"),
         (None, ""),
