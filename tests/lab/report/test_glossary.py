@@ -108,7 +108,7 @@ def page_of(monkeypatch, text):
 
 def listed(page):
     """Give the terms that stand in a page's glossary."""
-    _, found, end = page.partition("<h2 id="terms">What the terms mean</h2>")
+    _, found, end = page.partition('<h2 id="terms">What the terms mean</h2>')
     assert found
     return [html.unescape(name) for name in re.findall(r"<th>(.*?)</th>", end)]
 
@@ -123,7 +123,7 @@ def test_a_report_ends_with_the_terms_that_it_uses_and_no_others(monkeypatch):
 
 def test_the_glossary_of_a_report_is_folded_and_says_what_lab_explain_says(monkeypatch):
     page = page_of(monkeypatch, "martingale")
-    section = page[page.index("<h2 id="terms">What the terms mean</h2>") : page.index("</main>")]
+    section = page[page.index('<h2 id="terms">What the terms mean</h2>') : page.index("</main>")]
     assert f"<details><summary>{len(listed(page))} terms of this report</summary>" in section
     assert html.escape(glossary.named("martingale").means, quote=False) in section
     assert page.count("</main>") == 1
