@@ -205,7 +205,10 @@ def _beside(
     rows: Sequence[tuple[str, str, float, Estimate]], group: str, levels: Sequence[float], *, log_x: bool
 ) -> list[tuple[str, str, int, int]]:
     """Place the labels of a group away from the edges and from one another: (label, align, units to the right, units down)."""
-    ends = [math.log10(px) if log_x else px for _, _, px, _ in rows] or [0.0]
+    least = min(
+        (px for _, _, px, _ in rows if px > 0), default=1.0
+    )  # a logarithmic axis has no place for less than that
+    ends = [math.log10(max(px, least)) if log_x else px for _, _, px, _ in rows] or [0.0]
     heights = [*levels, *(end for *_, e in rows for end in (e.low, e.high))] or [0.0]
     across, down = max(ends) - min(ends) or 1.0, max(heights) - min(heights) or 1.0
     placed: list[tuple[float, float, float]] = []  # ends of a label and its height

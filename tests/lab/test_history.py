@@ -34,8 +34,9 @@ def run(out, day, lab, data, answer="no", *, seconds=300.0, mark="1" * 64):
 
 
 @pytest.fixture
-def runs(tmp_path):
-    """Three finished runs, in another order by name than by time."""
+def runs(tmp_path, monkeypatch):
+    """Three finished runs, in another order by name than by time; the width is that of a pipe, whoever runs the tests."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     out = tmp_path / "runs"
     run(out, 2, "quantum", "wine", "undecided")
     run(out, 9, "edge", "churn.csv", "yes", seconds=7_000.0)

@@ -135,7 +135,7 @@ _WRITTEN_BY_CHANCE = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _TABLE = re.compile(r"<thead><tr>(?P<head>.*?)</tr></thead>\s*<tbody>(?P<body>.*?)</tbody>", re.DOTALL)
-_MEASURED = re.compile(r"\((?:s|ms|us)\)$|\bper second$")
+_MEASURED = re.compile(r"\((?:s|ms|us|µs)\)$|\bper second$")
 
 
 def without_the_clock(text: str) -> str:
@@ -144,7 +144,7 @@ def without_the_clock(text: str) -> str:
 
 
 def _unmeasured(table: re.Match[str]) -> str:
-    names = re.findall(r"<th>(.*?)</th>", table["head"])
+    names = re.findall(r"<th[^>]*>(.*?)</th>", table["head"])
     measured = [bool(_MEASURED.search(name)) for name in names]
     for place, name in enumerate(names):
         measured[place] |= place > 0 and name.strip() == "interval" and measured[place - 1]

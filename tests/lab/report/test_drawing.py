@@ -165,6 +165,8 @@ def test_every_form_that_the_charts_write_is_drawn():
         charts.steps(band, x="x", y="y"),
         charts.scatter([("a", "g", 1.0, ESTIMATE), ("b", "g", 2.0, ESTIMATE)], x="x", y="y", groups=["g"], references=(1.0, 2.0),
                        log_x=True),
+        charts.scatter([("a model of no parts", "g", 0.0, ESTIMATE), ("b", "g", 2.0, ESTIMATE)], x="x", y="y", groups=["g"],
+                       log_x=True),
         charts.heat_map(cells, x="x", y="y", value="v"),
         charts.shape(band, [(0.0, 1.0, 5)], x="x", y="y", curved=True),
     ]  # fmt: skip
