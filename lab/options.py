@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from lab.errors import SettingsError, nearest
 from lab.settings import flag, item_type, make, read_toml
 
-__all__ = ["Parser", "add_common", "add_settings", "parse", "positive", "settings_from"]
+__all__ = ["Parser", "add_common", "add_folder", "add_settings", "parse", "positive", "settings_from"]
 
 _UNSET = object()
 
@@ -62,6 +62,18 @@ def add_common(parser: Parser) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def add_folder(parser: Parser) -> None:
+    """Add the folder whose runs a command is about."""
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path("runs"),
+        metavar="FOLDER",
+        help="folder of the runs (default: runs)",
+    )
 
 
 def add_settings(parser: Parser, settings_type: type) -> None:

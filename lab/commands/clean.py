@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lab import registry
 from lab.commands.words import understand, writing_in
 from lab.errors import RecordError, SettingsError
-from lab.options import Parser
+from lab.options import Parser, add_folder
 from lab.terminal.console import say, show, show_whole
 from lab.wording import amount, count
 
@@ -64,14 +64,7 @@ def _parser() -> Parser:
         "row. Says first how much that is, and asks. Records, reports, models and logs stay.",
         epilog="example: lab clean runs --yes",
     )
-    parser.add_argument(
-        "folder",
-        nargs="?",
-        type=Path,
-        default=Path("runs"),
-        metavar="FOLDER",
-        help="folder of the runs (default: runs)",
-    )
+    add_folder(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument(
         "--unfinished",

@@ -16,7 +16,7 @@ from lab import registry
 from lab.cleaning import clean, command_line
 from lab.commands.words import understand
 from lab.errors import RecordError, SettingsError, nearest
-from lab.options import Parser
+from lab.options import Parser, add_folder
 from lab.terminal.console import say, show, show_whole
 from lab.wording import count, duration
 
@@ -91,14 +91,7 @@ def _parser() -> Parser:
         description="List the runs of a folder, newest first.",
         epilog="example: lab history --lab edge --verdict no --data churn.csv",
     )
-    parser.add_argument(
-        "folder",
-        nargs="?",
-        type=Path,
-        default=Path("runs"),
-        metavar="FOLDER",
-        help="folder of the runs (default: runs)",
-    )
+    add_folder(parser)
     parser.add_argument("--lab", metavar="LAB", help="only runs of this lab")
     parser.add_argument("--verdict", choices=_ANSWERS, help="only finished runs with this verdict")
     parser.add_argument("--data", metavar="NAME", help="only runs on this table (churn stands for churn.csv too)")
