@@ -276,12 +276,34 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer: one of three, the short form of it, the sentence that carries it, and what would change it."""
+    """The answer.
+
+    Attributes
+    ----------
+    answer : Answer
+        One of three.
+    headline : str
+        The short form of it.
+    sentence : str
+        The sentence that carries it: at most 30 words and 4 numbers.
+    would_change : tuple of str
+        What would change it.
+    details : str
+        Whole sentences that belong to it and stand below it in smaller letters; empty where there are none.
+    next_steps : tuple of str
+        What to do now: whole sentences, the first one first.
+    chances : mapping of str to Number
+        How likely each state of the world is, by its name in words ("better by more than 1 point"): shares that add up to 1,
+        in the order of the words. Empty where the evidence allows none.
+    """
 
     answer: Answer
     headline: str
     sentence: str
     would_change: tuple[str, ...] = ()
+    details: str = ""
+    next_steps: tuple[str, ...] = ()
+    chances: Mapping[str, Number] = field(default_factory=dict)
 
 
 class Section(Protocol[ContextT]):

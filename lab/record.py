@@ -6,6 +6,7 @@ Schema history
 2   figures may have frames, the evidence may have what-if panels; records of version 1 are read as before
 3   the classes of the data are empty where the target is a number; records of versions 1 and 2 are read as before
 4   the data may say which rows belong together; older records are read as before
+5   the verdict may have details, next steps and chances; older records are read as before
 """
 
 import dataclasses
@@ -25,7 +26,7 @@ from lab.schema import record_fault
 
 __all__ = ["SCHEMA_VERSION", "Head", "Record", "read", "read_head", "write"]
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _LARGEST_FILE = 256 << 20
 
 
