@@ -15,7 +15,13 @@ from lab.record import Record, read, write
 WRITTEN = json.loads((importlib.resources.files("lab") / "record_schema.json").read_text(encoding="utf-8"))
 (_TOP,), _DEFINITIONS = msgspec.json.schema_components([Record], ref_template="#/$defs/{name}")
 TYPED = {**_TOP, "$defs": _DEFINITIONS}
-SINCE = {"frames": 2, "panels": 2, "details": 5, "next_steps": 5, "chances": 5}  # parts that old records lack, by the version that brought them
+SINCE = {
+    "frames": 2,
+    "panels": 2,
+    "details": 5,
+    "next_steps": 5,
+    "chances": 5,
+}  # parts that old records lack, by the version that brought them
 OPEN = {"spec"}  # the written schema lists all forms of a picture; the type is a mapping
 
 
