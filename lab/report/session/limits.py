@@ -185,7 +185,7 @@ def _sentence(panel: Limits, best: Status, chosen: int, cells: Sequence[Status])
 
 def worst(statuses: Iterable[Status]) -> Status:
     """Take the worst of several; "pass" of none."""
-    return max(statuses, key=STATUSES.index, default="pass")
+    return STATUSES[max(map(STATUSES.index, statuses), default=0)]
 
 
 def shown(found: Measured | None) -> tuple[str, str]:
