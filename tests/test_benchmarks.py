@@ -64,8 +64,15 @@ def test_the_settings_of_the_boosting_machine(benchmark, monkeypatch, capsys):
     assert capsys.readouterr().out.count("\n") == 1 + 2 * 3
 
 
-@pytest.mark.parametrize(("name", "side"), [("black_box_strength", "black"), ("readable_strength", "glass")])
-def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, monkeypatch, capsys, name, side):
+@pytest.mark.parametrize(
+    ("name", "side", "asked"),
+    [
+        ("black_box_strength", "black", ()),
+        ("readable_strength", "glass", ()),
+        ("black_box_strength", "black", ("--both",)),
+    ],
+)
+def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, monkeypatch, capsys, name, side, asked):
     from interpretability.models import classifiers
     from lab.learning.blending import blends_of
     from lab.learning.comparison import Group
@@ -84,11 +91,13 @@ def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, 
     make = module.make
     monkeypatch.setattr(module, "make", lambda *given: replace(make(*given), folds=2, repeats=1))
     monkeypatch.setattr(module, "tables", lambda: {"loans": lambda: sample_rows(load("loans"), 120, 0)})
-    module.report(side, "side")
+    monkeypatch.setattr("sys.argv", [name, *asked])
+    module.report(side)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == {"black": 5, "glass": 4}[side]
-    assert "0 failed" in lines[-1]
-    assert "peer" in lines[1]
+    assert len(lines) == {"black": 6, "glass": 5, "both": 9}["both" if asked else side]
+    assert "0 failed" in lines[1]
+    assert "peer" in lines[2]
+    assert f"than our best {'readable model' if asked or side == 'glass' else 'black box'}: " in lines[-1]
 
 
 STAND_IN = """

@@ -31,6 +31,8 @@ from lab.learning.families import Family
 from lab.settings import make
 from lab.work.resume import run_plan_here
 
+SIDES = {"black": "best black box", "glass": "best readable model"}
+
 
 def tables():
     """At least ten tables by name, from packages and generators; each is made when it is asked for."""
@@ -101,12 +103,15 @@ def measured(dataset, settings, autogluon, seed=0):
     return context, group, context.compared(rows, group), spent
 
 
-def report(side, words):
+def report(side):
     """Print one line for each table and peer: how much better the peer is than the best of a side."""
-    parser = argparse.ArgumentParser(description=words)
+    parser = argparse.ArgumentParser(description=f"how strong is our {SIDES[side]}?")
     parser.add_argument("--only", default="", help="tables whose name has this in it")
     parser.add_argument("--file", action="append", default=[], metavar="PATH:TARGET", help="a table of your own")
     parser.add_argument("--effort", default="quick")
+    parser.add_argument(
+        "--both", action="store_true", help="the other side beside the peers as well, from the same fits"
+    )
     parser.add_argument("--autogluon", type=int, default=0, metavar="SECONDS", help="AutoGluon too, for so long a fold")
     parser.add_argument("--python", default=".peers/autogluon/bin/python", help="of AutoGluon's environment")
     options = parser.parse_args()
@@ -118,22 +123,30 @@ def report(side, words):
             for path, _, target in (each.rpartition(":") for each in options.file)
         }
     settings = make(Settings, {"effort": options.effort, "depth": "verdict"})
-    print(f"{'table':20}{'against the ' + words:42}{'better by':>10}{'low':>8}{'high':>8}  unit")
+    print(f"{'table':20}{'which one':42}{'better by':>10}{'low':>8}{'high':>8}  unit")
+    sides = SIDES if options.both else (side,)
     for name, build in asked.items():
         autogluon = {"seconds": options.autogluon, "python": options.python}
         context, group, found, spent = measured(build(), settings, autogluon)
-        best, chosen = found.best[side], found.best[side].chosen
-        most = max(set(chosen), key=chosen.count)
-        for family in group.families:
-            if family.name in found.families:
-                line(name, family.label, found.difference(found.families[family.name], best))
-        if side == "black":
-            line(name, "ours with one family a fold", found.difference(found.single[side], best))
-        line(
-            name, "best of the other side", found.difference(found.best["glass" if side == "black" else "black"], best)
-        )
-        score = found.mean(best)
-        print(f"{name:20}ours: {score.value:.2f} {context.metric.label} ({most}); {spent}", flush=True)
+        print(f"{name:20}{spent}", flush=True)
+        for one in sides:
+            beside_the_peers(name, one, context, group, found)
+
+
+def beside_the_peers(table, side, context, group, found):
+    """Print how much better than the best of a side each of the others is on one table."""
+    best = found.best[side]
+    most = max(set(best.chosen), key=best.chosen.count)
+    for family in group.families:
+        if family.name in found.families:
+            line(table, family.label, found.difference(found.families[family.name], best))
+    if side == "black":
+        line(table, "ours with one family a fold", found.difference(found.single[side], best))
+        line(table, "our best readable model", found.difference(found.best["glass"], best))
+    else:
+        line(table, "our best black box", found.difference(found.best["black"], best))
+    score = found.mean(best)
+    print(f"{table:20}than our {SIDES[side]}: {score.value:.2f} {context.metric.label} ({most})", flush=True)
 
 
 def line(table, label, estimate):
