@@ -21,7 +21,7 @@ from lab.protocol import Estimate
 
 FOLDER = Path(__file__).parent / "benchmarks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
-PEERS_ONLY = {"autogluon_peer", "fit_peer"}
+PEERS_ONLY = {"autogluon_peer", "fit_peer", "rules_peer"}
 """They run in a peer's environment, and import what is only there."""
 
 
@@ -114,14 +114,14 @@ print(1.5)
 """
 
 
-def test_autogluon_learns_from_the_training_part_of_each_fold(benchmark, monkeypatch, tmp_path):
-    module = benchmark("autogluon_folds")
+def test_a_peer_learns_from_the_training_part_of_each_fold(benchmark, monkeypatch, tmp_path):
+    module = benchmark("peer_folds")
     (tmp_path / "peer.py").write_text(STAND_IN)
-    monkeypatch.setattr(module, "PEER", tmp_path / "peer.py")
+    peer = replace(module.autogluon(7, sys.executable), script=tmp_path / "peer.py")
     data = sample_rows(load("loans"), 120, 0)
     settings = SimpleNamespace(folds=2, repeats=1)
     metric = primary_metric("auto", data)
-    rows, spent = module.folds(data, settings, metric, seed=5, seconds=7, python=sys.executable)
+    rows, spent = module.folds(data, settings, metric, seed=5, peer=peer)
     assert spent == 3.0
     assert list(rows) == ["peer-autogluon-fold00", "peer-autogluon-fold01"]
     for fold, row in zip(all_folds(2, 1, 5), rows.values(), strict=True):

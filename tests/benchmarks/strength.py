@@ -3,7 +3,8 @@
 The peers are CatBoost, LightGBM, XGBoost and the explainable boosting machine as their libraries build them (one thread, a
 seed, categories named, nothing else). They are scored on the lab's own outer folds and compared by the lab's own statistics.
 A positive difference says that the peer is better than our side. With `--autogluon SECONDS` AutoGluon's preset for the best
-quality joins them, in an environment of its own (`autogluon_folds.py` says how it is made).
+quality joins them, with `--rules` optimal sparse trees and the rule learners of imodels, in environments of their own
+(`peer_folds.py` says how they are made).
 """
 
 import argparse
@@ -13,8 +14,8 @@ import time
 import warnings
 from pathlib import Path
 
-import autogluon_folds
 import numpy as np
+import peer_folds
 from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 from sklearn.datasets import make_classification, make_friedman1, make_hastie_10_2
 from sklearn.pipeline import Pipeline
@@ -86,7 +87,7 @@ def peers(is_number):
     return Group("peers", "library", tuple(found), is_side=False)
 
 
-def measured(dataset, settings, autogluon, seed=0):
+def measured(dataset, settings, others=(), seed=0):
     """Score both sides and the peers on the same folds: the context, the comparison, and what our sides cost and lost."""
     dataset = sample_rows(dataset, settings.max_rows, seed)
     context = context_of(dataset, settings, seed=seed)
@@ -96,10 +97,10 @@ def measured(dataset, settings, autogluon, seed=0):
     ours = run_plan_here(scores.plan(context), dataset)
     spent = f"{time.process_time() - start:.0f} CPU s; {len(ours.failures)} failed"
     rows = {**ours.rows, **run_plan_here(trials([group], **folds, candidates=0), dataset).rows}
-    if autogluon["seconds"]:
-        found, theirs = autogluon_folds.folds(dataset, settings, context.metric, seed=seed, **autogluon)
-        rows, spent = rows | found, f"{spent}; AutoGluon {theirs:.0f} CPU s"
-        group = dataclasses.replace(group, families=(*group.families, autogluon_folds.family(autogluon["seconds"])))
+    for other in others:
+        found, theirs = peer_folds.folds(dataset, settings, context.metric, seed=seed, peer=other)
+        rows, spent = rows | found, f"{spent}; {other.name} {theirs:.0f} CPU s"
+        group = dataclasses.replace(group, families=(*group.families, other.family))
     return context, group, context.compared(rows, group), spent
 
 
@@ -113,7 +114,8 @@ def report(side):
         "--both", action="store_true", help="the other side beside the peers as well, from the same fits"
     )
     parser.add_argument("--autogluon", type=int, default=0, metavar="SECONDS", help="AutoGluon too, for so long a fold")
-    parser.add_argument("--python", default=".peers/autogluon/bin/python", help="of AutoGluon's environment")
+    parser.add_argument("--rules", action="store_true", help="rule learners too, where there are two classes")
+    parser.add_argument("--peers", type=Path, default=Path(".peers"), help="folder of the peers' environments")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     asked = {name: build for name, build in tables().items() if options.only in name}
@@ -126,11 +128,21 @@ def report(side):
     print(f"{'table':20}{'which one':42}{'better by':>10}{'low':>8}{'high':>8}  unit")
     sides = SIDES if options.both else (side,)
     for name, build in asked.items():
-        autogluon = {"seconds": options.autogluon, "python": options.python}
-        context, group, found, spent = measured(build(), settings, autogluon)
+        dataset = build()
+        context, group, found, spent = measured(dataset, settings, asked_for(options, len(dataset.classes)))
         print(f"{name:20}{spent}", flush=True)
         for one in sides:
             beside_the_peers(name, one, context, group, found)
+
+
+def asked_for(options, n_classes):
+    """Give the peers that run in environments of their own."""
+    others = []
+    if options.autogluon:
+        others.append(peer_folds.autogluon(options.autogluon, options.peers / "autogluon/bin/python"))
+    if options.rules and n_classes == 2:
+        others += peer_folds.rule_learners(options.peers / "rules/bin/python")
+    return others
 
 
 def beside_the_peers(table, side, context, group, found):
