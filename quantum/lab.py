@@ -57,7 +57,7 @@ class QuantumLab:
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "is the quantum classifier better than the best classical model by more than the margin?"."""
-        return verdict(evidence, max_rows=settings.max_rows)
+        return verdict(evidence, settings)
 
     def controls(self) -> Sequence[Control]:
         """Tables whose truth is known."""
