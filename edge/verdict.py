@@ -1,12 +1,11 @@
 """How is the edge verdict worded? The sentence that carries it, and what would change it."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from edge.budget.decision import EQUALITY, GAIN, Decision, Item
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import ONLY_SINGLE, amount, difference, longer_curves, opening, rough, settled_by_curves, source_of
+from lab.wording import amount, difference, longer_curves, opening, rough, settled_by_curves, source_of
 
 __all__ = ["verdict_on"]
 
@@ -42,20 +41,11 @@ def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verd
         change = ("a quiet machine: close other programs and repeat the run", *change)
     settled = ""
     if any(item.size is not None for item in short):
-        change = (*change, _beyond(name, facts))
+        change = (*change, longer_curves(facts))
         if f"{name}.drop_at_size" in found:
             settled = f"; {settled_by_curves(facts['curve_settles'][name], facts)}"
     sentence = f"{start} {label} may fit, but {_not_certain(short)}: {figures}{settled}."
     return Verdict("undecided", "Undecided", sentence, (*change, "a wider budget"))
-
-
-def _beyond(name: str, facts: Mapping[str, Any]) -> str:
-    """Say what would tell more of the loss with the rows that the verdict is about."""
-    if facts["curve_fault"].get(name) != ONLY_SINGLE:
-        return longer_curves(facts)
-    if facts["size"] == facts["rows_in_table"]:
-        return f"a run on all rows of the table (--max-rows {facts['size']}), which needs no learning curve"
-    return "single models as candidates (--models)"
 
 
 _STANDARD = "the model chosen as best in training"

@@ -54,7 +54,8 @@ def _seconds(job: Job, settings: Any, forecast: Forecast, *, all_measured: bool 
         plan = sections.plan(job.lab, job.lab.context(table, settings, seed=job.seed))
     except LabError:  # the table may be too small for the folds of another effort
         return None
-    if not forecast.has_measured(plan if all_measured else [trial for trial in plan if trial.rows_in_cost]):
+    pilots = [trial for trial in plan if trial.rows_in_cost and not trial.needs]
+    if not forecast.has_measured(plan if all_measured else pilots):
         return None
     times = table.n_rows / job.dataset.n_rows
     return forecast.seconds_for(

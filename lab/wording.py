@@ -7,7 +7,6 @@ from typing import Any
 from lab.protocol import Estimate
 
 __all__ = [
-    "ONLY_SINGLE",
     "amount",
     "count",
     "difference",
@@ -21,9 +20,6 @@ __all__ = [
     "worst_control",
     "wrong_share",
 ]
-
-ONLY_SINGLE = "learning curves follow single models"
-"""Why nothing is said of an average of models with more rows."""
 
 
 def amount(value: float, unit: str) -> str:

@@ -1,6 +1,8 @@
 """What does the price come to? Training and predictions at the rates of the settings, and the circuit on each device."""
 
+import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 from lab.protocol import Estimate, Table
 from lab.wording import count
@@ -8,7 +10,7 @@ from quantum.hardware.rates import Price, executions_to_train, executions_to_tra
 from quantum.hardware.transpiled import OnDevice
 from quantum.settings import Settings
 
-__all__ = ["devices_table", "estimates", "price_table"]
+__all__ = ["devices_table", "estimates", "facts", "price_table"]
 
 _PREDICTIONS = 1_000
 
@@ -24,6 +26,28 @@ def estimates(settings: Settings, *, n_trained: int, n_rows: int) -> dict[str, E
         "predictions_dollars": (predicting.dollars, "dollars"),
     }
     return {name: Estimate(v, v, v, unit) for name, (v, unit) in exact.items()}
+
+
+def facts(settings: Settings, *, n_trained: int, n_rows: int) -> dict[str, Any]:
+    """Say what is priced, and at which rates: the circuits and jobs of each work, so that a page prices it at other rates.
+
+    Executions are circuits times shots; `source` says where the rate comes from.
+    """
+    work = {"rows": n_rows, "steps": settings.steps, "shots": 1}
+    works = (
+        ("training once, parameter-shift", executions_to_train(n_trained, **work), settings.steps),
+        ("training once, SPSA", executions_to_train_spsa(**work), settings.steps),
+        (f"{_PREDICTIONS:,} predictions", _PREDICTIONS, 1),
+    )
+    (rate,) = (field for field in dataclasses.fields(Settings) if field.name == "rate")
+    return {
+        "works": [{"name": name, "circuits": circuits, "jobs": jobs} for name, circuits, jobs in works],
+        "shots": settings.shots,
+        **settings.rates,
+        "source": rate.metadata["help"]
+        if settings.rate == rate.default
+        else "dollars per device second, as given by --rate",
+    }
 
 
 def devices_table(devices: Sequence[OnDevice]) -> Table:

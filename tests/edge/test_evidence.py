@@ -144,7 +144,19 @@ def test_every_estimate_of_the_edge_lab_is_the_oracles(evidence):
 
 def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
     high = 200 + 100 * np.log(4 / 1.2) / np.log(4)  # where the lower ends, 0.6 of the p99, cross 4 ms
+    moved = [
+        ("latency (p99)", "p99_ms", "least_p99_ms", 0.5), ("share of late answers", "misses", "least_misses", 5.0),
+        ("file size", "size_mb", None, 0.03), ("peak memory", "memory_mb", None, 50.0), ("accuracy loss", "drop", None, 20.0),
+    ]  # fmt: skip
+    kept = [
+        ("accuracy above a constant prediction", "gain", 0.0), ("difference from the original", "parity", 1e-6),
+        ("flipped labels", "flips", 0.0),
+    ]  # fmt: skip
     expected = {
+        "limits": [
+            *({"name": n, "estimate": key, "least": least, "allowed": a, "moves": True, "above": False} for n, key, least, a in moved),
+            *({"name": n, "estimate": key, "least": None, "allowed": a, "moves": False, "above": key == "gain"} for n, key, a in kept),
+        ],
         "candidates": ["logistic", "mlp"], "unmeasured": [], "labels": LABELS, "metric": "accuracy", "factor": 100.0,
         "core": 3, "n_rows": N_ROWS, "rows_in_table": N_ROWS,
         "highest_rate": {

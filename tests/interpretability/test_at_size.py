@@ -18,10 +18,10 @@ from lab import flow
 from lab.commands.running import result_of
 from lab.data.frames import from_arrays
 from lab.data.load import sample_rows
-from lab.learning.at_size import SizeRow
 from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, LOGISTIC
+from lab.learning.sized import SizeRow
 from lab.protocol import Estimate, Evidence
 from lab.work.rows import typed
 from lab.work.storage import through_storage
@@ -101,11 +101,6 @@ def test_what_would_settle_it_is_asked_for_the_margin_in_points(context, monkeyp
     assert found.facts["asked"] == (
         ["best black box", "best readable model"],
         {"name": "loss_at_size", "gap": "loss", "margin": pytest.approx(3.0)},
-    )
-    assert found.caveats == ()
-    blended = dataclasses.replace(wide, black=dataclasses.replace(wide.black, blends=blends_of("black", "black boxes")))
-    assert at_size.evidence(blended, {}).caveats == (
-        "learning curves follow single models: averages of the black boxes are not among them",
     )
 
 
@@ -244,12 +239,22 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families, monkeyp
     assert shown["estimates"]["loss_at_size"]["low"] > 1
 
 
-def test_the_curves_say_that_no_average_is_among_them(context):
-    rows, said = rows_of(context), "averages of the black boxes are not among them"
-    blended = dataclasses.replace(
-        context, black=dataclasses.replace(context.black, blends=blends_of("black", "black boxes"))
+def test_an_average_of_the_black_boxes_is_the_best_of_its_side_where_it_is(context):
+    """The average is two points above the boosting that it holds, and is seen to be by the rows for choosing."""
+    blends = blends_of("black", "black boxes")
+    blended = dataclasses.replace(context, black=dataclasses.replace(context.black, blends=blends))
+    average = {trial.key: trial for trial in at_size.plan(blended) if trial.needs}
+    assert {trial.arguments["blend"] for trial in average.values()} == set(blends)
+    rows, better = rows_of(context), {}
+    for key, trial in average.items():
+        (needed,) = trial.needs
+        inner = 0.6 if trial.arguments["blend"].rule == "average" else 0.4
+        better[key] = dataclasses.replace(rows[needed], score=rows[needed].score + 0.02, inner_score=inner)
+    found, without = at_size.evidence(blended, rows | better), at_size.evidence(context, rows)
+    assert found.caveats == ()
+    loss, of_single = (each.estimates["loss_at_size"] for each in (found, without))
+    assert loss.value == pytest.approx(of_single.value + 2, abs=0.2)
+    assert [line[1] for line in found.tables[0].rows[:-1]] == pytest.approx(
+        [line[1] + 2 for line in without.tables[0].rows[:-1]]
     )
-    assert any(said in caveat for caveat in at_size.evidence(blended, rows).caveats)
-    assert not any(said in caveat for caveat in at_size.evidence(context, rows).caveats)
-    whole = dataclasses.replace(blended, dataset=table(300))
-    assert at_size.evidence(whole, {}) == Evidence()
+    assert found.tables[1].rows == without.tables[1].rows, "an average learns from no rows of its own"

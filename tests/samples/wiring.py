@@ -28,7 +28,7 @@ QUANTUM_ESTIMATES = {
 }  # fmt: skip
 QUANTUM_FACTS = {
     "metric", "margin", "n_rows", "detectable", "rows_to_settle", "rows_in_table", "probability_better", "probability_equal",
-    "probability_worse", "pennylane_distance", "unentangled_folds", "scored_folds",
+    "probability_worse", "pennylane_distance", "unentangled_folds", "scored_folds", "prices",
 }  # fmt: skip
 EDGE_ESTIMATES = {
     *(f"MODEL.{what}" for what in ("p99_ms", "size_mb", "parity", "flips", "memory_mb", "cold_start_s", "drop", "score",
@@ -39,6 +39,7 @@ EDGE_FACTS = {
     "candidates",
     "unmeasured",
     "labels",
+    "limits",
     "metric",
     "factor",
     "core",
