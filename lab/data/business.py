@@ -4,7 +4,7 @@ Effects have the signs and rough sizes that such tables have; some cells are mis
 a person, a firm or a machine. They are under the licence of this project. What each column means stands in `words.toml`.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GENERATORS", "churn", "delivery", "energy", "loans", "machines", "readmission"]
 
-_FIRST_DAY = datetime.date(2024, 1, 1)
+_FIRST_DAY = dt.date(2024, 1, 1)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HOLIDAYS = frozenset([(1, 1), (5, 1), (10, 3), (12, 25), (12, 26)])
 
@@ -169,12 +169,9 @@ def energy(n_rows: int = 730, seed: int = 7_003) -> dict[str, Any]:
     free = holiday | (weekday == "Sunday")
     heating, cooling = np.maximum(15 - temperature, 0), np.maximum(temperature - 22, 0)
     left_over = lfilter([1.0], [1.0, -0.6], rng.normal(0, 14, n_rows))
-    demand = (
-        (1_150 + 11 * heating + 0.9 * heating * wind + 24 * cooling - 6 * sun)
-        * np.where(free, 0.84, np.where(weekday == "Saturday", 0.91, 1.0))
-        * 1.02 ** (place / 365.25)
-        + left_over
-    )
+    demand = (1_150 + 11 * heating + 0.9 * heating * wind + 24 * cooling - 6 * sun) * np.where(
+        free, 0.84, np.where(weekday == "Saturday", 0.91, 1.0)
+    ) * 1.02 ** (place / 365.25) + left_over
     return {
         "day": days,
         "weekday": weekday,
@@ -189,9 +186,10 @@ def energy(n_rows: int = 730, seed: int = 7_003) -> dict[str, Any]:
 def readmission(n_rows: int = 320, seed: int = 7_004) -> dict[str, Any]:
     """Draw stays in a hospital, and whether the patient came back within 30 days.
 
-    The log-odds are a sum: earlier stays in the year, days in hospital, an emergency, haemoglobin below 12, age above 65, medicines, and a
-    discharge to a home for the elderly. There is no interaction, so that a model which adds effects up is the true one; but
-    there are few rows, as in one department's year, so that small differences between models cannot be told. Sex has no effect.
+    The log-odds are a sum: earlier stays in the year, days in hospital, an emergency, haemoglobin below 12, age above 65, medicines,
+    and a discharge to a home for the elderly. There is no interaction, so that a model which adds effects up is the true one;
+    but there are few rows, as in one department's year, so that small differences between models cannot be told. Sex has no
+    effect.
     """
     import numpy as np
     from scipy.special import expit
@@ -204,7 +202,9 @@ def readmission(n_rows: int = 320, seed: int = 7_004) -> dict[str, Any]:
     medicines = rng.poisson(4 + 0.04 * age)
     haemoglobin = rng.normal(12.8, 1.7, n_rows).round(1)
     discharged = np.where(
-        rng.random(n_rows) < expit((age - 84) / 6), "home for the elderly", rng.choice(["home", "home with care"], n_rows)
+        rng.random(n_rows) < expit((age - 84) / 6),
+        "home for the elderly",
+        rng.choice(["home", "home with care"], n_rows),
     )
     log_odds = (
         -2.9
@@ -292,10 +292,10 @@ def _with_gaps(rng: "np.random.Generator", values: "NDArray", share: float) -> l
     return [None if missing else value for value, missing in zip(values.tolist(), gone, strict=True)]
 
 
-def _days(places: "NDArray[np.int64]") -> list[datetime.date]:
-    return [_FIRST_DAY + datetime.timedelta(days=int(place)) for place in places]
+def _days(places: "NDArray[np.int64]") -> list[dt.date]:
+    return [_FIRST_DAY + dt.timedelta(days=int(place)) for place in places]
 
 
-def _first_days(months: "NDArray[np.int64]") -> list[datetime.date]:
+def _first_days(months: "NDArray[np.int64]") -> list[dt.date]:
     """Give the first day of each month, counted from the first one."""
-    return [datetime.date(_FIRST_DAY.year + int(month) // 12, int(month) % 12 + 1, 1) for month in months]
+    return [dt.date(_FIRST_DAY.year + int(month) // 12, int(month) % 12 + 1, 1) for month in months]
