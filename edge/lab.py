@@ -24,13 +24,8 @@ class EdgeLab:
     name = "edge"
     summary = "Can a model run inside a latency, memory and size budget, and what accuracy does that cost?"
     settings_type = Settings
-    demo_data = "digits"
-    demo_settings: ClassVar[Mapping[str, Any]] = {
-        "effort": "quick",
-        "p99_ms": 1.0,
-        "size_mb": 1.0,
-        "models": ("logistic", "forest", "mlp"),
-    }
+    demo_data = "machines"
+    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "p99_ms": 5.0, "size_mb": 1.0}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""

@@ -20,7 +20,7 @@ class InterpretabilityLab:
     summary = "What do we give up, if anything, by using a model that we can read?"
     settings_type = Settings
     tasks = ("classes", "number")
-    demo_data = "breast-cancer"
+    demo_data = "readmission"
     demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick"}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
