@@ -28,6 +28,7 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record
   lab history [FOLDER]              list the runs of a folder with their verdicts, newest first
+  lab slides RUN...                 write slides with editable text, tables and charts
   lab explain [TERM]                say in one sentence what a term of the trade means
   lab clean [FOLDER]                remove what can be computed again from the folders of runs
   lab controls LAB                  measure how often a lab is wrong where the truth is known
@@ -99,6 +100,7 @@ def _dispatch(words: list[str], prog: str | None) -> int:
         "list": _list,
         "report": _report,
         "history": _history,
+        "slides": _slides,
         "explain": _explain_term,
         "clean": _clean,
         "controls": _controls,
@@ -136,6 +138,12 @@ def _history(words: list[str]) -> int:
     from lab.commands.history import history
 
     return history(words)
+
+
+def _slides(words: list[str]) -> int:
+    from lab.commands.slides import slides
+
+    return slides(words)
 
 
 def _explain_term(words: list[str]) -> int:
