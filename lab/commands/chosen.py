@@ -1,4 +1,4 @@
-"""Which runs is a command about that takes several, and where does its one file go? Read whole, each once; nothing is overwritten unasked."""
+"""Which runs is a command about, and where does its one file go? Each run once, read whole; nothing is overwritten unasked."""
 
 import argparse
 import dataclasses

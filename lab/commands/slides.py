@@ -52,7 +52,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "--out", type=Path, default=Path("slides.pptx"), metavar="FILE", help="the file to write (default: slides.pptx)"
     )
-    parser.add_argument("--title", default="", metavar="TEXT", help="title of the first slide (default: names the tables)")
+    parser.add_argument(
+        "--title", default="", metavar="TEXT", help="title of the first slide (default: names the tables)"
+    )
     add_force(parser)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser

@@ -19,11 +19,12 @@ from pptx.slide import Slide
 from pptx.util import Pt
 from xlsxwriter.utility import xl_col_to_name
 
-from lab.cleaning import clean, short
+from lab.cleaning import clean
 from lab.report.charts import COLOURS
 from lab.report.page import number
 from lab.report.slides.axes import Axis, axis_for
 from lab.report.slides.boxes import Box
+from lab.report.slides.fitting import LINE, fitted
 from lab.report.slides.plots import Curves, Place, Rows
 from lab.report.slides.workbook import column, sheet
 
@@ -45,7 +46,7 @@ _LINE, _GRID = "#444444", "#D9DEE4"
 _HEADER = ("label", "place", "minus", "plus", "low", "high")
 _ROOM = 0.04  # beyond the outermost point, whose mark is as wide
 _FIRST = 2  # row of the sheet below the header
-_LONGEST = 60  # signs of a name in a legend
+_LEGEND, _LARGEST = 700.0, 20  # width of a legend, and size of its text
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, lege
     drawn = _series_of(rows)
     data = XyChartData()
     for one in drawn:
-        data.add_series(_legend_name(one.name)).add_data_point(0, 0)
+        data.add_series(_named(one.name, len(rows.groups))).add_data_point(0, 0)
     chart = (frame := _frame(page, XL_CHART_TYPE.XY_SCATTER, box, data)).chart
     minus, plus = ([_side(place, sign) for place in rows.places] for sign in (-1, 1))
     for at, (one, series) in enumerate(zip(drawn, chart.plots[0].series, strict=True)):
@@ -94,7 +95,7 @@ def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, lege
         if one.is_line:
             _draw_line(series, _LINE, MSO_LINE.ROUND_DOT)
             continue
-        _draw_points(series, _colour(rows, one.group), _MARKERS[at % len(_MARKERS)])
+        _draw_points(series, _colour(rows, one.group), _MARKERS[_rank(rows, one.group) % len(_MARKERS)])
         if any(place.is_measured for place in rows.places if place.group == one.group):
             _add_error_bars(element, minus, plus, _colour(rows, one.group), one)
     cells = [
@@ -113,7 +114,7 @@ def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, lege
             _layout("", (legend_from, 0.0, 1 - legend_from, 1.7 * size / box.height))
         )
     ends_of_all = [end for place in rows.places for end in (place.low, place.high)]
-    _scale(chart.value_axis, axis_for([*ends_of_all, *rows.references], is_log=rows.is_log, room=_ROOM), "", size)
+    _scale(chart.value_axis, axis_for([*ends_of_all, *rows.references], is_log=rows.is_log, room=_ROOM), "", size, 0.0)
     hidden = chart.category_axis
     hidden.minimum_scale, hidden.maximum_scale = 0, n_rows
     _hide(hidden)
@@ -128,10 +129,10 @@ def add_bars(page: Slide, rows: Rows, box: Box, inner: Box, size: int) -> Any:
     Their names are not drawn. For the parameters see `add_points`.
     """
     data = CategoryChartData()
-    data.categories = [_legend_name(place.label) for place in rows.places]
+    data.categories = [_named(place.label) for place in rows.places]
     for group in rows.groups:
         values = [place.value if place.group == group else None for place in rows.places]
-        data.add_series(_legend_name(group or rows.axis), values)
+        data.add_series(_named(group or rows.axis, len(rows.groups)), values)
     frame = _frame(page, XL_CHART_TYPE.BAR_CLUSTERED, box, data)
     chart = frame.chart
     plot = chart.plots[0]
@@ -145,7 +146,7 @@ def add_bars(page: Slide, rows: Rows, box: Box, inner: Box, size: int) -> Any:
     _set_sheet(chart, [("label", *(group or rows.axis for group in rows.groups)), *cells])
     _plain(chart, size, n_named=len(rows.groups))
     _lay_out(chart, box, inner)
-    _scale(chart.value_axis, axis_for([0.0, *(place.value for place in rows.places)]), rows.axis, size)
+    _scale(chart.value_axis, axis_for([0.0, *(place.value for place in rows.places)]), rows.axis, size, inner.width)
     chart.category_axis.reverse_order = True
     _hide(chart.category_axis)
     chart.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH  # below, since the order is reversed
@@ -157,7 +158,7 @@ def add_curves(page: Slide, curves: Curves, box: Box, size: int) -> Any:
     data = XyChartData()
     rows: list[Sequence[Any]] = [("curve", "x", "y")]
     for name, points in curves.series.items():
-        series = data.add_series(_legend_name(name))
+        series = data.add_series(_named(name, len(curves.series)))
         series.add_data_point(0, 0)
         rows += [(name, x, y) for x, y in points]
     frame = _frame(page, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, box, data)
@@ -172,11 +173,12 @@ def add_curves(page: Slide, curves: Curves, box: Box, size: int) -> Any:
         first = last + 1
         _draw_line(series, COLOURS[place % len(COLOURS)], _DASHES[place % len(_DASHES)])
     _set_sheet(chart, rows)
-    for axis, values, title, is_log in (
-        (chart.category_axis, [x for points in curves.series.values() for x, _ in points], curves.x, curves.is_log_x),
-        (chart.value_axis, [y for points in curves.series.values() for _, y in points], curves.y, curves.is_log_y),
+    for axis, at, title, is_log in (
+        (chart.category_axis, 0, curves.x, curves.is_log_x),
+        (chart.value_axis, 1, curves.y, curves.is_log_y),
     ):
-        _scale(axis, axis_for(values, is_log=is_log), title, size)
+        values = [point[at] for points in curves.series.values() for point in points]
+        _scale(axis, axis_for(values, is_log=is_log), title, size, 0.7 * (box.height if at else box.width))
         axis.visible = True
     return frame
 
@@ -263,16 +265,21 @@ def _draw_line(series: Any, colour: str, dash: Any) -> None:
 
 
 def _colour(rows: Rows, group: str) -> str:
-    place = rows.groups.index(group)
-    return rows.colours.get(group, COLOURS[place % len(COLOURS)])
+    return rows.colours.get(group, COLOURS[_rank(rows, group) % len(COLOURS)])
+
+
+def _rank(rows: Rows, group: str) -> int:
+    """Place of a group among all of the picture, of which these rows may be a part."""
+    return list(dict.fromkeys((*rows.colours, *rows.groups))).index(group)
 
 
 def _rgb(colour: str) -> RGBColor:
     return RGBColor.from_string(colour.removeprefix("#").upper())
 
 
-def _legend_name(text: str) -> str:
-    return short(clean(text), _LONGEST) or " "
+def _named(text: str, n_names: int = 1) -> str:
+    """Cut a name to its share of a legend as wide as a slide."""
+    return fitted(clean(text), _LEGEND / n_names, LINE * _LARGEST, (_LARGEST,))[0] or " "
 
 
 def _hide(axis: Any) -> None:
@@ -311,7 +318,8 @@ def _layout(target: str, sizes: tuple[float, float, float, float]) -> Any:
     return parse_xml(f"<c:layout {nsdecls('c')}><c:manualLayout>{target}{modes}{parts}</c:manualLayout></c:layout>")
 
 
-def _scale(axis: Any, ends: Axis, title: str, size: int) -> None:
+def _scale(axis: Any, ends: Axis, title: str, size: int, room: float) -> None:
+    """Set the ends of an axis and its ticks, and name it in so much room."""
     axis.minimum_scale, axis.maximum_scale = ends.low, ends.high
     if ends.is_log:
         scaling = axis._element.find(qn("c:scaling"))
@@ -329,5 +337,5 @@ def _scale(axis: Any, ends: Axis, title: str, size: int) -> None:
     axis.has_title = bool(title)
     if title:
         words = axis.axis_title.text_frame
-        words.text = short(clean(title), 90)
+        words.text = fitted(clean(title), room, LINE * size, (size,))[0]
         words.paragraphs[0].runs[0].font.size, words.paragraphs[0].runs[0].font.bold = Pt(size), False

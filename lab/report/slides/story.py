@@ -16,8 +16,8 @@ __all__ = ["begun", "chance", "story"]
 
 _FEW_ROWS, _MANY_ROWS = 5, 10  # of a chart, on a main slide and in the appendix
 _MOST_FIGURES, _MOST_TABLES = 3, 4  # of one run in the appendix
-_LONGEST_TABLE = 24
-_WHOLE = "The whole evidence stands in the report of each run."
+_LONGEST_TABLE = 30
+_WHOLE = "The whole evidence stands in the report."
 
 
 def story(records: Sequence[Record], title: str) -> list[Slide]:
@@ -38,9 +38,9 @@ def story(records: Sequence[Record], title: str) -> list[Slide]:
     slides: list[Slide] = [Cover(title=title or f"The evidence on {_listed(tables)}", lines=tuple(lines))]
     for record in records:
         slides += _verdict(record)
-    slides.append(Cover(title="Appendix", lines=(_WHOLE,), is_appendix=True))
     for record in records:
-        slides += _appendix(record, several=len(records) > 1)
+        title = f"Appendix: {record.lab} on {record.data['name']}" if len(records) > 1 else "Appendix"
+        slides += [Cover(title=title, lines=(record.question.text, _WHOLE), is_appendix=True), *_appendix(record)]
     return slides
 
 
@@ -116,7 +116,7 @@ def _trust(record: Record) -> Iterator[str]:
         yield f"{count(n_caveats, 'caveat')} {'stands' if n_caveats == 1 else 'stand'} in the appendix."
 
 
-def _appendix(record: Record, *, several: bool) -> Iterator[Slide]:
+def _appendix(record: Record) -> Iterator[Slide]:
     first, *others = record.evidence.figures
     shown = rows_of(first)
     if shown is not None and len(shown.places) > _FEW_ROWS:
@@ -134,8 +134,8 @@ def _appendix(record: Record, *, several: bool) -> Iterator[Slide]:
     caveats = (*(f"{record.data['name']}: {note}" for note in record.data["notes"]), *record.evidence.caveats)
     if caveats:
         items = tuple(map(_sentence, caveats))
-        yield Points(title=f"Caveats{_of(record, several)}", notes=_lines(*items), items=items, is_appendix=True)
-    yield _facts(record, several=several)
+        yield Points(title="Caveats", notes=_lines(*items), items=items, is_appendix=True)
+    yield _facts(record)
 
 
 def _picture(figure: Figure, most: int, *, is_appendix: bool = True) -> list[Slide]:
@@ -194,7 +194,7 @@ def _controls(record: Record) -> Slide:
     )
 
 
-def _facts(record: Record, *, several: bool) -> Slide:
+def _facts(record: Record) -> Slide:
     data, run, machine = record.data, record.run, record.environment
     shown: dict[str, Any] = {
         "Data": f"{data['name']}: {count(data['n_rows'], 'row')}, {count(len(data['columns']), 'column')} used",
@@ -208,17 +208,13 @@ def _facts(record: Record, *, several: bool) -> Slide:
         "Python": machine["python"],
     }
     return Grid(
-        title=f"Repeat it{_of(record, several)}",
+        title="Repeat it",
         notes=run["command"],
         is_appendix=True,
         caption="",
         columns=("what", "value"),
         rows=tuple(shown.items()),
     )
-
-
-def _of(record: Record, several: bool) -> str:
-    return f": {record.lab} on {record.data['name']}" if several else ""
 
 
 def _sentence(text: str) -> str:
