@@ -28,6 +28,7 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record
   lab history [FOLDER]              list the runs of a folder with their verdicts, newest first
+  lab compare RUN RUN...            show runs side by side, and whether what changed is more than noise
   lab slides RUN...                 write slides with editable text, tables and charts
   lab explain [TERM]                say in one sentence what a term of the trade means
   lab clean [FOLDER]                remove what can be computed again from the folders of runs
@@ -100,6 +101,7 @@ def _dispatch(words: list[str], prog: str | None) -> int:
         "list": _list,
         "report": _report,
         "history": _history,
+        "compare": _compare,
         "slides": _slides,
         "explain": _explain_term,
         "clean": _clean,
@@ -138,6 +140,12 @@ def _history(words: list[str]) -> int:
     from lab.commands.history import history
 
     return history(words)
+
+
+def _compare(words: list[str]) -> int:
+    from lab.commands.compare import compare
+
+    return compare(words)
 
 
 def _slides(words: list[str]) -> int:

@@ -25,7 +25,7 @@ from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
 from lab.wording import count, worst_control, wrong_share
 
-__all__ = ["html", "write", "write_start"]
+__all__ = ["html", "number", "render", "setting", "unit", "write", "write_start"]
 
 _LEAST = 1e-9  # what is less is not written out
 
@@ -60,22 +60,23 @@ def _page(record: Record, *, linked: bool) -> tuple[str, tuple[str, ...]]:
                 )
                 return Markup('<p class="missing">{}</p>').format(clean(f"This picture could not be drawn: {error}."))
 
-        page = _render("page.html", record=record, with_script=moves, picture=picture, linked=linked)
+        page = render("page.html", record=record, with_script=moves, picture=picture, linked=linked)
     return _with_glossary(page), tuple(missing.values())
 
 
 def _with_glossary(page: str) -> str:
     """Put the terms that a page uses at its end, folded."""
     before, end, after = page.rpartition("</main>")
-    return before + _render("glossary.html", terms=used_in(page)) + end + after
+    return before + render("glossary.html", terms=used_in(page)) + end + after
 
 
 def write_start(entries: Sequence[tuple[str, Record]], path: Path) -> None:
     """Write the page that leads to several reports; entries are (relative link, record)."""
-    write_bytes(path, _render("start.html", entries=entries).encode())
+    write_bytes(path, render("start.html", entries=entries).encode())
 
 
-def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
+def render(template: str, *, with_script: bool = False, **values: Any) -> str:
+    """Fill a template of this package; the page names its style and its script by their hashes, and loads nothing."""
     loader = jinja2.PackageLoader("lab.report", "")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize

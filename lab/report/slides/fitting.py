@@ -77,8 +77,8 @@ def fitted(text: str, width: float, height: float, sizes: Sequence[int], *, bold
 
     >>> fitted("a few words", 100.0, 30.0, (24, 18))
     ('a few words', 18)
-    >>> fitted("words " * 40, 100.0, 30.0, (24, 18))
-    ('words...', 18)
+    >>> fitted("a few words " * 40, 100.0, 30.0, (24, 18))
+    ('a few wor...', 18)
     """
     for size in sizes:
         if height_of(text, width, size, bold=bold) <= height:

@@ -24,7 +24,7 @@ from lab.report.charts import COLOURS
 from lab.report.page import number
 from lab.report.slides.axes import Axis, axis_for
 from lab.report.slides.boxes import Box
-from lab.report.slides.fitting import LINE, fitted
+from lab.report.slides.fitting import fitted
 from lab.report.slides.plots import Curves, Place, Rows
 from lab.report.slides.workbook import column, sheet
 
@@ -46,6 +46,7 @@ _LINE, _GRID = "#444444", "#D9DEE4"
 _HEADER = ("label", "place", "minus", "plus", "low", "high")
 _ROOM = 0.04  # beyond the outermost point, whose mark is as wide
 _FIRST = 2  # row of the sheet below the header
+_ONE_LINE = 1.5  # its height in any script, in sizes of the text
 _LEGEND, _LARGEST = 700.0, 20  # width of a legend, and size of its text
 
 
@@ -279,7 +280,7 @@ def _rgb(colour: str) -> RGBColor:
 
 def _named(text: str, n_names: int = 1) -> str:
     """Cut a name to its share of a legend as wide as a slide."""
-    return fitted(clean(text), _LEGEND / n_names, LINE * _LARGEST, (_LARGEST,))[0] or " "
+    return fitted(clean(text), _LEGEND / n_names, _ONE_LINE * _LARGEST, (_LARGEST,))[0] or " "
 
 
 def _hide(axis: Any) -> None:
@@ -337,5 +338,5 @@ def _scale(axis: Any, ends: Axis, title: str, size: int, room: float) -> None:
     axis.has_title = bool(title)
     if title:
         words = axis.axis_title.text_frame
-        words.text = fitted(clean(title), room, LINE * size, (size,))[0]
+        words.text = fitted(clean(title), room, _ONE_LINE * size, (size,))[0]
         words.paragraphs[0].runs[0].font.size, words.paragraphs[0].runs[0].font.bold = Pt(size), False
