@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lab.learning.blending import Blend
-from lab.learning.comparison import Group, seed_of
+from lab.learning.comparison import Group
 from lab.learning.curves import FEWEST_SIZES
 from lab.learning.families import Family
 from lab.learning.folds import Fold, all_folds
+from lab.learning.planning import seed_of
 from lab.learning.sized import SizeRow, blend_at_size, score_at_size, size_key
 from lab.protocol import Belonging, Dataset, Rows, Trial
 

@@ -13,10 +13,11 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from lab.belonging import Belonging
 from lab.data.load import load
 from lab.errors import DataError, TrialsFailedError
-from lab.learning.comparison import Group, compare, seed_of, trials
+from lab.learning.comparison import Group, compare
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, SVM, Family
 from lab.learning.folds import Fold, all_folds, require_rows_per_class, split
 from lab.learning.outer import FoldRow, fold_key, score_fold
+from lab.learning.planning import seed_of, trials
 from lab.learning.preparation import FrequentOneHot
 from lab.learning.scoring import BESIDE, Metric, calibration_error, primary_metric, score_model
 from lab.learning.tuning import tune
