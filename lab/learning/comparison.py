@@ -24,6 +24,7 @@ from lab.learning.inner import inner_score
 from lab.learning.outer import FoldRow, fold_key
 from lab.learning.predictions import reliability_figure
 from lab.learning.scoring import BESIDE, Metric
+from lab.learning.splits import units_by_stratum
 from lab.protocol import Belonging, Dataset, Estimate, Figure, Rows, Table
 from lab.report import charts
 
@@ -197,10 +198,16 @@ class Comparison:
 
     @property
     def least_half(self) -> float:
-        """Half the narrowest interval of a difference: 3 units of the table for a metric that is a share of them, else 0."""
+        """Half the narrowest interval of a difference: 3 units of the table for a metric that is a share of them, else 0.
+
+        Of the balanced accuracy, which is a mean of one share for each class, 3 units of the rarest class.
+        """
         if not self.metric.unit or self.metric.task == "number":
             return 0.0
-        return 3 * self.metric.factor / self.n_units
+        if self.metric.scorer != "balanced_accuracy":
+            return 3 * self.metric.factor / self.n_units
+        of_class = units_by_stratum(self.target, self.belonging, int(self.target.max()) + 1)
+        return float(3 * self.metric.factor / (len(of_class) * of_class.min()))
 
     def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
         reach = self.least_half
