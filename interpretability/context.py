@@ -7,7 +7,7 @@ from typing import Any
 from interpretability.models import classifiers, regressors
 from interpretability.settings import Settings
 from lab.errors import SettingsError
-from lab.learning import comparison, folds, scoring
+from lab.learning import comparison, folds, planning, scoring
 from lab.learning.comparison import Comparison, Group
 from lab.learning.families import CONSTANT, Family
 from lab.learning.scoring import Metric
@@ -79,7 +79,7 @@ class Context:
     def scored(self, *groups: Group, candidates: int) -> list[Trial[Any]]:
         """List the trials that score groups on the folds."""
         return [
-            *comparison.trials(
+            *planning.trials(
                 groups,
                 folds=self.settings.folds,
                 repeats=self.settings.repeats,
@@ -99,7 +99,7 @@ class Context:
         exclusive: bool = False,
     ) -> Trial[Any]:
         """Make a trial that follows on the verdict."""
-        seed = comparison.seed_of(key.name, self.seed)
+        seed = planning.seed_of(key.name, self.seed)
         return key.trial(function, arguments, seed=seed, exclusive=exclusive, needs=needs, kind=key.name, cost=3.0)
 
 

@@ -33,8 +33,8 @@ from edge.timing.trials import TIME, TimedRow
 from edge.variants.trials import TIME_VARIANTS, VARY, VariantTimesRow, VariedRow
 from lab import sections
 from lab.belonging import Belonging
-from lab.learning.comparison import seed_of
 from lab.learning.folds import Fold
+from lab.learning.planning import seed_of
 
 SETTINGS = Settings(
     p99_ms=0.5, size_mb=0.03, memory_mb=50.0, max_drop=0.2, tolerance=1e-6, models=("logistic", "mlp"), rate=50.0,

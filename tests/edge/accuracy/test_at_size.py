@@ -114,8 +114,8 @@ def test_models_that_learn_fast_are_compared_on_all_rows_of_the_table(whole):
         "constant": 16_000,
         "forest": 2_000,
         "extra-trees": 2_000,
-        "average": 2_000,
-        "ensemble": 2_000,
+        "average": 16_000,
+        "ensemble": 16_000,
     }
     found = at_size.foretold(context, rows_of(context))
     assert found.facts["curve_rows"] == 2_000
@@ -127,7 +127,7 @@ def test_models_that_learn_fast_are_compared_on_all_rows_of_the_table(whole):
     ends = {}
     for point in shown.figures[0].spec["data"]["values"]:
         ends[point["series"]] = max(ends.get(point["series"], 0), point["x"])
-    averages = {blend.label: 2_000 for blend in context.group.blends}
+    averages = {blend.label: 16_000 for blend in context.group.blends}
     assert ends == averages | {label: n for label, n in seen.items() if "constant" not in label}
 
 

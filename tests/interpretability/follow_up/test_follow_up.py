@@ -19,9 +19,10 @@ from interpretability.sides.price import Priced, price_list, simplest_within
 from lab.data.frames import from_arrays
 from lab.data.load import load
 from lab.errors import DataError, SettingsError
-from lab.learning.comparison import Group, Scores, compare, seed_of, trials
+from lab.learning.comparison import Group, Scores, compare
 from lab.learning.families import FOREST, LOGISTIC, Family
 from lab.learning.outer import FoldRow
+from lab.learning.planning import seed_of, trials
 from lab.learning.scoring import Metric
 from lab.protocol import Estimate
 from lab.work.resume import run_plan_here
