@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from interpretability.settings import MODEL_FILE, Settings
 from lab.decisions import side_of_margin
 from lab.protocol import Control, Dataset, Estimate, Evidence, Question, Rows, Section, Verdict
-from lab.wording import amount, difference, longer_curves, opening, settled_by_curves, settling
+from lab.wording import amount, count, difference, longer_curves, opening, settled_by_curves, settling
 
 if TYPE_CHECKING:
     from interpretability.context import Context
@@ -29,9 +29,9 @@ class InterpretabilityLab:
 
     def question(self, dataset_name: str, settings: Settings) -> Question:
         """Word the question."""
-        del settings
+        limit = "" if settings.parts is None else f", of at most {count(settings.parts, 'part')}"
         return Question(
-            f"What do we give up on {dataset_name} by using a model that we can read?", "interpretable models"
+            f"What do we give up on {dataset_name} by using a model that we can read{limit}?", "interpretable models"
         )
 
     def context(self, dataset: Dataset, settings: Settings, *, seed: int) -> "Context":
@@ -67,7 +67,7 @@ class InterpretabilityLab:
         """Answer "can a readable model be used without a loss that matters?"."""
         facts = evidence.facts
         margin, size = facts["margin"], facts.get("size")
-        sentence, loss = _found(evidence)
+        sentence, loss = _found(evidence, settings.parts)
         if size is not None and facts["curve_fault"] is not None:
             return _unsaid(sentence, facts)
         side = side_of_margin(loss, margin)
@@ -132,11 +132,12 @@ class InterpretabilityLab:
         return CONTROLS
 
 
-def _found(evidence: Evidence) -> tuple[str, Estimate]:
+def _found(evidence: Evidence, parts: int | None) -> tuple[str, Estimate]:
     """Say what was found, and on how many rows; and give the loss that the verdict is about."""
     loss, facts = evidence.estimates["loss"], evidence.facts
     black = f"the best black box in {facts['metric']}"
-    sentence = f"{opening('The', facts)} best readable model is {difference(_gain(loss), black)}"
+    limit = "" if parts is None else f" of at most {count(parts, 'part')}"
+    sentence = f"{opening('The', facts)} best readable model{limit} is {difference(_gain(loss), black)}"
     then = evidence.estimates.get("loss_at_size")
     if then is None:
         return sentence, loss
