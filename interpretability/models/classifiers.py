@@ -50,6 +50,7 @@ __all__ = [
     "ebm_settings",
     "glass",
     "ladder",
+    "lightgbm_settings",
     "step",
     "untried",
     "xgboost_settings",
@@ -126,12 +127,22 @@ def _ebm_with_pairs(features: pd.DataFrame, seed: int) -> Pipeline:
 def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
     import lightgbm
 
+    model = lightgbm.LGBMClassifier(**lightgbm_settings(features, seed))
+    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+
+
+def lightgbm_settings(features: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Settings of LightGBM behind `ordinal_columns`, with categories as such."""
     texts = [place for place, column in enumerate(features.select_dtypes(object))]  # they come first
     chosen: dict[str, Any] = {"categorical_column": texts} if texts else {}  # the core's own name: no warning
-    model = lightgbm.LGBMClassifier(
-        n_jobs=1, random_state=seed, deterministic=True, force_row_wise=True, verbosity=-1, **chosen
-    )
-    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+    return {
+        "n_jobs": 1,
+        "random_state": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        **chosen,
+    }
 
 
 def _xgboost(features: pd.DataFrame, seed: int) -> Pipeline:
