@@ -1,16 +1,19 @@
 """Boosting of other libraries is a candidate like any other: its file answers as the library does, on every number near a border."""
 
 import importlib.util
+import json
 import math
 
 import numpy as np
+import onnx
 import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from edge.boosters.family import BOOSTERS, CATBOOST, LIGHTGBM
+from edge.boosters.family import BOOSTERS, CATBOOST, LIGHTGBM, XGBOOST
 from edge.boosters.symmetric import SymmetricTreesClassifier
+from edge.delivery.trials import deliver
 from edge.exporting import device, export, originals, parity
 from edge.exporting.ensemble import WeightedAverage, joined
 from edge.lab import LAB
@@ -169,8 +172,6 @@ def test_a_symmetric_tree_grown_out_asks_nothing_twice():
 
 
 def device_splits(content):
-    import onnx
-
     (node,) = (node for node in onnx.load_from_string(content).graph.node if node.op_type == "TreeEnsemble")
     return next(each.ints for each in node.attribute if each.name == "nodes_featureids")
 
@@ -226,6 +227,17 @@ def test_fewer_trees_are_the_first_ones(family):
     assert len(made["a quarter of the trees"]) < len(made["half the trees"]) < len(exported.content)
     assert "a tenth of the trees" in made
     assert fitted[-1].rounds_ == 12, "the model itself keeps its trees"
+
+
+def test_a_delivered_file_names_no_category_of_fewer_than_5_rows():
+    dataset = table(2, texts=True)
+    dataset.features.loc[:3, "t"] = "of four"
+    row = deliver(dataset, seed=0, family=XGBOOST, scorer="accuracy", candidates=1)
+    card = {each.key: each.value for each in onnx.load_from_string(row.onnx.tobytes()).metadata_props}
+    assert json.loads(card["categories"])["t"] == ["", "one", "two", "x:1"]
+    assert b"of four" not in row.onnx.tobytes()
+    assert row.splits_rows
+    assert sum(each.flips for each in row.parity.values()) == 0
 
 
 def test_they_are_members_of_an_average_in_one_file():
