@@ -1,5 +1,6 @@
 """How is the interpretability verdict worded? The sentence that carries it, what belongs to it, and what to do now."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from lab.wording import (
     about_size,
     amount,
     capital,
+    count,
     difference,
     exact,
     longer_curves,
@@ -25,7 +27,7 @@ __all__ = ["verdict"]
 _BEST, _OTHER = "the best readable model", "the best black box"
 
 
-def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
+def verdict(evidence: Evidence, *, max_rows: int, parts: int | None = None) -> Verdict:
     """Answer "can a readable model be used without a loss that matters?".
 
     Parameters
@@ -34,7 +36,17 @@ def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
         With the estimate "loss" and the facts of the comparison.
     max_rows : int
         Rows that a run uses at most: more of them would settle it only with another setting.
+    parts : int, optional
+        So many parts a readable model has at most, where the user set it.
     """
+    found = _answer(evidence, max_rows)
+    if parts is None:
+        return found
+    limit = f"Only readable models of at most {count(parts, 'part')} were allowed."
+    return dataclasses.replace(found, details=in_a_row([limit, found.details]))
+
+
+def _answer(evidence: Evidence, max_rows: int) -> Verdict:
     facts = evidence.facts
     if facts.get("size") is not None and facts["curve_fault"] is not None:
         return _unsaid(evidence, max_rows)
