@@ -30,6 +30,8 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab session RUN...                write one page for a session from several runs: screens to present, and all reports
   lab open [FOLDER]                 show the start page of a folder of runs: the newest verdict of each lab
   lab history [FOLDER]              list the runs of a folder with their verdicts, newest first
+  lab compare RUN RUN...            show runs side by side, and whether what changed is more than noise
+  lab slides RUN...                 write slides with editable text, tables and charts
   lab explain [TERM]                say in one sentence what a term of the trade means
   lab clean [FOLDER]                remove what can be computed again from the folders of runs
   lab controls LAB                  measure how often a lab is wrong where the truth is known
@@ -103,6 +105,8 @@ def _dispatch(words: list[str], prog: str | None) -> int:
         "session": _session,
         "open": _open,
         "history": _history,
+        "compare": _compare,
+        "slides": _slides,
         "explain": _explain_term,
         "clean": _clean,
         "controls": _controls,
@@ -152,6 +156,18 @@ def _history(words: list[str]) -> int:
     from lab.commands.history import history
 
     return history(words)
+
+
+def _compare(words: list[str]) -> int:
+    from lab.commands.compare import compare
+
+    return compare(words)
+
+
+def _slides(words: list[str]) -> int:
+    from lab.commands.slides import slides
+
+    return slides(words)
 
 
 def _explain_term(words: list[str]) -> int:

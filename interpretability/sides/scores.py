@@ -1,5 +1,7 @@
 """Which side is better on the folds? The scores of all families, and the paired difference that carries the verdict."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from interpretability.context import Context
@@ -44,6 +46,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "margin": margin,
             "n_rows": dataset.n_rows,
             "readable": names[chosen_family(found, "glass", names)],
+            "black_box": Counter(black.chosen).most_common(1)[0][0],
             "detectable": detectable,
             "rows_to_settle": found.rows_to_settle(black, glass, margin),
             "rows_in_table": dataset.rows_in_table,
@@ -87,9 +90,20 @@ def _caveats(context: Context) -> tuple[str, ...]:
         "where there is one repetition), widened for shared training rows; with a metric other than AUC, R² or a mean over rows, "
         "or where trials failed, from the folds alone (corrected t)"
     )
+    small = () if context.settings.parts is None else (_limit(context.settings.parts, context.too_large),)
     if context.dataset.task == "classes":
-        return (spread,)
+        return (spread, *small)
     return (
         spread,
+        *small,
         "a points scorecard needs two classes and was not tried; predictions are single numbers without prediction intervals",
+    )
+
+
+def _limit(parts: int, too_large: Sequence[str]) -> str:
+    """Say what the limit on parts means, and who could not keep to it."""
+    left_out = f"; never so small, and not tried: {', '.join(too_large)}" if too_large else ""
+    return (
+        f"readable models have at most {count(parts, 'part')} (weights, curves, maps, lines or leaves): trees and cards grow no "
+        f"further, all others keep the parts that move their answers most and learn again with these{left_out}"
     )

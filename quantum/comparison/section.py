@@ -1,9 +1,10 @@
 """Is the quantum side better than the classical one, and by how much? All models on the same folds, and the ablations."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from lab.learning import comparison
+from lab.learning import comparison, planning
 from lab.learning.comparison import Group, Scores
 from lab.learning.families import CONSTANT
 from lab.protocol import Dataset, Evidence, Rows, Trial
@@ -19,7 +20,7 @@ __all__ = ["evidence", "plan"]
 def plan(context: Context) -> Sequence[Trial[Any]]:
     """Score every model on every fold, and what averages of those without gates between qubits say."""
     settings, without = context.settings, ablations.without_gates(context.groups, context.dataset)
-    return comparison.trials(
+    return planning.trials(
         context.groups if without is None else (*context.groups, without),
         folds=settings.folds,
         repeats=settings.repeats,
@@ -64,6 +65,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "probability_worse": regions.worse,
             "unentangled_folds": unentangled.count,
             "scored_folds": unentangled.all,
+            "quantum_chosen": dict(Counter(quantum.chosen)),
+            "classical_chosen": dict(Counter(classical.chosen)),
         },
         figures=(
             found.figure("All models", _caption(metric.label, settings), without=(CONSTANT.name,)),

@@ -33,8 +33,8 @@ from edge.timing.trials import TIME, TimedRow
 from edge.variants.trials import TIME_VARIANTS, VARY, VariantTimesRow, VariedRow
 from lab import sections
 from lab.belonging import Belonging
-from lab.learning.comparison import seed_of
 from lab.learning.folds import Fold
+from lab.learning.planning import seed_of
 
 SETTINGS = Settings(
     p99_ms=0.5, size_mb=0.03, memory_mb=50.0, max_drop=0.2, tolerance=1e-6, models=("logistic", "mlp"), rate=50.0,
@@ -219,15 +219,22 @@ def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evide
     roomy = dataclasses.replace(SETTINGS, max_drop=round(loss[2] / 100 + 0.01, 2))
     verdict = LAB.judge(evidence, roomy)
     assert verdict.answer == "yes"
-    assert f"The logistic regression fits every budget: it answers in {value:.2g} ms at p99" in verdict.sentence
-    assert f"(95 % interval {low:.2g} to {high:.2g})" in verdict.sentence
-    assert "takes 2.53 kB" in verdict.sentence
+    assert (
+        f"The logistic regression model fits every budget: 99 of 100 answers come within {value:.2g} ms"
+        in verdict.sentence
+    )
+    assert f"(95 % interval {low:.3g} to {high:.3g} ms)" in verdict.details
+    assert "The file takes 2.53 kB" in verdict.details
     where = "below" if loss[0] > 0 else "above"
-    assert f"{abs(loss[0]):.1f} points {where} the model chosen as best in training (98 % interval" in verdict.sentence
+    said = f"{abs(loss[0]):.1f} points {where} the model chosen as best in training (95 % interval for all candidates together"
+    assert said in verdict.details
+    assert "98 %" not in verdict.sentence + verdict.details
     tight = dataclasses.replace(roomy, p99_ms=round(0.9 * low, 5), rate=None, memory_mb=None)
     failed = LAB.judge(evidence, tight)
     assert failed.answer == "no"
-    assert "misses" in failed.sentence
+    assert (
+        "misses its budgets for latency, file size, difference from the original and changed labels" in failed.sentence
+    )
 
 
 def test_the_model_that_is_left_is_the_one_that_the_verdict_is_about(evidence, rows):
@@ -238,7 +245,7 @@ def test_the_model_that_is_left_is_the_one_that_the_verdict_is_about(evidence, r
         SETTINGS, size_mb=9.0, memory_mb=900.0, rate=None, tolerance=1.0, max_drop=1.0, p99_ms=9.0
     )
     other = summarised(quick, rows | {TIME.name: dataclasses.replace(rows[TIME.name], times=SLOW)})
-    assert LABELS["mlp"] in LAB.judge(other, quick).sentence
+    assert "the neural network model" in LAB.judge(other, quick).sentence
     assert LAB.chosen_files(other, rows) == {"edge-model.onnx": b"x" * 40_001}
 
 
