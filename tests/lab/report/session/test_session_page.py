@@ -84,7 +84,7 @@ def test_what_is_said_is_what_the_records_say():
     assert "The answer could change with more rows." in notes["change"].say
     assert any("latency (p99) at most 1 ms" in said for said in notes["limits"].say)
     sure = next(screen for screen in shown if screen.kind == "sure")
-    assert sure.lines[:2] == ("Better: 2 in 100.", "Worse: 98 in 100.")
+    assert sure.notes.say[:2] == ("Better: very unlikely (2 in 100).", "Worse: very likely (98 in 100).")
     assert any("wrong in 0 of 10 cases" in line for line in sure.lines)
     (price,) = [screen.notes for screen in shown if screen.kind == "prices"]
     # (2 x 30 + 1) circuits for 500 rows, 60 steps, 1,024 shots of 0.35 ms, and 60 jobs of 2 s, at 1.6 dollars a second
@@ -157,6 +157,16 @@ def _sizes(browser):
           * Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b)
         : parseFloat(getComputedStyle(e).fontSize), e.tagName + ' ' + e.textContent.slice(0, 30)])"""
     )
+
+
+def test_a_chance_is_a_bar_as_long_as_it_is_likely_beside_its_words(browser):
+    bars = browser.ask(
+        """[...document.querySelectorAll('#s7 .chances p')].map(p => [
+        p.querySelector('span').textContent, p.querySelector('b').textContent,
+        p.querySelector('rect').getBoundingClientRect().width / p.querySelector('svg').getBoundingClientRect().width])"""
+    )
+    assert [bar[:2] for bar in bars] == [["better", "very unlikely (2 in 100)"], ["worse", "very likely (98 in 100)"]]
+    assert [bar[2] for bar in bars] == pytest.approx([0.023, 0.977], abs=0.001)
 
 
 def test_every_text_of_a_screen_can_be_read_from_the_last_row(browser):
