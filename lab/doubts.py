@@ -5,6 +5,7 @@ reason and what the user can say to it, until it is said.
 """
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ __all__ = ["Doubts", "about", "doubts_about", "held", "with_doubts"]
 
 _SMALL = ("A", "An", "It", "No", "The")
 """Words that begin a sentence and are no names."""
+_BEFORE_THE_FIGURES = re.compile(r"(?::|, and) a plain model")
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def with_doubts(evidence: Evidence, doubts: Doubts) -> Evidence:
     """Add to the evidence what is doubtful, and how much of a plain model's score is recognising what was seen before."""
     reasons = [f"{each.sentence}; {each.way_out}" for each in doubts.all if each.is_firm]
     measured = [
-        (each.sentence.partition(": a plain model")[0], each.found)
+        (_BEFORE_THE_FIGURES.split(each.sentence)[0], each.found)
         for each in doubts.suspicions
         if each.found is not None
     ]
