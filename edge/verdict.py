@@ -55,7 +55,8 @@ def _misses(short: Sequence[Item], who: str, facts: Mapping[str, Any]) -> str:
     if len(short) == 1:
         said = missed(short[0], about)
         return first_that_fits(f"{start} {said}.", f"No candidate fits: the most accurate one {said}.")
-    return f"{start} misses its budgets for {listed([name_of(item) for item in short])}."
+    names = listed([name_of(item) for item in short])
+    return first_that_fits(f"{start} misses its budgets for {names}.", f"{start} misses {len(short)} of its budgets.")
 
 
 def _may_fit(decision: Decision, short: Sequence[Item], who: str, facts: Mapping[str, Any]) -> str:
@@ -78,7 +79,9 @@ def _may_fit(decision: Decision, short: Sequence[Item], who: str, facts: Mapping
     if others:
         names = listed([name_of(item) for item in others])
         reasons.append(f"its {names} {'is' if len(others) == 1 else 'are'} not certain")
-    return f"{start} {listed(reasons)}."
+    return first_that_fits(
+        f"{start} {listed(reasons)}.", f"{start} it is not certain to meet {len(short)} of its budgets."
+    )
 
 
 _STANDARD = "the model chosen as best in training"

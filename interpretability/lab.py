@@ -30,7 +30,8 @@ class InterpretabilityLab:
         """Word the question."""
         del settings
         return Question(
-            f"What do we give up on {dataset_name} by using a model that we can read?", "interpretable models"
+            f"What do we lose, if anything, by using a model that we can read for {dataset_name}?",
+            "interpretable models",
         )
 
     def context(self, dataset: Dataset, settings: Settings, *, seed: int) -> "Context":
