@@ -7,7 +7,7 @@ from typing import Any
 from edge.budget.decision import EQUALITY, GAIN, Item
 from lab.wording import ONLY_SINGLE, amount, longer_curves, source_of
 
-__all__ = ["WORK", "budgets", "times_the_work", "would_settle"]
+__all__ = ["WORK", "beyond", "budgets", "times_the_work", "would_settle"]
 
 WORK = {"ms": "rounds (--rounds)", "%": "seconds of load (--load-seconds)"}
 """What an interval in this unit shrinks with; rows of the table in any other."""
@@ -33,7 +33,7 @@ def would_settle(name: str, short: Sequence[Item], facts: Mapping[str, Any], max
     if any(item.busy for item in short):
         change = ("a quiet machine: close other programs and repeat the run", *change)
     if any(item.size is not None for item in short):
-        change = (*change, _beyond(name, facts))
+        change = (*change, beyond(name, facts))
     return (*change, "a wider budget")
 
 
@@ -49,7 +49,7 @@ def _would_settle(item: Item, *, in_table: int, max_rows: int) -> str:
     return f"about {times} times the {what}{source} for {item.name}, were it as estimated"
 
 
-def _beyond(name: str, facts: Mapping[str, Any]) -> str:
+def beyond(name: str, facts: Mapping[str, Any]) -> str:
     """Say what would tell more of the loss with the rows that the verdict is about."""
     if facts["curve_fault"].get(name) != ONLY_SINGLE:
         return longer_curves(facts)
