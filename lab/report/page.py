@@ -19,11 +19,12 @@ from lab.cleaning import clean, short
 from lab.host.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
+from lab.report.explained import explained
 from lab.report.glossary import used_in
 from lab.report.layout import sheets_for
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
-from lab.wording import count, worst_control, wrong_share
+from lab.wording import capital, count, duration, likelihood, worst_control, wrong_share
 
 __all__ = ["html", "write", "write_start"]
 
@@ -65,9 +66,10 @@ def _page(record: Record, *, linked: bool) -> tuple[str, tuple[str, ...]]:
 
 
 def _with_glossary(page: str) -> str:
-    """Put the terms that a page uses at its end, folded."""
-    before, end, after = page.rpartition("</main>")
-    return before + _render("glossary.html", terms=used_in(page)) + end + after
+    """Explain the terms that a page uses where they are first used, and list them at its end, folded."""
+    terms = used_in(page)
+    before, end, after = explained(page, terms).rpartition("</main>")
+    return before + _render("glossary.html", terms=terms) + end + after
 
 
 def write_start(entries: Sequence[tuple[str, Record]], path: Path) -> None:
@@ -81,12 +83,14 @@ def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
     )
     environment.filters |= {"number": number, "setting": setting, "unit": unit}
+    environment.filters |= {"capital": capital, "duration": duration, "likelihood": likelihood}
     environment.globals.update(
         wrong_share=wrong_share,
         worst_control=worst_control,
         count=count,
         is_measured=_is_measured,
         sheets_for=sheets_for,
+        rows_in_table=_rows_in_table,
     )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style = loader.get_source(environment, "page.css")[0]
@@ -95,6 +99,12 @@ def _render(template: str, *, with_script: bool = False, **values: Any) -> str:
     return page.render(
         style=Markup(style), style_digest=_digest(style), script=Markup(script), script_digest=_digest(script), **values
     )
+
+
+def _rows_in_table(record: Record) -> int:
+    """Give the number of rows of the whole table, of which the run may have used a sample."""
+    rows: int = record.evidence.facts.get("rows_in_table", record.data["n_rows"])
+    return rows
 
 
 def _digest(text: str) -> str:
