@@ -5,6 +5,7 @@ so that only what can turn a verdict is suspected.
 """
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -18,6 +19,7 @@ from lab.learning.neighbourhoods import neighbourhood
 from lab.learning.profiles import profiles
 from lab.learning.recognition import Recognition, recognition
 from lab.protocol import ALONE, Dataset
+from lab.wording import capital
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +68,11 @@ class Suspicion:
     what: Literal["groups", "order"] = "groups"
     is_firm: bool = True
     in_short: ClassVar[str] = "rows of this table seem to belong together"
+
+    @property
+    def step(self) -> str:
+        """What to do about it: the way out as a whole sentence."""
+        return f"{capital(self.way_out)}."
 
     @property
     def seen(self) -> str:

@@ -20,11 +20,12 @@ from lab.cleaning import clean, short
 from lab.host.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
+from lab.report.explained import explained
 from lab.report.glossary import used_in
 from lab.report.layout import sheets_for
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
-from lab.wording import count, worst_control, wrong_share
+from lab.wording import capital, count, duration, likelihood, worst_control, wrong_share
 
 __all__ = [
     "Picture",
@@ -96,9 +97,10 @@ def renamed(markup: str, start: str) -> str:
 
 
 def with_glossary(page: str) -> str:
-    """Put the terms that a page uses at its end, folded."""
-    before, end, after = page.rpartition("</main>")
-    return before + render("glossary.html", terms=used_in(page)) + end + after
+    """Explain the terms that a page uses where they are first used, and list them at its end, folded."""
+    terms = used_in(page)
+    before, end, after = explained(page, terms).rpartition("</main>")
+    return before + render("glossary.html", terms=terms) + end + after
 
 
 def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Sequence[str] = (), **values: Any) -> str:
@@ -108,12 +110,14 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
     )
     environment.filters |= {"number": number, "setting": setting, "unit": unit}
+    environment.filters |= {"capital": capital, "duration": duration, "likelihood": likelihood}
     environment.globals.update(
         wrong_share=wrong_share,
         worst_control=worst_control,
         count=count,
         is_measured=_is_measured,
         sheets_for=sheets_for,
+        rows_in_table=_rows_in_table,
     )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style, script = ("".join(loader.get_source(environment, name)[0] for name in names) for names in (styles, scripts))
@@ -121,6 +125,12 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
     return page.render(
         style=Markup(style), style_digest=_digest(style), script=Markup(script), script_digest=_digest(script), **values
     )
+
+
+def _rows_in_table(record: Record) -> int:
+    """Give the number of rows of the whole table, of which the run may have used a sample."""
+    rows: int = record.evidence.facts.get("rows_in_table", record.data["n_rows"])
+    return rows
 
 
 def _digest(text: str) -> str:

@@ -220,10 +220,10 @@ def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evide
     verdict = LAB.judge(evidence, roomy)
     assert verdict.answer == "yes"
     assert (
-        f"The logistic regression model fits every budget: 99 of 100 answers come within {value:.2g} ms"
+        f"The logistic regression model fits every budget: 99 of 100 answers come within {1e3 * value:.3g} µs"
         in verdict.sentence
     )
-    assert f"(95 % interval {low:.3g} to {high:.3g} ms)" in verdict.details
+    assert f"(95 % interval {1e3 * low:.3g} to {1e3 * high:.3g} µs)" in verdict.details
     assert "The file takes 2.53 kB" in verdict.details
     where = "below" if loss[0] > 0 else "above"
     said = f"{abs(loss[0]):.1f} points {where} the model chosen as best in training (95 % interval for all candidates together"

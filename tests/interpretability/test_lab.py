@@ -92,7 +92,9 @@ def evidence(value, low, high, rows=3_000, in_table=9_000):
 
 def test_the_sentence_says_of_how_many_parts_the_model_is():
     found = evidence(0.2, -0.1, 0.5)
-    assert LAB.judge(found, Settings(parts=12)).details.startswith("Only readable models of at most 12 parts were allowed. ")
+    assert LAB.judge(found, Settings(parts=12)).details.startswith(
+        "Only readable models of at most 12 parts were allowed. "
+    )
     assert "best readable model is" in LAB.judge(found, Settings()).sentence
 
 

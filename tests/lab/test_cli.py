@@ -98,7 +98,7 @@ def finished(tmp_path_factory):
 def test_a_run_ends_with_verdict_report_and_how_to_repeat_it(finished):
     run, done = finished
     lines = done.stdout.splitlines()
-    assert lines[0] == "What do we give up on wine by using a model that we can read?"
+    assert lines[0] == "What do we lose, if anything, by using a model that we can read for wine?"
     assert lines[1].endswith(".")
     assert lines[-3].split() == ["report", f"runs/{run.name}/report.html"]
     assert lines[-1].split(maxsplit=1) == ["repeat", "lab run interpretability wine " + " ".join(FAST) + " --out runs"]
