@@ -114,7 +114,10 @@ def _kind(unit: Mapping[str, Any]) -> str:
 
 def _is_crowded(unit: Mapping[str, Any]) -> bool:
     is_of_columns = unit["encoding"].get("x", {}).get("type") == "nominal"
-    return _kind(unit) == "text" or is_of_columns or "yOffset" in unit["encoding"]
+    has_texts = (
+        _kind(unit) == "text" and unit["encoding"].get("y", {}).get("type") != "nominal"
+    )  # else they stand in rows
+    return has_texts or is_of_columns or "yOffset" in unit["encoding"]
 
 
 def _is_diagram(spec: Mapping[str, Any]) -> bool:
