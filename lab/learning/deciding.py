@@ -84,7 +84,7 @@ def _named(best: Scores) -> str:
     (name, often), *_ = Counter(best.chosen).most_common(1) or [("", 0)]
     if not name or name == best.label:
         return best.label
-    return f"{best.label} ({'' if often == len(best.chosen) else 'mostly '}{name})"
+    return f"{best.label}{':' if often == len(best.chosen) else ', mostly'} {name}"
 
 
 def _singles(found: Comparison, sides: Sides) -> list[tuple[str, Scores]]:
@@ -94,7 +94,7 @@ def _singles(found: Comparison, sides: Sides) -> list[tuple[str, Scores]]:
         best, single = found.best[side], found.single[side]
         if best.chosen != single.chosen:
             (name, _), *_ = Counter(single.chosen).most_common(1)
-            there.append((f"best single {single.group} ({name})", single))
+            there.append((f"best single {single.group}: {name}", single))
     return there
 
 

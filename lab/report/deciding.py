@@ -184,7 +184,13 @@ def budget_plot(rows: Sequence[Use], *, axis: str) -> dict[str, Any]:
 
 
 def _rows_of(labels: Sequence[str]) -> dict[str, Any]:
-    return {"field": "label", "type": "nominal", "sort": [_HEADER, *labels], "title": None, "axis": {"ticks": False}}
+    return {
+        "field": "label",
+        "type": "nominal",
+        "sort": [_HEADER, *labels],
+        "title": None,
+        "axis": {"ticks": False, "labelPadding": 12},
+    }
 
 
 def _only(role: str) -> dict[str, Any]:

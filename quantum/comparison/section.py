@@ -72,7 +72,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         },
         figures=(
             _what_decides(context, found, advantage, best_without, then),
-            found.figure("All models", _caption(metric.label, settings), without=(CONSTANT.name,)),
+            found.figure("All models", _caption(metric.label, settings), without=_not_competing(context)),
             *ablations.figures(carried, unentangled, metric.label),
             found.calibration(dataset.target, dataset.classes),
         ),
@@ -96,7 +96,7 @@ def _what_decides(
         (label, scores)
         for label, scores in (
             ("best quantum model without entanglement", without),
-            ("variational circuit alone (it is what is priced)", circuit),
+            ("variational circuit alone, which is priced", circuit),
         )
         if scores is not None
     ]
@@ -117,8 +117,15 @@ def _caption(label: str, settings: Settings) -> str:
         f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
         f"{count(settings.candidates, 'hyperparameter setting')} each. Averages need no fit of their own: their weights come from the "
         "inner folds. Bars are 95 % intervals of each mean; the verdict rests on "
-        "the paired difference. The table includes the constant baseline."
+        "the paired difference. The table includes the ablations and the constant baseline."
     )
+
+
+def _not_competing(context: Context) -> set[str]:
+    """Name what only explains the others, and would stretch their axis: ablations have a picture of their own."""
+    sides = {family.name for group in context.groups if group.is_side for family in group.families}
+    all_names = {family.name for group in context.groups for family in group.families}
+    return {CONSTANT.name, *(all_names - sides)}
 
 
 def _blends_caveat(side: Group, best: Scores) -> tuple[str, ...]:
