@@ -76,6 +76,7 @@ def picture(
     margin = amount(abs(against.margin), advantage.unit)
     zone = f"the grey zone is {'an advantage' if against.side == 'above' else 'a loss'} of more than {margin}"
     says = f"Difference to the {other.label} on the same folds, with its 95 % interval. {said}; {zone}. {caption}"
+    says += found.floor(row.found for row in rows)
     return Figure("What decides", says, spec)
 
 
