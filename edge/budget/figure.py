@@ -51,7 +51,7 @@ def of_all(
         most = max((item for item in limited if item.status == bad and (bad != "pass" or _is_budget(item))), key=_use)
         rows.append(Use(f"{family.label}: {_said(most)}", _WORDS[bad], _share(most), _without_share(most)))
     caption = f"Of each candidate the budget that speaks most against it, in percent of what is allowed; {_SEEN}"
-    return Figure("Which budget stops each candidate?", caption, budget_plot(rows, axis=_AXIS))
+    return Figure("The tightest budget of each candidate", caption, budget_plot(rows, axis=_AXIS))
 
 
 def _is_budget(item: Item) -> bool:

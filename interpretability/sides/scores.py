@@ -89,7 +89,7 @@ def _what_decides(found: Comparison, context: Context, loss: Estimate, then: Evi
         others=[(scores.label, scores) for scores in others if {scores.label} != taken][:_BESIDE],
         then=(then.facts["size"], expected and expected.negated()) if then.facts else None,
         used=context.dataset.n_rows,
-        caption=f"{settings.repeats} x {settings.folds}-fold cross-validation.",
+        caption=f"{settings.repeats} x {settings.folds}-fold cross-validation, {settings.effort} effort.",
     )
 
 

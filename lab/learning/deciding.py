@@ -65,9 +65,9 @@ def picture(
         else:
             rows.append(Difference(f"{best.label}, expected with {size:,} rows", best.group, expected, decides=True))
     beside = [*_singles(found, sides), *_nothing(found, best), *others]
-    groups = (best.group, other.group)
+    groups, nothing = (best.group, other.group), found.families.get(CONSTANT.name)
     rows += [
-        Difference(label, groups[scores.group == other.group], found.difference(scores, other))
+        Difference(label, groups[scores.group == other.group or scores is nothing], found.difference(scores, other))
         for label, scores in beside[: _MOST_NAMED - 1]
         if scores is not other
     ]

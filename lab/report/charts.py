@@ -42,7 +42,7 @@ def class_colours(n: int) -> list[str]:
     >>> class_colours(2) == list(COLOURS[:2]), len(set(class_colours(20)))
     (True, 20)
     """
-    shades = ((0, 0.0), (255, 0.5), (0, 0.4), (255, 0.75))  # towards white or black, and how far
+    shades = ((0, 0.0), (0, 0.4), (255, 0.4), (255, 0.7))  # towards black or white, and how far
 
     def shaded(colour: str, towards: int, share: float) -> str:
         parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
@@ -337,8 +337,9 @@ def shape(
 
 
 def _domain(name: str, values: Sequence[str], options: Sequence[Any], *, outline: int = 3) -> dict[str, Any]:
-    shifts = 0 if options is COLOURS else 1  # the seventh has the first one's colour, and another shape and dash
-    shown = [options[(place + shifts * (place // len(options))) % len(options)] for place in range(len(values))]
+    shown = [options[(place + place // len(options)) % len(options)] for place in range(len(values))]
+    if options is COLOURS:  # from the seventh on shades of the first ones, which have other shapes and dashes
+        shown = class_colours(len(values))
     legend = {"title": None, "orient": "top", "symbolStrokeWidth": outline} if len(values) > 1 else None
     return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
 

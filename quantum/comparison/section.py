@@ -108,7 +108,7 @@ def _what_decides(
         others=others,
         then=(then.facts["size"], then.estimates.get("advantage_at_size")) if then.facts else None,
         used=context.dataset.n_rows,
-        caption=f"{settings.repeats} x {settings.folds}-fold cross-validation.",
+        caption=f"{settings.repeats} x {settings.folds}-fold cross-validation, {settings.effort} effort.",
     )
 
 
