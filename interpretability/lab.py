@@ -46,12 +46,11 @@ class InterpretabilityLab:
         from interpretability.follow_up import editing, explaining, known_truth, privacy, speed, stress
         from interpretability.groups import section as groups
         from interpretability.reading import read
-        from interpretability.sides import at_random, at_size, finalists, price, scores
+        from interpretability.sides import at_random, finalists, price, scores
 
         return (
             scores,
             at_random,
-            at_size,
             price,
             finalists,
             read,

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lab.numbers import number
 from lab.protocol import Estimate
 
 __all__ = [
@@ -51,7 +52,7 @@ def amount(value: float, unit: str) -> str:
     if unit == "us":
         unit = "µs"
     if abs(value) < 1e-4:
-        return f"{value:.3g} {unit}".rstrip()
+        return f"{number(value)} {unit}".rstrip()
     return f"{float(f'{value:.3g}'):,.10g} {unit}".rstrip()
 
 

@@ -7,7 +7,6 @@ user's table could do no harm even where an escape were forgotten.
 
 import base64
 import hashlib
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from markupsafe import Markup
 
 from lab.cleaning import clean, short
 from lab.host.files import write_bytes
+from lab.numbers import number
 from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.explained import explained
@@ -45,7 +45,6 @@ Picture = Callable[[Figure, Mapping[str, Any]], Markup]
 """What draws a figure, or one frame of it, as markup."""
 
 _NAMES = re.compile(r'( id="| for="|href="#|url\(#|aria-labelledby="|aria-controls="|aria-describedby=")')
-_LEAST = 1e-9  # what is less is not written out
 
 
 def html(record: Record) -> str:
@@ -155,31 +154,6 @@ def unit(name: str) -> str:
     ('p99 (µs)', "weight for 'a (us)'", 'focus')
     """
     return f"{name.removesuffix('(us)')}(µs)" if name.endswith(" (us)") else name
-
-
-def number(value: Any) -> str:
-    """Show a value as a person would write it: a measurement has three significant digits, thousands stand apart.
-
-    A whole number is a count and keeps all its digits. There is no exponent: what is less than a thousand-millionth is said
-    to be less.
-
-    >>> number(0.98765), number(0.97), number(12345.6), number(3), number(None), number(1.2e-7), number(-0.0)
-    ('0.988', '0.970', '12,300', '3', '', '0.000000120', '0')
-    >>> number(1797.0), number(-999.96), number(99.98), number(-3e-12), number(1.5e17)
-    ('1,797', '-1,000', '100', 'between -0.000000001 and 0', '150,000,000,000,000,000')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if not math.isfinite(value):
-        return str(value)
-    if value == int(value):
-        return f"{int(value):,}"
-    if abs(value) < _LEAST:
-        return f"less than {_LEAST:.9f}" if value > 0 else f"between -{_LEAST:.9f} and 0"
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
 
 
 def _is_measured(table: Table, place: int) -> bool:
