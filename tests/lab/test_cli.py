@@ -40,6 +40,8 @@ HEAVY = {
         "list --help",
         "report --help",
         "history --help",
+        "session --help",
+        "open --help",
         "explain --help",
         "clean --help",
         "controls --help",
@@ -73,7 +75,7 @@ def test_each_lab_is_a_script_of_its_own(name):
 
 def test_every_command_stands_in_the_help(lab):
     shown = lab("--help").out
-    for command in ("demo", "run", "list", "report", "history", "explain", "clean", "controls"):
+    for command in ("demo", "run", "list", "report", "session", "open", "history", "explain", "clean", "controls"):
         assert f"lab {command}" in shown
 
 
@@ -91,7 +93,7 @@ def finished(tmp_path_factory):
         [sys.executable, "-c", few_families.ITS_LAB, "wine", *FAST, "--out", "runs"],
         capture_output=True, text=True, check=True, cwd=folder,
     )  # fmt: skip
-    (run,) = (folder / "runs").iterdir()
+    (run,) = (path for path in (folder / "runs").iterdir() if path.is_dir())
     return run, done
 
 
@@ -110,6 +112,7 @@ def test_a_run_folder_holds_record_report_trials_and_log(finished):
     run, _ = finished
     names = {path.name for path in run.iterdir()}
     assert {"record.json", "report.html", "trials", "log.txt"} <= names
+    assert f'href="{run.name}/report.html"' in (run.parent / "start.html").read_text()
 
 
 def test_a_report_can_be_rendered_again_from_the_record_alone(finished, lab, tmp_path):

@@ -249,12 +249,6 @@ def test_in_a_browser_hostile_names_are_words_everywhere_and_the_panel_still_wor
         browser.close()
 
 
-def test_a_start_page_links_to_its_reports(tmp_path):
-    report.write_start([("a/report.html", hostile_record())], tmp_path / "start.html")
-    links = [a["href"] for tag, a in Page((tmp_path / "start.html").read_text()).tags if tag == "a"]
-    assert links == ["a/report.html"]
-
-
 @pytest.mark.parametrize(
     ("value", "shown"),
     [
