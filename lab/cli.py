@@ -30,6 +30,8 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab history [FOLDER]              list the runs of a folder with their verdicts, newest first
   lab compare RUN RUN...            show runs side by side, and whether what changed is more than noise
   lab slides RUN...                 write slides with editable text, tables and charts
+  lab pack RUN...                   put runs into one file that opens elsewhere
+  lab verify PACK                   say whether anything in such a file was changed
   lab explain [TERM]                say in one sentence what a term of the trade means
   lab clean [FOLDER]                remove what can be computed again from the folders of runs
   lab controls LAB                  measure how often a lab is wrong where the truth is known
@@ -103,6 +105,8 @@ def _dispatch(words: list[str], prog: str | None) -> int:
         "history": _history,
         "compare": _compare,
         "slides": _slides,
+        "pack": _pack,
+        "verify": _verify,
         "explain": _explain_term,
         "clean": _clean,
         "controls": _controls,
@@ -152,6 +156,18 @@ def _slides(words: list[str]) -> int:
     from lab.commands.slides import slides
 
     return slides(words)
+
+
+def _pack(words: list[str]) -> int:
+    from lab.commands.pack import pack
+
+    return pack(words)
+
+
+def _verify(words: list[str]) -> int:
+    from lab.commands.pack import verify
+
+    return verify(words)
 
 
 def _explain_term(words: list[str]) -> int:

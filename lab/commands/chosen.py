@@ -22,9 +22,10 @@ __all__ = ["Chosen", "add_force", "add_runs", "check_target", "chosen_runs", "wr
 
 @dataclasses.dataclass(frozen=True)
 class Chosen:
-    """A run that was named, and its record."""
+    """A run that was named: its folder, the file of its record, and what that says."""
 
     folder: Path
+    file: Path
     record: "Record"
 
 
@@ -52,12 +53,12 @@ def chosen_runs(paths: Sequence[Path]) -> list[Chosen]:
 
     found: list[Chosen] = []
     for path in paths:
-        folder = path if path.is_dir() else path.parent
+        folder, file = (path, path / "record.json") if path.is_dir() else (path.parent, path)
         read = record.read(path)
         for other in found:
             if read == other.record:
                 raise SettingsError(f"{path} and {other.folder} are the same run; name each run once")
-        found.append(Chosen(folder, read))
+        found.append(Chosen(folder, file, read))
     return found
 
 
