@@ -27,6 +27,8 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab run LAB DATA --target COLUMN  run one lab on a CSV or Parquet file, or a built-in table
   lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record
+  lab session RUN...                write one page for a session from several runs: screens to present, and all reports
+  lab open [FOLDER]                 show the start page of a folder of runs: the newest verdict of each lab
   lab history [FOLDER]              list the runs of a folder with their verdicts, newest first
   lab compare RUN RUN...            show runs side by side, and whether what changed is more than noise
   lab slides RUN...                 write slides with editable text, tables and charts
@@ -102,6 +104,8 @@ def _dispatch(words: list[str], prog: str | None) -> int:
         "demo": _demo,
         "list": _list,
         "report": _report,
+        "session": _session,
+        "open": _open,
         "history": _history,
         "compare": _compare,
         "slides": _slides,
@@ -138,6 +142,18 @@ def _report(words: list[str]) -> int:
     from lab.commands.report import render
 
     return render(words)
+
+
+def _session(words: list[str]) -> int:
+    from lab.commands.session import session
+
+    return session(words)
+
+
+def _open(words: list[str]) -> int:
+    from lab.commands.opening import open_start
+
+    return open_start(words)
 
 
 def _history(words: list[str]) -> int:

@@ -21,7 +21,7 @@ from lab.protocol import Estimate
 
 FOLDER = Path(__file__).parent / "benchmarks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
-PEERS_ONLY = {"autogluon_peer", "fit_peer"}
+PEERS_ONLY = {"autogluon_peer", "fit_peer", "rules_peer"}
 """They run in a peer's environment, and import what is only there."""
 
 
@@ -64,8 +64,15 @@ def test_the_settings_of_the_boosting_machine(benchmark, monkeypatch, capsys):
     assert capsys.readouterr().out.count("\n") == 1 + 2 * 3
 
 
-@pytest.mark.parametrize(("name", "side"), [("black_box_strength", "black"), ("readable_strength", "glass")])
-def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, monkeypatch, capsys, name, side):
+@pytest.mark.parametrize(
+    ("name", "side", "asked"),
+    [
+        ("black_box_strength", "black", ()),
+        ("readable_strength", "glass", ()),
+        ("black_box_strength", "black", ("--both",)),
+    ],
+)
+def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, monkeypatch, capsys, name, side, asked):
     from interpretability.models import classifiers
     from lab.learning.blending import blends_of
     from lab.learning.comparison import Group
@@ -84,11 +91,13 @@ def test_the_strength_of_a_side_is_that_of_its_best_beside_the_peers(benchmark, 
     make = module.make
     monkeypatch.setattr(module, "make", lambda *given: replace(make(*given), folds=2, repeats=1))
     monkeypatch.setattr(module, "tables", lambda: {"loans": lambda: sample_rows(load("loans"), 120, 0)})
-    module.report(side, "side")
+    monkeypatch.setattr("sys.argv", [name, *asked])
+    module.report(side)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == {"black": 5, "glass": 4}[side]
-    assert "0 failed" in lines[-1]
-    assert "peer" in lines[1]
+    assert len(lines) == {"black": 6, "glass": 5, "both": 9}["both" if asked else side]
+    assert "0 failed" in lines[1]
+    assert "peer" in lines[2]
+    assert f"than our best {'readable model' if asked or side == 'glass' else 'black box'}: " in lines[-1]
 
 
 STAND_IN = """
@@ -105,14 +114,14 @@ print(1.5)
 """
 
 
-def test_autogluon_learns_from_the_training_part_of_each_fold(benchmark, monkeypatch, tmp_path):
-    module = benchmark("autogluon_folds")
+def test_a_peer_learns_from_the_training_part_of_each_fold(benchmark, monkeypatch, tmp_path):
+    module = benchmark("peer_folds")
     (tmp_path / "peer.py").write_text(STAND_IN)
-    monkeypatch.setattr(module, "PEER", tmp_path / "peer.py")
+    peer = replace(module.autogluon(7, sys.executable), script=tmp_path / "peer.py")
     data = sample_rows(load("loans"), 120, 0)
     settings = SimpleNamespace(folds=2, repeats=1)
     metric = primary_metric("auto", data)
-    rows, spent = module.folds(data, settings, metric, seed=5, seconds=7, python=sys.executable)
+    rows, spent = module.folds(data, settings, metric, seed=5, peer=peer)
     assert spent == 3.0
     assert list(rows) == ["peer-autogluon-fold00", "peer-autogluon-fold01"]
     for fold, row in zip(all_folds(2, 1, 5), rows.values(), strict=True):

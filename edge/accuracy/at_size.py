@@ -3,7 +3,7 @@
 Each candidate is compared with the other models: against a best that is the candidate itself nothing would ever be lost,
 whichever model is about to overtake it. It is compared with each of them alone too, for the curve of the best of several has a
 bend where another one becomes the best, and no law of a curve foretells it. So a model that learns fast is compared with others
-of its kind on all rows of the table. Averages of models have no curve: of them nothing is said.
+of its kind on all rows of the table. Averages of models are candidates, and others, as single models are.
 """
 
 import dataclasses
@@ -13,18 +13,22 @@ from typing import Any
 
 import numpy as np
 
+from edge.candidates import Candidate
 from edge.context import Context
 from lab.learning import at_size
 from lab.learning.at_size import Side, SizePlan
+from lab.learning.blending import Blend
 from lab.learning.comparison import Group
 from lab.learning.families import CONSTANT, Family
 from lab.learning.more_rows import Carried, Question, carried, figure, seen_table
 from lab.protocol import Estimate, Evidence, Rows, Table, Trial
-from lab.wording import ONLY_SINGLE, count
+from lab.wording import count
 
 __all__ = ["Foretold", "evidence", "foretold", "plan"]
 
 _OTHERS = "best of the other models"
+_TESTED_ROWS, _TESTED_VALUES = 20_000, 200_000
+"""What each model says of the test rows is kept, for the averages: at most so many values of it, of so many rows at least."""
 
 
 @dataclass(frozen=True)
@@ -105,56 +109,59 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         f"file size, memory and latency are those of models that learned from {count(context.dataset.n_rows, 'row')} at most: "
         "forests and boosted trees grow with more"
     )
-    single = f"{ONLY_SINGLE}: averages of them are not among the models compared there"
     if question.plan is None:
         return Evidence(caveats=(grow,))
     factor, group = question.metric.factor, context.group
-    sides = [(family, _side(family, question.plan, rows)) for family in group.families]
+    sides = [(member, _side(member, question.plan, rows)) for member in group.members]
     curves = {
-        family.label: list(
-            zip(question.plan.common([family]), (factor * side.scores.mean(axis=0)).tolist(), strict=True)
+        member.label: list(
+            zip(question.plan.common([member]), (factor * side.scores.mean(axis=0)).tolist(), strict=True)
         )
-        for family, side in sides
-        if not np.isnan(side.scores).any() and family.name != CONSTANT.name
+        for member, side in sides
+        if not np.isnan(side.scores).any() and member.name != CONSTANT.name
     }
+    what = f"every model in {len(question.plan.folds)} repetitions"
     seen = {label: n for _, side in sides for label, n in side.seen.items()}
     return Evidence(
-        figures=(figure(question.metric, curves, f"every model in {len(question.plan.folds)} repetitions"),)
-        if curves
-        else (),
+        figures=(figure(question.metric, curves, what, most_tested=question.tested_rows),) if curves else (),
         tables=(seen_table({group.label: seen}),) if seen else (),
-        caveats=(grow, single) if context.group.blends else (grow,),
+        caveats=(grow,),
     )
 
 
 def _question(context: Context) -> Question:
-    return Question(context.dataset, context.settings, context.metric, context.seed, cheap_go_on=True)
+    dataset = context.dataset
+    tested = max(_TESTED_ROWS, _TESTED_VALUES // len(dataset.classes))
+    return Question(dataset, context.settings, context.metric, context.seed, tested_rows=tested, cheap_go_on=True)
 
 
 def _rivals(context: Context, rows: Rows) -> dict[str, _Rivals]:
     """Compare each candidate with the other models, by its name."""
     found = {}
-    for family in context.single:
-        others = [each for each in context.group.families if each.name != family.name]
-        best = _against(others, family, context, rows)
+    for candidate in context.families:
+        others = [each for each in context.group.members if each.name != candidate.name]
+        best = _against(others, candidate, context, rows)
         if best is None:
             return {}
-        against = [_against([each], family, context, rows) for each in others if each.name != CONSTANT.name]
+        against = [_against([each], candidate, context, rows) for each in others if each.name != CONSTANT.name]
         alone = tuple(each for each in against if each is not None and each.fault is None)
-        found[family.name] = _Rivals(best, alone, is_complete=0 < len(alone) == len(against))
-    if (size := _question(context).size) is not None:
-        none = _Rivals(Carried(size, (), {}, None, ONLY_SINGLE), (), is_complete=False)
-        found |= {blend.name: none for blend in context.blends}
+        found[candidate.name] = _Rivals(best, alone, is_complete=0 < len(alone) == len(against))
     return found
 
 
-def _against(others: Sequence[Family], family: Family, context: Context, rows: Rows) -> Carried | None:
-    label, own = context.group.label, Group(family.name, context.group.label, (family,))
-    return carried(_question(context), {_OTHERS: Group("others", label, tuple(others)), family.label: own}, rows)
+def _against(others: Sequence[Candidate], candidate: Candidate, context: Context, rows: Rows) -> Carried | None:
+    sides = {_OTHERS: _group(*others), candidate.label: _group(candidate)}
+    return carried(_question(context), sides, rows)
 
 
-def _side(family: Family, plan: SizePlan, rows: Rows) -> Side:
-    return at_size.side_at_sizes(Group(family.name, family.label, (family,)), plan, rows, plan.common([family]))
+def _side(member: Candidate, plan: SizePlan, rows: Rows) -> Side:
+    return at_size.side_at_sizes(_group(member), plan, rows, plan.common([member]))
+
+
+def _group(*members: Candidate) -> Group:
+    families = tuple(each for each in members if isinstance(each, Family))
+    blends = tuple(each for each in members if isinstance(each, Blend))
+    return Group("some", "model", families, blends=blends)
 
 
 def _table(context: Context, found: Mapping[str, _Rivals], losses: Mapping[str, Estimate | None]) -> Table:

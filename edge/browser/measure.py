@@ -2,7 +2,7 @@
 
 WebAssembly on one thread. The page comes from a server on the loopback interface and can load nothing from elsewhere:
 the browser resolves no names, and asks the system for a way to an address of the internet without sending anything. Its
-command line, which every user can read, names a file that only this user can (`edge.browser.loopback`). Its standard input is
+command line, which every user can read, names a file that only this user can (`lab.host.loopback`). Its standard input is
 a pipe of ours that it reads as its debugging pipe; when we close our end, or are killed, it ends by itself.
 """
 
@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.browser.loopback import Loopback, Served
 from edge.browser.runtime_files import WebRuntime
 from edge.exporting.device import identity_model
 from edge.session import OUTPUT
+from lab.host.loopback import Loopback, Served
 from lab.host.scratch import scratch_folder
 
 if TYPE_CHECKING:

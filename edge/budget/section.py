@@ -9,6 +9,7 @@ from edge.accuracy.at_size import foretold
 from edge.accuracy.section import compared
 from edge.budget.decision import decide
 from edge.budget.figure import budget_table, figure
+from edge.budget.limits import limits
 from edge.building.evidence import size_and_parity
 from edge.building.trials import BUILD
 from edge.candidates import Candidate
@@ -59,6 +60,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "candidates": names,
             "unmeasured": [family.name for family in unmeasured],
             "labels": dict(context.labels),
+            "limits": limits(settings, factor=factor, facts=then.facts),
             **then.facts,
             **left.facts,
         },

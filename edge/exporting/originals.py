@@ -8,6 +8,7 @@ __all__ = ["from_bytes", "to_bytes"]
 
 _OURS = (
     "builtins.object",
+    "edge.boosters.symmetric.SymmetricTreesClassifier",
     "edge.distilling.student.DistilledClassifier",
     "edge.exporting.ensemble.WeightedAverage",
     "functools.partial",

@@ -1,5 +1,6 @@
 """Which side is better on the folds? The scores of all families, and the paired difference that carries the verdict."""
 
+from collections import Counter
 from typing import Any
 
 from interpretability.context import Context
@@ -44,6 +45,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "margin": margin,
             "n_rows": dataset.n_rows,
             "readable": names[chosen_family(found, "glass", names)],
+            "black_box": Counter(black.chosen).most_common(1)[0][0],
             "detectable": detectable,
             "rows_to_settle": found.rows_to_settle(black, glass, margin),
             "rows_in_table": dataset.rows_in_table,

@@ -3,8 +3,8 @@
 import json
 
 from lab import registry
-from lab.commands.running import result_of, run_lab, show_result
-from lab.commands.words import check_out, check_seed, understand, writing_in
+from lab.commands.running import keep_start, result_of, run_lab, show_result
+from lab.commands.words import check_out, check_seed, understand
 from lab.options import Parser, add_common
 from lab.terminal.console import show, show_whole
 
@@ -22,7 +22,7 @@ def demo(words: list[str]) -> int:
     if given is None:
         return 0
     check_seed(given.seed)
-    from lab import report, settings
+    from lab import settings
     from lab.runs.demo import Progress
 
     check_out(given.out)
@@ -40,12 +40,10 @@ def demo(words: list[str]) -> int:
         runs.append(finished)
         if not given.json:
             show_result(finished)
-    start = given.out / "start.html"
-    with writing_in(given.out):
-        report.write_start([(f.folder.name + "/report.html", f.record) for f in runs], start)
+    start = keep_start(given.out)
     progress.end()
     if given.json:
         show_whole(json.dumps([result_of(finished) for finished in runs], indent=1) + "\n")
-    else:
+    elif start is not None:
         show(f"start page  {start}")
     return 0

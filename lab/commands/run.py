@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lab import registry
 from lab.cleaning import command_line
-from lab.commands.running import result_of, run_lab, show_result
+from lab.commands.running import keep_start, result_of, run_lab, show_result
 from lab.commands.words import check_seed, understand
 from lab.errors import SettingsError, nearest
 from lab.options import Parser, add_common, add_settings, settings_from
@@ -68,6 +68,7 @@ def run(words: list[str], prog: str | None) -> int:
         lab, given.data, settings, given, command=command,
         target=given.target, drop=given.drop, task=given.task, by=given.by, time=given.time, independent=given.independent,
     )  # fmt: skip
+    keep_start(given.out)
     if given.json:
         show_whole(json.dumps(result_of(finished), indent=1) + "\n")
     else:

@@ -9,16 +9,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab import registry
 from lab.cleaning import command_line
 from lab.commands.words import check_out, notifier, writing_in
-from lab.errors import DataError
+from lab.errors import DataError, LabError
 from lab.terminal.console import say, show
 
 if TYPE_CHECKING:
     from lab.flow import Finished
     from lab.protocol import Lab
 
-__all__ = ["result_of", "run_lab", "show_result"]
+__all__ = ["keep_start", "result_of", "run_lab", "show_result"]
 
 _TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
 
@@ -75,6 +76,18 @@ def _name_the_file_that_is_meant(word: str) -> None:
         near = difflib.get_close_matches(word.casefold(), [*TABLES, *files], n=1)
         if near and near[0] in files:
             raise DataError(f"no file or built-in table {word!r}; did you mean {files[near[0]]!r}?")
+
+
+def keep_start(out: Path) -> Path | None:
+    """Write the start page of the folder of runs again, and give its path; a page that cannot be written costs no run its verdict."""
+    from lab import report
+
+    try:
+        with writing_in(out):
+            return report.write_start(out, registry.names())
+    except LabError as error:
+        say(f"note: the start page was not written: {error}")
+        return None
 
 
 def result_of(finished: "Finished") -> dict[str, Any]:

@@ -1,20 +1,48 @@
-"""Which tables come with the laboratory? Four real ones from scikit-learn and a generated one of mixed types."""
+"""Which tables come with the laboratory? Four real ones from scikit-learn, and six that `lab.data.business` generates."""
 
+import functools
+import importlib.resources
 import io
-from typing import TYPE_CHECKING
+import itertools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["TABLES", "load"]
+__all__ = ["TABLES", "About", "Column", "about", "load"]
 
 TABLES = {
     "breast-cancer": "569 rows, 30 measurements of cell nuclei, benign or malignant (real; Wolberg et al. 1995)",
     "digits": "1,797 rows, 8 x 8 grey values of handwritten digits, ten classes (real; Alpaydin and Kaynak 1998)",
     "wine": "178 rows, 13 chemical measurements, three cultivars (real; Aeberhard and Forina 1992)",
     "diabetes": "442 rows, 10 measurements of patients, the progression of diabetes a year later: a number (real; Efron et al. 2004)",
-    "loans": "1,200 rows, numbers, dates, booleans and categories with missing values, a group column (generated)",
+    "loans": "1,200 rows, applications for a loan, with dates, a group column and gaps; paid back or not (generated)",
+    "churn": "1,000 rows, contracts of a telephone company, cancelled or not (generated)",
+    "machines": "2,400 rows, inspections of pumps, breakdown within a month or not (generated)",
+    "energy": "730 rows, days of a town, its demand for electricity: a number, in the order of --time day (generated)",
+    "readmission": "320 rows, stays in a hospital, back within 30 days or not (generated)",
+    "delivery": "1,500 rows, orders of a web shop, which of four ways of delivery was chosen (generated)",
 }
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column means, in words, and its unit: empty where it has none."""
+
+    means: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class About:
+    """What is known of a built-in table: the column to predict, where it is from and its licence, and all its columns."""
+
+    target: str
+    licence: str
+    columns: Mapping[str, Column]
 
 
 def load(name: str) -> "tuple[pa.Table, bytes, str]":
@@ -22,72 +50,40 @@ def load(name: str) -> "tuple[pa.Table, bytes, str]":
     import pyarrow as pa
     from pyarrow import csv
 
-    frame, target = _loans() if name == "loans" else _from_sklearn(name)
-    table = pa.table(frame)
+    from lab.data.business import GENERATORS
+
+    target = about(name).target
+    table = pa.table(GENERATORS[name]() if name in GENERATORS else _from_sklearn(name, target))
     text = io.BytesIO()
     csv.write_csv(table, text)
     return table, text.getvalue(), target
 
 
-def _from_sklearn(name: str) -> tuple[dict, str]:
+@functools.cache
+def about(name: str) -> About:
+    """Say what is known of a built-in table, which is not loaded for it."""
+    text = (importlib.resources.files("lab.data") / "words.toml").read_text(encoding="utf-8")
+    known = tomllib.loads(text)[name]
+    columns = {column: Column(**words) for column, words in known["columns"].items()}
+    return About(known["target"], known["licence"], _pixels() | columns if name == "digits" else columns)
+
+
+def _pixels() -> dict[str, Column]:
+    places = itertools.product(range(8), repeat=2)
+    return {f"pixel_{y}_{x}": Column(f"Grey value in row {y}, column {x}", "0 to 16") for y, x in places}
+
+
+def _from_sklearn(name: str, target: str) -> dict[str, Any]:
     from sklearn import datasets
 
     if name == "diabetes":
         bunch = datasets.load_diabetes(scaled=False)
-        columns = {str(feature): bunch.data[:, i] for i, feature in enumerate(bunch.feature_names)}
-        return columns | {"progression": bunch.target}, "progression"
+        return _features(bunch) | {target: bunch.target}
     bunch = {"breast-cancer": datasets.load_breast_cancer, "digits": datasets.load_digits, "wine": datasets.load_wine}[
         name
     ]()
-    target = {"breast-cancer": "diagnosis", "digits": "digit", "wine": "cultivar"}[name]
-    columns = {str(feature): bunch.data[:, i] for i, feature in enumerate(bunch.feature_names)}
-    columns[target] = [str(bunch.target_names[code]) for code in bunch.target]
-    return columns, target
+    return _features(bunch) | {target: [str(bunch.target_names[code]) for code in bunch.target]}
 
 
-def _loans(n_rows: int = 1_200, seed: int = 20_26) -> tuple[dict, str]:
-    """Draw a table of loan applications from a known process.
-
-    The log-odds of default are additive in income, debt, age and employment, plus one interaction (debt hurts the
-    self-employed more); the group column `region` shifts income but has no effect of its own.
-    """
-    import numpy as np
-    from scipy.special import expit  # here, since a list of the tables needs none of it
-
-    rng = np.random.default_rng(seed)
-    region = rng.choice(["north", "south", "east", "west"], n_rows, p=[0.4, 0.3, 0.2, 0.1])
-    employment = rng.choice(["employed", "self-employed", "unemployed", "retired"], n_rows, p=[0.6, 0.2, 0.1, 0.1])
-    age = np.clip(
-        np.where(employment == "retired", rng.normal(70, 5, n_rows), rng.normal(42, 11, n_rows)), 18, 95
-    ).round()
-    income = np.exp(
-        rng.normal(7.9, 0.5, n_rows) - 0.2 * (region == "south") - 0.6 * (employment == "unemployed")
-    ).round(2)
-    debt_share = rng.beta(2, 4, n_rows).round(3)
-    homeowner = rng.random(n_rows) < expit((age - 45) / 10)
-    applied = np.datetime64("2024-01-01") + rng.integers(0, 730, n_rows).astype("timedelta64[D]")
-    log_odds = (
-        -2.6
-        - 1.1 * (np.log(income) - 7.9)
-        + 3.5 * debt_share
-        + 2.5 * debt_share * (employment == "self-employed")
-        + 0.9 * (employment == "unemployed")
-        - 0.4 * homeowner
-        + 0.0006 * (age - 45) ** 2
-    )
-    default = rng.random(n_rows) < expit(log_odds)
-
-    def with_missing(values: np.ndarray, share: float) -> list:
-        gone = rng.random(n_rows) < share
-        return [None if missing else value for value, missing in zip(values.tolist(), gone, strict=True)]
-
-    return {
-        "age": with_missing(age, 0.03),
-        "income": with_missing(income, 0.08),
-        "debt share": debt_share,
-        "employment": with_missing(employment, 0.05),
-        "homeowner": with_missing(homeowner, 0.04),
-        "applied": applied,
-        "region": region,
-        "default": np.where(default, "yes", "no"),
-    }, "default"
+def _features(bunch: Any) -> dict[str, Any]:
+    return {str(feature): bunch.data[:, place] for place, feature in enumerate(bunch.feature_names)}

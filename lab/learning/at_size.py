@@ -1,62 +1,36 @@
-"""How do families do as they learn from more and more rows of the whole table? One trial for each family, size and repetition.
+"""How do ways to learn do as they get more and more rows of the whole table? One trial for each, and each size and repetition.
 
-In a repetition all sizes and families are scored on the same test rows, one outer fold of the whole table. A part of the others
-tells which family of a side to take at a size, and the rest is learned from, the smaller samples inside the larger. Rows that
-belong together stay so, and where rows have times, what is tested is later than what is learned from.
+In a repetition all sizes and members of a side are scored on the same test rows (see `lab.learning.nested`). Averages of families
+are members as these are, and cost no fit (see `lab.learning.sized`).
 """
 
-import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from sklearn.metrics import get_scorer
 
-from lab.data.strata import strata
+from lab.learning.blending import Blend
 from lab.learning.comparison import Group, seed_of
 from lab.learning.curves import FEWEST_SIZES
 from lab.learning.families import Family
-from lab.learning.folds import Fold, all_folds, split
-from lab.learning.splits import k_folds
-from lab.learning.tuning import tune
-from lab.protocol import Belonging, Dataset, Key, Rows, Trial
+from lab.learning.folds import Fold, all_folds
+from lab.learning.sized import SizeRow, blend_at_size, score_at_size, size_key
+from lab.protocol import Belonging, Dataset, Rows, Trial
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "Side", "SizePlan", "SizeRow", "most_learned", "score_at_size", "side_at_sizes", "size_key", "size_plan", "too_few", "trials",
-]  # fmt: skip
+__all__ = ["Side", "SizePlan", "most_learned", "side_at_sizes", "size_plan", "too_few", "trials"]
 
 _SIZES, _MANY_ROWS = 5, 5_000
 _FEWEST_ROWS, _FEWEST_OF_A_CLASS = 50, 15
-_SEARCH_ROWS, _MOST_CHOOSING = 2_000, 10_000
 _CHEAP_CELLS, _FURTHER = 5_000_000, 4  # most values from which a cheap family learns, and how much its sizes grow
 _WIDE = 10  # values that a text counts for: as numbers it becomes one for each category, 50 at most
 _FIXED_COST = 5.0  # thousands of rows: what the search and the test rows take beside learning
+_BLEND_SECONDS = 0.5
 _ROOM = 0.95  # folds of whole units are not of one size
-
-
-@dataclass(frozen=True)
-class SizeRow:
-    """How a family did after learning from so many rows.
-
-    Attributes
-    ----------
-    rows : int
-        Training rows.
-    score : float
-        On the test rows, as the scorer gives it.
-    inner_score : float
-        On the rows by which the family of a side is chosen; it learned from neither.
-    """
-
-    rows: int
-    score: float
-    inner_score: float
 
 
 @dataclass(frozen=True)
@@ -83,14 +57,10 @@ class SizePlan:
         most = max(family.most_rows or sizes[-1], sizes[0])
         return tuple(size for size in sizes if size <= most)
 
-    def common(self, families: Sequence[Family]) -> tuple[int, ...]:
-        """Sizes at which families are compared: the further ones only where all go on to them."""
-        return (*self.sizes, *self.further) if all(family.is_cheap for family in families) else self.sizes
-
-
-def size_key(family: Family, size: int, repeat: int) -> Key[SizeRow]:
-    """Name the trial of a family at a size in a repetition."""
-    return Key(f"{family.name}-rows{size}-{repeat}", SizeRow)
+    def common(self, members: Sequence[Family | Blend]) -> tuple[int, ...]:
+        """Sizes at which members of sides are compared: the further ones only where all are families that go on to them."""
+        go_on = all(isinstance(member, Family) and member.is_cheap for member in members)
+        return (*self.sizes, *self.further) if go_on else self.sizes
 
 
 def size_plan(
@@ -160,99 +130,49 @@ def trials(
     seed: int,
     tested_rows: int | None = None,
 ) -> list[Trial[SizeRow]]:
-    """One trial for every family, size and repetition, the small sizes first."""
-    found = []
-    shared = {"scorer": scorer, "candidates": candidates} | (
-        {} if tested_rows is None else {"tested_rows": tested_rows}
-    )
+    """One trial for every family, or average of them, and size and repetition, the small sizes first."""
+    found: list[Trial[SizeRow]] = []
+    shared = {"scorer": scorer} | ({} if tested_rows is None else {"tested_rows": tested_rows})
     for size in (*plan.sizes, *plan.further):
         for repeat, fold in enumerate(plan.folds):
-            for family in (family for group in groups for family in group.families):
-                if size not in plan.sizes_of(family):
-                    continue
-                key = size_key(family, size, repeat)
-                arguments = {"family": family, "fold": fold, "size": size, **shared}
-                kind, cost = f"{family.name}-rows", _FIXED_COST + size / 1_000
-                own = seed_of(key.name, seed)
-                found.append(key.trial(score_at_size, arguments, seed=own, kind=kind, cost=cost, rows_in_cost=True))
+            here = {"fold": fold, "size": size, **shared}
+            for group in groups:
+                averaged = group.blended if group.blends else ()
+                for family in (each for each in group.families if size in plan.sizes_of(each)):
+                    searched = {"candidates": candidates} | ({"is_averaged": True} if family in averaged else {})
+                    found.append(_trial(family, repeat, here | searched, seed))
+                if size in plan.sizes:
+                    found += [_blend_trial(blend, group, plan, repeat, here, seed) for blend in group.blends]
     return found
 
 
-def score_at_size(
-    dataset: Dataset,
-    *,
-    seed: int,
-    family: Family,
-    fold: Fold,
-    size: int,
-    scorer: str,
-    candidates: int,
-    tested_rows: int | None = None,
-) -> SizeRow:
-    """Tune a family on some of the whole table's rows, fit it on all of them, and score it: a trial's function.
-
-    `tested_rows` is the number of rows to score on, and to choose by, where predictions are dear.
-    """
-    whole = dataset.whole or dataset
-    parts = _parts(whole, fold)
-    train, choosing = parts.learned[:size], parts.choosing[: tested_rows or _MOST_CHOOSING]
-    test = parts.test if tested_rows is None else parts.test_in_order[:tested_rows]
-    features, target = whole.features, whole.target
-    search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": _SEARCH_ROWS}
-    model = tune(family, features.iloc[train], target[train], **search, belonging=whole.belonging.of(train)).model
-    score = get_scorer(scorer)
-    inner, outer = (float(score(model, features.iloc[rows], target[rows])) for rows in (choosing, test))
-    return SizeRow(len(train), outer, inner)
+def _trial(family: Family, repeat: int, arguments: Mapping[str, Any], seed: int) -> Trial[SizeRow]:
+    size = arguments["size"]
+    key, cost = size_key(family, size, repeat), _FIXED_COST + size / 1_000
+    given, own = {"family": family, **arguments}, seed_of(key.name, seed)
+    return key.trial(score_at_size, given, seed=own, kind=f"{family.name}-rows", cost=cost, rows_in_cost=True)
 
 
-@dataclass(frozen=True, eq=False)
-class _Parts:
-    """Row numbers of a repetition; but for `test`, any first part of them has the classes in their shares."""
-
-    learned: "NDArray[np.int64]"
-    choosing: "NDArray[np.int64]"
-    test: "NDArray[np.int64]"
-    test_in_order: "NDArray[np.int64]"
-
-
-@functools.lru_cache(maxsize=4)
-def _parts(whole: Dataset, fold: Fold) -> _Parts:
-    """Part the rows of a repetition, once for all families and sizes: for a million rows it takes longer than a cheap fit."""
-    others, test = split(whole, fold)
-    belonging, shuffled = whole.belonging.of(others), fold.seed + fold.index
-    learned, kept = k_folds(whole.target[others], belonging, fold.folds - 1, shuffled)[-1]
-    return _Parts(
-        in_order(whole.target, others[learned], shuffled, belonging.of(learned).units),
-        in_order(whole.target, others[kept], shuffled),
-        test,
-        in_order(whole.target, test, shuffled),
+def _blend_trial(
+    blend: Blend, group: Group, plan: SizePlan, repeat: int, arguments: Mapping[str, Any], seed: int
+) -> Trial[SizeRow]:
+    """Average at a size what each member said there, or at the largest size below at which it stops."""
+    size = arguments["size"]
+    key = size_key(blend, size, repeat)
+    needs = {
+        family.name: size_key(family, max(each for each in plan.sizes_of(family) if each <= size), repeat)
+        for family in group.blended
+    }
+    given = {"blend": blend, "members": {name: needed.name for name, needed in needs.items()}, **arguments}
+    return key.trial(
+        blend_at_size,
+        given,
+        seed=seed_of(key.name, seed),
+        needs=tuple(needs.values()),
+        kind=f"{blend.name}-rows",
+        cost=_BLEND_SECONDS,
+        rows_in_cost=True,
     )
-
-
-def in_order(
-    target: "NDArray", rows: "NDArray[np.int64]", seed: int, units: "NDArray[np.int64] | None" = None
-) -> "NDArray[np.int64]":
-    """Shuffle row numbers so that any first part of them has the classes (or strata) in their shares.
-
-    Parameters
-    ----------
-    target : numpy.ndarray of shape (n_rows,)
-        Of all rows.
-    rows : numpy.ndarray of shape (n_given,)
-        Row numbers.
-    seed : int
-    units : numpy.ndarray of shape (n_given,), optional
-        What those rows belong to: the rows of a unit follow one another, and its first row speaks for it.
-    """
-    if units is not None:
-        _, first, unit = np.unique(units, return_index=True, return_inverse=True)
-        rank = np.empty(len(first), dtype=np.int64)
-        rank[in_order(target[rows[first]], np.arange(len(first)), seed)] = np.arange(len(first))
-        return rows[np.argsort(rank[unit], kind="stable")]
-    shuffled = np.random.default_rng(seed).permutation(rows)
-    alike = pd.Series(strata(target[shuffled]))
-    place = (alike.groupby(alike).cumcount() + 0.5) / alike.groupby(alike).transform("size")
-    return shuffled[np.argsort(place.to_numpy(), kind="stable")]
 
 
 @dataclass(frozen=True)
@@ -272,7 +192,7 @@ class Side:
 
 
 def side_at_sizes(group: Group, plan: SizePlan, rows: Rows, sizes: Sequence[int] | None = None) -> Side:
-    """Take at each size and repetition the family with the best inner score.
+    """Take at each size and repetition the member with the best inner score.
 
     One that stops at fewer rows stands there with what it learned from these. `sizes` are those of the plan that are wanted:
     all that are tried by every family, if it is left out.
@@ -283,10 +203,11 @@ def side_at_sizes(group: Group, plan: SizePlan, rows: Rows, sizes: Sequence[int]
     for repeat in range(len(plan.folds)):
         last: dict[str, SizeRow] = {}
         for place, size in enumerate(wanted):
-            for family in group.families:
-                if (row := size_key(family, size, repeat).found(rows)) is not None:
-                    last[family.label] = row
-                    seen[family.label] = max(seen.get(family.label, 0), row.rows)
+            for member in group.members:
+                if (row := size_key(member, size, repeat).found(rows)) is not None:
+                    last[member.label] = row
+                    if isinstance(member, Family):
+                        seen[member.label] = max(seen.get(member.label, 0), row.rows)
             if last:
                 scores[repeat, place] = max(last.values(), key=lambda row: row.inner_score).score
     return Side(scores, seen)

@@ -20,7 +20,7 @@ from lab.protocol import Dataset, Rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Blend", "blend_fold", "blends_of", "greedy_weights"]
+__all__ = ["Blend", "averaged", "blend_fold", "blends_of", "greedy_weights", "halves", "weighed"]
 
 _MOST_STEPS = 20
 _ROUNDING = 1e-9
@@ -81,17 +81,10 @@ def blend_fold(
     n_classes, names = len(dataset.classes), list(members)
     rows: list[FoldRow] = [inputs[members[name]] for name in names]
     first, inner = _of_the_same_rows([row.inner for row in rows], n_classes)
-    truth, n = dataset.target[first.rows], len(rows)
-    if blend.rule == "average":
-        weights = np.full(n, 1 / n)
-        said = _mean(inner, weights)
-    else:
-        weights = greedy_weights(inner, truth, scorer)
-        said = np.concatenate(
-            [_mean(inner[:, part], greedy_weights(*_without(inner, truth, part), scorer)) for part in _parts(first)]
-        )
+    folds = first.folds if len(first.sizes) > 1 else halves(first.sizes[0])
+    weights, said = weighed(blend, inner, dataset.target[first.rows], folds, scorer)
     own = kept(first.rows, said, first.sizes)
-    outer = _mean(np.stack([row.predictions for row in rows]), weights)
+    outer = averaged(np.stack([row.predictions for row in rows]), weights)
     return FoldRow(
         score_said(scorer, outer, dataset.target[test]),
         outer,
@@ -101,6 +94,48 @@ def blend_fold(
         inner_score=inner_score(own, dataset.target, scorer, n_classes),
         inner=own,
     )
+
+
+def weighed(
+    blend: Blend, said: "NDArray[np.float64]", target: "NDArray", folds: "Sequence[slice]", scorer: str
+) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+    """Weigh the members of a blend by what they said of rows from which none of them learned, and combine just that.
+
+    Parameters
+    ----------
+    blend : Blend
+    said : array of shape (n_models, n_rows, n_classes) or (n_models, n_rows)
+    target : array of shape (n_rows,)
+    folds : sequence of slice
+        Parts of the rows, all of them together: each is combined by weights that come from the others.
+    scorer : str
+        Name of the metric.
+
+    Returns
+    -------
+    weights : numpy.ndarray of shape (n_models,)
+        From all rows.
+    combined : numpy.ndarray of shape (n_rows, n_classes) or (n_rows,)
+    """
+    if blend.rule == "average":
+        weights = np.full(len(said), 1 / len(said))
+        return weights, averaged(said, weights)
+    combined = [averaged(said[:, part], greedy_weights(*_without(said, target, part), scorer)) for part in folds]
+    return greedy_weights(said, target, scorer), np.concatenate(combined)
+
+
+def halves(n_rows: int) -> "list[slice]":
+    """Part rows in two, where there are no folds of them.
+
+    >>> halves(5)
+    [slice(0, 2, None), slice(2, 5, None)]
+    """
+    return [slice(0, n_rows // 2), slice(n_rows // 2, n_rows)]
+
+
+def averaged(said: "NDArray[np.float64]", weights: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Average over the first axis by weights of sum 1."""
+    return np.tensordot(weights, said, axes=1)
 
 
 def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> "NDArray[np.float64]":
@@ -171,20 +206,7 @@ def _of_the_same_rows(found: "Sequence[OutOfFold | None]", n_classes: int) -> "t
     return there[0], np.stack([each.predictions(n_classes) for each in there])
 
 
-def _parts(found: OutOfFold) -> "list[slice]":
-    """Parts of the inner rows of which one is weighted by the others: the inner folds, or the halves of a single one."""
-    if len(found.sizes) > 1:
-        return found.folds
-    half = found.sizes[0] // 2
-    return [slice(0, half), slice(half, found.sizes[0])]
-
-
 def _without(inner: "NDArray[np.float64]", truth: "NDArray", part: slice) -> "tuple[NDArray[np.float64], NDArray]":
     others = np.ones(len(truth), dtype=bool)
     others[part] = False
     return inner[:, others], truth[others]
-
-
-def _mean(said: "NDArray[np.float64]", weights: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    """Average over the first axis by weights of sum 1."""
-    return np.tensordot(weights, said, axes=1)

@@ -216,8 +216,9 @@ class Comparison:
         return dataclasses.replace(estimate, low=max(estimate.low, -most), high=min(estimate.high, most))
 
     def regions(self, a: Scores, b: Scores, margin: float) -> stats.Regions:
-        """Probability that `a` is worse, practically equal or better than `b`."""
-        return stats.regions_of(*self._paired(a, b), margin)
+        """Probability that `a` is worse, practically equal or better than `b`; as wide as the interval of `difference` at least."""
+        mean, spread = self._paired(a, b)
+        return stats.regions_of(mean, spread.at_least(self.least_half), margin)
 
     def detectable(self, a: Scores, b: Scores) -> float:
         """Smallest distance from the margin that such a run would settle in 8 of 10 cases."""

@@ -15,7 +15,7 @@ from lab.learning.scoring import score_said
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["OutOfFold", "inner_score", "kept"]
+__all__ = ["OutOfFold", "enough", "in_full", "inner_score", "kept"]
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ class OutOfFold:
     rows : numpy.ndarray of shape (n_inner,), int32
         Row numbers of the table.
     said : numpy.ndarray, float32
-        What is enough of the predictions: the probability of the second of two classes or the number, shape (n_inner,), or the
-        probabilities of all classes, shape (n_inner, n_classes).
+        What is enough of the predictions, see `enough`.
     sizes : tuple of int
         Rows in each inner fold; they add up to n_inner.
     """
@@ -39,10 +38,7 @@ class OutOfFold:
 
     def predictions(self, n_classes: int) -> "NDArray[np.float64]":
         """Probabilities of shape (n_inner, n_classes), or numbers of shape (n_inner,) where `n_classes` is 0."""
-        said = np.asarray(self.said, dtype=np.float64)
-        if n_classes == 2:
-            return np.column_stack([1 - said, said])
-        return said / said.sum(axis=1, keepdims=True) if n_classes else said
+        return in_full(self.said, n_classes)
 
     @property
     def folds(self) -> "list[slice]":
@@ -52,9 +48,26 @@ class OutOfFold:
 
 
 def kept(rows: "NDArray", predictions: "NDArray", sizes: Sequence[int]) -> OutOfFold:
-    """Keep what is enough of predictions of shape (n_inner, n_classes) or (n_inner,); `rows` has shape (n_inner,)."""
-    enough = predictions[:, 1] if predictions.ndim == 2 and predictions.shape[1] == 2 else predictions
-    return OutOfFold(np.asarray(rows, dtype=np.int32), np.asarray(enough, dtype=np.float32), tuple(map(int, sizes)))
+    """Keep predictions of shape (n_inner, n_classes) or (n_inner,); `rows` has shape (n_inner,)."""
+    return OutOfFold(np.asarray(rows, dtype=np.int32), enough(predictions), tuple(map(int, sizes)))
+
+
+def enough(predictions: "NDArray") -> np.ndarray:
+    """Give what is enough of predictions, as float32.
+
+    The probability of the second of two classes or the number, shape (n_rows,), or the probabilities of all classes, shape
+    (n_rows, n_classes).
+    """
+    of_two = predictions.ndim == 2 and predictions.shape[1] == 2
+    return np.asarray(predictions[:, 1] if of_two else predictions, dtype=np.float32)
+
+
+def in_full(said: np.ndarray, n_classes: int) -> "NDArray[np.float64]":
+    """Undo `enough`: probabilities of shape (n_rows, n_classes), or numbers of shape (n_rows,) where `n_classes` is 0."""
+    exact = np.asarray(said, dtype=np.float64)
+    if n_classes == 2:
+        return np.column_stack([1 - exact, exact])
+    return exact / exact.sum(axis=1, keepdims=True) if n_classes else exact
 
 
 def inner_score(found: OutOfFold, target: "NDArray", scorer: str, n_classes: int) -> float:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lab.learning import at_size
-from lab.learning.at_size import SizePlan, SizeRow
+from lab.learning.at_size import SizePlan
 from lab.learning.comparison import Group
 from lab.learning.curves import Extrapolation, extrapolate, rows_to_settle
 from lab.learning.scoring import Metric
+from lab.learning.sized import SizeRow
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Rows, Table, Trial
 from lab.report import charts
 from lab.settings import CurveSettings
@@ -81,7 +82,10 @@ class Question:
         return at_size.most_learned(whole, max(self.settings.repeats, _FEWEST_REPEATS))
 
     def trials(self, groups: Sequence[Group]) -> list[Trial[SizeRow]]:
-        """Let every family learn from more and more rows; nothing where the rows that are used are what it is about."""
+        """Let every family learn from more and more rows, and average them at each size.
+
+        Nothing where the rows that are used are what it is about.
+        """
         plan = self.plan
         if plan is None:
             return []
@@ -136,7 +140,7 @@ def carried(question: Question, sides: Mapping[str, Group], rows: Rows) -> Carri
     if plan is None:
         few = at_size.too_few(question.dataset)
         return Carried(size, (), {}, None, f"there are too few rows{few} for a learning curve")
-    sizes = plan.common([family for group in sides.values() for family in group.families])
+    sizes = plan.common([member for group in sides.values() for member in group.members])
     scores = {label: at_size.side_at_sizes(group, plan, rows, sizes).scores for label, group in sides.items()}
     there = ~np.isnan(list(scores.values())).any(axis=(0, 2))
     if there.sum() < 2:
@@ -247,6 +251,6 @@ def seen_table(seen: Mapping[str, Mapping[str, int]]) -> Table:
     rows = [(model, label, n) for label, models in seen.items() for model, n in models.items()]
     caption = (
         "The most training rows from which each model learned for the learning curves. One that would take too long on more "
-        "rows is judged by what it learned from these."
+        "rows is judged by what it learned from these, and averages hold it as such."
     )
     return Table("How many rows each model saw", caption, ("model", "side", "training rows"), tuple(rows))

@@ -23,6 +23,12 @@ class Shortage:
     sentence: str
     way_out: str
     is_firm: ClassVar[bool] = True
+    in_short: ClassVar[str] = "there are too few independent rows for an interval"
+
+    @property
+    def seen(self) -> str:
+        """What was seen: the whole sentence."""
+        return self.sentence
 
 
 def shortage(dataset: Dataset) -> Shortage | None:

@@ -8,7 +8,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,13 @@ class Suspicion:
     found: Recognition | None = None
     what: Literal["groups", "order"] = "groups"
     is_firm: bool = True
+    in_short: ClassVar[str] = "rows of this table seem to belong together"
+
+    @property
+    def seen(self) -> str:
+        """What was seen, without how: the sentence up to its colon."""
+        before, _, after = self.sentence.rpartition(": ")
+        return before or after
 
 
 def suspicions(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:

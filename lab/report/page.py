@@ -8,7 +8,8 @@ user's table could do no harm even where an escape were forgotten.
 import base64
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
 from lab.wording import count, worst_control, wrong_share
 
-__all__ = ["html", "number", "render", "setting", "unit", "write", "write_start"]
+__all__ = ["Picture", "body", "drawer", "html", "number", "renamed", "render", "setting", "unit", "with_glossary", "write"]
 
+Picture = Callable[[Figure, Mapping[str, Any]], Markup]
+"""What draws a figure, or one frame of it, as markup."""
+
+_NAMES = re.compile(r'( id="| for="|href="#|url\(#|aria-labelledby="|aria-controls="|aria-describedby=")')
 _LEAST = 1e-9  # what is less is not written out
 
 
@@ -45,38 +50,47 @@ def write(record: Record, path: Path) -> tuple[str, ...]:
     return missing
 
 
+def body(record: Record, picture: Picture) -> str:
+    """Render what the page of a record holds, without the page around it and its glossary: for a page of several records."""
+    page = render("page.html", record=record, picture=picture, linked=True)
+    return page.partition("<main>")[2].rpartition("</main>")[0]
+
+
+def drawer(artist: Artist, missing: dict[str, str]) -> Picture:
+    """Give what draws a picture, or says in its place why there is none; a sentence for each such figure goes to `missing`."""
+
+    def picture(figure: Figure, spec: Mapping[str, Any]) -> Markup:
+        try:
+            return Markup(artist.svg(figure, spec))
+        except NotDrawnError as error:
+            missing.setdefault(figure.title, f"the picture {short(figure.title)!r} is missing from the report: {error}")
+            return Markup('<p class="missing">{}</p>').format(clean(f"This picture could not be drawn: {error}."))
+
+    return picture
+
+
 def _page(record: Record, *, linked: bool) -> tuple[str, tuple[str, ...]]:
     evidence = record.evidence
-    moves = bool(evidence.panels) or any(figure.frames for figure in evidence.figures)
+    scripts = ("page.js",) if evidence.panels or any(figure.frames for figure in evidence.figures) else ()
     missing: dict[str, str] = {}
     with Artist() as artist:
-
-        def picture(figure: Figure, spec: Mapping[str, Any]) -> Markup:
-            try:
-                return Markup(artist.svg(figure, spec))
-            except NotDrawnError as error:
-                missing.setdefault(
-                    figure.title, f"the picture {short(figure.title)!r} is missing from the report: {error}"
-                )
-                return Markup('<p class="missing">{}</p>').format(clean(f"This picture could not be drawn: {error}."))
-
-        page = render("page.html", record=record, with_script=moves, picture=picture, linked=linked)
-    return _with_glossary(page), tuple(missing.values())
+        page = render("page.html", scripts=scripts, record=record, picture=drawer(artist, missing), linked=linked)
+    return with_glossary(page), tuple(missing.values())
 
 
-def _with_glossary(page: str) -> str:
+def renamed(markup: str, start: str) -> str:
+    """Let all names inside some markup of ours, and what refers to them, begin so, that they differ from those of other parts."""
+    return _NAMES.sub(rf"\g<1>{start}", markup)
+
+
+def with_glossary(page: str) -> str:
     """Put the terms that a page uses at its end, folded."""
     before, end, after = page.rpartition("</main>")
     return before + render("glossary.html", terms=used_in(page)) + end + after
 
 
-def write_start(entries: Sequence[tuple[str, Record]], path: Path) -> None:
-    """Write the page that leads to several reports; entries are (relative link, record)."""
-    write_bytes(path, render("start.html", entries=entries).encode())
-
-
-def render(template: str, *, with_script: bool = False, **values: Any) -> str:
-    """Fill a template of this package; the page names its style and its script by their hashes, and loads nothing."""
+def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Sequence[str] = (), **values: Any) -> str:
+    """Fill a template of this package; the styles and the scripts become one each, which the page allows by its digest."""
     loader = jinja2.PackageLoader("lab.report", "")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
@@ -90,8 +104,7 @@ def render(template: str, *, with_script: bool = False, **values: Any) -> str:
         sheets_for=sheets_for,
     )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
-    style = loader.get_source(environment, "page.css")[0]
-    script = loader.get_source(environment, "page.js")[0] if with_script else ""
+    style, script = ("".join(loader.get_source(environment, name)[0] for name in names) for names in (styles, scripts))
     page = environment.get_template(template)
     return page.render(
         style=Markup(style), style_digest=_digest(style), script=Markup(script), script_digest=_digest(script), **values

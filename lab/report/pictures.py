@@ -25,7 +25,7 @@ from lab.report.draw import SECONDS
 from lab.report.layout import Sheet, labels_in_place, laid_out, sheets_for
 from lab.schema import picture_fault
 
-__all__ = ["Artist", "NotDrawnError", "svg"]
+__all__ = ["Artist", "NotDrawnError", "check_inert", "svg"]
 
 _CHILD = Path(__file__).with_name("draw.py")
 _MOST_DEATHS = 3  # of the child in one report; what kills it three times is not one picture
@@ -102,7 +102,7 @@ class Artist:
         placed = laid_out(spec, sheet)
         text = json.dumps({"$schema": _SCHEMA, **placed, "config": _config(sheet)})
         drawn = self._ask(text)
-        _check_inert(drawn)
+        check_inert(drawn)
         own = hashlib.sha256(text.encode()).hexdigest()[:8]
         drawn = re.sub(r'( id="|url\(#)([A-Za-z_]+\d*)(?="|\))', rf"\g<1>{own}-\g<2>", drawn)
         return _sized(labels_in_place(drawn, placed), sheet, room)
@@ -197,8 +197,8 @@ def _for_drawing(value: Any) -> Any:
     return [_for_drawing(item) for item in value] if isinstance(value, list) else value
 
 
-def _check_inert(drawn: str) -> None:
-    """Refuse a drawing with anything in it but lines, areas and texts: it becomes part of a page."""
+def check_inert(drawn: str) -> None:
+    """Refuse a drawing with anything in it but lines, areas and texts: it becomes part of a page. Raises NotDrawnError."""
     try:
         parts = ET.fromstring(drawn).iter()
     except ET.ParseError as error:

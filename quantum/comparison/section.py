@@ -1,5 +1,6 @@
 """Is the quantum side better than the classical one, and by how much? All models on the same folds, and the ablations."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,6 +65,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "probability_worse": regions.worse,
             "unentangled_folds": unentangled.count,
             "scored_folds": unentangled.all,
+            "quantum_chosen": dict(Counter(quantum.chosen)),
+            "classical_chosen": dict(Counter(classical.chosen)),
         },
         figures=(
             found.figure("All models", _caption(metric.label, settings), without=(CONSTANT.name,)),

@@ -6,7 +6,7 @@ from typing import Any
 from lab.protocol import Evidence, Rows, Trial
 from quantum.chosen_circuit.trials import CIRCUIT
 from quantum.context import Context
-from quantum.price.evidence import devices_table, estimates, price_table
+from quantum.price.evidence import devices_table, estimates, facts, price_table
 
 __all__ = ["evidence", "plan"]
 
@@ -24,4 +24,4 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         return Evidence({}, {}, (), ())
     settings, work = context.settings, {"n_trained": examined.trained, "n_rows": context.dataset.n_rows}
     tables = (devices_table(examined.devices), price_table(settings, **work))
-    return Evidence(estimates(settings, **work), {}, (), tables)
+    return Evidence(estimates(settings, **work), {"prices": facts(settings, **work)}, (), tables)

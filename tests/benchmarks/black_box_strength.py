@@ -6,4 +6,4 @@ python tests/benchmarks/black_box_strength.py (--only WORD, --file PATH:TARGET, 
 from strength import report
 
 if __name__ == "__main__":
-    report("black", "best black box")
+    report("black")

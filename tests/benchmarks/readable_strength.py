@@ -6,4 +6,4 @@ python tests/benchmarks/readable_strength.py (--only WORD, --file PATH:TARGET, -
 from strength import report
 
 if __name__ == "__main__":
-    report("glass", "best readable model")
+    report("glass")

@@ -3,7 +3,8 @@
 The peers are CatBoost, LightGBM, XGBoost and the explainable boosting machine as their libraries build them (one thread, a
 seed, categories named, nothing else). They are scored on the lab's own outer folds and compared by the lab's own statistics.
 A positive difference says that the peer is better than our side. With `--autogluon SECONDS` AutoGluon's preset for the best
-quality joins them, in an environment of its own (`autogluon_folds.py` says how it is made).
+quality joins them, with `--rules` optimal sparse trees and the rule learners of imodels, in environments of their own
+(`peer_folds.py` says how they are made).
 """
 
 import argparse
@@ -13,8 +14,8 @@ import time
 import warnings
 from pathlib import Path
 
-import autogluon_folds
 import numpy as np
+import peer_folds
 from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 from sklearn.datasets import make_classification, make_friedman1, make_hastie_10_2
 from sklearn.pipeline import Pipeline
@@ -30,6 +31,8 @@ from lab.learning.comparison import Group, trials
 from lab.learning.families import Family
 from lab.settings import make
 from lab.work.resume import run_plan_here
+
+SIDES = {"black": "best black box", "glass": "best readable model"}
 
 
 def tables():
@@ -84,7 +87,7 @@ def peers(is_number):
     return Group("peers", "library", tuple(found), is_side=False)
 
 
-def measured(dataset, settings, autogluon, seed=0):
+def measured(dataset, settings, others=(), seed=0):
     """Score both sides and the peers on the same folds: the context, the comparison, and what our sides cost and lost."""
     dataset = sample_rows(dataset, settings.max_rows, seed)
     context = context_of(dataset, settings, seed=seed)
@@ -94,21 +97,25 @@ def measured(dataset, settings, autogluon, seed=0):
     ours = run_plan_here(scores.plan(context), dataset)
     spent = f"{time.process_time() - start:.0f} CPU s; {len(ours.failures)} failed"
     rows = {**ours.rows, **run_plan_here(trials([group], **folds, candidates=0), dataset).rows}
-    if autogluon["seconds"]:
-        found, theirs = autogluon_folds.folds(dataset, settings, context.metric, seed=seed, **autogluon)
-        rows, spent = rows | found, f"{spent}; AutoGluon {theirs:.0f} CPU s"
-        group = dataclasses.replace(group, families=(*group.families, autogluon_folds.family(autogluon["seconds"])))
+    for other in others:
+        found, theirs = peer_folds.folds(dataset, settings, context.metric, seed=seed, peer=other)
+        rows, spent = rows | found, f"{spent}; {other.name} {theirs:.0f} CPU s"
+        group = dataclasses.replace(group, families=(*group.families, other.family))
     return context, group, context.compared(rows, group), spent
 
 
-def report(side, words):
+def report(side):
     """Print one line for each table and peer: how much better the peer is than the best of a side."""
-    parser = argparse.ArgumentParser(description=words)
+    parser = argparse.ArgumentParser(description=f"how strong is our {SIDES[side]}?")
     parser.add_argument("--only", default="", help="tables whose name has this in it")
     parser.add_argument("--file", action="append", default=[], metavar="PATH:TARGET", help="a table of your own")
     parser.add_argument("--effort", default="quick")
+    parser.add_argument(
+        "--both", action="store_true", help="the other side beside the peers as well, from the same fits"
+    )
     parser.add_argument("--autogluon", type=int, default=0, metavar="SECONDS", help="AutoGluon too, for so long a fold")
-    parser.add_argument("--python", default=".peers/autogluon/bin/python", help="of AutoGluon's environment")
+    parser.add_argument("--rules", action="store_true", help="rule learners too, where there are two classes")
+    parser.add_argument("--peers", type=Path, default=Path(".peers"), help="folder of the peers' environments")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     asked = {name: build for name, build in tables().items() if options.only in name}
@@ -118,22 +125,40 @@ def report(side, words):
             for path, _, target in (each.rpartition(":") for each in options.file)
         }
     settings = make(Settings, {"effort": options.effort, "depth": "verdict"})
-    print(f"{'table':20}{'against the ' + words:42}{'better by':>10}{'low':>8}{'high':>8}  unit")
+    print(f"{'table':20}{'which one':42}{'better by':>10}{'low':>8}{'high':>8}  unit")
+    sides = SIDES if options.both else (side,)
     for name, build in asked.items():
-        autogluon = {"seconds": options.autogluon, "python": options.python}
-        context, group, found, spent = measured(build(), settings, autogluon)
-        best, chosen = found.best[side], found.best[side].chosen
-        most = max(set(chosen), key=chosen.count)
-        for family in group.families:
-            if family.name in found.families:
-                line(name, family.label, found.difference(found.families[family.name], best))
-        if side == "black":
-            line(name, "ours with one family a fold", found.difference(found.single[side], best))
-        line(
-            name, "best of the other side", found.difference(found.best["glass" if side == "black" else "black"], best)
-        )
-        score = found.mean(best)
-        print(f"{name:20}ours: {score.value:.2f} {context.metric.label} ({most}); {spent}", flush=True)
+        dataset = build()
+        context, group, found, spent = measured(dataset, settings, asked_for(options, len(dataset.classes)))
+        print(f"{name:20}{spent}", flush=True)
+        for one in sides:
+            beside_the_peers(name, one, context, group, found)
+
+
+def asked_for(options, n_classes):
+    """Give the peers that run in environments of their own."""
+    others = []
+    if options.autogluon:
+        others.append(peer_folds.autogluon(options.autogluon, options.peers / "autogluon/bin/python"))
+    if options.rules and n_classes == 2:
+        others += peer_folds.rule_learners(options.peers / "rules/bin/python")
+    return others
+
+
+def beside_the_peers(table, side, context, group, found):
+    """Print how much better than the best of a side each of the others is on one table."""
+    best = found.best[side]
+    most = max(set(best.chosen), key=best.chosen.count)
+    for family in group.families:
+        if family.name in found.families:
+            line(table, family.label, found.difference(found.families[family.name], best))
+    if side == "black":
+        line(table, "ours with one family a fold", found.difference(found.single[side], best))
+        line(table, "our best readable model", found.difference(found.best["glass"], best))
+    else:
+        line(table, "our best black box", found.difference(found.best["black"], best))
+    score = found.mean(best)
+    print(f"{table:20}than our {SIDES[side]}: {score.value:.2f} {context.metric.label} ({most})", flush=True)
 
 
 def line(table, label, estimate):

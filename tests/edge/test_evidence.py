@@ -144,7 +144,19 @@ def test_every_estimate_of_the_edge_lab_is_the_oracles(evidence):
 
 def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
     high = 200 + 100 * np.log(4 / 1.2) / np.log(4)  # where the lower ends, 0.6 of the p99, cross 4 ms
+    moved = [
+        ("latency (p99)", "p99_ms", "least_p99_ms", 0.5), ("share of late answers", "misses", "least_misses", 5.0),
+        ("file size", "size_mb", None, 0.03), ("peak memory", "memory_mb", None, 50.0), ("accuracy loss", "drop", None, 20.0),
+    ]  # fmt: skip
+    kept = [
+        ("accuracy above a constant prediction", "gain", 0.0), ("difference from the original", "parity", 1e-6),
+        ("flipped labels", "flips", 0.0),
+    ]  # fmt: skip
     expected = {
+        "limits": [
+            *({"name": n, "estimate": key, "least": least, "allowed": a, "moves": True, "above": False} for n, key, least, a in moved),
+            *({"name": n, "estimate": key, "least": None, "allowed": a, "moves": False, "above": key == "gain"} for n, key, a in kept),
+        ],
         "candidates": ["logistic", "mlp"], "unmeasured": [], "labels": LABELS, "metric": "accuracy", "factor": 100.0,
         "core": 3, "n_rows": N_ROWS, "rows_in_table": N_ROWS,
         "highest_rate": {
@@ -207,15 +219,22 @@ def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evide
     roomy = dataclasses.replace(SETTINGS, max_drop=round(loss[2] / 100 + 0.01, 2))
     verdict = LAB.judge(evidence, roomy)
     assert verdict.answer == "yes"
-    assert f"The logistic regression fits every budget: it answers in {value:.2g} ms at p99" in verdict.sentence
-    assert f"(95 % interval {low:.2g} to {high:.2g})" in verdict.sentence
-    assert "takes 2.53 kB" in verdict.sentence
+    assert (
+        f"The logistic regression model fits every budget: 99 of 100 answers come within {value:.2g} ms"
+        in verdict.sentence
+    )
+    assert f"(95 % interval {low:.3g} to {high:.3g} ms)" in verdict.details
+    assert "The file takes 2.53 kB" in verdict.details
     where = "below" if loss[0] > 0 else "above"
-    assert f"{abs(loss[0]):.1f} points {where} the model chosen as best in training (98 % interval" in verdict.sentence
+    said = f"{abs(loss[0]):.1f} points {where} the model chosen as best in training (95 % interval for all candidates together"
+    assert said in verdict.details
+    assert "98 %" not in verdict.sentence + verdict.details
     tight = dataclasses.replace(roomy, p99_ms=round(0.9 * low, 5), rate=None, memory_mb=None)
     failed = LAB.judge(evidence, tight)
     assert failed.answer == "no"
-    assert "misses" in failed.sentence
+    assert (
+        "misses its budgets for latency, file size, difference from the original and changed labels" in failed.sentence
+    )
 
 
 def test_the_model_that_is_left_is_the_one_that_the_verdict_is_about(evidence, rows):
@@ -226,7 +245,7 @@ def test_the_model_that_is_left_is_the_one_that_the_verdict_is_about(evidence, r
         SETTINGS, size_mb=9.0, memory_mb=900.0, rate=None, tolerance=1.0, max_drop=1.0, p99_ms=9.0
     )
     other = summarised(quick, rows | {TIME.name: dataclasses.replace(rows[TIME.name], times=SLOW)})
-    assert LABELS["mlp"] in LAB.judge(other, quick).sentence
+    assert "the neural network model" in LAB.judge(other, quick).sentence
     assert LAB.chosen_files(other, rows) == {"edge-model.onnx": b"x" * 40_001}
 
 

@@ -141,6 +141,22 @@ def test_what_counts_its_rows_already_is_not_scaled_by_those_of_the_sample():
     assert found == " (--effort quick takes about 5 min; --effort thorough takes about 14 min)"
 
 
+def test_what_waits_for_other_trials_does_not_keep_the_time_of_other_efforts_from_being_said():
+    class Averaged(CurvedLab):
+        """Beside the curve something that needs it, for which a minute and a half is expected."""
+
+        def plan(self, context):
+            (curve,) = super().plan(context)
+            return [curve, Trial("mean", work, kind="mean", cost=90.0, needs=(curve.key,), rows_in_cost=True)]
+
+    job = job_of(Averaged(), table(), make(Curved, {}), 3, files=[])
+    forecast = Forecast(job.plan, 1)
+    for trial, seconds in ((job.plan[0], 60.0), (job.plan[-2], 200.0)):
+        forecast.add(trial, seconds)
+    # by hand: as above, and the minute and a half
+    assert other_efforts(job, forecast) == " (--effort quick takes about 6 min; --effort thorough takes about 15 min)"
+
+
 def test_a_run_that_would_decide_is_said_with_its_time():
     job, forecast = measured(make(Curved, {}), "fold", "curve")
     evidence = Evidence(facts={"curve_settles": 90})

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -65,6 +66,24 @@ class Browser:
     def pdf(self, **options):
         """Print the page as a browser does by itself, without background graphics; gives the bytes of a PDF."""
         return base64.b64decode(self._call("Page.printToPDF", **options)["data"])
+
+    @contextlib.contextmanager
+    def window(self, ending):
+        """Be in another window for a while, the one whose address ends so; it may still be opening."""
+        end = time.monotonic() + 20
+        while not (found := [each for each in self._targets() if each["url"].endswith(ending)]):
+            assert time.monotonic() < end, self._targets()
+            time.sleep(0.05)
+        mine = self._session
+        self._session = self._call("Target.attachToTarget", targetId=found[0]["targetId"], flatten=True)["sessionId"]
+        try:
+            self._call("Runtime.enable")
+            yield self
+        finally:
+            self._session = mine
+
+    def _targets(self):
+        return self._call("Target.getTargets")["targetInfos"]
 
     def ask(self, expression):
         answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)

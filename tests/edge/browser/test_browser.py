@@ -16,8 +16,7 @@ from onnx import TensorProto, helper
 from samples.web import CHROMIUM, REASON, RUNTIME
 
 from edge.browser import evidence as browser_evidence
-from edge.browser import loopback, section
-from edge.browser.loopback import Loopback, Served
+from edge.browser import section
 from edge.browser.measure import Timing, measure_in_browser
 from edge.browser.runtime_files import WebRuntime, find_chromium, find_runtime
 from edge.browser.trials import Browsed, BrowserModelRow, BrowserRow, in_browser
@@ -32,6 +31,8 @@ from edge.settings import Settings
 from edge.timing.trials import TimedRow
 from lab.data.load import load, sample_rows
 from lab.errors import SettingsError
+from lab.host import loopback
+from lab.host.loopback import Loopback, Served
 from lab.learning.comparison import Group
 from lab.learning.families import FOREST, MLP
 from lab.learning.folds import Fold

@@ -9,11 +9,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from lab.data.frames import from_arrays
 from lab.data.load import sample_rows
-from lab.learning import at_size
-from lab.learning.at_size import SizePlan, SizeRow, in_order, score_at_size, side_at_sizes, size_key, size_plan, trials
+from lab.learning import nested
+from lab.learning.at_size import SizePlan, side_at_sizes, size_plan, trials
 from lab.learning.comparison import Group
 from lab.learning.families import FOREST, LOGISTIC, MLP, SVM, Family
 from lab.learning.folds import Fold, split
+from lab.learning.nested import in_order
+from lab.learning.sized import SizeRow, score_at_size, size_key
 from lab.protocol import Belonging
 from lab.spoiling import folds_stay, spoiled
 
@@ -74,8 +76,8 @@ def test_samples_are_nested_and_learned_from_only(whole):
 
 
 def test_a_repetition_is_parted_once_and_every_table_and_repetition_for_itself(whole, monkeypatch):
-    calls, parted = [], at_size.k_folds
-    monkeypatch.setattr(at_size, "k_folds", lambda *given: calls.append(1) or parted(*given))
+    calls, parted = [], nested.k_folds
+    monkeypatch.setattr(nested, "k_folds", lambda *given: calls.append(1) or parted(*given))
     table = belonging(whole)
     first = [run(table, size, repeat=3)[1:] for size in (100, 400)]
     assert len(calls) == 1

@@ -3,7 +3,7 @@
 The server listens on 127.0.0.1 only, at a port that the system chooses, under a path that cannot be guessed. That path is
 told by a file that this user alone can read (`Loopback.hand_over`), never on a command line or in an environment, which
 other users of the machine may see. It knows a handful of names and looks nothing else up, so that no path leads to any
-other file; it takes one result and no more.
+other file; it takes one result and no more, and none unless it waits for one.
 Its headers isolate the page from other origins, which is what gives a page the finer clock (5 us instead of 100), and
 forbid it to load anything from elsewhere.
 """
@@ -27,22 +27,24 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_MEASURING = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
 _LARGEST_RESULT = 64 * 2**20
 _SLOWEST_S = 60
 
 
 @dataclass(frozen=True)
 class Served:
-    """What stands under a name: its media type and its bytes."""
+    """What stands under a name: its media type, its bytes, and what a page of it may load and run (its content security policy)."""
 
     kind: str
     content: bytes
+    policy: str = _MEASURING
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -86,6 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for header, value in _HEADERS.items():
             self.send_header(header, value)
+        self.send_header("Content-Security-Policy", _MEASURING if found is None else found.policy)
         if found is not None:
             self.send_header("Content-Type", found.kind)
         if status != 204:
@@ -97,20 +100,23 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Loopback:
-    """A server for one measurement; use it as a context manager.
+    """A server for one page and what belongs to it; use it as a context manager.
 
     Parameters
     ----------
     files : mapping of str to Served
         What is served, by name.
+    takes_result : bool
+        Whether the page may send one result.
     """
 
-    def __init__(self, files: Mapping[str, Served]) -> None:
+    def __init__(self, files: Mapping[str, Served], *, takes_result: bool = True) -> None:
         self.token = secrets.token_urlsafe(24)
         self.sent: dict[str, int] = {}
         self.answered = threading.Event()
         self.result = b""
         self._files = dict(files)
+        self._takes_result = takes_result
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer((_HOST, 0), type("_Bound", (_Handler,), {"loopback": self}))
         self._server.daemon_threads = True
@@ -175,10 +181,14 @@ class Loopback:
         """What stands under a name."""
         return self._files.get(name) if name else None
 
+    def put(self, name: str, served: Served) -> None:
+        """Let something else stand under a name from now on."""
+        self._files[name] = served
+
     def take(self, result: bytes) -> bool:
-        """Keep the result; False where there is one already."""
+        """Keep the result; False where none is waited for, or there is one already."""
         with self._lock:
-            if self.answered.is_set():
+            if self.answered.is_set() or not self._takes_result:
                 return False
             self.result = result
             self.answered.set()

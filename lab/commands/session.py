@@ -1,0 +1,120 @@
+"""`lab session RUN...`: the records of several runs as one page for a room, and a script for the hour."""
+
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.cleaning import sentence
+from lab.commands.words import understand, writing_in
+from lab.errors import RecordError, SettingsError
+from lab.host.files import read_bytes
+from lab.options import Parser
+from lab.terminal.console import say, show
+
+if TYPE_CHECKING:
+    from lab.record import Record
+
+__all__ = ["session"]
+
+_MARKS = {".html": b'<meta name="generator" content="lab session">', ".md": b"<!-- lab session -->"}
+_LONGEST = 200
+
+
+def session(words: list[str]) -> int:
+    """Write the page of a session, and the script where it is asked for; give the exit code.
+
+    Raises
+    ------
+    LabError
+        If a run cannot be read or is given twice, or the file is not one of ours, so that it would be lost.
+    """
+    given = understand(_parser(), words)
+    if given is None:
+        return 0
+    title = given.title if given.title is None else " ".join(given.title.split())
+    if title is not None and not 0 < len(title) <= _LONGEST:
+        raise SettingsError(f"the title has {len(title)} characters; give one of 1 to {_LONGEST}")
+    records = _read(given.runs)
+    from lab.report import session as pages
+
+    out: Path = given.out or _folder(given.runs[0]).parent / "session.html"
+    if out.suffix != ".html":
+        raise SettingsError(
+            f"the session is an HTML page, and {out} does not end in .html; choose another name with --out"
+        )
+    script = out.with_suffix(".md")
+    for path in (out, script) if given.script else (out,):
+        _require_ours(path)
+    title = title or pages.title_of(records)
+    with writing_in(out.parent):
+        missing = pages.write(records, out, title)
+        if given.script:
+            pages.write_script(records, script, title)
+    for each in missing:
+        say(f"note: {each}")
+    show(str(out))
+    if given.script:
+        show(str(script))
+    if given.open and not webbrowser.open(out.resolve().as_uri()):
+        say(f"note: no browser could be opened here; open {out} yourself")
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="lab session",
+        description="Write one page for a session: a cover, one verdict a screen, the story behind each, panels to try, and all "
+        "reports. Arrow keys and space turn the screens, E leads to the evidence, P opens the presenter's view.",
+        epilog='example: lab session runs/*-quantum-* runs/*-edge-* --title "Board, May" --script',
+    )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="the folder of a run, or its record.json")
+    parser.add_argument(
+        "--title", metavar="T", help="what stands on the cover (default: how many questions about which table)"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="the page (default: session.html beside the folder of the first run)"
+    )
+    parser.add_argument(
+        "--script", action="store_true",
+        help="also write a script for one hour beside it, as Markdown: what to say at each screen, what to ask, what people ask",
+    )  # fmt: skip
+    parser.add_argument("--open", action="store_true", help="open it in the browser")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return parser
+
+
+def _read(runs: Sequence[Path]) -> "list[Record]":
+    """Read the records, in the order in which they are given; the same run twice is an error."""
+    from lab import record
+
+    seen: dict[Path, Path] = {}
+    records: list[Record] = []
+    for run in runs:
+        place = _folder(run).resolve()
+        found = record.read(run)
+        if place in seen or found in records:
+            first = seen.get(place) or runs[records.index(found)]
+            again = "" if first == run else f", as {first} and as {run}"
+            raise RecordError(f"the run {run} is given twice{again}; give each run once")
+        seen[place] = run
+        records.append(found)
+    return records
+
+
+def _folder(run: Path) -> Path:
+    return run if run.is_dir() else run.parent
+
+
+def _require_ours(path: Path) -> None:
+    """Raise SettingsError where another file would be lost."""
+    try:
+        ours = _MARKS[path.suffix] in read_bytes(path, most=4_096)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write {sentence(str(path))}: {error.strerror}; choose another file with --out"
+        ) from error
+    if not ours:
+        raise SettingsError(f"{path} exists and is not the page or script of a session; choose another file with --out")
