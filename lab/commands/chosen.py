@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.commands.words import writing_in
-from lab.errors import SettingsError
+from lab.errors import RecordError, SettingsError
 from lab.host.files import write_bytes
 from lab.options import Parser
 from lab.terminal.console import show_whole
@@ -22,8 +22,9 @@ __all__ = ["Chosen", "add_force", "add_runs", "check_target", "chosen_runs", "wr
 
 @dataclasses.dataclass(frozen=True)
 class Chosen:
-    """A run that was named: its folder, the file of its record, and what that says."""
+    """A run that was named: as it was named, its folder, the file of its record, and what that says."""
 
+    named: Path
     folder: Path
     file: Path
     record: "Record"
@@ -56,9 +57,10 @@ def chosen_runs(paths: Sequence[Path]) -> list[Chosen]:
         folder, file = (path, path / "record.json") if path.is_dir() else (path.parent, path)
         read = record.read(path)
         for other in found:
-            if read == other.record:
-                raise SettingsError(f"{path} and {other.folder} are the same run; name each run once")
-        found.append(Chosen(folder, file, read))
+            if read == other.record or folder.resolve() == other.folder.resolve():
+                again = "" if other.named == path else f", as {other.named} and as {path}"
+                raise RecordError(f"the run {path} is given twice{again}; give each run once")
+        found.append(Chosen(path, folder, file, read))
     return found
 
 

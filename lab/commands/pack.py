@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from lab import registry
 from lab.commands.chosen import add_force, add_runs, check_target, chosen_runs, write_target
 from lab.commands.words import understand
 from lab.errors import RecordError
@@ -25,8 +26,8 @@ def pack(words: list[str]) -> int:
     """
     parser = Parser(
         prog="lab pack",
-        description="Put finished runs into one zip file that opens elsewhere: records, reports, a start page, and a manifest with "
-        "the SHA-256 of each. Tables, trials and models stay where they are.",
+        description="Put finished runs into one zip file that opens elsewhere: records, reports, the page of a session, a start page, "
+        "and a manifest with the SHA-256 of each. Tables, trials and models stay where they are.",
         epilog="example: lab pack runs/20260102-0900-edge-churn --out board.zip",
     )
     add_runs(parser)
@@ -45,7 +46,7 @@ def pack(words: list[str]) -> int:
     from lab.report.pack.packing import packed
     from lab.report.pack.verifying import verified
 
-    content, missing = packed([run.file for run in runs])
+    content, missing = packed([run.file for run in runs], registry.names())
     write_target(given.out, content)
     for sentence in missing:
         say(f"note: {sentence}")

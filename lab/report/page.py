@@ -26,7 +26,19 @@ from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
 from lab.wording import count, worst_control, wrong_share
 
-__all__ = ["Picture", "body", "drawer", "html", "number", "renamed", "render", "setting", "unit", "with_glossary", "write"]
+__all__ = [
+    "Picture",
+    "body",
+    "drawer",
+    "html",
+    "number",
+    "renamed",
+    "render",
+    "setting",
+    "unit",
+    "with_glossary",
+    "write",
+]
 
 Picture = Callable[[Figure, Mapping[str, Any]], Markup]
 """What draws a figure, or one frame of it, as markup."""

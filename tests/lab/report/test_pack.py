@@ -11,6 +11,7 @@ import pytest
 from samples.records import HOSTILE, hostile_record
 
 from lab import record, report
+from lab.report import session
 from lab.report.pack.packing import packed
 
 
@@ -25,19 +26,20 @@ def folder_of(place, name, text="churn.csv"):
     return folder
 
 
-WRITE = report.write
+WRITES = report.write, session.write
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _pictures_are_not_drawn():
     """A report is a sentence here: drawing is tested elsewhere, and takes seconds."""
 
-    def write(known, path):
-        path.write_text(f"report of {known.data['name']}")
+    def write(known, path, title=""):
+        path.write_text(f"report of {known}")
         return ()
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "write", write)
+        patch.setattr(session, "write", write)
         yield
 
 
@@ -46,9 +48,9 @@ def original(tmp_path_factory):
     """Two runs, packed once; gives the bytes of the pack."""
     place = tmp_path_factory.mktemp("packed")
     folders = [folder_of(place, name, text) for name, text in (("run-a", "churn.csv"), ("..x y", HOSTILE))]
-    content, missing = packed([folder / "record.json" for folder in folders])
+    content, missing = packed([folder / "record.json" for folder in folders], ["quantum"])
     assert missing == ()
-    assert packed([folder / "record.json" for folder in folders])[0] == content, "the same bytes"
+    assert packed([folder / "record.json" for folder in folders], ["quantum"])[0] == content, "the same bytes"
     return content
 
 
@@ -70,7 +72,7 @@ def zipped(parts):
 def test_a_pack_holds_records_reports_a_start_page_and_digests_of_all(original):
     parts = parts_of(original)
     assert set(parts) == {
-        "manifest.json", "start.html",
+        "manifest.json", "start.html", "session.html",
         "01-run-a/record.json", "01-run-a/report.html", "02-x-y/record.json", "02-x-y/report.html",
     }  # fmt: skip
     assert b"secret" not in original
@@ -89,7 +91,8 @@ def test_the_packed_record_is_the_run_s_to_the_byte(original, tmp_path):
 
 
 def test_the_commands_pack_and_verify(lab, tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "write", WRITE)
+    monkeypatch.setattr(report, "write", WRITES[0])
+    monkeypatch.setattr(session, "write", WRITES[1])
     folder_of(tmp_path, "run-a")
     called = lab("pack", "run-a", "--out", "board.zip")
     digest = hashlib.sha256((tmp_path / "board.zip").read_bytes()).hexdigest()
@@ -97,7 +100,7 @@ def test_the_commands_pack_and_verify(lab, tmp_path, monkeypatch):
     assert b"<svg" in parts_of((tmp_path / "board.zip").read_bytes())["01-run-a/report.html"]
     called = lab("verify", "board.zip", "--digest", digest.upper())
     assert (called.code, called.err) == (0, "")
-    assert called.out.startswith("unchanged: 3 files of 1 run, packed by version ")
+    assert called.out.startswith("unchanged: 4 files of 1 run, packed by version ")
     assert "Not yet" in called.out
     assert json.loads(lab("verify", "board.zip", "--json").out)["sha256"] == digest
     called = lab("verify", "board.zip", "--digest", "0" * 64)
@@ -209,5 +212,5 @@ def test_records_of_older_versions_are_packed_as_they_are(tmp_path):
     folder = folder_of(tmp_path, "old")
     plain = json.loads((folder / "record.json").read_text()) | {"schema_version": 4}
     (folder / "record.json").write_text(json.dumps(plain))
-    content, _ = packed([folder / "record.json"])
+    content, _ = packed([folder / "record.json"], ["quantum"])
     assert json.loads(parts_of(content)["01-old/record.json"]) == plain

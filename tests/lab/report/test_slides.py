@@ -376,7 +376,7 @@ def test_the_command_writes_the_deck_and_says_where(lab, run):
         (("--out", "nowhere/deck.pptx"), ["there is no folder nowhere"]),
         (("--out", "folder.pptx"), ["folder.pptx", "is a folder"]),
         (("--out", "there.pptx"), ["there.pptx exists", "--force"]),
-        (("a-run/record.json",), ["a-run", "same run", "once"]),
+        (("a-run/record.json",), ["a-run", "twice", "once"]),
         (("nothing",), ["no record at nothing"]),
         (("half",), ["no record at half", "resume"]),
         (("broken",), ["broken", "is not a record of a run"]),
