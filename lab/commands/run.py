@@ -56,6 +56,7 @@ def run(words: list[str], prog: str | None) -> int:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings from a TOML file; the command line wins")
     parser.add_argument("--gate", action="store_true", help=f"exit code {GATE_CLOSED} if the verdict is not yes")
+    parser.add_argument("--again", action="store_true", help="run it anew, even if the same run is finished already")
     add_common(parser)
     add_settings(parser, lab.settings_type)
     given = understand(parser, words[1:])
@@ -65,7 +66,7 @@ def run(words: list[str], prog: str | None) -> int:
     settings = settings_from(given, lab.settings_type)
     command = command_line(["lab", "run", *words])
     finished = run_lab(
-        lab, given.data, settings, given, command=command,
+        lab, given.data, settings, given, command=command, again=given.again,
         target=given.target, drop=given.drop, task=given.task, by=given.by, time=given.time, independent=given.independent,
     )  # fmt: skip
     keep_start(given.out)

@@ -64,7 +64,19 @@ def plain_record(**changes):
             {"name": f"control {n}", "truth": "it is level", "yes": n, "no": 0, "undecided": 20 - n, "wrong": RATE} for n in (3, 7)
         ],
     }  # fmt: skip
-    evidence = Evidence({}, {}, figures, tables, ("one caveat",))
+    works = [
+        {"name": "training", "circuits": 7_200, "jobs": 10},
+        {"name": "1,000 predictions", "circuits": 1_000, "jobs": 1},
+    ]
+    prices = {
+        "works": works,
+        "shots": 1_000,
+        "overhead_s": 2.0,
+        "execution_s": 0.0005,
+        "rate": 1.5,
+        "source": "a price list",
+    }
+    evidence = Evidence({}, {"prices": prices}, figures, tables, ("one caveat",))
     return dataclasses.replace(made, evidence=evidence, verdict=verdict, controls=controls, **changes)
 
 
@@ -209,6 +221,12 @@ def test_tables_are_native_and_round_as_the_report_does(made):
     assert cells(made.one("How likely is what?"))[1:] == [
         ["better", "less than 1 in 100"], ["level", "77 in 100"], ["worse", "23 in 100"],
     ]  # fmt: skip
+    assert cells(made.one("What would it cost?")) == [  # (2 s a job + 0.5 ms a shot) x 1.5 dollars
+        ["what", "hours on the device", "dollars"],
+        ["training", rounded(3_620 / 3_600), "5,430"],
+        ["1,000 predictions", rounded(502 / 3_600), "753"],
+    ]
+    assert "At a rate of 1.50: a price list." in texts(made.one("What would it cost?"))
     assert cells(made.one("Controls of the quantum lab"))[1:] == [
         ["control 3", "it is level", "3", "0", "17", "1 of 20"], ["control 7", "it is level", "7", "0", "13", "1 of 20"],
     ]  # fmt: skip
@@ -251,6 +269,7 @@ def test_several_runs_follow_one_another_under_a_title_of_their_own():
     found = Deck(deck([plain_record(), other], "The board"))
     titles = [page.shapes.title.text_frame.text for page in found.pages]
     assert titles[0] == "The board"
+    assert Deck(deck([plain_record(), other])).pages[0].shapes.title.text_frame.text == "2 questions about credit.csv"
     assert titles.count("Does it help on credit.csv?") == 2
     assert [title for title in titles if title.startswith("Appendix")] == [
         "Appendix: quantum on credit.csv", "Appendix: edge on credit.csv",
