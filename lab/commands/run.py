@@ -29,9 +29,11 @@ def run(words: list[str], prog: str | None) -> int:
             raise SettingsError(f"no lab given; {nearest('', registry.names(), label='labs')}")
         show_whole("usage: lab run LAB DATA --target COLUMN [...]\n\n")
         show(f"LAB is one of {', '.join(registry.names())}; lab run LAB --help lists its settings.")
+        show("example: lab run interpretability data.csv --target churn")
         return 0
     lab = registry.find(words[0])
-    parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary)
+    called = prog or f"lab run {lab.name}"
+    parser = Parser(prog=called, description=lab.summary, epilog=f"example: {called} data.csv --target churn")
     parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument(

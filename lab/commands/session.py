@@ -1,11 +1,10 @@
 """`lab session RUN...`: the records of several runs as one page for a room, and a script for the hour."""
 
-import webbrowser
 from pathlib import Path
 
 from lab.cleaning import sentence
 from lab.commands.chosen import add_runs, chosen_runs
-from lab.commands.words import understand, writing_in
+from lab.commands.words import open_page, understand, writing_in
 from lab.errors import SettingsError
 from lab.host.files import read_bytes
 from lab.options import Parser
@@ -53,8 +52,8 @@ def session(words: list[str]) -> int:
     show(str(out))
     if given.script:
         show(str(script))
-    if given.open and not webbrowser.open(out.resolve().as_uri()):
-        say(f"note: no browser could be opened here; open {out} yourself")
+    if given.open:
+        open_page(out)
     return 0
 
 
