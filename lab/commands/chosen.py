@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from lab.commands.words import writing_in
 from lab.errors import RecordError, SettingsError
 from lab.host.files import write_bytes
 from lab.options import Parser
-from lab.terminal.console import show_whole
+from lab.terminal.asking import can_ask, is_agreed
 
 if TYPE_CHECKING:
     from lab.record import Record
@@ -80,10 +79,9 @@ def check_target(path: Path, ending: str, given: argparse.Namespace) -> bool:
         raise SettingsError(f"--out is {str(path)!r}, which is a folder; name a file")
     if not os.path.lexists(path) or given.force:
         return True
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not can_ask():
         raise SettingsError(f"{path} exists; to write over it, say --force, or choose another file with --out")
-    show_whole(f"Write over {path}? [y/N] ")
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    return is_agreed(f"Write over {path}?")
 
 
 def write_target(path: Path, content: bytes) -> None:

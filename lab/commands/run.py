@@ -32,8 +32,8 @@ def run(words: list[str], prog: str | None) -> int:
         show("example: lab run interpretability data.csv --target churn")
         return 0
     lab = registry.find(words[0])
-    called = prog or f"lab run {lab.name}"
-    parser = Parser(prog=called, description=lab.summary, epilog=f"example: {called} data.csv --target churn")
+    example = f"example: lab run {lab.name} data.csv --target churn"
+    parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary, epilog=example)
     parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument(

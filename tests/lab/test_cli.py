@@ -24,6 +24,8 @@ HEAVY = {
     "interpret",
     "rich",
     "jinja2",
+    "pptx",
+    "argcomplete",
     "numba",
 }
 
@@ -42,6 +44,10 @@ HEAVY = {
         "history --help",
         "explain --help",
         "clean --help",
+        "compare --help",
+        "slides --help",
+        "pack --help",
+        "verify --help",
         "controls --help",
     ],
 )
@@ -91,7 +97,7 @@ def finished(tmp_path_factory):
         [sys.executable, "-c", few_families.ITS_LAB, "wine", *FAST, "--out", "runs"],
         capture_output=True, text=True, check=True, cwd=folder,
     )  # fmt: skip
-    (run,) = (folder / "runs").iterdir()
+    (run,) = (path for path in (folder / "runs").iterdir() if path.is_dir())
     return run, done
 
 

@@ -137,6 +137,7 @@ def huge(listed):
     [
         (replaced("01-run-a/record.json", b"{}"), "'01-run-a/record.json' was changed"),
         (replaced("start.html", b""), "'start.html' was changed"),
+        (lambda parts: replaced("start.html", parts["start.html"].swapcase())(parts), "'start.html' was changed"),
         (lambda parts: [*parts.items(), ("more.html", b"x")], "'more.html' was added"),
         (lambda parts: [item for item in parts.items() if item[0] != "start.html"], "'start.html' was removed"),
         (lambda parts: [item for item in parts.items() if item[0] != "manifest.json"], "it has no manifest.json"),

@@ -424,6 +424,21 @@ def test_force_writes_over_a_file(lab, run):
     assert (run.parent / "there.pptx").read_bytes()[:2] == b"PK"
 
 
+@pytest.mark.parametrize(("answer", "is_written"), [("y\n", True), ("\n", False), ("", False)])
+def test_on_a_terminal_it_asks_before_it_writes_over_a_file(lab, run, monkeypatch, answer, is_written):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    (run.parent / "there.pptx").write_text("mine")
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    called = lab("slides", run, "--out", "there.pptx")
+    assert called.code == 0
+    assert called.out.startswith("Write over there.pptx? [y/N] ")
+    assert ((run.parent / "there.pptx").read_bytes()[:2] == b"PK") is is_written
+    assert ("nothing was written" in called.out) is not is_written
+
+
 def test_a_missing_library_is_named_with_the_command_that_installs_it(lab, run, monkeypatch):
     monkeypatch.delitem(sys.modules, "lab.report.slides.deck", raising=False)
     monkeypatch.setitem(sys.modules, "pptx", None)
