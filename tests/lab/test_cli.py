@@ -24,6 +24,8 @@ HEAVY = {
     "interpret",
     "rich",
     "jinja2",
+    "pptx",
+    "argcomplete",
     "numba",
 }
 
@@ -44,6 +46,10 @@ HEAVY = {
         "open --help",
         "explain --help",
         "clean --help",
+        "compare --help",
+        "slides --help",
+        "pack --help",
+        "verify --help",
         "controls --help",
     ],
 )
