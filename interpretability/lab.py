@@ -29,9 +29,10 @@ class InterpretabilityLab:
 
     def question(self, dataset_name: str, settings: Settings) -> Question:
         """Word the question."""
-        limit = "" if settings.parts is None else f", of at most {count(settings.parts, 'part')}"
+        limit = "" if settings.parts is None else f", of at most {count(settings.parts, 'part')},"
         return Question(
-            f"What do we give up on {dataset_name} by using a model that we can read{limit}?", "interpretable models"
+            f"What do we lose, if anything, by using a model that we can read{limit} for {dataset_name}?",
+            "interpretable models",
         )
 
     def context(self, dataset: Dataset, settings: Settings, *, seed: int) -> "Context":
@@ -45,12 +46,11 @@ class InterpretabilityLab:
         from interpretability.follow_up import editing, explaining, known_truth, privacy, speed, stress
         from interpretability.groups import section as groups
         from interpretability.reading import read
-        from interpretability.sides import at_random, at_size, finalists, price, scores
+        from interpretability.sides import at_random, finalists, price, scores
 
         return (
             scores,
             at_random,
-            at_size,
             price,
             finalists,
             read,

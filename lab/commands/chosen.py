@@ -3,16 +3,15 @@
 import argparse
 import dataclasses
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.commands.words import writing_in
-from lab.errors import SettingsError
+from lab.errors import RecordError, SettingsError
 from lab.host.files import write_bytes
 from lab.options import Parser
-from lab.terminal.console import show_whole
+from lab.terminal.asking import can_ask, is_agreed
 
 if TYPE_CHECKING:
     from lab.record import Record
@@ -22,9 +21,11 @@ __all__ = ["Chosen", "add_force", "add_runs", "check_target", "chosen_runs", "wr
 
 @dataclasses.dataclass(frozen=True)
 class Chosen:
-    """A run that was named, and its record."""
+    """A run that was named: as it was named, its folder, the file of its record, and what that says."""
 
+    named: Path
     folder: Path
+    file: Path
     record: "Record"
 
 
@@ -52,12 +53,13 @@ def chosen_runs(paths: Sequence[Path]) -> list[Chosen]:
 
     found: list[Chosen] = []
     for path in paths:
-        folder = path if path.is_dir() else path.parent
+        folder, file = (path, path / "record.json") if path.is_dir() else (path.parent, path)
         read = record.read(path)
         for other in found:
-            if read == other.record:
-                raise SettingsError(f"{path} and {other.folder} are the same run; name each run once")
-        found.append(Chosen(folder, read))
+            if read == other.record or folder.resolve() == other.folder.resolve():
+                again = "" if other.named == path else f", as {other.named} and as {path}"
+                raise RecordError(f"the run {path} is given twice{again}; give each run once")
+        found.append(Chosen(path, folder, file, read))
     return found
 
 
@@ -77,10 +79,9 @@ def check_target(path: Path, ending: str, given: argparse.Namespace) -> bool:
         raise SettingsError(f"--out is {str(path)!r}, which is a folder; name a file")
     if not os.path.lexists(path) or given.force:
         return True
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not can_ask():
         raise SettingsError(f"{path} exists; to write over it, say --force, or choose another file with --out")
-    show_whole(f"Write over {path}? [y/N] ")
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    return is_agreed(f"Write over {path}?")
 
 
 def write_target(path: Path, content: bytes) -> None:

@@ -72,7 +72,7 @@ def _parser() -> Parser:
 
 
 def _show(found: "Comparison") -> None:
-    from lab.report.compare.page import columns_of, heading, rows_of, title_of
+    from lab.report.compare.page import columns_of, heading, rows_of, summary, title_of
 
     show(title_of(found))
     for at, side in enumerate(found.sides, 1):
@@ -85,7 +85,7 @@ def _show(found: "Comparison") -> None:
     for pair in found.pairs:
         show("")
         show(heading(found, pair))
-        show(pair.note)
+        show(f"{summary(pair)} {pair.note}")
         if pair.changes:
             columns = ("estimate", names[pair.before], names[pair.after], "change", "is it noise?")
             show_whole(_table(columns, rows_of(pair)))

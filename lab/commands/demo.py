@@ -13,7 +13,11 @@ __all__ = ["demo"]
 
 def demo(words: list[str]) -> int:
     """Run all labs, write the page that leads to their reports, and give the exit code."""
-    parser = Parser(prog="lab demo", description="Run all labs on built-in real data; write reports and a start page.")
+    parser = Parser(
+        prog="lab demo",
+        description="Run all labs on built-in real data; write reports and a start page.",
+        epilog="example: lab demo --out demo",
+    )
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed for folds, searches and models (default: 0)"
     )

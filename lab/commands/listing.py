@@ -10,7 +10,9 @@ __all__ = ["list_labs"]
 
 def list_labs(words: list[str]) -> int:
     """Show what is installed, and give the exit code."""
-    parser = Parser(prog="lab list", description="List the installed labs and the built-in tables.")
+    parser = Parser(
+        prog="lab list", description="List the installed labs and the built-in tables.", epilog="example: lab list"
+    )
     if understand(parser, words) is None:
         return 0
     from lab.data import builtin

@@ -53,7 +53,10 @@ def _parser() -> Parser:
         "--out", type=Path, default=Path("slides.pptx"), metavar="FILE", help="the file to write (default: slides.pptx)"
     )
     parser.add_argument(
-        "--title", default="", metavar="TEXT", help="title of the first slide (default: names the tables)"
+        "--title",
+        default="",
+        metavar="TEXT",
+        help="title of the first slide (default: how many questions about which table)",
     )
     add_force(parser)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")

@@ -2,6 +2,8 @@
 
 import argparse
 import contextlib
+import os
+import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,15 +12,29 @@ from lab.host.refusals import explained
 from lab.options import Parser, parse
 from lab.terminal.console import say, show_whole
 
-__all__ = ["check_out", "check_seed", "notifier", "understand", "writing_in"]
+__all__ = ["COMPLETING", "check_out", "check_seed", "notifier", "open_page", "understand", "writing_in"]
+
+
+COMPLETING = "_ARGCOMPLETE"
+"""The variable by which a shell asks for the words that could follow, instead of having a command run."""
 
 
 def understand(parser: Parser, words: list[str]) -> argparse.Namespace | None:
-    """Parse the words; None where the help was asked for, and printed."""
+    """Parse the words; None where the help was asked for, and printed. A shell that completes words is answered instead."""
+    if COMPLETING in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)  # ends the process
     if "-h" in words or "--help" in words:
         show_whole(parser.format_help())
         return None
     return parse(parser, words)
+
+
+def open_page(page: Path) -> None:
+    """Show a page in the browser; says so where none can be opened."""
+    if not webbrowser.open(page.resolve().as_uri()):
+        say(f"note: no browser could be opened here; open {page} yourself")
 
 
 def check_seed(seed: int) -> None:

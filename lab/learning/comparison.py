@@ -7,7 +7,7 @@ for a side that nobody has to read blends of them.
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from lab.learning.scoring import BESIDE, Metric
 from lab.learning.splits import units_by_stratum
 from lab.protocol import Belonging, Dataset, Estimate, Figure, Rows, Table
 from lab.report import charts
+from lab.wording import amount
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -209,6 +210,18 @@ class Comparison:
         of_class = units_by_stratum(self.target, self.belonging, int(self.target.max()) + 1)
         return float(3 * self.metric.factor / (len(of_class) * of_class.min()))
 
+    def floor(self, estimates: Iterable[Estimate]) -> str:
+        """Say, as a sentence, that some of these are no wider than the narrowest interval allows; empty where none is.
+
+        Their width is then 3 units of the table (see `difference`), whatever the folds said, and must not be read as a measurement.
+        """
+        reach = self.least_half
+        if not any(reach and math.isclose(max(e.value - e.low, e.high - e.value), reach) for e in estimates):
+            return ""
+        what = "rows" if self.belonging.units is None else "groups of rows"
+        half = amount(reach, self.metric.unit)
+        return f" An interval of {half} to either side (3 of {self.n_units:,} {what}) is a floor, not a measurement."
+
     def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
         reach = self.least_half
         low, high = min(estimate.low, estimate.value - reach), max(estimate.high, estimate.value + reach)
@@ -272,6 +285,7 @@ class Comparison:
         rows.sort(key=lambda row: -row[2].value)
         unit = f" ({self.metric.unit}, of 100)" if self.metric.unit else ""
         groups = list(dict.fromkeys([*(s.group for s in self.best.values()), *(s.group for s in shown)]))
+        caption += self.floor(mean for _, _, mean in rows)
         return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit, groups=groups))
 
     def table(self) -> Table:

@@ -24,6 +24,8 @@ HEAVY = {
     "interpret",
     "rich",
     "jinja2",
+    "pptx",
+    "argcomplete",
     "numba",
 }
 
@@ -44,6 +46,10 @@ HEAVY = {
         "open --help",
         "explain --help",
         "clean --help",
+        "compare --help",
+        "slides --help",
+        "pack --help",
+        "verify --help",
         "controls --help",
     ],
 )
@@ -100,7 +106,7 @@ def finished(tmp_path_factory):
 def test_a_run_ends_with_verdict_report_and_how_to_repeat_it(finished):
     run, done = finished
     lines = done.stdout.splitlines()
-    assert lines[0] == "What do we give up on wine by using a model that we can read?"
+    assert lines[0] == "What do we lose, if anything, by using a model that we can read for wine?"
     assert lines[1].endswith(".")
     assert lines[-3].split() == ["report", f"runs/{run.name}/report.html"]
     assert lines[-1].split(maxsplit=1) == ["repeat", "lab run interpretability wine " + " ".join(FAST) + " --out runs"]

@@ -3,18 +3,24 @@
 from collections.abc import Sequence
 
 from lab.protocol import Estimate
-from lab.report.compare.changes import Change
+from lab.report.compare.changes import Change, Finding
 from lab.report.compare.comparison import Comparison, Pair, Row
 from lab.report.page import number, render, setting
+from lab.wording import count
 
-__all__ = ["columns_of", "heading", "html", "rows_of", "title_of"]
+__all__ = ["columns_of", "heading", "html", "rows_of", "summary", "title_of"]
+
+
+_ORDER: tuple[Finding, ...] = (
+    "more than noise", "changed", "cannot be told", "within noise", "not compared", "no change",
+)  # fmt: skip
 
 
 def html(found: Comparison) -> str:
     """Render the page of a comparison."""
     return render(
         "compare/compare.html",
-        title=title_of(found), found=found, heading=heading, rows_of=rows_of, columns_of=columns_of,
+        title=title_of(found), found=found, heading=heading, summary=summary, rows_of=rows_of, columns_of=columns_of,
     )  # fmt: skip
 
 
@@ -28,8 +34,18 @@ def heading(found: Comparison, pair: Pair) -> str:
     return f"From run {pair.before + 1} to run {pair.after + 1} ({found.sides[pair.before].lab})"
 
 
+def summary(pair: Pair) -> str:
+    """Count what is more than noise.
+
+    >>> summary(Pair(0, 1, False, "", (), (), ()))
+    'More than noise: 0 of 0 estimates.'
+    """
+    clear = sum(change.finding == "more than noise" for change in pair.changes)
+    return f"More than noise: {clear} of {count(len(pair.changes), 'estimate')}."
+
+
 def rows_of(pair: Pair) -> list[tuple[str, str, str, str, str]]:
-    """Give the changes of a pair as texts: name, before, after, difference, and whether it is more than noise."""
+    """Give the changes of a pair as texts: name, before, after, difference, and whether it is more than noise; these first."""
     return [
         (
             in_words(change.name),
@@ -38,7 +54,7 @@ def rows_of(pair: Pair) -> list[tuple[str, str, str, str, str]]:
             with_unit(change.difference) if change.difference is not None else "",
             said(change),
         )
-        for change in pair.changes
+        for change in sorted(pair.changes, key=lambda change: _ORDER.index(change.finding))
     ]
 
 

@@ -60,7 +60,7 @@ def deck(records: Sequence[Record], title: str = "") -> bytes:
     records : sequence of Record
         At least one, in the order of the deck.
     title : str
-        Of the cover; where it is empty, it names the tables.
+        Of the cover; where it is empty, that of a session of these records.
 
     Returns
     -------

@@ -75,7 +75,7 @@ def height_of(text: str, width: float, size: float, *, bold: bool = False) -> fl
 def fitted(text: str, width: float, height: float, sizes: Sequence[int], *, bold: bool = False) -> tuple[str, int]:
     """Give a text and the largest of these sizes in which it fits; in the last one it is cut to what fits, with three dots.
 
-    >>> fitted("a few words", 100.0, 30.0, (24, 18))
+    >>> fitted("a few words", 110.0, 30.0, (24, 18))
     ('a few words', 18)
     >>> fitted("a few words " * 40, 100.0, 30.0, (24, 18))
     ('a few wor...', 18)

@@ -7,12 +7,14 @@ from typing import Any
 
 from lab.protocol import Figure, Table
 from lab.record import Record
-from lab.report.page import setting
+from lab.report.page import number, setting
+from lab.report.session import prices, title_of
+from lab.report.session.story import in_hundred
 from lab.report.slides.content import Chart, Cover, Grid, Points, Slide, Statement
 from lab.report.slides.plots import Curves, Rows, curves_of, in_parts, rows_of
 from lab.wording import count, worst_control, wrong_share
 
-__all__ = ["begun", "chance", "story"]
+__all__ = ["begun", "story"]
 
 _FEW_ROWS, _MANY_ROWS = 5, 10  # of a chart, on a main slide and in the appendix
 _MOST_FIGURES, _MOST_TABLES = 3, 4  # of one run in the appendix
@@ -28,14 +30,13 @@ def story(records: Sequence[Record], title: str) -> list[Slide]:
     records : sequence of Record
         In the order of the deck.
     title : str
-        Of the cover; where it is empty, it names the tables.
+        Of the cover; where it is empty, that of a session of these records.
     """
-    tables = list(dict.fromkeys(record.data["name"] for record in records))
     days = sorted({f"{at:%Y-%m-%d}" for record in records if (at := begun(record)) is not None})
     lines = [record.question.text for record in records]
     if days:
         lines.append(f"Measured on {' to '.join(dict.fromkeys((days[0], days[-1])))} (UTC)")
-    slides: list[Slide] = [Cover(title=title or f"The evidence on {_listed(tables)}", lines=tuple(lines))]
+    slides: list[Slide] = [Cover(title=title or title_of(records), lines=tuple(lines))]
     for record in records:
         slides += _verdict(record)
     for record in records:
@@ -51,19 +52,6 @@ def begun(record: Record) -> datetime | None:
     except ValueError:
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def chance(share: float) -> str:
-    """Say a probability as people count.
-
-    >>> chance(0.23), chance(0.004), chance(0.998), chance(0.0), chance(1)
-    ('23 in 100', 'less than 1 in 100', 'more than 99 in 100', '0 in 100', '100 in 100')
-    """
-    if 0 < share < 0.01:
-        return "less than 1 in 100"
-    if 0.99 < share < 1:
-        return "more than 99 in 100"
-    return f"{100 * share:.0f} in 100"
 
 
 def _verdict(record: Record) -> Iterator[Slide]:
@@ -85,14 +73,29 @@ def _verdict(record: Record) -> Iterator[Slide]:
             notes=record.question.text,
             caption="As far as this evidence tells.",
             columns=("what may be true", "chance"),
-            rows=tuple((state, chance(share)) for state, share in said.chances.items()),
+            rows=tuple((state, in_hundred(share)) for state, share in said.chances.items()),
         )
+    if (priced := prices.read(record.evidence)) is not None:
+        yield _prices(priced, record)
     if said.next_steps:
         yield Points(title="What to do next", notes=record.question.text, items=said.next_steps)
     if said.would_change:
         items = tuple(_sentence(reason[:1].upper() + reason[1:]) for reason in said.would_change)
         yield Points(title="What would change the verdict", notes=record.question.text, items=items)
     yield Points(title="Can this be trusted?", notes=record.question.text, items=tuple(_trust(record)))
+
+
+def _prices(found: prices.Prices, record: Record) -> Slide:
+    """Price what the record says is priced, at its own rate."""
+    rates = {"overhead_s": found.overhead_s, "execution_s": found.execution_s, "rate": found.rate}
+    paid = [(work.name, prices.priced(work, shots=found.shots, **rates)) for work in found.works]
+    return Grid(
+        title="What would it cost?",
+        notes=record.question.text,
+        caption=f"At a rate of {number(found.rate)}: {found.source}.",
+        columns=("what", "hours on the device", "dollars"),
+        rows=tuple((name, price.seconds / 3_600, price.dollars) for name, price in paid),
+    )
 
 
 def _trust(record: Record) -> Iterator[str]:
@@ -228,14 +231,3 @@ def _sentence(text: str) -> str:
 
 def _lines(*parts: str) -> str:
     return "\n".join(part for part in parts if part)
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Name a few things, or count them.
-
-    >>> _listed(["a"]), _listed(["a", "b", "c"]), _listed(list("abcd"))
-    ('a', 'a, b and c', '4 tables')
-    """
-    if len(names) > 3:
-        return f"{len(names)} tables"
-    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]

@@ -136,6 +136,7 @@ def test_the_terminal_shows_both_verdicts_and_the_change(lab, months):
         called.out,
     )
     assert re.search(r"late ms .* no change", called.out)
+    assert "More than noise: 1 of 2 estimates." in called.out
 
 
 def test_json_holds_the_same(lab, months):

@@ -14,9 +14,9 @@ from samples.browser import CHROMIUM, QUIET, Browser
 from samples.records import HOSTILE, hostile_record, moving_record
 
 from lab import report
+from lab.numbers import number
 from lab.protocol import Estimate, Figure
 from lab.report import additive, charts
-from lab.report.page import number
 from lab.report.panel import first_state
 from lab.report.pictures import svg
 

@@ -64,7 +64,19 @@ def plain_record(**changes):
             {"name": f"control {n}", "truth": "it is level", "yes": n, "no": 0, "undecided": 20 - n, "wrong": RATE} for n in (3, 7)
         ],
     }  # fmt: skip
-    evidence = Evidence({}, {}, figures, tables, ("one caveat",))
+    works = [
+        {"name": "training", "circuits": 7_200, "jobs": 10},
+        {"name": "1,000 predictions", "circuits": 1_000, "jobs": 1},
+    ]
+    prices = {
+        "works": works,
+        "shots": 1_000,
+        "overhead_s": 2.0,
+        "execution_s": 0.0005,
+        "rate": 1.5,
+        "source": "a price list",
+    }
+    evidence = Evidence({}, {"prices": prices}, figures, tables, ("one caveat",))
     return dataclasses.replace(made, evidence=evidence, verdict=verdict, controls=controls, **changes)
 
 
@@ -209,6 +221,12 @@ def test_tables_are_native_and_round_as_the_report_does(made):
     assert cells(made.one("How likely is what?"))[1:] == [
         ["better", "less than 1 in 100"], ["level", "77 in 100"], ["worse", "23 in 100"],
     ]  # fmt: skip
+    assert cells(made.one("What would it cost?")) == [  # (2 s a job + 0.5 ms a shot) x 1.5 dollars
+        ["what", "hours on the device", "dollars"],
+        ["training", rounded(3_620 / 3_600), "5,430"],
+        ["1,000 predictions", rounded(502 / 3_600), "753"],
+    ]
+    assert "At a rate of 1.50: a price list." in texts(made.one("What would it cost?"))
     assert cells(made.one("Controls of the quantum lab"))[1:] == [
         ["control 3", "it is level", "3", "0", "17", "1 of 20"], ["control 7", "it is level", "7", "0", "13", "1 of 20"],
     ]  # fmt: skip
@@ -251,6 +269,7 @@ def test_several_runs_follow_one_another_under_a_title_of_their_own():
     found = Deck(deck([plain_record(), other], "The board"))
     titles = [page.shapes.title.text_frame.text for page in found.pages]
     assert titles[0] == "The board"
+    assert Deck(deck([plain_record(), other])).pages[0].shapes.title.text_frame.text == "2 questions about credit.csv"
     assert titles.count("Does it help on credit.csv?") == 2
     assert [title for title in titles if title.startswith("Appendix")] == [
         "Appendix: quantum on credit.csv", "Appendix: edge on credit.csv",
@@ -376,7 +395,7 @@ def test_the_command_writes_the_deck_and_says_where(lab, run):
         (("--out", "nowhere/deck.pptx"), ["there is no folder nowhere"]),
         (("--out", "folder.pptx"), ["folder.pptx", "is a folder"]),
         (("--out", "there.pptx"), ["there.pptx exists", "--force"]),
-        (("a-run/record.json",), ["a-run", "same run", "once"]),
+        (("a-run/record.json",), ["a-run", "twice", "once"]),
         (("nothing",), ["no record at nothing"]),
         (("half",), ["no record at half", "resume"]),
         (("broken",), ["broken", "is not a record of a run"]),
@@ -403,6 +422,21 @@ def test_force_writes_over_a_file(lab, run):
     (run.parent / "there.pptx").write_text("mine")
     assert lab("slides", run, "--out", "there.pptx", "--force").code == 0
     assert (run.parent / "there.pptx").read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.parametrize(("answer", "is_written"), [("y\n", True), ("\n", False), ("", False)])
+def test_on_a_terminal_it_asks_before_it_writes_over_a_file(lab, run, monkeypatch, answer, is_written):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    (run.parent / "there.pptx").write_text("mine")
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    called = lab("slides", run, "--out", "there.pptx")
+    assert called.code == 0
+    assert called.out.startswith("Write over there.pptx? [y/N] ")
+    assert ((run.parent / "there.pptx").read_bytes()[:2] == b"PK") is is_written
+    assert ("nothing was written" in called.out) is not is_written
 
 
 def test_a_missing_library_is_named_with_the_command_that_installs_it(lab, run, monkeypatch):
