@@ -17,8 +17,8 @@ _BARE = {
     "summary", "svg", "th",
 }  # fmt: skip
 """Elements in which no button may stand, or none would help: headings, links, pictures, what is typed."""
-_MOVING = 'class="what-if"'
-"""A part that the page's script writes anew."""
+_APART = ('class="what-if"', 'class="limits"', 'class="prices"', 'class="notes-text"')
+"""Parts that the page's script writes anew, and notes, which the audience of a session does not see."""
 
 
 def explained(page: str, terms: Sequence[Term]) -> str:
@@ -47,11 +47,11 @@ class _Inside:
 
     def __init__(self) -> None:
         self._open = 0
-        self._moving = 0
+        self._apart = 0
 
     @property
     def is_bare(self) -> bool:
-        return self._open > 0 or self._moving > 0
+        return self._open > 0 or self._apart > 0
 
     def see(self, tag: str) -> None:
         """Take note of a tag."""
@@ -59,8 +59,8 @@ class _Inside:
         step = -1 if tag.startswith("</") else 1
         if name in _BARE:
             self._open += step
-        if name == "div" and (self._moving or _MOVING in tag):
-            self._moving += step
+        if name == "div" and (self._apart or any(mark in tag for mark in _APART)):
+            self._apart += step
 
 
 def _first_uses(text: str, left: dict[Term, int]) -> str:

@@ -172,8 +172,7 @@
       at = Math.min(Math.max(number, 0), screens.length - 1);
       preview(now, screens[at]);
       preview(next, screens[at + 1]);
-      const written = screens[at].querySelector(".notes");
-      notes.replaceChildren(...[...written.children].filter((node) => node.tagName !== "SUMMARY").map((node) => node.cloneNode(true)));
+      notes.replaceChildren(screens[at].querySelector(".notes-text").cloneNode(true));
       notes.scrollTop = 0;
       fit();
       tick();

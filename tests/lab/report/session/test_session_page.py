@@ -297,6 +297,10 @@ def test_without_a_script_all_is_there(browser, text, tmp_path):
         )
         assert browser.ask("[...document.querySelectorAll('.notes')].every(e => e.checkVisibility())")
         assert browser.ask("document.querySelectorAll('.moves:not([hidden]), .controls:not([hidden])').length") == 0
+        used = browser.ask(
+            "[document, ...document.querySelectorAll('.notes')].map(e => e.querySelectorAll('.term-here').length)"
+        )
+        assert (used[0] > 0, set(used[1:])) == (True, {0}), "terms are explained where the room sees them"
         browser.ask("document.querySelectorAll('details').forEach(e => { e.open = true; })")
         seen = "e.checkVisibility() || e.closest('[hidden]')"
         assert (
