@@ -16,10 +16,11 @@
   window.addEventListener("message", (event) => {
     const said = event.data;
     if (!said || typeof said !== "object" || !screens[0]) return;
-    if (said.session === "hello" && !isPresenter && event.source && event.source.opener === window) {
-      peer = event.source;
+    const source = event.source;
+    if (!isPresenter && source && source !== window && source.opener === window) peer = source; /* this page may be loaded anew */
+    if (said.session === "hello" && source === peer) {
       tell();
-    } else if (said.session === "at" && event.source === peer && Number.isInteger(said.at) && screens[said.at]) {
+    } else if (said.session === "at" && source === peer && Number.isInteger(said.at) && screens[said.at]) {
       show(said.at, false);
     }
   });

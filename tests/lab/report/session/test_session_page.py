@@ -276,6 +276,14 @@ def test_the_presenter_has_a_second_window_with_this_screen_the_next_notes_and_a
             if (place := browser.ask("document.querySelector('.plan').textContent")).startswith("Screen 3 "):
                 break
         assert place.startswith(f"Screen 3 of {len(KINDS)}, ")
+    browser.go(browser.ask("location.href"))  # the page of the room is loaded anew
+    with browser.window("#presenter"):
+        browser.press(*RIGHT)
+    for _ in range(200):
+        if at(browser) == 4:
+            break
+    assert seen(browser) == [4]
+    with browser.window("#presenter"):
         browser.ask("window.close()")
 
 
