@@ -1,11 +1,11 @@
 """`lab report RUN`: the report of a run again, from its record."""
 
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.commands.words import understand, writing_in
 from lab.options import Parser
+from lab.terminal.browser import open_page
 from lab.terminal.console import say, show
 
 if TYPE_CHECKING:
@@ -34,5 +34,5 @@ def render(words: list[str]) -> int:
         say(f"note: {sentence}")
     show(str(page))
     if given.open:
-        webbrowser.open(page.resolve().as_uri())
+        open_page(page.resolve().as_uri(), or_else=str(page))
     return 0

@@ -56,6 +56,11 @@ def run(words: list[str], prog: str | None) -> int:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings from a TOML file; the command line wins")
     parser.add_argument("--gate", action="store_true", help=f"exit code {GATE_CLOSED} if the verdict is not yes")
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="follow the run on a page in the browser of this machine; it becomes the report",
+    )
     add_common(parser)
     add_settings(parser, lab.settings_type)
     given = understand(parser, words[1:])

@@ -17,7 +17,8 @@ from lab.terminal.console import say, show
 
 if TYPE_CHECKING:
     from lab.flow import Finished
-    from lab.protocol import Lab
+    from lab.protocol import Dataset, Lab
+    from lab.terminal.live import Live
 
 __all__ = ["keep_start", "result_of", "run_lab", "show_result"]
 
@@ -48,8 +49,13 @@ def run_lab(
     from lab import flow  # loads the libraries that learn, for which who misspelt a column need not wait
     from lab.terminal.screen import watching
 
-    with writing_in(given.out), watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
-        return flow.run(
+    files = [given.config] if getattr(given, "config", None) else []
+    with (
+        writing_in(given.out),
+        watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch,
+        _followed(lab, dataset, settings, given, files) as live,
+    ):
+        found = flow.run(
             lab,
             dataset,
             settings,
@@ -57,12 +63,34 @@ def run_lab(
             seed=given.seed,
             workers=given.workers,
             command=command,
-            files=[given.config] if getattr(given, "config", None) else [],
+            files=files,
             finished=finished,
-            watch=watch,
+            watch=watch if live is None else _both(watch, live.watch),
             notify=notifier(given),
-            opened=opened,
+            opened=opened if live is None else _both(opened, live.opened),
         )
+        if live is not None:
+            live.finish(found.folder / "report.html")
+        return found
+
+
+def _followed(
+    lab: "Lab", dataset: "Dataset", settings: Any, given: argparse.Namespace, files: Sequence[Path]
+) -> "contextlib.AbstractContextManager[Live | None]":
+    """Give the page that follows a run, where it is asked for."""
+    if not getattr(given, "live", False):
+        return contextlib.nullcontext()
+    from lab.terminal.live import live_view
+
+    return live_view(lab, dataset, settings, seed=given.seed, files=files, notify=notifier(given))
+
+
+def _both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callable[[Any], None]:
+    def told(what: Any) -> None:
+        first(what)
+        second(what)
+
+    return told
 
 
 def _name_the_file_that_is_meant(word: str) -> None:

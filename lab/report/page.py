@@ -17,6 +17,7 @@ import jinja2
 from markupsafe import Markup
 
 from lab.cleaning import clean, short
+from lab.data.builtin import Column, meanings
 from lab.host.files import write_bytes
 from lab.protocol import Figure, Table
 from lab.record import Record
@@ -102,6 +103,7 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
         count=count,
         is_measured=_is_measured,
         sheets_for=sheets_for,
+        meanings=_meanings,
     )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style, script = ("".join(loader.get_source(environment, name)[0] for name in names) for names in (styles, scripts))
@@ -158,6 +160,11 @@ def number(value: Any) -> str:
         return f"less than {_LEAST:.9f}" if value > 0 else f"between -{_LEAST:.9f} and 0"
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
+
+
+def _meanings(data: Mapping[str, Any]) -> dict[str, Column]:
+    """Say what the columns used and the target mean, where the table of a record is a built-in one."""
+    return meanings(data["name"], [*data["columns"], data["target"]])
 
 
 def _is_measured(table: Table, place: int) -> bool:
