@@ -23,7 +23,7 @@ TABLES = {
     "churn": "1,000 rows, contracts of a telephone company, cancelled or not (generated)",
     "machines": "2,400 rows, inspections of pumps, breakdown within a month or not (generated)",
     "energy": "730 rows, days of a town, its demand for electricity: a number, in the order of --time day (generated)",
-    "readmission": "320 rows, stays in a hospital, back within 30 days or not (generated)",
+    "readmission": "260 rows, stays in a hospital, back within 30 days or not (generated)",
     "delivery": "1,500 rows, orders of a web shop, which of four ways of delivery was chosen (generated)",
 }
 

@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -95,7 +96,9 @@ def test_a_run_that_is_followed_shows_what_is_known_so_far_without_a_verdict_and
 
     done, _, last = followed(lab, dataset, settings, tmp_path / "runs", look)
     states = [json.loads(state) for _, state, _ in seen]
-    assert [(state["done"], state["total"], state["finished"]) for state in states] == [(n, 2, False) for n in (0, 1, 2)]
+    assert [(state["done"], state["total"], state["finished"]) for state in states] == [
+        (n, 2, False) for n in (0, 1, 2)
+    ]
     assert [state["ended"] for state in states] == [[], ["count-0"], ["count-1", "count-0"]]
     assert [status for _, _, (status, _, _) in seen] == [404, 200, 200]
     assert seen[1][2][2].startswith("<svg")
@@ -136,7 +139,9 @@ def test_only_this_page_s_own_names_are_served_under_its_own_host_and_path(datas
         refused.append(ask(wrong, "state"))
         refused.append(ask(address, "state", host="localhost:" + where.partition(":")[2]))
         refused.append(ask(address, "state", host="evil.example"))
-        refused.extend(ask(address, name) for name in ("", "../page", "..%2fpage", "../../etc/passwd", "record.json", "trials"))
+        refused.extend(
+            ask(address, name) for name in ("", "../page", "..%2fpage", "../../etc/passwd", "record.json", "trials")
+        )
         refused.append(ask(address, "report"))
         refused.append(ask(address, "result", method="POST"))
 
@@ -172,8 +177,7 @@ def test_nothing_is_served_any_more_when_a_run_was_interrupted(dataset, opened, 
         followed(SmallLab(), dataset, settings, tmp_path / "runs", look)
     with pytest.raises(ConnectionRefusedError):
         ask(addresses[0], "state")
-    with pytest.raises(FileNotFoundError):
-        open(opened[0].removeprefix("file://"))
+    assert not Path(opened[0].removeprefix("file://")).exists()
 
 
 def test_a_section_that_cannot_do_without_missing_rows_stops_nothing(dataset, opened, settings, tmp_path, monkeypatch):
