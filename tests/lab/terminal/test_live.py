@@ -5,16 +5,19 @@ import hashlib
 import http.client
 import json
 import re
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from samples import browser
 from samples.here import in_this_process
 from samples.small_lab import Counting, Settings, SmallLab
 
 from lab import flow
 from lab.protocol import ALONE, Dataset
+from lab.report import page
 from lab.terminal import live
 from lab.work.resume import Progress
 
@@ -40,8 +43,29 @@ def dataset():
     return Dataset("cases", features, target, "y", ("no", "yes"), kinds, "0" * 64, (), ALONE)
 
 
+class Artist:
+    """Draws nothing, at no cost."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def svg(self, figure, spec):
+        return f"<svg><text>{figure.title}</text></svg>"
+
+
 @pytest.fixture
-def opened(monkeypatch):
+def artist(request, monkeypatch):
+    """Pictures are drawn where a test looks at them."""
+    if "browser" not in request.node.name:
+        for module in (live.live, page):
+            monkeypatch.setattr(module, "Artist", Artist)
+
+
+@pytest.fixture
+def opened(artist, monkeypatch):
     """What the browser of the user is asked to open."""
     pages = []
     monkeypatch.setattr(live, "open_page", lambda address, *, or_else: pages.append(address))
@@ -65,7 +89,7 @@ def ask(address, name, *, host=None, method="GET"):
         connection.close()
 
 
-def followed(lab, dataset, settings, out, look=lambda address, progress: None):
+def followed(lab, dataset, settings, out, look=lambda address, progress: None, patience_s=0.1):
     """Run a lab as `lab run --live` does; `look` is called after each trial."""
     said = []
     with live.live_view(lab, dataset, settings, seed=0, files=[], notify=said.append) as view:
@@ -76,7 +100,7 @@ def followed(lab, dataset, settings, out, look=lambda address, progress: None):
             look(address, progress)
 
         done = flow.run(lab, dataset, settings, out=out, opened=view.opened, watch=watch)
-        view.finish(done.folder / "report.html", patience_s=0.1)
+        view.finish(done.folder / "report.html", patience_s=patience_s)
         return done, address, {name: ask(address, name) for name in ("page", "state", "picture", "report")}
 
 
@@ -224,3 +248,34 @@ def test_nothing_is_gathered_while_trials_run_alone(
         assert bool(looked) != alone
         pause = json.loads(view._server.file("state").content)["pause"]
     assert pause == (5.0 if alone else 1.0)
+
+
+@pytest.mark.skipif(browser.CHROMIUM is None, reason="Chromium is not on the path")
+def test_a_browser_shows_the_run_and_ends_at_its_report(dataset, opened, settings, tmp_path, monkeypatch):
+    *others, no_names = browser.QUIET
+    monkeypatch.setattr(browser, "QUIET", [*others, f"{no_names}, EXCLUDE 127.0.0.1"])
+    pages, seen = [], []
+
+    def until(expression, wanted):
+        end = time.monotonic() + 30
+        while (found := pages[0].ask(expression)) != wanted:
+            assert time.monotonic() < end, found
+            time.sleep(0.05)
+
+    def look(address, progress):
+        if not pages:
+            pages.append(browser.Browser(address, tmp_path / "profile"))
+        until("document.getElementById('counts').textContent", f"{progress.done} of 2 trials")
+        seen.append(pages[0].ask("[...document.querySelectorAll('#trials li')].map((each) => each.textContent).join()"))
+        if progress.done:
+            until("document.querySelectorAll('#picture svg text').length > 2", True)
+
+    try:
+        done = followed(SmallLab(), dataset, settings, tmp_path / "runs", look, patience_s=30)[0]
+        until("document.location.pathname.split('/').pop()", "report")
+        until("document.querySelector('.verdict strong').textContent", done.record.verdict.headline)
+        assert seen == ["", "count-0", "count-1,count-0"]
+        assert pages[0].problems == []
+    finally:
+        for page in pages:
+            page.close()
