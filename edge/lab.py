@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from edge.budget.decision import decide
+from edge.budget.said import model_named
 from edge.settings import Settings
 from edge.verdict import verdict_on
+from lab.first_screen import first_that_fits
 from lab.protocol import Control, Dataset, Evidence, Question, Rows, Section, Verdict
+from lab.wording import capital, count, listed
 
 if TYPE_CHECKING:
     from edge.context import Context
@@ -80,10 +83,18 @@ class EdgeLab:
         )
         unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
         if decision is None or (unmeasured and decision.status != "pass"):
-            parts = filter(None, (", the ".join(unmeasured[:-1]), unmeasured[-1]))
-            sentence = f"The {' and the '.join(parts)} could not be measured, and no other candidate is shown to fit."
-            return Verdict("undecided", "Undecided", sentence, ("a run in which every candidate can be measured",))
-        return verdict_on(decision, evidence, max_rows=settings.max_rows)
+            who = listed([model_named(label) for label in unmeasured])
+            return Verdict(
+                "undecided",
+                "Undecided",
+                first_that_fits(
+                    f"{capital(who)} could not be measured, and no other candidate is shown to fit.",
+                    f"{count(len(unmeasured), 'model')} could not be measured, and no other candidate is shown to fit.",
+                ),
+                ("a run in which every candidate can be measured",),
+                next_steps=("Repeat the run; its log.txt says why the measurement failed.",),
+            )
+        return verdict_on(decision, evidence, settings)
 
     def chosen_files(self, evidence: Evidence, rows: Rows) -> Mapping[str, bytes]:
         """Leave the model that the verdict is about beside the report, as an ONNX file; none where none was made."""

@@ -1,6 +1,7 @@
 """Do the settings fit the table, this machine, and the files and devices that they name? Resolved once into a context."""
 
 from edge import candidates, metrics
+from edge.boosters import family as boosters
 from edge.browser import runtime_files
 from edge.context import Context
 from edge.places import devices, process
@@ -30,6 +31,7 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     metric = scoring.primary_metric(metrics.named(settings.metric, dataset), dataset)
     group = candidates.group(dataset, settings.model, asked=() if settings.model else settings.models)
     families = candidates.for_device(group, settings)
+    boosters.require(family.name for family in group.families)
     return Context(dataset, settings, seed, metric, group, families)
 
 

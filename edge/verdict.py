@@ -1,125 +1,113 @@
-"""How is the edge verdict worded? The sentence that carries it, and what would change it."""
+"""How is the edge verdict worded? The sentence that carries it, what belongs to it, and what would change it."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from edge.budget.decision import EQUALITY, GAIN, Decision, Item
+from edge.budget.decision import EQUALITY, GAIN, LOSS, Decision, Item
+from edge.budget.said import figure_of, may_exceed, missed, model_named, name_of, of_loss
+from edge.next_steps import chances_of, steps_of
+from edge.settings import Settings
+from edge.would_change import budgets, would_settle
+from lab.first_screen import first_that_fits, in_a_row
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import amount, difference, longer_curves, opening, rough, settled_by_curves, source_of
+from lab.wording import about_size, amount, capital, listed, opening, settled_by_curves
 
 __all__ = ["verdict_on"]
 
 
-def verdict_on(decision: Decision, evidence: Evidence, *, max_rows: int) -> Verdict:
-    """Word the verdict on the candidate that decides.
-
-    Parameters
-    ----------
-    max_rows : int
-        Rows that a run uses at most: more of them would settle it only with another setting.
-    """
-    name, limited, facts = decision.name, decision.items, evidence.facts
-    label, found = facts["labels"][name], evidence.estimates
-    size = facts.get("size")
-    start, one = ("The", "No") if size is None else (opening("The", facts), opening("No", facts))
-    figures = _figures(name, evidence)
+def verdict_on(decision: Decision, evidence: Evidence, settings: Settings) -> Verdict:
+    """Word the verdict on the candidate that decides."""
+    facts = evidence.facts
+    who = model_named(facts["labels"][decision.name])
+    short = [item for item in decision.items if item.status == decision.status]
+    details = _details(decision, evidence)
+    steps, chances = steps_of(decision, evidence, settings), chances_of(decision)
     if decision.status == "pass":
-        return Verdict("yes", "Yes", f"{start} {label} fits every budget: {figures}.", _budgets(limited, "below"))
-    short = [item for item in limited if item.status == decision.status]
-    causes = " and ".join(f"{item.name} ({_shown(item)})" for item in short)
+        changes = budgets(decision.items, "below")
+        return Verdict("yes", "Yes", _fits(decision, evidence, who), changes, details, steps, chances)
     if decision.status == "fail":
-        sentence = f"{one} candidate fits; the most accurate, the {label}, misses {causes}: {figures}."
-        change = _budgets(short, "of at least")
-        return Verdict("no", "No", sentence, (*change, "a smaller model of another kind"))
-    in_table = facts["rows_in_table"]
-    change = tuple(
-        _would_settle(item, in_table=in_table, max_rows=max_rows)
-        for item in short
-        if not item.busy and item.size is None
+        changes = (*budgets(short, "of at least"), "a smaller model of another kind")
+        return Verdict("no", "No", _misses(short, who, facts), changes, details, steps, chances)
+    changes = would_settle(short, facts, settings.max_rows)
+    sentence = _may_fit(decision, short, who, facts)
+    return Verdict("undecided", "Undecided", sentence, changes, details, steps, chances)
+
+
+def _fits(decision: Decision, evidence: Evidence, who: str) -> str:
+    found, name, metric = evidence.estimates, decision.name, evidence.facts["metric"]
+    p99 = found[f"{name}.p99_ms"]
+    fast = f"{capital(who)} fits every budget: 99 of 100 answers come within {amount(p99.value, 'ms')}"
+    then = found.get(f"{name}.drop_at_size")
+    if then is not None:
+        expected = f"{about_size(evidence.facts)} it should be {_side(then)} the best other model"
+        return first_that_fits(f"{fast}, and {expected}.", f"{fast}.")
+    against = f"it is {_side(found[f'{name}.drop'])} the model chosen as best in training"
+    by_metric = "" if metric == "accuracy" else f" by {metric}"
+    return first_that_fits(f"{fast}, and {against}{by_metric}.", f"{fast}, and {against}.", f"{fast}.")
+
+
+def _side(loss: Estimate) -> str:
+    return of_loss(loss, "").partition(" (")[0].strip()
+
+
+def _misses(short: Sequence[Item], who: str, facts: Mapping[str, Any]) -> str:
+    about = about_size(facts) if facts.get("size") is not None else ""
+    start = f"No candidate fits: the most accurate one, {who},"
+    if len(short) == 1:
+        said = missed(short[0], about)
+        return first_that_fits(f"{start} {said}.", f"No candidate fits: the most accurate one {said}.")
+    names = listed([name_of(item) for item in short])
+    return first_that_fits(f"{start} misses its budgets for {names}.", f"{start} misses {len(short)} of its budgets.")
+
+
+def _may_fit(decision: Decision, short: Sequence[Item], who: str, facts: Mapping[str, Any]) -> str:
+    """Say which items may be beyond their budgets, which has none, and of which it is open only because of other programs."""
+    start = f"{capital(who)} may fit, but"
+    busy = [item for item in short if item.busy]
+    unsaid = [item for item in short if item.unsaid]
+    others = [item for item in short if not item.busy and not item.unsaid]
+    reasons = []
+    if busy:
+        names = listed([name_of(item) for item in busy])
+        reasons.append(f"its {names} {'is' if len(busy) == 1 else 'are'} undecided because the machine was busy")
+    if unsaid:
+        reasons.append(f"what it loses {about_size(facts)} cannot be said")
+    if len(short) == 1 and unsaid:
+        reason = f"{reasons[0]}: {facts['curve_fault'][decision.name]}"
+        return first_that_fits(f"{start} {reason}.", f"{start} {reasons[0]}.")
+    if len(short) == 1 and others:
+        return first_that_fits(f"{start} {may_exceed(others[0])}.", f"{start} its {name_of(others[0])} is not certain.")
+    if others:
+        names = listed([name_of(item) for item in others])
+        reasons.append(f"its {names} {'is' if len(others) == 1 else 'are'} not certain")
+    return first_that_fits(
+        f"{start} {listed(reasons)}.", f"{start} it is not certain to meet {len(short)} of its budgets."
     )
-    if any(item.busy for item in short):
-        change = ("a quiet machine: close other programs and repeat the run", *change)
-    settled = ""
-    if any(item.size is not None for item in short):
-        change = (*change, longer_curves(facts))
-        if f"{name}.drop_at_size" in found:
-            settled = f"; {settled_by_curves(facts['curve_settles'][name], facts)}"
-    sentence = f"{start} {label} may fit, but {_not_certain(short)}: {figures}{settled}."
-    return Verdict("undecided", "Undecided", sentence, (*change, "a wider budget"))
 
 
 _STANDARD = "the model chosen as best in training"
 """What a loss is against: in each fold the model with the best inner score, which another one may beat on the test rows."""
 
 
-def _figures(name: str, evidence: Evidence) -> str:
-    """Say what was found of a candidate, and what is expected of it at the size that the verdict is about."""
-    found, facts = evidence.estimates, evidence.facts
-    p99, size, metric = found[f"{name}.p99_ms"], found[f"{name}.size_mb"], facts["metric"]
-    standard = _STANDARD if metric == "accuracy" else f"{_STANDARD} by {metric}"
-    said = (
-        f"it answers in {rough(p99.value)} ms at p99 (95 % interval {rough(p99.low)} to {rough(p99.high)}), "
-        f"takes {amount(size.value, size.unit)}, and is {difference(_gain(found[f'{name}.drop']), standard)}"
-    )
-    if facts.get("size") is None:
-        return said
-    then, rows = found.get(f"{name}.drop_at_size"), f"{facts['size']:,} rows"
+def _details(decision: Decision, evidence: Evidence) -> str:
+    """Say every figure of the candidate with its interval, and what is expected of it at the size that the verdict is about."""
+    found, facts, name = evidence.estimates, evidence.facts, decision.name
+    measured = [figure_of(item) for item in decision.items if item.name not in (GAIN, *EQUALITY) and not _is_loss(item)]
+    standard = _STANDARD if facts["metric"] == "accuracy" else f"{_STANDARD} by {facts['metric']}"
+    who, size = model_named(facts["labels"][name]), facts.get("size")
+    start = capital(who) if size is None else f"{opening('The', facts)}{who.removeprefix('the')}"
+    said = [*measured, f"{start} is {of_loss(found[f'{name}.drop'], standard)}."]
+    then = found.get(f"{name}.drop_at_size")
+    if size is None:
+        return in_a_row(said)
     if then is None:
-        return f"{said}; what it loses with {rows} cannot be said: {facts['curve_fault'][name]}"
-    return f"{said}; with {rows} we expect it {difference(_gain(then), 'the best of the other models')}"
+        said.append(f"What it loses with {size:,} rows cannot be said: {facts['curve_fault'][name]}.")
+        return in_a_row(said)
+    said.append(f"With {size:,} rows we expect it to be {of_loss(then, 'the best of the other models')}.")
+    if any(item.size is not None and item.status == "undecided" for item in decision.items):
+        said.append(f"{capital(settled_by_curves(facts['curve_settles'][name], facts))}.")
+    return in_a_row(said)
 
 
-def _gain(loss: Estimate) -> Estimate:
-    return Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
-
-
-def _not_certain(short: Sequence[Item]) -> str:
-    """Say which items may be beyond their budgets, which has none, and of which it is open only because of other programs."""
-    busy = [item.name for item in short if item.busy]
-    limited = [item.name for item in short if not item.busy and item.name != GAIN]
-    others = [item.name for item in short if item.name == GAIN]
-    said = []
-    for names, reason in (
-        (busy, "undecided because the machine was busy"),
-        (limited, "not certain to be within budget"),
-        (others, "not certain"),
-    ):
-        if names:
-            said.append(f"its {' and '.join(names)} {'is' if len(names) == 1 else 'are'} {reason}")
-    return " and ".join(said)
-
-
-_WORK = {"ms": "rounds (--rounds)", "%": "seconds of load (--load-seconds)"}
-"""What an interval in this unit shrinks with; rows of the table in any other."""
-
-
-def _would_settle(item: Item, *, in_table: int, max_rows: int) -> str:
-    """Say how much more work would bring the limit outside the interval, which shrinks with the square root of it."""
-    what = _WORK.get(item.found.unit, "rows")
-    half, distance = (item.found.high - item.found.low) / 2, abs(item.found.value - item.allowed)
-    if 10 * distance <= half:
-        return f"for {item.name} no practical number of {what}: the estimate lies on the budget"
-    times = max(2, math.ceil((half / distance) ** 2))
-    source = (
-        ""
-        if item.found.unit in _WORK
-        else source_of(times * min(in_table, max_rows), in_table=in_table, max_rows=max_rows)
-    )
-    return f"about {times} times the {what}{source} for {item.name}, were it as estimated"
-
-
-def _shown(item: Item) -> str:
-    low, high, allowed = (amount(value, item.found.unit) for value in (item.found.low, item.found.high, item.allowed))
-    against = f"more than {allowed} needed" if item.name == GAIN else f"{allowed} allowed"
-    return f"{low if low == high else f'{low} to {high}'} against {against}"
-
-
-def _budgets(limited: Sequence[Item], how: str) -> tuple[str, ...]:
-    """Name the budgets at which the answer changes: the upper ends that are more than nothing as they are shown."""
-    return tuple(
-        f"a budget for {item.name} {how} {shown}"
-        for item in limited
-        if item.found.high > 0
-        and item.name not in (*EQUALITY, GAIN)
-        and (shown := amount(item.found.high, item.found.unit)) != amount(0.0, item.found.unit)
-    )
+def _is_loss(item: Item) -> bool:
+    return item.name == LOSS or item.size is not None

@@ -4,6 +4,7 @@ Each command is a module of `lab.commands`, imported when it is asked for. Impor
 understood, so that help and errors answer at once.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -30,11 +31,17 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab session RUN...                write one page for a session from several runs: screens to present, and all reports
   lab open [FOLDER]                 show the start page of a folder of runs: the newest verdict of each lab
   lab history [FOLDER]              list the runs of a folder with their verdicts, newest first
+  lab compare RUN RUN...            show runs side by side, and whether what changed is more than noise
+  lab slides RUN...                 write slides with editable text, tables and charts
+  lab pack RUN...                   put runs into one file that opens elsewhere
+  lab verify PACK                   say whether anything in such a file was changed
   lab explain [TERM]                say in one sentence what a term of the trade means
   lab clean [FOLDER]                remove what can be computed again from the folders of runs
   lab controls LAB                  measure how often a lab is wrong where the truth is known
+  lab completion SHELL              print what has a shell complete our words
+  lab help [COMMAND]                show this, or the options of a command
 
-lab COMMAND --help shows the options of a command; lab --version prints the version.
+lab COMMAND --help shows the options of a command and an example; lab --version prints the version.
 """
 
 
@@ -89,13 +96,30 @@ def _explain(error: BaseException, *, debug: bool) -> int:
 
 
 def _dispatch(words: list[str], prog: str | None) -> int:
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks for the words that could follow
+        from lab.commands.completion import complete
+
+        return complete([*_commands(None), "help"], lambda line: _dispatch_command(line, prog))
     if not words or words[0] in ("-h", "--help"):
         show_whole(_HELP)
         return 0
     if words[0] == "--version":
         show(f"lab {__version__}")
         return 0
-    commands: dict[str, Callable[[list[str]], int]] = {
+    return _dispatch_command(words, prog)
+
+
+def _dispatch_command(words: list[str], prog: str | None) -> int:
+    commands = _commands(prog)
+    if words[0] not in commands:
+        raise SettingsError(f"no command {words[0]!r}; {nearest(words[0], commands, label='commands')}")
+    return commands[words[0]](words[1:])
+
+
+def _commands(prog: str | None) -> dict[str, Callable[[list[str]], int]]:
+    return {
         "run": lambda rest: _run(rest, prog),
         "demo": _demo,
         "list": _list,
@@ -103,13 +127,15 @@ def _dispatch(words: list[str], prog: str | None) -> int:
         "session": _session,
         "open": _open,
         "history": _history,
+        "compare": _compare,
+        "slides": _slides,
+        "pack": _pack,
+        "verify": _verify,
         "explain": _explain_term,
         "clean": _clean,
         "controls": _controls,
+        "completion": _completion,
     }
-    if words[0] not in commands:
-        raise SettingsError(f"no command {words[0]!r}; {nearest(words[0], commands, label='commands')}")
-    return commands[words[0]](words[1:])
 
 
 def _run(words: list[str], prog: str | None) -> int:
@@ -154,6 +180,30 @@ def _history(words: list[str]) -> int:
     return history(words)
 
 
+def _compare(words: list[str]) -> int:
+    from lab.commands.compare import compare
+
+    return compare(words)
+
+
+def _slides(words: list[str]) -> int:
+    from lab.commands.slides import slides
+
+    return slides(words)
+
+
+def _pack(words: list[str]) -> int:
+    from lab.commands.pack import pack
+
+    return pack(words)
+
+
+def _verify(words: list[str]) -> int:
+    from lab.commands.pack import verify
+
+    return verify(words)
+
+
 def _explain_term(words: list[str]) -> int:
     from lab.commands.explain import explain
 
@@ -170,3 +220,9 @@ def _controls(words: list[str]) -> int:
     from lab.commands.controls import measure
 
     return measure(words)
+
+
+def _completion(words: list[str]) -> int:
+    from lab.commands.completion import completion
+
+    return completion(words)

@@ -4,11 +4,12 @@ Light on purpose: the faces of the labs import it.
 """
 
 import math
+from statistics import NormalDist
 from typing import Literal
 
 from lab.protocol import Estimate
 
-__all__ = ["rows_to_settle", "side_of_margin"]
+__all__ = ["chance_below", "chances_of_sides", "rows_to_settle", "side_of_margin"]
 
 
 def side_of_margin(difference: Estimate, margin: float) -> Literal["above", "below", "undecided"]:
@@ -22,6 +23,35 @@ def side_of_margin(difference: Estimate, margin: float) -> Literal["above", "bel
     if difference.low > margin:
         return "above"
     return "below" if difference.high < margin else "undecided"
+
+
+def chance_below(found: Estimate, limit: float) -> float:
+    """How likely it is that the truth is at most a limit, 0 to 1, were it spread as its interval says.
+
+    It is a chance under three assumptions: nothing was known before (a flat prior), either half of the interval is half of a normal
+    distribution, and what the interval leaves out (rows of another kind to come, another machine) does not happen. Of a number
+    without a width it is 0 or 1.
+
+    >>> round(chance_below(Estimate(0.0, -1.96, 1.96, ""), 1.96), 3), round(chance_below(Estimate(1.0, 0.0, 3.0, ""), 1.0), 3)
+    (0.975, 0.5)
+    >>> chance_below(Estimate(2.0, 2.0, 2.0, "MB"), 2.0), chance_below(Estimate(2.0, 2.0, 2.0, "MB"), 1.9)
+    (1.0, 0.0)
+    """
+    width = found.high - found.value if limit >= found.value else found.value - found.low
+    if width <= 0:
+        return float(limit >= found.value)
+    sigma = width / NormalDist().inv_cdf((1 + found.confidence) / 2)
+    return NormalDist().cdf((limit - found.value) / sigma)
+
+
+def chances_of_sides(difference: Estimate, margin: float) -> tuple[float, float, float]:
+    """How likely a difference is below minus the margin, within it, and above it; as `chance_below` says, and they add up to 1.
+
+    >>> [round(chance, 3) for chance in chances_of_sides(Estimate(0.0, -1.96, 1.96, "points"), 1.0)]
+    [0.159, 0.683, 0.159]
+    """
+    below, above = chance_below(difference, -margin), 1 - chance_below(difference, margin)
+    return below, max(1 - below - above, 0.0), above
 
 
 def rows_to_settle(

@@ -8,16 +8,19 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lab.first_screen import first_that_fits, fits, in_a_row
 from lab.learning import at_random
 from lab.learning.recognition import Recognition
 from lab.learning.shortage import Shortage, shortage
 from lab.learning.undeclared import Suspicion, suspicions
 from lab.protocol import Belonging, Dataset, Evidence, Question, Table, Verdict
+from lab.wording import capital
 
 __all__ = ["Doubts", "about", "doubts_about", "held", "with_doubts"]
 
-_SMALL = ("A", "An", "It", "No", "The")
+_SMALL = ("A", "An", "It", "No", "The", "Too", "What", "With")
 """Words that begin a sentence and are no names."""
+_MOST_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -65,23 +68,33 @@ def about(question: Question, belonging: Belonging) -> Question:
 def held(verdict: Verdict, doubts: Doubts, used: Dataset, evidence: Evidence) -> Verdict:
     """Hold a firm verdict where there are doubts, and say for which rows it is meant, and on how many of the table it rests.
 
-    Where the evidence says what recognition is worth, so does the sentence.
+    The sentence of a verdict that is held is the reason; all else stands in the details. Where the evidence says what
+    recognition is worth, so do they. A verdict that is held has no chances: they would be those of another table.
     """
-    verdict = _of_a_sample(verdict, used)
-    rows = _rows_meant(used.belonging)
-    sentence = f"{rows[0].upper()}{rows[1:]}, {_continued(verdict.sentence)}" if rows else verdict.sentence
+    verdict = _for_whom(_of_a_sample(verdict, used), _rows_meant(used.belonging))
     recognised = at_random.sentence(evidence, used.belonging)
-    sentence = " ".join([sentence, *map(_sentence, [*([recognised] if recognised else []), *doubts.questions])])
+    beside = [_sentence(words) for words in (*([recognised] if recognised else []), *doubts.questions)]
     ways_out = (*(each.way_out for each in doubts.all), *verdict.would_change)
     if not doubts.reasons:
-        return dataclasses.replace(verdict, sentence=sentence, would_change=ways_out)
-    first = _sentence(doubts.reasons[0])
-    if verdict.answer == "undecided":
-        return dataclasses.replace(verdict, sentence=f"{sentence} {first}", would_change=ways_out)
-    otherwise = (
-        f"Were it not for that, the answer would be: {verdict.headline[0].lower()}{verdict.headline[1:]}. {sentence}"
+        details = in_a_row([verdict.details, *beside])
+        asked = tuple(each.step for each in doubts.suspicions)
+        steps = (*verdict.next_steps[: _MOST_STEPS - len(asked[:1])], *asked[:1])
+        return dataclasses.replace(verdict, details=details, would_change=ways_out, next_steps=steps)
+    firm = [each for each in doubts.all if each.is_firm]
+    sentence = first_that_fits(_sentence(firm[0].seen), _sentence(firm[0].in_short))
+    otherwise = f"Were it not for that, the answer would be: {verdict.headline[0].lower()}{verdict.headline[1:]}."
+    how = (_sentence(each.sentence.removeprefix(f"{firm[0].seen}: ")) for each in firm)
+    details = in_a_row(
+        [
+            *(words for words in how if words != sentence),
+            "" if verdict.answer == "undecided" else otherwise,
+            verdict.sentence,
+            verdict.details,
+            *beside,
+        ]
     )
-    return Verdict("undecided", "Undecided", f"{first} {otherwise}", ways_out)
+    steps = tuple(each.step for each in firm)[:_MOST_STEPS]
+    return Verdict("undecided", "Undecided", sentence, ways_out, details, steps)
 
 
 def _continued(sentence: str) -> str:
@@ -91,17 +104,28 @@ def _continued(sentence: str) -> str:
 
 
 def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}."
+    return f"{capital(words)}."
+
+
+def _for_whom(verdict: Verdict, rows: str) -> Verdict:
+    """Say for which rows a verdict is meant: in the sentence where there is room, or else before the details."""
+    if not rows:
+        return verdict
+    composed = f"{capital(rows)}, {_continued(verdict.sentence)}"
+    if fits(composed):
+        return dataclasses.replace(verdict, sentence=composed)
+    return dataclasses.replace(verdict, details=in_a_row([f"The answer is {rows}.", verdict.details]))
 
 
 def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
-    """Say in the sentence that only a sample of the table was used; a lab that carries its answer on to all rows has said so."""
-    of, start = used.rows_in_table, f"On {used.n_rows:,} of {used.rows_in_table:,} rows"
-    if of == used.n_rows or verdict.sentence.startswith(start):
+    """Say in the details that only a sample of the table was used; a lab that carries its answer on to all rows has said so."""
+    of = used.rows_in_table
+    sample = f"{used.n_rows:,} of {of:,} rows"
+    if of == used.n_rows or sample in verdict.details:
         return verdict
     return dataclasses.replace(
         verdict,
-        sentence=f"{start}, {_continued(verdict.sentence)}",
+        details=in_a_row([f"This rests on {sample}.", verdict.details]),
         would_change=(*verdict.would_change, f"using more of the rows (--max-rows {of})"),
     )
 
@@ -109,11 +133,7 @@ def _of_a_sample(verdict: Verdict, used: Dataset) -> Verdict:
 def with_doubts(evidence: Evidence, doubts: Doubts) -> Evidence:
     """Add to the evidence what is doubtful, and how much of a plain model's score is recognising what was seen before."""
     reasons = [f"{each.sentence}; {each.way_out}" for each in doubts.all if each.is_firm]
-    measured = [
-        (each.sentence.partition(": a plain model")[0], each.found)
-        for each in doubts.suspicions
-        if each.found is not None
-    ]
+    measured = [(each.seen, each.found) for each in doubts.suspicions if each.found is not None]
     facts = {"doubts": reasons} if reasons else {}
     return dataclasses.replace(
         evidence,

@@ -31,20 +31,25 @@ def other_efforts(job: Job, forecast: Forecast) -> str:
 
 
 def with_durations(evidence: Evidence, job: Job, forecast: Forecast | None) -> Evidence:
-    """Add how long a run takes whose learning curves go as far as would settle the question, by their rows.
+    """Add how long a run takes that would settle the question: by learning curves so far (by their rows), or by more of the rows.
 
-    Nothing where no curves would, or where this session has not measured all kinds of trials since it took up another one.
+    Nothing where no such run would, or where this session has not measured all kinds of trials since it took up another one.
     """
     wanted = evidence.facts.get("curve_settles")
     numbers = wanted.values() if isinstance(wanted, dict) else [wanted]
-    found = {}
+    found: dict[str, Any] = {}
     if forecast is None:
         return evidence
     for rows in sorted({rows for rows in numbers if rows is not None}):
         seconds = _seconds(job, dataclasses.replace(job.settings, curve_rows=rows), forecast, all_measured=True)
         if seconds is not None:
             found[str(rows)] = round(seconds, 1)
-    return dataclasses.replace(evidence, facts={**evidence.facts, "curve_seconds": found}) if found else evidence
+    told: dict[str, Any] = {"curve_seconds": found} if found else {}
+    more = evidence.facts.get("rows_to_settle")
+    if "size" not in evidence.facts and more is not None and job.dataset.n_rows < more <= job.whole.n_rows:
+        seconds = _seconds(job, dataclasses.replace(job.settings, max_rows=more), forecast, all_measured=True)
+        told |= {} if seconds is None else {"settle_seconds": round(seconds, 1)}
+    return dataclasses.replace(evidence, facts={**evidence.facts, **told}) if told else evidence
 
 
 def _seconds(job: Job, settings: Any, forecast: Forecast, *, all_measured: bool = False) -> float | None:

@@ -57,6 +57,15 @@ class Spread:
         """Half the width of the two-sided interval."""
         return float(stats.t.ppf((1 + confidence) / 2, self.degrees)) * self.standard_error
 
+    def at_least(self, half_width: float) -> "Spread":
+        """Widen it until half its 95 % interval is so wide; it stays as it is where that is wide enough.
+
+        >>> round(Spread(1.0, 10).at_least(5.0).half_width(), 9), Spread(3.0, 10).at_least(5.0)
+        (5.0, Spread(standard_error=3.0, degrees=10))
+        """
+        least = half_width / float(stats.t.ppf(0.975, self.degrees))
+        return Spread(max(self.standard_error, least), self.degrees)
+
     def detectable(self, power: float = 0.8) -> float:
         """Smallest distance from a margin that such a run would settle with the given power."""
         t_sum = stats.t.ppf(0.975, self.degrees) + stats.t.ppf(power, self.degrees)

@@ -4,19 +4,27 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lab.numbers import number
 from lab.protocol import Estimate
 
 __all__ = [
+    "about_size",
     "amount",
+    "at_least",
+    "capital",
     "count",
     "difference",
     "duration",
+    "exact",
+    "likelihood",
+    "listed",
     "longer_curves",
     "opening",
     "rough",
     "settled_by_curves",
     "settling",
     "source_of",
+    "states",
     "worst_control",
     "wrong_share",
 ]
@@ -29,8 +37,8 @@ def amount(value: float, unit: str) -> str:
     ('4.7 points', '0.0 points', '0.0313', '12,300')
     >>> amount(0.00253, "MB"), amount(2.531, "MB")
     ('2.53 kB', '2.53 MB')
-    >>> amount(2.5, "us")
-    '2.5 µs'
+    >>> amount(2.5, "us"), amount(0.0123, "ms"), amount(5.5e-5, "ms")
+    ('2.5 µs', '12.3 µs', '55 ns')
     >>> amount(-0.04, "points"), amount(-0.0, "ms")  # nothing has no sign
     ('0.0 points', '0 ms')
     """
@@ -39,11 +47,83 @@ def amount(value: float, unit: str) -> str:
     value += 0.0
     if unit == "MB" and 0 < value < 0.1:
         value, unit = 1e3 * value, "kB"
+    if unit == "ms" and 0 < value < 0.1:
+        value, unit = (1e3 * value, "us") if value >= 1e-3 else (1e6 * value, "ns")
     if unit == "us":
         unit = "µs"
     if abs(value) < 1e-4:
-        return f"{value:.3g} {unit}".rstrip()
+        return f"{number(value)} {unit}".rstrip()
     return f"{float(f'{value:.3g}'):,.10g} {unit}".rstrip()
+
+
+def at_least(margin: float, unit: str) -> str:
+    """Say what a difference must be more than.
+
+    >>> at_least(1.0, "points"), at_least(0.0, "points")
+    ('of more than 1 point', 'of any size')
+    """
+    return f"of more than {exact(margin, unit)}" if margin else "of any size"
+
+
+def exact(value: float, unit: str) -> str:
+    """Say a quantity that somebody chose, a margin or a budget: with its own digits and no more.
+
+    >>> exact(1.0, "points"), exact(0.5, "points"), exact(100 * 0.007, "points"), exact(0.01, ""), exact(5.0, "MB")
+    ('1 point', '0.5 points', '0.7 points', '0.01', '5 MB')
+    """
+    return f"{value:.6g} {'point' if unit == 'points' and value == 1 else unit}".rstrip()
+
+
+def capital(sentence: str) -> str:
+    """Let words begin with a capital letter.
+
+    >>> capital("rows seem to belong together")
+    'Rows seem to belong together'
+    """
+    return f"{sentence[:1].upper()}{sentence[1:]}"
+
+
+def likelihood(chance: float) -> str:
+    """Say a chance (0 to 1) in words with its number beside them: nothing is impossible, and nothing is sure.
+
+    The words are those of the Intergovernmental Panel on Climate Change. Alone they are read very differently; with numbers
+    beside them people in 24 countries read them much more alike (Budescu, Por, Broomell and Smithson 2014, Nature Climate
+    Change 4, 508-512).
+
+    >>> likelihood(0.02), likelihood(0.23), likelihood(0.5)
+    ('very unlikely (2 in 100)', 'unlikely (23 in 100)', 'about as likely as not (50 in 100)')
+    >>> likelihood(0.75), likelihood(0.98)
+    ('likely (75 in 100)', 'very likely (98 in 100)')
+    >>> likelihood(0.0), likelihood(1.0), likelihood(0.994)
+    ('very unlikely (less than 1 in 100)', 'very likely (more than 99 in 100)', 'very likely (more than 99 in 100)')
+    """
+    if chance < 0.01:
+        return "very unlikely (less than 1 in 100)"
+    if chance > 0.99:
+        return "very likely (more than 99 in 100)"
+    of_100 = round(100 * chance)
+    bounds = ((10, "very unlikely"), (33, "unlikely"), (67, "about as likely as not"), (91, "likely"))
+    word = next((word for bound, word in bounds if of_100 < bound), "very likely")
+    return f"{word} ({of_100} in 100)"
+
+
+def states(who: str, chances: tuple[float, float, float], margin: float, unit: str) -> dict[str, float]:
+    """Name the three states of a difference, with their chances: worse, level and better by more than the margin.
+
+    >>> list(states("quantum", (0.2, 0.5, 0.3), 1.0, "points"))
+    ['quantum worse by more than 1 point', 'level (within 1 point)', 'quantum better by more than 1 point']
+    >>> states("quantum", (0.4, 0.0, 0.6), 0.0, "points")
+    {'quantum worse': 0.4, 'quantum better': 0.6}
+    """
+    worse, level, better = chances
+    if not margin:
+        return {f"{who} worse": worse, f"{who} better": level + better}
+    said = exact(margin, unit)
+    return {
+        f"{who} worse by more than {said}": worse,
+        f"level (within {said})": level,
+        f"{who} better by more than {said}": better,
+    }
 
 
 def rough(value: float) -> str:
@@ -125,6 +205,17 @@ def opening(word: str, facts: Mapping[str, Any]) -> str:
     return word if n_rows == of else f"On {n_rows:,} of {of:,} rows, {word[0].lower()}{word[1:]}"
 
 
+def about_size(facts: Mapping[str, Any]) -> str:
+    """Say with how many rows a verdict is about that is carried on by learning curves, without a number.
+
+    >>> [about_size({"n_rows": 500, "rows_in_table": 9_000, "size": size}) for size in (9_000, 20_000, 300)]
+    ['with all rows', 'with more rows', 'with fewer rows']
+    """
+    if facts["size"] == facts["rows_in_table"]:
+        return "with all rows"
+    return "with more rows" if facts["size"] > facts["n_rows"] else "with fewer rows"
+
+
 def settled_by_curves(rows: int | None, facts: Mapping[str, Any]) -> str:
     """Say how far learning curves would have to go to decide (see `lab.learning.curves.rows_to_settle`), and what that takes.
 
@@ -175,6 +266,15 @@ def count(number: int, thing: str) -> str:
     ('1 fold', '1,200 rows')
     """
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def listed(things: Sequence[str]) -> str:
+    """List things in a sentence.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join(filter(None, [", ".join(things[:-1]), things[-1]]))
 
 
 def wrong_share(rate: Mapping[str, Any], things: str = "") -> str:

@@ -6,10 +6,12 @@ from typing import Any, ClassVar, TypedDict
 
 from lab.settings import CURVE_ROWS, CurveSettings, option
 
-__all__ = ["DEVICES", "Rates", "Settings"]
+__all__ = ["DEVICES", "RATE_SOURCE", "Rates", "Settings"]
 
 DEVICES = ("sherbrooke", "torino", "fez", "kyiv", "brisbane", "marrakesh")
 """Devices of over 100 qubits on a heavy-hex lattice whose models `qiskit-ibm-runtime` ships (127, 133 or 156 qubits)."""
+RATE_SOURCE = "IBM's list price of May 2026, as a third party copied it"
+"""Whose price the default of `rate` is, and of when."""
 
 
 class Rates(TypedDict):

@@ -1,99 +1,193 @@
-"""How is the quantum verdict worded? What speaks against a need for hardware, and what it would cost."""
+"""How is the quantum verdict worded? The sentence that carries it, what belongs to it, and what to do now."""
 
-from lab.decisions import side_of_margin
+from collections.abc import Mapping
+from typing import Any
+
+from lab.advice import to_settle
+from lab.decisions import chances_of_sides, side_of_margin
+from lab.first_screen import first_that_fits, in_a_row
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import amount, count, difference, longer_curves, opening, rough, settled_by_curves, settling
+from lab.wording import (
+    about_size,
+    amount,
+    at_least,
+    capital,
+    difference,
+    longer_curves,
+    opening,
+    settled_by_curves,
+    settling,
+    states,
+)
+from quantum.said import caution_about, needs_no_device, price_in_words, usual
+from quantum.settings import Settings
 
-__all__ = ["caution_about", "price_in_words", "verdict"]
+__all__ = ["verdict"]
+
+_BEST, _OTHER = "the best quantum model", "the best classical one"
 
 
-def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
+def verdict(evidence: Evidence, settings: Settings) -> Verdict:
     """Answer "is the quantum classifier better than the best classical model by more than the margin?".
 
     Parameters
     ----------
     evidence : Evidence
         With the estimate "advantage" and the facts of the comparison.
-    max_rows : int
-        Rows that a run uses at most: more of them would settle it only with another setting.
+    settings : Settings
+        Say how many rows a run uses at most, and at which rates a device is paid.
     """
-    facts, price = evidence.facts, price_in_words(evidence)
-    margin, size = facts["margin"], facts.get("size")
-    sentence, advantage = _found(evidence)
-    if size is not None and facts["curve_fault"] is not None:
-        said = f"{sentence}; what holds with {size:,} rows cannot be said: {facts['curve_fault']}. {price}"
-        return Verdict("undecided", "Undecided", said, (longer_curves(facts),))
-    side = side_of_margin(advantage, margin)
+    facts = evidence.facts
+    if facts.get("size") is not None and facts["curve_fault"] is not None:
+        return _unsaid(evidence, settings)
+    side = side_of_margin(_deciding(evidence), facts["margin"])
     over = evidence.estimates.get("over_constant")
-    if side == "above" and over is not None and over.low <= 0:
-        return Verdict(
-            "undecided",
-            "Undecided",
-            f"{sentence}, but it is not shown to be better than a constant prediction: it is {difference(over, 'one')}. {price}",
-            ("columns that say more about the target", "more rows"),
-        )
     if side == "above":
-        caution = caution_about(evidence)
-        return Verdict(
-            "yes",
-            "Yes, in simulation",
-            f"{sentence}{caution}. {price}",
-            ("the noise of real hardware, which this score does not include",),
-        )
-    if side == "below":
-        reasons = ("another encoding of the data, or a task whose structure the circuit shares",)
-        short = f"not the {amount(margin, advantage.unit)} above that would count"
-        return Verdict("no", "Not yet", f"{sentence}, {short}. {price}", reasons)
-    settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=max_rows)
-    more = f"more rows: this run could detect an advantage that lies {amount(facts['detectable'], advantage.unit)} from the margin"
-    if size is not None:
+        return _yes(evidence, settings) if over is None or over.low > 0 else _nothing_learned(evidence, over, settings)
+    return _no(evidence, settings) if side == "below" else _open(evidence, settings)
+
+
+def _yes(evidence: Evidence, settings: Settings) -> Verdict:
+    facts, caution = evidence.facts, caution_about(evidence)
+    steps = _towards_a_device(
+        usual(facts["quantum_chosen"]), usual(facts["classical_chosen"]), is_doubtful=bool(caution)
+    )
+    return Verdict(
+        "yes",
+        "Yes, in simulation",
+        _sentence(evidence),
+        ("the noise of real hardware, which this score does not include",),
+        in_a_row([_on_the_sample(evidence), caution, price_in_words(evidence, settings)]),
+        steps,
+        _chances(evidence),
+    )
+
+
+def _towards_a_device(quantum: str, classical: str, *, is_doubtful: bool) -> tuple[str, ...]:
+    if needs_no_device(quantum):
+        return (f"Use the {quantum} as you would a classical model: it needs no quantum computer.",)
+    ask = "Ask first whether quantum hardware is needed at all: the cautions above say that it may not be."
+    return (
+        *([ask] if is_doubtful else []),
+        f"Take the {quantum} to a trial on a real device, and keep the {classical}, the best classical model, beside it: this score "
+        "is simulated, without noise.",
+        "See what a device changes: run the lab again with --backend NAME; --spend limits what that may cost.",
+    )
+
+
+def _no(evidence: Evidence, settings: Settings) -> Verdict:
+    short = f"An advantage {_margin(evidence)} would count."
+    return Verdict(
+        "no",
+        "Not yet",
+        _sentence(evidence),
+        ("another encoding of the data, or a task whose structure the circuit shares",),
+        in_a_row([_on_the_sample(evidence), short, price_in_words(evidence, settings)]),
+        (
+            _stay(evidence.facts),
+            "Spend nothing on quantum hardware for this table, and ask again when its columns or the devices have changed.",
+        ),
+        _chances(evidence),
+    )
+
+
+def _open(evidence: Evidence, settings: Settings) -> Verdict:
+    facts = evidence.facts
+    settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=settings.max_rows)
+    distance = amount(facts["detectable"], _deciding(evidence).unit)
+    more = f"more rows: this run could detect an advantage that lies {distance} from the margin"
+    if facts.get("size") is not None:
         settle, more = settled_by_curves(facts["curve_settles"], facts), longer_curves(facts)
+    counts = f"An advantage {_margin(evidence)} would count, and {settle}."
     return Verdict(
         "undecided",
         "Undecided",
-        f"{sentence}; an advantage of {amount(margin, advantage.unit)} would count, and {settle}. {price}",
+        _sentence(evidence, start="Too close to call: "),
         (more,),
+        in_a_row([_on_the_sample(evidence), counts, price_in_words(evidence, settings)]),
+        (_stay(facts), to_settle(facts, max_rows=settings.max_rows)),
+        _chances(evidence),
     )
 
 
-def _found(evidence: Evidence) -> tuple[str, Estimate]:
-    """Say what was found, and what is expected at the size that the verdict is about; and give that advantage."""
-    advantage, facts = evidence.estimates["advantage"], evidence.facts
-    than = f"the best classical model in {facts['metric']}"
-    size = facts.get("size")
-    start = "The" if size is None else opening("The", facts)
-    sentence = f"{start} best quantum model is {difference(advantage, than)}"
-    then = evidence.estimates.get("advantage_at_size")
-    if then is None:
-        return sentence, advantage
-    return f"{sentence}; with {size:,} rows we expect it {difference(then, 'the classical model')}", then
+def _unsaid(evidence: Evidence, settings: Settings) -> Verdict:
+    """The verdict where the learning curves lead nowhere."""
+    facts = evidence.facts
+    start = f"What holds {about_size(facts)} cannot be said"
+    sentence = first_that_fits(f"{start}: {facts['curve_fault']}.", f"{start}.")
+    return Verdict(
+        "undecided",
+        "Undecided",
+        sentence,
+        (longer_curves(facts),),
+        in_a_row(
+            [
+                f"{capital(facts['curve_fault'])}." if sentence == f"{start}." else "",
+                _on_the_sample(evidence),
+                price_in_words(evidence, settings),
+            ]
+        ),
+        (_stay(facts), to_settle(facts, max_rows=settings.max_rows)),
+    )
 
 
-def caution_about(evidence: Evidence) -> str:
-    """Say what speaks against a need for a quantum computer even where the score is better.
+def _nothing_learned(evidence: Evidence, over: Estimate, settings: Settings) -> Verdict:
+    """The verdict where the better side is not shown to have learned anything."""
+    constant = f"{capital(_BEST)} is {difference(over, 'a constant prediction')}."
+    return Verdict(
+        "undecided",
+        "Undecided",
+        f"{capital(_BEST)} is ahead of the best classical one, but is not shown to be better than a constant prediction.",
+        ("columns that say more about the target", "more rows"),
+        in_a_row([_sentence(evidence), _on_the_sample(evidence), constant, price_in_words(evidence, settings)]),
+        ("Look for columns that say more about the target: nothing is shown to have been learned from these.",),
+    )
 
-    It is about the best quantum model as a whole, whichever family stands for it in a fold.
+
+def _deciding(evidence: Evidence) -> Estimate:
+    """Give the advantage that the verdict is about: on the rows used, or at the size that is asked about."""
+    return evidence.estimates.get("advantage_at_size", evidence.estimates["advantage"])
+
+
+def _margin(evidence: Evidence) -> str:
+    return at_least(evidence.facts["margin"], _deciding(evidence).unit)
+
+
+def _sentence(evidence: Evidence, *, start: str = "") -> str:
+    """Say the advantage with its interval; the metric is left out where there is no room for it."""
+    metric, found, said = _metric(evidence), _deciding(evidence), f"{_BEST} is"
+    if "advantage_at_size" in evidence.estimates:
+        said = f"{about_size(evidence.facts)}, {_BEST} should be"
+    full, brief = (f"{said} {difference(found, than)}." for than in (f"{_OTHER} in {metric}", _OTHER))
+    return capital(first_that_fits(f"{start}{full}", f"{start}{brief}", full, brief))
+
+
+def _metric(evidence: Evidence) -> str:
+    metric: str = evidence.facts["metric"]
+    return metric.removesuffix(" (explained variance)")
+
+
+def _on_the_sample(evidence: Evidence) -> str:
+    """Say what was found on the rows that were used, where the verdict is about another number of them."""
+    facts = evidence.facts
+    if facts.get("size") is None:
+        return ""
+    found = difference(evidence.estimates["advantage"], f"{_OTHER} in {_metric(evidence)}")
+    return f"The question is about {facts['size']:,} rows. {opening('The', facts)} best quantum model is {found}."
+
+
+def _stay(facts: Mapping[str, Any]) -> str:
+    best = usual(facts["classical_chosen"])
+    return f"Use the {best}, the best classical model in most folds: no quantum model is shown to be better by enough to count."
+
+
+def _chances(evidence: Evidence) -> dict[str, float]:
+    """How likely each state is: by the Bayesian t-test of the comparison, or else by the interval at the size that is asked about.
+
+    Chances under the assumptions of `lab.stats.regions_of` and `lab.decisions.chance_below`.
     """
-    words = {
-        "entanglement": "entanglement is not shown to matter",
-        "surrogate": "a classical model with the circuit's frequencies is not shown to be worse",
-    }
-    found = [words[name] for name in words if name in evidence.estimates and evidence.estimates[name].low <= 0]
-    without, folds = evidence.facts.get("unentangled_folds", 0), evidence.facts.get("scored_folds", 0)
-    if without:
-        found.insert(0, f"it has no entanglement at all in {without} of {count(folds, 'fold')}")
-    if without and without == folds:
-        return f"; {' and '.join(found)}, so no quantum computer is needed"
-    return f"; {' and '.join(found)}, so no quantum computer may be needed" if found else ""
-
-
-def price_in_words(evidence: Evidence) -> str:
-    """Say what training and predicting on hardware would cost."""
-    training: Estimate | None = evidence.estimates.get("training_dollars")
-    if training is None:
-        return "The price of hardware could not be computed."
-    hours, predictions = evidence.estimates["training_hours"], evidence.estimates["predictions_dollars"]
-    return (
-        f"On hardware, training the variational circuit would take about {rough(hours.value)} device hours and "
-        f"{rough(training.value)} dollars, 1,000 predictions {rough(predictions.value)} dollars."
-    )
+    facts, found = evidence.facts, _deciding(evidence)
+    chances = (facts["probability_worse"], facts["probability_equal"], facts["probability_better"])
+    if "advantage_at_size" in evidence.estimates:
+        chances = chances_of_sides(found, facts["margin"])
+    return states("quantum", chances, facts["margin"], found.unit)

@@ -11,7 +11,12 @@ from lab.protocol import Estimate
 __all__ = [
     "EQUALITY",
     "GAIN",
+    "LATE",
+    "LATENCY",
+    "LOSS",
+    "MEMORY",
     "NOTHING",
+    "SIZE",
     "STATUSES",
     "Decision",
     "Item",
@@ -24,6 +29,9 @@ __all__ = [
 
 Status = Literal["pass", "undecided", "fail"]
 STATUSES: tuple[Status, ...] = ("pass", "undecided", "fail")
+LATENCY, LATE, SIZE, MEMORY, LOSS = (
+    "latency (p99)", "share of late answers", "file size", "peak memory", "accuracy loss",
+)  # fmt: skip
 EQUALITY = ("difference from the original", "flipped labels")
 """Items that say whether the exported model is the same model: no budget that one could widen."""
 GAIN = "accuracy above a constant prediction"
@@ -117,15 +125,13 @@ def items(
     `factor` turns a share of the metric into the unit of its estimates; `facts` say of which size the verdict is, see
     `edge.accuracy.at_size`.
     """
-    limited = [
-        Item("latency (p99)", estimates[f"{name}.p99_ms"], settings.p99_ms, estimates.get(f"{name}.least_p99_ms"))
-    ]
+    limited = [Item(LATENCY, estimates[f"{name}.p99_ms"], settings.p99_ms, estimates.get(f"{name}.least_p99_ms"))]
     if settings.rate is not None:
         late, least = estimates[f"{name}.misses"], estimates.get(f"{name}.least_misses")
-        limited.append(Item("share of late answers", late, 100 * settings.max_misses, least))
-    limited.append(Item("file size", estimates[f"{name}.size_mb"], settings.size_mb))
+        limited.append(Item(LATE, late, 100 * settings.max_misses, least))
+    limited.append(Item(SIZE, estimates[f"{name}.size_mb"], settings.size_mb))
     if settings.memory_mb is not None:
-        limited.append(Item("peak memory", estimates[f"{name}.memory_mb"], settings.memory_mb))
+        limited.append(Item(MEMORY, estimates[f"{name}.memory_mb"], settings.memory_mb))
     equal = zip(EQUALITY, ("parity", "flips"), (settings.tolerance, 0), strict=True)
     return (
         *limited,
@@ -139,9 +145,9 @@ def _loss(name: str, estimates: Mapping[str, Estimate], allowed: float, facts: M
     """Make the item of the accuracy that is lost: with the rows that were used, or with those that the verdict is about."""
     size, of_sample = facts.get("size"), estimates[f"{name}.drop"]
     if size is None:
-        return Item("accuracy loss", of_sample, allowed)
+        return Item(LOSS, of_sample, allowed)
     found = estimates.get(f"{name}.drop_at_size")
-    what = f"accuracy loss with {size:,} rows"
+    what = f"{LOSS} with {size:,} rows"
     return Item(what, found or of_sample, allowed, size=size, unsaid=found is None)
 
 

@@ -24,6 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
+from edge.boosters.kept import KeptBooster
 from edge.distilling.student import DistilledClassifier
 from edge.exporting.device import Exported, feeds, to_files
 from edge.exporting.lowering import NotLoweredError, lower
@@ -160,10 +161,14 @@ def _thinned(model: Any, share: int) -> Any:
     thin = copy.copy(model)
     last = copy.copy(model.steps[-1][1])
     name = "_predictors" if hasattr(last, "_predictors") else "estimators_"
-    members = getattr(last, name, None)
-    if members is None or len(members) // share < 1:
+    members = getattr(last, name, ())
+    kept = (last.rounds_ if isinstance(last, KeptBooster) else len(members)) // share
+    if kept < 1:
         return None
-    setattr(last, name, members[: len(members) // share])
+    if isinstance(last, KeptBooster):
+        last = last.with_first(kept)
+    else:
+        setattr(last, name, members[:kept])
     thin.steps = [*model.steps[:-1], (model.steps[-1][0], last)]
     return thin
 

@@ -23,9 +23,10 @@ from interpretability.reading.rule_sum import read_rule_sum
 from interpretability.reading.scorecard import lines_of_card
 from interpretability.reading.tree import tree_rules
 from interpretability.scale import Scale, has_one_sum, scale_of
+from interpretability.settings import MODEL_FILE
 from interpretability.sides.finalists import FINALISTS
 from lab.learning.families import Family
-from lab.learning.tuning import tune
+from lab.learning.tuning import tune_on_all
 from lab.protocol import Dataset, Evidence, Figure, Key, Rows, Table, Trial, WhatIf
 from lab.wording import amount, count
 
@@ -102,7 +103,10 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     own = None if model is None else model.delivered
     return Evidence(
         estimates={} if own is None else {"delivered": estimate(own, context.metric)},
-        facts={} if own is None else {"delivered_rows": own.rows},
+        facts={
+            **({} if own is None else {"delivered_rows": own.rows}),
+            **({} if model is None or model.export is None else {"readable_file": MODEL_FILE}),
+        },
         caveats=() if model is None else (_said_of(own, context),),
         figures=tuple(figure for row in found for figure in row.figures),
         tables=tuple(table for row in found for table in row.tables),
@@ -144,15 +148,7 @@ def read_finalist(
 
 def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int) -> Reading:
     """Fit a glass-box family on all rows, tuned as in the folds, and lay it open."""
-    tuned = tune(
-        family,
-        dataset.features,
-        dataset.target,
-        scorer=scorer,
-        candidates=candidates,
-        seed=seed,
-        belonging=dataset.belonging,
-    )
+    tuned = tune_on_all(family, dataset, scorer=scorer, candidates=candidates, seed=seed)
     kind = family.name.split("-")[0]
     read: Callable[[Any, Dataset], Opened] = {
         "linear": linear_weights,

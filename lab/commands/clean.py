@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from lab import registry
 from lab.commands.words import understand, writing_in
 from lab.errors import RecordError, SettingsError
 from lab.options import Parser, add_folder
+from lab.terminal.asking import can_ask, is_agreed
 from lab.terminal.console import say, show, show_whole
 from lab.wording import amount, count
 
@@ -120,10 +120,9 @@ def _show_plan(folder: Path, sizes: "Mapping[PastRun, int]", left: Mapping[str, 
 def _is_agreed(sizes: "Mapping[PastRun, int]", *, asks: bool) -> bool:
     """Ask on a terminal whether to remove; raises SettingsError where nobody can be asked."""
     what = f"{_size(sum(sizes.values()))} of trials in {count(len(sizes), 'run')}"
-    if not asks or sys.stdin is None or not sys.stdin.isatty():
+    if not asks or not can_ask():
         raise SettingsError(f"this would remove {what}, and nobody can be asked here; to remove it, say --yes")
-    show_whole(f"Remove {what}? Records, reports and models stay. [y/N] ")
-    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+    return is_agreed(f"Remove {what}? Records, reports and models stay.")
 
 
 def _size(n_bytes: int) -> str:

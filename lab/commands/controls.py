@@ -12,7 +12,11 @@ __all__ = ["measure"]
 
 def measure(words: list[str]) -> int:
     """Measure the rates of wrong verdicts of a lab, show them, and give the exit code."""
-    parser = Parser(prog="lab controls", description="Measure how often a lab is wrong where the truth is known.")
+    parser = Parser(
+        prog="lab controls",
+        description="Measure how often a lab is wrong where the truth is known.",
+        epilog="example: lab controls interpretability --seeds 5",
+    )
     parser.add_argument("lab", metavar="LAB", help=f"one of {', '.join(registry.names())}")
     parser.add_argument(
         "--seeds", type=positive, default=20, metavar="N", help="repetitions of each control (default: 20)"

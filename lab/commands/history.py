@@ -2,21 +2,19 @@
 
 import argparse
 import dataclasses
-import io
 import json
 import os
-import shutil
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab import registry
-from lab.cleaning import clean, command_line
+from lab.cleaning import command_line
 from lab.commands.words import understand
 from lab.errors import RecordError, SettingsError, nearest
 from lab.options import Parser, add_folder
+from lab.terminal import tables
 from lab.terminal.console import say, show, show_whole
 from lab.wording import count, duration
 
@@ -75,7 +73,7 @@ def history(words: list[str]) -> int:
     if not chosen:
         show(_nothing(entries, given))
         return 0
-    show_whole(_table(chosen, _width()))
+    show_whole(_table(chosen, tables.width()))
     for entry in chosen:
         if entry.fault:
             say(f"note: {entry.fault}")
@@ -152,35 +150,26 @@ def _nothing(entries: Sequence[_Entry], given: argparse.Namespace) -> str:
     return f"none of the {count(len(entries), 'run')} in {given.folder} is of this kind{hint}"
 
 
-def _width() -> int:
-    """Columns of the terminal; as many as are needed where the output goes elsewhere."""
-    if sys.stdout.isatty() or "COLUMNS" in os.environ:
-        return shutil.get_terminal_size().columns
-    return 10_000
-
-
-def _table(entries: Sequence[_Entry], width: int) -> str:
+def _table(entries: Sequence[_Entry], wide: int) -> str:
     """Draw the list for a terminal of so many columns; texts that are too long go on in the next line."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = tables.empty()
     for name in ("when", "lab"):
-        table.add_column(name, overflow="fold", no_wrap=width > 60)
+        table.add_column(name, overflow="fold", no_wrap=wide > 60)
     table.add_column("data", overflow="fold", min_width=8)
     table.add_column("verdict", overflow="fold")
     table.add_column("took", justify="right", overflow="fold")
-    if width >= _ROOM_FOR_QUESTION:
+    if wide >= _ROOM_FOR_QUESTION:
         table.add_column("question", overflow="fold", min_width=30)
-    if width >= _ROOM_FOR_FOLDER:
+    if wide >= _ROOM_FOR_FOLDER:
         table.add_column("folder", overflow="fold")
-    for entry in entries:
-        cells = [_when(entry), entry.lab, entry.data, _outcome(entry), _took(entry), entry.question or "", entry.folder]
-        table.add_row(*(Text(clean(cell)) for cell in cells[: len(table.columns)]))
-    page = io.StringIO()
-    Console(file=page, width=width, color_system=None, legacy_windows=False).print(table)
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+    tables.fill(
+        table,
+        [
+            [_when(entry), entry.lab, entry.data, _outcome(entry), _took(entry), entry.question or "", entry.folder]
+            for entry in entries
+        ],
+    )
+    return tables.drawn(table, wide)
 
 
 def _when(entry: _Entry) -> str:

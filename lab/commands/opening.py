@@ -1,12 +1,10 @@
 """`lab open [FOLDER]`: the start page of a folder of runs."""
 
-import webbrowser
-
 from lab import registry
-from lab.commands.words import understand, writing_in
+from lab.commands.words import open_page, understand, writing_in
 from lab.errors import SettingsError
 from lab.options import Parser, add_folder
-from lab.terminal.console import say, show
+from lab.terminal.console import show
 
 __all__ = ["open_start"]
 
@@ -37,6 +35,6 @@ def open_start(words: list[str]) -> int:
     if page is None:
         raise SettingsError(f"no finished run in {given.folder}; run a lab first (lab demo, or lab run)")
     show(str(page))
-    if not given.no_browser and not webbrowser.open(page.resolve().as_uri()):
-        say(f"note: no browser could be opened here; open {page} yourself")
+    if not given.no_browser:
+        open_page(page)
     return 0

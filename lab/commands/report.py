@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.commands.words import understand, writing_in
+from lab.commands.words import open_page, understand, writing_in
 from lab.options import Parser
-from lab.terminal.browser import open_page
 from lab.terminal.console import say, show
 
 if TYPE_CHECKING:
@@ -16,7 +15,11 @@ __all__ = ["render"]
 
 def render(words: list[str]) -> int:
     """Write the report of a record, show where it is, and give the exit code."""
-    parser = Parser(prog="lab report", description="Render the report of a run again from its record.")
+    parser = Parser(
+        prog="lab report",
+        description="Render the report of a run again from its record.",
+        epilog="example: lab report runs/20260102-0900-edge-churn --open",
+    )
     parser.add_argument("run", type=Path, metavar="RUN", help="the folder of a run, or its record.json")
     parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
@@ -34,5 +37,5 @@ def render(words: list[str]) -> int:
         say(f"note: {sentence}")
     show(str(page))
     if given.open:
-        open_page(page.resolve().as_uri(), or_else=str(page))
+        open_page(page)
     return 0

@@ -29,9 +29,11 @@ def run(words: list[str], prog: str | None) -> int:
             raise SettingsError(f"no lab given; {nearest('', registry.names(), label='labs')}")
         show_whole("usage: lab run LAB DATA --target COLUMN [...]\n\n")
         show(f"LAB is one of {', '.join(registry.names())}; lab run LAB --help lists its settings.")
+        show("example: lab run interpretability data.csv --target churn")
         return 0
     lab = registry.find(words[0])
-    parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary)
+    example = f"example: lab run {lab.name} data.csv --target churn"
+    parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary, epilog=example)
     parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument(
@@ -61,6 +63,7 @@ def run(words: list[str], prog: str | None) -> int:
         action="store_true",
         help="follow the run on a page in the browser of this machine; it becomes the report",
     )
+    parser.add_argument("--again", action="store_true", help="run it anew, even if the same run is finished already")
     add_common(parser)
     add_settings(parser, lab.settings_type)
     given = understand(parser, words[1:])
@@ -70,7 +73,7 @@ def run(words: list[str], prog: str | None) -> int:
     settings = settings_from(given, lab.settings_type)
     command = command_line(["lab", "run", *words])
     finished = run_lab(
-        lab, given.data, settings, given, command=command,
+        lab, given.data, settings, given, command=command, again=given.again,
         target=given.target, drop=given.drop, task=given.task, by=given.by, time=given.time, independent=given.independent,
     )  # fmt: skip
     keep_start(given.out)

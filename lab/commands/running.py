@@ -34,11 +34,13 @@ def run_lab(
     command: str,
     finished: Sequence[str] = (),
     opened: "Callable[[Path], None]" = lambda folder: None,
+    again: bool = True,
     **about: Any,
 ) -> "Finished":
     """Read a table and run a lab on it, as the common options say; `given` holds them (see `lab.options.add_common`).
 
-    `about` says what of the table is used, and how: the keywords of `lab.data.load.load`.
+    `about` says what of the table is used, and how: the keywords of `lab.data.load.load`. Unless it is to run `again`, a run that
+    is finished already is given as it is, and that is said.
     """
     _name_the_file_that_is_meant(source)
     from lab.data import load
@@ -50,6 +52,11 @@ def run_lab(
     from lab.terminal.screen import watching
 
     files = [given.config] if getattr(given, "config", None) else []
+    if not again and (known := _already_there(lab, dataset, settings, given, files)) is not None:
+        notifier(given)(
+            f"this run is there already, from {known.record.run['started']}: nothing was computed; --again runs it anew"
+        )
+        return known
     with (
         writing_in(given.out),
         watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch,
@@ -91,6 +98,30 @@ def _both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callab
         second(what)
 
     return told
+
+
+def _already_there(
+    lab: "Lab", dataset: "Dataset", settings: Any, given: argparse.Namespace, files: Sequence[Path]
+) -> "Finished | None":
+    """Find the newest finished run of the same identity that can be read; None where there is none.
+
+    What a run stands for is not asked where nothing is finished: it takes half a second.
+    """
+    from lab import flow, job, record
+    from lab.runs.folders import finished_folder
+    from lab.runs.past import runs_in
+
+    if not given.out.is_dir() or os.path.lexists(given.out / "record.json"):
+        return None
+    names = [run.folder.name for run in reversed(runs_in(given.out, registry.names())) if run.state == "finished"]
+    if not names:
+        return None
+    folder = finished_folder(given.out, names, job.job_of(lab, dataset, settings, given.seed, files).identity)
+    if folder is None:
+        return None
+    with contextlib.suppress(LabError):  # a damaged record: then it runs anew
+        return flow.Finished(folder, record.read(folder))
+    return None
 
 
 def _name_the_file_that_is_meant(word: str) -> None:
@@ -145,6 +176,10 @@ def show_result(finished: "Finished") -> None:
         say(f"note: {len(failed)} of {record.trials['total']} trials failed; see {finished.folder / 'log.txt'}")
     show(record.question.text)
     show(f"  {record.verdict.headline}: {record.verdict.sentence}")
+    if record.verdict.details:
+        show(f"  {record.verdict.details}")
+    for step in record.verdict.next_steps[:1]:
+        show(f"  next     {step}")
     show(f"  report   {page}")
     show(f"  see it   lab report {command_line([str(finished.folder)])} --open")
     show(f"  repeat   {record.run['command']}")

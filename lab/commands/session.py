@@ -1,19 +1,14 @@
 """`lab session RUN...`: the records of several runs as one page for a room, and a script for the hour."""
 
-import webbrowser
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lab.cleaning import sentence
-from lab.commands.words import understand, writing_in
-from lab.errors import RecordError, SettingsError
+from lab.commands.chosen import add_runs, chosen_runs
+from lab.commands.words import open_page, understand, writing_in
+from lab.errors import SettingsError
 from lab.host.files import read_bytes
 from lab.options import Parser
 from lab.terminal.console import say, show
-
-if TYPE_CHECKING:
-    from lab.record import Record
 
 __all__ = ["session"]
 
@@ -35,13 +30,14 @@ def session(words: list[str]) -> int:
     title = given.title if given.title is None else " ".join(given.title.split())
     if title is not None and not 0 < len(title) <= _LONGEST:
         raise SettingsError(f"the title has {len(title)} characters; give one of 1 to {_LONGEST}")
-    records = _read(given.runs)
+    runs = chosen_runs(given.runs)
+    records = [run.record for run in runs]
     from lab.report import session as pages
 
-    out: Path = given.out or _folder(given.runs[0]).parent / "session.html"
+    out: Path = given.out or runs[0].folder.parent / "session.html"
     if out.suffix != ".html":
         raise SettingsError(
-            f"the session is an HTML page, and {out} does not end in .html; choose another name with --out"
+            f"the session is a page for a browser, and {out} does not end in .html; choose another name with --out"
         )
     script = out.with_suffix(".md")
     for path in (out, script) if given.script else (out,):
@@ -56,8 +52,8 @@ def session(words: list[str]) -> int:
     show(str(out))
     if given.script:
         show(str(script))
-    if given.open and not webbrowser.open(out.resolve().as_uri()):
-        say(f"note: no browser could be opened here; open {out} yourself")
+    if given.open:
+        open_page(out)
     return 0
 
 
@@ -68,7 +64,7 @@ def _parser() -> Parser:
         "reports. Arrow keys and space turn the screens, E leads to the evidence, P opens the presenter's view.",
         epilog='example: lab session runs/*-quantum-* runs/*-edge-* --title "Board, May" --script',
     )
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="the folder of a run, or its record.json")
+    add_runs(parser)
     parser.add_argument(
         "--title", metavar="T", help="what stands on the cover (default: how many questions about which table)"
     )
@@ -82,28 +78,6 @@ def _parser() -> Parser:
     parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser
-
-
-def _read(runs: Sequence[Path]) -> "list[Record]":
-    """Read the records, in the order in which they are given; the same run twice is an error."""
-    from lab import record
-
-    seen: dict[Path, Path] = {}
-    records: list[Record] = []
-    for run in runs:
-        place = _folder(run).resolve()
-        found = record.read(run)
-        if place in seen or found in records:
-            first = seen.get(place) or runs[records.index(found)]
-            again = "" if first == run else f", as {first} and as {run}"
-            raise RecordError(f"the run {run} is given twice{again}; give each run once")
-        seen[place] = run
-        records.append(found)
-    return records
-
-
-def _folder(run: Path) -> Path:
-    return run if run.is_dir() else run.parent
 
 
 def _require_ours(path: Path) -> None:

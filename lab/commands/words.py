@@ -2,23 +2,38 @@
 
 import argparse
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lab.errors import SettingsError
 from lab.host.refusals import explained
 from lab.options import Parser, parse
+from lab.terminal import browser
 from lab.terminal.console import say, show_whole
 
-__all__ = ["check_out", "check_seed", "notifier", "understand", "writing_in"]
+__all__ = ["COMPLETING", "check_out", "check_seed", "notifier", "open_page", "understand", "writing_in"]
+
+
+COMPLETING = "_ARGCOMPLETE"
+"""The variable by which a shell asks for the words that could follow, instead of having a command run."""
 
 
 def understand(parser: Parser, words: list[str]) -> argparse.Namespace | None:
-    """Parse the words; None where the help was asked for, and printed."""
+    """Parse the words; None where the help was asked for, and printed. A shell that completes words is answered instead."""
+    if COMPLETING in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)  # ends the process
     if "-h" in words or "--help" in words:
         show_whole(parser.format_help())
         return None
     return parse(parser, words)
+
+
+def open_page(page: Path) -> None:
+    """Show a page in the browser; says so where none can be opened."""
+    browser.open_page(page.resolve().as_uri(), or_else=str(page))
 
 
 def check_seed(seed: int) -> None:

@@ -20,6 +20,7 @@ __all__ = [
     "dense_columns",
     "fill_middle",
     "frequent_categories",
+    "one_hot_columns",
     "ordinal_columns",
 ]
 
@@ -105,6 +106,11 @@ def ordinal_columns() -> ColumnTransformer:
     """Texts first, as codes (unseen ones as missing), then the numbers untouched: for models that take both as such."""
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=200)
     return ColumnTransformer([("texts", codes, _TEXTS), ("numbers", FillEmpty(), _NUMBERS)])
+
+
+def one_hot_columns() -> ColumnTransformer:
+    """Texts first, one column a category, then the numbers untouched, missing ones too: for trees that know only numbers."""
+    return ColumnTransformer([("texts", FrequentOneHot(), _TEXTS), ("numbers", FillEmpty(), _NUMBERS)])
 
 
 def column_names(preparation: ColumnTransformer) -> list[str]:

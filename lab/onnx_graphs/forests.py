@@ -18,7 +18,7 @@ from lab.onnx_graphs.trees import Tree, add_ensemble
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["add_forest", "add_leaf_values", "exact_in_float32", "read_tree"]
+__all__ = ["add_forest", "add_leaf_values", "exact_in_float32", "read_tree", "unprepared"]
 
 _WHOLE = 2**24  # float32 holds all whole numbers up to here
 
@@ -61,7 +61,12 @@ def exact_in_float32(model: Any, columns: Sequence[Column]) -> bool:
     """
     trees, shares = _members(model)
     whole = _pure(trees, shares) if shares[0].shape[1] == 2 else sum(map(len, shares)) <= _WHOLE
-    return whole and all(not column.steps for column in columns if isinstance(column, Number))
+    return whole and unprepared(columns)
+
+
+def unprepared(columns: Sequence[Column]) -> bool:
+    """Whether a model sees every number as it is in the table, filled at most."""
+    return all(not column.steps for column in columns if isinstance(column, Number))
 
 
 def _members(model: Any) -> tuple[list[Tree], list["NDArray[np.float64]"]]:

@@ -232,4 +232,5 @@ def _down_to_float32(splits: "NDArray[np.float64]") -> "NDArray[np.float32]":
     """Give the largest float32 that goes left, too: for rows that are float32 numbers nothing changes."""
     with np.errstate(over="ignore"):
         near = splits.astype(np.float32)
-    return np.where(near > splits, np.nextafter(near, np.float32(-np.inf)), near)
+        below = np.nextafter(near, np.float32(-np.inf))
+    return np.where(near > splits, below, near)

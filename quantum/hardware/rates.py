@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Price", "executions_to_train", "executions_to_train_spsa"]
+__all__ = ["Price", "executions_of_a_kernel", "executions_to_train", "executions_to_train_spsa"]
 
 
 @dataclass(frozen=True)
@@ -46,3 +46,15 @@ def executions_to_train_spsa(*, rows: int, steps: int, shots: int) -> int:
     Simultaneous perturbation stochastic approximation (Spall 1992, IEEE Transactions on Automatic Control 37, 332-341).
     """
     return 2 * rows * steps * shots
+
+
+def executions_of_a_kernel(*, rows: int, shots: int, predictions: int = 0) -> int:
+    """Executions for all overlaps of a quantum kernel: of every pair of training rows, or of each new row with every one of them.
+
+    Predictions take so many at most: only rows that the classifier kept count (Havlicek, Corcoles, Temme, Harrow, Kandala, Chow
+    and Gambetta 2019, Nature 567, 209-212).
+
+    >>> executions_of_a_kernel(rows=4, shots=10), executions_of_a_kernel(rows=4, shots=10, predictions=3)
+    (60, 120)
+    """
+    return (predictions * rows if predictions else rows * (rows - 1) // 2) * shots

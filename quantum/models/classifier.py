@@ -4,14 +4,13 @@ import itertools
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from quantum.circuit import MEAN_Z, Circuit, Observable
 from quantum.models.inputs import ToQubits
+from quantum.models.labelled import chances, labelled
 from quantum.simulator.calls import expectations
 from quantum.simulator.training import Training, train
 
@@ -161,12 +160,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
 
     def _begun(self, X: "ArrayLike", y: "ArrayLike") -> "tuple[NDArray[np.float64], NDArray[np.int64]]":
         """Check the data and choose the circuit: the rows, and the classes as numbers from 0."""
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        n_classes = len(self.classes_)
-        if n_classes < 2:
-            raise ValueError(f"y has {n_classes} class; a classifier needs samples of at least two classes")
+        rows, labels = labelled(self, X, y)
         self.circuit_ = Circuit(
             self.n_qubits,
             self.n_layers,
@@ -174,9 +168,9 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
             rotation=self.rotation,
             entangler=self.entangler,
             pattern=self.pattern,
-            observables=observables_for(n_classes, self.n_qubits, self.entangler),
+            observables=observables_for(len(self.classes_), self.n_qubits, self.entangler),
         )
-        return np.asarray(X), labels.astype(np.int64)
+        return rows, labels
 
     def decision_function(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Logits: shape (n_samples,) for two classes (positive speaks for the second), else (n_samples, n_classes)."""
@@ -194,10 +188,7 @@ class VariationalQuantumClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Probabilities of shape (n_samples, n_classes), columns in the order of `classes_`."""
-        logits = self.decision_function(X)
-        if logits.ndim == 1:
-            logits = np.column_stack([np.zeros_like(logits), logits])
-        return np.asarray(softmax(logits, axis=1))
+        return chances(self.decision_function(X))
 
     def predict(self, X: "ArrayLike") -> "NDArray":
         """Labels of shape (n_samples,)."""

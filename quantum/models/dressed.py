@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from quantum.circuit import Circuit
 from quantum.models.classifier import VariationalQuantumClassifier
 from quantum.models.inputs import ToQubits
+from quantum.models.labelled import require_counts
 from quantum.simulator.calls import Head, cross_entropy_and_gradient
 from quantum.simulator.steps import learning_rates
 
@@ -112,21 +113,12 @@ class DressedQuantumClassifier(VariationalQuantumClassifier):
         n_threads: int = 1,
         random_state: Any = None,
     ) -> None:
-        self.n_qubits = n_qubits
-        self.n_layers = n_layers
-        self.encoding = encoding
-        self.rotation = rotation
-        self.entangler = entangler
-        self.pattern = pattern
+        super().__init__(
+            n_qubits, n_layers, encoding=encoding, rotation=rotation, entangler=entangler, pattern=pattern, n_steps=n_steps,
+            learning_rate=learning_rate, n_restarts=n_restarts, start_width=start_width, input_map=input_map,
+            precision=precision, n_threads=n_threads, random_state=random_state,
+        )  # fmt: skip
         self.alpha = alpha
-        self.n_steps = n_steps
-        self.learning_rate = learning_rate
-        self.n_restarts = n_restarts
-        self.start_width = start_width
-        self.input_map = input_map
-        self.precision = precision
-        self.n_threads = n_threads
-        self.random_state = random_state
 
     def fit(self, X: "ArrayLike", y: "ArrayLike") -> Self:
         """Train on rows X of shape (n_samples, n_features) with labels y of shape (n_samples,).
@@ -137,9 +129,7 @@ class DressedQuantumClassifier(VariationalQuantumClassifier):
             If the data or a parameter is not usable; the message says how.
         """
         X, labels = self._begun(X, y)
-        for name in ("n_steps", "n_restarts"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        require_counts(self, "n_steps", "n_restarts")
         for name, lowest in (("alpha", 0.0), ("learning_rate", np.nextafter(0.0, 1.0))):
             if not lowest <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be finite and not below {lowest:g}")

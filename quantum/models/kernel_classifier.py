@@ -3,17 +3,16 @@
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lab.learning.calibration import rising_sigmoid, rising_softmax
 from quantum.circuit import Circuit
 from quantum.models.inputs import ToQubits
+from quantum.models.labelled import chances, labelled
 from quantum.simulator.calls import states
 
 if TYPE_CHECKING:
@@ -107,14 +106,10 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If the data or a parameter is not usable.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
         self._require_parameters()
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y has {len(self.classes_)} class; a classifier needs samples of at least two classes")
-        self._set_up(np.asarray(X), labels)
-        seen = self._embedded(np.asarray(X))
+        rows, labels = labelled(self, X, y)
+        self._set_up(rows, labels)
+        seen = self._embedded(rows)
         self._set_width(seen)
         gram = self._kernel(seen, seen)
         weights, self.intercepts_ = self._machines(gram, labels)
@@ -130,10 +125,7 @@ class QuantumKernelClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Probabilities of shape (n_samples, n_classes), columns in the order of `classes_`."""
-        logits = self.decision_function(X)
-        if logits.ndim == 1:
-            logits = np.column_stack([np.zeros_like(logits), logits])
-        return np.asarray(softmax(logits, axis=1))
+        return chances(self.decision_function(X))
 
     def predict(self, X: "ArrayLike") -> "NDArray":
         """Labels of shape (n_samples,)."""

@@ -11,10 +11,10 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from quantum.models.inputs import ToQubits
+from quantum.models.labelled import chances, labelled, require_counts
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -95,17 +95,11 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If the data or a parameter is not usable.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        for name in ("n_layers", "n_restarts", "max_iter"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y has {len(self.classes_)} class; a classifier needs samples of at least two classes")
-        self.inputs_ = ToQubits(self.n_inputs, input_map=self.input_map).fit(X)
+        require_counts(self, "n_layers", "n_restarts", "max_iter")
+        rows, labels = labelled(self, X, y)
+        self.inputs_ = ToQubits(self.n_inputs, input_map=self.input_map).fit(rows)
         self.directions_ = directions(len(self.classes_))
-        groups = _in_threes(self.inputs_.transform(X))
+        groups = _in_threes(self.inputs_.transform(rows))
         shape = (self.n_layers, groups.shape[1], 3)
         rng = check_random_state(self.random_state)
         ends = [self._descend(groups, labels, shape, rng) for _ in range(self.n_restarts)]
@@ -139,7 +133,7 @@ class SingleQubitClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
         """Probabilities of shape (n_samples, n_classes), columns in the order of `classes_`."""
-        return np.asarray(softmax(self._logits(X), axis=1))
+        return chances(self._logits(X))
 
     def predict(self, X: "ArrayLike") -> "NDArray":
         """Labels of shape (n_samples,)."""

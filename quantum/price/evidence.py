@@ -6,24 +6,28 @@ from typing import Any
 
 from lab.protocol import Estimate, Table
 from lab.wording import count
-from quantum.hardware.rates import Price, executions_to_train, executions_to_train_spsa
+from quantum.hardware.rates import Price, executions_of_a_kernel, executions_to_train, executions_to_train_spsa
 from quantum.hardware.transpiled import OnDevice
 from quantum.settings import Settings
 
 __all__ = ["devices_table", "estimates", "facts", "price_table"]
 
 _PREDICTIONS = 1_000
+_BY_SHIFT, _BY_SPSA = "training once, parameter-shift", "training once, SPSA"
+_KERNEL = "training a quantum kernel once"
 
 
 def estimates(settings: Settings, *, n_trained: int, n_rows: int) -> dict[str, Estimate]:
-    """Price one training on all rows by the parameter-shift rule, and 1,000 predictions; exact, so without a width."""
-    to_train = executions_to_train(n_trained, rows=n_rows, steps=settings.steps, shots=settings.shots)
-    training = Price.of(to_train, jobs=settings.steps, **settings.rates)
-    predicting = Price.of(_PREDICTIONS * settings.shots, jobs=1, **settings.rates)
+    """Price one training on all rows by each rule, and of a quantum kernel, and 1,000 predictions; exact, so without a width."""
+    priced = {words: price for words, _, price in _priced(settings, n_trained=n_trained, n_rows=n_rows)}
+    training, many = priced[_BY_SHIFT], f"{_PREDICTIONS:,} predictions"
     exact = {
         "training_hours": (training.seconds / 3600, "hours"),
         "training_dollars": (training.dollars, "dollars"),
-        "predictions_dollars": (predicting.dollars, "dollars"),
+        "training_dollars_spsa": (priced[_BY_SPSA].dollars, "dollars"),
+        "predictions_dollars": (priced[many].dollars, "dollars"),
+        "kernel_dollars": (priced[_KERNEL].dollars, "dollars"),
+        "kernel_predictions_dollars": (priced[f"{many} of the kernel, at most"].dollars, "dollars"),
     }
     return {name: Estimate(v, v, v, unit) for name, (v, unit) in exact.items()}
 
@@ -61,24 +65,35 @@ def devices_table(devices: Sequence[OnDevice]) -> Table:
     )
 
 
-def price_table(settings: Settings, *, n_trained: int, n_rows: int) -> Table:
-    """Price the training by two rules, and predictions."""
+def _priced(settings: Settings, *, n_trained: int, n_rows: int) -> list[tuple[str, int, Price]]:
+    """List what is priced: its words, its executions and its price."""
     work = {"rows": n_rows, "steps": settings.steps, "shots": settings.shots}
+    kernel = {"rows": n_rows, "shots": settings.shots}
     lines = (
-        ("training once, parameter-shift", executions_to_train(n_trained, **work), settings.steps),
-        ("training once, SPSA", executions_to_train_spsa(**work), settings.steps),
+        (_BY_SHIFT, executions_to_train(n_trained, **work), settings.steps),
+        (_BY_SPSA, executions_to_train_spsa(**work), settings.steps),
         ("1 prediction", settings.shots, 1),
         (f"{_PREDICTIONS:,} predictions", _PREDICTIONS * settings.shots, 1),
+        (_KERNEL, executions_of_a_kernel(**kernel), 1),
+        (
+            f"{_PREDICTIONS:,} predictions of the kernel, at most",
+            executions_of_a_kernel(**kernel, predictions=_PREDICTIONS),
+            1,
+        ),
     )
-    priced = [
-        (words, executions, Price.of(executions, jobs=jobs, **settings.rates)) for words, executions, jobs in lines
-    ]
+    return [(words, executions, Price.of(executions, jobs=jobs, **settings.rates)) for words, executions, jobs in lines]
+
+
+def price_table(settings: Settings, *, n_trained: int, n_rows: int) -> Table:
+    """Price the training of the circuit by two rules and of a kernel, and predictions."""
+    priced = _priced(settings, n_trained=n_trained, n_rows=n_rows)
     return Table(
         "What hardware would cost",
         f"{settings.overhead_s:g} s per job, {settings.execution_s:g} s per execution, {settings.rate:.2f} dollars per second "
         f"(settings overhead_s, execution_s, rate); {count(settings.shots, 'shot')} per expectation value. Training on all "
         f"{count(n_rows, 'row')}, one job for each of {count(settings.steps, 'step')}; SPSA replaces the exact gradient by two "
-        "evaluations in a random direction, and may need more steps.",
+        "evaluations in a random direction, and may need more steps. A kernel is one job: every pair of rows once, and each new row "
+        "with every training row.",
         ("work", "executions", "device seconds", "device hours", "dollars"),
         tuple((words, executions, p.seconds, p.seconds / 3600, p.dollars) for words, executions, p in priced),
     )

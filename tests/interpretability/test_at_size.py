@@ -155,11 +155,17 @@ def test_without_a_sample_or_where_none_are_wanted_there_are_no_curves(two_famil
     assert at_size.evidence(context, {}) == Evidence()
 
 
+MODELS = {
+    "readable": "sparse tree", "black_box": "random forest", "probability_costs": 0.3, "probability_equal": 0.6,
+    "probability_gains": 0.1,
+}  # fmt: skip
+
+
 def judged(then, **facts):
     usual = {
         "metric": "ROC AUC", "margin": 1.0, "rows_to_settle": 3_000, "detectable": 2.5, "n_rows": 5_000,
         "rows_in_table": 200_000, "size": 200_000, "curve_rows": 40_000, "curve_reach": 160_000,
-        "curve_fault": None, "curve_settles": None,
+        "curve_fault": None, "curve_settles": None, **MODELS,
     }  # fmt: skip
     estimates = {"loss": Estimate(-0.3, -0.7, 0.1, "points")} | (
         {"loss_at_size": Estimate(*then, "points")} if then else {}
@@ -180,9 +186,9 @@ HEADLINES = {"yes": "Nothing that matters", "no": "It costs accuracy", "undecide
             (1.8, 1.4, 2.2),
             {},
             "no",
-            "with 200,000 rows we expect it 1.8 points below the black box (95 % interval 1.4 to 2.2",
+            "With all rows, the best readable model should be 1.8 points below the best black box in ROC AUC (95 % interval 1.4",
         ),
-        ((0.2, -0.4, 0.8), {}, "yes", "with 200,000 rows we expect it 0.2 points below"),
+        ((0.2, -0.4, 0.8), {}, "yes", "With all rows, the best readable model should be 0.2 points below"),
         (
             (1.2, 0.4, 2.0),
             {"curve_settles": 90_000},
@@ -200,7 +206,7 @@ HEADLINES = {"yes": "Nothing that matters", "no": "It costs accuracy", "undecide
             None,
             {"curve_fault": "the scores fall"},
             "undecided",
-            "what holds with 200,000 rows cannot be said: the scores fall",
+            "What holds with all rows cannot be said: the scores fall.",
         ),
     ],
 )
@@ -208,12 +214,15 @@ def test_the_verdict_is_about_the_size_that_counts(then, facts, answer, words):
     verdict = judged(then, **facts)
     assert verdict.answer == answer
     assert verdict.headline == HEADLINES[answer]
-    assert verdict.sentence.startswith(SAMPLE)
-    assert words in verdict.sentence
+    assert SAMPLE in verdict.details
+    assert words in f"{verdict.sentence} {verdict.details}"
+    assert bool(verdict.chances) == (then is not None)
 
 
-def test_without_curves_the_sentence_says_of_which_rows_it_speaks():
+def test_without_curves_the_lab_leaves_it_to_the_run_to_say_of_which_rows_it_speaks():
+    """See tests/lab/test_doubts.py."""
     facts = {
+        **MODELS,
         "metric": "ROC AUC",
         "margin": 1.0,
         "rows_to_settle": 3_000,
@@ -222,7 +231,8 @@ def test_without_curves_the_sentence_says_of_which_rows_it_speaks():
         "rows_in_table": 200_000,
     }
     verdict = LAB.judge(Evidence({"loss": Estimate(-0.3, -0.7, 0.1, "points")}, facts), SETTINGS)
-    assert verdict.sentence.startswith(SAMPLE)
+    assert verdict.sentence.startswith("The best readable model is 0.3 points above")
+    assert list(verdict.chances.values()) == [0.3, 0.6, 0.1]
 
 
 def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families, monkeypatch):
@@ -232,8 +242,10 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families, monkeyp
     done = flow.run(LAB, table(12_000), SETTINGS, out=tmp_path, workers=1)
     verdict = done.record.verdict
     assert verdict.answer == "no"
-    assert verdict.sentence.startswith("On 300 of 12,000 rows, the best readable model is")
-    assert "with 12,000 rows we expect it" in verdict.sentence
+    assert verdict.details.startswith(
+        "The question is about 12,000 rows. On 300 of 12,000 rows, the best readable model is"
+    )
+    assert "With all rows, the best readable model should be" in verdict.sentence
     shown = json.loads(json.dumps(result_of(done)))
     assert (shown["rows"], shown["table_rows"]) == (300, 12_000)
     assert shown["estimates"]["loss_at_size"]["low"] > 1

@@ -22,6 +22,7 @@ from samples.interpretability_rows import (
     REACH,
     SETTINGS,
     TAKEN,
+    TAKEN_OF_BLACK,
     against,
     loss_of,
     made_rows,
@@ -30,6 +31,7 @@ from samples.interpretability_rows import (
     titled,
 )
 from samples.wiring import INTERPRETABILITY_ESTIMATES, INTERPRETABILITY_FACTS
+from scipy import stats
 
 from interpretability.lab import LAB
 from interpretability.models.classifiers import untried
@@ -64,11 +66,13 @@ def test_every_estimate_of_the_interpretability_lab_is_the_oracles(evidence):
 
 def test_every_fact_of_the_interpretability_lab_is_the_oracles(evidence):
     value, error, degrees = against(BLACK, GLASS)
-    gains, equal, costs = intervals.regions(value, error, degrees, 3.0)
+    gains, equal, costs = intervals.regions(value, max(error, REACH / stats.t.ppf(0.975, degrees)), degrees, 3.0)
     smallest, missing = intervals.detectable(error, degrees), untried()
     expected = {
         "metric": "ROC AUC", "margin": 3.0, "n_rows": N_ROWS,
         "readable": LABELS[max(set(TAKEN), key=TAKEN.count)],
+        "readable_file": "readable-model.onnx",
+        "black_box": {"forest": "random forest", "boosting": "gradient boosting"}[max(set(TAKEN_OF_BLACK), key=TAKEN_OF_BLACK.count)],
         "simplest": None, "untried_black": " or ".join(missing["black"]) or None,
         "untried_glass": " or ".join(missing["glass"]) or None, "detectable": smallest,
         "rows_to_settle": intervals.rows_to_settle(value, 3.0, N_ROWS, smallest),
@@ -85,7 +89,12 @@ def test_the_interpretability_verdict_says_the_oracles_numbers(evidence):
     assert verdict.answer == "no"
     assert f"{value:.1f} points below the best black box in ROC AUC" in verdict.sentence
     assert f"(95 % interval {low:.1f} to {high:.1f} points below)" in verdict.sentence
-    assert "more than the 3.0 points that would not matter" in verdict.sentence
+    assert verdict.details == "A loss of up to 3 points would not matter."
+    assert list(verdict.chances.values()) == [
+        evidence.facts[f"probability_{name}"] for name in ("costs", "equal", "gains")
+    ]
+    assert f"the readable {evidence.facts['readable']}" in verdict.next_steps[0]
+    assert f"Keep the black box, the {evidence.facts['black_box']}," in verdict.next_steps[0]
     assert f"a margin above {low:.1f} points" in verdict.would_change
 
 
@@ -104,7 +113,8 @@ def test_the_other_side_of_the_interpretability_lab_wins_where_the_rows_are_exch
     verdict = LAB.judge(found, settings)
     assert verdict.answer == "yes"
     assert f"{-value:.1f} points above the best black box" in verdict.sentence
-    assert "a loss of 3.0 points would matter" in verdict.sentence
+    assert verdict.details == "A loss of more than 3 points would matter."
+    assert verdict.next_steps[0].startswith(f"Use the readable model, the {found.facts['readable']}")
 
 
 def test_in_between_the_sentence_says_how_many_rows_would_settle_it(rows):
@@ -115,7 +125,7 @@ def test_in_between_the_sentence_says_how_many_rows_would_settle_it(rows):
     needed = intervals.rows_to_settle(value, 100 * margin, N_ROWS, intervals.detectable(error, degrees))
     verdict = LAB.judge(found, settings)
     assert verdict.answer == "undecided"
-    assert f"a loss of {100 * margin:.1f} points would matter, and about {needed:,} rows" in verdict.sentence
+    assert f"A loss of more than {100 * margin:.0f} points would matter, and about {needed:,} rows" in verdict.details
 
 
 def test_a_number_is_judged_by_r2_in_points(rows):

@@ -85,8 +85,17 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes(tmp_path, few_families
 
 def evidence(value, low, high, rows=3_000, in_table=9_000):
     facts = {"metric": "ROC AUC", "margin": 1.0, "rows_to_settle": rows, "rows_in_table": in_table, "detectable": 2.5}
-    facts["n_rows"] = in_table
+    facts |= {"n_rows": in_table, "readable": "explainable boosting machine", "black_box": "random forest"}
+    facts |= {"probability_costs": 0.3, "probability_equal": 0.6, "probability_gains": 0.1}
     return Evidence({"loss": Estimate(value, low, high, "points")}, facts, (), ())
+
+
+def test_the_sentence_says_of_how_many_parts_the_model_is():
+    found = evidence(0.2, -0.1, 0.5)
+    assert LAB.judge(found, Settings(parts=12)).details.startswith(
+        "Only readable models of at most 12 parts were allowed. "
+    )
+    assert "best readable model is" in LAB.judge(found, Settings()).sentence
 
 
 @pytest.mark.parametrize("low", [-0.1, 0.0, 0.1])
@@ -104,10 +113,10 @@ def test_a_firm_answer_needs_a_model_that_beats_a_constant_prediction(loss, esti
     found.estimates[estimate] = Estimate(2.0, low, 4.0, "points")
     verdict = LAB.judge(found, Settings())
     assert verdict.answer == (answer if low > 0 else "undecided")
-    assert ("not shown to be better than a constant prediction: it is 2.0 points above one" in verdict.sentence) == (
-        low <= 0
-    )
+    assert ("is not shown to be better than a constant prediction; where nothing" in verdict.sentence) == (low <= 0)
+    assert bool(verdict.chances) == (low > 0)
     if low <= 0:
+        assert "is 2.0 points above a constant prediction (95 % interval" in verdict.details
         assert verdict.would_change == ("columns that say more about the target", "more rows")
 
 
@@ -130,13 +139,16 @@ def test_a_firm_answer_needs_a_model_that_beats_a_constant_prediction(loss, esti
             "It costs accuracy",
             "4.0 points below the best black box in ROC AUC (95 % interval 2.0 to 6.0",
         ),
-        (evidence(4.0, 1.0, 7.0), "undecided", "Undecided", "a loss of 1.0 points would matter"),
+        (evidence(4.0, 1.0, 7.0), "undecided", "Undecided", "A loss of more than 1 point would matter, and"),
     ],
 )
 def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
     verdict = LAB.judge(found, FAST)
     assert (verdict.answer, verdict.headline) == (answer, headline)
-    assert words in verdict.sentence
+    assert words in f"{verdict.sentence} {verdict.details}"
+    assert list(verdict.chances.values()) == [0.3, 0.6, 0.1]
+    assert next(iter(verdict.chances)) == "readable model worse by more than 1 point"
+    assert "explainable boosting machine" in verdict.next_steps[0]
 
 
 @pytest.mark.parametrize(("high", "words"), [(0.5, "a margin below 0.5 points"), (-0.2, "a margin below 0.0 points")])
@@ -155,7 +167,7 @@ def test_the_readable_model_is_left_as_a_file():
 def test_the_report_is_in_this_order():
     names = [each.__name__.removeprefix("interpretability.") for each in LAB.sections()]
     assert names == [
-        "sides.scores", "sides.at_random", "sides.at_size", "sides.price", "sides.finalists", "reading.read",
+        "sides.scores", "sides.at_random", "sides.price", "sides.finalists", "reading.read",
         "follow_up.explaining", "follow_up.known_truth", "groups.section", "follow_up.stress", "follow_up.privacy",
         "follow_up.editing", "follow_up.speed",
     ]  # fmt: skip
@@ -171,8 +183,9 @@ def test_the_report_is_in_this_order():
 )
 def test_more_rows_are_asked_for_only_where_the_table_has_them(in_table, words):
     verdict = LAB.judge(evidence(0.5, -0.5, 1.5, rows=8_000, in_table=in_table), Settings(max_rows=5_000))
-    assert words in verdict.sentence
-    assert ("--max-rows" in " ".join((verdict.sentence, *verdict.would_change))) == (in_table == 9_000)
+    assert words in verdict.details
+    said = (verdict.sentence, verdict.details, *verdict.would_change, *verdict.next_steps)
+    assert ("--max-rows" in " ".join(said)) == (in_table == 9_000)
 
 
 @pytest.mark.parametrize(

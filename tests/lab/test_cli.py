@@ -24,6 +24,8 @@ HEAVY = {
     "interpret",
     "rich",
     "jinja2",
+    "pptx",
+    "argcomplete",
     "numba",
 }
 
@@ -40,8 +42,14 @@ HEAVY = {
         "list --help",
         "report --help",
         "history --help",
+        "session --help",
+        "open --help",
         "explain --help",
         "clean --help",
+        "compare --help",
+        "slides --help",
+        "pack --help",
+        "verify --help",
         "controls --help",
     ],
 )
@@ -73,7 +81,7 @@ def test_each_lab_is_a_script_of_its_own(name):
 
 def test_every_command_stands_in_the_help(lab):
     shown = lab("--help").out
-    for command in ("demo", "run", "list", "report", "history", "explain", "clean", "controls"):
+    for command in ("demo", "run", "list", "report", "session", "open", "history", "explain", "clean", "controls"):
         assert f"lab {command}" in shown
 
 
@@ -91,14 +99,14 @@ def finished(tmp_path_factory):
         [sys.executable, "-c", few_families.ITS_LAB, "wine", *FAST, "--out", "runs"],
         capture_output=True, text=True, check=True, cwd=folder,
     )  # fmt: skip
-    (run,) = (folder / "runs").iterdir()
+    (run,) = (path for path in (folder / "runs").iterdir() if path.is_dir())
     return run, done
 
 
 def test_a_run_ends_with_verdict_report_and_how_to_repeat_it(finished):
     run, done = finished
     lines = done.stdout.splitlines()
-    assert lines[0] == "What do we give up on wine by using a model that we can read?"
+    assert lines[0] == "What do we lose, if anything, by using a model that we can read for wine?"
     assert lines[1].endswith(".")
     assert lines[-3].split() == ["report", f"runs/{run.name}/report.html"]
     assert lines[-1].split(maxsplit=1) == ["repeat", "lab run interpretability wine " + " ".join(FAST) + " --out runs"]
@@ -110,6 +118,7 @@ def test_a_run_folder_holds_record_report_trials_and_log(finished):
     run, _ = finished
     names = {path.name for path in run.iterdir()}
     assert {"record.json", "report.html", "trials", "log.txt"} <= names
+    assert f'href="{run.name}/report.html"' in (run.parent / "start.html").read_text()
 
 
 def test_a_report_can_be_rendered_again_from_the_record_alone(finished, lab, tmp_path):

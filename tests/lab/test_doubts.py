@@ -27,7 +27,8 @@ NOTHING = Evidence()
 
 
 def firm(answer):
-    return Verdict(answer, answer.title(), "It is measured.", ("more rows",))
+    steps, chances = ("Do this.", "Do that.", "And that."), {"a": 0.4, "b": 0.6}
+    return Verdict(answer, answer.title(), "It is measured.", ("more rows",), "In detail.", steps, chances)
 
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
@@ -35,9 +36,16 @@ def firm(answer):
 def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have_been(answer, doubts):
     verdict = held(firm(answer), doubts, TABLE, NOTHING)
     assert (verdict.answer, verdict.headline) == ("undecided", "Undecided")
-    first = "Rows of 'k' seem" if doubts.suspicions else "Class 'b' has only 6"
-    assert verdict.sentence.startswith(first)
-    assert verdict.sentence.endswith(f"Were it not for that, the answer would be: {answer}. It is measured.")
+    reason = (
+        "Rows of 'k' seem to belong together."
+        if doubts.suspicions
+        else "Class 'b' has only 6 independent rows, and an interval needs 8."
+    )
+    assert verdict.sentence == reason
+    assert verdict.details.endswith(f"Were it not for that, the answer would be: {answer}. It is measured. In detail.")
+    assert ("A plain model explains much." in verdict.details) == bool(doubts.suspicions)
+    steps = (*(["Say --by k."] if doubts.suspicions else []), *(["Get at least 2 more."] if doubts.short else []))
+    assert (verdict.next_steps, verdict.chances) == (steps, {}), "chances would be those of another table"
     assert verdict.would_change == (
         *(["say --by k"] if doubts.suspicions else []),
         *(["at least 2 more"] if doubts.short else []),
@@ -57,10 +65,11 @@ ASKED = Suspicion(
 def test_what_is_only_asked_stands_beside_the_verdict_and_does_not_hold_it(answer):
     verdict = held(firm(answer), Doubts((ASKED,)), TABLE, NOTHING)
     assert (verdict.answer, verdict.headline) == (answer, answer.title())
-    assert (
-        verdict.sentence
-        == "It is measured. Rows of one 'site' may belong together: a plain model explains some; name it with --by site."
-    )
+    assert verdict.sentence == "It is measured."
+    asked = "Rows of one 'site' may belong together: a plain model explains some; name it with --by site."
+    assert verdict.details == f"In detail. {asked}"
+    assert verdict.next_steps == ("Do this.", "Do that.", "Name it with --by site.")
+    assert verdict.chances == firm(answer).chances
     assert verdict.would_change == ("name it with --by site", "more rows")
     shown = with_doubts(Evidence(caveats=("before",)), Doubts((ASKED,)))
     assert shown.caveats == (
@@ -74,16 +83,17 @@ def test_what_is_only_asked_stands_beside_the_verdict_and_does_not_hold_it(answe
 def test_a_verdict_on_a_sample_says_so_unless_the_lab_has():
     some = dataclasses.replace(TABLE, whole=dataclasses.replace(TABLE, target=np.zeros(200_000, dtype=np.int64)))
     verdict = held(firm("yes"), Doubts(), some, NOTHING)
-    assert verdict.sentence == "On 40 of 200,000 rows, it is measured."
+    assert (verdict.sentence, verdict.details) == ("It is measured.", "This rests on 40 of 200,000 rows. In detail.")
     assert verdict.would_change == ("more rows", "using more of the rows (--max-rows 200000)")
-    said = dataclasses.replace(firm("yes"), sentence="On 40 of 200,000 rows the best is level.")
+    said = dataclasses.replace(firm("yes"), details="On 40 of 200,000 rows, the best is level.")
     assert held(said, Doubts(), some, NOTHING) == said
 
 
 def test_an_undecided_verdict_stays_so_with_the_reason():
     verdict = held(firm("undecided"), Doubts((SUSPICION,)), TABLE, NOTHING)
     assert verdict.answer == "undecided"
-    assert verdict.sentence == "It is measured. Rows of 'k' seem to belong together: a plain model explains much."
+    assert verdict.sentence == "Rows of 'k' seem to belong together."
+    assert verdict.details == "A plain model explains much. It is measured. In detail."
 
 
 @pytest.mark.parametrize("answer", ["yes", "no", "undecided"])
@@ -113,13 +123,27 @@ def test_a_verdict_says_what_folds_at_random_would_have_added():
     found = Evidence(
         estimates={"recognition": Estimate(21.9, 18.04, 25.7, "points")}, facts={"recognised": "the best model"}
     )
-    assert held(firm("no"), Doubts(), told, found).sentence == (
-        "For new values of 'customer', it is measured. The usual folds at random would have shown the best model 21.9 points "
+    verdict = held(firm("no"), Doubts(), told, found)
+    assert verdict.sentence == "For new values of 'customer', it is measured."
+    assert verdict.details == (
+        "In detail. The usual folds at random would have shown the best model 21.9 points "
         "higher (95 % interval 18.0 to 25.7): that much is recognition of rows seen before, and will be lost on "
         "new values of 'customer'."
     )
     maybe = Evidence(estimates={"recognition": Estimate(1.0, -0.1, 2.1, "points")}, facts=found.facts)
-    assert held(firm("no"), Doubts(), told, maybe).sentence == "For new values of 'customer', it is measured."
+    assert held(firm("no"), Doubts(), told, maybe).details == "In detail."
+
+
+def test_a_column_with_a_long_name_leaves_the_sentence_short():
+    long = " ".join(["word"] * 40)
+    told = dataclasses.replace(TABLE, belonging=Belonging(np.arange(40) // 4, by=long))
+    verdict = held(firm("no"), Doubts(), told, NOTHING)
+    assert verdict.sentence == "It is measured."
+    assert verdict.details == f"The answer is for new values of {long!r}. In detail."
+    named = Suspicion(f"rows with the same {long!r} seem to belong together: a plain model explains much", "say --by k")
+    verdict = held(firm("no"), Doubts((named,)), TABLE, NOTHING)
+    assert verdict.sentence == "Rows of this table seem to belong together."
+    assert verdict.details.startswith("A plain model explains much.")
 
 
 def test_the_evidence_shows_how_much_is_recognition():

@@ -1,6 +1,7 @@
 """From hand-made rows to every number of the quantum verdict: what the oracle works out is what the record says."""
 
 import dataclasses
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from samples.quantum_rows import (
     QUANTUM,
     RULE_OF_THREE,
     SETTINGS,
+    TAKEN,
+    TAKEN_OF_CLASSICAL,
     TAKEN_OF_PRODUCTS,
     against,
     by_title,
@@ -30,6 +33,16 @@ from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 from scipy import stats
 
 from quantum.lab import LAB
+
+LABELS = {
+    "quantum": "variational circuit (3 qubits)",
+    "kernel": "quantum kernel (3 qubits)",
+    "dressed": "dressed circuit (3 qubits behind a trained map)",
+    "quantum-greedy": "weighted average of the quantum models",
+    "logistic": "logistic regression",
+    "svm": "support vector machine",
+    "classical-greedy": "weighted average of the classical models",
+}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +96,9 @@ def expected_estimates(rows):
     for name, value in (
         ("training_hours", seconds / 3600), ("training_dollars", 0.5 * seconds),
         ("predictions_dollars", 0.5 * predicting),
+        ("training_dollars_spsa", 0.5 * (2 * 48 * 40 * 200 * 0.001 + 40 * 3.0)),
+        ("kernel_dollars", 0.5 * (48 * 47 / 2 * 200 * 0.001 + 3.0)),  # every pair of the 48 rows
+        ("kernel_predictions_dollars", 0.5 * (48 * 1_000 * 200 * 0.001 + 3.0)),
     ):  # fmt: skip
         found[name] = (value, value, value)
     for key in ("hardware-torino", "backend"):
@@ -100,7 +116,8 @@ def test_every_estimate_of_the_quantum_lab_is_the_oracles(evidence, rows):
         assert three(evidence.estimates[name]) == pytest.approx(numbers, rel=1e-9, abs=1e-9), name
         assert evidence.estimates[name].confidence == 0.95
     units = {"decay": "halvings per qubit", "training_hours": "hours", "training_dollars": "dollars",
-             "predictions_dollars": "dollars"}  # fmt: skip
+             **dict.fromkeys(("predictions_dollars", "training_dollars_spsa", "kernel_dollars", "kernel_predictions_dollars"),
+                             "dollars")}  # fmt: skip
     assert {name: each.unit for name, each in evidence.estimates.items()} == {
         name: units.get(name, "points") for name in expected
     }
@@ -108,7 +125,8 @@ def test_every_estimate_of_the_quantum_lab_is_the_oracles(evidence, rows):
 
 def test_every_fact_of_the_quantum_lab_is_the_oracles(evidence):
     mean, error, degrees = against(QUANTUM, CLASSICAL)
-    worse, equal, better = intervals.regions(mean, error, degrees, 2.0)
+    least = RULE_OF_THREE / stats.t.ppf(0.975, degrees)
+    worse, equal, better = intervals.regions(mean, max(error, least), degrees, 2.0)
     smallest = intervals.detectable(error, degrees)
     expected = {
         "metric": "ROC AUC",
@@ -133,9 +151,14 @@ def test_every_fact_of_the_quantum_lab_is_the_oracles(evidence):
         "shots": 200, "execution_s": 0.001, "overhead_s": 3.0, "rate": 0.5,
         "source": "dollars per device second, as given by --rate",
     }  # fmt: skip
-    assert {*expected, "prices"} == QUANTUM_FACTS
+    chosen = {
+        "quantum_chosen": Counter(LABELS[name] for name in TAKEN),
+        "classical_chosen": Counter(LABELS[name] for name in TAKEN_OF_CLASSICAL),
+    }
+    assert {*expected, *chosen, "prices"} == QUANTUM_FACTS
     assert evidence.facts["prices"] == prices
-    assert {name: fact for name, fact in evidence.facts.items() if name != "prices"} == pytest.approx(expected)
+    assert {name: evidence.facts[name] for name in expected} == pytest.approx(expected)
+    assert {name: evidence.facts[name] for name in chosen} == chosen
 
 
 def test_the_quantum_verdict_says_the_oracles_numbers(evidence, rows):
@@ -144,13 +167,17 @@ def test_the_quantum_verdict_says_the_oracles_numbers(evidence, rows):
     verdict = LAB.judge(evidence, SETTINGS)
     assert low > 2.0
     assert verdict.answer == "yes"
-    assert f"is {value:.1f} points above the best classical model in ROC AUC" in verdict.sentence
+    assert f"is {value:.1f} points above the best classical one in ROC AUC" in verdict.sentence
     assert f"(95 % interval {low:.1f} to {high:.1f} points above)" in verdict.sentence
-    assert "about 5.3 device hours and 9,500 dollars, 1,000 predictions 100 dollars" in verdict.sentence
+    assert (
+        "about 440 to 9,500 dollars, depending on the way of training, and 1,000 predictions 100 dollars"
+        in verdict.details
+    )
+    assert "at 0.50 dollars a second (set by the user)" in verdict.details
     assert found["surrogate"][1] <= 0, "the caution is read from the surrogate"
-    assert "a classical model with the circuit's frequencies is not shown to be worse" in verdict.sentence
-    assert ("entanglement is not shown" in verdict.sentence) == (found["entanglement"][1] <= 0)
-    assert "; it has no entanglement at all in 2 of 6 folds and " in verdict.sentence
+    assert "a classical model with the circuit's frequencies is not shown to be worse" in verdict.details
+    assert ("entanglement is not shown" in verdict.details) == (found["entanglement"][1] <= 0)
+    assert "The best quantum model has no entanglement at all in 2 of 6 folds" in verdict.details
 
 
 def test_the_other_side_of_the_quantum_lab_wins_where_the_rows_are_exchanged(rows):
@@ -168,8 +195,8 @@ def test_the_other_side_of_the_quantum_lab_wins_where_the_rows_are_exchanged(row
     assert three(found.estimates["advantage"]) == pytest.approx((value, low, high))
     verdict = LAB.judge(found, SETTINGS)
     assert verdict.answer == "no"
-    assert f"{-value:.1f} points below the best classical model" in verdict.sentence
-    assert "not the 2.0 points above that would count" in verdict.sentence
+    assert f"{-value:.1f} points below the best classical one" in verdict.sentence
+    assert "An advantage of more than 2 points would count." in verdict.details
     assert found.facts["probability_worse"] > 0.9 > found.facts["probability_better"]
 
 
@@ -182,8 +209,8 @@ def test_a_wider_margin_leaves_it_undecided_and_the_sentence_says_what_would_cou
     needed = intervals.rows_to_settle(mean, 100 * margin, N_ROWS, intervals.detectable(error, degrees))
     assert found.facts["rows_to_settle"] == needed
     assert verdict.answer == "undecided"
-    assert f"an advantage of {100 * margin:.1f} points would count" in verdict.sentence
-    assert f"about {needed:,} rows would settle it" in verdict.sentence
+    assert f"An advantage of more than {100 * margin:.0f} points would count" in verdict.details
+    assert f"about {needed:,} rows would settle it" in verdict.details
     assert f"lies {intervals.detectable(error, degrees):.1f} points from the margin" in verdict.would_change[0]
 
 
@@ -200,8 +227,8 @@ def test_the_tables_of_the_hardware_hold_the_oracles_numbers(evidence, rows):
     places = by_title(evidence, "Where the circuit is placed on the devices").rows
     assert places == (("torino", "7 8 9", 3.0, 4), ("fez", "7 8 9", 4.0, 4), ("fake_torino", "7 8 9", 5.0, 4))
     prices = by_title(evidence, "What hardware would cost").rows
-    by_hand = [49 * 48 * 40 * 200, 2 * 48 * 40 * 200, 200, 200_000]
-    jobs = [40, 40, 1, 1]
+    by_hand = [49 * 48 * 40 * 200, 2 * 48 * 40 * 200, 200, 200_000, 1_128 * 200, 48_000 * 200]
+    jobs = [40, 40, 1, 1, 1, 1]
     for line, executions, n_jobs in zip(prices, by_hand, jobs, strict=True):
         seconds = 3.0 * n_jobs + 0.001 * executions
         assert line[1:] == pytest.approx((executions, seconds, seconds / 3600, 0.5 * seconds))

@@ -47,7 +47,7 @@ PARTS = {"logistic": 3, "ebm": 90, "tree-2": 2, "tree-4": 4}
 LABELS = {"logistic": "logistic regression", "ebm": "explainable boosting machine", "tree-2": "tree of 2 leaves",
           "tree-4": "tree of 4 leaves"}  # fmt: skip
 FOLDED = {name: said(name, strength) for name, strength in STRENGTH.items()}
-BLACK, _ = best_of({name: FOLDED[name] for name in ("forest", "boosting")}, INNER)
+BLACK, TAKEN_OF_BLACK = best_of({name: FOLDED[name] for name in ("forest", "boosting")}, INNER)
 GLASS, TAKEN = best_of({name: FOLDED[name] for name in ("logistic", "ebm")}, INNER)
 CONSTANT = FOLDED["constant"]
 REACH = 300 / N_ROWS

@@ -165,6 +165,6 @@ PRODUCTS, TAKEN_OF_PRODUCTS = best_among(
     "unentangled-greedy",
 )
 """The best quantum model, and the best of the same families without gates between qubits."""
-CLASSICAL, _ = best_among("logistic", "svm", "constant", "classical-average", "classical-greedy")
+CLASSICAL, TAKEN_OF_CLASSICAL = best_among("logistic", "svm", "constant", "classical-average", "classical-greedy")
 RULE_OF_THREE = 300 / N_ROWS
 BOUNDS = {"lowest": 0.0, "highest": 100.0}

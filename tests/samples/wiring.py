@@ -6,8 +6,8 @@ A number that is added to a lab needs its golden test: the tests that run the la
 import re
 
 _MODELS = (
-    r"^(logistic|forest|extra-trees|boosting|mlp|ensemble|average|distilled|given|identity)\.|"
-    r"^(logistic|forest|extra-trees|boosting|mlp|ensemble|average|distilled|given) "
+    r"^(logistic|forest|extra-trees|boosting|mlp|ensemble|average|catboost|lightgbm|xgboost|distilled|given|identity)\.|"
+    r"^(logistic|forest|extra-trees|boosting|mlp|ensemble|average|catboost|lightgbm|xgboost|distilled|given) "
 )
 
 
@@ -24,11 +24,13 @@ def generic(name):
 QUANTUM_ESTIMATES = {
     "advantage", "over_constant", "quantum", "entanglement", "training", "surrogate", "circuit_entanglement", "kernel_entanglement",
     "decay", "training_hours", "training_dollars",
-    "predictions_dollars", "change_DEVICE_read", "change_DEVICE_mitigated",
+    "training_dollars_spsa", "kernel_dollars", "kernel_predictions_dollars", "predictions_dollars",
+    "change_DEVICE_read", "change_DEVICE_mitigated",
 }  # fmt: skip
 QUANTUM_FACTS = {
     "metric", "margin", "n_rows", "detectable", "rows_to_settle", "rows_in_table", "probability_better", "probability_equal",
-    "probability_worse", "pennylane_distance", "unentangled_folds", "scored_folds", "prices",
+    "probability_worse", "pennylane_distance", "unentangled_folds", "scored_folds", "prices", "quantum_chosen",
+    "classical_chosen",
 }  # fmt: skip
 EDGE_ESTIMATES = {
     *(f"MODEL.{what}" for what in ("p99_ms", "size_mb", "parity", "flips", "memory_mb", "cold_start_s", "drop", "score",
@@ -51,8 +53,8 @@ EDGE_FACTS = {
 }
 INTERPRETABILITY_ESTIMATES = {"loss", "glass", "black", "over_constant", "black_over_constant"}
 INTERPRETABILITY_FACTS = {
-    "metric", "margin", "n_rows", "readable", "simplest", "untried_black", "untried_glass", "detectable", "rows_to_settle",
-    "rows_in_table", "probability_costs", "probability_equal", "probability_gains",
+    "metric", "margin", "n_rows", "readable", "readable_file", "black_box", "simplest", "untried_black", "untried_glass", "detectable",
+    "rows_to_settle", "rows_in_table", "probability_costs", "probability_equal", "probability_gains",
 }  # fmt: skip
 DELIVERED_ESTIMATES, DELIVERED_FACTS = {"delivered"}, {"delivered_rows"}
 AT_SIZE_ESTIMATES = {"loss_at_size"}

@@ -19,12 +19,15 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
+from edge.boosters.leafwise import LeafwiseTreesClassifier
+from edge.boosters.levelwise import LevelwiseTreesClassifier
+from edge.boosters.symmetric import SymmetricTreesClassifier
 from edge.distilling.student import DistilledClassifier
-from edge.exporting.lowering import affine, boosting, kernels, neighbours
+from edge.exporting.lowering import affine, boosters, boosting, kernels, neighbours, symmetric
 from edge.session import OUTPUT
 from lab.learning.calibration import RisingCalibration
 from lab.onnx_graphs import forests
-from lab.onnx_graphs.columns import NotLoweredError, Number
+from lab.onnx_graphs.columns import Column, NotLoweredError, Number
 from lab.onnx_graphs.graph import Graph
 from lab.onnx_graphs.preparation import RawText, Source, columns_after
 
@@ -36,6 +39,9 @@ _TREES = {
     DecisionTreeClassifier: forests.add_forest,
     GradientBoostingClassifier: boosting.add_gradient_boosting,
     HistGradientBoostingClassifier: boosting.add_histogram_boosting,
+    SymmetricTreesClassifier: symmetric.add_symmetric_trees,
+    LeafwiseTreesClassifier: boosters.add_leafwise_trees,
+    LevelwiseTreesClassifier: boosters.add_levelwise_trees,
 }
 SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
@@ -108,7 +114,7 @@ def lower(
     columns = columns_after(front, sources)
     if type(last) in _TREES:
         add = _TREES[type(last)]
-        narrow = precision == "exact" and add is forests.add_forest and forests.exact_in_float32(last, columns)
+        narrow = precision == "exact" and _exact_in_float32(last, columns)
         numbers = np.float32 if narrow or precision == "float32" else np.float64
         graph = Graph(n_numbers, n_texts, numbers, answers=np.float64 if narrow else None)
         add(graph, last, columns)
@@ -121,6 +127,13 @@ def lower(
         add(graph, columns, form=form, missing=missing)
         found.append(_done(graph, last, form))
     return found
+
+
+def _exact_in_float32(model: Any, columns: Sequence[Column]) -> bool:
+    """Whether float32 numbers and thresholds lose nothing for a model of `_TREES`."""
+    if isinstance(model, SymmetricTreesClassifier | LevelwiseTreesClassifier):
+        return forests.unprepared(columns)
+    return _TREES[type(model)] is forests.add_forest and forests.exact_in_float32(model, columns)
 
 
 def _adds(model: Any) -> Callable[..., None]:

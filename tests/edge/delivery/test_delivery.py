@@ -192,7 +192,7 @@ def test_a_run_leaves_the_model_of_its_verdict_with_its_digest_in_record_report_
     assert (left["bytes"], left["rows"]) == (len(content), 150)
     label = card_of(content)[1]["model"]
     assert label == finished.record.evidence.facts["labels"][left["model"]]
-    assert f"The {label} " in finished.record.verdict.sentence
+    assert f"The {label.partition(' (')[0]} model " in finished.record.verdict.sentence
     page = (finished.folder / "report.html").read_text(encoding="utf-8")
     assert left["sha256"] in page
     assert "edge-model.onnx" in page

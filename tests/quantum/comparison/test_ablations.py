@@ -13,7 +13,7 @@ from quantum.comparison import ablations, section
 from quantum.comparison.ablations import WITHOUT_GATES, Unentangled
 from quantum.lab import LAB
 from quantum.models.kernel_classifier import QuantumKernelClassifier
-from quantum.verdict import caution_about
+from quantum.said import caution_about
 
 SHOWN, UNSHOWN = Estimate(9.0, 7.0, 11.0, "points"), Estimate(0.1, -0.5, 0.7, "points")
 NEVER = Unentangled(0, 6)
@@ -192,12 +192,12 @@ def test_the_sentence_names_what_costs_and_what_is_not_shown_to_matter(carried, 
         ({"entanglement": SHOWN, "surrogate": SHOWN}, (0, 6), ""),
         ({"entanglement": SHOWN, "circuit_entanglement": UNSHOWN, "kernel_entanglement": UNSHOWN}, (0, 6), ""),
         ({"entanglement": UNSHOWN, "circuit_entanglement": SHOWN}, (0, 6),
-         "; entanglement is not shown to matter, so no quantum computer may be needed"),
+         "The entanglement of the best quantum model is not shown to matter, so no quantum computer may be needed."),
         ({"entanglement": SHOWN, "surrogate": SHOWN}, (2, 6),
-         "; it has no entanglement at all in 2 of 6 folds, so no quantum computer may be needed"),
+         "The best quantum model has no entanglement at all in 2 of 6 folds, so no quantum computer may be needed."),
         ({"entanglement": SHOWN, "surrogate": UNSHOWN}, (6, 6),
-         "; it has no entanglement at all in 6 of 6 folds and a classical model with the circuit's frequencies is not shown to be "
-         "worse, so no quantum computer is needed"),
+         "The best quantum model has no entanglement at all in 6 of 6 folds and a classical model with the circuit's frequencies is "
+         "not shown to be worse, so no quantum computer is needed."),
     ],
 )  # fmt: skip
 def test_the_caution_is_about_the_model_that_carries_the_verdict(carried, folds, words):

@@ -129,7 +129,8 @@ def judged(then, **facts):
     usual = {
         "metric": "ROC AUC", "margin": 1.0, "rows_to_settle": 3_000, "detectable": 2.5, "n_rows": 1_000,
         "rows_in_table": 50_000, "size": 50_000, "curve_rows": 1_600, "curve_reach": 40_000, "curve_fault": None,
-        "curve_settles": None,
+        "curve_settles": None, "quantum_chosen": {"quantum kernel (3 qubits)": 6}, "classical_chosen": {"random forest": 6},
+        "probability_worse": 0.9, "probability_equal": 0.1, "probability_better": 0.0,
     }  # fmt: skip
     estimates = {"advantage": Estimate(-4.7, -7.2, -2.1, "points")}
     estimates |= {"advantage_at_size": Estimate(*then, "points")} if then else {}
@@ -146,7 +147,8 @@ HEADLINES = {"yes": "Yes, in simulation", "no": "Not yet", "undecided": "Undecid
             (-3.0, -9.0, 0.5),
             {},
             "no",
-            "with 50,000 rows we expect it 3.0 points below the classical model (95 % interval 9.0 points below to 0.5 points above)",
+            "With all rows, the best quantum model should be 3.0 points below the best classical one in ROC AUC (95 % interval "
+            "9.0 points below to 0.5 points above). The question is about 50,000 rows. On 1,000",
         ),
         ((-3.0, -9.0, 4.0), {}, "undecided", "even learning curves over all these rows might not settle it"),
         (
@@ -155,12 +157,12 @@ HEADLINES = {"yes": "Yes, in simulation", "no": "Not yet", "undecided": "Undecid
             "undecided",
             "about 9,000 rows would settle it (--curve-rows 9000, a run of about 84 min on this machine)",
         ),
-        ((4.0, 2.0, 6.0), {}, "yes", "we expect it 4.0 points above"),
+        ((4.0, 2.0, 6.0), {}, "yes", "the best quantum model should be 4.0 points above"),
         (
             None,
             {"curve_fault": "the best quantum model has hardly begun to learn at these sizes"},
             "undecided",
-            "what holds with 50,000 rows cannot be said: the best quantum model has hardly begun",
+            "What holds with all rows cannot be said: the best quantum model has hardly begun to learn at these sizes.",
         ),
     ],
 )
@@ -168,7 +170,10 @@ def test_the_verdict_is_about_the_size_that_counts(then, facts, answer, words):
     verdict = judged(then, **facts)
     assert verdict.answer == answer
     assert verdict.headline == HEADLINES[answer]
-    start = "On 1,000 of 50,000 rows, the best quantum model is 4.7 points below the best classical model in ROC AUC"
-    assert verdict.sentence.startswith(start)
-    assert words in verdict.sentence
-    assert "The price of hardware could not be computed." in verdict.sentence
+    sample = "On 1,000 of 50,000 rows, the best quantum model is 4.7 points below the best classical one in ROC AUC"
+    assert sample in verdict.details
+    assert words in f"{verdict.sentence} {verdict.details}"
+    assert verdict.details.endswith("The price of hardware could not be computed.")
+    assert "the random forest" in " ".join(verdict.next_steps)
+    assert bool(verdict.chances) == (then is not None)
+    assert list(verdict.chances.values()) != [0.9, 0.1, 0.0], "they are of the size that counts, not of the sample"

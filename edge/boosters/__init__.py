@@ -1,0 +1,1 @@
+"""Boosted trees of other libraries as candidates for the device, where the libraries are installed."""

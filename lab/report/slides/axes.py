@@ -1,0 +1,60 @@
+"""Where does an axis begin and end, and where are its ticks? At round numbers, around all that is shown."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Axis", "axis_for"]
+
+_PARTS = 5  # about so many steps
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Ends of an axis, and the distance of its ticks; on a logarithmic one the ends are powers of ten."""
+
+    low: float
+    high: float
+    step: float
+    is_log: bool = False
+
+
+def axis_for(values: Sequence[float], *, is_log: bool = False, room: float = 0.0) -> Axis:
+    """Choose an axis for values; all of them above 0 where it is logarithmic.
+
+    Parameters
+    ----------
+    room : float
+        What must be left at least beyond the outermost values, as a share of the span; none beyond a 0.
+
+    Examples
+    --------
+    >>> axis_for([-7.2, 2.1]), axis_for([0.02, 30.0], is_log=True)
+    (Axis(low=-8.0, high=4.0, step=2.0, is_log=False), Axis(low=0.01, high=100.0, step=10.0, is_log=True))
+    >>> axis_for([0.0, 100.0]), axis_for([0.0, 100.0], room=0.05), axis_for([5.0, 5.0])  # doctest: +NORMALIZE_WHITESPACE
+    (Axis(low=0.0, high=100.0, step=20.0, is_log=False), Axis(low=0.0, high=120.0, step=20.0, is_log=False),
+     Axis(low=4.0, high=6.0, step=0.5, is_log=False))
+    """
+    low, high = min(values), max(values)
+    if is_log:
+        bottom, top = math.floor(math.log10(low)), math.ceil(math.log10(high))
+        return Axis(10.0**bottom, 10.0 ** max(top, bottom + 1), 10.0, is_log=True)
+    if high == low:
+        half = 0.2 * abs(high) or 1.0
+        low, high = low - half, high + half
+    span = high - low
+    step = _round_step(span / _PARTS)
+    bottom = math.floor(_exact((low - room * span * (low != 0)) / step))
+    top = math.ceil(_exact((high + room * span * (high != 0)) / step))
+    return Axis(_exact(bottom * step), _exact(top * step), step)
+
+
+def _round_step(least: float) -> float:
+    """Give the smallest of 1, 2, 5 times a power of ten that is not below a number."""
+    power = 10.0 ** math.floor(math.log10(least))
+    return _exact(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9)))
+
+
+def _exact(value: float) -> float:
+    """Drop what the arithmetic of doubles adds to a round number."""
+    return float(f"{value:.12g}")
