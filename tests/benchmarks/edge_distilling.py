@@ -4,8 +4,8 @@ Three folds, once or as often as `--repeats` says: accuracy, log loss, size of t
 median and p99 of single calls, timed in turn. Without `--candidates` every family keeps its defaults. Three lines are the
 student alone: taught by probabilities of rows kept aside (as shipped, and with less weight on the label), and by labels. The
 last two are the averages of the usual candidates, each one file. A star stands where no other model is as accurate, as small
-and as fast: on the Pareto front. `--front` leaves the three lines of the student alone out. 50000x30 is a generated table; any number of rows may
-stand there.
+and as fast: on the Pareto front. `--front` leaves the three lines of the student alone out. 50000x30 is a generated table;
+any number of rows may stand there.
 
 python tests/benchmarks/edge_distilling.py [digits 50000x30 FILE.csv:TARGET ...] [--repeats N] [--candidates N] [--front]
 """
