@@ -77,6 +77,8 @@ def test_the_rise_of_a_law_is_within_what_the_curves_foretell():
     scores = [[100 * found[size_key(f, n, r).name].score for n in SIZES] for f in (SLOW, PLAIN) for r in range(3)]
     curves = extrapolate(SIZES, scores[:3], scores[3:], best=100.0, floor=50.0)
     for place, gain in enumerate((150.0, 20.0)):
-        low, high = np.quantile(curves.rises(160_000, place), [0.005, 0.995])
-        assert low < gain * (40_000**-0.5 - 160_000**-0.5) < high
+        low, middle, high = np.quantile(curves.rises(160_000, place), [0.005, 0.5, 0.995])
+        expected = gain * (40_000**-0.5 - 160_000**-0.5)
+        assert low < expected < high
+        assert expected / 2 < middle < 2 * expected
     assert np.allclose(curves.rises(40_000, 0), 0)
