@@ -36,7 +36,6 @@ def run(words: list[str], prog: str | None) -> int:
         show("example: lab run interpretability data.csv --target churn")
         return 0
     lab = registry.find(words[0])
-    example = f"example: lab run {lab.name} data.csv --target churn"
     parser = _parser(lab, prog)
     given = understand(parser, words[1:])
     if given is None:
@@ -57,6 +56,7 @@ def run(words: list[str], prog: str | None) -> int:
 
 
 def _parser(lab: "Lab", prog: str | None) -> Parser:
+    example = f"example: lab run {lab.name} data.csv --target churn"
     parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary, epilog=example)
     parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
