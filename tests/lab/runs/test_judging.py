@@ -39,6 +39,7 @@ def tree(tmp_path, monkeypatch):
         "lab/cli.py": "HELP = 1\n",
         "lab/runs/folders.py": "DEEP = 1\n",
         "lab/wording.py": "DIGITS = 1\n",
+        "lab/numbers.py": "DIGITS = 3\n",
         "tower/lab.py": "class Lab:\n    pass\n",
         "tower/report/drawing.py": "LINES = 1\n",
         "tower/page.js": "1;\n",
@@ -93,7 +94,7 @@ def test_what_is_added_or_moved_counts(tree):
 
 @pytest.mark.parametrize(
     "name", ["lab/report/page.py", "lab/terminal/screen.py", "lab/commands/run.py", "lab/cli.py", "lab/runs/folders.py",
-             "lab/wording.py", "tower/README.md", "tower/controls.json"]
+             "lab/wording.py", "lab/numbers.py", "tower/README.md", "tower/controls.json"]
 )  # fmt: skip
 def test_what_shows_and_keeps_a_verdict_does_not_count(tree, name):
     before = digest()
