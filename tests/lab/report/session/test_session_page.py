@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -188,6 +189,14 @@ def test_no_screen_is_wider_than_the_window_and_none_is_lower(browser, size):
     browser.show(1920, 1080)
 
 
+def until(holds):
+    """Wait for what another window does in its own time; gives what holds at the end."""
+    end = time.monotonic() + 30
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
+
+
 def at(browser):
     return int(browser.ask("document.querySelector('.place').textContent").split(" / ")[0])
 
@@ -256,9 +265,7 @@ def test_the_presenter_has_a_second_window_with_this_screen_the_next_notes_and_a
     browser.press("p", 80)
     with browser.window("#presenter"):
         titles = "[...document.querySelectorAll('.preview .screen')].map(e => e.querySelector('h1, h2').textContent)"
-        for _ in range(100):
-            if browser.ask("document.querySelector('#desk') !== null"):
-                break
+        until(lambda: browser.ask("document.querySelector('#desk .said-here p') !== null"))
         assert browser.ask(titles) == [TITLE, RECORDS[0].question.text]
         browser.press(*RIGHT)
         assert browser.ask(titles) == [each.question.text for each in RECORDS[:2]]
@@ -266,22 +273,16 @@ def test_the_presenter_has_a_second_window_with_this_screen_the_next_notes_and_a
         assert "Undecided. It may fit." in said
         assert re.search(r"\d\d:\d\d.*0:\d\d of 60 min", browser.ask("document.querySelector('.clock').textContent"))
         assert browser.ask("document.querySelectorAll('.preview [id], .preview :not(.screen) > .notes').length") == 0
-    for _ in range(200):
-        if at(browser) == 2:
-            break
+    until(lambda: at(browser) == 2)
     assert (at(browser), seen(browser)) == (2, [2])
     browser.press(*RIGHT)
     with browser.window("#presenter"):
-        for _ in range(200):
-            if (place := browser.ask("document.querySelector('.plan').textContent")).startswith("Screen 3 "):
-                break
-        assert place.startswith(f"Screen 3 of {len(KINDS)}, ")
+        plan = "document.querySelector('.plan').textContent"
+        assert until(lambda: browser.ask(plan).startswith(f"Screen 3 of {len(KINDS)}, "))
     browser.go(browser.ask("location.href"))  # the page of the room is loaded anew
     with browser.window("#presenter"):
         browser.press(*RIGHT)
-    for _ in range(200):
-        if at(browser) == 4:
-            break
+    until(lambda: at(browser) == 4)
     assert seen(browser) == [4]
     with browser.window("#presenter"):
         browser.ask("window.close()")
@@ -387,8 +388,6 @@ def test_axe_finds_no_violation(browser, size):
     browser.ask(
         "window.found = null; axe.run().then(result => { window.found = result.violations.map(v => v.id); }); 0"
     )
-    for _ in range(2_000):
-        if (found := browser.ask("window.found")) is not None:
-            break
-    assert found == []
+    until(lambda: browser.ask("window.found !== null"))
+    assert browser.ask("window.found") == []
     browser.show(1920, 1080)
