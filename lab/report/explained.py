@@ -24,8 +24,7 @@ _APART = ('class="what-if"', 'class="limits"', 'class="prices"', 'class="notes-t
 def explained(page: str, terms: Sequence[Term]) -> str:
     """Make a button of the first use of each term in the text of an HTML page; `terms` are those that it uses.
 
-    What is folded counts only for terms that stand nowhere else. The button shows the
-    element `meaning-N` of the term, counted from 1.
+    What is folded counts only for terms that stand nowhere else. The button shows the element `meaning-N` of the term, counted from 1.
 
     >>> from lab.report.glossary import used_in
     >>> page = "<h2>Folds</h2><p>Two folds of a fold.</p>"
