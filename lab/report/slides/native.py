@@ -47,7 +47,7 @@ _HEADER = ("label", "place", "minus", "plus", "low", "high")
 _ROOM = 0.04  # beyond the outermost point, whose mark is as wide
 _FIRST = 2  # row of the sheet below the header
 _ONE_LINE = 1.5  # its height in any script, in sizes of the text
-_LEGEND, _LARGEST = 700.0, 20  # width of a legend, and size of its text
+_LEGEND = 700.0  # width of a legend, without its marks
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, lege
     drawn = _series_of(rows)
     data = XyChartData()
     for one in drawn:
-        data.add_series(_named(one.name, len(rows.groups))).add_data_point(0, 0)
+        data.add_series(_named(one.name, size, len(rows.groups))).add_data_point(0, 0)
     chart = (frame := _frame(page, XL_CHART_TYPE.XY_SCATTER, box, data)).chart
     minus, plus = ([_side(place, sign) for place in rows.places] for sign in (-1, 1))
     for at, (one, series) in enumerate(zip(drawn, chart.plots[0].series, strict=True)):
@@ -130,10 +130,10 @@ def add_bars(page: Slide, rows: Rows, box: Box, inner: Box, size: int) -> Any:
     Their names are not drawn. For the parameters see `add_points`.
     """
     data = CategoryChartData()
-    data.categories = [_named(place.label) for place in rows.places]
+    data.categories = [_named(place.label, size) for place in rows.places]
     for group in rows.groups:
         values = [place.value if place.group == group else None for place in rows.places]
-        data.add_series(_named(group or rows.axis, len(rows.groups)), values)
+        data.add_series(_named(group or rows.axis, size, len(rows.groups)), values)
     frame = _frame(page, XL_CHART_TYPE.BAR_CLUSTERED, box, data)
     chart = frame.chart
     plot = chart.plots[0]
@@ -159,7 +159,7 @@ def add_curves(page: Slide, curves: Curves, box: Box, size: int) -> Any:
     data = XyChartData()
     rows: list[Sequence[Any]] = [("curve", "x", "y")]
     for name, points in curves.series.items():
-        series = data.add_series(_named(name, len(curves.series)))
+        series = data.add_series(_named(name, size, len(curves.series)))
         series.add_data_point(0, 0)
         rows += [(name, x, y) for x, y in points]
     frame = _frame(page, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, box, data)
@@ -278,9 +278,9 @@ def _rgb(colour: str) -> RGBColor:
     return RGBColor.from_string(colour.removeprefix("#").upper())
 
 
-def _named(text: str, n_names: int = 1) -> str:
+def _named(text: str, size: int, n_names: int = 1) -> str:
     """Cut a name to its share of a legend as wide as a slide."""
-    return fitted(clean(text), _LEGEND / n_names, _ONE_LINE * _LARGEST, (_LARGEST,))[0] or " "
+    return fitted(clean(text), _LEGEND / n_names, _ONE_LINE * size, (size,))[0] or " "
 
 
 def _hide(axis: Any) -> None:
