@@ -442,7 +442,8 @@ def test_on_a_terminal_it_asks_before_it_writes_over_a_file(lab, run, monkeypatc
 
 def test_a_missing_library_is_named_with_the_command_that_installs_it(lab, run, monkeypatch):
     monkeypatch.delitem(sys.modules, "lab.report.slides.deck", raising=False)
-    monkeypatch.setitem(sys.modules, "pptx", None)
+    for name in ["pptx", *(name for name in sys.modules if name.startswith("pptx."))]:
+        monkeypatch.setitem(sys.modules, name, None)
     called = lab("slides", run)
     assert (called.code, len(called.err.splitlines())) == (2, 1)
     assert "pip install 'future-tech-lab[slides]'" in called.err
