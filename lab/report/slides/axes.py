@@ -18,6 +18,17 @@ class Axis:
     step: float
     is_log: bool = False
 
+    def share(self, value: float) -> float:
+        """Say how far along the axis a value is, from 0 to 1; what lies beyond is at its end.
+
+        >>> Axis(-2.0, 2.0, 1.0).share(1.0), Axis(1.0, 100.0, 10.0, is_log=True).share(10.0), Axis(0.0, 1.0, 0.2).share(7.0)
+        (0.75, 0.5, 1.0)
+        """
+        low, high, at = self.low, self.high, min(max(value, self.low), self.high)
+        if self.is_log:
+            low, high, at = math.log10(low), math.log10(high), math.log10(at)
+        return (at - low) / (high - low)
+
 
 def axis_for(values: Sequence[float], *, is_log: bool = False, room: float = 0.0) -> Axis:
     """Choose an axis for values; all of them above 0 where it is logarithmic.

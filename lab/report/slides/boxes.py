@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pptx.dml.color import RGBColor
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls
@@ -30,6 +31,7 @@ __all__ = [
     "WHITE",
     "WIDTH",
     "Box",
+    "add_area",
     "add_run",
     "fill_frame",
     "write",
@@ -66,6 +68,16 @@ BULLET, BETWEEN = 26.0, 0.5
 """Room for the sign before an item of a list; space between items, in sizes of the text."""
 TITLE = Box(44.0, 20.0, 872.0, 78.0)
 BODY = Box(44.0, 112.0, 872.0, 404.0)
+
+
+def add_area(page: Slide, box: Box, colour: str, name: str) -> None:
+    """Put a plain area on a slide, before what is to lie upon it."""
+    shape = page.shapes.add_shape(MSO_SHAPE.RECTANGLE, Pt(box.left), Pt(box.top), Pt(box.width), Pt(box.height))
+    shape.fill.solid()
+    shape.fill.fore_color.rgb = RGBColor.from_string(colour)
+    shape.line.fill.background()
+    shape.shadow.inherit = False
+    shape.name = name
 
 
 def write(

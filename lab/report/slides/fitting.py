@@ -103,4 +103,4 @@ def _letter(sign: str) -> float:
 
 
 def _is_latin(text: str) -> bool:
-    return all(ord(sign) < 0x370 or 0x2000 <= ord(sign) < 0x2100 for sign in text)
+    return all(ord(sign) < 0x370 or 0x2000 <= ord(sign) < 0x2200 for sign in text)

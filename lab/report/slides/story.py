@@ -1,5 +1,6 @@
 """What do the slides tell, and in which order? Records become plain slides; nothing is computed that a record does not hold."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -155,11 +156,22 @@ def _picture(figure: Figure, most: int, *, is_appendix: bool = True) -> list[Sli
         parts = [*in_parts(rows, most)]
         if len(parts) > 1:
             titles = [f"{figure.title} ({place} of {len(parts)})" for place in range(1, len(parts) + 1)]
-    notes = _lines(figure.title, figure.caption, *(place.label for place in rows.places if rows) if rows else ())
+    caption = figure.caption if rows is None or rows.are_bars else _turned(figure.caption)
+    notes = _lines(figure.title, caption, *(place.label for place in rows.places if rows) if rows else ())
     return [
-        Chart(title=title, notes=notes, is_appendix=is_appendix, caption=figure.caption, plot=part)
+        Chart(title=title, notes=notes, is_appendix=is_appendix, caption=caption, plot=part)
         for title, part in zip(titles, parts, strict=False)
     ]
+
+
+def _turned(caption: str) -> str:
+    """Name the sides as they are on a slide, where the values go up instead of to the right.
+
+    >>> _turned("Left of the line, the device lowers the score; right of zero it is better.")
+    'Below the line, the device lowers the score; above zero it is better.'
+    """
+    sides = {"Left": "Below", "left": "below", "Right": "Above", "right": "above"}
+    return re.sub(r"\b([Ll]eft|[Rr]ight) of (?=zero\b|the line\b)", lambda found: f"{sides[found[1]]} ", caption)
 
 
 def _numbers_of(figure: Figure) -> Slide:

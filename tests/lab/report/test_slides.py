@@ -292,6 +292,58 @@ def test_many_rows_are_spread_over_the_appendix_and_the_first_stand_in_front():
     )
 
 
+def first_picture(rows, *, axis, layers):
+    """A first picture of a report: rows of label, value, low and high, with lines, words and zones in layers of their own."""
+    y = {"field": "label", "type": "nominal", "title": None}
+    x = {"type": "quantitative", "title": axis, "scale": {"domain": [0, 200], "nice": False, "clamp": True}}
+    marks = [
+        {"mark": {"type": "rule"}, "encoding": {"y": y, "x": x | {"field": "low"}, "x2": {"field": "high"}}},
+        {"mark": {"type": "point"}, "encoding": {"y": y, "x": x | {"field": "value"}}},
+    ]
+    return {"data": {"values": rows}, "width": 720, "height": {"step": 40}, "layer": [*marks, *layers]}
+
+
+def test_lines_have_their_words_a_zone_is_shaded_and_what_lies_beyond_the_axis_is_marked():
+    rows = [
+        {"label": "size, met", "group": "met", "value": 28.0, "low": 28.0, "high": 28.0, "role": "decides"},
+        {
+            "label": "latency, missed",
+            "group": "missed",
+            "value": 1_234.0,
+            "low": 1_100.0,
+            "high": 1_300.0,
+            "role": "beside",
+        },
+    ]
+    line = {"data": {"values": [{}]}, "mark": {"type": "rule"}, "encoding": {"x": {"datum": 100.0}}}
+    zone = {
+        "data": {"values": [{}]},
+        "mark": {"type": "rect"},
+        "encoding": {"x": {"datum": 100.0}, "x2": {"datum": 150.0}},
+    }
+    words = {
+        "data": {"values": [{"label": "", "at": 100.0, "words": "the budget"}]},
+        "mark": {"type": "text"},
+        "encoding": {"x": {"field": "at", "type": "quantitative"}, "y": {"field": "label"}, "text": {"field": "words"}},
+    }
+    figure = Figure(
+        "Budgets", "Left of the line, it is met.", first_picture(rows, axis="share (%)", layers=[zone, line, words])
+    )
+    known = plain_record()
+    page = Deck(deck([dataclasses.replace(known, evidence=Evidence({}, {}, (figure,)))])).one("Budgets")
+    chart = chart_of(page)
+    assert [one.name for one in chart.plots[0].series] == ["met", "missed", "the budget"]
+    assert [chart.value_axis.minimum_scale, chart.value_axis.maximum_scale] == [0, 200]
+    assert {"28", "1,234 \u2191", "1,100 to 1,300", "Below the line, it is met."} <= set(texts(page))
+    areas = {shape.name: shape for shape in page.shapes if shape.name in ("Zone", "Band")}
+    (frame,) = (shape for shape in page.shapes if shape.has_chart)
+    assert areas["Band"].width == pytest.approx(areas["Zone"].width / 2, abs=1), "one of two rows decides"
+    assert areas["Zone"].height == pytest.approx(areas["Band"].height / 4, abs=1), "50 of 200"
+    assert areas["Zone"].top == pytest.approx(areas["Band"].top + areas["Band"].height / 4, abs=1)
+    order = list(page.shapes._spTree)
+    assert order.index(areas["Zone"]._element) < order.index(frame._element), "behind the chart"
+
+
 def test_a_first_picture_without_a_native_form_becomes_its_numbers():
     known = plain_record()
     figure = Figure("Map", "Cells.", charts.heat_map([("a", "b", 1.25)], x="x", y="y", value="v"))
