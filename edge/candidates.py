@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
-from edge.boosters.family import CATBOOST
+from edge.boosters.family import BOOSTERS
 from edge.distilling.family import DISTILLED
 from edge.given.family import NAME, family_of
 from edge.settings import Settings
@@ -20,7 +20,7 @@ Candidate: TypeAlias = Family | Blend
 SEARCH_ROWS = 2_000
 """Rows from which settings are compared with one another where there are more; the chosen one learns from all."""
 
-_IF_ASKED = (CATBOOST, DISTILLED)
+_IF_ASKED = (*BOOSTERS, DISTILLED)
 
 _BLENDS = (
     Blend("average", "average of the models", "average"),
@@ -37,8 +37,8 @@ def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = ()) -
     model : str, optional
         The path of a user's own model, which joins them.
     asked : collection of str
-        Names of candidates. A distilled network and CatBoost join only where they are asked for: each of their fits takes longer
-        than those of most others together.
+        Names of candidates. A distilled network and boosting of other libraries join only where they are asked for: a fit of the
+        network or of CatBoost takes longer than those of most others together, and the libraries are extras.
     """
     known: tuple[Family, ...] = (LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP)
     known = (*known, *(family for family in _IF_ASKED if family.name in asked))

@@ -11,7 +11,7 @@ from edge.would_change import times_the_work
 from lab.advice import to_settle
 from lab.decisions import chance_below
 from lab.protocol import Evidence
-from lab.wording import count
+from lab.wording import count, longer_curves
 
 __all__ = ["chances_of", "steps_of"]
 
@@ -78,10 +78,7 @@ def _of_open(who: str, short: Sequence[Item], facts: Mapping[str, Any], settings
     steps += [
         step for item in short if not item.busy and (step := _to_close(item, facts, settings)) not in ("", *steps)
     ]
-    return [
-        *steps,
-        f"Until then {who} is the first choice{_file(facts, settings)}, at the risk that the chances name.",
-    ][:_MOST_STEPS]
+    return [*steps[: _MOST_STEPS - 1], f"Until then, the first choice is {who}{_file(facts, settings)}."]
 
 
 def _to_close(item: Item, facts: Mapping[str, Any], settings: Settings) -> str:
@@ -89,6 +86,8 @@ def _to_close(item: Item, facts: Mapping[str, Any], settings: Settings) -> str:
     if item.size is not None:
         name = facts["name"]
         own = {key: facts[key].get(name) for key in ("curve_fault", "curve_settles")}
+        if own["curve_fault"] is not None:
+            return f"What may tell more: {longer_curves(facts)}."
         return to_settle({**facts, **own}, max_rows=settings.max_rows)
     times = times_the_work(item)
     if times is None:

@@ -31,7 +31,7 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     metric = scoring.primary_metric(metrics.named(settings.metric, dataset), dataset)
     group = candidates.group(dataset, settings.model, asked=() if settings.model else settings.models)
     families = candidates.for_device(group, settings)
-    boosters.require(group.families)
+    boosters.require(family.name for family in group.families)
     return Context(dataset, settings, seed, metric, group, families)
 
 

@@ -57,8 +57,8 @@ class Settings(CurveSettings):
     models: tuple[str, ...] = option(
         _CANDIDATES,
         "candidate models for the device: single models, and the ensemble, a weighted average of them as one file (only if named: "
-        "average, with equal weights; catboost; distilled, a small network taught by larger models)",
-        choices=(*_CANDIDATES, "average", "catboost", "distilled"),
+        "average, with equal weights; catboost, lightgbm, xgboost; distilled, a small network taught by larger models)",
+        choices=(*_CANDIDATES, "average", "catboost", "lightgbm", "xgboost", "distilled"),
     )
     model: str | None = option(
         None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)"

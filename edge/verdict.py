@@ -10,7 +10,7 @@ from edge.settings import Settings
 from edge.would_change import budgets, would_settle
 from lab.first_screen import first_that_fits, in_a_row
 from lab.protocol import Estimate, Evidence, Verdict
-from lab.wording import about_size, capital, listed, opening, rough, settled_by_curves
+from lab.wording import about_size, amount, capital, listed, opening, settled_by_curves
 
 __all__ = ["verdict_on"]
 
@@ -35,10 +35,11 @@ def verdict_on(decision: Decision, evidence: Evidence, settings: Settings) -> Ve
 
 def _fits(decision: Decision, evidence: Evidence, who: str) -> str:
     found, name, metric = evidence.estimates, decision.name, evidence.facts["metric"]
-    fast = f"{capital(who)} fits every budget: 99 of 100 answers come within {rough(found[f'{name}.p99_ms'].value)} ms"
+    p99 = found[f"{name}.p99_ms"]
+    fast = f"{capital(who)} fits every budget: 99 of 100 answers come within {amount(p99.value, 'ms')}"
     then = found.get(f"{name}.drop_at_size")
     if then is not None:
-        expected = f"{about_size(evidence.facts)} we expect it {_side(then)} the best other model"
+        expected = f"{about_size(evidence.facts)} it should be {_side(then)} the best other model"
         return first_that_fits(f"{fast}, and {expected}.", f"{fast}.")
     against = f"it is {_side(found[f'{name}.drop'])} the model chosen as best in training"
     by_metric = "" if metric == "accuracy" else f" by {metric}"
@@ -55,7 +56,8 @@ def _misses(short: Sequence[Item], who: str, facts: Mapping[str, Any]) -> str:
     if len(short) == 1:
         said = missed(short[0], about)
         return first_that_fits(f"{start} {said}.", f"No candidate fits: the most accurate one {said}.")
-    return f"{start} misses its budgets for {listed([name_of(item) for item in short])}."
+    names = listed([name_of(item) for item in short])
+    return first_that_fits(f"{start} misses its budgets for {names}.", f"{start} misses {len(short)} of its budgets.")
 
 
 def _may_fit(decision: Decision, short: Sequence[Item], who: str, facts: Mapping[str, Any]) -> str:
@@ -78,7 +80,9 @@ def _may_fit(decision: Decision, short: Sequence[Item], who: str, facts: Mapping
     if others:
         names = listed([name_of(item) for item in others])
         reasons.append(f"its {names} {'is' if len(others) == 1 else 'are'} not certain")
-    return f"{start} {listed(reasons)}."
+    return first_that_fits(
+        f"{start} {listed(reasons)}.", f"{start} it is not certain to meet {len(short)} of its budgets."
+    )
 
 
 _STANDARD = "the model chosen as best in training"
@@ -99,7 +103,7 @@ def _details(decision: Decision, evidence: Evidence) -> str:
     if then is None:
         said.append(f"What it loses with {size:,} rows cannot be said: {facts['curve_fault'][name]}.")
         return in_a_row(said)
-    said.append(f"With {size:,} rows we expect it {of_loss(then, 'the best of the other models')}.")
+    said.append(f"With {size:,} rows we expect it to be {of_loss(then, 'the best of the other models')}.")
     if any(item.size is not None and item.status == "undecided" for item in decision.items):
         said.append(f"{capital(settled_by_curves(facts['curve_settles'][name], facts))}.")
     return in_a_row(said)

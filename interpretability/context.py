@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from interpretability.models import classifiers, regressors
+from interpretability.models import classifiers, limited, regressors
 from interpretability.settings import Settings
 from lab.errors import SettingsError
-from lab.learning import comparison, folds, scoring
+from lab.learning import comparison, folds, planning, scoring
 from lab.learning.comparison import Comparison, Group
 from lab.learning.families import CONSTANT, Family
 from lab.learning.scoring import Metric
@@ -29,6 +29,8 @@ class Context:
         costs nothing.
     steps : tuple of Family
         The small models of the price of reading; none where only the verdict is wanted.
+    too_large : tuple of str
+        Labels of readable models that were left out because they are never as small as the user wants.
     """
 
     dataset: Dataset
@@ -39,6 +41,7 @@ class Context:
     black: Group
     nothing: Group
     steps: tuple[Family, ...]
+    too_large: tuple[str, ...] = ()
 
     @property
     def is_full(self) -> bool:
@@ -79,7 +82,7 @@ class Context:
     def scored(self, *groups: Group, candidates: int) -> list[Trial[Any]]:
         """List the trials that score groups on the folds."""
         return [
-            *comparison.trials(
+            *planning.trials(
                 groups,
                 folds=self.settings.folds,
                 repeats=self.settings.repeats,
@@ -99,7 +102,7 @@ class Context:
         exclusive: bool = False,
     ) -> Trial[Any]:
         """Make a trial that follows on the verdict."""
-        seed = comparison.seed_of(key.name, self.seed)
+        seed = planning.seed_of(key.name, self.seed)
         return key.trial(function, arguments, seed=seed, exclusive=exclusive, needs=needs, kind=key.name, cost=3.0)
 
 
@@ -121,6 +124,11 @@ def context_of(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
         n_classes = len(dataset.classes)
         glass, black = classifiers.glass(n_classes, len(dataset.kinds)), classifiers.black()
         steps = classifiers.ladder(n_classes)
+    too_large: tuple[str, ...] = ()
+    if settings.parts is not None:
+        glass, too_large = limited.at_most(glass, settings.parts)
+        steps = limited.steps_within(steps, settings.parts)
     constant = CONSTANT if dataset.classes else regressors.CONSTANT
     nothing = Group("constant", "baseline", (constant,), is_side=False)
-    return Context(dataset, settings, seed, metric, glass, black, nothing, steps if settings.depth == "full" else ())
+    steps = steps if settings.depth == "full" else ()
+    return Context(dataset, settings, seed, metric, glass, black, nothing, steps, too_large)

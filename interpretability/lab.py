@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from interpretability.settings import MODEL_FILE, Settings
 from interpretability.verdict import verdict
 from lab.protocol import Control, Dataset, Evidence, Question, Rows, Section, Verdict
+from lab.wording import count
 
 if TYPE_CHECKING:
     from interpretability.context import Context
@@ -28,9 +29,10 @@ class InterpretabilityLab:
 
     def question(self, dataset_name: str, settings: Settings) -> Question:
         """Word the question."""
-        del settings
+        limit = "" if settings.parts is None else f", of at most {count(settings.parts, 'part')},"
         return Question(
-            f"What do we give up on {dataset_name} by using a model that we can read?", "interpretable models"
+            f"What do we lose, if anything, by using a model that we can read{limit} for {dataset_name}?",
+            "interpretable models",
         )
 
     def context(self, dataset: Dataset, settings: Settings, *, seed: int) -> "Context":
@@ -44,12 +46,11 @@ class InterpretabilityLab:
         from interpretability.follow_up import editing, explaining, known_truth, privacy, speed, stress
         from interpretability.groups import section as groups
         from interpretability.reading import read
-        from interpretability.sides import at_random, at_size, finalists, price, scores
+        from interpretability.sides import at_random, finalists, price, scores
 
         return (
             scores,
             at_random,
-            at_size,
             price,
             finalists,
             read,
@@ -64,7 +65,7 @@ class InterpretabilityLab:
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "can a readable model be used without a loss that matters?"."""
-        return verdict(evidence, max_rows=settings.max_rows)
+        return verdict(evidence, max_rows=settings.max_rows, parts=settings.parts)
 
     def files(self, rows: Rows) -> Mapping[str, bytes]:
         """Leave the readable model beside the report, as an ONNX file."""

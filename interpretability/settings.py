@@ -30,6 +30,11 @@ class Settings(CurveSettings):
         minimum=0,
     )
     max_rows: int = option(5_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=1_000_000)
+    parts: int | None = option(
+        None,
+        "readable models of at most so many parts: weights, curves, maps, lines of a scorecard or leaves of a tree",
+        minimum=1,
+    )
     depth: str = option(
         "full",
         "full: the verdict, and the models shown, explained and stress-tested; verdict: the verdict only",

@@ -1,5 +1,6 @@
 """How is the interpretability verdict worded? The sentence that carries it, what belongs to it, and what to do now."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -10,7 +11,9 @@ from lab.protocol import Estimate, Evidence, Verdict
 from lab.wording import (
     about_size,
     amount,
+    at_least,
     capital,
+    count,
     difference,
     exact,
     longer_curves,
@@ -25,7 +28,7 @@ __all__ = ["verdict"]
 _BEST, _OTHER = "the best readable model", "the best black box"
 
 
-def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
+def verdict(evidence: Evidence, *, max_rows: int, parts: int | None = None) -> Verdict:
     """Answer "can a readable model be used without a loss that matters?".
 
     Parameters
@@ -34,7 +37,17 @@ def verdict(evidence: Evidence, *, max_rows: int) -> Verdict:
         With the estimate "loss" and the facts of the comparison.
     max_rows : int
         Rows that a run uses at most: more of them would settle it only with another setting.
+    parts : int, optional
+        So many parts a readable model has at most, where the user set it.
     """
+    found = _answer(evidence, max_rows)
+    if parts is None:
+        return found
+    limit = f"Only readable models of at most {count(parts, 'part')} were allowed."
+    return dataclasses.replace(found, details=in_a_row([limit, found.details]))
+
+
+def _answer(evidence: Evidence, max_rows: int) -> Verdict:
     facts = evidence.facts
     if facts.get("size") is not None and facts["curve_fault"] is not None:
         return _unsaid(evidence, max_rows)
@@ -57,7 +70,7 @@ def _yes(evidence: Evidence) -> Verdict:
             f"a black box of a kind that was not tried{_such_as(facts, 'black')}",
             f"a margin below {amount(max(loss.high, 0.0), loss.unit)}",
         ),
-        in_a_row([_on_the_sample(evidence), f"A loss of more than {_margin(evidence)} would matter."]),
+        in_a_row([_on_the_sample(evidence), f"A loss {_margin(evidence)} would matter."]),
         (
             f"Use the readable model, the {facts['readable']}{_file(facts)}.",
             "Let somebody who knows the business read it before it is used: what it does with each column is drawn in this report.",
@@ -83,7 +96,7 @@ def _no(evidence: Evidence) -> Verdict:
             f"a margin above {amount(loss.low, loss.unit)}",
             *([f"a readable model of a kind that was not tried{missing}"] if missing else []),
         ),
-        in_a_row([_on_the_sample(evidence), f"A loss of up to {_margin(evidence)} would not matter."]),
+        in_a_row([_on_the_sample(evidence), _spared(facts["margin"], loss.unit)]),
         tuple(steps),
         _chances(evidence),
     )
@@ -105,7 +118,7 @@ def _open(evidence: Evidence, max_rows: int) -> Verdict:
             "a wider margin, if a larger loss would not matter",
             *([f"a black box of a kind that was not tried{missing}"] if missing else []),
         ),
-        in_a_row([_on_the_sample(evidence), f"A loss of more than {_margin(evidence)} would matter, and {settle}."]),
+        in_a_row([_on_the_sample(evidence), f"A loss {_margin(evidence)} would matter, and {settle}."]),
         (
             f"Use the readable model, the {facts['readable']}{_file(facts)}, if being able to read it is worth a loss of "
             f"up to {amount(loss.high, loss.unit)}.",
@@ -119,12 +132,13 @@ def _unsaid(evidence: Evidence, max_rows: int) -> Verdict:
     """The verdict where the learning curves lead nowhere."""
     facts = evidence.facts
     start = f"What holds {about_size(facts)} cannot be said"
+    sentence = first_that_fits(f"{start}: {facts['curve_fault']}.", f"{start}.")
     return Verdict(
         "undecided",
         "Undecided",
-        first_that_fits(f"{start}: {facts['curve_fault']}.", f"{start}."),
+        sentence,
         (longer_curves(facts),),
-        in_a_row([f"{start} ({facts['size']:,} of them): {facts['curve_fault']}.", _on_the_sample(evidence)]),
+        in_a_row([f"{capital(facts['curve_fault'])}." if sentence == f"{start}." else "", _on_the_sample(evidence)]),
         (to_settle(facts, max_rows=max_rows),),
     )
 
@@ -151,23 +165,32 @@ def _nothing_learned(evidence: Evidence, over: Estimate, side: Literal["above", 
     )
 
 
+def _spared(margin: float, unit: str) -> str:
+    return f"A loss of up to {exact(margin, unit)} would not matter." if margin else ""
+
+
 def _deciding(evidence: Evidence) -> Estimate:
     """Give the loss that the verdict is about: on the rows used, or at the size that is asked about."""
     return evidence.estimates.get("loss_at_size", evidence.estimates["loss"])
 
 
 def _margin(evidence: Evidence) -> str:
-    return exact(evidence.facts["margin"], _deciding(evidence).unit)
+    return at_least(evidence.facts["margin"], _deciding(evidence).unit)
 
 
 def _sentence(evidence: Evidence, *, start: str = "") -> str:
     """Say what is lost with its interval; the metric is left out where there is no room for it."""
-    metric, gain = evidence.facts["metric"], _gain(_deciding(evidence))
+    metric, gain = _metric(evidence), _gain(_deciding(evidence))
     said = f"{_BEST} is"
     if "loss_at_size" in evidence.estimates:
-        said = f"{about_size(evidence.facts)}, we expect {_BEST}"
+        said = f"{about_size(evidence.facts)}, {_BEST} should be"
     full, brief = (f"{said} {difference(gain, than)}." for than in (f"{_OTHER} in {metric}", _OTHER))
     return capital(first_that_fits(f"{start}{full}", f"{start}{brief}", full, brief))
+
+
+def _metric(evidence: Evidence) -> str:
+    metric: str = evidence.facts["metric"]
+    return metric.removesuffix(" (explained variance)")
 
 
 def _on_the_sample(evidence: Evidence) -> str:
@@ -175,8 +198,8 @@ def _on_the_sample(evidence: Evidence) -> str:
     facts = evidence.facts
     if facts.get("size") is None:
         return ""
-    found = difference(_gain(evidence.estimates["loss"]), f"{_OTHER} in {facts['metric']}")
-    return f"{opening('The', facts)} best readable model is {found}."
+    found = difference(_gain(evidence.estimates["loss"]), f"{_OTHER} in {_metric(evidence)}")
+    return f"The question is about {facts['size']:,} rows. {opening('The', facts)} best readable model is {found}."
 
 
 def _gain(loss: Estimate) -> Estimate:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lab.wording import capital, count, duration, longer_curves
+from lab.wording import count, duration, longer_curves
 
 __all__ = ["to_settle"]
 
@@ -45,7 +45,7 @@ def to_settle(facts: Mapping[str, Any], *, max_rows: int) -> str:
 def _by_curves(facts: Mapping[str, Any]) -> str:
     rows = facts["curve_settles"]
     if facts["curve_fault"] is not None or rows is None:
-        return f"{capital(longer_curves(facts))} may tell more."
+        return f"What may tell more: {longer_curves(facts)}."
     seconds = facts.get("curve_seconds", {}).get(str(rows))
     if rows <= facts["curve_reach"]:
         return f"To settle it, repeat the run with --curve-rows {rows}{_time(seconds)}."

@@ -77,7 +77,7 @@ def held(verdict: Verdict, doubts: Doubts, used: Dataset, evidence: Evidence) ->
     ways_out = (*(each.way_out for each in doubts.all), *verdict.would_change)
     if not doubts.reasons:
         details = in_a_row([verdict.details, *beside])
-        asked = tuple(_sentence(each.way_out) for each in doubts.suspicions)
+        asked = tuple(each.step for each in doubts.suspicions)
         steps = (*verdict.next_steps[: _MOST_STEPS - len(asked[:1])], *asked[:1])
         return dataclasses.replace(verdict, details=details, would_change=ways_out, next_steps=steps)
     firm = [each for each in doubts.all if each.is_firm]
@@ -93,7 +93,7 @@ def held(verdict: Verdict, doubts: Doubts, used: Dataset, evidence: Evidence) ->
             *beside,
         ]
     )
-    steps = tuple(_sentence(each.way_out) for each in firm)[:_MOST_STEPS]
+    steps = tuple(each.step for each in firm)[:_MOST_STEPS]
     return Verdict("undecided", "Undecided", sentence, ways_out, details, steps)
 
 

@@ -245,6 +245,10 @@ class Estimate:
     unit: str
     confidence: Number = 0.95
 
+    def negated(self) -> "Estimate":
+        """Give the same number with the other sign: a gain where this is a loss."""
+        return Estimate(-self.value, -self.high, -self.low, self.unit, self.confidence)
+
 
 @dataclass(frozen=True)
 class Evidence:

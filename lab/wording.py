@@ -4,11 +4,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lab.numbers import number
 from lab.protocol import Estimate
 
 __all__ = [
     "about_size",
     "amount",
+    "at_least",
     "capital",
     "count",
     "difference",
@@ -35,8 +37,8 @@ def amount(value: float, unit: str) -> str:
     ('4.7 points', '0.0 points', '0.0313', '12,300')
     >>> amount(0.00253, "MB"), amount(2.531, "MB")
     ('2.53 kB', '2.53 MB')
-    >>> amount(2.5, "us")
-    '2.5 µs'
+    >>> amount(2.5, "us"), amount(0.0123, "ms"), amount(5.5e-5, "ms")
+    ('2.5 µs', '12.3 µs', '55 ns')
     >>> amount(-0.04, "points"), amount(-0.0, "ms")  # nothing has no sign
     ('0.0 points', '0 ms')
     """
@@ -45,11 +47,22 @@ def amount(value: float, unit: str) -> str:
     value += 0.0
     if unit == "MB" and 0 < value < 0.1:
         value, unit = 1e3 * value, "kB"
+    if unit == "ms" and 0 < value < 0.1:
+        value, unit = (1e3 * value, "us") if value >= 1e-3 else (1e6 * value, "ns")
     if unit == "us":
         unit = "µs"
     if abs(value) < 1e-4:
-        return f"{value:.3g} {unit}".rstrip()
+        return f"{number(value)} {unit}".rstrip()
     return f"{float(f'{value:.3g}'):,.10g} {unit}".rstrip()
+
+
+def at_least(margin: float, unit: str) -> str:
+    """Say what a difference must be more than.
+
+    >>> at_least(1.0, "points"), at_least(0.0, "points")
+    ('of more than 1 point', 'of any size')
+    """
+    return f"of more than {exact(margin, unit)}" if margin else "of any size"
 
 
 def exact(value: float, unit: str) -> str:

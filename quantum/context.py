@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from lab.errors import SettingsError
-from lab.learning.comparison import Group, seed_of
+from lab.learning.comparison import Group
 from lab.learning.families import Family
 from lab.learning.folds import require_rows_per_class
+from lab.learning.planning import seed_of
 from lab.learning.scoring import Metric, primary_metric
 from lab.protocol import Dataset
 from quantum.hardware.backend import open_backend, require_allowed

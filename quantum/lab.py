@@ -45,7 +45,7 @@ class QuantumLab:
     def sections(self) -> "Sequence[Section[Context]]":
         """List the parts of the report."""
         from quantum.chosen_circuit import section as chosen_circuit
-        from quantum.comparison import at_random, at_size
+        from quantum.comparison import at_random
         from quantum.comparison import section as comparison
         from quantum.device_noise import section as device_noise
         from quantum.price import section as price
@@ -53,7 +53,7 @@ class QuantumLab:
         from quantum.screen import section as screen
         from quantum.sizes import section as sizes
 
-        return (comparison, at_random, at_size, screen, sizes, chosen_circuit, scale, device_noise, price)
+        return (comparison, at_random, screen, sizes, chosen_circuit, scale, device_noise, price)
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "is the quantum classifier better than the best classical model by more than the margin?"."""

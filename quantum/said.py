@@ -7,9 +7,11 @@ from lab.protocol import Evidence
 from lab.wording import capital, count, listed, rough
 from quantum.settings import RATE_SOURCE, Settings
 
-__all__ = ["caution_about", "plain", "price_in_words", "usual"]
+__all__ = ["caution_about", "needs_no_device", "plain", "price_in_words", "usual"]
 
-_CIRCUIT, _KERNEL, _CLASSICAL_KERNEL = "variational circuit", "quantum kernel", "product kernel"
+_CIRCUIT, _KERNEL = "variational circuit", "quantum kernel"
+_WITHOUT_DEVICE = ("product kernel", "single qubit with data re-uploading")
+"""Models of qubits that no gate joins: any laptop computes them."""
 
 
 def usual(chosen: Mapping[str, int]) -> str:
@@ -24,6 +26,11 @@ def usual(chosen: Mapping[str, int]) -> str:
 def plain(label: str) -> str:
     """Leave out of a label what stands in brackets."""
     return label.partition(" (")[0]
+
+
+def needs_no_device(label: str) -> bool:
+    """Whether a quantum model, by its label, is one that any laptop computes however many qubits it has."""
+    return label in _WITHOUT_DEVICE
 
 
 def caution_about(evidence: Evidence) -> str:
@@ -77,5 +84,5 @@ def _of_the_best(evidence: Evidence) -> str:
             rough(evidence.estimates[name].value) for name in ("kernel_dollars", "kernel_predictions_dollars")
         )
         return f"{most}: training it on hardware would cost about {training} dollars, 1,000 predictions up to {predicting} dollars."
-    other = "needs no quantum computer" if label == _CLASSICAL_KERNEL else "has no price of its own here"
+    other = "needs no quantum computer" if needs_no_device(label) else "has no price of its own here"
     return f"{most}, which {other}."

@@ -10,16 +10,16 @@ from lab.protocol import Estimate, Evidence, Verdict
 from lab.wording import (
     about_size,
     amount,
+    at_least,
     capital,
     difference,
-    exact,
     longer_curves,
     opening,
     settled_by_curves,
     settling,
     states,
 )
-from quantum.said import caution_about, price_in_words, usual
+from quantum.said import caution_about, needs_no_device, price_in_words, usual
 from quantum.settings import Settings
 
 __all__ = ["verdict"]
@@ -49,26 +49,34 @@ def verdict(evidence: Evidence, settings: Settings) -> Verdict:
 
 def _yes(evidence: Evidence, settings: Settings) -> Verdict:
     facts, caution = evidence.facts, caution_about(evidence)
-    steps = [
-        f"Take the {usual(facts['quantum_chosen'])} to a trial on a real device, and keep the {usual(facts['classical_chosen'])}, the "
-        "best classical model, beside it: this score is simulated, without noise.",
-        "See what a device changes: run the lab again with --backend NAME; --spend limits what that may cost.",
-    ]
-    if caution:
-        steps.insert(0, "Ask first whether it needs quantum hardware at all: the cautions above say that it may not.")
+    steps = _towards_a_device(
+        usual(facts["quantum_chosen"]), usual(facts["classical_chosen"]), is_doubtful=bool(caution)
+    )
     return Verdict(
         "yes",
         "Yes, in simulation",
         _sentence(evidence),
         ("the noise of real hardware, which this score does not include",),
         in_a_row([_on_the_sample(evidence), caution, price_in_words(evidence, settings)]),
-        tuple(steps),
+        steps,
         _chances(evidence),
     )
 
 
+def _towards_a_device(quantum: str, classical: str, *, is_doubtful: bool) -> tuple[str, ...]:
+    if needs_no_device(quantum):
+        return (f"Use the {quantum} as you would a classical model: it needs no quantum computer.",)
+    ask = "Ask first whether quantum hardware is needed at all: the cautions above say that it may not be."
+    return (
+        *([ask] if is_doubtful else []),
+        f"Take the {quantum} to a trial on a real device, and keep the {classical}, the best classical model, beside it: this score "
+        "is simulated, without noise.",
+        "See what a device changes: run the lab again with --backend NAME; --spend limits what that may cost.",
+    )
+
+
 def _no(evidence: Evidence, settings: Settings) -> Verdict:
-    short = f"An advantage of more than {_margin(evidence)} would count."
+    short = f"An advantage {_margin(evidence)} would count."
     return Verdict(
         "no",
         "Not yet",
@@ -90,7 +98,7 @@ def _open(evidence: Evidence, settings: Settings) -> Verdict:
     more = f"more rows: this run could detect an advantage that lies {distance} from the margin"
     if facts.get("size") is not None:
         settle, more = settled_by_curves(facts["curve_settles"], facts), longer_curves(facts)
-    counts = f"An advantage of more than {_margin(evidence)} would count, and {settle}."
+    counts = f"An advantage {_margin(evidence)} would count, and {settle}."
     return Verdict(
         "undecided",
         "Undecided",
@@ -106,14 +114,15 @@ def _unsaid(evidence: Evidence, settings: Settings) -> Verdict:
     """The verdict where the learning curves lead nowhere."""
     facts = evidence.facts
     start = f"What holds {about_size(facts)} cannot be said"
+    sentence = first_that_fits(f"{start}: {facts['curve_fault']}.", f"{start}.")
     return Verdict(
         "undecided",
         "Undecided",
-        first_that_fits(f"{start}: {facts['curve_fault']}.", f"{start}."),
+        sentence,
         (longer_curves(facts),),
         in_a_row(
             [
-                f"{start} ({facts['size']:,} of them): {facts['curve_fault']}.",
+                f"{capital(facts['curve_fault'])}." if sentence == f"{start}." else "",
                 _on_the_sample(evidence),
                 price_in_words(evidence, settings),
             ]
@@ -141,16 +150,21 @@ def _deciding(evidence: Evidence) -> Estimate:
 
 
 def _margin(evidence: Evidence) -> str:
-    return exact(evidence.facts["margin"], _deciding(evidence).unit)
+    return at_least(evidence.facts["margin"], _deciding(evidence).unit)
 
 
 def _sentence(evidence: Evidence, *, start: str = "") -> str:
     """Say the advantage with its interval; the metric is left out where there is no room for it."""
-    metric, found, said = evidence.facts["metric"], _deciding(evidence), f"{_BEST} is"
+    metric, found, said = _metric(evidence), _deciding(evidence), f"{_BEST} is"
     if "advantage_at_size" in evidence.estimates:
-        said = f"{about_size(evidence.facts)}, we expect {_BEST}"
+        said = f"{about_size(evidence.facts)}, {_BEST} should be"
     full, brief = (f"{said} {difference(found, than)}." for than in (f"{_OTHER} in {metric}", _OTHER))
     return capital(first_that_fits(f"{start}{full}", f"{start}{brief}", full, brief))
+
+
+def _metric(evidence: Evidence) -> str:
+    metric: str = evidence.facts["metric"]
+    return metric.removesuffix(" (explained variance)")
 
 
 def _on_the_sample(evidence: Evidence) -> str:
@@ -158,13 +172,13 @@ def _on_the_sample(evidence: Evidence) -> str:
     facts = evidence.facts
     if facts.get("size") is None:
         return ""
-    found = difference(evidence.estimates["advantage"], f"{_OTHER} in {facts['metric']}")
-    return f"{opening('The', facts)} best quantum model is {found}."
+    found = difference(evidence.estimates["advantage"], f"{_OTHER} in {_metric(evidence)}")
+    return f"The question is about {facts['size']:,} rows. {opening('The', facts)} best quantum model is {found}."
 
 
 def _stay(facts: Mapping[str, Any]) -> str:
     best = usual(facts["classical_chosen"])
-    return f"Use the {best}, the best classical model in most folds: no quantum model is shown to be better by as much as counts."
+    return f"Use the {best}, the best classical model in most folds: no quantum model is shown to be better by enough to count."
 
 
 def _chances(evidence: Evidence) -> dict[str, float]:

@@ -3,7 +3,8 @@
 Each candidate is compared with the other models: against a best that is the candidate itself nothing would ever be lost,
 whichever model is about to overtake it. It is compared with each of them alone too, for the curve of the best of several has a
 bend where another one becomes the best, and no law of a curve foretells it. So a model that learns fast is compared with others
-of its kind on all rows of the table. Averages of models are candidates, and others, as single models are.
+of its kind on all rows of the table. Averages of models are candidates and rivals as single models are; on all rows
+they hold those that learn slowly as these learned from fewer.
 """
 
 import dataclasses

@@ -4,7 +4,7 @@ from edge import metrics
 from edge.candidates import SEARCH_ROWS
 from edge.context import Context
 from edge.given.family import is_given
-from lab.learning import comparison
+from lab.learning import comparison, planning
 from lab.learning.families import CONSTANT
 from lab.learning.outer import FoldRow
 from lab.protocol import Evidence, Rows, Trial
@@ -15,7 +15,7 @@ __all__ = ["compared", "evidence", "plan"]
 def plan(context: Context) -> list[Trial[FoldRow]]:
     """Score every model on every outer fold."""
     settings = context.settings
-    return comparison.trials(
+    return planning.trials(
         (context.group,),
         folds=settings.folds,
         repeats=settings.repeats,

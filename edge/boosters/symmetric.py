@@ -1,25 +1,21 @@
-"""How does CatBoost become a candidate that can be kept, read again and exported? As an estimator that holds its model's file.
+"""CatBoost as a candidate: all nodes of a level of a tree ask one question, of numbers cast to float32."""
 
-All nodes of a level of its trees ask one question, of numbers cast to float32; missing numbers have a side of their own.
-"""
-
-import copy
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from edge.boosters.kept import KeptBooster
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["SymmetricTreesClassifier"]
 
 
-class SymmetricTreesClassifier(ClassifierMixin, BaseEstimator):
-    """CatBoost on numbers alone, on one thread, silent and writing nothing: the same model again.
+class SymmetricTreesClassifier(KeptBooster):
+    """CatBoost, silent and writing nothing.
 
     Parameters
     ----------
@@ -31,15 +27,6 @@ class SymmetricTreesClassifier(ClassifierMixin, BaseEstimator):
         The library's own choice for so many rows and rounds unless given.
     random_state : int
         Its seed.
-
-    Attributes
-    ----------
-    classes_ : numpy.ndarray of shape (n_classes,)
-        In the order of the probabilities.
-    content_ : numpy.ndarray of shape (n_bytes,), uint8
-        The model in the library's own format; empty where no feature varied in training.
-    shares_ : numpy.ndarray of shape (n_classes,)
-        Of the training rows: the answer to every row where the model is empty, since the library refuses to learn from nothing.
     """
 
     def __init__(
@@ -50,66 +37,37 @@ class SymmetricTreesClassifier(ClassifierMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.random_state = random_state
 
-    def fit(self, X: "ArrayLike", y: "ArrayLike") -> Self:
-        """Fit to X, shape (n_rows, n_features), NaN where missing, and y, shape (n_rows,)."""
-        from catboost import CatBoostClassifier
-
-        rows = np.asarray(X, dtype=np.float64)
-        self.classes_, codes, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
-        self.shares_ = counts / counts.sum()
-        self.content_ = np.zeros(0, dtype=np.uint8)
-        seen = np.nan_to_num(rows.astype(np.float32), nan=np.inf)
-        if (seen != seen[:1]).any():
-            model = CatBoostClassifier(
-                iterations=self.iterations, depth=self.depth, learning_rate=self.learning_rate, thread_count=1,
-                random_seed=self.random_state, allow_writing_files=False, logging_level="Silent",
-                loss_function="Logloss" if len(self.classes_) == 2 else "MultiClass",
-            )  # fmt: skip
-            self._keep(model.fit(rows, codes))
-        return self
-
-    def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
-        """Give the probability of each class for rows of shape (n_rows, n_features): shape (n_rows, n_classes)."""
-        rows = np.asarray(X, dtype=np.float64)
-        if not len(self.content_):
-            return np.tile(self.shares_, (len(rows), 1))
-        if not hasattr(self, "_read"):
-            self._read = self._library()
-        found: NDArray[np.float64] = self._read.predict_proba(rows, thread_count=1)
-        return found
-
-    def predict(self, X: "ArrayLike") -> "NDArray":
-        """Give the class of the highest probability, shape (n_rows,)."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-    def with_first(self, count: int) -> Self:
-        """Give the model as it was after its first `count` rounds, at least 1."""
-        fewer, shrunk = copy.copy(self), self._library()
-        shrunk.shrink(ntree_end=count)
-        fewer._keep(shrunk)
-        return fewer
-
-    @property
-    def rounds_(self) -> int:
-        """Rounds that it has kept: trees, of which an empty model has none."""
-        return int(self._library().tree_count_) if len(self.content_) else 0
-
     def written_out(self) -> dict[str, Any]:
         """Give the model in the library's JSON format: `oblivious_trees`, `features_info`, `scale_and_bias`."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.json"
-            self._library().save_model(str(file), format="json")
+            self.library_model().save_model(str(file), format="json")
             found: dict[str, Any] = json.loads(file.read_text())
         return found
 
-    def _keep(self, model: Any) -> None:
-        self.content_ = np.frombuffer(model._serialize_model(), dtype=np.uint8).copy()
-
-    def _library(self) -> Any:
+    def library_model(self) -> Any:
+        """Read `content_`: a `catboost.CatBoostClassifier`."""
         from catboost import CatBoostClassifier
 
         return CatBoostClassifier().load_model(blob=self.content_.tobytes())
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave the library's object out: it is read from `content_` again."""
-        return {name: value for name, value in super().__getstate__().items() if name != "_read"}
+    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]") -> bytes:
+        from catboost import CatBoostClassifier
+
+        model = CatBoostClassifier(
+            iterations=self.iterations, depth=self.depth, learning_rate=self.learning_rate, thread_count=1,
+            random_seed=self.random_state, allow_writing_files=False, logging_level="Silent",
+            loss_function="Logloss" if len(self.classes_) == 2 else "MultiClass",
+        )  # fmt: skip
+        return bytes(model.fit(rows, codes)._serialize_model())
+
+    def _said(self, model: Any, rows: "NDArray[np.float64]") -> "NDArray":
+        found: NDArray = model.predict_proba(rows, thread_count=1)
+        return found
+
+    def _first(self, model: Any, count: int) -> bytes:
+        model.shrink(ntree_end=count)
+        return bytes(model._serialize_model())
+
+    def _rounds(self, model: Any) -> int:
+        return int(model.tree_count_)

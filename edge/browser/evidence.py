@@ -11,6 +11,7 @@ from edge.browser.trials import BrowserModelRow, BrowserRow
 from edge.columns import without_empty
 from edge.timing.quantiles import over_rounds
 from lab import stats
+from lab.numbers import span
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 
@@ -53,7 +54,7 @@ def browser_table(row: BrowserRow, labels: Mapping[str, str], here: Mapping[str,
         load = stats.quantile(found.loads_s, 0.5, unit="s")
         listed.append((
             label, *_cells(half), *_cells(tail), native, half.value / native if half and native else None,
-            float(np.median(found.loads_s)), f"{load.low:.3g} to {load.high:.3g}" if load else _ONE_LOAD,
+            float(np.median(found.loads_s)), span(load.low, load.high) if load else _ONE_LOAD,
             found.model_bytes / 1e6, found.rows, found.largest, found.flips, "",
         ))  # fmt: skip
     columns = (
@@ -128,7 +129,7 @@ def _runtime(row: BrowserRow) -> str:
     return (
         f" {known[0].agent} with onnxruntime-web {row.version}: the runtime takes {known[0].runtime_bytes / 1e6:.1f} MB "
         f"uncompressed and {middle:.2g} s{interval} to start, once per page; the clock has steps of "
-        f"{1e3 * max(found.clock_step_ms for found in known):.2g} us."
+        f"{1e3 * max(found.clock_step_ms for found in known):.2g} µs."
     )
 
 
@@ -137,4 +138,4 @@ def _measured(row: BrowserRow) -> dict[str, BrowserModelRow]:
 
 
 def _cells(found: Estimate | None) -> tuple[Any, str]:
-    return (None, "") if found is None else (found.value, f"{found.low:.3g} to {found.high:.3g}")
+    return (None, "") if found is None else (found.value, span(found.low, found.high))

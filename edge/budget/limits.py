@@ -20,10 +20,10 @@ def limits(settings: Settings, *, factor: float, facts: Mapping[str, Any]) -> li
     loss = ("accuracy loss", "drop") if size is None else (f"accuracy loss with {size:,} rows", "drop_at_size")
     budgets: list[tuple[str, str, str | None, float | None]] = [
         ("latency (p99)", "p99_ms", "least_p99_ms", settings.p99_ms),
-        ("share of late answers", "misses", "least_misses", settings.rate and 100 * settings.max_misses),
+        ("share of late answers", "misses", "least_misses", settings.rate and settings.max_misses * 100),
         ("file size", "size_mb", None, settings.size_mb),
         ("peak memory", "memory_mb", None, settings.memory_mb),
-        (*loss, None, settings.max_drop * factor),
+        (*loss, None, factor * settings.max_drop),
     ]
     kept = zip((GAIN, *EQUALITY), ("gain", "parity", "flips"), (0.0, settings.tolerance, 0.0), strict=True)
     return [

@@ -4,7 +4,7 @@ import math
 
 from edge.budget.decision import EQUALITY, GAIN, LATE, LATENCY, LOSS, MEMORY, SIZE, Item
 from lab.protocol import Estimate
-from lab.wording import amount, count, difference, exact, rough
+from lab.wording import amount, count, difference, exact
 
 __all__ = ["figure_of", "may_exceed", "missed", "model_named", "name_of", "of_loss", "wider"]
 
@@ -59,7 +59,7 @@ def missed(item: Item, about: str) -> str:
             EQUALITY[1]: f"changes {count(int(item.found.value), 'label')} of its original",
         }[item.name]
     misses = {
-        LATENCY: f"needs {rough(item.found.value)} ms for 99 of 100 answers",
+        LATENCY: f"needs {value} for 99 of 100 answers",
         LATE: f"answers {value} of the calls too late",
         SIZE: f"has a file of {value}",
         MEMORY: f"takes {value} of memory to serve",

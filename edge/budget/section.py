@@ -8,7 +8,7 @@ from typing import Any
 from edge.accuracy.at_size import foretold
 from edge.accuracy.section import compared
 from edge.budget.decision import decide
-from edge.budget.figure import budget_table, figure
+from edge.budget.figure import budget_table, figure, of_all
 from edge.budget.limits import limits
 from edge.building.evidence import size_and_parity
 from edge.building.trials import BUILD
@@ -53,6 +53,9 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     decision = decide(names, known, settings, factor=factor, facts=then.facts) if names else None
     decided = None if decision is None else decision.name
     left = delivered(decided, context.labels.get(decided or "", ""), rows, settings)
+    figures = () if decision is None else (figure(decision, context.labels[decision.name]),)
+    every = of_all(there, known, settings, factor=factor, facts=then.facts)
+    figures = figures if every is None else (*figures, every)
     told = (sentence(stream, settings.false_alarms),) if stream is not None else ()  # before all other caveats
     return Evidence(
         estimates=estimates,
@@ -64,7 +67,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             **then.facts,
             **left.facts,
         },
-        figures=() if decision is None else (figure(decision, context.labels[decision.name]),),
+        figures=figures,
         tables=(budget_table(there, known, settings, factor=factor, facts=then.facts), *then.tables, *left.tables),
         caveats=(
             *told,

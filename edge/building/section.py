@@ -5,8 +5,8 @@ from edge.building.evidence import built_candidates, member_table, parity_table,
 from edge.building.trials import BUILD, BuiltRow, build
 from edge.candidates import Candidate
 from edge.context import Context
-from lab.learning.comparison import seed_of
 from lab.learning.outer import fold_key
+from lab.learning.planning import seed_of
 from lab.protocol import Evidence, Rows, Trial
 
 __all__ = ["evidence", "plan"]

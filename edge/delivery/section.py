@@ -11,8 +11,8 @@ from edge.delivery.ensemble import deliver_ensemble
 from edge.delivery.trials import DELIVER, DeliveredRow, deliver
 from edge.given.family import is_given
 from lab.learning.blending import Blend
-from lab.learning.comparison import seed_of
 from lab.learning.outer import fold_key
+from lab.learning.planning import seed_of
 from lab.protocol import Evidence, Key, Rows, Trial
 
 __all__ = ["evidence", "plan"]

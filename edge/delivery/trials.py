@@ -9,7 +9,7 @@ import numpy as np
 from edge.delivery.card import with_card, with_frequent_texts
 from edge.exporting import device, originals, parity
 from lab.learning.families import Family
-from lab.learning.tuning import tune
+from lab.learning.tuning import tune_on_all
 from lab.protocol import Dataset, Key
 
 __all__ = ["DELIVER", "DeliveredRow", "deliver", "delivered_row"]
@@ -70,23 +70,15 @@ def deliver(
     model = family.build(dataset.features, seed)
     parameters: dict[str, Any] = {}
     if candidates > 1 and family.space:
-        parameters = tune(
-            family,
-            dataset.features,
-            dataset.target,
-            scorer=scorer,
-            candidates=candidates,
-            seed=seed,
-            search_rows=search_rows,
-            belonging=dataset.belonging,
-        ).parameters
+        found = tune_on_all(family, dataset, scorer=scorer, candidates=candidates, seed=seed, search_rows=search_rows)
+        parameters = found.parameters
     chosen = with_frequent_texts(model.set_params(**parameters), dataset, every)
     fitted = device.fit_for_device(chosen, dataset, every)
     some = device.device_rows_at(dataset, every[:_TRIED])
     form = parity.leanest_equal(fitted, device.to_files(fitted, dataset), dataset, some, seed=seed)
     shown = {name.removeprefix("model__"): _plain(value) for name, value in parameters.items()}
-    found = delivered_row(fitted, form, dataset, {"model": family.label, "parameters": shown}, seed=seed)
-    return replace(found, original=originals.to_bytes(fitted)) if keeps_original else found
+    row = delivered_row(fitted, form, dataset, {"model": family.label, "parameters": shown}, seed=seed)
+    return replace(row, original=originals.to_bytes(fitted)) if keeps_original else row
 
 
 def delivered_row(

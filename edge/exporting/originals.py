@@ -8,6 +8,8 @@ __all__ = ["from_bytes", "to_bytes"]
 
 _OURS = (
     "builtins.object",
+    "edge.boosters.leafwise.LeafwiseTreesClassifier",
+    "edge.boosters.levelwise.LevelwiseTreesClassifier",
     "edge.boosters.symmetric.SymmetricTreesClassifier",
     "edge.distilling.student.DistilledClassifier",
     "edge.exporting.ensemble.WeightedAverage",

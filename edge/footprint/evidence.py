@@ -9,6 +9,7 @@ import numpy as np
 from edge.building.trials import BuiltRow
 from edge.footprint.trials import OriginalRow, ServedRow
 from lab import stats
+from lab.numbers import span, unit_of
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 
@@ -48,10 +49,11 @@ def cold_start(served: ServedRow | None) -> Estimate | None:
 
 def table(there: Sequence[Footprint]) -> Table:
     """List file, graph, memory and cold start of every candidate, and memory and cold start of its original."""
+    unit = unit_of((each.size_mb for each in there), "MB")
     found = tuple(
         (
             each.label,
-            each.size_mb,
+            unit.of(each.size_mb),
             each.built.nodes,
             *_cells(memory(each.served)),
             *_cells(cold_start(each.served)),
@@ -60,7 +62,7 @@ def table(there: Sequence[Footprint]) -> Table:
         for each in there
     )
     columns = (
-        "model", "file (MB)", "graph nodes", "peak memory (MB)", "interval", "cold start (s)", "interval ",
+        "model", f"file ({unit.name})", "graph nodes", "peak memory (MB)", "interval", "cold start (s)", "interval ",
         "memory with scikit-learn (MB)", "cold start with scikit-learn (s)",
     )  # fmt: skip
     caption = (
@@ -72,9 +74,14 @@ def table(there: Sequence[Footprint]) -> Table:
 
 def figures(there: Sequence[Footprint]) -> tuple[Figure, ...]:
     """Draw bars of file size, peak memory and cold start; the last two beside the original by scikit-learn."""
-    sizes = [(each.label, 1e3 * each.size_mb) for each in there]
+    unit = unit_of((each.size_mb for each in there), "MB")
+    sizes = [(each.label, unit.factor * each.size_mb) for each in there]
     drawn = [
-        Figure("Footprint: file", "Size of each candidate's model file.", charts.bars(sizes, axis="file size (kB)")),
+        Figure(
+            "Footprint: file",
+            "Size of each candidate's model file.",
+            charts.bars(sizes, axis=f"file size ({unit.name})"),
+        ),
     ]
     for measured, place, title, axis in (
         (memory, 0, "Footprint: memory", "peak memory of a process that only serves (MB)"),
@@ -116,4 +123,4 @@ def _of_original(found: OriginalRow | None) -> tuple[float | None, float | None]
 
 
 def _cells(found: Estimate | None) -> tuple[Any, str]:
-    return (None, "") if found is None else (found.value, f"{found.low:.3g} to {found.high:.3g}")
+    return (None, "") if found is None else (found.value, span(found.low, found.high))

@@ -5,6 +5,7 @@ from typing import Any
 
 from edge.load.capacity import Capacity, highest_rate
 from edge.load.sweep import Loaded, LoadRun
+from lab.numbers import span
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 from lab.wording import amount
@@ -106,8 +107,8 @@ def load_table(rows: Mapping[str, Loaded], labels: Mapping[str, str], deadline_m
         for run in row.runs:
             share = run.misses
             percentiles = [cell for p in (run.p50, run.p90, run.p99, run.p99_9) for cell in _cells(p)]
-            late = f"{100 * share.low:.3g} to {100 * share.high:.3g}"
-            wake = [us and round(us, 1) for us in (run.wake_up_p50_us, run.wake_up_p99_us)]
+            late = span(100 * share.low, 100 * share.high)
+            wake = [us and round(us / 1e3, 4) for us in (run.wake_up_p50_us, run.wake_up_p99_us)]
             listed.append((
                 labels[name], _view(run), round(run.rate, 1), round(100 * run.use, 1), run.calls, *percentiles,
                 100 * share.value, late, *wake,
@@ -115,7 +116,7 @@ def load_table(rows: Mapping[str, Loaded], labels: Mapping[str, str], deadline_m
     columns = (
         "model", "arrivals", "calls per second", "utilisation (%)", "calls", "p50 (ms)", "interval", "p90 (ms)",
         "interval ", "p99 (ms)", "interval  ", "p99.9 (ms)", "interval   ", f"later than {deadline_ms:g} ms (%)",
-        "interval    ", "wake-up p50 (us)", "wake-up p99 (us)",
+        "interval    ", "wake-up p50 (ms)", "wake-up p99 (ms)",
     )  # fmt: skip
     caption = (
         "Response times from the scheduled arrival. A percentile with too few calls for a 95 % interval is left empty. "
@@ -170,4 +171,4 @@ def _view(run: LoadRun) -> str:
 def _cells(found: Estimate | None) -> tuple[Any, str]:
     if found is None:
         return None, ""
-    return found.value, f"{found.low:.3g} to {found.high:.3g}"
+    return found.value, span(found.low, found.high)

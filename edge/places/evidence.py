@@ -9,6 +9,7 @@ from edge.browser.trials import IDENTITY, Browsed, BrowserRow
 from edge.columns import without_empty
 from edge.places.device_rows import Placed
 from edge.places.trials import PlacesRow
+from lab.numbers import span
 from lab.protocol import Estimate, Table
 
 __all__ = ["BROWSER_PLACE", "PlaceLine", "lines_in_browser", "lines_of", "lost", "place_table"]
@@ -107,4 +108,4 @@ def lost(places: Lines, labels: Mapping[str, str]) -> tuple[str, ...]:
 def _cells(found: Estimate | None, factor: float = 1) -> tuple[Any, str]:
     if found is None:
         return None, ""
-    return factor * found.value, f"{factor * found.low:.3g} to {factor * found.high:.3g}"
+    return factor * found.value, span(factor * found.low, factor * found.high)

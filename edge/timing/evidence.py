@@ -10,6 +10,7 @@ from edge.timing.latency import spread_of_rounds
 from edge.timing.quantiles import MILLISECONDS, over_rounds, several_over_rounds
 from edge.timing.trials import HARNESS, exported
 from lab import stats
+from lab.numbers import Unit, number, span, unit_of
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 
@@ -47,7 +48,8 @@ def latencies_of(
 
 def latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], settings: Settings) -> Figure:
     """Draw the p99 latency of every alternative against the budget."""
-    rows = [(f"{label}, {runtime}", runtime, p99) for (label, runtime), p99 in latencies.values()]
+    unit = unit_of((p99.value for _, p99 in latencies.values()), "ms")
+    rows = [(f"{label}, {runtime}", runtime, _in(unit, p99)) for (label, runtime), p99 in latencies.values()]
     rows.sort(key=lambda row: row[2].value)
     caption = (
         "99 % of single calls finish within this time (p99, batch size 1, one thread, hot); bars are 95 % intervals, "
@@ -55,8 +57,8 @@ def latency_figure(latencies: Mapping[str, tuple[tuple[str, str], Estimate]], se
     )
     spec = charts.interval_plot(
         rows,
-        axis="p99 latency (ms, log scale)",
-        reference=settings.p99_ms,
+        axis=f"p99 latency ({unit.name}, log scale)",
+        reference=unit.factor * settings.p99_ms,
         log=True,
         groups=[runtime for runtime in _RUNTIMES if any(runtime == row[1] for row in rows)],
     )
@@ -71,20 +73,31 @@ def harness_overhead(timed: Mapping[str, np.ndarray]) -> Estimate | None:
     return Estimate(1e3 * found.value, 1e3 * found.low, 1e3 * found.high, "us")
 
 
+def _in(unit: Unit, found: Estimate) -> Estimate:
+    return Estimate(
+        unit.factor * found.value, unit.factor * found.low, unit.factor * found.high, unit.name, found.confidence
+    )
+
+
 def distribution_figure(timed: Mapping[str, np.ndarray], labels: Mapping[str, str], settings: Settings) -> Figure:
     """Draw the share of calls that end within a time, for the exported models; times of shape (rounds, calls)."""
     curves = {}
+    unit = unit_of((float(np.median(times)) * MILLISECONDS for times in timed.values()), "ms")
     for alternative, times in timed.items():
         label, runtime = _name(alternative, labels)
         if runtime == _RUNTIMES[0]:
-            values = np.quantile(times.ravel() * MILLISECONDS, _QUANTILES)
+            values = np.quantile(times.ravel() * MILLISECONDS * unit.factor, _QUANTILES)
             curves[label] = [(float(value), 100 * share) for value, share in zip(values, _QUANTILES, strict=True)]
     caption = (
         "Percentage of calls that finish within a given time, exported models; a steeper curve is a steadier one. "
         f"The dotted line is the budget of {settings.p99_ms:g} ms."
     )
     spec = charts.lines(
-        curves, x="latency (ms, log scale)", y="calls finished (%)", log_x=True, reference_x=settings.p99_ms
+        curves,
+        x=f"latency ({unit.name}, log scale)",
+        y="calls finished (%)",
+        log_x=True,
+        reference_x=unit.factor * settings.p99_ms,
     )
     return Figure("Distribution of the latency", caption, spec)
 
@@ -92,14 +105,16 @@ def distribution_figure(timed: Mapping[str, np.ndarray], labels: Mapping[str, st
 def latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> Table:
     """List p50 to p99.9 of every alternative with their intervals; times of shape (rounds, calls)."""
     rows = []
+    unit = unit_of((float(np.median(times)) * MILLISECONDS for times in timed.values()), "ms")
     for alternative, times in timed.items():
         cells: list[Any] = []
-        for found in several_over_rounds(times, (0.5, 0.9, 0.99, 0.999)):
-            cells += [found.value, f"{found.low:.3g} to {found.high:.3g}"] if found else [None, "too few calls"]
+        for one in several_over_rounds(times, (0.5, 0.9, 0.99, 0.999)):
+            found = one and _in(unit, one)
+            cells += [found.value, span(found.low, found.high)] if found else [None, "too few calls"]
         rows.append((*_name(alternative, labels), *cells, int(times.size), f"{100 * spread_of_rounds(times):.0f} %"))
     columns = (
-        "model", "runtime", "p50 (ms)", "interval", "p90 (ms)", "interval ", "p99 (ms)", "interval  ", "p99.9 (ms)",
-        "interval   ", "calls", "rounds' spread",
+        "model", "runtime", f"p50 ({unit.name})", "interval", f"p90 ({unit.name})", "interval ", f"p99 ({unit.name})", "interval  ",
+        f"p99.9 ({unit.name})", "interval   ", "calls", "rounds' spread",
     )  # fmt: skip
     caption = (
         "Service time of calls made back to back, by the runtime's fastest interface (bound buffers; named inputs where rows "
@@ -108,7 +123,7 @@ def latency_table(timed: Mapping[str, np.ndarray], labels: Mapping[str, str]) ->
     harness = harness_overhead(timed)
     if harness:
         caption += (
-            f" The harness itself adds {harness.value:.2g} us to a call at the median ({harness.low:.2g} to "
-            f"{harness.high:.2g}), measured by a call that does nothing in the same rounds; it is not subtracted."
+            f" The harness itself adds {number(harness.value)} µs to a call at the median ({span(harness.low, harness.high)}), "
+            "measured by a call that does nothing in the same rounds; it is not subtracted."
         )
     return Table("Latency", caption, columns, tuple(rows))

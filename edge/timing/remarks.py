@@ -75,7 +75,7 @@ def of_machine(timed: Mapping[str, np.ndarray], noise: Noise) -> tuple[str, ...]
     harness = harness_overhead(timed)
     if harness and harness.low > _MOST_OVERHEAD_US:
         said.append(
-            f"the harness itself adds {harness.value:.2g} us to a call at the median, more than the {_MOST_OVERHEAD_US:g} us "
+            f"the harness itself adds {harness.value:.2g} µs to a call at the median, more than the {_MOST_OVERHEAD_US:g} µs "
             "that it should: the fastest models appear slower than they are"
         )
     noisy = {

@@ -12,8 +12,10 @@ from edge.settings import Settings
 from edge.timing.quantiles import over_rounds
 from edge.variants.trials import VariantRow, VariantTimesRow, named
 from lab import stats
+from lab.numbers import Unit, span, unit_of
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
+from lab.wording import amount
 
 __all__ = ["Variant", "cheapest", "figures", "front", "level_table", "table", "variants"]
 
@@ -125,18 +127,19 @@ def cheapest(found: Sequence[Variant]) -> Variant | None:
 
 def table(found: Sequence[Variant], settings: Settings) -> Table:
     """List all variants, the smallest first."""
+    size, time = _units(found)
     on_front = {(v.label, v.name) for v in front(found, memory=settings.memory_mb is not None)}
     rows = tuple(
         (
-            v.label, v.name, v.accuracy, v.loss.value, f"{v.loss.low:.2g} to {v.loss.high:.2g}", 1e3 * v.size_mb,
-            1e3 * v.median_ms, 1e3 * v.latency.value, f"{1e3 * v.latency.low:.3g} to {1e3 * v.latency.high:.3g}",
+            v.label, v.name, v.accuracy, v.loss.value, span(v.loss.low, v.loss.high), size.of(v.size_mb),
+            time.of(v.median_ms), time.of(v.latency.value), _span(v.latency, time),
             v.memory_mb, v.flips, v.neighbours, v.status, "yes" if (v.label, v.name) in on_front else "",
         )
         for v in sorted(found, key=lambda v: v.size_mb)
     )  # fmt: skip
     columns = (
-        "model", "variant", "accuracy (points)", "loss (points)", "interval", "file (kB)", "p50 (us)", "p99 (us)",
-        "interval ", "peak memory (MB)", "flipped labels", "moved by its batch", "result", "on the Pareto front",
+        "model", "variant", "accuracy (points)", "loss (points)", "interval", f"file ({size.name})", f"p50 ({time.name})",
+        f"p99 ({time.name})", "interval ", "peak memory (MB)", "flipped labels", "moved by its batch", "result", "on the Pareto front",
     )  # fmt: skip
     return Table("Smaller models", f"{_said(found, settings)} {_CAPTION}", columns, rows)
 
@@ -144,8 +147,13 @@ def table(found: Sequence[Variant], settings: Settings) -> Table:
 def figures(found: Sequence[Variant], settings: Settings) -> tuple[Figure, Figure]:
     """Draw size, and latency, against accuracy, each with its front and its budget."""
     said = _said(found, settings)
-    size = _figure(found, lambda v: 1e3 * v.size_mb, "file size (kB, log scale)", 1e3 * settings.size_mb)
-    speed = _figure(found, lambda v: 1e3 * v.latency.value, "p99 latency (us, log scale)", 1e3 * settings.p99_ms)
+    mb, ms = _units(found)
+    size = _figure(
+        found, lambda v: mb.factor * v.size_mb, f"file size ({mb.name}, log scale)", mb.factor * settings.size_mb
+    )
+    speed = _figure(
+        found, lambda v: ms.factor * v.latency.value, f"p99 latency ({ms.name}, log scale)", ms.factor * settings.p99_ms
+    )
     line = "The grey line joins the Pareto front: nothing else is both"
     return (
         Figure("What does a smaller file cost?", f"{said} {line} smaller and more accurate.", size),
@@ -167,6 +175,7 @@ def _figure(found: Sequence[Variant], cost: Callable[[Variant], float], axis: st
         reference_x=budget if near else None,
     )
     values = [{"x": x, "y": y, "model": label} for label, points in series.items() for x, y in points]
+    legend = {"title": None, "orient": "top"}
     colours = {"domain": list(series), "range": [charts.COLOURS[i % len(charts.COLOURS)] for i in range(len(series))]}
     points: dict[str, Any] = {
         "data": {"values": values},
@@ -178,9 +187,9 @@ def _figure(found: Sequence[Variant], cost: Callable[[Variant], float], axis: st
                 "field": "model",
                 "type": "nominal",
                 "scale": colours,
-                "legend": {"title": None, "orient": "top"},
+                "legend": legend,
             },
-            "shape": {"field": "model", "type": "nominal", "legend": None},
+            "shape": {"field": "model", "type": "nominal", "scale": {"domain": list(series)}, "legend": legend},
         },
     }
     spec["layer"][0]["encoding"]["color"] = {"value": "#888"}
@@ -191,14 +200,18 @@ def _figure(found: Sequence[Variant], cost: Callable[[Variant], float], axis: st
 
 def level_table(labels: Mapping[str, str], row: VariantTimesRow) -> Table | None:
     """List the latency of the candidates at every level of the runtime's optimisation; None where it was not measured."""
-    found = []
-    for family, label in labels.items():
-        for level in LEVELS:
-            times = row.levels.get(named(family, level))
-            if times is not None:
-                p50, p99 = over_rounds(times, 0.5), over_rounds(times, 0.99)
-                found.append((label, level, 1e3 * p50.value, _span(p50), 1e3 * p99.value, _span(p99)))
-    columns = ("model", "level", "p50 (us)", "interval", "p99 (us)", "interval ")
+    timed = [
+        (label, level, over_rounds(times, 0.5), over_rounds(times, 0.99))
+        for family, label in labels.items()
+        for level in LEVELS
+        if (times := row.levels.get(named(family, level))) is not None
+    ]
+    unit = unit_of((p50.value for _, _, p50, _ in timed), "ms")
+    found = [
+        (label, level, unit.of(p50.value), _span(p50, unit), unit.of(p99.value), _span(p99, unit))
+        for label, level, p50, p99 in timed
+    ]
+    columns = ("model", "level", f"p50 ({unit.name})", "interval", f"p99 ({unit.name})", "interval ")
     caption = (
         "The same file, loaded at each level of ONNX Runtime's graph optimisation; 'all' is its default, used for every "
         "other figure. Graphs as lean as these leave it little to optimise."
@@ -215,8 +228,13 @@ _CAPTION = (
 )
 
 
-def _span(found: Estimate) -> str:
-    return f"{1e3 * found.low:.3g} to {1e3 * found.high:.3g}"
+def _units(found: Sequence[Variant]) -> tuple[Unit, Unit]:
+    """Give the units for sizes and for times, the same in the table and in the pictures."""
+    return unit_of((v.size_mb for v in found), "MB"), unit_of((v.median_ms for v in found), "ms")
+
+
+def _span(found: Estimate, unit: Unit) -> str:
+    return span(unit.factor * found.low, unit.factor * found.high)
 
 
 def _labels(found: Sequence[Variant]) -> list[str]:
@@ -228,7 +246,9 @@ def _said(found: Sequence[Variant], settings: Settings) -> str:
     budgets = "latency, size, memory and accuracy" if settings.memory_mb is not None else "latency, size and accuracy"
     if best is None:
         return f"No variant is shown to meet the budgets of {budgets}."
-    return f"The smallest that meets the budgets of {budgets}: {best.label}, {best.name} ({1e3 * best.size_mb:.3g} kB)."
+    return (
+        f"The smallest that meets the budgets of {budgets}: {best.label}, {best.name} ({amount(best.size_mb, 'MB')})."
+    )
 
 
 def _loss(best: np.ndarray, right: np.ndarray) -> Estimate:

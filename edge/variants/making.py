@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
-from edge.boosters.symmetric import SymmetricTreesClassifier
+from edge.boosters.kept import KeptBooster
 from edge.distilling.student import DistilledClassifier
 from edge.exporting.device import Exported, feeds, to_files
 from edge.exporting.lowering import NotLoweredError, lower
@@ -162,10 +162,10 @@ def _thinned(model: Any, share: int) -> Any:
     last = copy.copy(model.steps[-1][1])
     name = "_predictors" if hasattr(last, "_predictors") else "estimators_"
     members = getattr(last, name, ())
-    kept = (last.rounds_ if isinstance(last, SymmetricTreesClassifier) else len(members)) // share
+    kept = (last.rounds_ if isinstance(last, KeptBooster) else len(members)) // share
     if kept < 1:
         return None
-    if isinstance(last, SymmetricTreesClassifier):
+    if isinstance(last, KeptBooster):
         last = last.with_first(kept)
     else:
         setattr(last, name, members[:kept])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from interpretability.context import Context
-from interpretability.models import classifiers, regressors
+from interpretability.models import classifiers, limited, regressors
 from interpretability.scale import has_one_sum
 from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of, score_of
 from lab import stats
@@ -37,6 +37,8 @@ def plan(context: Context) -> list[Trial[Any]]:
     if not context.is_full or not has_one_sum(context.dataset):
         return []
     machine = regressors.EBM if context.dataset.task == "number" else classifiers.EBM
+    if context.settings.parts is not None:
+        machine = limited.limited(machine, context.settings.parts)
     return [context.follow_up(EDIT, edit_terms, {"family": machine, **context.splits}, needs=(FINALISTS,))]
 
 
@@ -59,7 +61,8 @@ def edit_terms(
 ) -> Edited:
     """Edit the strongest curves of a boosting machine in every fold of the first repetition: a trial's function.
 
-    The curves are the same in every fold: those of numbers that weigh most in the first one.
+    The curves are the same in every fold: those of numbers that weigh most in the first one. Where the model of another fold
+    lacks one, since it may have only so many, there is nothing to edit.
     """
     found = FINALISTS.needed(inputs).parameters.get(family.name)
     names: list[str] = []
@@ -77,7 +80,8 @@ def edit_terms(
         for name in names:
             for words, edit in (("made monotone", monotone), ("made flat", flattened)):
                 kept = _terms(model)
-                edit(model, name)
+                if name in model.named_steps["model"].term_names_:
+                    edit(model, name)
                 scores.setdefault(f"{name!r} {words}", []).append(score_of(model, scorer, features, target))
                 _restore(model, kept)
     return Edited({words: tuple(values) for words, values in scores.items()})

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["KNOWN_TRUTH", "Held", "evidence", "explain_known", "made_table", "plan", "rightness"]
 
 _TRAIN, _EXPLAINED, _ADDS = 1_000, 200, 4
+_SURROGATE, _TERMS = "additive surrogate", "terms"
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,14 @@ def explain_known(dataset: Dataset, *, seed: int, groups: Mapping[str, Sequence[
     opaque = black.build(table.features, seed).fit(table.features.iloc[train], table.target[train])
     said = opaque.predict_proba(table.features)[:, 1].clip(1e-3, 1 - 1e-3)
     stand_in = surrogate(table, train, np.log(said / (1 - said)), seed)
-    parts = {f"additive surrogate of the {black.label}": surrogate_parts(stand_in, table, rows, names)}
+    parts = {f"{_SURROGATE} of the {black.label}": surrogate_parts(stand_in, table, rows, names)}
     if black.name in TREES and importlib.util.find_spec("shap"):
         found = shap_values(opaque, rest, names)
         if found is not None:
             parts[f"SHAP of the {black.label}"] = found
     readable = glass.build(table.features, seed).fit(table.features.iloc[train], table.target[train])
     if is_additive(glass.name):
-        parts[f"terms of the {glass.label}"] = _own_terms(glass.name, readable, table, rows)
+        parts[f"{_TERMS} of the {glass.label}"] = _own_terms(glass.name, readable, table, rows)
     lines: list[tuple[str, float | None, float | None, float | None]]
     lines = [(name, *rightness(values, truth[rows])) for name, values in parts.items()]
     for family, model in ((black, opaque), (glass, readable)):
@@ -126,6 +127,18 @@ def _own_terms(name: str, model: Any, table: Dataset, rows: "NDArray") -> "NDArr
     return found
 
 
+def _said_of_both(lines: Sequence[tuple[str, float | None, float | None, float | None]]) -> str:
+    """Say what it means where the black box's stand-in is nearer to the truth than the readable model's own terms."""
+    alike = {name.partition(" of the ")[0]: value for name, _, _, value in lines if value is not None}
+    stand_in, own = alike.get(_SURROGATE), alike.get(_TERMS)
+    if stand_in is None or own is None or stand_in <= own:
+        return ""
+    return (
+        " Here the surrogate is nearer to the truth than the readable model's own terms, because the black box behind it learned this "
+        "table better. The terms still say exactly what their model does; the surrogate says so only of itself."
+    )
+
+
 def _laid_out(lines: Sequence[tuple[str, float | None, float | None, float | None]]) -> Table:
     caption = (
         f"The finalists' model families, fitted to a synthetic table of {_TRAIN:,} rows in which four numbers add known amounts to "
@@ -133,6 +146,7 @@ def _laid_out(lines: Sequence[tuple[str, float | None, float | None, float | Non
         "Direction: how often does a contribution have the true sign, weighted by its true size? Correlation: do a feature's "
         "contributions follow the true ones, row by row? 1 is perfect. On your own table the truth is unknown."
     )
+    caption += _said_of_both(lines)
     columns = ("explanation", "rank", "direction", "correlation")
     shown = tuple((name, *(None if value is None else round(value, 3) for value in values)) for name, *values in lines)
     return Table("Are explanations right where the truth is known?", caption, columns, shown)

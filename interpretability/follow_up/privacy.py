@@ -14,7 +14,7 @@ from interpretability.scale import has_one_sum
 from interpretability.sides.finalists import folds_of, score_of
 from lab import stats
 from lab.errors import SettingsError
-from lab.learning.comparison import seed_of
+from lab.learning.planning import seed_of
 from lab.learning.scoring import Metric
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Key, Rows, Trial
 from lab.report import charts

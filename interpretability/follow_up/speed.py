@@ -16,6 +16,7 @@ from interpretability.scale import answers, says_classes
 from interpretability.settings import MODEL_FILE
 from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of
 from lab.learning.families import Family
+from lab.numbers import unit_of
 from lab.protocol import Dataset, Evidence, Key, Rows, Table, Trial
 
 __all__ = ["SPEED", "Speed", "Speeds", "evidence", "file_table", "plan", "speed_table", "time_finalists"]
@@ -156,14 +157,16 @@ def file_table(label: str, export: ModelFile, dataset: Dataset, name: str) -> Ta
 
 def speed_table(row: Speeds) -> Table:
     """Lay the times out."""
+    time = unit_of((each for side in row.sides.values() for each in side.one_ms), "ms")
+    size = unit_of((side.bytes / 1e6 for side in row.sides.values()), "MB")
     rows: list[tuple[Any, ...]] = [
         (
             side.family,
-            float(np.median(side.one_ms)),
-            min(side.one_ms),
-            max(side.one_ms),
-            float(np.median(side.batch_us)),
-            side.bytes / 1e3,
+            time.of(float(np.median(side.one_ms))),
+            time.of(min(side.one_ms)),
+            time.of(max(side.one_ms)),
+            time.of(float(np.median(side.batch_us)) / 1e3),
+            size.of(side.bytes / 1e6),
         )
         for side in row.sides.values()
     ]
@@ -172,5 +175,12 @@ def speed_table(row: Speeds) -> Table:
         f"single rows and one batch of {_BATCH:,} rows per round, predicted by scikit-learn including preprocessing. "
         "Size: the fitted model and its preprocessing as pickled by Python. For latency against a budget, use lab run edge."
     )
-    columns = ("model", "one row (ms)", "lowest", "highest", "per row in a batch (us)", "size (kB)")
+    columns = (
+        "model",
+        f"one row ({time.name})",
+        "lowest",
+        "highest",
+        f"per row in a batch ({time.name})",
+        f"size ({size.name})",
+    )
     return Table("How long does a prediction take?", caption, columns, tuple(rows))

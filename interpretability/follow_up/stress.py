@@ -25,6 +25,7 @@ __all__ = ["STRESS", "Stressed", "evidence", "plan", "stress_figure", "stress_fi
 _SHARES = (0.1, 0.3)
 _COLUMNS = 3
 _ROWS = 1_000
+_IMPORTANT_ROWS = 300
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Stressed:
         For each fold the ROC AUC of telling training rows from test rows by how near the model is to the truth (0.5: it
         cannot).
     columns : tuple of str
-        Those that it leans on most.
+        Those that cost it most when they are shuffled.
     shifted : str or None
         The number among them that was shifted.
     """
@@ -149,7 +150,7 @@ def _numbers(names: Sequence[str], dataset: Dataset) -> list[str]:
 
 def _important(model: Any, dataset: Dataset, rows: "NDArray", scorer: str, seed: int) -> list[str]:
     """Sort the columns by permutation importance, the strongest first."""
-    some = rows[: min(len(rows), 300)]
+    some = rows[: min(len(rows), _IMPORTANT_ROWS)]
     features, target = dataset.features.iloc[some], dataset.target[some]
     if len(np.unique(target)) < len(dataset.classes):
         return list(dataset.kinds)
@@ -193,8 +194,9 @@ def stress_figure(rows: Sequence[tuple[str, Stressed]], metric: Metric, folds: i
     shifted = "; ".join(f"{row.family}: {row.shifted!r}" for _, row in rows if row.shifted) or "there is none"
     caption = (
         "Change in the score compared with the unchanged data on the same folds, with 95 % intervals; left of zero it gets worse. "
-        f"The columns that each model relies on most are removed one at a time ({leans}). The numeric column that it relies on "
-        f"most is shifted by one standard deviation ({shifted})."
+        f"The columns that cost each model most when shuffled (in {_IMPORTANT_ROWS} training rows of the first fold) are "
+        f"removed one at a time ({leans}). The first numeric one of them is shifted by one standard deviation ({shifted}). Weights, "
+        "and importances on test rows, measure something else and may rank columns otherwise."
     )
     spec = charts.interval_plot(
         drawn, axis=f"change in {metric.label}{unit}", groups=[side for side, _ in rows], reference=0.0

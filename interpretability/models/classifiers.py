@@ -18,7 +18,17 @@ from interpretability.models.scorecard import Scorecard
 from interpretability.models.trees import ReadableTreeClassifier
 from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
-from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP, SVM, Family
+from lab.learning.families import (
+    BOOSTING,
+    EXTRA_TREES,
+    FOREST,
+    LIGHTGBM_SPACE,
+    LOGISTIC,
+    MLP,
+    SVM,
+    XGBOOST_SPACE,
+    Family,
+)
 from lab.learning.preparation import dense_columns, ordinal_columns
 from lab.privacy.aggregates import MIN_ROWS
 
@@ -40,6 +50,7 @@ __all__ = [
     "ebm_settings",
     "glass",
     "ladder",
+    "lightgbm_settings",
     "step",
     "untried",
     "xgboost_settings",
@@ -116,12 +127,22 @@ def _ebm_with_pairs(features: pd.DataFrame, seed: int) -> Pipeline:
 def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
     import lightgbm
 
+    model = lightgbm.LGBMClassifier(**lightgbm_settings(features, seed))
+    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+
+
+def lightgbm_settings(features: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """Settings of LightGBM behind `ordinal_columns`, with categories as such."""
     texts = [place for place, column in enumerate(features.select_dtypes(object))]  # they come first
     chosen: dict[str, Any] = {"categorical_column": texts} if texts else {}  # the core's own name: no warning
-    model = lightgbm.LGBMClassifier(
-        n_jobs=1, random_state=seed, deterministic=True, force_row_wise=True, verbosity=-1, **chosen
-    )
-    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
+    return {
+        "n_jobs": 1,
+        "random_state": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+        **chosen,
+    }
 
 
 def _xgboost(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -214,12 +235,7 @@ LIGHTGBM = Family(
     "lightgbm",
     "gradient boosting (LightGBM)",
     _lightgbm,
-    {
-        "model__learning_rate": stats.loguniform(0.03, 0.3),
-        "model__n_estimators": [50, 100, 200],
-        "model__num_leaves": [4, 8, 16, 31],
-        "model__min_child_samples": [5, 10, 20, 40],
-    },
+    LIGHTGBM_SPACE,
 )
 
 
@@ -227,13 +243,7 @@ XGBOOST = Family(
     "xgboost",
     "gradient boosting (XGBoost)",
     _xgboost,
-    {
-        "model__learning_rate": stats.loguniform(0.03, 0.3),
-        "model__n_estimators": [50, 100, 200],
-        "model__max_depth": [2, 3, 4, 6],
-        "model__min_child_weight": [1, 5, 10],
-        "model__reg_lambda": [1.0, 10.0],
-    },
+    XGBOOST_SPACE,
 )
 CATBOOST = Family(
     "catboost",

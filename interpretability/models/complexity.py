@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["parts_to_read"]
+__all__ = ["parts_to_read", "term_of_columns"]
 
 
 def parts_to_read(pipeline: Any) -> int:
@@ -31,11 +31,14 @@ def parts_to_read(pipeline: Any) -> int:
         return len(model.term_features_)
     if kind in ("LogisticRegression", "Ridge", "ScaledLasso"):
         used = np.abs(np.atleast_2d(model.coef_)).max(axis=0) > 0
-        if "scale" not in pipeline.named_steps:
-            return int(used.sum())
-        names = pipeline.named_steps["prepare"].get_feature_names_out()  # a spline's basis functions share its name
-        return len({str(name).rpartition("~")[0] or name for name, there in zip(names, used, strict=True) if there})
+        return len({term for term, there in zip(term_of_columns(pipeline), used, strict=True) if there})
     raise ValueError(f"{kind} is not a model that can be read")
+
+
+def term_of_columns(pipeline: Any) -> list[str]:
+    """Name for each column that a linear model sees the term to which it belongs: a spline's basis functions are one curve."""
+    names = [str(name) for name in pipeline.named_steps["prepare"].get_feature_names_out()]
+    return [name.rpartition("~")[0] or name for name in names] if "scale" in pipeline.named_steps else names
 
 
 def _leaves(node: Any) -> int:

@@ -17,7 +17,7 @@ from sklearn.svm import SVR
 
 from interpretability.models import classifiers
 from interpretability.models.boosting import ReadableBoostingRegressor
-from interpretability.models.classifiers import counted, ebm_settings, step, xgboost_settings
+from interpretability.models.classifiers import counted, ebm_settings, lightgbm_settings, step, xgboost_settings
 from interpretability.models.preparation import spline_columns
 from interpretability.models.sparse import ScaledLasso
 from interpretability.models.trees import ReadableTreeRegressor
@@ -129,20 +129,15 @@ def _svm(features: pd.DataFrame, seed: int) -> Pipeline:
 def _lightgbm(features: pd.DataFrame, seed: int) -> Pipeline:
     import lightgbm
 
-    texts = [place for place, column in enumerate(features.select_dtypes(object))]  # they come first
-    chosen: dict[str, Any] = {"categorical_column": texts} if texts else {}  # the core's own name: no warning
-    model = lightgbm.LGBMRegressor(
-        n_jobs=1, random_state=seed, deterministic=True, force_row_wise=True, verbosity=-1, **chosen
-    )
+    model = lightgbm.LGBMRegressor(**lightgbm_settings(features, seed))
     return Pipeline([("prepare", ordinal_columns()), ("model", model)])
 
 
 def _xgboost(features: pd.DataFrame, seed: int) -> Pipeline:
     import xgboost
 
-    return Pipeline(
-        [("prepare", ordinal_columns()), ("model", xgboost.XGBRegressor(**xgboost_settings(features, seed)))]
-    )
+    model = xgboost.XGBRegressor(**xgboost_settings(features, seed))
+    return Pipeline([("prepare", ordinal_columns()), ("model", model)])
 
 
 def _catboost(features: pd.DataFrame, seed: int) -> Pipeline:
@@ -180,23 +175,11 @@ _AS_THE_LIBRARY = {
     "model__smoothing_rounds": 500,
     "model__interaction_smoothing_rounds": 100,
 }
-EBM = Family(
-    "ebm",
-    classifiers.EBM.label,
-    _ebm,
-    classifiers.EBM.space,
-    look=classifiers.EBM.look,
-    always=(_AS_THE_LIBRARY,),
+EBM = dataclasses.replace(classifiers.EBM, build=_ebm, always=(_AS_THE_LIBRARY,))
+EBM_PAIRS = dataclasses.replace(
+    classifiers.EBM_PAIRS, build=_ebm_with_pairs, always=({**_AS_THE_LIBRARY, "model__interactions": 10},)
 )
-EBM_PAIRS = Family(
-    "ebm-pairs",
-    classifiers.EBM_PAIRS.label,
-    _ebm_with_pairs,
-    classifiers.EBM_PAIRS.space,
-    look=classifiers.EBM.look,
-    always=({**_AS_THE_LIBRARY, "model__interactions": 10},),
-)
-RULE_SUM = Family("figs", classifiers.RULE_SUM.label, _rule_sum, classifiers.RULE_SUM.space)
+RULE_SUM = dataclasses.replace(classifiers.RULE_SUM, build=_rule_sum)
 BOOSTING = Family("boosting", BOOSTING_OF_CLASSES.label, _boosting, BOOSTING_OF_CLASSES.space)
 _FOREST_SPACE = {"model__max_features": ["sqrt", 0.3, 0.6, 1.0], "model__min_samples_leaf": [1, 2, 5, 10]}
 FOREST = Family("forest", FOREST_OF_CLASSES.label, _forest, _FOREST_SPACE, look=FOREST_OF_CLASSES.look)
@@ -219,16 +202,9 @@ SVM = Family(
         "model__regressor__epsilon": [0.01, 0.1, 0.3],
     },
 )
-LIGHTGBM = Family("lightgbm", classifiers.LIGHTGBM.label, _lightgbm, classifiers.LIGHTGBM.space)
-XGBOOST = Family("xgboost", classifiers.XGBOOST.label, _xgboost, classifiers.XGBOOST.space)
-CATBOOST = Family(
-    "catboost",
-    classifiers.CATBOOST.label,
-    _catboost,
-    classifiers.CATBOOST.space,
-    look=classifiers.CATBOOST.look,
-    always=classifiers.CATBOOST.always,
-)
+LIGHTGBM = dataclasses.replace(classifiers.LIGHTGBM, build=_lightgbm)
+XGBOOST = dataclasses.replace(classifiers.XGBOOST, build=_xgboost)
+CATBOOST = dataclasses.replace(classifiers.CATBOOST, build=_catboost)
 
 
 def glass(n_columns: int) -> Group:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from interpretability.reading.additive import lay_open
-from interpretability.reading.curves import density_of, pair_map, shapes_of
+from interpretability.reading.curves import density_of, few_values, pair_map, shapes_of
 from interpretability.reading.limits import CURVES, LISTED, MAPS, SHOWN, Opened
 from interpretability.scale import has_one_sum, scale_of
+from lab.numbers import number
 from lab.privacy.aggregates import MIN_ROWS
 from lab.protocol import Dataset, Figure, Table
 from lab.report import charts
@@ -96,6 +97,12 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure | None:
         often = [place for place, label in enumerate(labels) if counts.get(label, 0) >= MIN_ROWS]
         rows = [(labels[place], float(best[place])) for place in often]
         return Figure(title, says, charts.bars(rows, axis=axis))
+    is_plain = dataset.kinds[name] in ("number", "boolean")
+    kinds = few_values(dataset.features[name].to_numpy()) if is_plain else []
+    if kinds:
+        cuts = ebm.bins_[feature][0]
+        adds = [scores[1 + int(np.searchsorted(cuts, value, side="right"))] for value in kinds]
+        return Figure(title, says, _bars_of(kinds, adds, dataset, name, axis))
     low, high = (float(bound) for bound in ebm.feature_bounds_[feature])
     if not low < high:
         return None
@@ -109,6 +116,7 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure | None:
             ],
             high,
         )
+        says += " The band is two standard deviations over the model's bags."
         density = density_of(dataset.features[name].to_numpy())
         return Figure(title, says, charts.shape(steps, density, x=shown, y=axis))
     curves = {
@@ -116,6 +124,20 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure | None:
         for code, label in enumerate(dataset.classes)
     }
     return Figure(title, says, charts.lines(curves, x=shown, y=axis))
+
+
+def _bars_of(kinds: Sequence[float], adds: Sequence[Any], dataset: Dataset, name: str, axis: str) -> dict[str, Any]:
+    """Draw what each of few values adds: a number, or one for each class."""
+    is_boolean = dataset.kinds[name] == "boolean"
+    words = [("true" if value else "false") if is_boolean else number(value) for value in kinds]
+    if np.ndim(adds[0]) == 0:
+        return charts.bars([(word, float(each)) for word, each in zip(words, adds, strict=True)], axis=axis)
+    rows = [
+        (word, label, float(one))
+        for word, each in zip(words, adds, strict=True)
+        for label, one in zip(dataset.classes, each, strict=True)
+    ]
+    return charts.grouped_bars(rows, axis=axis, groups=dataset.classes)
 
 
 def _with_end(
@@ -127,6 +149,6 @@ def _with_end(
 
 def _says(dataset: Dataset, binary: bool, when_missing: float | None, has_missing: bool) -> str:
     if not binary:
-        return "One curve per class; the higher, the more the value favours the class."
+        return "One colour per class; the higher, the more the value favours the class."
     missing = f" A missing value adds {when_missing:.3g}." if has_missing else ""
-    return f"A value above zero {scale_of(dataset).upwards}. The band is two standard deviations over the model's bags.{missing}"
+    return f"A value above zero {scale_of(dataset).upwards}.{missing}"

@@ -6,6 +6,7 @@ import numpy as np
 
 from interpretability.reading.additive import can_be_set
 from interpretability.scale import Scale, scale_of
+from lab.numbers import number
 from lab.privacy.aggregates import MIN_ROWS, outer_range
 from lab.protocol import Dataset, Figure, Input, Term, WhatIf
 from lab.report import additive, charts
@@ -13,9 +14,10 @@ from lab.report import additive, charts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["density_of", "pair_map", "shapes_of"]
+__all__ = ["density_of", "few_values", "pair_map", "shapes_of"]
 
 _POINTS, _CELLS = 120, 12
+_FEW = 5  # different numbers that are told apart like categories
 _BINS, _FEWEST_BINS, _ROWS_PER_BIN = 30, 5, 15
 
 
@@ -33,6 +35,18 @@ def density_of(values: "NDArray[np.float64]") -> list[tuple[float, float, int]]:
     counts, edges = np.histogram(present, bins=bins, range=ends)
     steps = zip(edges[:-1], edges[1:], counts, strict=True)
     return [(float(f"{a:.10g}"), float(f"{b:.10g}"), int(n)) for a, b, n in steps if n >= MIN_ROWS]
+
+
+def few_values(values: "NDArray[np.float64]") -> list[float]:
+    """Give the values of a column, shape (n_rows,), that is numeric but names few kinds (1 and 2, say); none for a measured one.
+
+    Each has at least 5 rows.
+
+    >>> few_values(np.array([1.0, 2.0] * 9)), few_values(np.arange(40.0)), few_values(np.array([1.0] * 9 + [2.0]))
+    ([1.0, 2.0], [], [])
+    """
+    found, rows = np.unique(values[~np.isnan(values)], return_counts=True)
+    return [float(value) for value in found] if len(found) <= _FEW and rows.min(initial=MIN_ROWS) >= MIN_ROWS else []
 
 
 def shapes_of(opened: WhatIf, dataset: Dataset, at_most: int) -> list[Figure]:
@@ -58,7 +72,7 @@ def _shape(opened: WhatIf, term: Term, dataset: Dataset) -> Figure:
     item = opened.inputs[term.inputs[0]]
     scale = scale_of(dataset)
     title, axis = f"Effect of {item.name!r}", f"contribution ({scale.unit})"
-    says = f"A value above zero {scale.upwards}. Below the curve: the number of rows."
+    says = f"A value above zero {scale.upwards}."
     state: list[Any] = [entry.start for entry in opened.inputs]
 
     def adds(value: float | str | None) -> float:
@@ -70,10 +84,14 @@ def _shape(opened: WhatIf, term: Term, dataset: Dataset) -> Figure:
         return Figure(title, says, charts.bars([(text, adds(text)) for text in item.choices], axis=axis))
     if item.kind == "boolean":
         return Figure(title, says, charts.bars([("false", adds(0.0)), ("true", adds(1.0))], axis=axis))
+    kinds = few_values(dataset.features[item.name].to_numpy()) if item.kind == "number" else []
+    if kinds:
+        return Figure(title, says, charts.bars([(number(value), adds(value)) for value in kinds], axis=axis))
     points = np.linspace(item.low, item.high, _POINTS)
     rows = [(float(x), adds(float(x)), adds(float(x)), adds(float(x))) for x in points]
     shown = f"{item.name} (days since 1970-01-01)" if item.kind == "date" else item.name
     density = density_of(dataset.features[item.name].to_numpy())
+    says += " Below the curve: the number of rows."
     return Figure(title, says, charts.shape(rows, density, x=shown, y=axis, curved=True))
 
 

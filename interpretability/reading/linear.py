@@ -18,7 +18,8 @@ def linear_weights(model: Any, dataset: Dataset) -> Opened:
     names = column_names(model.named_steps["prepare"])
     weights = np.atleast_2d(model.named_steps["model"].coef_)
     scale = scale_of(dataset)
-    order = np.argsort(-np.abs(weights).max(axis=0))
+    reach = np.abs(weights).max(axis=0)
+    order = np.argsort(-reach)[: max(1, np.count_nonzero(reach))]
     columns = ("term", *_weight_columns(dataset))
     listed = order[:LISTED]
     rows = tuple((names[i], *(float(w) for w in weights[:, i])) for i in listed)
@@ -26,7 +27,7 @@ def linear_weights(model: Any, dataset: Dataset) -> Opened:
     table = Table(
         "The linear model, term by term",
         f"What each term adds to {scale.whole}, per standard deviation of a number or if a category applies; largest first."
-        f"{doubles} The {min(len(names), LISTED)} largest of {len(names)} terms.",
+        f"{doubles} The {len(listed)} largest of {len(order)} terms.",
         columns,
         rows,
     )

@@ -26,7 +26,7 @@ from interpretability.scale import Scale, has_one_sum, scale_of
 from interpretability.settings import MODEL_FILE
 from interpretability.sides.finalists import FINALISTS
 from lab.learning.families import Family
-from lab.learning.tuning import tune
+from lab.learning.tuning import tune_on_all
 from lab.protocol import Dataset, Evidence, Figure, Key, Rows, Table, Trial, WhatIf
 from lab.wording import amount, count
 
@@ -148,15 +148,7 @@ def read_finalist(
 
 def read_model(dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int) -> Reading:
     """Fit a glass-box family on all rows, tuned as in the folds, and lay it open."""
-    tuned = tune(
-        family,
-        dataset.features,
-        dataset.target,
-        scorer=scorer,
-        candidates=candidates,
-        seed=seed,
-        belonging=dataset.belonging,
-    )
+    tuned = tune_on_all(family, dataset, scorer=scorer, candidates=candidates, seed=seed)
     kind = family.name.split("-")[0]
     read: Callable[[Any, Dataset], Opened] = {
         "linear": linear_weights,

@@ -1,24 +1,33 @@
 """Which side is better on the folds? The scores of all families, and the paired difference that carries the verdict."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from interpretability.context import Context
 from interpretability.models.classifiers import untried
+from interpretability.sides import at_size
 from interpretability.sides.price import chosen_family
+from lab import sections
+from lab.learning import deciding
 from lab.learning.comparison import Comparison
 from lab.learning.families import CONSTANT
-from lab.protocol import Evidence, Figure, Rows, Trial
+from lab.protocol import Estimate, Evidence, Figure, Rows, Trial
+from lab.report.deciding import Against
 from lab.wording import count
 
 __all__ = ["evidence", "plan"]
 
+_BESIDE = 2
+"""Readable models that are named in the first picture beside the best of them."""
+
 
 def plan(context: Context) -> list[Trial[Any]]:
-    """Score every family of both sides on every fold, and a constant prediction."""
+    """Score every family of both sides on every fold, and a constant prediction; then on more rows."""
     return [
         *context.scored(context.glass, context.black, candidates=context.settings.candidates),
         *context.scored(context.nothing, candidates=0),
+        *at_size.plan(context),
     ]
 
 
@@ -38,7 +47,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "black_over_constant": found.difference(black, nothing),
         }
     )
-    return Evidence(
+    then = at_size.evidence(context, rows)
+    compared = Evidence(
         estimates={"loss": loss, "glass": found.mean(glass), "black": found.mean(black)} | learned,
         facts={
             "metric": context.metric.label,
@@ -54,13 +64,39 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "probability_equal": parts.equal,
             "probability_gains": parts.worse,
         },
-        figures=(_headline(found, context), found.calibration(dataset.target, dataset.classes)),
+        figures=(
+            _what_decides(found, context, loss, then),
+            _all_models(found, context),
+            found.calibration(dataset.target, dataset.classes),
+        ),
         tables=(found.table(), found.choices()),
         caveats=(*found.caveats(), *_of_blends(found, context), *_caveats(context)),
     )
+    return sections.merged((compared, then))
 
 
-def _headline(found: Comparison, context: Context) -> Figure:
+def _what_decides(found: Comparison, context: Context, loss: Estimate, then: Evidence) -> Figure:
+    """Draw what the best readable model loses against the margin, beside the best of the others that can be read."""
+    taken = set(found.best["glass"].chosen)
+    others = sorted(
+        (found.families[family.name] for family in context.glass.families if family.name in found.families),
+        key=lambda scores: -found.mean(scores).value,
+    )
+    expected = then.estimates.get("loss_at_size")
+    settings = context.settings
+    return deciding.picture(
+        found,
+        deciding.Sides("glass", "black"),
+        loss.negated(),
+        Against(-context.margin, "would matter", "below"),
+        others=[(scores.label, scores) for scores in others if {scores.label} != taken][:_BESIDE],
+        then=(then.facts["size"], expected and expected.negated()) if then.facts else None,
+        used=context.dataset.n_rows,
+        caption=f"{settings.repeats} x {settings.folds}-fold cross-validation, {settings.effort} effort.",
+    )
+
+
+def _all_models(found: Comparison, context: Context) -> Figure:
     settings = context.settings
     caption = (
         f"{found.metric.label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
@@ -89,9 +125,20 @@ def _caveats(context: Context) -> tuple[str, ...]:
         "where there is one repetition), widened for shared training rows; with a metric other than AUC, R² or a mean over rows, "
         "or where trials failed, from the folds alone (corrected t)"
     )
+    small = () if context.settings.parts is None else (_limit(context.settings.parts, context.too_large),)
     if context.dataset.task == "classes":
-        return (spread,)
+        return (spread, *small)
     return (
         spread,
+        *small,
         "a points scorecard needs two classes and was not tried; predictions are single numbers without prediction intervals",
+    )
+
+
+def _limit(parts: int, too_large: Sequence[str]) -> str:
+    """Say what the limit on parts means, and who could not keep to it."""
+    left_out = f"; never so small, and not tried: {', '.join(too_large)}" if too_large else ""
+    return (
+        f"readable models have at most {count(parts, 'part')} (weights, curves, maps, lines or leaves): trees and cards grow no "
+        f"further, all others keep the parts that move their answers most and learn again with these{left_out}"
     )

@@ -149,6 +149,10 @@ def show_result(finished: "Finished") -> None:
         say(f"note: {len(failed)} of {record.trials['total']} trials failed; see {finished.folder / 'log.txt'}")
     show(record.question.text)
     show(f"  {record.verdict.headline}: {record.verdict.sentence}")
+    if record.verdict.details:
+        show(f"  {record.verdict.details}")
+    for step in record.verdict.next_steps[:1]:
+        show(f"  next     {step}")
     show(f"  report   {page}")
     show(f"  see it   lab report {command_line([str(finished.folder)])} --open")
     show(f"  repeat   {record.run['command']}")

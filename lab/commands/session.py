@@ -37,7 +37,7 @@ def session(words: list[str]) -> int:
     out: Path = given.out or runs[0].folder.parent / "session.html"
     if out.suffix != ".html":
         raise SettingsError(
-            f"the session is an HTML page, and {out} does not end in .html; choose another name with --out"
+            f"the session is a page for a browser, and {out} does not end in .html; choose another name with --out"
         )
     script = out.with_suffix(".md")
     for path in (out, script) if given.script else (out,):

@@ -20,6 +20,7 @@ from lab.cleaning import clean
 from lab.data import builtin
 from lab.data.columns import feature, length_fault, why_useless
 from lab.data.declared import belonging_of
+from lab.data.encoded import encoded_target
 from lab.data.leaks import leak_of, near_leak_of
 from lab.data.strata import strata
 from lab.data.tables import read_table
@@ -129,11 +130,11 @@ def check(
                 notes.append(f"column {column!r} was left out: it holds {fault}")
                 continue
             values, kind = feature(table[column], column, name)
-        reason = why_useless(values, kind) or leak_of(values, kind, codes, len(classes))
-        if reason:
+        about = (values, kind, codes, len(classes))
+        if reason := why_useless(values, kind) or leak_of(*about) or encoded_target(*about):
             notes.append(f"column {column!r} was left out: {reason}")
             continue
-        if warning := near_leak_of(values, kind, codes, len(classes)):
+        if warning := near_leak_of(*about):
             notes.append(f"column {column!r} {warning}")
         columns[column], kinds[column] = values, kind
     if not columns:

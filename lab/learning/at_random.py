@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lab.errors import TrialsFailedError
-from lab.learning import comparison
+from lab.learning import comparison, planning
 from lab.learning.comparison import Comparison, Group
 from lab.learning.outer import FoldRow
 from lab.learning.scoring import Metric
@@ -38,7 +38,7 @@ def plan(
     """Score the families on one repetition of folds at random; nothing where the user did not say what belongs together."""
     if not dataset.belonging.is_declared:
         return []
-    return comparison.trials(
+    return planning.trials(
         groups,
         folds=folds,
         repeats=1,

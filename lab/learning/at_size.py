@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lab.learning.blending import Blend
-from lab.learning.comparison import Group, seed_of
+from lab.learning.comparison import Group
 from lab.learning.curves import FEWEST_SIZES
 from lab.learning.families import Family
 from lab.learning.folds import Fold, all_folds
+from lab.learning.planning import seed_of
 from lab.learning.sized import SizeRow, blend_at_size, score_at_size, size_key
 from lab.protocol import Belonging, Dataset, Rows, Trial
 
@@ -58,8 +59,8 @@ class SizePlan:
         return tuple(size for size in sizes if size <= most)
 
     def common(self, members: Sequence[Family | Blend]) -> tuple[int, ...]:
-        """Sizes at which members of sides are compared: the further ones only where all are families that go on to them."""
-        go_on = all(isinstance(member, Family) and member.is_cheap for member in members)
+        """Sizes at which members of sides are compared: the further ones only where no family stops before them."""
+        go_on = all(member.is_cheap for member in members if isinstance(member, Family))
         return (*self.sizes, *self.further) if go_on else self.sizes
 
 
@@ -141,7 +142,7 @@ def trials(
                 for family in (each for each in group.families if size in plan.sizes_of(each)):
                     searched = {"candidates": candidates} | ({"is_averaged": True} if family in averaged else {})
                     found.append(_trial(family, repeat, here | searched, seed))
-                if size in plan.sizes:
+                if any(size in plan.sizes_of(family) for family in averaged):
                     found += [_blend_trial(blend, group, plan, repeat, here, seed) for blend in group.blends]
     return found
 

@@ -7,8 +7,7 @@ for a side that nobody has to read blends of them.
 
 import dataclasses
 import math
-import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,21 +17,22 @@ from lab import stats
 from lab.belonging import ALONE
 from lab.decisions import rows_to_settle
 from lab.errors import TrialsFailedError
-from lab.learning.blending import Blend, blend_fold
+from lab.learning.blending import Blend
 from lab.learning.families import Family
-from lab.learning.folds import Fold, all_folds
 from lab.learning.influence import added, parts
 from lab.learning.inner import inner_score
-from lab.learning.outer import FoldRow, fold_key, score_fold
+from lab.learning.outer import FoldRow, fold_key
 from lab.learning.predictions import reliability_figure
 from lab.learning.scoring import BESIDE, Metric
-from lab.protocol import Belonging, Dataset, Estimate, Figure, Rows, Table, Trial
+from lab.learning.splits import units_by_stratum
+from lab.protocol import Belonging, Dataset, Estimate, Figure, Rows, Table
 from lab.report import charts
+from lab.wording import amount
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Comparison", "Group", "Scores", "compare", "seed_of", "trials"]
+__all__ = ["Comparison", "Group", "Scores", "compare"]
 
 _BLOCKS = 20
 """Into so many stretches of time rows are put together whose order matters."""
@@ -199,10 +199,28 @@ class Comparison:
 
     @property
     def least_half(self) -> float:
-        """Half the narrowest interval of a difference: 3 units of the table for a metric that is a share of them, else 0."""
+        """Half the narrowest interval of a difference: 3 units of the table for a metric that is a share of them, else 0.
+
+        Of the balanced accuracy, which is a mean of one share for each class, 3 units of the rarest class.
+        """
         if not self.metric.unit or self.metric.task == "number":
             return 0.0
-        return 3 * self.metric.factor / self.n_units
+        if self.metric.scorer != "balanced_accuracy":
+            return 3 * self.metric.factor / self.n_units
+        of_class = units_by_stratum(self.target, self.belonging, int(self.target.max()) + 1)
+        return float(3 * self.metric.factor / (len(of_class) * of_class.min()))
+
+    def floor(self, estimates: Iterable[Estimate]) -> str:
+        """Say, as a sentence, that some of these are no wider than the narrowest interval allows; empty where none is.
+
+        Their width is then 3 units of the table (see `difference`), whatever the folds said, and must not be read as a measurement.
+        """
+        reach = self.least_half
+        if not any(reach and math.isclose(max(e.value - e.low, e.high - e.value), reach) for e in estimates):
+            return ""
+        what = "rows" if self.belonging.units is None else "groups of rows"
+        half = amount(reach, self.metric.unit)
+        return f" An interval of {half} to either side (3 of {self.n_units:,} {what}) is a floor, not a measurement."
 
     def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
         reach = self.least_half
@@ -267,6 +285,7 @@ class Comparison:
         rows.sort(key=lambda row: -row[2].value)
         unit = f" ({self.metric.unit}, of 100)" if self.metric.unit else ""
         groups = list(dict.fromkeys([*(s.group for s in self.best.values()), *(s.group for s in shown)]))
+        caption += self.floor(mean for _, _, mean in rows)
         return Figure(title, caption, charts.interval_plot(rows, axis=self.metric.label + unit, groups=groups))
 
     def table(self) -> Table:
@@ -323,46 +342,6 @@ class Comparison:
         return tuple(found)
 
 
-def seed_of(key: str, seed: int) -> int:
-    """Give every trial a seed of its own that depends on nothing but its key and the run's seed."""
-    return int(np.random.SeedSequence([seed, zlib.crc32(key.encode())]).generate_state(1)[0])
-
-
-def trials(
-    groups: Sequence[Group],
-    *,
-    folds: int,
-    repeats: int,
-    seed: int,
-    metric: Metric,
-    candidates: int,
-    search_rows: int | None = None,
-    at_random: bool = False,
-) -> list[Trial[FoldRow]]:
-    """One trial for every family, and every blend, and outer fold, fold by fold so that an early stop leaves whole folds.
-
-    A family that several groups share is searched once.
-
-    `search_rows` is the number of rows from which candidates learn while they are compared; None for inner folds. With
-    `at_random` the folds part rows that belong together (see `lab.learning.at_random`).
-    """
-    searched = {"candidates": candidates} | ({} if search_rows is None else {"search_rows": search_rows})
-    return [
-        trial
-        for fold in all_folds(folds, repeats, seed, at_random=at_random)
-        for place, group in enumerate(groups)
-        for trial in (
-            *(_trial(family, fold, metric, searched, seed) for family in _new(group, groups[:place])),
-            *(_blend_trial(blend, group, fold, metric, seed) for blend in group.blends),
-        )
-    ]
-
-
-def _new(group: Group, before: Sequence[Group]) -> list[Family]:
-    """Families of a group that no group before it has."""
-    return [family for family in group.families if not any(family in other.families for other in before)]
-
-
 def compare(
     dataset: Dataset,
     groups: Sequence[Group],
@@ -373,7 +352,7 @@ def compare(
     metric: Metric,
     at_random: bool = False,
 ) -> Comparison:
-    """Gather the rows of `trials` into scores; failed trials are NaN, and the best of a group is taken without them.
+    """Gather the rows of planned trials into scores; failed trials are NaN, and the best of a group is taken without them.
 
     Raises
     ------
@@ -405,22 +384,6 @@ def _units_of(belonging: Belonging) -> "NDArray[np.int64] | None":
         return belonging.units
     ranks = np.argsort(np.argsort(belonging.times, kind="stable"), kind="stable")
     return ranks * _BLOCKS // len(ranks)
-
-
-def _trial(family: Family, fold: Fold, metric: Metric, searched: Mapping[str, int], seed: int) -> Trial[FoldRow]:
-    key = fold_key(family, fold.index, at_random=fold.at_random)
-    arguments = {"family": family, "fold": fold, "scorer": metric.scorer, **searched}
-    cost = float(max(searched["candidates"], 1))
-    return key.trial(score_fold, arguments, seed=seed_of(key.name, seed), kind=family.name, cost=cost)
-
-
-def _blend_trial(blend: Blend, group: Group, fold: Fold, metric: Metric, seed: int) -> Trial[FoldRow]:
-    key = fold_key(blend, fold.index, at_random=fold.at_random)
-    needs = {family.name: fold_key(family, fold.index, at_random=fold.at_random) for family in group.blended}
-    members = {name: needed.name for name, needed in needs.items()}
-    arguments = {"blend": blend, "fold": fold, "members": members, "scorer": metric.scorer}
-    own = seed_of(key.name, seed)
-    return key.trial(blend_fold, arguments, seed=own, needs=tuple(needs.values()), kind=blend.name, cost=0.1)
 
 
 def _scores(

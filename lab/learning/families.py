@@ -20,7 +20,19 @@ from sklearn.svm import SVC
 from lab.learning.calibration import RisingCalibration
 from lab.learning.preparation import dense_columns, ordinal_columns
 
-__all__ = ["BOOSTING", "CONSTANT", "EXTRA_TREES", "FOREST", "LOGISTIC", "MLP", "ROWS_TO_SPARE", "SVM", "Family"]
+__all__ = [
+    "BOOSTING",
+    "CONSTANT",
+    "EXTRA_TREES",
+    "FOREST",
+    "LIGHTGBM_SPACE",
+    "LOGISTIC",
+    "MLP",
+    "ROWS_TO_SPARE",
+    "SVM",
+    "XGBOOST_SPACE",
+    "Family",
+]
 
 ROWS_TO_SPARE = 2_000
 _FEW_TREES = {"model__n_estimators": 30}
@@ -150,3 +162,17 @@ MLP = Family(
     },
     is_cheap=True,
 )
+LIGHTGBM_SPACE: Mapping[str, Any] = {
+    "model__learning_rate": stats.loguniform(0.03, 0.3),
+    "model__n_estimators": [50, 100, 200],
+    "model__num_leaves": [4, 8, 16, 31],
+    "model__min_child_samples": [5, 10, 20, 40],
+}
+XGBOOST_SPACE: Mapping[str, Any] = {
+    "model__learning_rate": stats.loguniform(0.03, 0.3),
+    "model__n_estimators": [50, 100, 200],
+    "model__max_depth": [2, 3, 4, 6],
+    "model__min_child_weight": [1, 5, 10],
+    "model__reg_lambda": [1.0, 10.0],
+}
+"""What a search may set of boosting by other libraries, which the labs build each in its own way."""

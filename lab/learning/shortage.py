@@ -26,6 +26,11 @@ class Shortage:
     in_short: ClassVar[str] = "there are too few independent rows for an interval"
 
     @property
+    def step(self) -> str:
+        """What to do about it, as a whole sentence."""
+        return f"Get {self.way_out}."
+
+    @property
     def seen(self) -> str:
         """What was seen: the whole sentence."""
         return self.sentence

@@ -20,12 +20,12 @@ from lab.learning.folds import INNER_FOLDS
 from lab.learning.inner import OutOfFold, kept
 from lab.learning.scoring import prepared, said_by
 from lab.learning.splits import k_folds
-from lab.protocol import Belonging
+from lab.protocol import Belonging, Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Tuned", "looked_at", "tune"]
+__all__ = ["Tuned", "looked_at", "tune", "tune_on_all"]
 
 _LOOK_ROWS = 1_000
 _MOST_SCORED = 10_000  # rows: the standard error of a share is then half a point at most
@@ -106,6 +106,22 @@ def tune(
         kept(np.concatenate(tested), np.concatenate(best.said), [len(rows) for rows in tested]) if keep_inner else None
     )
     return Tuned(model, dict(best.parameters), best.mean(), unconverged, inner)
+
+
+def tune_on_all(
+    family: Family, dataset: Dataset, *, scorer: str, candidates: int, seed: int, search_rows: int | None = None
+) -> Tuned:
+    """Search a family on all rows of a table, as `tune` does on the training rows of a fold."""
+    return tune(
+        family,
+        dataset.features,
+        dataset.target,
+        scorer=scorer,
+        candidates=candidates,
+        seed=seed,
+        search_rows=search_rows,
+        belonging=dataset.belonging,
+    )
 
 
 def _best(

@@ -1,4 +1,4 @@
-"""Do rows belong together though nobody said so? Identifiers that repeat, groups that no column names, an order that matters.
+"""Do rows belong together though nobody said so? Identifiers, groups and windows that no column names, an order that matters.
 
 Each is measured by what a plain model loses when the rows in question are kept out of its training (`lab.learning.recognition`),
 so that only what can turn a verdict is suspected.
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from lab.learning.chains import Chains, chains
 from lab.learning.identifiers import Identifier, identifiers
 from lab.learning.neighbourhoods import neighbourhood
 from lab.learning.profiles import profiles
 from lab.learning.recognition import Recognition, recognition
 from lab.protocol import ALONE, Dataset
+from lab.wording import capital
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +41,7 @@ _GAP, _GAP_OF_ONE_ROW, _GAP_OF_FEW_ROWS, _STEP = 0.08, 3.5, 20.0, 0.15
 """A gap among independent rows is an accident, the larger the fewer they are."""
 _MOST_COLUMNS, _PART = 4, 0.99
 _STRETCHES, _PARTS = 30, 3
+_OTHERS, _NEIGHBOURS, _BESIDE = "others of a row's group", "a row's neighbours", "the windows beside a row"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class Suspicion:
     in_short: ClassVar[str] = "rows of this table seem to belong together"
 
     @property
+    def step(self) -> str:
+        """What to do about it: the way out as a whole sentence."""
+        return f"{capital(self.way_out)}."
+
+    @property
     def seen(self) -> str:
         """What was seen, without how: the sentence up to its colon."""
         before, _, after = self.sentence.rpartition(": ")
@@ -92,6 +100,8 @@ def suspicions(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
             found += list(_by_neighbours(dataset, seed))
         if not _firm(found):
             found += list(_by_profiles(dataset, seed))
+        if not _firm(found):
+            found += list(_by_chains(dataset, seed))
         if not _firm(found) and not belonging.time:
             found += list(_by_order(dataset, seed))
     return tuple(_firm(found) or found)
@@ -183,11 +193,57 @@ def _by_profiles(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     if _is_lost(found, _SURE):
         yield Suspicion(
             f"rows seem to come in groups of about {groups.size} that no column names: they have the same values in nearly all "
-            f"columns, and a plain model explains {_percent(found.known)} of the variation in the target with others of a row's group "
-            f"in its training data, but only {_percent(found.new)} without them",
+            f"columns, and {_with_and_without(found, _OTHERS)}",
             "add the column that says which rows belong together and name it with --by, or use --independent if they do not",
             found,
         )
+
+
+def _by_chains(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
+    """Look for windows of one series, which are sure to be such, and rows that are others mirrored.
+
+    Whether their order can turn a verdict is measured; where it does not, later rows are asked about.
+    """
+    linked = chains(dataset, seed=seed)
+    if linked is None or (linked.is_ordered and dataset.belonging.time):
+        return
+    parts = linked.units * _PARTS // _STRETCHES if linked.is_ordered else None
+    found = recognition(dataset, linked.units, seed=seed, parts=parts)
+    seen = f"the value of {linked.one!r} is that of {linked.other!r} in another row"
+    if linked.is_ordered:
+        yield _of_windows(linked, seen, found)
+    elif _is_lost(found, _SURE):
+        yield Suspicion(
+            f"rows seem to be others mirrored, or with columns exchanged: {seen}, and {_with_and_without(found, 'such rows')}",
+            "add the column that says which rows belong together and name it with --by, or use --independent if they do not",
+            found,
+        )
+
+
+def _of_windows(linked: Chains, seen: str, found: Recognition) -> Suspicion:
+    """Word what was found of windows of a series."""
+    share = f"in {_percent(linked.linked)} of the rows, {seen}"
+    if not _is_lost_in_order(found):
+        return Suspicion(
+            f"rows may be windows of one series: {share}",
+            "use --time COLUMN if later rows are to be predicted",
+            what="order",
+            is_firm=False,
+        )
+    return Suspicion(
+        f"rows seem to be windows of one series: {share}, and {_with_and_without(found, _BESIDE)}",
+        "use --time COLUMN if later rows are to be predicted (add the column if there is none), or --independent if their order "
+        "does not matter",
+        found,
+        "order",
+    )
+
+
+def _with_and_without(found: Recognition, kin: str) -> str:
+    return (
+        f"a plain model explains {_percent(found.known)} of the variation in the target with {kin} in its training data, but only "
+        f"{_percent(found.new)} without them"
+    )
 
 
 def _by_order(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
@@ -229,8 +285,7 @@ def _is_lost_in_order(found: Recognition) -> bool:
 def _of_order(name: str | None, found: Recognition, *, is_firm: bool) -> Suspicion:
     of = "rows in the file" if name is None else f"rows in the order of {name!r}"
     sentence = (
-        f"neighbouring {of} {'seem to' if is_firm else 'may'} belong together: a plain model explains {_percent(found.known)} of "
-        f"the variation in the target with a row's neighbours in its training data, but only {_percent(found.new)} without them"
+        f"neighbouring {of} {'seem to' if is_firm else 'may'} belong together: {_with_and_without(found, _NEIGHBOURS)}"
     )
     if not is_firm:
         return Suspicion(

@@ -12,16 +12,43 @@ from typing import Any, Literal
 
 from lab.protocol import Estimate
 
-__all__ = ["COLOURS", "bars", "grouped_bars", "heat_map", "interval_plot", "lines", "scatter", "shape", "steps"]
+__all__ = [
+    "COLOURS",
+    "bars",
+    "class_colours",
+    "grouped_bars",
+    "heat_map",
+    "interval_plot",
+    "lines",
+    "scatter",
+    "shape",
+    "steps",
+]
 
 COLOURS = ("#0072B2", "#6F7781", "#A855A0", "#3A8FBF", "#7F68CF", "#8A7078")
-_DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [1, 0], [6, 4])
+_DASHES = ([1, 0], [6, 4], [2, 3], [8, 3, 2, 3], [12, 3], [4, 8])
 _SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
 _WIDTH = 720
 _SCATTER_HEIGHT = 420
 _SCATTER_WIDTH = 900  # about what its plot has on a wide sheet
 _MOST_LABELS = 30
+_WHOLE = {"tickMinStep": 1}
 _DOTTED = {"color": "#444", "strokeWidth": 2}
+
+
+def class_colours(n: int) -> list[str]:
+    """Give each class a colour of its own, the same in every picture: from the seventh on shades of the first ones, up to 24.
+
+    >>> class_colours(2) == list(COLOURS[:2]), len(set(class_colours(20)))
+    (True, 20)
+    """
+    shades = ((0, 0.0), (0, 0.4), (255, 0.4), (255, 0.7))  # towards black or white, and how far
+
+    def shaded(colour: str, towards: int, share: float) -> str:
+        parts = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+        return "#" + "".join(f"{round(part + share * (towards - part)):02X}" for part in parts)
+
+    return [shaded(COLOURS[i % len(COLOURS)], *shades[i // len(COLOURS) % len(shades)]) for i in range(n)]
 
 
 def interval_plot(
@@ -96,10 +123,12 @@ def lines(
     points: bool = False,
     reference_x: float | None = None,
     reference_y: float | None = None,
+    whole_x: bool = False,
 ) -> dict[str, Any]:
     """Curves, one per name; each is a sequence of (x, y), drawn in the given order of the points.
 
-    `reference_x` and `reference_y` draw a line across the picture.
+    `reference_x` and `reference_y` draw a line across the picture; `whole_x` says that x counts something, so that no tick stands
+    between two whole numbers.
     """
     values = [
         {"series": name, "order": place, "x": px, "y": py}
@@ -109,11 +138,12 @@ def lines(
     names = list(series)
     scale_x = {"type": "log"} if log_x else {"zero": False}
     scale_y = {"type": "log"} if log_y else {"zero": False}
+    ticks = {"axis": _WHOLE} if whole_x else {}
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "line", "strokeWidth": 2.5},
             "encoding": {
-                "x": {"field": "x", "type": "quantitative", "title": x, "scale": scale_x},
+                "x": {"field": "x", "type": "quantitative", "title": x, "scale": scale_x} | ticks,
                 "y": {"field": "y", "type": "quantitative", "title": y, "scale": scale_y},
                 "order": {"field": "order", "type": "quantitative"},
                 "color": _domain("series", names, COLOURS),
@@ -168,16 +198,25 @@ def scatter(
     scale = {"type": "log", "nice": False, "padding": 40} if log_x else {"zero": False, "padding": 40}
     across = {"field": "x", "type": "quantitative", "title": x, "scale": scale}
     up = {"type": "quantitative", "title": y, "scale": {"zero": False}}
-    colour = {"color": _domain("group", groups, COLOURS)}
+    colour = _domain("group", groups, COLOURS)
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.5},
-            "encoding": {"x": across, "y": up | {"field": "low"}, "y2": {"field": "high"}} | colour,
+            "encoding": {
+                "x": across,
+                "y": up | {"field": "low"},
+                "y2": {"field": "high"},
+                "color": colour | {"legend": None},
+            },
         },
         {
             "mark": {"type": "point", "filled": True, "size": 140, "opacity": 1},
-            "encoding": {"x": across, "y": up | {"field": "value"}, "shape": _domain("group", groups, _SHAPES)}
-            | colour,
+            "encoding": {
+                "x": across,
+                "y": up | {"field": "value"},
+                "shape": _domain("group", groups, _SHAPES),
+                "color": colour,
+            },
         },
     ]
     for label, align, shift, raised in _beside(rows, groups[0], references, log_x=log_x):
@@ -211,18 +250,22 @@ def _beside(
     ends = [math.log10(max(px, least)) if log_x else px for _, _, px, _ in rows] or [0.0]
     heights = [*levels, *(end for *_, e in rows for end in (e.low, e.high))] or [0.0]
     across, down = max(ends) - min(ends) or 1.0, max(heights) - min(heights) or 1.0
+    spots = [
+        (_SCATTER_WIDTH * (end - min(ends)) / across, _SCATTER_HEIGHT * (max(heights) - e.value) / down)
+        for (*_, e), end in zip(rows, ends, strict=True)
+    ]
     placed: list[tuple[float, float, float]] = []  # ends of a label and its height
     found: list[tuple[str, str, int, int]] = []
-    for (label, of, _, e), end in zip(rows, ends, strict=True):
+    for (label, of, *_), (x, y) in zip(rows, spots, strict=True):
         if of != group or len(found) == _MOST_LABELS:
             continue
-        x, y = _SCATTER_WIDTH * (end - min(ends)) / across, _SCATTER_HEIGHT * (max(heights) - e.value) / down
+        marks = [(px - 8, px + 8, py + 6) for px, py in spots if (px, py) != (x, y)]
         right = x > _SCATTER_WIDTH / 2
         long = 10 * len(label) + 10  # 10 units a letter
         span = (x - long, x) if right else (x, x + long)
         raised = next(
-            dy for dy in itertools.chain(*((-10 - 22 * n, 24 + 22 * n) for n in range(_MOST_LABELS + 1)))
-            if all(span[1] < a or b < span[0] or abs(y + dy - at) >= 20 for a, b, at in placed)
+            dy for dy in itertools.chain(*((-10 - 22 * n, 24 + 22 * n) for n in range(len(rows) + _MOST_LABELS + 1)))
+            if all(span[1] < a or b < span[0] or abs(y + dy - at) >= 20 for a, b, at in (*placed, *marks))
         )  # fmt: skip
         placed.append((*span, y + raised))
         found.append((label, "right" if right else "left", -10 if right else 10, raised))
@@ -278,7 +321,7 @@ def shape(
         "encoding": {
             "x": position | {"field": "from"},
             "x2": {"field": "to"},
-            "y": {"field": "rows", "type": "quantitative", "title": "rows", "axis": {"tickCount": 2}},
+            "y": {"field": "rows", "type": "quantitative", "title": "rows", "axis": {"tickCount": 2} | _WHOLE},
             "y2": {"datum": 0},
         },
     }
@@ -294,7 +337,9 @@ def shape(
 
 
 def _domain(name: str, values: Sequence[str], options: Sequence[Any], *, outline: int = 3) -> dict[str, Any]:
-    shown = [options[place % len(options)] for place in range(len(values))]
+    shown = [options[(place + place // len(options)) % len(options)] for place in range(len(values))]
+    if options is COLOURS:  # from the seventh on shades of the first ones, which have other shapes and dashes
+        shown = class_colours(len(values))
     legend = {"title": None, "orient": "top", "symbolStrokeWidth": outline} if len(values) > 1 else None
     return {"field": name, "type": "nominal", "scale": {"domain": list(values), "range": shown}, "legend": legend}
 

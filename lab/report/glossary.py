@@ -5,10 +5,10 @@ import html
 import importlib.resources
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-__all__ = ["Term", "named", "spellings", "terms", "used_in"]
+__all__ = ["Term", "found_in", "named", "spellings", "terms", "used_in"]
 
 _UNSEEN = re.compile(r"<(style|script|code|pre)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
@@ -47,8 +47,15 @@ def spellings() -> tuple[str, ...]:
 def used_in(page: str) -> tuple[Term, ...]:
     """List the terms that a reader meets in the text of an HTML page, commands and settings aside, in the order of the alphabet."""
     text = html.unescape(_UNSEEN.sub(" ", page))
-    used = {found for match in _pattern().finditer(text) if (found := named(match[0])) is not None}
+    used = {found for _, found in found_in(text)}
     return tuple(term for term in terms() if term in used)
+
+
+def found_in(text: str) -> Iterator[tuple[re.Match[str], Term]]:
+    """Find the terms in a text, one after the other."""
+    for match in _pattern().finditer(text):
+        if (term := named(match[0])) is not None:
+            yield match, term
 
 
 @functools.cache

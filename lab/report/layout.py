@@ -19,6 +19,8 @@ Spec = dict[str, Any]
 
 _PER_LETTER = 0.62  # width of a letter of DejaVu Sans, the widest of the page's fonts, in sizes of the text
 _LABEL_LINES = r"split(datum.label, '\n')"
+_SYMBOL = 4  # letters that a symbol of a legend and the room after a name take
+_TICKS = 8  # letters that numbers and a title take beside an axis
 _MANY_ROWS = 12  # from here on rows stand closer
 
 
@@ -63,8 +65,11 @@ def laid_out(spec: Mapping[str, Any], sheet: Sheet) -> Spec:
     """
     made: Spec = copy.deepcopy(dict(spec))
     data = list(_rows_of(made))
-    for channel in [channel for unit in _units(made) for channel in unit["encoding"].values()]:
-        _only_what_is_there(channel, data, sheet)
+    room = sheet.across - _letters_left_of_the_plot(made, data, sheet) - _SYMBOL
+    for unit in list(_units(made)):
+        for channel in unit["encoding"].values():
+            _only_what_is_there(channel, data, room)
+    _legends_in_lines(made, data, room)
     rows = [unit for unit in _units(made) if unit["encoding"].get("y", {}).get("type") == "nominal"]
     if rows:
         _lay_rows(made, rows, sheet)
@@ -107,6 +112,11 @@ def _units(spec: Mapping[str, Any]) -> Iterator[Spec]:
         yield spec  # type: ignore[misc]  # the copy that is laid out
 
 
+def _are_above(units: Sequence[Spec], sheet: Sheet) -> bool:
+    """Whether the labels of rows stand above them."""
+    return sheet is NARROW and not any(_kind(unit) == "bar" for unit in units)
+
+
 def _kind(unit: Mapping[str, Any]) -> str:
     mark = unit["mark"]
     return str(mark if isinstance(mark, str) else mark["type"])
@@ -114,7 +124,10 @@ def _kind(unit: Mapping[str, Any]) -> str:
 
 def _is_crowded(unit: Mapping[str, Any]) -> bool:
     is_of_columns = unit["encoding"].get("x", {}).get("type") == "nominal"
-    return _kind(unit) == "text" or is_of_columns or "yOffset" in unit["encoding"]
+    has_texts = (
+        _kind(unit) == "text" and unit["encoding"].get("y", {}).get("type") != "nominal"
+    )  # else they stand in rows
+    return has_texts or is_of_columns or "yOffset" in unit["encoding"]
 
 
 def _is_diagram(spec: Mapping[str, Any]) -> bool:
@@ -130,8 +143,21 @@ def _rows_of(spec: Mapping[str, Any]) -> Iterator[Spec]:
             yield from _rows_of(part)
 
 
-def _only_what_is_there(channel: Spec, rows: Sequence[Spec], sheet: Sheet) -> None:
-    """Leave out of a legend what no mark shows, and break it into lines that the width takes; colours stay with their groups."""
+def _letters_left_of_the_plot(made: Spec, data: Sequence[Spec], sheet: Sheet) -> int:
+    """Say how many letters the labels of the height take, so that a legend, which begins where the plot does, knows its room."""
+    units = list(_units(made))
+    fields = {
+        unit["encoding"]["y"]["field"] for unit in units if unit["encoding"].get("y", {}).get("type") == "nominal"
+    }
+    if not fields:
+        return _TICKS
+    if _are_above(units, sheet):
+        return 0
+    return min(sheet.letters, max((len(str(row[field])) for row in data for field in fields & row.keys()), default=0))
+
+
+def _only_what_is_there(channel: Spec, rows: Sequence[Spec], room: int) -> None:
+    """Leave out of a legend what no mark shows, and set it in as many columns as fit; colours stay with their groups."""
     scale = channel.get("scale") or {}
     there = {row.get(str(channel.get("field"))) for row in rows}
     kept = [pair for pair in zip(scale.get("domain", ()), scale.get("range", ()), strict=False) if pair[0] in there]
@@ -140,13 +166,39 @@ def _only_what_is_there(channel: Spec, rows: Sequence[Spec], sheet: Sheet) -> No
     names = [str(name) for name, _ in kept]
     channel["scale"] = scale | {"domain": names, "range": [shown for _, shown in kept]}
     if isinstance(channel.get("legend"), dict):
-        across = max(1, sheet.across // (max(map(len, names)) + 4))
+        across = max(1, room // (min(max(map(len, names)), room) + _SYMBOL))
         channel["legend"] = channel["legend"] | {"columns": across, "labelLimit": 0}
+
+
+def _legends_in_lines(made: Spec, rows: Sequence[Spec], room: int) -> None:
+    """Break names that are longer than a legend has room for, everywhere in the picture: marks and legends meet by them."""
+    units = list(_units(made))
+    named = [c for unit in units for c in unit["encoding"].values() if c.get("type") == "nominal" and "legend" in c]
+    fields = {str(channel["field"]) for channel in named if isinstance(channel["legend"], dict)}
+    long = {row[f] for row in rows for f in fields & row.keys() if isinstance(row[f], str) and len(row[f]) > room}
+    if not long:
+        return
+
+    def broken(name: Any) -> Any:
+        return _in_lines(name, room) if isinstance(name, str) and name in long else name
+
+    for row in rows:
+        row.update({field: broken(row[field]) for field in fields & row.keys()})
+    for channel in named:
+        if channel["field"] in fields:
+            scale = channel.get("scale") or {}
+            channel["scale"] = scale | {"domain": [broken(name) for name in scale.get("domain", ())]}
+            if isinstance(channel["legend"], dict):
+                channel["legend"] = channel["legend"] | {"labelExpr": _LABEL_LINES}
+    conditions = [c for unit in units for step in unit.get("transform", ()) for c in step["filter"]["and"]]
+    for condition in conditions:
+        if condition["field"] in fields:
+            condition["equal"] = broken(condition["equal"])
 
 
 def _lay_rows(made: Spec, units: Sequence[Spec], sheet: Sheet) -> None:
     """Write the labels of rows in lines, beside the rows or, where that leaves no room, above them."""
-    above = sheet is NARROW and not any(_kind(unit) == "bar" for unit in units)
+    above = _are_above(units, sheet)
     letters = int(0.9 * sheet.across) if above else sheet.letters
     fields = {unit["encoding"]["y"]["field"] for unit in units}
     labels = set()

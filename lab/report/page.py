@@ -7,7 +7,6 @@ user's table could do no harm even where an escape were forgotten.
 
 import base64
 import hashlib
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,13 +17,15 @@ from markupsafe import Markup
 
 from lab.cleaning import clean, short
 from lab.host.files import write_bytes
+from lab.numbers import number
 from lab.protocol import Figure, Table
 from lab.record import Record
+from lab.report.explained import explained
 from lab.report.glossary import used_in
 from lab.report.layout import sheets_for
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
-from lab.wording import count, worst_control, wrong_share
+from lab.wording import capital, count, duration, likelihood, worst_control, wrong_share
 
 __all__ = [
     "Picture",
@@ -44,7 +45,6 @@ Picture = Callable[[Figure, Mapping[str, Any]], Markup]
 """What draws a figure, or one frame of it, as markup."""
 
 _NAMES = re.compile(r'( id="| for="|href="#|url\(#|aria-labelledby="|aria-controls="|aria-describedby=")')
-_LEAST = 1e-9  # what is less is not written out
 
 
 def html(record: Record) -> str:
@@ -96,9 +96,10 @@ def renamed(markup: str, start: str) -> str:
 
 
 def with_glossary(page: str) -> str:
-    """Put the terms that a page uses at its end, folded."""
-    before, end, after = page.rpartition("</main>")
-    return before + render("glossary.html", terms=used_in(page)) + end + after
+    """Explain the terms that a page uses where they are first used, and list them at its end, folded."""
+    terms = used_in(page)
+    before, end, after = explained(page, terms).rpartition("</main>")
+    return before + render("glossary.html", terms=terms) + end + after
 
 
 def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Sequence[str] = (), **values: Any) -> str:
@@ -108,12 +109,14 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
     )
     environment.filters |= {"number": number, "setting": setting, "unit": unit}
+    environment.filters |= {"capital": capital, "duration": duration, "likelihood": likelihood}
     environment.globals.update(
         wrong_share=wrong_share,
         worst_control=worst_control,
         count=count,
         is_measured=_is_measured,
         sheets_for=sheets_for,
+        rows_in_table=_rows_in_table,
     )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style, script = ("".join(loader.get_source(environment, name)[0] for name in names) for names in (styles, scripts))
@@ -121,6 +124,12 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
     return page.render(
         style=Markup(style), style_digest=_digest(style), script=Markup(script), script_digest=_digest(script), **values
     )
+
+
+def _rows_in_table(record: Record) -> int:
+    """Give the number of rows of the whole table, of which the run may have used a sample."""
+    rows: int = record.evidence.facts.get("rows_in_table", record.data["n_rows"])
+    return rows
 
 
 def _digest(text: str) -> str:
@@ -145,31 +154,6 @@ def unit(name: str) -> str:
     ('p99 (µs)', "weight for 'a (us)'", 'focus')
     """
     return f"{name.removesuffix('(us)')}(µs)" if name.endswith(" (us)") else name
-
-
-def number(value: Any) -> str:
-    """Show a value as a person would write it: a measurement has three significant digits, thousands stand apart.
-
-    A whole number is a count and keeps all its digits. There is no exponent: what is less than a thousand-millionth is said
-    to be less.
-
-    >>> number(0.98765), number(0.97), number(12345.6), number(3), number(None), number(1.2e-7), number(-0.0)
-    ('0.988', '0.970', '12,300', '3', '', '0.000000120', '0')
-    >>> number(1797.0), number(-999.96), number(99.98), number(-3e-12), number(1.5e17)
-    ('1,797', '-1,000', '100', 'between -0.000000001 and 0', '150,000,000,000,000,000')
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if not math.isfinite(value):
-        return str(value)
-    if value == int(value):
-        return f"{int(value):,}"
-    if abs(value) < _LEAST:
-        return f"less than {_LEAST:.9f}" if value > 0 else f"between -{_LEAST:.9f} and 0"
-    rounded = float(f"{value:.3g}")
-    return f"{rounded:,.{max(0, 2 - math.floor(math.log10(abs(rounded))))}f}"
 
 
 def _is_measured(table: Table, place: int) -> bool:

@@ -22,7 +22,7 @@ from lab.cleaning import clean, without_surrogates
 from lab.host import confinement
 from lab.protocol import Figure
 from lab.report.draw import SECONDS
-from lab.report.layout import Sheet, labels_in_place, laid_out, sheets_for
+from lab.report.layout import NARROW, Sheet, labels_in_place, laid_out, sheets_for
 from lab.schema import picture_fault
 
 __all__ = ["Artist", "NotDrawnError", "check_inert", "svg"]
@@ -47,6 +47,7 @@ def _config(sheet: Sheet) -> dict[str, Any]:
         "view": {"stroke": None},
         "axis": {"labelOverlap": "greedy", "labelSeparation": 8, **sizes, **_LINES, **_WORDS},
         "axisX": {"labelPadding": 7},  # clear of the lowest label of the height
+        "axisXQuantitative": {"labelFlush": sheet is NARROW},  # else half of a long number would be cut at the edge
         "axisQuantitative": {"tickCount": sheet.ticks, "labelFlush": False},
         "legend": {
             "symbolSize": 160,

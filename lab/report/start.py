@@ -16,6 +16,7 @@ from markupsafe import Markup
 from lab.errors import RecordError, SettingsError
 from lab.host.files import read_bytes, write_bytes
 from lab.record import Head, read_head
+from lab.report.compact import compact
 from lab.report.page import renamed, render
 from lab.report.pictures import NotDrawnError, check_inert
 from lab.runs.past import runs_in
@@ -113,4 +114,4 @@ def _picture(folder: Path, place: int) -> Markup:
         check_inert(found[0])
     except (OSError, UnicodeDecodeError, NotDrawnError):
         return Markup()
-    return Markup(renamed(found[0], f"c{place}-"))
+    return Markup(renamed(compact(found[0]), f"c{place}-"))

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from lab.report.charts import COLOURS
 from quantum.circuit import Circuit
 
 __all__ = ["columns", "drawing"]
@@ -13,7 +14,7 @@ Spec = dict[str, Any]
 Placed = tuple[int, str, str, tuple[int, ...]]
 """A gate in the picture: column, label, kind, wires."""
 
-_COLOURS = {"loads a feature": "#0072B2", "trained": "#D55E00", "entangles": "#555555"}
+_COLOURS = {"loads a feature": COLOURS[0], "trained": COLOURS[2], "entangles": "#555555"}
 _COLOUR: Spec = {
     "field": "kind",
     "type": "nominal",
@@ -120,9 +121,9 @@ def _join_marks(placed: list[Placed], target: str, x: Spec, y: Spec) -> list[Spe
 
 
 def _box_marks(placed: list[Placed], x: Spec, y: Spec) -> list[Spec]:
-    """Gates on one qubit: a box with the gate's name."""
+    """Gates on one qubit: a box with the gate's name, or with the input that it loads (both do not fit)."""
     boxes = [
-        {"column": column, "label": label, "kind": kind, "wire": wires[0]}
+        {"column": column, "label": label.rpartition(" ")[2], "kind": kind, "wire": wires[0]}
         for column, label, kind, wires in placed
         if len(wires) == 1
     ]
@@ -134,7 +135,7 @@ def _box_marks(placed: list[Placed], x: Spec, y: Spec) -> list[Spec]:
         },
         {
             "data": {"values": boxes},
-            "mark": {"type": "text", "fontSize": 11, "color": "white", "fontWeight": "bold"},
+            "mark": {"type": "text", "fontSize": 13, "color": "white", "fontWeight": "bold"},
             "encoding": {"x": x | {"field": "column"}, "y": y | {"field": "wire"}, "text": {"field": "label"}},
         },
     ]

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from lab.learning.preparation import dense_columns
 from lab.protocol import Dataset, Figure, Frame, Key, Rows, Table
+from lab.report import charts
 from quantum.chosen_circuit.formula import MAX_TERMS, formula_of
 from quantum.chosen_circuit.trials import CIRCUIT
 from quantum.circuit import Circuit
@@ -160,7 +161,10 @@ def _surface_spec(surface: NDArray, classes: tuple[str, ...]) -> dict[str, Any]:
         }
         for left, right, low, high, level in _rectangles(levels)
     ]  # fmt: skip
-    scale: dict[str, Any] = {"scheme": "blueorange", "domain": [0, 1]} if two else {"domain": list(classes)}
+    # from the first class's purple through white to the second one's blue, as in the maps of a readable model
+    between: dict[str, Any] = {"range": [charts.COLOURS[2], "#ffffff", charts.COLOURS[0]], "interpolate": "rgb"}
+    each: dict[str, Any] = {"domain": list(classes), "range": charts.class_colours(len(classes))}
+    scale = {"domain": [0, 0.5, 1], **between} if two else each
     axis = {
         "type": "quantitative",
         "scale": {"domain": [_edge(0), _edge(_GRID)], "nice": False},

@@ -62,5 +62,5 @@ def _losses_figure(examined: CircuitRow) -> Figure:
     return Figure(
         "How the circuit learned",
         "Loss on all rows from each random initialisation; curves that end apart show that training depends on it.",
-        charts.lines(curves, x="training step", y="cross-entropy (nats)"),
+        charts.lines(curves, x="training step", y="cross-entropy (nats)", whole_x=True),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lab.learning.families import Family
-from lab.learning.tuning import tune
+from lab.learning.tuning import tune_on_all
 from lab.protocol import Dataset, Key
 from quantum.circuit import Circuit
 from quantum.hardware.transpiled import OnDevice, on_device
@@ -57,15 +57,7 @@ def examine_circuit(
     dataset: Dataset, *, seed: int, family: Family, scorer: str, candidates: int, devices: tuple[str, ...]
 ) -> CircuitRow:
     """Fit the quantum family on all rows, tuned as in the folds, and look at the circuit that it chose."""
-    tuned = tune(
-        family,
-        dataset.features,
-        dataset.target,
-        scorer=scorer,
-        candidates=candidates,
-        seed=seed,
-        belonging=dataset.belonging,
-    )
+    tuned = tune_on_all(family, dataset, scorer=scorer, candidates=candidates, seed=seed)
     model: VariationalQuantumClassifier = tuned.model.named_steps["model"]
     inputs = tuned.model[:-1].transform(dataset.features.iloc[:_ROWS_CHECKED])
     circuit, angles = model.circuit_, model.encoded(inputs)

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from lab.learning import comparison
-from lab.learning.comparison import Group, Scores
+from lab import sections
+from lab.learning import comparison, deciding, planning
+from lab.learning.comparison import Comparison, Group, Scores
 from lab.learning.families import CONSTANT
-from lab.protocol import Dataset, Evidence, Rows, Trial
+from lab.protocol import Dataset, Estimate, Evidence, Figure, Rows, Trial
+from lab.report.deciding import Against
 from lab.wording import count
-from quantum.comparison import ablations
+from quantum.comparison import ablations, at_size
 from quantum.context import Context
 from quantum.models.limits import Qubits
 from quantum.settings import Settings
@@ -18,9 +20,9 @@ __all__ = ["evidence", "plan"]
 
 
 def plan(context: Context) -> Sequence[Trial[Any]]:
-    """Score every model on every fold, and what averages of those without gates between qubits say."""
+    """Score every model on every fold, and what averages of those without gates between qubits say; then more rows."""
     settings, without = context.settings, ablations.without_gates(context.groups, context.dataset)
-    return comparison.trials(
+    compared = planning.trials(
         context.groups if without is None else (*context.groups, without),
         folds=settings.folds,
         repeats=settings.repeats,
@@ -28,6 +30,7 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
         metric=context.metric,
         candidates=settings.candidates,
     )
+    return [*compared, *at_size.plan(context)]
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:
@@ -44,14 +47,16 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     quantum, classical = found.best["quantum"], found.best["classical"]
     advantage = found.difference(quantum, classical)
     without = ablations.without_gates(context.groups, dataset)
-    carried = ablations.differences(found, ablations.best_without_gates(without, found, dataset, rows, **how))
+    best_without = ablations.best_without_gates(without, found, dataset, rows, **how)
+    carried = ablations.differences(found, best_without)
     unentangled = ablations.unentangled_folds(context.groups[0], found, dataset)
     margin = settings.margin * metric.factor
     detectable = found.detectable(quantum, classical)
     regions = found.regions(quantum, classical, margin)
     nothing = found.families.get(CONSTANT.name)
     learned = {} if nothing is None else {"over_constant": found.difference(quantum, nothing)}
-    return Evidence(
+    then = at_size.evidence(context, rows)
+    compared = Evidence(
         estimates={"advantage": advantage, "quantum": found.mean(quantum), **learned, **carried},
         facts={
             "metric": metric.label,
@@ -69,7 +74,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "classical_chosen": dict(Counter(classical.chosen)),
         },
         figures=(
-            found.figure("All models", _caption(metric.label, settings), without=(CONSTANT.name,)),
+            _what_decides(context, found, advantage, best_without, then),
+            found.figure("All models", _caption(metric.label, settings), without=_not_competing(context)),
             *ablations.figures(carried, unentangled, metric.label),
             found.calibration(dataset.target, dataset.classes),
         ),
@@ -80,6 +86,33 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             *_inputs_caveat(dataset, context.qubits),
         ),
     )
+    return sections.merged((compared, then))
+
+
+def _what_decides(
+    context: Context, found: Comparison, advantage: Estimate, without: Scores | None, then: Evidence
+) -> Figure:
+    """Draw the advantage against the margin, beside what the best is without entanglement and the circuit that is priced."""
+    settings, metric = context.settings, context.metric
+    circuit = found.families.get("quantum")
+    others = [
+        (label, scores)
+        for label, scores in (
+            ("best quantum model without entanglement", without),
+            ("variational circuit alone, which is priced", circuit),
+        )
+        if scores is not None
+    ]
+    return deciding.picture(
+        found,
+        deciding.Sides("quantum", "classical"),
+        advantage,
+        Against(settings.margin * metric.factor, "would count", "above"),
+        others=others,
+        then=(then.facts["size"], then.estimates.get("advantage_at_size")) if then.facts else None,
+        used=context.dataset.n_rows,
+        caption=f"{settings.repeats} x {settings.folds}-fold cross-validation, {settings.effort} effort.",
+    )
 
 
 def _caption(label: str, settings: Settings) -> str:
@@ -87,8 +120,15 @@ def _caption(label: str, settings: Settings) -> str:
         f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
         f"{count(settings.candidates, 'hyperparameter setting')} each. Averages need no fit of their own: their weights come from the "
         "inner folds. Bars are 95 % intervals of each mean; the verdict rests on "
-        "the paired difference. The table includes the constant baseline."
+        "the paired difference. The table includes the ablations and the constant baseline."
     )
+
+
+def _not_competing(context: Context) -> set[str]:
+    """Name what only explains the others, and would stretch their axis: ablations have a picture of their own."""
+    sides = {family.name for group in context.groups if group.is_side for family in group.families}
+    all_names = {family.name for group in context.groups for family in group.families}
+    return {CONSTANT.name, *(all_names - sides)}
 
 
 def _blends_caveat(side: Group, best: Scores) -> tuple[str, ...]:

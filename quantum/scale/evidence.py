@@ -28,7 +28,7 @@ def decay_figure(row: ScaleRow) -> Figure:
         f"added qubit (95 % interval {decay.low:.2f} to {decay.high:.2f}): a straight fall on this logarithmic axis is a barren "
         "plateau, on which a large circuit of this kind could not be trained."
     )
-    spec = charts.lines(curves, x="qubits", y="variance of the gradient", log_y=True, points=True)
+    spec = charts.lines(curves, x="qubits", y="variance of the gradient", log_y=True, points=True, whole_x=True)
     return Figure("Could it train at scale?", caption, spec)
 
 

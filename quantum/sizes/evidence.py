@@ -1,10 +1,11 @@
 """How do the scores of the sizes look? Against qubits, and against depth, with their intervals."""
 
+import dataclasses
 from collections.abc import Iterable
 
 from lab import stats
 from lab.learning.scoring import Metric
-from lab.protocol import Figure
+from lab.protocol import Estimate, Figure
 from lab.report import charts
 from quantum.sizes.trials import SizeRow
 
@@ -20,11 +21,7 @@ def figures(sizes: Iterable[SizeRow], metric: Metric, n_qubits: int) -> tuple[Fi
     for title, series, name in (("qubits", wide, "qubits"), ("depth", deep, "layers")):
         if len(series) < 2:
             continue
-        shown = [
-            (str(place), "variational circuit", stats.mean_score(metric.factor * row.scores,
-             test_fraction=1 / len(row.scores), unit=metric.unit))
-            for place, row in series
-        ]  # fmt: skip
+        shown = [(str(place), "variational circuit", _mean(row, metric)) for place, row in series]
         caption = (
             f"{metric.label} of the untuned circuit on the same folds; bars are 95 % intervals. "
             "Scores that do not rise give no reason to expect that a larger circuit helps."
@@ -32,6 +29,14 @@ def figures(sizes: Iterable[SizeRow], metric: Metric, n_qubits: int) -> tuple[Fi
         spec = charts.interval_plot(shown, axis=f"{metric.label}, by {name}", groups=["variational circuit"])
         found.append(Figure(f"Score against {title}", caption, spec))
     return tuple(found)
+
+
+def _mean(row: SizeRow, metric: Metric) -> Estimate:
+    """Give the mean over the folds; an interval of a share never goes beyond what the metric can be."""
+    found = stats.mean_score(metric.factor * row.scores, test_fraction=1 / len(row.scores), unit=metric.unit)
+    if not metric.unit:
+        return found
+    return dataclasses.replace(found, low=max(found.low, metric.lowest), high=min(found.high, metric.factor))
 
 
 def _place(pair: tuple[int, SizeRow]) -> int:

@@ -47,6 +47,16 @@ def walk(rng, date=False, number=False):
     return _shuffled(rng, columns | {"seen": days, "y": _target(rng, said, number)})
 
 
+def windows(rng):
+    """Overlapping windows of prices that wander, shuffled, and whether the price is higher some steps after them; or how high."""
+    n_rows, width, ahead = int(rng.integers(300, 1_500)), int(rng.integers(4, 13)), int(rng.integers(10, 40))
+    price = np.cumsum(rng.normal(size=n_rows + width + ahead)) + 100
+    x = np.stack([price[place : place + n_rows] for place in range(width)], axis=1)
+    later = price[width + ahead - 1 :][:n_rows]
+    target = later if rng.integers(2) else np.where(later > x[:, -1], "yes", "no")
+    return _shuffled(rng, _columns(x) | {"y": target})
+
+
 def copied(rng, times=(2, 6), anew=(0, 1), blurred=None, number=False):
     """Rows that stand there several times, with some of their columns measured anew, or all of them `blurred`."""
     lasting = int(rng.integers(max(anew) + 4, 16))
@@ -146,6 +156,7 @@ DEPENDENT = {
     "random walks with a date, a number to predict": lambda rng: walk(rng, date=True, number=True),
     "random walks without a date": walk,
     "random walks without a date, a number to predict": lambda rng: walk(rng, number=True),
+    "overlapping windows": windows,
     "copied rows": copied,
     "copied rows, two or three columns anew": lambda rng: copied(rng, anew=(2, 3)),
     "rows copied 25 times": lambda rng: copied(rng, times=(25, 26)),

@@ -25,8 +25,9 @@ from sklearn.preprocessing import PolynomialFeatures
 from interpretability.lab import LAB
 from interpretability.settings import Settings
 from lab.data.frames import from_arrays
-from lab.learning.comparison import Group, compare, trials
+from lab.learning.comparison import Group, compare
 from lab.learning.families import Family
+from lab.learning.planning import trials
 from lab.learning.scoring import primary_metric
 from lab.protocol import Evidence
 from lab.stats import rate

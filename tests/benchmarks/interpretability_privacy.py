@@ -35,7 +35,8 @@ from interpretability.models import classifiers, regressors, scorecard, splines
 from interpretability.models.preparation import spline_columns
 from lab.data.frames import from_frame
 from lab.data.load import load, sample_rows
-from lab.learning.comparison import Group, compare, trials
+from lab.learning.comparison import Group, compare
+from lab.learning.planning import trials
 from lab.learning.preparation import dense_columns
 from lab.learning.scoring import primary_metric
 from lab.stats import paired_difference

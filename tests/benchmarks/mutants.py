@@ -33,8 +33,8 @@ from faults import PACKAGES, ROOT, copy_tree
 
 GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("lab/stats.py", "lab/decisions.py"): ("tests/lab/test_stats.py", "tests/lab/test_likeness.py"),
-    ("lab/learning/comparison.py", "lab/learning/at_random.py", "lab/learning/outer.py", "lab/learning/tuning.py",
-     "lab/learning/splits.py", "lab/learning/influence.py"): (
+    ("lab/learning/comparison.py", "lab/learning/planning.py", "lab/learning/at_random.py", "lab/learning/outer.py",
+     "lab/learning/tuning.py", "lab/learning/splits.py", "lab/learning/influence.py"): (
         "tests/lab/learning/test_comparison.py", "tests/lab/learning/test_comparison_said.py", "tests/lab/learning/test_at_random.py",
         "tests/lab/learning/test_influence.py", "tests/lab/learning/test_splits.py", "tests/lab/learning/test_halving.py",
         "tests/lab/learning/test_fitting.py", "tests/lab/learning/test_spoiling_together.py", "tests/lab/test_spoiling.py",

@@ -17,7 +17,7 @@ import pandas as pd
 from study_tables import TABLES
 
 from lab.data.frames import from_arrays
-from lab.learning import comparison, scoring
+from lab.learning import comparison, planning, scoring
 from lab.learning.families import CONSTANT, MLP
 from lab.terminal.screen import watching
 from lab.work.resume import run_plan
@@ -37,7 +37,7 @@ def compared_on(name, options):
     whole = tuple(family for family in classical.families if not family.name.endswith("-inputs"))
     sides = (quantum, dataclasses.replace(classical, families=whole))
     budget = {"folds": options.folds, "repeats": options.repeats}
-    plan = comparison.trials(sides, seed=0, metric=metric, candidates=options.candidates, **budget)
+    plan = planning.trials(sides, seed=0, metric=metric, candidates=options.candidates, **budget)
     with tempfile.TemporaryDirectory() as folder, watching(name, quiet=True) as watch:
         found = run_plan(plan, data, Path(folder), workers=options.workers, watch=watch)
     if found.failures:

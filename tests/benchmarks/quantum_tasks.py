@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from lab.data.frames import from_arrays
-from lab.learning import comparison, scoring
+from lab.learning import comparison, planning, scoring
 from lab.terminal.screen import watching
 from lab.work.resume import run_plan
 from quantum.models.families import groups
@@ -86,7 +86,7 @@ def scores_of(task, n, *, candidates, workers, steps):
     data = from_arrays(task.__name__, frame, labels)
     metric = scoring.primary_metric("accuracy", data)
     sides = groups(qubits_for(data, 0), steps, 2)
-    plan = comparison.trials(sides, folds=5, repeats=1, seed=0, metric=metric, candidates=candidates)
+    plan = planning.trials(sides, folds=5, repeats=1, seed=0, metric=metric, candidates=candidates)
     with tempfile.TemporaryDirectory() as folder, watching(task.__name__, quiet=False) as watch:
         found = run_plan(plan, data, Path(folder), workers=workers, watch=watch)
     if found.failures:

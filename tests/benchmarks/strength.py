@@ -27,8 +27,9 @@ from interpretability.sides import scores
 from lab.data import made
 from lab.data.frames import from_arrays
 from lab.data.load import load, sample_rows
-from lab.learning.comparison import Group, trials
+from lab.learning.comparison import Group
 from lab.learning.families import Family
+from lab.learning.planning import trials
 from lab.settings import make
 from lab.work.resume import run_plan_here
 

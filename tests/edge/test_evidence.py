@@ -33,8 +33,8 @@ from edge.timing.trials import TIME, TimedRow
 from edge.variants.trials import TIME_VARIANTS, VARY, VariantTimesRow, VariedRow
 from lab import sections
 from lab.belonging import Belonging
-from lab.learning.comparison import seed_of
 from lab.learning.folds import Fold
+from lab.learning.planning import seed_of
 
 SETTINGS = Settings(
     p99_ms=0.5, size_mb=0.03, memory_mb=50.0, max_drop=0.2, tolerance=1e-6, models=("logistic", "mlp"), rate=50.0,
@@ -220,10 +220,10 @@ def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evide
     verdict = LAB.judge(evidence, roomy)
     assert verdict.answer == "yes"
     assert (
-        f"The logistic regression model fits every budget: 99 of 100 answers come within {value:.2g} ms"
+        f"The logistic regression model fits every budget: 99 of 100 answers come within {1e3 * value:.3g} µs"
         in verdict.sentence
     )
-    assert f"(95 % interval {low:.3g} to {high:.3g} ms)" in verdict.details
+    assert f"(95 % interval {1e3 * low:.3g} to {1e3 * high:.3g} µs)" in verdict.details
     assert "The file takes 2.53 kB" in verdict.details
     where = "below" if loss[0] > 0 else "above"
     said = f"{abs(loss[0]):.1f} points {where} the model chosen as best in training (95 % interval for all candidates together"
@@ -301,7 +301,7 @@ def test_smaller_models_lose_what_the_same_rows_say(evidence):
                 100 * made.right.mean(), mean, made.size_bytes / 1e3, 1e3 * p50[0], 1e3 * p99[0],
                 made.peak_mib * 1.048576, made.flips, made.neighbours,
             ))  # fmt: skip
-            assert line[2] == f"{loss[1]:.2g} to {loss[2]:.2g}"
+            assert line[2] == f"{loss[1]:.3g} to {loss[2]:.3g}"
             assert line[6] == f"{1e3 * p99[1]:.3g} to {1e3 * p99[2]:.3g}"
             size, memory = made.size_bytes / 1e6, made.peak_mib * 1.048576
             items = [(p99, 0.5), ((size,) * 3, 0.03), (loss, 20.0), ((memory,) * 3, 50.0)]
@@ -321,11 +321,12 @@ def test_a_variant_that_another_beats_everywhere_is_not_on_the_front(rows):
 
 
 def test_latencies_levels_parity_and_footprint_are_listed(evidence):
+    assert "p99 (µs)" in titled(evidence, "Latency").columns
     latency = {line[:2]: line[2:] for line in titled(evidence, "Latency").rows}
     words = {"logistic onnx": (LABELS["logistic"], "ONNX Runtime"), "mlp onnx": (LABELS["mlp"], "ONNX Runtime")}
     for name, key in words.items():
         for place, at in enumerate((0.5, 0.9, 0.99)):
-            value, low, high = milliseconds(TIMES[name], at)
+            value, low, high = (1e3 * each for each in milliseconds(TIMES[name], at))  # µs suit most of these times
             assert latency[key][2 * place] == pytest.approx(value)
             assert latency[key][2 * place + 1] == f"{low:.3g} to {high:.3g}"
         medians = np.median(TIMES[name], axis=1)
@@ -343,7 +344,8 @@ def test_latencies_levels_parity_and_footprint_are_listed(evidence):
         LABELS["mlp"], "converter", "test rows", 16, 3e-6, 0, 0,
     )  # fmt: skip
     first, second = titled(evidence, "Footprint").rows
-    assert first[:3] == (LABELS["logistic"], 0.00253, 5)
+    assert first[:3] == (LABELS["logistic"], pytest.approx(2.53), 5)
+    assert titled(evidence, "Footprint").columns[1] == "file (kB)"
     assert first[3] == pytest.approx(42 * 1.048576)
     assert first[5] == pytest.approx(0.33)
     assert first[7:] == pytest.approx((200 * 1.048576, 1.5))
@@ -374,7 +376,7 @@ def test_load_is_listed_run_by_run(evidence):
     assert yours[:5] == (LABELS["logistic"], "at random (Poisson), 50 per second (your rate)", 50.0, 10.0, 1_000)
     assert (yours[5], yours[9], yours[10]) == (0.5, 3.0, "1.8 to 6")
     assert yours[11:13] == (None, "")
-    assert yours[13:] == (2.0, "1 to 3", 21.0, 1_500.1)
+    assert yours[13:] == (2.0, "1 to 3", 0.021, 1.5001)
     caveats = " ".join(evidence.caveats)
     assert "took up to 1.5 ms (p99) to wake" in caveats
     assert "the neural network (MLP) cannot keep up with 50 calls per second" in caveats

@@ -186,9 +186,9 @@ HEADLINES = {"yes": "Nothing that matters", "no": "It costs accuracy", "undecide
             (1.8, 1.4, 2.2),
             {},
             "no",
-            "With all rows, we expect the best readable model 1.8 points below the best black box in ROC AUC (95 % interval 1.4",
+            "With all rows, the best readable model should be 1.8 points below the best black box in ROC AUC (95 % interval 1.4",
         ),
-        ((0.2, -0.4, 0.8), {}, "yes", "With all rows, we expect the best readable model 0.2 points below"),
+        ((0.2, -0.4, 0.8), {}, "yes", "With all rows, the best readable model should be 0.2 points below"),
         (
             (1.2, 0.4, 2.0),
             {"curve_settles": 90_000},
@@ -242,8 +242,10 @@ def test_a_run_on_a_sample_answers_for_the_table(tmp_path, two_families, monkeyp
     done = flow.run(LAB, table(12_000), SETTINGS, out=tmp_path, workers=1)
     verdict = done.record.verdict
     assert verdict.answer == "no"
-    assert verdict.details.startswith("On 300 of 12,000 rows, the best readable model is")
-    assert "With all rows, we expect the best readable model" in verdict.sentence
+    assert verdict.details.startswith(
+        "The question is about 12,000 rows. On 300 of 12,000 rows, the best readable model is"
+    )
+    assert "With all rows, the best readable model should be" in verdict.sentence
     shown = json.loads(json.dumps(result_of(done)))
     assert (shown["rows"], shown["table_rows"]) == (300, 12_000)
     assert shown["estimates"]["loss_at_size"]["low"] > 1

@@ -32,6 +32,8 @@ def refused(lab, *words, says):
         (("--privacy", "1,-2"), ["privacy is -2", "above 0"]),
         (("--privacy", "abc"), ["privacy is 'abc'", "a number"]),
         (("--privacy", "1,1"), ["privacy names 1 twice"]),
+        (("--parts", "0"), ["parts is 0", "at least 1"]),
+        (("--parts", "2.5"), ["parts is '2.5'", "a whole number"]),
         (("--depth", "deep"), ["depth is 'deep'", "full, verdict"]),
     ],
 )

@@ -90,6 +90,14 @@ def evidence(value, low, high, rows=3_000, in_table=9_000):
     return Evidence({"loss": Estimate(value, low, high, "points")}, facts, (), ())
 
 
+def test_the_sentence_says_of_how_many_parts_the_model_is():
+    found = evidence(0.2, -0.1, 0.5)
+    assert LAB.judge(found, Settings(parts=12)).details.startswith(
+        "Only readable models of at most 12 parts were allowed. "
+    )
+    assert "best readable model is" in LAB.judge(found, Settings()).sentence
+
+
 @pytest.mark.parametrize("low", [-0.1, 0.0, 0.1])
 @pytest.mark.parametrize(
     ("loss", "estimate", "answer"), [(0.0, "over_constant", "yes"), (9.0, "black_over_constant", "no")]
@@ -159,7 +167,7 @@ def test_the_readable_model_is_left_as_a_file():
 def test_the_report_is_in_this_order():
     names = [each.__name__.removeprefix("interpretability.") for each in LAB.sections()]
     assert names == [
-        "sides.scores", "sides.at_random", "sides.at_size", "sides.price", "sides.finalists", "reading.read",
+        "sides.scores", "sides.at_random", "sides.price", "sides.finalists", "reading.read",
         "follow_up.explaining", "follow_up.known_truth", "groups.section", "follow_up.stress", "follow_up.privacy",
         "follow_up.editing", "follow_up.speed",
     ]  # fmt: skip

@@ -42,6 +42,8 @@ HEAVY = {
         "list --help",
         "report --help",
         "history --help",
+        "session --help",
+        "open --help",
         "explain --help",
         "clean --help",
         "compare --help",
@@ -79,7 +81,7 @@ def test_each_lab_is_a_script_of_its_own(name):
 
 def test_every_command_stands_in_the_help(lab):
     shown = lab("--help").out
-    for command in ("demo", "run", "list", "report", "history", "explain", "clean", "controls"):
+    for command in ("demo", "run", "list", "report", "session", "open", "history", "explain", "clean", "controls"):
         assert f"lab {command}" in shown
 
 
@@ -104,7 +106,7 @@ def finished(tmp_path_factory):
 def test_a_run_ends_with_verdict_report_and_how_to_repeat_it(finished):
     run, done = finished
     lines = done.stdout.splitlines()
-    assert lines[0] == "What do we give up on wine by using a model that we can read?"
+    assert lines[0] == "What do we lose, if anything, by using a model that we can read for wine?"
     assert lines[1].endswith(".")
     assert lines[-3].split() == ["report", f"runs/{run.name}/report.html"]
     assert lines[-1].split(maxsplit=1) == ["repeat", "lab run interpretability wine " + " ".join(FAST) + " --out runs"]
@@ -116,6 +118,7 @@ def test_a_run_folder_holds_record_report_trials_and_log(finished):
     run, _ = finished
     names = {path.name for path in run.iterdir()}
     assert {"record.json", "report.html", "trials", "log.txt"} <= names
+    assert f'href="{run.name}/report.html"' in (run.parent / "start.html").read_text()
 
 
 def test_a_report_can_be_rendered_again_from_the_record_alone(finished, lab, tmp_path):

@@ -44,7 +44,7 @@ def test_a_firm_verdict_becomes_undecided_with_the_reason_and_what_it_would_have
     assert verdict.sentence == reason
     assert verdict.details.endswith(f"Were it not for that, the answer would be: {answer}. It is measured. In detail.")
     assert ("A plain model explains much." in verdict.details) == bool(doubts.suspicions)
-    steps = (*(["Say --by k."] if doubts.suspicions else []), *(["At least 2 more."] if doubts.short else []))
+    steps = (*(["Say --by k."] if doubts.suspicions else []), *(["Get at least 2 more."] if doubts.short else []))
     assert (verdict.next_steps, verdict.chances) == (steps, {}), "chances would be those of another table"
     assert verdict.would_change == (
         *(["say --by k"] if doubts.suspicions else []),

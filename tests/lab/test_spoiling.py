@@ -9,8 +9,9 @@ from samples.small_lab import SmallLab
 
 from lab.data.load import load, sample_rows
 from lab.learning import folds
-from lab.learning.comparison import Group, trials
+from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, MLP, SVM
+from lab.learning.planning import trials
 from lab.learning.scoring import primary_metric
 from lab.protocol import Evidence, Key, Trial
 from lab.spoiling import check_spoiling, folds_stay, spoiled

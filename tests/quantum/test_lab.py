@@ -208,6 +208,6 @@ def test_what_to_do_names_a_model_and_the_chances_are_those_of_the_comparison():
     found.facts.update(size=9_000, curve_fault=None, curve_settles=None, curve_rows=800, curve_reach=6_000, n_rows=120)
     verdict = LAB.judge(found, FAST)
     assert verdict.sentence.startswith(
-        "Too close to call: with all rows, we expect the best quantum model level with the best"
+        "Too close to call: with all rows, the best quantum model should be level with the best"
     )
     assert list(verdict.chances.values()) == pytest.approx([0.1587, 0.6827, 0.1587], abs=1e-4)

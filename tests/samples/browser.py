@@ -15,6 +15,17 @@ QUIET = [
 ]  # fmt: skip
 
 
+TEXTS = """(() => [...document.querySelectorAll('figure svg')].filter(s => s.checkVisibility()).map(s => ({
+  box: (({left, top, right, bottom}) => [left, top, right, bottom])(s.getBoundingClientRect()),
+  first: s.closest('.first') !== null,
+  texts: [...s.querySelectorAll('text')].filter(t => t.getAttribute('opacity') !== '0' && t.textContent.trim()).map(t => ({
+    words: [...(t.children.length ? t.children : [t])].map(part => part.textContent.trim()).join(' ').replace(/ +/g, ' '),
+    scale: Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b),
+    size: parseFloat(t.getAttribute('font-size')),
+    box: (({left, top, right, bottom}) => [left, top, right, bottom])(t.getBoundingClientRect())}))})))()"""
+"""Every picture that is shown, with the box, the words and the size of each of its texts, in pixels of the page."""
+
+
 class Browser:
     """One page in a browser; `ask` evaluates an expression in it, `problems` gathers what the console said."""
 

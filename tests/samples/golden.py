@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from oracles import intervals
 
-from lab.learning.comparison import seed_of
 from lab.learning.folds import Fold
 from lab.learning.outer import FoldRow
+from lab.learning.planning import seed_of
 from lab.protocol import Dataset
 
 N_ROWS, FOLDS, REPEATS = 48, 3, 2

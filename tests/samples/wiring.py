@@ -6,8 +6,8 @@ A number that is added to a lab needs its golden test: the tests that run the la
 import re
 
 _MODELS = (
-    r"^(logistic|forest|extra-trees|boosting|mlp|ensemble|average|catboost|distilled|given|identity)\.|"
-    r"^(logistic|forest|extra-trees|boosting|mlp|ensemble|average|catboost|distilled|given) "
+    r"^(logistic|forest|extra-trees|boosting|mlp|ensemble|average|catboost|lightgbm|xgboost|distilled|given|identity)\.|"
+    r"^(logistic|forest|extra-trees|boosting|mlp|ensemble|average|catboost|lightgbm|xgboost|distilled|given) "
 )
 
 

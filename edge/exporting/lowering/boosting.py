@@ -20,7 +20,7 @@ from lab.onnx_graphs.trees import Tree, add_ensemble
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["add_gradient_boosting", "add_histogram_boosting"]
+__all__ = ["add_boosted", "add_gradient_boosting", "add_histogram_boosting"]
 
 
 def add_gradient_boosting(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
@@ -40,7 +40,7 @@ def add_gradient_boosting(graph: Graph, model: Any, columns: Sequence[Column]) -
             tree = read_tree(member.tree_)
             weights = model.learning_rate * member.tree_.value[:, 0, 0]
             trees.append(replace(tree, weights=weights, targets=np.full(len(weights), output)))
-    _add_boosted(graph, trees, prior, columns, float32=True)
+    add_boosted(graph, trees, prior, columns, float32=True)
 
 
 def add_histogram_boosting(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
@@ -51,13 +51,13 @@ def add_histogram_boosting(graph: Graph, model: Any, columns: Sequence[Column]) 
         for stage in model._predictors
         for output, predictor in enumerate(stage)
     ]
-    _add_boosted(graph, trees, model._baseline_prediction.ravel(), columns, float32=False)
+    add_boosted(graph, trees, model._baseline_prediction.ravel(), columns, float32=False)
 
 
-def _add_boosted(
+def add_boosted(
     graph: Graph, trees: list[Tree], prior: "NDArray[np.float64]", columns: Sequence[Column], *, float32: bool
 ) -> None:
-    """Add the prior to the first tree of each output: the additions stay in the original's order.
+    """Add trees whose leaves add to scores, the prior in the first tree of each output: additions stay in the original's order.
 
     For two classes the score of the first one is 0: softmax of (0, score) is (1 - sigmoid, sigmoid).
     """
@@ -68,7 +68,9 @@ def _add_boosted(
         trees = [replace(tree, targets=np.ones_like(tree.targets)) for tree in trees]
     n_targets = 2 if binary else len(prior)
     scores = add_ensemble(graph, trees, columns, n_targets=n_targets, aggregate="SUM", float32=float32)
-    graph.add("Softmax", [scores], axis=1)  # not the node's own transform: runtimes number the transforms in two ways
+    graph.add(
+        "Softmax", [graph.in_answers(scores)], axis=1
+    )  # not the node's own transform: runtimes number the transforms in two ways
 
 
 def _of_predictor(predictor: Any, output: int, columns: Sequence[Column]) -> Tree:

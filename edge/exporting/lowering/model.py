@@ -19,9 +19,11 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier
 
+from edge.boosters.leafwise import LeafwiseTreesClassifier
+from edge.boosters.levelwise import LevelwiseTreesClassifier
 from edge.boosters.symmetric import SymmetricTreesClassifier
 from edge.distilling.student import DistilledClassifier
-from edge.exporting.lowering import affine, boosting, kernels, neighbours, symmetric
+from edge.exporting.lowering import affine, boosters, boosting, kernels, neighbours, symmetric
 from edge.session import OUTPUT
 from lab.learning.calibration import RisingCalibration
 from lab.onnx_graphs import forests
@@ -38,6 +40,8 @@ _TREES = {
     GradientBoostingClassifier: boosting.add_gradient_boosting,
     HistGradientBoostingClassifier: boosting.add_histogram_boosting,
     SymmetricTreesClassifier: symmetric.add_symmetric_trees,
+    LeafwiseTreesClassifier: boosters.add_leafwise_trees,
+    LevelwiseTreesClassifier: boosters.add_levelwise_trees,
 }
 SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
@@ -127,7 +131,7 @@ def lower(
 
 def _exact_in_float32(model: Any, columns: Sequence[Column]) -> bool:
     """Whether float32 numbers and thresholds lose nothing for a model of `_TREES`."""
-    if isinstance(model, SymmetricTreesClassifier):
+    if isinstance(model, SymmetricTreesClassifier | LevelwiseTreesClassifier):
         return forests.unprepared(columns)
     return _TREES[type(model)] is forests.add_forest and forests.exact_in_float32(model, columns)
 

@@ -13,7 +13,7 @@ def shares(kinds: Sequence[str]) -> list[int]:
     """Share an hour among screens of these kinds, in whole minutes; each has one at least, even where the hour is too short.
 
     >>> shares(["cover", "verdict", "picture", "end"]), sum(shares(["cover", *["verdict"] * 7, "limits", "end"]))
-    ([8, 11, 11, 30], 60)
+    ([8, 12, 11, 29], 60)
     """
     weights = [_WEIGHTS.get(kind, _OF_A_PANEL) for kind in kinds]
     left = max(MINUTES - len(kinds), 0)

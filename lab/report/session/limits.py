@@ -185,17 +185,16 @@ def _sentence(panel: Limits, best: Status, chosen: int, cells: Sequence[Status])
 
 def worst(statuses: Iterable[Status]) -> Status:
     """Take the worst of several; "pass" of none."""
-    return max(statuses, key=STATUSES.index, default="pass")
+    return STATUSES[max(map(STATUSES.index, statuses), default=0)]
 
 
-def shown(found: Measured | None) -> str:
-    """Write what was measured with its interval.
+def shown(found: Measured | None) -> tuple[str, str]:
+    """Write what was measured, and its interval; none where it has no width.
 
     >>> shown(Measured(0.81234, 0.5, 1.25)), shown(Measured(3.0, 3.0, 3.0))
-    ('0.812 (0.500 to 1.25)', '3.00')
+    (('0.812', '0.500 to 1.25'), ('3.00', ''))
     """
     if found is None:
-        return "nothing can be said"
-    if found.low == found.high:
-        return three(found.value)
-    return f"{three(found.value)} ({three(found.low)} to {three(found.high)})"
+        return "not known", ""
+    interval = "" if found.low == found.high else f"{three(found.low)} to {three(found.high)}"
+    return three(found.value), interval

@@ -90,7 +90,10 @@ def limited(panel: Limits) -> Notes:
         found.said,
         "Only what was measured is judged, by its whole interval.",
     )
-    ask = tuple(f"Is {amount(limit.allowed, limit.unit)} the {limit.name} that we need?" for limit in moving)
+    ask = tuple(
+        f"{limit.name[:1].upper()}{limit.name[1:]} of at most {amount(limit.allowed, limit.unit)}: is that what we need?"
+        for limit in moving
+    )
     return Notes(say, ask)
 
 
@@ -186,13 +189,11 @@ def _wrong(record: Record) -> str:
 
 
 def _margins(record: Record) -> Iterator[str]:
-    """Ask whether the margins are those of the room."""
+    """Ask whether the margin is that of the room."""
     margin, metric = record.evidence.facts.get("margin"), record.evidence.facts.get("metric")
     if isinstance(margin, int | float) and isinstance(metric, str):
         unit = "points" if any(each.unit == "points" for each in record.evidence.estimates.values()) else ""
         yield f"Only a difference of more than {amount(margin, unit)} in {metric} counts. Is that the difference that matters to us?"
-    for reason in record.verdict.would_change[:1]:
-        yield f"This would change the answer: {reason}. Is it within our reach?"
 
 
 def _as_question(title: str) -> str:

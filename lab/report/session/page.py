@@ -6,7 +6,8 @@ all of it is there, one screen below the other. The presenter's view is the same
 
 import dataclasses
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from markupsafe import Markup
 
 from lab.cleaning import clean_values
 from lab.host.files import write_bytes
+from lab.protocol import Figure
 from lab.record import Record
 from lab.report import page
+from lab.report.compact import compact
 from lab.report.pictures import Artist
 from lab.report.session import limits, prices
 from lab.report.session.digits import three
@@ -40,7 +43,7 @@ def html(records: Sequence[Record], title: str) -> tuple[str, tuple[str, ...]]:
     shown = screens(records, title)
     missing: dict[str, str] = {}
     with Artist() as artist:
-        picture = page.drawer(artist, missing)
+        picture = _compactly(page.drawer(artist, missing))
         reports = [_report(record, place, picture) for place, record in enumerate(records)]
         text = page.render(
             "session/session.html", styles=_STYLES, scripts=_SCRIPTS, picture=picture,
@@ -49,6 +52,16 @@ def html(records: Sequence[Record], title: str) -> tuple[str, tuple[str, ...]]:
             is_long=lambda words: len(words) > _LONG, model=_model, allowed=_allowed,
         )  # fmt: skip
     return page.with_glossary(text), tuple(missing.values())
+
+
+def _compactly(draw: page.Picture) -> page.Picture:
+    """Draw each sheet of a picture without what is said already."""
+
+    def picture(figure: Figure, spec: Mapping[str, Any]) -> Markup:
+        drawn = str(draw(figure, spec))
+        return Markup(re.sub(r"<svg\b.*?</svg>", lambda sheet: compact(sheet[0]), drawn, flags=re.DOTALL))
+
+    return picture
 
 
 def _about(records: Sequence[Record]) -> str:
@@ -62,11 +75,9 @@ def _report(record: Record, place: int, picture: page.Picture) -> Markup:
     """Render a report as a part of the page, under names of its own; its first panel is on a screen already."""
     evidence = dataclasses.replace(record.evidence, panels=record.evidence.panels[1:])
     own = page.body(dataclasses.replace(record, evidence=evidence), picture)
-    return Markup(
-        page.renamed(own, f"r{place + 1}-").replace(
-            '<nav aria-label="Contents"', f'<nav aria-label="Contents of report {place + 1}"'
-        )
-    )
+    start = f"r{place + 1}-"
+    named = page.renamed(own, start).replace(f'href="#{start}terms"', 'href="#terms"')  # which the whole page has once
+    return Markup(named.replace('<nav aria-label="Contents"', f'<nav aria-label="Contents of report {place + 1}"'))
 
 
 def _anchor(screen: Screen, reports: Sequence[str]) -> str:
@@ -83,7 +94,7 @@ class _Row:
     """A candidate in the table of limits: what was found of it where a limit moves, the worst of the others, the worst of all."""
 
     label: str
-    cells: tuple[tuple[str, limits.Status], ...]
+    cells: tuple[tuple[str, str, limits.Status], ...]
     rest: limits.Status
     whole: limits.Status
 
@@ -96,7 +107,7 @@ def _limits(record: Record) -> tuple[limits.Limits, limits.Outcome, tuple[_Row, 
     rows = []
     for candidate, statuses in zip(panel.candidates, found.cells, strict=True):
         all_of_it = list(zip(panel.limits, candidate.found, statuses, strict=True))
-        cells = tuple((limits.shown(each), status) for limit, each, status in all_of_it if limit.moves)
+        cells = tuple((*limits.shown(each), status) for limit, each, status in all_of_it if limit.moves)
         rest = limits.worst(status for limit, _, status in all_of_it if not limit.moves)
         rows.append(_Row(candidate.label, cells, rest, limits.worst(statuses)))
     return panel, found, tuple(rows)

@@ -18,9 +18,9 @@
   const control = (id, name, unit, start, low, high, log, whole) => {
     const line = make("div", { class: "move" }), label = make("label", { for: id }, name);
     const box = make("input", { id, type: "number", min: 0, step: whole ? 1 : "any", value: start });
-    const slider = make("input", { type: "range", min: 0, max: 1000, step: 1, "aria-label": name + ", slider" });
-    const to = (at) => (log ? low * (high / low) ** (at / 1000) : low + ((high - low) * at) / 1000);
-    const from = (value) => 1000 * (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
+    const slider = make("input", { type: "range", min: 0, max: 200, step: 1, "aria-label": name + ", slider" });
+    const to = (at) => (log ? low * (high / low) ** (at / 200) : low + ((high - low) * at) / 200);
+    const from = (value) => 200 * (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
     slider.value = from(start);
     const wrapped = make("span", { class: "typed" });
     wrapped.append(box, unit);
@@ -55,12 +55,12 @@
     return `The ${label} may keep to them; not certain: ${short}.`;
   };
   for (const panel of document.querySelectorAll(".limits")) {
-    const model = JSON.parse(panel.dataset.model), box = panel.querySelector(".moves");
+    const model = JSON.parse(panel.dataset.model), columns = [...panel.querySelectorAll("thead .limited")];
     const moving = model.limits.map((limit, at) => at).filter((at) => model.limits[at].moves);
-    const controls = moving.map((at) => {
+    const controls = moving.map((at, place) => {
       const { name, unit, allowed, low, high, log } = model.limits[at];
       const made = control(panel.id + "-" + at, name, unit, allowed, low, high, log, false);
-      box.append(made.line);
+      columns[place].after(made.line);
       return made;
     });
     const rows = [...panel.querySelectorAll("tbody tr")], heads = [...panel.querySelectorAll("thead .allowed")];
@@ -81,9 +81,9 @@
       panel.dataset.cells = JSON.stringify(cells.map((row) => row.map((each) => STATUSES[each])));
       rows.forEach((row, at) => {
         const marks = [...row.querySelectorAll(".mark")];
-        moving.forEach((place, column) => mark(marks[column], cells[at][place]));
-        mark(marks[moving.length], worst(cells[at].filter((each, place) => !model.limits[place].moves)));
-        mark(marks[moving.length + 1], all[at]);
+        mark(marks[0], all[at]);
+        moving.forEach((place, column) => mark(marks[column + 1], cells[at][place]));
+        mark(marks[moving.length + 1], worst(cells[at].filter((each, place) => !model.limits[place].moves)));
         row.classList.toggle("chosen", at === chosen);
       });
       moving.forEach((at, place) => {
@@ -92,7 +92,7 @@
       });
     };
     for (const each of controls) each.line.addEventListener("changed", update);
-    box.hidden = false;
+    panel.classList.add("moved");
     update();
   }
 
@@ -100,7 +100,7 @@
     const model = JSON.parse(panel.dataset.model), box = panel.querySelector(".moves");
     const line = make("div", { class: "move" }), choice = make("select", { id: panel.id + "-work" });
     model.works.forEach((work, at) => choice.append(make("option", { value: at }, work.name)));
-    line.append(make("label", { for: choice.id }, "for"), choice);
+    line.append(make("label", { for: choice.id }, "work"), choice);
     const rate = control(panel.id + "-rate", "price of a second", "dollars", model.rate, 0, 4 * model.rate || 1, false, false);
     const shots = control(panel.id + "-shots", "shots for each circuit", "", model.shots, 1, Math.max(1e5, model.shots), true, true);
     const time = control(panel.id + "-time", "time for a shot", "s", model.execution_s, model.execution_s / 100,

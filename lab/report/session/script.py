@@ -60,7 +60,8 @@ def _said(screen: Screen, record: Record | None) -> Iterator[str]:
     if screen.notes.asked:
         yield "\n**What people ask**\n"
         for each in screen.notes.asked:
-            yield f"- {_inert(each.question)} {_inert(each.answer)} *(In the evidence: {_inert(_place(each.where, record))}.)*"
+            where = _inert(_place(each.where, record))
+            yield f"- {_inert(each.question)} {_inert(each.answer)} *(In the evidence: \u201c{where}\u201d)*"
 
 
 def _place(where: str, record: Record | None) -> str:

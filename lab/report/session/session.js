@@ -126,11 +126,11 @@
   /* The presenter sees this screen and the next, what to say, and the clock. */
   const desk = () => {
     const table = make("div", { id: "desk" }), now = make("div", { class: "preview" }), next = make("div", { class: "preview" });
-    const notes = make("div", { class: "said-here", tabindex: 0, role: "region", "aria-label": "Notes" });
+    const notes = make("div", { class: "said-here", tabindex: 0, role: "group", "aria-label": "Notes" });
     const clock = make("p", { class: "clock" }), plan = make("p", { class: "plan" }), buttons = make("p", { class: "buttons" });
-    const labelled = (words, node) => {
+    const labelled = (words, node, heading = "h2") => {
       const box = make("section", { class: "box", "aria-label": words });
-      box.append(make("h2", {}, words), node);
+      box.append(make(heading, {}, words), node);
       return box;
     };
     const button = (words, action) => {
@@ -144,7 +144,7 @@
     button("Restart the clock", () => { begun = Date.now(); tick(); });
     const side = make("div", { class: "side" });
     side.append(clock, plan, buttons, labelled("Next", next));
-    table.append(labelled("Now", now), side, labelled("Say", notes));
+    table.append(labelled("Now", now, "h1"), side, labelled("Say", notes));
     document.querySelector("main").replaceChildren(table);
     const fit = () => {
       for (const preview of [now, next]) preview.style.setProperty("--scale", preview.clientWidth / 1920);
@@ -154,7 +154,6 @@
       if (!screen) return;
       const copy = screen.cloneNode(true);
       for (const node of [copy, ...copy.querySelectorAll("[id]")]) node.removeAttribute("id");
-      copy.removeAttribute("aria-labelledby");
       copy.setAttribute("inert", "");
       copy.setAttribute("aria-hidden", "true");
       box.append(copy);

@@ -7,7 +7,7 @@ import pytest
 from edge.budget import decision
 from edge.budget import figure as budget_figure
 from edge.settings import Settings
-from lab.learning.families import MLP
+from lab.learning.families import FOREST, MLP
 from lab.protocol import Estimate
 
 SETTINGS = Settings(p99_ms=2.0, size_mb=5.0, max_drop=0.01, rate=50.0, max_misses=0.01)
@@ -33,24 +33,77 @@ def test_each_item_is_drawn_as_a_share_of_its_budget():
     drawn = {row["label"]: row for row in spec["data"]["values"]}
     axes = [layer["encoding"]["x"] for layer in spec["layer"]]
     assert {"datum": 100.0} in axes, "the whole budget is a line"
-    assert "log" in [axis.get("scale", {}).get("type") for axis in axes]
     by_hand = {
-        "latency (p99): 1 ms of 2 ms": ("kept", 50.0, 25.0, 75.0),
-        "share of late answers: 3 % of 1 %": ("missed", 300.0, 200.0, 400.0),
-        "file size: 2.53 kB of 5 MB": ("kept", 0.1, 0.1, 0.1),  # 0.05 % lies at the edge
-        "accuracy loss: -0.5 points of 1.0 points": ("not certain", 0.1, 0.1, 120.0),
+        "latency (p99), met: 1 of 2 ms": ("met", "met", 50.0, 25.0, 75.0),
+        "share of late answers, missed: 3 of 1 %": ("missed", "beyond", 300.0, 200.0, 400.0),
+        "file size, met: 2.53 kB of 5 MB": ("met", "met", 0.0506, 0.0506, 0.0506),
+        "accuracy loss, undecided: -0.5 of 1.0 points": (
+            "undecided",
+            "undecided",
+            0.0,
+            0.0,
+            120.0,
+        ),  # a gain uses nothing
     }
     assert list(drawn) == list(by_hand)
-    for label, (group, *expected) in by_hand.items():
-        assert drawn[label]["group"] == group
+    for label, (group, sign, *expected) in by_hand.items():
+        assert (drawn[label]["group"], drawn[label]["sign"], drawn[label]["unit"]) == (group, sign, "%")
         assert [drawn[label][key] for key in ("value", "low", "high")] == pytest.approx(expected)
+
+
+def test_the_colour_of_a_budget_is_that_of_its_answer():
+    decided = decision.decide(["mlp"], estimates("mlp"), SETTINGS, factor=100.0)
+    spec = budget_figure.figure(decided, "m").spec
+    colours = [layer["encoding"]["color"]["scale"] for layer in spec["layer"] if "color" in layer["encoding"]]
+    hues = {}
+    for scale in colours:
+        hues |= dict(zip(scale["domain"], scale["range"], strict=True))
+    red, green, blue = ({word: int(hues[word][at : at + 2], 16) for word in hues} for at in (1, 3, 5))
+    assert green["met"] > max(red["met"], blue["met"])
+    assert red["missed"] > 2 * max(green["missed"], blue["missed"])
+    assert red["undecided"] > green["undecided"] > blue["undecided"]
 
 
 def test_a_loss_at_another_size_says_which_in_few_letters():
     found = estimates("mlp") | {"mlp.drop_at_size": Estimate(0.5, -2.0, 1.2, "points")}
     decided = decision.decide(["mlp"], found, SETTINGS, factor=100.0, facts={"size": 1_000_000})
     labels = [row["label"] for row in budget_figure.figure(decided, "m").spec["data"]["values"]]
-    assert "loss with 1,000,000 rows: 0.5 of 1.0 points" in labels
+    assert "loss with 1,000,000 rows, undecided: 0.5 of 1.0 points" in labels
+
+
+def test_what_is_missed_and_has_no_share_is_there_and_says_why():
+    found = estimates("mlp") | {
+        "mlp.gain": Estimate(0.1, -1.0, 1.2, "points"),
+        "mlp.flips": Estimate(2, 2, 2, "labels"),
+    }
+    spec = budget_figure.figure(decision.decide(["mlp"], found, SETTINGS, factor=100.0), "m").spec
+    order = spec["layer"][0]["encoding"]["y"]["sort"]
+    assert order[-2:] == ["accuracy above a constant prediction, undecided", "flipped labels, missed"]
+    said = {
+        row["label"]: row["words"]
+        for layer in spec["layer"]
+        for row in layer.get("data", {"values": []})["values"]
+        if row
+    }
+    assert said[order[-2]] == "-1.0 points to 1.2 points; must be more than 0"
+    assert said[order[-1]] == "2 labels; 0 allowed"
+
+
+def test_each_candidate_is_shown_by_the_budget_that_speaks_most_against_it():
+    large = estimates("forest") | {
+        "forest.size_mb": Estimate(9.0, 9.0, 9.0, "MB"),
+        "forest.misses": Estimate(0.1, 0.1, 0.1, "%"),
+    }
+    fine = estimates("mlp") | {
+        "mlp.misses": Estimate(0.1, 0.1, 0.1, "%"),
+        "mlp.drop": Estimate(0.2, 0.1, 0.3, "points"),
+    }
+    how = {"factor": 100.0}
+    drawn = budget_figure.of_all([MLP, FOREST], large | fine, SETTINGS, **how).spec["data"]["values"]
+    assert [row["label"] for row in drawn] == [
+        "neural network (MLP): latency (p99), met: 1 of 2 ms", "random forest: file size, missed: 9 of 5 MB",
+    ]  # fmt: skip
+    assert budget_figure.of_all([MLP], fine, SETTINGS, **how) is None
 
 
 @pytest.mark.parametrize("fault", [None, "the scores fall"])
@@ -70,7 +123,7 @@ def test_a_budget_of_nothing_has_no_share():
     nothing = dataclasses.replace(SETTINGS, max_drop=0.0)
     decided = decision.decide(["mlp"], estimates("mlp"), nothing, factor=100.0)
     labels = [row["label"] for row in budget_figure.figure(decided, "m").spec["data"]["values"]]
-    assert not any("accuracy" in label for label in labels)
+    assert not any("accuracy loss" in label for label in labels)
     assert any(item.name == "accuracy loss" for item in decided.items)
 
 

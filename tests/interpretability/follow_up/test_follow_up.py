@@ -14,14 +14,16 @@ from sklearn.neighbors import KNeighborsClassifier
 from interpretability.follow_up import editing, explaining, privacy, stress
 from interpretability.groups import classes
 from interpretability.models.classifiers import EBM, TREE
+from interpretability.models.limited import limited
 from interpretability.sides.finalists import choose_finalists, fitted_on, folds_of
 from interpretability.sides.price import Priced, price_list, simplest_within
 from lab.data.frames import from_arrays
 from lab.data.load import load
 from lab.errors import DataError, SettingsError
-from lab.learning.comparison import Group, Scores, compare, seed_of, trials
+from lab.learning.comparison import Group, Scores, compare
 from lab.learning.families import FOREST, LOGISTIC, Family
 from lab.learning.outer import FoldRow
+from lab.learning.planning import seed_of, trials
 from lab.learning.scoring import Metric
 from lab.protocol import Estimate
 from lab.work.resume import run_plan_here
@@ -124,6 +126,18 @@ def test_the_cost_of_an_edit_is_the_difference_on_the_same_folds(loans):
     model = EBM.build(loans.features, 1).fit(loans.features.iloc[train], loans.target[train])
     direct = roc_auc_score(loans.target[test], model.predict_proba(loans.features.iloc[test])[:, 1])
     assert before[0] == pytest.approx(direct, abs=1e-12), "an edit must not stay in the next score"
+
+
+def test_a_curve_that_the_model_of_a_fold_lacks_is_not_edited_there():
+    rng = np.random.default_rng(5)
+    noise = from_arrays(
+        "noise", pd.DataFrame(rng.normal(size=(120, 5)), columns=list("abcde")), rng.integers(2, size=120)
+    )
+    row = editing.edit_terms(noise, seed=1, family=limited(EBM, 1), inputs=finalist(glass="ebm"), **SPLIT)
+    (name,) = (words.split("'")[1] for words in row.scores if words.endswith("made flat"))
+    edited, before = row.scores[f"{name!r} made flat"], row.scores["as it is"]
+    assert edited[0] == 0.5, "the only curve of the first fold is flat"
+    assert edited[1:] == before[1:], "others have a curve of another column"
 
 
 def test_the_explanations_agree_with_the_known_truth_of_an_additive_table(additive):

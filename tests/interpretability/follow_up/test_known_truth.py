@@ -32,6 +32,7 @@ def test_a_linear_model_is_right_about_what_is_linear_and_the_report_says_so():
     finalists = {"finalists": Finalists("logistic", "forest", simplest=None, parameters={})}
     groups = {"glass": (LOGISTIC,), "black": (FOREST,)}
     table = explain_known(None, seed=1, groups=groups, inputs=finalists).table
+    assert "Here the surrogate is nearer to the truth than the readable model's own terms" in table.caption
     found = {line[0]: line[1:] for line in table.rows}
     own = found["terms of the logistic regression"]
     surrogate = found["additive surrogate of the random forest"]

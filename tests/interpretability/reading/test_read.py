@@ -3,11 +3,14 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from interpretability.models.classifiers import EBM, TREE
+from interpretability.models.classifiers import EBM, SPLINES, TREE
+from interpretability.reading.boosting import smooth_curves
 from interpretability.reading.read import read_model
 from interpretability.reading.tree import condition
+from lab.data.frames import from_arrays
 from lab.data.load import load
 from lab.learning.families import LOGISTIC
 from lab.learning.tuning import tune
@@ -117,3 +120,16 @@ def test_the_curves_are_those_of_the_explainable_boosting_machine(loans):
 )
 def test_a_split_is_said_in_words(name, kinds, is_left, words):
     assert condition(name, kinds, 0.5, is_left=is_left) == words
+
+
+def test_a_numeric_column_of_two_values_is_drawn_as_a_category():
+    rng = np.random.default_rng(8)
+    frame = pd.DataFrame({"length": rng.normal(size=120), "sex": 1.0 + np.arange(120) % 2})
+    dataset = from_arrays("people", frame, frame["length"] + frame["sex"] + rng.normal(size=120) > 1.5)
+    model = SPLINES.build(dataset.features, 0).fit(dataset.features, dataset.target)
+    shown = {figure.title: figure.spec for figure in smooth_curves(model, dataset).figures}
+    bars = {row["label"]: row["value"] for row in shown["Effect of 'sex'"]["data"]["values"]}
+    assert list(bars) == ["1", "2"]
+    one, two = model.decision_function(pd.DataFrame({"length": [0.0, 0.0], "sex": [1.0, 2.0]}))
+    assert bars["2"] - bars["1"] == pytest.approx(two - one)
+    assert "vconcat" in shown["Effect of 'length'"], "a measured column is a curve with the rows below it"

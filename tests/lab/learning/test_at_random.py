@@ -12,7 +12,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 
 from lab.belonging import Belonging
 from lab.data.load import check
-from lab.learning import at_random, comparison, scoring
+from lab.learning import at_random, comparison, planning, scoring
 from lab.learning.comparison import Group
 from lab.learning.families import FOREST, LOGISTIC
 from lab.learning.folds import Fold, split
@@ -232,7 +232,7 @@ def test_the_trials_at_random_search_as_those_of_the_folds_do():
     metric = scoring.primary_metric("auto", data)
     how = {"folds": FOLDS, "seed": 4, "metric": metric, "candidates": 7}
     plan = at_random.plan(data, SIDES[:1], search_rows=55, **how)
-    kept = comparison.trials(SIDES[:1], repeats=1, search_rows=55, **how)
+    kept = planning.trials(SIDES[:1], repeats=1, search_rows=55, **how)
     assert len(plan) == len(kept) == 2 * FOLDS
     for one, other in zip(plan, kept, strict=True):
         assert one.arguments | {"fold": None} == other.arguments | {"fold": None}
@@ -261,7 +261,7 @@ def test_in_time_the_rows_that_came_first_are_tested_at_random_only():
     )
     metric = scoring.primary_metric("auto", data)
     plan = [
-        *comparison.trials(SIDES[1:], folds=3, repeats=2, seed=1, metric=metric, candidates=1),
+        *planning.trials(SIDES[1:], folds=3, repeats=2, seed=1, metric=metric, candidates=1),
         *at_random.plan(data, SIDES[1:], folds=3, seed=1, metric=metric, candidates=1),
     ]
     rows = {trial.key: run_here(trial, data, {}).row for trial in plan}

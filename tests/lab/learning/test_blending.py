@@ -9,11 +9,12 @@ from samples import golden
 
 from lab.data.load import load
 from lab.learning.blending import Blend, blend_fold, blends_of, greedy_weights
-from lab.learning.comparison import Group, compare, trials
+from lab.learning.comparison import Group, compare
 from lab.learning.families import LOGISTIC, Family
 from lab.learning.folds import Fold, split
 from lab.learning.inner import kept
 from lab.learning.outer import FoldRow
+from lab.learning.planning import trials
 from lab.learning.scoring import BESIDE, Metric, scored_beside
 from lab.spoiling import LEARNED, check_spoiling
 from lab.work.resume import run_plan_here

@@ -13,10 +13,11 @@ from sklearn.model_selection import RepeatedStratifiedKFold
 from lab.belonging import Belonging
 from lab.data.load import load
 from lab.errors import DataError, TrialsFailedError
-from lab.learning.comparison import Group, compare, seed_of, trials
+from lab.learning.comparison import Comparison, Group, compare
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, SVM, Family
 from lab.learning.folds import Fold, all_folds, require_rows_per_class, split
 from lab.learning.outer import FoldRow, fold_key, score_fold
+from lab.learning.planning import seed_of, trials
 from lab.learning.preparation import FrequentOneHot
 from lab.learning.scoring import BESIDE, Metric, calibration_error, primary_metric, score_model
 from lab.learning.tuning import tune
@@ -200,6 +201,19 @@ def test_folds_that_agree_to_the_last_row_leave_the_rule_of_three(loans):
     assert found.detectable(found.best["ab"], found.best["c"]) == pytest.approx(300 / 1200)
     assert found.rows_to_settle(found.best["ab"], found.best["c"], 0.1) == 3_000, "3 of 3,000 are 0.1 of 100"
     assert found.rows_to_settle(found.best["ab"], found.best["c"], 0.002) is None
+
+
+def test_of_a_balanced_accuracy_the_rule_of_three_is_that_of_the_rarest_class():
+    """None of 10 rows differs: a share of 0 to about 3 in 10 of that class, which is half of the score."""
+    metric = dataclasses.replace(AUC, scorer="balanced_accuracy")
+    target = (np.arange(200) < 10).astype(np.int64)
+    rare = Comparison(metric, 5, target, {}, {}, {})
+    assert rare.least_half == pytest.approx(100 * 3 / 10 / 2)
+    assert dataclasses.replace(rare, metric=AUC).least_half == pytest.approx(100 * 3 / 200)
+    even = dataclasses.replace(rare, target=np.arange(200) % 2)
+    assert even.least_half == pytest.approx(100 * 3 / 200), "where classes are alike it is that of the accuracy"
+    pairs = dataclasses.replace(rare, belonging=Belonging(units=np.arange(200) // 2))
+    assert pairs.least_half == pytest.approx(100 * 3 / 5 / 2), "five pairs are five"
 
 
 @pytest.mark.parametrize("rows_of_rare", [5, 6, 7, 8])

@@ -10,8 +10,9 @@ from samples.golden import FOLDS, N_ROWS, REPEATS, auc_of, three
 
 from lab.belonging import Belonging
 from lab.errors import TrialsFailedError
-from lab.learning.comparison import Group, compare, trials
+from lab.learning.comparison import Group, compare
 from lab.learning.families import LOGISTIC
+from lab.learning.planning import trials
 from lab.learning.scoring import BESIDE, Metric
 
 DATA = golden.table()

@@ -103,12 +103,16 @@ def test_an_average_is_taken_as_the_best_of_its_side_where_it_is(rows):
     assert side.seen == {LOGISTIC.label: 400, BAYES.label: 400, STOPS.label: 100, CONSTANT.label: 400}
 
 
-def test_an_average_goes_no_further_than_the_sizes_that_all_its_members_share():
+def test_an_average_goes_on_with_the_members_that_do_and_holds_the_others_as_they_were():
     plan = dataclasses.replace(PLAN, further=(800,))
-    further = [t for t in trials([SIDE], plan, scorer="roc_auc", candidates=1, seed=0) if t.arguments["size"] == 800]
-    assert {t.arguments["family"].name for t in further} == {"logistic", "constant"}
-    assert plan.common([LOGISTIC]) == (100, 200, 400, 800)
-    assert plan.common([LOGISTIC, AVERAGE]) == plan.common([AVERAGE]) == PLAN.sizes
+    further = {t.key: t for t in trials([SIDE], plan, scorer="roc_auc", candidates=1, seed=0) if "rows800-1" in t.key}
+    assert further.keys() == {f"{name}-rows800-1" for name in ("logistic", "constant", AVERAGE.name, GREEDY.name)}
+    assert further[f"{GREEDY.name}-rows800-1"].needs == ("logistic-rows800-1", "bayes-rows400-1", "stops-rows100-1")
+    slow = dataclasses.replace(SIDE, families=(BAYES, STOPS, CONSTANT))
+    alone = [t.key for t in trials([slow], plan, scorer="roc_auc", candidates=1, seed=0) if "rows800-1" in t.key]
+    assert alone == ["constant-rows800-1"], "nobody whom an average holds goes on"
+    assert plan.common([LOGISTIC]) == plan.common([LOGISTIC, AVERAGE]) == plan.common([AVERAGE]) == (100, 200, 400, 800)
+    assert plan.common([BAYES, AVERAGE]) == PLAN.sizes
 
 
 def test_the_weights_of_a_half_are_scored_on_the_other_half(whole):

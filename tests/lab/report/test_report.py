@@ -14,9 +14,9 @@ from samples.browser import CHROMIUM, QUIET, Browser
 from samples.records import HOSTILE, hostile_record, moving_record
 
 from lab import report
+from lab.numbers import number
 from lab.protocol import Estimate, Figure
 from lab.report import additive, charts
-from lab.report.page import number
 from lab.report.panel import first_state
 from lab.report.pictures import svg
 
@@ -247,12 +247,6 @@ def test_in_a_browser_hostile_names_are_words_everywhere_and_the_panel_still_wor
         assert not browser.problems, browser.problems
     finally:
         browser.close()
-
-
-def test_a_start_page_links_to_its_reports(tmp_path):
-    report.write_start([("a/report.html", hostile_record())], tmp_path / "start.html")
-    links = [a["href"] for tag, a in Page((tmp_path / "start.html").read_text()).tags if tag == "a"]
-    assert links == ["a/report.html"]
 
 
 @pytest.mark.parametrize(

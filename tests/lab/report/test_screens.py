@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from samples.browser import CHROMIUM, Browser
+from samples.browser import CHROMIUM, TEXTS, Browser
 from samples.records import moving_record
 
 from lab import report
@@ -82,16 +82,6 @@ def screen(request, browser):
     browser.show(*SCREENS[request.param])
     browser.ask("scrollTo(0, 0)")
     return browser
-
-
-TEXTS = """(() => [...document.querySelectorAll('figure svg')].filter(s => s.checkVisibility()).map(s => ({
-  box: (({left, top, right, bottom}) => [left, top, right, bottom])(s.getBoundingClientRect()),
-  first: s.closest('.first') !== null,
-  texts: [...s.querySelectorAll('text')].filter(t => t.getAttribute('opacity') !== '0' && t.textContent.trim()).map(t => ({
-    words: [...(t.children.length ? t.children : [t])].map(part => part.textContent.trim()).join(' ').replace(/ +/g, ' '),
-    scale: Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b),
-    size: parseFloat(t.getAttribute('font-size')),
-    box: (({left, top, right, bottom}) => [left, top, right, bottom])(t.getBoundingClientRect())}))})))()"""
 
 
 def _sizes(pictures):

@@ -33,7 +33,7 @@ def test_a_chart_is_valid_vega_lite(name):
 
 def test_every_chart_form_is_tried():
     assert {"interval_plot", "bars", "grouped_bars", "lines", "steps", "scatter", "heat_map", "shape"} >= {
-        name for name in charts.__all__ if name.islower()
+        name for name in charts.__all__ if name.islower() and name != "class_colours"
     }
 
 

@@ -147,8 +147,8 @@ HEADLINES = {"yes": "Yes, in simulation", "no": "Not yet", "undecided": "Undecid
             (-3.0, -9.0, 0.5),
             {},
             "no",
-            "With all rows, we expect the best quantum model 3.0 points below the best classical one in ROC AUC (95 % interval 9.0 "
-            "points below to 0.5 points above). On 1,000",
+            "With all rows, the best quantum model should be 3.0 points below the best classical one in ROC AUC (95 % interval "
+            "9.0 points below to 0.5 points above). The question is about 50,000 rows. On 1,000",
         ),
         ((-3.0, -9.0, 4.0), {}, "undecided", "even learning curves over all these rows might not settle it"),
         (
@@ -157,7 +157,7 @@ HEADLINES = {"yes": "Yes, in simulation", "no": "Not yet", "undecided": "Undecid
             "undecided",
             "about 9,000 rows would settle it (--curve-rows 9000, a run of about 84 min on this machine)",
         ),
-        ((4.0, 2.0, 6.0), {}, "yes", "we expect the best quantum model 4.0 points above"),
+        ((4.0, 2.0, 6.0), {}, "yes", "the best quantum model should be 4.0 points above"),
         (
             None,
             {"curve_fault": "the best quantum model has hardly begun to learn at these sizes"},
