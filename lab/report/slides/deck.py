@@ -4,7 +4,6 @@ import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.presentation import Presentation
@@ -22,10 +21,11 @@ from lab.report.slides.boxes import (
     WHITE,
     Box,
     fill_frame,
+    paint,
     write,
     write_list,
 )
-from lab.report.slides.fitting import LINE, height_of, width_of
+from lab.report.slides.fitting import LINE, height_of, sentences_that_fit, width_of
 from lab.report.slides.native import add_curves
 from lab.report.slides.package import empty_show, put, timeless
 from lab.report.slides.paging import DETAILS, SENTENCE, points_in_pages, size_of_points, statement_in_pages
@@ -137,10 +137,7 @@ def _statement(page: Page, slide: content.Statement) -> None:
     wide = min(760.0, width_of(clean(slide.headline), size, bold=True) + 60)
     plate = page.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, Pt(150), Pt(134), Pt(wide), Pt(76))
     for shape in (mark, plate):
-        shape.fill.solid()
-        shape.fill.fore_color.rgb = RGBColor.from_string(colour)
-        shape.line.fill.background()
-        shape.shadow.inherit = False
+        paint(shape, colour)
     mark.name, plate.name = f"Sign: {slide.answer}", "Verdict"
     for shape, text, box, sizes in (
         (mark, sign, Box(44, 128, 88, 88), (44,)),
@@ -179,7 +176,8 @@ def _caption_box(slide: content.Slide, caption: str) -> Box:
 
 def _caption(page: Page, slide: content.Slide, caption: str) -> None:
     if caption:
-        write(page, caption, _caption_box(slide, caption), _caption_sizes(slide), colour=SOFT)
+        box, sizes = _caption_box(slide, caption), _caption_sizes(slide)
+        write(page, sentences_that_fit(clean(caption), box.width, box.height, sizes[-1]), box, sizes, colour=SOFT)
 
 
 def _caption_sizes(slide: content.Slide) -> tuple[int, ...]:

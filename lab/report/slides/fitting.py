@@ -4,10 +4,11 @@ Widths are those of Arial, which the slides use, and of Liberation Sans, which s
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["LINE", "fitted", "height_of", "lines_of", "longest_word", "width_of"]
+__all__ = ["LINE", "fitted", "height_of", "lines_of", "longest_word", "sentences_that_fit", "width_of"]
 
 LINE = 1.2
 """Height of a line, in sizes of its text."""
@@ -91,6 +92,20 @@ def fitted(text: str, width: float, height: float, sizes: Sequence[int], *, bold
         else:
             high = middle - 1
     return text[:low].rstrip() + _CUT, sizes[-1]
+
+
+def sentences_that_fit(text: str, width: float, height: float, size: float) -> str:
+    """Give the first sentences of a text that fit together; all of it, where not even the first does.
+
+    >>> sentences_that_fit("One is. Two are. Three were.", 70.0, 26.0, 10.0), sentences_that_fit("Far too long.", 10.0, 10.0, 10.0)
+    ('One is. Two are.', 'Far too long.')
+    """
+    parts = re.split(r"(?<=[.!?]) +(?=[A-Z])", text)
+    for n_parts in range(len(parts), 0, -1):
+        kept = " ".join(parts[:n_parts])
+        if height_of(kept, width, size) <= height:
+            return kept
+    return text
 
 
 def _letter(sign: str) -> float:

@@ -81,15 +81,19 @@ def _axis_of(rows: Rows) -> Axis:
 
 
 def _shade(page: Slide, rows: Rows, inner: Box, axis: Axis) -> None:
-    """Draw what lies behind the points: the zone that is shaded, and the band of the row that decides."""
-    if rows.zone is not None:
-        low, high = (inner.bottom - axis.share(end) * inner.height for end in rows.zone)
-        if low > high:
-            add_area(page, Box(inner.left, high, inner.width, low - high), _ZONE, "Zone")
+    """Draw what lies behind the points: the band of the row that decides, and the zone that is shaded, to the end of the axis."""
     width = inner.width / len(rows.places)
     for at, place in enumerate(rows.places):
         if rows.banded and place.label == rows.banded:
             add_area(page, Box(inner.left + at * width, inner.top, width, inner.height), _BAND, "Band")
+    if rows.zone is None:
+        return
+    shown = [end for place in rows.places for end in (place.low, place.high)]
+    low = axis.low if rows.zone[0] <= min(shown) else rows.zone[0]
+    high = axis.high if rows.zone[1] >= max(shown) else rows.zone[1]
+    top, bottom = (inner.bottom - axis.share(end) * inner.height for end in (high, low))
+    if bottom > top:
+        add_area(page, Box(inner.left, top, inner.width, bottom - top), _ZONE, "Zone")
 
 
 def _legend_width(rows: Rows, size: int) -> float:
