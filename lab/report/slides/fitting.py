@@ -32,6 +32,7 @@ _WIDE, _OTHER = 1.3, 0.75  # of a square sign, of any other that is not among th
 _BOLD, _MARGIN = 1.08, 1.04
 _TALL = 1.4  # lines of other scripts, from other fonts
 _CUT = "..."
+_LONG = 5_000
 
 
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
@@ -54,6 +55,8 @@ def lines_of(text: str, width: float, size: float, *, bold: bool = False) -> int
     >>> lines_of("one two three", 40.0, 10.0), lines_of("a" * 30, 60.0, 10.0), lines_of("", 60.0, 10.0)
     (2, 3, 1)
     """
+    if len(text) > _LONG:  # no slide holds it, and to measure a megabyte takes seconds
+        return math.ceil(_OTHER * size * len(text) / width)
     space = width_of(" ", size, bold=bold)
     lines, filled = 1, 0.0
     for word in text.split():
@@ -84,7 +87,7 @@ def fitted(text: str, width: float, height: float, sizes: Sequence[int], *, bold
     for size in sizes:
         if height_of(text, width, size, bold=bold) <= height:
             return text, size
-    low, high = 0, len(text)
+    low, high = 0, min(len(text), _LONG - len(_CUT))
     while low < high:
         middle = (low + high + 1) // 2
         if height_of(text[:middle].rstrip() + _CUT, width, sizes[-1], bold=bold) <= height:

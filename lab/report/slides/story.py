@@ -19,7 +19,7 @@ __all__ = ["begun", "story"]
 
 _FEW_ROWS, _MANY_ROWS = 5, 10  # of a chart, on a main slide and in the appendix
 _MOST_FIGURES, _MOST_TABLES = 3, 4  # of one run in the appendix
-_LONGEST_TABLE = 30
+_LONGEST_TABLE, _MOST_PARTS, _MOST_CAVEATS = 30, 4, 40
 _WHOLE = "The whole evidence stands in the report."
 
 
@@ -137,7 +137,9 @@ def _appendix(record: Record) -> Iterator[Slide]:
         yield _controls(record)
     caveats = (*(f"{record.data['name']}: {note}" for note in record.data["notes"]), *record.evidence.caveats)
     if caveats:
-        items = tuple(map(_sentence, caveats))
+        items = tuple(map(_sentence, caveats[:_MOST_CAVEATS]))
+        if len(caveats) > _MOST_CAVEATS:
+            items = (*items, f"{len(caveats) - _MOST_CAVEATS:,} more stand in the report.")
         yield Points(title="Caveats", notes=_lines(*items), items=items, is_appendix=True)
     yield _facts(record)
 
@@ -155,7 +157,7 @@ def _picture(figure: Figure, most: int, *, is_appendix: bool = True) -> list[Sli
     elif rows is not None:
         parts = [*in_parts(rows, most)]
         if len(parts) > 1:
-            titles = [f"{figure.title} ({place} of {len(parts)})" for place in range(1, len(parts) + 1)]
+            titles = [f"{figure.title} ({place} of {len(parts)})" for place in range(1, len(parts) + 1)][:_MOST_PARTS]
     caption = figure.caption if rows is None or rows.are_bars else _turned(figure.caption)
     notes = _lines(figure.title, caption, *(place.label for place in rows.places if rows) if rows else ())
     return [

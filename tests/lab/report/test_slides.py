@@ -501,6 +501,33 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(lab, run, 
     assert "pip install 'future-tech-lab[slides]'" in called.err
 
 
+def drawn(values, **how):
+    """Draw rows of values without intervals as a first picture, and give its chart."""
+    rows = [(f"row {at}", "g", Estimate(value, value, value, "")) for at, value in enumerate(values)]
+    figure = Figure("Odd", "", charts.interval_plot(rows, axis="x", groups=["g"], **how))
+    known = plain_record()
+    return chart_of(Deck(deck([dataclasses.replace(known, evidence=Evidence({}, {}, (figure,)))])).one("Odd"))
+
+
+@pytest.mark.parametrize(
+    "values", [(0.0,), (5e-324, 0.0), (1e300, -1e300), (1.0, 1.0 + 2e-16), (-7.0, -7.0), (1e-12, 3e-12)]
+)
+def test_an_axis_holds_its_values_however_odd_they_are(values):
+    axis = drawn(values).value_axis
+    assert axis.minimum_scale < axis.maximum_scale
+    assert axis.major_unit > 0
+    assert all(axis.minimum_scale <= value <= axis.maximum_scale for value in values)
+
+
+def test_many_rows_caveats_and_letters_make_no_endless_deck():
+    known = plain_record()
+    rows = [(f"model {n}", f"group {n}", Estimate(float(n), float(n), float(n), "")) for n in range(120)]
+    figure = Figure("Models", "", charts.interval_plot(rows, axis="x", groups=[group for _, group, _ in rows]))
+    evidence = Evidence({}, {}, (figure, figure), (), tuple(f"caveat {n}" for n in range(300)))
+    verdict = dataclasses.replace(known.verdict, details="x" * 100_000, next_steps=("y" * 100_000,))
+    assert len(Deck(deck([dataclasses.replace(known, evidence=evidence, verdict=verdict)])).pages) < 40
+
+
 def test_an_axis_without_a_finite_or_positive_value_is_still_drawn():
     odd = [("a", "g", Estimate(0.5, 0.0, 1.0, "")), ("b", "g", Estimate(3.0, 3.0, 3.0, ""))]
     figure = Figure("Log", "", charts.interval_plot(odd, axis="x", groups=["g"], log=True))
