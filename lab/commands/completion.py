@@ -1,4 +1,4 @@
-"""`lab completion SHELL`: what has a shell complete our words. It asks us for them, by argcomplete, at each press of the key."""
+"""`lab completion NAME`: what has a shell complete our words. It asks us for them, by argcomplete, at each press of the key."""
 
 import os
 from collections.abc import Callable, Collection

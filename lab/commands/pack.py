@@ -1,4 +1,4 @@
-"""`lab pack RUN...` and `lab verify PACK`: runs in one file that opens elsewhere, and whether anything in it was changed."""
+"""`lab pack RUN...` and `lab verify FILE`: runs in one file that opens elsewhere, and whether anything in it was changed."""
 
 import json
 from pathlib import Path
