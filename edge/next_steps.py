@@ -9,7 +9,7 @@ from edge.budget.said import model_named, name_of, wider
 from edge.settings import Settings
 from edge.would_change import times_the_work
 from lab.advice import to_settle
-from lab.decisions import chance_below
+from lab.decisions import chance_below, two_figures_up
 from lab.protocol import Evidence
 from lab.wording import count, longer_curves
 
@@ -96,7 +96,7 @@ def _to_close(item: Item, facts: Mapping[str, Any], settings: Settings) -> str:
         return f"Time it for longer: --rounds {min(times * settings.rounds, 1_000)} should settle its latency."
     if item.name == LATE:
         return f"Load it for longer: --load-seconds {min(times * settings.load_seconds, 600):g} should settle the late answers."
-    rows = times * min(facts["rows_in_table"], settings.max_rows)
+    rows = two_figures_up(times * min(facts["rows_in_table"], settings.max_rows))
     return to_settle({"rows_to_settle": rows, "rows_in_table": facts["rows_in_table"]}, max_rows=settings.max_rows)
 
 

@@ -24,7 +24,7 @@ usage: lab COMMAND [...]
 
 Evidence about three trends on your own table, offline: quantum, edge, interpretability.
 
-  lab demo                          run all labs on built-in real data; write reports and a start page
+  lab demo                          run all labs on built-in tables; write reports and a start page
   lab run LAB DATA --target COLUMN  run one lab on a CSV or Parquet file, or a built-in table
   lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record

@@ -9,7 +9,7 @@ from typing import Literal
 
 from lab.protocol import Estimate
 
-__all__ = ["chance_below", "chances_of_sides", "rows_to_settle", "side_of_margin"]
+__all__ = ["chance_below", "chances_of_sides", "rows_to_settle", "side_of_margin", "two_figures_up"]
 
 
 def side_of_margin(difference: Estimate, margin: float) -> Literal["above", "below", "undecided"]:
@@ -79,5 +79,14 @@ def rows_to_settle(
     if distance * 10 <= detectable or distance * 100 <= least_half:
         return None
     rows = max(n_rows * (detectable / distance) ** 2, n_rows * least_half / distance, 1.0)
-    step = 10 ** max(int(math.log10(rows)) - 1, 0)
-    return math.ceil(rows / step) * step
+    return two_figures_up(rows)
+
+
+def two_figures_up(number: float) -> int:
+    """Round a number of at least 1 up to two figures: no more of it is known.
+
+    >>> two_figures_up(43_128), two_figures_up(7.2), two_figures_up(1_000)
+    (44000, 8, 1000)
+    """
+    step = 10 ** max(int(math.log10(number)) - 1, 0)
+    return math.ceil(number / step) * step

@@ -157,15 +157,15 @@ def file_table(label: str, export: ModelFile, dataset: Dataset, name: str) -> Ta
 
 def speed_table(row: Speeds) -> Table:
     """Lay the times out."""
-    time = unit_of((each for side in row.sides.values() for each in side.one_ms), "ms")
+    clock = unit_of((each for side in row.sides.values() for each in side.one_ms), "ms")
     size = unit_of((side.bytes / 1e6 for side in row.sides.values()), "MB")
     rows: list[tuple[Any, ...]] = [
         (
             side.family,
-            time.of(float(np.median(side.one_ms))),
-            time.of(min(side.one_ms)),
-            time.of(max(side.one_ms)),
-            time.of(float(np.median(side.batch_us)) / 1e3),
+            clock.of(float(np.median(side.one_ms))),
+            clock.of(min(side.one_ms)),
+            clock.of(max(side.one_ms)),
+            clock.of(float(np.median(side.batch_us)) / 1e3),
             size.of(side.bytes / 1e6),
         )
         for side in row.sides.values()
@@ -177,10 +177,10 @@ def speed_table(row: Speeds) -> Table:
     )
     columns = (
         "model",
-        f"one row ({time.name})",
+        f"one row ({clock.name})",
         "lowest",
         "highest",
-        f"per row in a batch ({time.name})",
+        f"per row in a batch ({clock.name})",
         f"size ({size.name})",
     )
     return Table("How long does a prediction take?", caption, columns, tuple(rows))

@@ -31,7 +31,7 @@ def is_additive(family_name: str) -> bool:
 
 
 def lay_open(family_name: str, model: Any, dataset: Dataset, *, title: str = "") -> WhatIf:
-    """Write a fitted pipeline of an additive family as plain data; the terms that matter most first.
+    """Write a fitted pipeline of an additive family as plain data: the terms that add something, those that matter most first.
 
     Raises
     ------
@@ -50,9 +50,13 @@ def lay_open(family_name: str, model: Any, dataset: Dataset, *, title: str = "")
         scale.link,
         float(intercept),
         inputs,
-        tuple(terms),
+        tuple(term for term in terms if _adds(term.values)),
     )
     return _sorted(opened, dataset.features)
+
+
+def _adds(values: Any) -> bool:
+    return any(map(_adds, values)) if isinstance(values, tuple) else bool(values)
 
 
 def largest_gap(opened: WhatIf, model: Any, frame: pd.DataFrame) -> float:

@@ -62,7 +62,7 @@ def _listed(model: Any, dataset: Dataset) -> Table:
     for name, weight in zip(names, weights, strict=True):
         curve = name.rpartition("~")[0] or name
         reach[curve] = max(reach.get(curve, 0.0), float(weight))
-    rows = sorted(reach.items(), key=lambda item: -item[1])
+    rows = sorted(((curve, weight) for curve, weight in reach.items() if weight > 0), key=lambda item: -item[1])
     return Table(
         "The curves of the additive splines",
         "Each numeric column has one smooth curve, each category one weight; shown is the largest weight of the curve, per standard "

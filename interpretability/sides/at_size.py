@@ -24,4 +24,5 @@ def evidence(context: Context, rows: Rows) -> Evidence:
 
 
 def _question(context: Context) -> Question:
-    return Question(context.dataset, context.settings, context.metric, context.seed, tested_rows=_TESTED_ROWS)
+    dataset, settings = context.dataset, context.settings
+    return Question(dataset, settings, context.metric, context.seed, tested_rows=_TESTED_ROWS, cheap_go_on=True)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab import registry
 from lab.cleaning import command_line
@@ -10,6 +11,9 @@ from lab.commands.words import check_seed, understand
 from lab.errors import SettingsError, nearest
 from lab.options import Parser, add_common, add_settings, settings_from
 from lab.terminal.console import show, show_whole
+
+if TYPE_CHECKING:
+    from lab.protocol import Lab
 
 __all__ = ["GATE_CLOSED", "run"]
 
@@ -32,6 +36,26 @@ def run(words: list[str], prog: str | None) -> int:
         show("example: lab run interpretability data.csv --target churn")
         return 0
     lab = registry.find(words[0])
+    parser = _parser(lab, prog)
+    given = understand(parser, words[1:])
+    if given is None:
+        return 0
+    check_seed(given.seed)
+    settings = settings_from(given, lab.settings_type)
+    command = command_line(["lab", "run", *words])
+    finished = run_lab(
+        lab, given.data, settings, given, command=command, again=given.again,
+        target=given.target, drop=given.drop, task=given.task, by=given.by, time=given.time, independent=given.independent,
+    )  # fmt: skip
+    keep_start(given.out)
+    if given.json:
+        show_whole(json.dumps(result_of(finished), indent=1) + "\n")
+    else:
+        show_result(finished)
+    return GATE_CLOSED if given.gate and finished.record.verdict.answer != "yes" else 0
+
+
+def _parser(lab: "Lab", prog: str | None) -> Parser:
     example = f"example: lab run {lab.name} data.csv --target churn"
     parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary, epilog=example)
     parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
@@ -58,22 +82,12 @@ def run(words: list[str], prog: str | None) -> int:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings from a TOML file; the command line wins")
     parser.add_argument("--gate", action="store_true", help=f"exit code {GATE_CLOSED} if the verdict is not yes")
+    parser.add_argument(
+        "--live",
+        action="store_true",
+        help="follow the run on a page in the browser of this machine; it becomes the report",
+    )
     parser.add_argument("--again", action="store_true", help="run it anew, even if the same run is finished already")
     add_common(parser)
     add_settings(parser, lab.settings_type)
-    given = understand(parser, words[1:])
-    if given is None:
-        return 0
-    check_seed(given.seed)
-    settings = settings_from(given, lab.settings_type)
-    command = command_line(["lab", "run", *words])
-    finished = run_lab(
-        lab, given.data, settings, given, command=command, again=given.again,
-        target=given.target, drop=given.drop, task=given.task, by=given.by, time=given.time, independent=given.independent,
-    )  # fmt: skip
-    keep_start(given.out)
-    if given.json:
-        show_whole(json.dumps(result_of(finished), indent=1) + "\n")
-    else:
-        show_result(finished)
-    return GATE_CLOSED if given.gate and finished.record.verdict.answer != "yes" else 0
+    return parser

@@ -18,6 +18,7 @@ from lab.terminal.console import say, show
 if TYPE_CHECKING:
     from lab.flow import Finished
     from lab.protocol import Dataset, Lab
+    from lab.terminal.live import Live
 
 __all__ = ["keep_start", "result_of", "run_lab", "show_result"]
 
@@ -56,8 +57,12 @@ def run_lab(
             f"this run is there already, from {known.record.run['started']}: nothing was computed; --again runs it anew"
         )
         return known
-    with writing_in(given.out), watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch:
-        return flow.run(
+    with (
+        writing_in(given.out),
+        watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch,
+        _followed(lab, dataset, settings, given, files) as live,
+    ):
+        found = flow.run(
             lab,
             dataset,
             settings,
@@ -67,10 +72,32 @@ def run_lab(
             command=command,
             files=files,
             finished=finished,
-            watch=watch,
+            watch=watch if live is None else _both(watch, live.watch),
             notify=notifier(given),
-            opened=opened,
+            opened=opened if live is None else _both(opened, live.opened),
         )
+        if live is not None:
+            live.finish(found.folder / "report.html")
+        return found
+
+
+def _followed(
+    lab: "Lab", dataset: "Dataset", settings: Any, given: argparse.Namespace, files: Sequence[Path]
+) -> "contextlib.AbstractContextManager[Live | None]":
+    """Give the page that follows a run, where it is asked for."""
+    if not getattr(given, "live", False):
+        return contextlib.nullcontext()
+    from lab.terminal.live import live_view
+
+    return live_view(lab, dataset, settings, seed=given.seed, files=files, notify=notifier(given))
+
+
+def _both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callable[[Any], None]:
+    def told(what: Any) -> None:
+        first(what)
+        second(what)
+
+    return told
 
 
 def _already_there(

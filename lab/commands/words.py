@@ -3,13 +3,13 @@
 import argparse
 import contextlib
 import os
-import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lab.errors import SettingsError
 from lab.host.refusals import explained
 from lab.options import Parser, parse
+from lab.terminal import browser
 from lab.terminal.console import say, show_whole
 
 __all__ = ["COMPLETING", "check_out", "check_seed", "notifier", "open_page", "understand", "writing_in"]
@@ -33,8 +33,7 @@ def understand(parser: Parser, words: list[str]) -> argparse.Namespace | None:
 
 def open_page(page: Path) -> None:
     """Show a page in the browser; says so where none can be opened."""
-    if not webbrowser.open(page.resolve().as_uri()):
-        say(f"note: no browser could be opened here; open {page} yourself")
+    browser.open_page(page.resolve().as_uri(), or_else=str(page))
 
 
 def check_seed(seed: int) -> None:

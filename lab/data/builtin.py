@@ -5,14 +5,14 @@ import importlib.resources
 import io
 import itertools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["TABLES", "About", "Column", "about", "load"]
+__all__ = ["TABLES", "About", "Column", "about", "load", "meanings"]
 
 TABLES = {
     "breast-cancer": "569 rows, 30 measurements of cell nuclei, benign or malignant (real; Wolberg et al. 1995)",
@@ -23,7 +23,7 @@ TABLES = {
     "churn": "1,000 rows, contracts of a telephone company, cancelled or not (generated)",
     "machines": "2,400 rows, inspections of pumps, breakdown within a month or not (generated)",
     "energy": "730 rows, days of a town, its demand for electricity: a number, in the order of --time day (generated)",
-    "readmission": "320 rows, stays in a hospital, back within 30 days or not (generated)",
+    "readmission": "260 rows, stays in a hospital, back within 30 days or not (generated)",
     "delivery": "1,500 rows, orders of a web shop, which of four ways of delivery was chosen (generated)",
 }
 
@@ -34,6 +34,15 @@ class Column:
 
     means: str
     unit: str
+
+    def __str__(self) -> str:
+        """Say both in one line.
+
+        >>> str(Column("Age of the pump", "years")), str(Column("Who made the pump", ""))
+        ('Age of the pump (years)', 'Who made the pump')
+        """
+        unit = {"": "", "not stated": " (unit not stated)"}.get(self.unit, f" ({self.unit})")
+        return self.means + unit
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,12 @@ def about(name: str) -> About:
     known = tomllib.loads(text)[name]
     columns = {column: Column(**words) for column, words in known["columns"].items()}
     return About(known["target"], known["licence"], _pixels() | columns if name == "digits" else columns)
+
+
+def meanings(name: str, columns: Collection[str]) -> dict[str, Column]:
+    """Say what columns mean where they are those of the built-in table of this name; nothing where the table is another one."""
+    known = about(name).columns if name in TABLES else {}
+    return {column: known[column] for column in columns} if known.keys() >= set(columns) else {}
 
 
 def _pixels() -> dict[str, Column]:

@@ -114,8 +114,7 @@ def _is_filled_by_class(values: "NDArray[np.float64]", codes: "NDArray[np.int64]
     chance, met = 0.0, set()
     for place in often:
         of = np.unique(codes[values == distinct[place]])
-        if len(of) > 1:
-            return False
-        met.add(int(of[0]))
-        chance += counts[place] * np.log(shares[of[0]])
+        if len(of) == 1:
+            met.add(int(of[0]))
+            chance += counts[place] * np.log(shares[of[0]])
     return len(met) == n_classes and chance < np.log(_BY_CHANCE)

@@ -94,6 +94,11 @@ class Extrapolation:
         doublings = abs(math.log2(rows / self.largest))
         return sides[:, 0] - sides[:, 1] + self._steps * self._walk * math.sqrt(2 * doublings)
 
+    def rises(self, rows: int, side: int) -> "NDArray[np.float64]":
+        """Draws of what the expected score of a side (0 or 1) rises by from the largest size tried to this one; shape (n_draws,)."""
+        rise = -self._linear[:, 2 * side + 1] * self._shapes.missing(rows)[:, side]
+        return rise + self._steps * self._walk * math.sqrt(abs(math.log2(rows / self.largest)))
+
     def step(self) -> float:
         """Variance that the walk of both sides adds to the difference with each doubling of the rows."""
         return 2 * float(np.mean(self._walk**2))

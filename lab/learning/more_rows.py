@@ -5,6 +5,7 @@ with --rows-then, both sides learn from more and more rows of the whole table, a
 A lab says which sides it compares; all else is here.
 """
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from lab.learning.comparison import Group
 from lab.learning.curves import Extrapolation, extrapolate, rows_to_settle
 from lab.learning.scoring import Metric
 from lab.learning.sized import SizeRow
+from lab.learning.watched import rises_faster
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Rows, Table, Trial
 from lab.report import charts
 from lab.settings import CurveSettings
@@ -47,7 +49,7 @@ class Question:
     tested_rows : int, optional
         Most rows to score on, where predictions are dear.
     cheap_go_on : bool
-        Whether cheap families learn from all rows: where models are compared one by one, not as the best of a side.
+        Whether cheap families learn from all rows: there they are compared with one another, and held against the curves.
     """
 
     dataset: Dataset
@@ -126,7 +128,7 @@ class Carried:
 
     def settles(self, margin: float) -> int | None:
         """How far the learning curves would have to go to settle on which side of the margin the difference lies."""
-        if self.curves is None or self.size <= self.curves.largest:
+        if self.curves is None or self.fault is not None or self.size <= self.curves.largest:
             return None
         error = float(np.std(self.curves.differences(self.curves.largest)))
         return rows_to_settle(self.curves, margin, size=self.size, standard_error=error)
@@ -178,6 +180,9 @@ def two_sided(
     found, plan = carried(question, sides, rows), question.plan
     if found is None:
         return Evidence()
+    if plan is not None and found.curves is not None and found.fault is None:
+        fault = rises_faster(found.curves, sides, plan, rows, factor=question.metric.factor)
+        found = dataclasses.replace(found, fault=fault)
     facts = {
         "size": found.size,
         "curve_rows": found.sizes[-1] if found.sizes else 0,

@@ -24,7 +24,8 @@ _MOVING = 'class="what-if"'
 def explained(page: str, terms: Sequence[Term]) -> str:
     """Make a button of the first use of each term in the text of an HTML page; `terms` are those that it uses.
 
-    The button shows the element `meaning-N` of the term, counted from 1.
+    What is folded counts only for terms that stand nowhere else. The button shows the
+    element `meaning-N` of the term, counted from 1.
 
     >>> from lab.report.glossary import used_in
     >>> page = "<h2>Folds</h2><p>Two folds of a fold.</p>"
@@ -32,26 +33,30 @@ def explained(page: str, terms: Sequence[Term]) -> str:
     '<h2>Folds</h2><p>Two <button type="button" class="term-here" popovertarget="meaning-1">folds</button> of a fold.</p>'
     """
     left = {term: place for place, term in enumerate(terms, 1)}
-    parts, inside = [], _Inside()
-    for part in _TAG.split(page):
-        if part.startswith("<"):
-            inside.see(part)
-        elif not inside.is_bare and part.strip():
-            part = _first_uses(part, left)
-        parts.append(part)
+    parts = _TAG.split(page)
+    for folded in (False, True):
+        inside = _Inside()
+        for at, part in enumerate(parts):
+            if at % 2:
+                inside.see(part)
+            elif inside.is_folded == folded and not inside.is_bare and part.strip():
+                parts[at] = _first_uses(part, left)
     return "".join(parts)
 
 
 class _Inside:
-    """Keeps count of the bare elements that are open at a place of a page."""
+    """Keeps count of the bare and the folded elements that are open at a place of a page."""
 
     def __init__(self) -> None:
-        self._open = 0
-        self._moving = 0
+        self._open = self._moving = self._folded = 0
 
     @property
     def is_bare(self) -> bool:
         return self._open > 0 or self._moving > 0
+
+    @property
+    def is_folded(self) -> bool:
+        return self._folded > 0
 
     def see(self, tag: str) -> None:
         """Take note of a tag."""
@@ -59,6 +64,8 @@ class _Inside:
         step = -1 if tag.startswith("</") else 1
         if name in _BARE:
             self._open += step
+        if name == "details":
+            self._folded += step
         if name == "div" and (self._moving or _MOVING in tag):
             self._moving += step
 

@@ -16,6 +16,7 @@ import jinja2
 from markupsafe import Markup
 
 from lab.cleaning import clean, short
+from lab.data.builtin import Column, meanings
 from lab.host.files import write_bytes
 from lab.numbers import number
 from lab.protocol import Figure, Table
@@ -116,6 +117,7 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
         count=count,
         is_measured=_is_measured,
         sheets_for=sheets_for,
+        meanings=_meanings,
         rows_in_table=_rows_in_table,
     )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
@@ -154,6 +156,11 @@ def unit(name: str) -> str:
     ('p99 (µs)', "weight for 'a (us)'", 'focus')
     """
     return f"{name.removesuffix('(us)')}(µs)" if name.endswith(" (us)") else name
+
+
+def _meanings(data: Mapping[str, Any]) -> dict[str, Column]:
+    """Say what the columns used and the target mean, where the table of a record is a built-in one."""
+    return meanings(data["name"], [*data["columns"], data["target"]])
 
 
 def _is_measured(table: Table, place: int) -> bool:

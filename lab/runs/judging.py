@@ -31,6 +31,9 @@ _SHOWS = (
     "options.py",
     "notebook.py",
     "wording.py",
+    "advice.py",
+    "first_screen.py",
+    "numbers.py",
     "version.py",
 )
 _KEEPS = ("record.py", "record_schema.json", "schema.py", "runs", "rates.py", "likeness.py", "registry.py")

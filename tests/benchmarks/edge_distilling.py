@@ -4,7 +4,8 @@ Three folds, once or as often as `--repeats` says: accuracy, log loss, size of t
 median and p99 of single calls, timed in turn. Without `--candidates` every family keeps its defaults. Three lines are the
 student alone: taught by probabilities of rows kept aside (as shipped, and with less weight on the label), and by labels. The
 last two are the averages of the usual candidates, each one file. A star stands where no other model is as accurate, as small
-and as fast: on the Pareto front. `--front` leaves the three lines of the student alone out; 50000x30 is a generated table.
+and as fast: on the Pareto front. `--front` leaves the three lines of the student alone out. 50000x30 is a generated table;
+any number of rows may stand there.
 
 python tests/benchmarks/edge_distilling.py [digits 50000x30 FILE.csv:TARGET ...] [--repeats N] [--candidates N] [--front]
 """
@@ -34,7 +35,6 @@ from lab.learning.folds import all_folds
 from lab.learning.outer import fold_key, score_fold
 
 WIDTH = (16,)
-GENERATED = "50000x30"
 
 
 def student(hard):
@@ -52,11 +52,12 @@ def families(data, *, students):
 
 
 def named(name):
-    if name != GENERATED:
+    n_rows, made, _ = name.partition("x30")
+    if not (made and n_rows.isdigit()):
         path, _, target = name.partition(":")
         return load(path, target or None)
     with tempfile.TemporaryDirectory() as folder:
-        write_table(Path(folder) / "table.csv")
+        write_table(Path(folder) / "table.csv", int(n_rows))
         return load(str(Path(folder) / "table.csv"), "y")
 
 

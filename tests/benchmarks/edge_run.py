@@ -14,10 +14,10 @@ import numpy as np
 TARGETS = {"quick": 20.0, "standard": 90.0}
 
 
-def write_table(path: Path) -> None:
-    """Write 50,000 rows of 30 numbers: ten carry a signal with interactions, the rest none."""
+def write_table(path: Path, n_rows: int = 50_000) -> None:
+    """Write rows of 30 numbers: ten carry a signal with interactions, the rest none."""
     rng = np.random.default_rng(0)
-    numbers = rng.normal(size=(50_000, 30))
+    numbers = rng.normal(size=(n_rows, 30))
     score = numbers[:, :8].sum(axis=1) / 2 + 2 * numbers[:, 8] * numbers[:, 9]
     target = (score + rng.normal(size=len(score)) > 0).astype(int)
     head = ",".join([*(f"x{place}" for place in range(30)), "y"])

@@ -18,9 +18,10 @@ from lab import flow
 from lab.commands.running import result_of
 from lab.data.frames import from_arrays
 from lab.data.load import sample_rows
+from lab.learning import more_rows
 from lab.learning.blending import blends_of
 from lab.learning.comparison import Group
-from lab.learning.families import BOOSTING, LOGISTIC
+from lab.learning.families import BOOSTING, FOREST, LOGISTIC
 from lab.learning.sized import SizeRow
 from lab.protocol import Estimate, Evidence
 from lab.work.rows import typed
@@ -270,3 +271,24 @@ def test_an_average_of_the_black_boxes_is_the_best_of_its_side_where_it_is(conte
         [line[1] + 2 for line in without.tables[0].rows[:-1]]
     )
     assert found.tables[1].rows == without.tables[1].rows, "an average learns from no rows of its own"
+
+
+def test_what_learns_fast_goes_on_to_all_rows_and_is_held_against_the_curves(monkeypatch, two_families):
+    monkeypatch.setattr(classifiers, "black", lambda: Group("black", "black box", (BOOSTING, FOREST)))
+    settings = dataclasses.replace(SETTINGS, curve_rows=2_000)
+    context = LAB.context(sample_rows(table(20_000), 300, 0), settings, seed=0)
+    most = {}
+    for trial in at_size.plan(context):
+        name, size = trial.arguments["family"].name, trial.arguments["size"]
+        most[name] = max(size, most.get(name, 0))
+    assert most == {"logistic": 16_000, "boosting": 16_000, "forest": 2_000}
+
+    def risen(family, size, score):
+        return score + (0.05 if family == "boosting" and size > 2_000 else 0.0)
+
+    assert at_size.evidence(context, rows_of(context)).facts["curve_fault"] is None
+    found = at_size.evidence(context, rows_of(context, change=risen))
+    assert "best black box learns from" in found.facts["curve_fault"]
+    assert "loss_at_size" not in found.estimates
+    monkeypatch.setattr(more_rows, "rises_faster", lambda *_, **__: None)
+    assert "loss_at_size" in at_size.evidence(context, rows_of(context, change=risen)).estimates

@@ -166,6 +166,19 @@ def test_a_run_that_would_decide_is_said_with_its_time():
     assert with_durations(several, job, forecast).facts["curve_seconds"] == {"30": 450.0, "90": 750.0}
 
 
+def test_a_run_on_more_rows_that_would_decide_is_said_with_its_time():
+    job, forecast = measured(make(Curved, {"max_rows": 24}), "fold", "curve")
+    assert (
+        with_durations(Evidence(facts={"rows_to_settle": 48}), job, forecast).facts["settle_seconds"]
+        == 5 * 120.0 + 200.0
+    )
+    for rows in (None, 24, 49):
+        evidence = Evidence(facts={"rows_to_settle": rows})
+        assert with_durations(evidence, job, forecast) == evidence, "there are none, or the table has only 48"
+    at_size = Evidence(facts={"rows_to_settle": 48, "size": 90})
+    assert with_durations(at_size, job, forecast) == at_size
+
+
 def test_no_time_is_said_of_what_was_not_measured_or_would_not_decide():
     job, forecast = measured(make(Curved, {}), "fold")
     assert other_efforts(job, forecast) == ""  # each has a curve, and no pilot trial says what that takes

@@ -34,7 +34,9 @@ def hostile_record(text: str = HOSTILE) -> Record:
             (Table(text, text, (text, "n"), ((text, 1.0), (None, 2))),),
             (text,),
         ),
-        verdict=Verdict("no", "Not yet", f"{text}.", (text,)),
+        verdict=Verdict(
+            "no", "Not yet", f"{text}.", (text,), f"{text} again.", (f"{text} now.",), {text: 0.02, "level": 0.98}
+        ),
         controls=None,
         trials={"total": 2, "failed": {text: text}},
         environment={

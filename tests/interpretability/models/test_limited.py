@@ -114,9 +114,10 @@ def test_the_delivered_model_has_at_most_so_many_parts(name):
     shown = read_model(dataset, seed=0, family=family, scorer="accuracy", candidates=3)
     assert 1 <= shown.parts <= 3
     assert shown.export.difference < 1e-6
-    if name == "logistic":
-        (table,) = shown.tables
+    if name in ("logistic", "splines"):
+        (table,), (panel,) = shown.tables, shown.panels
         assert len(table.rows) == shown.parts
+        assert 1 <= len(panel.terms) <= shown.parts, "nothing to set that changes nothing"
     tuned = tune(family, features, target, scorer="accuracy", candidates=3, seed=0)
     assert parts_by_hand(tuned.model) <= 3
 

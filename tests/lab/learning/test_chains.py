@@ -22,8 +22,8 @@ def windows(n=600, width=5, ahead=20, seed=0):
     """Each row holds some prices, one of them twice, and whether the price is higher much later; shuffled. Also gives its place."""
     rng = np.random.default_rng(seed)
     price = np.cumsum(rng.normal(size=n + width + ahead))
-    x = np.stack([price[place : place + n] for place in (*range(width), 0)], axis=1)
-    target = (price[width + ahead - 1 : n + width + ahead - 1] > x[:, width - 1]).astype(np.int64)
+    x = np.stack([price[place : place + n] for place in (0, *range(width))], axis=1)
+    target = (price[width + ahead - 1 : n + width + ahead - 1] > x[:, -1]).astype(np.int64)
     order = rng.permutation(n)
     return table(x[order], target[order]), order
 

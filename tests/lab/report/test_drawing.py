@@ -292,6 +292,13 @@ def test_the_record_is_there_before_anything_is_drawn(tmp_path, monkeypatch):
     assert (finished.folder / "report.html").exists()
 
 
+def test_after_a_run_the_sentence_the_details_and_the_next_step_are_said_in_this_order(capfd):
+    show_result(flow.Finished(Path("runs/x"), hostile_record("x"), ()))
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[1:4] == ["  Not yet: x.", "  x again.", "  next     x now."]
+    assert lines[4].startswith("  report   ")
+
+
 def test_a_missing_picture_is_said_after_a_run(capfd):
     show_result(flow.Finished(Path("runs/x"), hostile_record("x"), ("the picture 'a' is missing",)))
     assert "note: the picture 'a' is missing\n" in capfd.readouterr().err

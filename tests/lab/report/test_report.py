@@ -73,6 +73,10 @@ def test_the_first_screen_holds_question_answer_sentence_and_one_picture(page):
     assert "Does it help on" in first
     assert "Not yet" in first
     assert first.count("<figure") == 1
+    details, steps = first.index(" again.</p>"), first.index(" now.</li>")
+    assert first.index('<div class="verdict no">') < details < first.index("<figure") < first.index("</figure>") < steps
+    assert "<b>very unlikely (2 in 100)</b>" in first
+    assert "Level: <b>very likely (98 in 100)</b>" in first
     assert first.count("<svg") == len(("wide", "narrow"))
 
 

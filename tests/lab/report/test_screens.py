@@ -167,11 +167,45 @@ def test_the_appendix_is_folded_and_the_first_screen_and_the_evidence_are_not(br
     assert all(browser.ask(seen.format("'h1, .verdict, figcaption, .part > summary'")))
 
 
+def test_the_plain_page_takes_two_screens_at_most_and_follows_the_first(browser):
+    browser.show(1280, 800)
+    place = browser.ask(
+        "(({top, height}) => [top + scrollY, height])(document.querySelector('.plain').getBoundingClientRect())"
+    )
+    figure = browser.ask("document.querySelector('.first figure').getBoundingClientRect().bottom + scrollY")
+    assert place[0] >= figure
+    assert place[1] <= 2 * 800
+    headings = browser.ask(
+        "[...document.querySelectorAll('.plain h2, .plain h3')].map(e => e.firstChild.textContent.trim())"
+    )
+    assert headings == [
+        "What to do next", "How likely is it?", "In plain words", "What we did", "What we found", "What we do not know",
+    ]  # fmt: skip
+
+
+def test_a_term_is_explained_by_its_first_use_with_a_key_and_no_script(browser):
+    browser.show(1280, 800)
+    names = browser.ask(
+        "[...document.querySelectorAll('.term-here')].map(e => e.popoverTargetElement?.firstChild.textContent)"
+    )
+    listed = browser.ask("[...document.querySelectorAll('#terms ~ details th')].map(e => e.textContent)")
+    assert len(names) == len(set(names)) > 3
+    assert set(names) <= set(listed)
+    first = "[...document.querySelectorAll('.term-here')].find(e => e.checkVisibility({contentVisibilityAuto: true}))"
+    shown = f"{first}.popoverTargetElement.checkVisibility()"
+    assert not browser.ask(shown)
+    browser.ask(f"{first}.focus()")
+    browser.press("Enter", 13)
+    assert browser.ask(shown)
+    browser.press("Escape", 27)
+    assert not browser.ask(shown)
+
+
 def test_everything_that_can_be_used_is_reached_by_the_keyboard(browser):
     browser.show(1280, 800)
     browser.ask("document.activeElement.blur(); scrollTo(0, 0); getSelection().removeAllRanges()")
     wanted = (
-        "[...document.querySelectorAll('a, summary, input, select')]"
+        "[...document.querySelectorAll('a, summary, input, select, button')]"
         ".filter(e => e.checkVisibility({contentVisibilityAuto: true}) && !e.disabled)"
     )
     count = browser.ask(f"{wanted}.length")

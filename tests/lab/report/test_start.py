@@ -147,6 +147,7 @@ def test_hostile_names_are_words_and_folders_are_quoted(tmp_path):
 
 def test_open_writes_the_page_and_says_where_it_is(lab, tmp_path, monkeypatch):
     opened = []
+    monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr("webbrowser.open", lambda address: bool(opened.append(address)))
     called = lab("open")
     assert (called.code, "no folder runs" in called.err) == (2, True)

@@ -1,0 +1,71 @@
+"""The commands of the README work as written: each is understood, and fits the table that the README tells how to get.
+
+Trials are left out: what they do is tested where they are, and a run of all would take an hour.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from lab import flow
+from lab.commands import run
+from lab.job import job_of
+
+README = Path(__file__).parents[1] / "README.md"
+NEED_MORE = ("--backend ", "--model FILE", "--browser")
+"""A quantum computer, a model, a package that npm installs: such a command is only understood here."""
+
+
+def commands():
+    """Commands in the blocks and in the running text, without comments."""
+    text = README.read_text(encoding="utf-8")
+    blocks = [
+        line.partition("#")[0]
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in block.splitlines()
+    ]
+    inline = re.findall(r"`(lab [^`]+)`", text)
+    return sorted({line.strip() for line in (*blocks, *inline) if line.startswith("lab ")})
+
+
+RUNS = [line for line in commands() if line.startswith("lab run ") and "data.csv" in line]
+
+
+@pytest.fixture
+def begun(monkeypatch, lab):
+    """Give what a command of the README hands over to the run that it would begin, beside the table of the README."""
+    assert lab("list", "churn", "--write", "data.csv").code == 0
+    handed = []
+
+    class BegunError(Exception):
+        pass
+
+    def begin(*given, seed, files, **about):
+        handed.append((*given, seed, files))
+        raise BegunError
+
+    monkeypatch.setattr(flow, "run", begin)
+
+    def call(line):
+        with pytest.raises(BegunError):
+            run.run(shlex.split(line)[2:], None)
+        return handed[-1]
+
+    return call
+
+
+def test_the_readme_says_how_to_get_the_table_that_its_commands_use():
+    assert "lab list churn --write data.csv" in commands()
+    assert len(RUNS) >= 8
+    assert any(f"run {name} data.csv" in line for line in RUNS for name in ("quantum", "edge", "interpretability"))
+
+
+@pytest.mark.parametrize("line", RUNS)
+def test_a_command_of_the_readme_fits_the_table_of_the_readme(begun, line):
+    given = begun(line)
+    assert given[1].name == "data.csv"
+    assert given[1].target_name == "churn"
+    if not any(what in line for what in NEED_MORE):
+        assert job_of(*given).plan
