@@ -10,10 +10,9 @@ from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.page import number, setting
 from lab.report.session import prices, title_of
-from lab.report.session.story import in_hundred
 from lab.report.slides.content import Chart, Cover, Grid, Points, Slide, Statement
 from lab.report.slides.plots import Curves, Rows, curves_of, in_parts, rows_of
-from lab.wording import count, worst_control, wrong_share
+from lab.wording import count, likelihood, worst_control, wrong_share
 
 __all__ = ["begun", "story"]
 
@@ -74,7 +73,7 @@ def _verdict(record: Record) -> Iterator[Slide]:
             notes=record.question.text,
             caption="As far as this evidence tells.",
             columns=("what may be true", "chance"),
-            rows=tuple((state, in_hundred(share)) for state, share in said.chances.items()),
+            rows=tuple((state, likelihood(share)) for state, share in said.chances.items()),
         )
     if (priced := prices.read(record.evidence)) is not None:
         yield _prices(priced, record)

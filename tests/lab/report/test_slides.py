@@ -219,7 +219,7 @@ def test_tables_are_native_and_round_as_the_report_does(made):
     assert cells(made.one("All models"))[1:] == [[label, rounded(e.value)] for label, _, e in ROWS]
     assert made.titled("Too long") == []
     assert cells(made.one("How likely is what?"))[1:] == [
-        ["better", "less than 1 in 100"], ["level", "77 in 100"], ["worse", "23 in 100"],
+        ["better", "very unlikely (less than 1 in 100)"], ["level", "likely (77 in 100)"], ["worse", "unlikely (23 in 100)"],
     ]  # fmt: skip
     assert cells(made.one("What would it cost?")) == [  # (2 s a job + 0.5 ms a shot) x 1.5 dollars
         ["what", "hours on the device", "dollars"],
