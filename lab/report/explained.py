@@ -17,6 +17,8 @@ _BARE = {
     "summary", "svg", "th",
 }  # fmt: skip
 """Elements in which no button may stand, or none would help: headings, links, pictures, what is typed."""
+_CLOSING = ".,;:!?)"
+"""Signs that never begin a line; a browser breaks lines before and after a button."""
 _APART = ('class="what-if"', 'class="limits"', 'class="prices"', 'class="notes-text"')
 """Parts that the page's script writes anew, and notes, which the audience of a session does not see."""
 
@@ -75,7 +77,12 @@ def _first_uses(text: str, left: dict[Term, int]) -> str:
     for match, term in found_in(text):
         if (place := left.pop(term, None)) is None:
             continue
+        start, after = match.span()
         button = f'<button type="button" class="term-here" popovertarget="meaning-{place}">{match[0]}</button>'
-        said += [text[end : match.start()], button]
-        end = match.end()
+        opening = text[end:start][len(text[end:start].rstrip("(")) :]
+        closing = text[after:][: len(text[after:]) - len(text[after:].lstrip(_CLOSING))]
+        if opening or closing:
+            button = f'<span class="together">{opening}{button}{closing}</span>'
+        said += [text[end : start - len(opening)], button]
+        end = after + len(closing)
     return "".join([*said, text[end:]])

@@ -11,6 +11,7 @@ from samples.records import hostile_record
 
 from lab import report
 from lab.report import glossary
+from lab.report.explained import explained
 
 PLAIN = {
     "COLUMN", "COMMAND", "CSV", "DATA", "DIR", "EXCLUDE", "FILE", "FOLDER", "GB", "GIF", "IBM", "JPEG", "JSON", "LAB", "MAP", "MB",
@@ -133,3 +134,13 @@ def test_words_inside_words_styles_scripts_code_and_marks_are_no_terms():
     page = "<style>margin: 0</style><script>kernel</script><code>depth = 3</code><p title='forest'>unfolded drifting marginal</p>"
     assert glossary.used_in(page) == ()
     assert [term.name for term in glossary.used_in(page + "<p>Folds drift.</p>")] == ["drift", "fold"]
+
+
+def test_a_bracket_and_a_comma_stay_with_the_term_beside_them():
+    page = "<p>It is level (Folds, drift).</p>"
+    found = explained(page, glossary.used_in(page))
+    assert re.sub("<[^>]+>", "", found) == "It is level (Folds, drift)."
+    assert re.findall(r'<span class="together">(.*?)</span>', re.sub("</?button[^>]*>", "", found)) == [
+        "(Folds,",
+        "drift).",
+    ]
