@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from lab.numbers import number
 from lab.protocol import Evidence, Figure, Rows, Table, Trial
 from lab.report import charts
 from lab.wording import count
@@ -39,7 +40,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     examined, learned = CIRCUIT.found(rows), LEARNING.found(rows)
     if examined:
         figures += [_drawn(examined.circuit), _losses_figure(examined)]
-        caveats.append(f"the simulator's expectations lie within {examined.pennylane:.1g} of PennyLane's")
+        caveats.append(f"the simulator's expectations lie within {number(examined.pennylane)} of PennyLane's")
     if learned:
         figures.append(boundary_figure(learned, context.dataset.classes))
         tables += [table for table in (formula_table(learned),) if table]
