@@ -207,8 +207,7 @@ def _by_chains(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     linked = chains(dataset, seed=seed)
     if linked is None or (linked.is_ordered and dataset.belonging.time):
         return
-    parts = linked.units * _PARTS // _STRETCHES if linked.is_ordered else None
-    found = recognition(dataset, linked.units, seed=seed, parts=parts)
+    found = recognition(dataset, linked.units, seed=seed)
     seen = f"the value of {linked.one!r} is that of {linked.other!r} in another row"
     if linked.is_ordered:
         yield _of_windows(linked, seen, found)
@@ -221,9 +220,9 @@ def _by_chains(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
 
 
 def _of_windows(linked: Chains, seen: str, found: Recognition) -> Suspicion:
-    """Word what was found of windows of a series."""
+    """Word what was found of windows of a series: that they are such is sure, so that less will do to show that it matters."""
     share = f"in {_percent(linked.linked)} of the rows, {seen}"
-    if not _is_lost_in_order(found):
+    if not _is_lost(found, _SURE_OF_PLAIN):
         return Suspicion(
             f"rows may be windows of one series: {share}",
             "use --time COLUMN if later rows are to be predicted",

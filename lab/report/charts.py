@@ -346,5 +346,5 @@ def _domain(name: str, values: Sequence[str], options: Sequence[Any], *, outline
 
 def _line_at(axis: Literal["x", "y"], value: float, dash: Sequence[int] = (3, 3)) -> dict[str, Any]:
     """Draw one line across the picture, at a value of an axis: data of its own, so that it is drawn once."""
-    mark = {"type": "rule", **_DOTTED, "strokeDash": list(dash)}
+    mark = {"type": "rule", **_DOTTED, "strokeDash": list(dash), "aria": False}  # the caption says what it is
     return {"data": {"values": [{}]}, "mark": mark, "encoding": {axis: {"datum": value}}}

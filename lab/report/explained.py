@@ -17,15 +17,14 @@ _BARE = {
     "summary", "svg", "th",
 }  # fmt: skip
 """Elements in which no button may stand, or none would help: headings, links, pictures, what is typed."""
-_MOVING = 'class="what-if"'
-"""A part that the page's script writes anew."""
+_APART = ('class="what-if"',)
+"""Parts that the page's script writes anew."""
 
 
 def explained(page: str, terms: Sequence[Term]) -> str:
     """Make a button of the first use of each term in the text of an HTML page; `terms` are those that it uses.
 
-    What is folded counts only for terms that stand nowhere else. The button shows the
-    element `meaning-N` of the term, counted from 1.
+    What is folded counts only for terms that stand nowhere else. The button shows the element `meaning-N` of the term, counted from 1.
 
     >>> from lab.report.glossary import used_in
     >>> page = "<h2>Folds</h2><p>Two folds of a fold.</p>"
@@ -48,11 +47,11 @@ class _Inside:
     """Keeps count of the bare and the folded elements that are open at a place of a page."""
 
     def __init__(self) -> None:
-        self._open = self._moving = self._folded = 0
+        self._open = self._apart = self._folded = 0
 
     @property
     def is_bare(self) -> bool:
-        return self._open > 0 or self._moving > 0
+        return self._open > 0 or self._apart > 0
 
     @property
     def is_folded(self) -> bool:
@@ -66,8 +65,8 @@ class _Inside:
             self._open += step
         if name == "details":
             self._folded += step
-        if name == "div" and (self._moving or _MOVING in tag):
-            self._moving += step
+        if name == "div" and (self._apart or any(mark in tag for mark in _APART)):
+            self._apart += step
 
 
 def _first_uses(text: str, left: dict[Term, int]) -> str:

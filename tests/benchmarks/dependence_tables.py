@@ -48,12 +48,12 @@ def walk(rng, date=False, number=False):
 
 
 def windows(rng):
-    """Overlapping windows of prices that wander, shuffled, and whether the price is higher some steps after them; or how high."""
+    """Overlapping windows of prices that wander, shuffled, and whether the price is higher some steps after them; or how much."""
     n_rows, width, ahead = int(rng.integers(300, 1_500)), int(rng.integers(4, 13)), int(rng.integers(10, 40))
     price = np.cumsum(rng.normal(size=n_rows + width + ahead)) + 100
     x = np.stack([price[place : place + n_rows] for place in range(width)], axis=1)
-    later = price[width + ahead - 1 :][:n_rows]
-    target = later if rng.integers(2) else np.where(later > x[:, -1], "yes", "no")
+    rise = price[width + ahead - 1 :][:n_rows] - x[:, -1]
+    target = rise if rng.integers(2) else np.where(rise > 0, "yes", "no")
     return _shuffled(rng, _columns(x) | {"y": target})
 
 

@@ -102,6 +102,11 @@ def answer(n_rows, table, glass, black, seed):
         "n_rows": len(data.target),
         "rows_in_table": len(data.target),
         "detectable": 1.0,
+        "readable": "readable model",
+        "black_box": "black box",
+        **dict.fromkeys(
+            ("probability_costs", "probability_equal", "probability_gains"), 1 / 3
+        ),  # only the answer counts
     }
     verdict = LAB.judge(Evidence({"loss": loss}, facts, (), ()), SETTINGS)
     return verdict.answer, loss

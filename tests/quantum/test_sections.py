@@ -44,7 +44,6 @@ def test_the_report_is_in_this_order():
     assert names == [
         "comparison",
         "comparison.at_random",
-        "comparison.at_size",
         "screen",
         "sizes",
         "chosen_circuit",

@@ -76,6 +76,15 @@ def test_a_difference_its_regions_and_what_it_could_detect(found, confidence):
     assert found.detectable(one, other) == pytest.approx(intervals.detectable(*spread[1:]))
 
 
+def test_chances_are_as_wide_as_the_interval_where_all_folds_agree(found):
+    """The rule of three makes the interval: a fortieth lies beyond each of its ends."""
+    one = found.best["ab"]
+    end = 300 / N_ROWS
+    assert three(found.difference(one, one)) == pytest.approx((0.0, -end, end))
+    regions = found.regions(one, one, end)
+    assert (regions.worse, regions.equal, regions.better) == pytest.approx((0.025, 0.95, 0.025))
+
+
 def test_rows_that_belong_together_count_once_in_the_difference(found):
     units = np.arange(N_ROWS) // 4
     grouped = dataclasses.replace(found, belonging=Belonging(units=units, by="k"))

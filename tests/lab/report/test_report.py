@@ -115,6 +115,14 @@ def test_the_line_of_a_budget_crosses_every_row():
     assert float(lines[0][2]) == 0
 
 
+def test_every_part_of_a_picture_that_is_a_symbol_has_a_name_and_a_line_of_reference_is_none(page):
+    rows = [(name, "g", Estimate(2.0, 1.0, 3.0, "ms")) for name in "abc"]
+    drawn = svg(Figure("t", "c", charts.interval_plot(rows, axis="ms", groups=["g"], reference=2.5)))
+    symbols = re.findall(r'<[^>]*role="graphics-symbol"[^>]*>', page + drawn)
+    assert len(symbols) > 10
+    assert [tag for tag in symbols if 'aria-label="' not in tag and "container" in tag] == []
+
+
 def test_in_a_notebook_there_is_no_link_for_it_would_load_the_notebook_into_the_frame(page):
     framed = report.html(hostile_record())
     assert "href" in page
