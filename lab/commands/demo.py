@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lab import registry
 from lab.commands.running import keep_start, result_of, run_lab, show_result
-from lab.commands.session import require_ours
 from lab.commands.words import check_out, check_seed, understand, writing_in
 from lab.options import Parser, add_common
 from lab.terminal.console import say, show, show_whole
@@ -44,6 +43,8 @@ def demo(words: list[str]) -> int:
 
     check_out(given.out)
     if given.session:
+        from lab.commands.session import require_ours
+
         require_ours(given.out / _SESSION)
     progress, runs = Progress(given.out), []
     for name in registry.names():

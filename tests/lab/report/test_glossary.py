@@ -14,7 +14,7 @@ from lab.report import glossary
 
 PLAIN = {
     "COLUMN", "COMMAND", "CSV", "DATA", "DIR", "EXCLUDE", "FILE", "FOLDER", "GB", "GIF", "IBM", "JPEG", "JSON", "LAB", "MAP", "MB",
-    "NAME", "NOTFOUND", "PDF", "PNG", "ROC", "RUN", "TERM", "UI",
+    "NAME", "NOTFOUND", "PACK", "PDF", "PNG", "ROC", "RUN", "SHELL", "TABLE", "TERM", "UI",
 }  # fmt: skip
 """Abbreviations that need no explanation: arguments, formats of files, units, a company; ROC stands with AUC only."""
 
