@@ -34,11 +34,11 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab compare RUN RUN...            show runs side by side, and whether what changed is more than noise
   lab slides RUN...                 write slides with editable text, tables and charts
   lab pack RUN...                   put runs into one file that opens elsewhere
-  lab verify PACK                   say whether anything in such a file was changed
+  lab verify FILE                   say whether anything in such a file was changed
   lab explain [TERM]                say in one sentence what a term of the trade means
   lab clean [FOLDER]                remove what can be computed again from the folders of runs
   lab controls LAB                  measure how often a lab is wrong where the truth is known
-  lab completion SHELL              print what has a shell complete our words
+  lab completion NAME               print what has a shell complete our words
   lab help [COMMAND]                show this, or the options of a command
 
 lab COMMAND --help shows the options of a command and an example; lab --version prints the version.

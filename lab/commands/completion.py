@@ -1,4 +1,4 @@
-"""`lab completion SHELL`: what has a shell complete our words. It asks us for them, by argcomplete, at each press of the key."""
+"""`lab completion NAME`: what has a shell complete our words. It asks us for them, by argcomplete, at each press of the key."""
 
 import os
 from collections.abc import Callable, Collection
@@ -20,7 +20,7 @@ def completion(words: list[str]) -> int:
         description="Print what has a shell complete commands, options and names of files; it reads that when it starts.",
         epilog="example: lab completion bash >> ~/.bashrc",
     )
-    parser.add_argument("shell", choices=_SHELLS, metavar="SHELL", help=f"one of {', '.join(_SHELLS)}")
+    parser.add_argument("shell", choices=_SHELLS, metavar="NAME", help=f"one of {', '.join(_SHELLS)}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     given = understand(parser, words)
     if given is None:

@@ -1,4 +1,4 @@
-"""`lab pack RUN...` and `lab verify PACK`: runs in one file that opens elsewhere, and whether anything in it was changed."""
+"""`lab pack RUN...` and `lab verify FILE`: runs in one file that opens elsewhere, and whether anything in it was changed."""
 
 import json
 from pathlib import Path
@@ -69,7 +69,7 @@ def verify(words: list[str]) -> int:
         "its manifest too: to be sure of that, compare the SHA-256 that lab pack showed (--digest).",
         epilog="example: lab verify board.zip",
     )
-    parser.add_argument("pack", type=Path, metavar="PACK", help="the file that lab pack wrote")
+    parser.add_argument("pack", type=Path, metavar="FILE", help="the file that lab pack wrote")
     parser.add_argument("--digest", metavar="SHA256", help="the SHA-256 that lab pack showed")
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON on stdout, and nothing else there"

@@ -27,7 +27,7 @@ def slides(words: list[str]) -> int:
     try:
         from lab.report.slides.deck import deck
     except ModuleNotFoundError as error:
-        if error.name not in ("pptx", "xlsxwriter"):
+        if (error.name or "").partition(".")[0] not in ("pptx", "xlsxwriter"):
             raise
         raise SettingsError(
             "slides need the library python-pptx, which is not installed; run  pip install 'future-tech-lab[slides]'"

@@ -17,8 +17,8 @@ _BARE = {
     "summary", "svg", "th",
 }  # fmt: skip
 """Elements in which no button may stand, or none would help: headings, links, pictures, what is typed."""
-_APART = ('class="what-if"',)
-"""Parts that the page's script writes anew."""
+_APART = ('class="what-if"', 'class="limits"', 'class="prices"', 'class="notes-text"')
+"""Parts that the page's script writes anew, and notes, which the audience of a session does not see."""
 
 
 def explained(page: str, terms: Sequence[Term]) -> str:

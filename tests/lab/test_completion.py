@@ -33,6 +33,7 @@ def offered(line, folder):
         ("lab slides runs/a --t", {"--title"}, {"--out"}),
         ("lab history --verdict ", {"yes", "no", "undecided"}, set()),
         ("lab slides wi", {"wine.csv"}, {"slides"}),
+        ("lab run edge wi", {"wine.csv"}, {"edge"}),
         ("lab nothing ", set(), {"run"}),
     ],
 )

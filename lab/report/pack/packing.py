@@ -1,22 +1,20 @@
 """How do runs become one file? Records as they are, reports rendered from them, pages that lead to all, and a manifest."""
 
-import io
 import re
 import tempfile
-import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from lab import record, report
 from lab.record import SCHEMA_VERSION, Record
 from lab.report import session, start
 from lab.report.pack import manifest
+from lab.report.zipped import zipped
 from lab.version import __version__
 
 __all__ = ["packed"]
 
 _SESSION = "session.html"
-_TIME = (1980, 1, 1, 0, 0, 0)
 _LONGEST_NAME = 60
 
 
@@ -54,7 +52,7 @@ def packed(records: Sequence[Path], labs: Collection[str]) -> tuple[bytes, tuple
         files = {name: (place / name).read_bytes() for name in (*names, _SESSION, start.NAME)}
     listed = {name: manifest.entry_of(content) for name, content in files.items()}
     found = manifest.Manifest(manifest.FORMAT, manifest.VERSION, __version__, SCHEMA_VERSION, tuple(runs), listed)
-    return _zipped({manifest.MANIFEST: manifest.written(found), **files}), tuple(missing)
+    return zipped({manifest.MANIFEST: manifest.written(found), **files}), tuple(missing)
 
 
 def _described(folder: str, known: Record) -> manifest.PackedRun:
@@ -77,13 +75,3 @@ def _plain(name: str) -> str:
     ('20260102-0900-edge-churn', 'a-b-c')
     """
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:_LONGEST_NAME] or "run"
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    page = io.BytesIO()
-    with zipfile.ZipFile(page, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as pack:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, _TIME)
-            entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0o644 << 16, 3
-            pack.writestr(entry, content, compresslevel=9)
-    return page.getvalue()

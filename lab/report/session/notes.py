@@ -10,7 +10,7 @@ from lab.report.session.digits import three
 from lab.report.session.limits import Limits, outcome
 from lab.report.session.prices import Prices
 from lab.report.session.prices import priced as price_of
-from lab.wording import amount, count, worst_control, wrong_share
+from lab.wording import amount, count, likelihood, worst_control, wrong_share
 
 __all__ = [
     "Asked",
@@ -64,8 +64,6 @@ def verdict(record: Record) -> Notes:
         Asked("Which data is this about?", _data(record), "repeat"),
         Asked("How often is this lab wrong?", _wrong(record), "trust"),
     ]
-    for words, share in found.chances.items():
-        asked.append(Asked(f"How likely is it: {words}?", f"{100 * share:.1f} in 100.", "trust"))
     return Notes(tuple(say), tuple(_margins(record)), tuple(asked))
 
 
@@ -135,7 +133,10 @@ def what_if(panel: WhatIf) -> Notes:
 def sure(record: Record) -> Notes:
     """Say how far the answer can be trusted, and what weakens it."""
     caveats = (*record.evidence.caveats, *record.data["notes"])
-    say = [_wrong(record), *(f"{caveat[:1].upper()}{caveat[1:]}." for caveat in record.evidence.caveats[:3])]
+    chances = (
+        f"{words[:1].upper()}{words[1:]}: {likelihood(share)}." for words, share in record.verdict.chances.items()
+    )
+    say = [*chances, _wrong(record), *(f"{caveat[:1].upper()}{caveat[1:]}." for caveat in record.evidence.caveats[:3])]
     asked = []
     if len(caveats) > 3:
         asked.append(Asked("What else weakens it?", "; ".join(caveats[3:6]) + ".", "caveats"))

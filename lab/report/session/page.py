@@ -23,7 +23,7 @@ from lab.report.pictures import Artist
 from lab.report.session import limits, prices
 from lab.report.session.digits import three
 from lab.report.session.story import Screen, screens
-from lab.wording import count
+from lab.wording import count, likelihood
 
 __all__ = ["html", "write"]
 
@@ -48,7 +48,7 @@ def html(records: Sequence[Record], title: str) -> tuple[str, tuple[str, ...]]:
         text = page.render(
             "session/session.html", styles=_STYLES, scripts=_SCRIPTS, picture=picture,
             title=title, about=_about(records), records=records, screens=shown, reports=reports,
-            anchor=lambda screen: _anchor(screen, reports), limits_of=_limits, prices_of=_prices, three=three,
+            anchor=lambda screen: _anchor(screen, reports), likelihood=likelihood, limits_of=_limits, prices_of=_prices, three=three,
             is_long=lambda words: len(words) > _LONG, model=_model, allowed=_allowed,
         )  # fmt: skip
     return page.with_glossary(text), tuple(missing.values())

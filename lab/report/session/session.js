@@ -10,16 +10,17 @@
   };
   const screens = [...document.querySelectorAll(".screen")], root = document.documentElement;
   const isPresenter = location.hash === "#presenter";
-  let at = 0, came = null, peer = isPresenter ? window.opener : null;
+  let at = 0, came = null, hasTurned = false, peer = isPresenter ? window.opener : null;
 
-  const tell = () => { if (peer && !peer.closed) peer.postMessage({ session: "at", at }, "*"); };
+  const tell = (isReply = false) => { if (peer && !peer.closed) peer.postMessage({ session: "at", at, isReply }, "*"); };
   window.addEventListener("message", (event) => {
     const said = event.data;
     if (!said || typeof said !== "object" || !screens[0]) return;
-    if (said.session === "hello" && !isPresenter && event.source && event.source.opener === window) {
-      peer = event.source;
-      tell();
-    } else if (said.session === "at" && event.source === peer && Number.isInteger(said.at) && screens[said.at]) {
+    const source = event.source;
+    if (!isPresenter && source && source !== window && source.opener === window) peer = source; /* this page may be loaded anew */
+    if (said.session === "hello" && source === peer) {
+      tell(true);
+    } else if (said.session === "at" && !(said.isReply && hasTurned) && source === peer && Number.isInteger(said.at) && screens[said.at]) {
       show(said.at, false);
     }
   });
@@ -172,12 +173,13 @@
       at = Math.min(Math.max(number, 0), screens.length - 1);
       preview(now, screens[at]);
       preview(next, screens[at + 1]);
-      const written = screens[at].querySelector(".notes");
-      notes.replaceChildren(...[...written.children].filter((node) => node.tagName !== "SUMMARY").map((node) => node.cloneNode(true)));
+      notes.replaceChildren(screens[at].querySelector(".notes-text").cloneNode(true));
       notes.scrollTop = 0;
       fit();
       tick();
-      if (isMine) tell();
+      if (!isMine) return;
+      hasTurned = true; /* an answer from before that comes late turns nothing back */
+      tell();
     };
     addEventListener("resize", fit);
     setInterval(tick, 1000);

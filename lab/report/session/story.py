@@ -13,7 +13,7 @@ from lab.report.session import agenda, limits, notes, prices
 from lab.report.session.notes import Notes
 from lab.wording import count, worst_control, wrong_share
 
-__all__ = ["Kind", "Screen", "in_hundred", "screens", "title_of"]
+__all__ = ["Kind", "Screen", "screens", "title_of"]
 
 Kind = Literal["cover", "verdict", "picture", "what-if", "limits", "prices", "sure", "change", "do", "end"]
 
@@ -90,9 +90,7 @@ def _story(place: int, record: Record) -> Iterator[Screen]:
 
 
 def _surety(record: Record) -> Iterator[str]:
-    """Say how likely each answer is, how often the lab is wrong where the truth is known, and how many caveats there are."""
-    for words, share in record.verdict.chances.items():
-        yield f"{words[:1].upper()}{words[1:]}: {in_hundred(share)}."
+    """Say how often the lab is wrong where the truth is known, and how many caveats there are."""
     if record.controls:
         worst = worst_control(record.controls["controls"])
         like = record.controls.get("like")
@@ -107,14 +105,3 @@ def _surety(record: Record) -> Iterator[str]:
     caveats = len(record.evidence.caveats) + len(record.data["notes"])
     if caveats:
         yield f"{count(caveats, 'caveat')} {'stands' if caveats == 1 else 'stand'} in the evidence."
-
-
-def in_hundred(share: float) -> str:
-    """Say a chance as a count of hundred.
-
-    >>> in_hundred(0.023), in_hundred(0.001), in_hundred(0.999), in_hundred(0.75)
-    ('2 in 100', 'less than 1 in 100', 'more than 99 in 100', '75 in 100')
-    """
-    if share < 0.01:
-        return "less than 1 in 100"
-    return "more than 99 in 100" if share > 0.99 else f"{round(100 * share)} in 100"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 __all__ = ["Axis", "axis_for"]
 
 _PARTS = 5  # about so many steps
+_SAME, _NOTHING = 1e-9, 1e-200  # shares of a value, and values, between which no axis tells a difference
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,17 @@ class Axis:
     high: float
     step: float
     is_log: bool = False
+
+    def share(self, value: float) -> float:
+        """Say how far along the axis a value is, from 0 to 1; what lies beyond is at its end.
+
+        >>> Axis(-2.0, 2.0, 1.0).share(1.0), Axis(1.0, 100.0, 10.0, is_log=True).share(10.0), Axis(0.0, 1.0, 0.2).share(7.0)
+        (0.75, 0.5, 1.0)
+        """
+        low, high, at = self.low, self.high, min(max(value, self.low), self.high)
+        if self.is_log:
+            low, high, at = math.log10(low), math.log10(high), math.log10(at)
+        return (at - low) / (high - low)
 
 
 def axis_for(values: Sequence[float], *, is_log: bool = False, room: float = 0.0) -> Axis:
@@ -39,8 +51,9 @@ def axis_for(values: Sequence[float], *, is_log: bool = False, room: float = 0.0
     if is_log:
         bottom, top = math.floor(math.log10(low)), math.ceil(math.log10(high))
         return Axis(10.0**bottom, 10.0 ** max(top, bottom + 1), 10.0, is_log=True)
-    if high == low:
-        half = 0.2 * abs(high) or 1.0
+    largest = max(abs(low), abs(high))
+    if high - low <= _SAME * largest or largest < _NOTHING:
+        half = 0.2 * largest if largest >= _NOTHING else 1.0
         low, high = low - half, high + half
     span = high - low
     step = _round_step(span / _PARTS)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pptx.dml.color import RGBColor
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml import parse_xml
-from pptx.oxml.ns import nsdecls
+from pptx.oxml.ns import nsdecls, qn
 from pptx.slide import Slide
 from pptx.util import Pt
 
@@ -30,8 +31,10 @@ __all__ = [
     "WHITE",
     "WIDTH",
     "Box",
+    "add_area",
     "add_run",
     "fill_frame",
+    "paint",
     "write",
     "write_list",
 ]
@@ -66,6 +69,22 @@ BULLET, BETWEEN = 26.0, 0.5
 """Room for the sign before an item of a list; space between items, in sizes of the text."""
 TITLE = Box(44.0, 20.0, 872.0, 78.0)
 BODY = Box(44.0, 112.0, 872.0, 404.0)
+
+
+def add_area(page: Slide, box: Box, colour: str, name: str) -> None:
+    """Put a plain area on a slide, before what is to lie upon it."""
+    shape = page.shapes.add_shape(MSO_SHAPE.RECTANGLE, Pt(box.left), Pt(box.top), Pt(box.width), Pt(box.height))
+    paint(shape, colour)
+    shape.name = name
+
+
+def paint(shape: Any, colour: str) -> None:
+    """Fill a shape, and leave it without a line, a shadow and whatever else its style would add."""
+    for style in shape._element.findall(qn("p:style")):
+        shape._element.remove(style)
+    shape.fill.solid()
+    shape.fill.fore_color.rgb = RGBColor.from_string(colour)
+    shape.line.fill.background()
 
 
 def write(

@@ -1,15 +1,10 @@
 """How do records become a file that PowerPoint opens? The same records give the same bytes."""
 
 import io
-import re
-import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-import pptx
-from pptx.dml.color import RGBColor
-from pptx.enum.shapes import MSO_SHAPE, PP_PLACEHOLDER
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.presentation import Presentation
 from pptx.slide import Slide as Page
@@ -20,19 +15,19 @@ from lab.record import Record
 from lab.report.slides import content
 from lab.report.slides.boxes import (
     BODY,
-    HEIGHT,
     SIZES,
     SOFT,
     TITLE,
     WHITE,
-    WIDTH,
     Box,
     fill_frame,
+    paint,
     write,
     write_list,
 )
-from lab.report.slides.fitting import LINE, height_of, width_of
+from lab.report.slides.fitting import LINE, height_of, sentences_that_fit, width_of
 from lab.report.slides.native import add_curves
+from lab.report.slides.package import empty_show, put, timeless
 from lab.report.slides.paging import DETAILS, SENTENCE, points_in_pages, size_of_points, statement_in_pages
 from lab.report.slides.plots import Rows
 from lab.report.slides.rows import add_chart
@@ -41,7 +36,6 @@ from lab.report.slides.tables import add_table, in_pages
 
 __all__ = ["deck"]
 
-_TITLE_ONLY = 5  # of the layouts that the library brings
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 _TITLE_SIZES, _COVER_SIZES = (32, 30, 28, 26, 24, 22, 20, 18), (48, 44, 40, 36, 32, 28, 24, 20, 18)
 _HEADLINE_SIZES = (40, 36, 32, 28, 24, 20, 18)
@@ -68,8 +62,7 @@ def deck(records: Sequence[Record], title: str = "") -> bytes:
         A `.pptx` file.
     """
     slides = story(records, title)
-    show = pptx.Presentation()
-    _prepare(show)
+    show = empty_show()
     for slide in slides:
         _add(show, slide)
     about = show.core_properties
@@ -83,31 +76,7 @@ def deck(records: Sequence[Record], title: str = "") -> bytes:
     about.revision, about.comments, about.keywords, about.subject = 1, "", "", ""
     page = io.BytesIO()
     show.save(page)
-    return _timeless(page)
-
-
-def _prepare(show: Presentation) -> None:
-    """Make the slides wide, with one layout, a title at its place, and the font whose widths are known."""
-    show.slide_width, show.slide_height = Pt(WIDTH), Pt(HEIGHT)
-    for place, layout in reversed(list(enumerate(show.slide_layouts))):
-        if place != _TITLE_ONLY:
-            show.slide_layouts.remove(layout)
-    parts: tuple[Any, ...] = (show.slide_master, show.slide_layouts[0])
-    for part in parts:
-        for holder in list(part.placeholders):
-            if holder.placeholder_format.type == PP_PLACEHOLDER.TITLE:
-                _put(holder, TITLE)
-            elif part is not show.slide_master:
-                holder._element.getparent().remove(holder._element)
-    for relation in show.slide_master.part.rels.values():
-        if relation.reltype.endswith("/theme"):
-            theme = relation.target_part
-            theme._blob = re.sub(rb'<a:latin typeface="Calibri"', b'<a:latin typeface="Arial"', theme.blob)
-    for name in ("thumbnail", "printerSettings"):
-        for holder in (show.part.package, show.part):
-            rels = holder._rels
-            for key in [key for key, relation in rels.items() if relation.reltype.endswith(f"/{name}")]:
-                rels.pop(key)
+    return timeless(page)
 
 
 def _add(show: Presentation, slide: content.Slide) -> None:
@@ -140,7 +109,7 @@ def _page(show: Presentation, slide: content.Slide) -> Page:
     holder = page.shapes.title
     assert holder is not None
     box = Box(TITLE.left, 130.0, TITLE.width, 130.0) if isinstance(slide, content.Cover) else TITLE
-    _put(holder, box)
+    put(holder, box)
     sizes = _COVER_SIZES if isinstance(slide, content.Cover) else _TITLE_SIZES
     anchor = MSO_ANCHOR.BOTTOM if isinstance(slide, content.Cover) else MSO_ANCHOR.MIDDLE
     fill_frame(holder.text_frame, slide.title, box, sizes, bold=True, anchor=anchor)
@@ -168,10 +137,7 @@ def _statement(page: Page, slide: content.Statement) -> None:
     wide = min(760.0, width_of(clean(slide.headline), size, bold=True) + 60)
     plate = page.shapes.add_shape(MSO_SHAPE.ROUNDED_RECTANGLE, Pt(150), Pt(134), Pt(wide), Pt(76))
     for shape in (mark, plate):
-        shape.fill.solid()
-        shape.fill.fore_color.rgb = RGBColor.from_string(colour)
-        shape.line.fill.background()
-        shape.shadow.inherit = False
+        paint(shape, colour)
     mark.name, plate.name = f"Sign: {slide.answer}", "Verdict"
     for shape, text, box, sizes in (
         (mark, sign, Box(44, 128, 88, 88), (44,)),
@@ -210,7 +176,8 @@ def _caption_box(slide: content.Slide, caption: str) -> Box:
 
 def _caption(page: Page, slide: content.Slide, caption: str) -> None:
     if caption:
-        write(page, caption, _caption_box(slide, caption), _caption_sizes(slide), colour=SOFT)
+        box, sizes = _caption_box(slide, caption), _caption_sizes(slide)
+        write(page, sentences_that_fit(clean(caption), box.width, box.height, sizes[-1]), box, sizes, colour=SOFT)
 
 
 def _caption_sizes(slide: content.Slide) -> tuple[int, ...]:
@@ -220,18 +187,3 @@ def _caption_sizes(slide: content.Slide) -> tuple[int, ...]:
 def _points(page: Page, slide: content.Points) -> None:
     shape = page.shapes.add_textbox(Pt(BODY.left), Pt(BODY.top), Pt(BODY.width), Pt(BODY.height))
     write_list(shape.text_frame, slide.items, size_of_points(slide))
-
-
-def _put(shape: Any, box: Box) -> None:
-    shape.left, shape.top, shape.width, shape.height = Pt(box.left), Pt(box.top), Pt(box.width), Pt(box.height)
-
-
-def _timeless(page: io.BytesIO) -> bytes:
-    """Write the parts of a file again, without the time at which each was written."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(page) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            entry = zipfile.ZipInfo(name, _EPOCH.timetuple()[:6])
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            new.writestr(entry, old.read(name))
-    return made.getvalue()

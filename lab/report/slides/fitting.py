@@ -4,10 +4,11 @@ Widths are those of Arial, which the slides use, and of Liberation Sans, which s
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["LINE", "fitted", "height_of", "lines_of", "longest_word", "width_of"]
+__all__ = ["LINE", "fitted", "height_of", "lines_of", "longest_word", "sentences_that_fit", "width_of"]
 
 LINE = 1.2
 """Height of a line, in sizes of its text."""
@@ -31,6 +32,7 @@ _WIDE, _OTHER = 1.3, 0.75  # of a square sign, of any other that is not among th
 _BOLD, _MARGIN = 1.08, 1.04
 _TALL = 1.4  # lines of other scripts, from other fonts
 _CUT = "..."
+_LONG = 5_000
 
 
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
@@ -53,6 +55,8 @@ def lines_of(text: str, width: float, size: float, *, bold: bool = False) -> int
     >>> lines_of("one two three", 40.0, 10.0), lines_of("a" * 30, 60.0, 10.0), lines_of("", 60.0, 10.0)
     (2, 3, 1)
     """
+    if len(text) > _LONG:  # no slide holds it, and to measure a megabyte takes seconds
+        return math.ceil(_OTHER * size * len(text) / width)
     space = width_of(" ", size, bold=bold)
     lines, filled = 1, 0.0
     for word in text.split():
@@ -83,7 +87,7 @@ def fitted(text: str, width: float, height: float, sizes: Sequence[int], *, bold
     for size in sizes:
         if height_of(text, width, size, bold=bold) <= height:
             return text, size
-    low, high = 0, len(text)
+    low, high = 0, min(len(text), _LONG - len(_CUT))
     while low < high:
         middle = (low + high + 1) // 2
         if height_of(text[:middle].rstrip() + _CUT, width, sizes[-1], bold=bold) <= height:
@@ -91,6 +95,20 @@ def fitted(text: str, width: float, height: float, sizes: Sequence[int], *, bold
         else:
             high = middle - 1
     return text[:low].rstrip() + _CUT, sizes[-1]
+
+
+def sentences_that_fit(text: str, width: float, height: float, size: float) -> str:
+    """Give the first sentences of a text that fit together; all of it, where not even the first does.
+
+    >>> sentences_that_fit("One is. Two are. Three were.", 70.0, 26.0, 10.0), sentences_that_fit("Far too long.", 10.0, 10.0, 10.0)
+    ('One is. Two are.', 'Far too long.')
+    """
+    parts = re.split(r"(?<=[.!?]) +(?=[A-Z])", text)
+    for n_parts in range(len(parts), 0, -1):
+        kept = " ".join(parts[:n_parts])
+        if height_of(kept, width, size) <= height:
+            return kept
+    return text
 
 
 def _letter(sign: str) -> float:
@@ -103,4 +121,4 @@ def _letter(sign: str) -> float:
 
 
 def _is_latin(text: str) -> bool:
-    return all(ord(sign) < 0x370 or 0x2000 <= ord(sign) < 0x2100 for sign in text)
+    return all(ord(sign) < 0x370 or 0x2000 <= ord(sign) < 0x2200 for sign in text)

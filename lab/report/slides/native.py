@@ -28,7 +28,7 @@ from lab.report.slides.fitting import fitted
 from lab.report.slides.plots import Curves, Place, Rows
 from lab.report.slides.workbook import column, sheet
 
-__all__ = ["add_bars", "add_curves", "add_points"]
+__all__ = ["add_bars", "add_curves", "add_points", "legend_of"]
 
 _MARKERS = (
     XL_MARKER_STYLE.CIRCLE, XL_MARKER_STYLE.DIAMOND, XL_MARKER_STYLE.SQUARE,
@@ -42,12 +42,12 @@ _DASHES = (
     MSO_LINE.LONG_DASH,
     MSO_LINE.SQUARE_DOT,
 )
+_LINES = (MSO_LINE.ROUND_DOT, MSO_LINE.DASH, MSO_LINE.DASH_DOT)
 _LINE, _GRID = "#444444", "#D9DEE4"
 _HEADER = ("label", "place", "minus", "plus", "low", "high")
-_ROOM = 0.04  # beyond the outermost point, whose mark is as wide
 _FIRST = 2  # row of the sheet below the header
 _ONE_LINE = 1.5  # its height in any script, in sizes of the text
-_LEGEND, _LARGEST = 700.0, 20  # width of a legend, and size of its text
+_LEGEND = 700.0  # width of a legend, without its marks
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ class _Series:
         return self.first + len(self.values) - 1
 
 
-def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, legend_from: float = 0.0) -> Any:
+def add_points(
+    page: Slide, rows: Rows, box: Box, inner: Box, axis: Axis, size: int, *, legend_from: float = 0.0
+) -> Any:
     """Draw rows as points with vertical error bars, from left to right. Their names are not drawn, nor is the name of the axis.
 
     Error bars are vertical because programs other than PowerPoint draw no horizontal ones that have lengths of their own.
@@ -76,6 +78,8 @@ def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, lege
     ----------
     box, inner : Box
         The place of the chart, and within it that of the points, which share its width.
+    axis : Axis
+        Of the values.
     size : int
         Of the text, in points.
     legend_from : float
@@ -85,8 +89,9 @@ def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, lege
     drawn = _series_of(rows)
     data = XyChartData()
     for one in drawn:
-        data.add_series(_named(one.name, len(rows.groups))).add_data_point(0, 0)
+        data.add_series(_named(one.name, size, len(drawn))).add_data_point(0, 0)
     chart = (frame := _frame(page, XL_CHART_TYPE.XY_SCATTER, box, data)).chart
+    n_lines = 0
     minus, plus = ([_side(place, sign) for place in rows.places] for sign in (-1, 1))
     for at, (one, series) in enumerate(zip(drawn, chart.plots[0].series, strict=True)):
         letter, element = xl_col_to_name(len(_HEADER) + at), series._element
@@ -94,7 +99,8 @@ def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, lege
         _refer(element, "xVal", column("B", one.first, one.last), one.across)
         _refer(element, "yVal", column(letter, one.first, one.last), one.values)
         if one.is_line:
-            _draw_line(series, _LINE, MSO_LINE.ROUND_DOT)
+            _draw_line(series, _LINE, _LINES[n_lines % len(_LINES)])
+            n_lines += 1
             continue
         _draw_points(series, _colour(rows, one.group), _MARKERS[_rank(rows, one.group) % len(_MARKERS)])
         if any(place.is_measured for place in rows.places if place.group == one.group):
@@ -108,14 +114,13 @@ def add_points(page: Slide, rows: Rows, box: Box, inner: Box, size: int, *, lege
         for at, row in enumerate(cells):
             row.append(padded[at] if at < len(padded) else None)
     _set_sheet(chart, [[*_HEADER, *(one.name for one in drawn)], *cells])
-    _plain(chart, size, n_named=len(rows.groups))
+    _plain(chart, size, _is_in_legend(rows))
     _lay_out(chart, box, inner)
     if legend_from:
         chart.legend._element.find(qn("c:overlay")).addprevious(
             _layout("", (legend_from, 0.0, 1 - legend_from, 1.7 * size / box.height))
         )
-    ends_of_all = [end for place in rows.places for end in (place.low, place.high)]
-    _scale(chart.value_axis, axis_for([*ends_of_all, *rows.references], is_log=rows.is_log, room=_ROOM), "", size, 0.0)
+    _scale(chart.value_axis, axis, "", size, 0.0)
     hidden = chart.category_axis
     hidden.minimum_scale, hidden.maximum_scale = 0, n_rows
     _hide(hidden)
@@ -130,10 +135,10 @@ def add_bars(page: Slide, rows: Rows, box: Box, inner: Box, size: int) -> Any:
     Their names are not drawn. For the parameters see `add_points`.
     """
     data = CategoryChartData()
-    data.categories = [_named(place.label) for place in rows.places]
+    data.categories = [_named(place.label, size) for place in rows.places]
     for group in rows.groups:
         values = [place.value if place.group == group else None for place in rows.places]
-        data.add_series(_named(group or rows.axis, len(rows.groups)), values)
+        data.add_series(_named(group or rows.axis, size, len(rows.groups)), values)
     frame = _frame(page, XL_CHART_TYPE.BAR_CLUSTERED, box, data)
     chart = frame.chart
     plot = chart.plots[0]
@@ -145,7 +150,7 @@ def add_bars(page: Slide, rows: Rows, box: Box, inner: Box, size: int) -> Any:
         (place.label, *(place.value if place.group == one else None for one in rows.groups)) for place in rows.places
     )
     _set_sheet(chart, [("label", *(group or rows.axis for group in rows.groups)), *cells])
-    _plain(chart, size, n_named=len(rows.groups))
+    _plain(chart, size, _is_in_legend(rows))
     _lay_out(chart, box, inner)
     _scale(chart.value_axis, axis_for([0.0, *(place.value for place in rows.places)]), rows.axis, size, inner.width)
     chart.category_axis.reverse_order = True
@@ -159,12 +164,12 @@ def add_curves(page: Slide, curves: Curves, box: Box, size: int) -> Any:
     data = XyChartData()
     rows: list[Sequence[Any]] = [("curve", "x", "y")]
     for name, points in curves.series.items():
-        series = data.add_series(_named(name, len(curves.series)))
+        series = data.add_series(_named(name, size, len(curves.series)))
         series.add_data_point(0, 0)
         rows += [(name, x, y) for x, y in points]
     frame = _frame(page, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, box, data)
     chart = frame.chart
-    _plain(chart, size, n_named=len(curves.series))
+    _plain(chart, size, [len(curves.series) > 1] * len(curves.series))
     first = _FIRST
     for place, (series, points) in enumerate(zip(chart.plots[0].series, curves.series.values(), strict=True)):
         last = first + len(points) - 1
@@ -200,8 +205,8 @@ def _series_of(rows: Rows) -> list[_Series]:
         for group in rows.groups
     ]  # fmt: skip
     lines = [
-        _Series(f"line at {number(at)}", "", (0.0, float(n_rows)), (at, at), _FIRST + n_rows, is_line=True)
-        for at in rows.references
+        _Series(words or f"line at {number(at)}", "", (0.0, float(n_rows)), (at, at), _FIRST + n_rows, is_line=True)
+        for at, words in rows.references.items()
     ]
     return groups + lines
 
@@ -278,9 +283,9 @@ def _rgb(colour: str) -> RGBColor:
     return RGBColor.from_string(colour.removeprefix("#").upper())
 
 
-def _named(text: str, n_names: int = 1) -> str:
+def _named(text: str, size: int, n_names: int = 1) -> str:
     """Cut a name to its share of a legend as wide as a slide."""
-    return fitted(clean(text), _LEGEND / n_names, _ONE_LINE * _LARGEST, (_LARGEST,))[0] or " "
+    return fitted(clean(text), _LEGEND / n_names, _ONE_LINE * size, (size,))[0] or " "
 
 
 def _hide(axis: Any) -> None:
@@ -288,18 +293,29 @@ def _hide(axis: Any) -> None:
     axis.has_major_gridlines = False
 
 
-def _plain(chart: Any, size: int, *, n_named: int) -> None:
-    """Have no title, and a legend of the first series where there are several; the others are lines across."""
+def _plain(chart: Any, size: int, named: Sequence[bool]) -> None:
+    """Have no title, and a legend of those series that are named there."""
     chart.has_title = False
     chart.font.size = Pt(size)
-    chart.has_legend = n_named > 1
+    chart.has_legend = any(named)
     if not chart.has_legend:
         return
     chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
     chart.legend.font.size = Pt(size)
-    for place in reversed(range(n_named, len(chart.plots[0].series))):
+    for place in reversed([place for place, is_named in enumerate(named) if not is_named]):
         entry = f'<c:legendEntry {nsdecls("c")}><c:idx val="{place}"/><c:delete val="1"/></c:legendEntry>'
         chart.legend._element.find(qn("c:legendPos")).addnext(parse_xml(entry))
+
+
+def _is_in_legend(rows: Rows) -> list[bool]:
+    """Say of each series whether the legend names it: groups where there are several, lines of which something is said."""
+    return [len(rows.groups) > 1 for _ in rows.groups] + [bool(words) for words in rows.references.values()]
+
+
+def legend_of(rows: Rows) -> list[str]:
+    """List the names that a legend shows."""
+    names = [*rows.groups, *rows.references.values()]
+    return [name for name, is_named in zip(names, _is_in_legend(rows), strict=True) if is_named]
 
 
 def _lay_out(chart: Any, box: Box, inner: Box) -> None:

@@ -43,8 +43,14 @@ class Rows:
         What the values are, with their unit.
     places : tuple of Place
         From top to bottom.
-    references : tuple of float
-        Values of the axis where a line crosses all rows.
+    references : mapping of float to str
+        Values of the axis where a line crosses all rows, with what is said of it; empty words where nothing is.
+    zone : (float, float), optional
+        A part of the axis that is shaded.
+    banded : str
+        The label of the row that has a band behind it; empty where none has.
+    ends : (float, float), optional
+        Where the axis ends, where the picture fixes it and values may lie beyond.
     are_bars : bool
         Whether a bar leads from 0 to each value.
     is_log : bool
@@ -55,7 +61,10 @@ class Rows:
 
     axis: str
     places: tuple[Place, ...]
-    references: tuple[float, ...] = ()
+    references: Mapping[float, str] = field(default_factory=dict)
+    zone: tuple[float, float] | None = None
+    banded: str = ""
+    ends: tuple[float, float] | None = None
     are_bars: bool = False
     is_log: bool = False
     colours: Mapping[str, str] = field(default_factory=dict)
@@ -91,11 +100,13 @@ def rows_of(figure: Figure) -> Rows | None:
     is_log = any(_is_log(_channel(unit, "x")) for unit in named)
     if is_log and any(row["value"] <= 0 for row in found):
         return None
-    fixed = [at for unit in units if _is_number(at := _channel(unit, "x").get("datum"))]
     return Rows(
         str(across.get("title") or ""),
         tuple(_place(row, is_log=is_log) for row in found),
-        tuple(sorted({float(at) for at in fixed if at > 0 or not is_log})),
+        _references(units, is_log=is_log),
+        _zone(units),
+        next((str(row["label"]) for row in found if row.get("role") == "decides"), ""),
+        _ends(named),
         are_bars=all(_mark(unit) == "bar" for unit in named) and not is_log,
         is_log=is_log,
         colours=_colours(named),
@@ -142,6 +153,34 @@ def _place(row: Mapping[str, Any], *, is_log: bool) -> Place:
     if is_log and low <= 0:
         low = value
     return Place(str(row["label"]), str(row.get("group", "")), value, min(low, value), max(high, value))
+
+
+def _references(units: Sequence[Mapping[str, Any]], *, is_log: bool) -> dict[float, str]:
+    """Find the lines that cross all rows, and the words that stand at them."""
+    texts = [row for unit in units if _mark(unit) == "text" for row in _data(unit, unit)]
+    said = {float(row["at"]): str(row.get("words", "")) for row in texts if _is_number(row.get("at"))}
+    drawn = [_channel(unit, "x").get("datum") for unit in units if _mark(unit) == "rule"]
+    return {
+        at: said.get(at, "") for at in sorted({float(at) for at in drawn if _is_number(at)}) if at > 0 or not is_log
+    }
+
+
+def _zone(units: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
+    for unit in units:
+        start, end = (_channel(unit, name).get("datum") for name in ("x", "x2"))
+        if _mark(unit) == "rect" and _is_number(start) and _is_number(end):
+            return min(start, end), max(start, end)
+    return None
+
+
+def _ends(units: Sequence[Mapping[str, Any]]) -> tuple[float, float] | None:
+    """Find the ends of an axis that cuts what lies beyond."""
+    for unit in units:
+        scale = _channel(unit, "x").get("scale") or {}
+        domain = list(scale.get("domain") or ())
+        if scale.get("clamp") and len(domain) == 2 and all(map(_is_number, domain)):
+            return float(domain[0]), float(domain[1])
+    return None
 
 
 def _colours(units: Sequence[Mapping[str, Any]]) -> dict[str, str]:

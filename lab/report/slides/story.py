@@ -1,5 +1,6 @@
 """What do the slides tell, and in which order? Records become plain slides; nothing is computed that a record does not hold."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ __all__ = ["begun", "story"]
 
 _FEW_ROWS, _MANY_ROWS = 5, 10  # of a chart, on a main slide and in the appendix
 _MOST_FIGURES, _MOST_TABLES = 3, 4  # of one run in the appendix
-_LONGEST_TABLE = 30
+_LONGEST_TABLE, _MOST_PARTS, _MOST_CAVEATS = 30, 4, 40
 _WHOLE = "The whole evidence stands in the report."
 
 
@@ -136,7 +137,9 @@ def _appendix(record: Record) -> Iterator[Slide]:
         yield _controls(record)
     caveats = (*(f"{record.data['name']}: {note}" for note in record.data["notes"]), *record.evidence.caveats)
     if caveats:
-        items = tuple(map(_sentence, caveats))
+        items = tuple(map(_sentence, caveats[:_MOST_CAVEATS]))
+        if len(caveats) > _MOST_CAVEATS:
+            items = (*items, f"{len(caveats) - _MOST_CAVEATS:,} more stand in the report.")
         yield Points(title="Caveats", notes=_lines(*items), items=items, is_appendix=True)
     yield _facts(record)
 
@@ -154,12 +157,23 @@ def _picture(figure: Figure, most: int, *, is_appendix: bool = True) -> list[Sli
     elif rows is not None:
         parts = [*in_parts(rows, most)]
         if len(parts) > 1:
-            titles = [f"{figure.title} ({place} of {len(parts)})" for place in range(1, len(parts) + 1)]
-    notes = _lines(figure.title, figure.caption, *(place.label for place in rows.places if rows) if rows else ())
+            titles = [f"{figure.title} ({place} of {len(parts)})" for place in range(1, len(parts) + 1)][:_MOST_PARTS]
+    caption = figure.caption if rows is None or rows.are_bars else _turned(figure.caption)
+    notes = _lines(figure.title, caption, *(place.label for place in rows.places if rows) if rows else ())
     return [
-        Chart(title=title, notes=notes, is_appendix=is_appendix, caption=figure.caption, plot=part)
+        Chart(title=title, notes=notes, is_appendix=is_appendix, caption=caption, plot=part)
         for title, part in zip(titles, parts, strict=False)
     ]
+
+
+def _turned(caption: str) -> str:
+    """Name the sides as they are on a slide, where the values go up instead of to the right.
+
+    >>> _turned("Left of the line, the device lowers the score; right of zero it is better.")
+    'Below the line, the device lowers the score; above zero it is better.'
+    """
+    sides = {"Left": "Below", "left": "below", "Right": "Above", "right": "above"}
+    return re.sub(r"\b([Ll]eft|[Rr]ight) of (?=zero\b|the line\b)", lambda found: f"{sides[found[1]]} ", caption)
 
 
 def _numbers_of(figure: Figure) -> Slide:

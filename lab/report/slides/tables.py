@@ -18,7 +18,7 @@ from lab.report.slides.fitting import LINE, fitted, height_of, longest_word, wid
 
 __all__ = ["Laid", "add_table", "in_pages"]
 
-_SIZES, _SMALL_SIZES = (24, 22, 20, 18), (14, 12, 11)
+_SIZES, _SMALL_SIZES = (32, 28, 24, 22, 20, 18), (14, 12, 11)
 _SPREAD, _SMALL_SPREAD = (18,), (12, 11, 10, 9)  # where one slide does not hold it
 _ACROSS, _DOWN = 7.0, 3.0  # margins of a cell on each side
 _SLACK = 2.0

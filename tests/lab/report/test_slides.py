@@ -259,6 +259,7 @@ def test_the_same_records_give_the_same_bytes_and_none_of_them_is_a_time_of_toda
     assert first == second
     with zipfile.ZipFile(io.BytesIO(first)) as parts:
         assert {entry.date_time for entry in parts.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert not [name for name in parts.namelist() if "printer" in name or "thumbnail" in name]
     about = pptx.Presentation(io.BytesIO(first)).core_properties
     assert about.created.isoformat() == about.modified.isoformat() == "2026-01-01T00:00:00"
     assert len(first) < 400_000
@@ -289,6 +290,58 @@ def test_many_rows_are_spread_over_the_appendix_and_the_first_stand_in_front():
     assert sorted(text for part in parts for text in part if text.startswith("model ")) == sorted(
         label for label, _, _ in rows
     )
+
+
+def first_picture(rows, *, axis, layers):
+    """A first picture of a report: rows of label, value, low and high, with lines, words and zones in layers of their own."""
+    y = {"field": "label", "type": "nominal", "title": None}
+    x = {"type": "quantitative", "title": axis, "scale": {"domain": [0, 200], "nice": False, "clamp": True}}
+    marks = [
+        {"mark": {"type": "rule"}, "encoding": {"y": y, "x": x | {"field": "low"}, "x2": {"field": "high"}}},
+        {"mark": {"type": "point"}, "encoding": {"y": y, "x": x | {"field": "value"}}},
+    ]
+    return {"data": {"values": rows}, "width": 720, "height": {"step": 40}, "layer": [*marks, *layers]}
+
+
+def test_lines_have_their_words_a_zone_is_shaded_and_what_lies_beyond_the_axis_is_marked():
+    rows = [
+        {"label": "size, met", "group": "met", "value": 28.0, "low": 28.0, "high": 28.0, "role": "decides"},
+        {
+            "label": "latency, missed",
+            "group": "missed",
+            "value": 1_234.0,
+            "low": 1_100.0,
+            "high": 1_300.0,
+            "role": "beside",
+        },
+    ]
+    line = {"data": {"values": [{}]}, "mark": {"type": "rule"}, "encoding": {"x": {"datum": 100.0}}}
+    zone = {
+        "data": {"values": [{}]},
+        "mark": {"type": "rect"},
+        "encoding": {"x": {"datum": 100.0}, "x2": {"datum": 150.0}},
+    }
+    words = {
+        "data": {"values": [{"label": "", "at": 100.0, "words": "the budget"}]},
+        "mark": {"type": "text"},
+        "encoding": {"x": {"field": "at", "type": "quantitative"}, "y": {"field": "label"}, "text": {"field": "words"}},
+    }
+    figure = Figure(
+        "Budgets", "Left of the line, it is met.", first_picture(rows, axis="share (%)", layers=[zone, line, words])
+    )
+    known = plain_record()
+    page = Deck(deck([dataclasses.replace(known, evidence=Evidence({}, {}, (figure,)))])).one("Budgets")
+    chart = chart_of(page)
+    assert [one.name for one in chart.plots[0].series] == ["met", "missed", "the budget"]
+    assert [chart.value_axis.minimum_scale, chart.value_axis.maximum_scale] == [0, 200]
+    assert {"28", "1,234 \u2191", "1,100 to 1,300", "Below the line, it is met."} <= set(texts(page))
+    areas = {shape.name: shape for shape in page.shapes if shape.name in ("Zone", "Band")}
+    (frame,) = (shape for shape in page.shapes if shape.has_chart)
+    assert areas["Band"].width == pytest.approx(areas["Zone"].width / 2, abs=1), "one of two rows decides"
+    assert areas["Zone"].height == pytest.approx(areas["Band"].height / 4, abs=1), "50 of 200"
+    assert areas["Zone"].top == pytest.approx(areas["Band"].top + areas["Band"].height / 4, abs=1)
+    order = list(page.shapes._spTree)
+    assert order.index(areas["Zone"]._element) < order.index(frame._element), "behind the chart"
 
 
 def test_a_first_picture_without_a_native_form_becomes_its_numbers():
@@ -441,10 +494,38 @@ def test_on_a_terminal_it_asks_before_it_writes_over_a_file(lab, run, monkeypatc
 
 def test_a_missing_library_is_named_with_the_command_that_installs_it(lab, run, monkeypatch):
     monkeypatch.delitem(sys.modules, "lab.report.slides.deck", raising=False)
-    monkeypatch.setitem(sys.modules, "pptx", None)
+    for name in ["pptx", *(name for name in sys.modules if name.startswith("pptx."))]:
+        monkeypatch.setitem(sys.modules, name, None)
     called = lab("slides", run)
     assert (called.code, len(called.err.splitlines())) == (2, 1)
     assert "pip install 'future-tech-lab[slides]'" in called.err
+
+
+def drawn(values, **how):
+    """Draw rows of values without intervals as a first picture, and give its chart."""
+    rows = [(f"row {at}", "g", Estimate(value, value, value, "")) for at, value in enumerate(values)]
+    figure = Figure("Odd", "", charts.interval_plot(rows, axis="x", groups=["g"], **how))
+    known = plain_record()
+    return chart_of(Deck(deck([dataclasses.replace(known, evidence=Evidence({}, {}, (figure,)))])).one("Odd"))
+
+
+@pytest.mark.parametrize(
+    "values", [(0.0,), (5e-324, 0.0), (1e300, -1e300), (1.0, 1.0 + 2e-16), (-7.0, -7.0), (1e-12, 3e-12)]
+)
+def test_an_axis_holds_its_values_however_odd_they_are(values):
+    axis = drawn(values).value_axis
+    assert axis.minimum_scale < axis.maximum_scale
+    assert axis.major_unit > 0
+    assert all(axis.minimum_scale <= value <= axis.maximum_scale for value in values)
+
+
+def test_many_rows_caveats_and_letters_make_no_endless_deck():
+    known = plain_record()
+    rows = [(f"model {n}", f"group {n}", Estimate(float(n), float(n), float(n), "")) for n in range(120)]
+    figure = Figure("Models", "", charts.interval_plot(rows, axis="x", groups=[group for _, group, _ in rows]))
+    evidence = Evidence({}, {}, (figure, figure), (), tuple(f"caveat {n}" for n in range(300)))
+    verdict = dataclasses.replace(known.verdict, details="x" * 100_000, next_steps=("y" * 100_000,))
+    assert len(Deck(deck([dataclasses.replace(known, evidence=evidence, verdict=verdict)])).pages) < 40
 
 
 def test_an_axis_without_a_finite_or_positive_value_is_still_drawn():

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def test_what_is_said_is_what_the_records_say():
     assert "The answer could change with more rows." in notes["change"].say
     assert any("latency (p99) at most 1 ms" in said for said in notes["limits"].say)
     sure = next(screen for screen in shown if screen.kind == "sure")
-    assert sure.lines[:2] == ("Better: 2 in 100.", "Worse: 98 in 100.")
+    assert sure.notes.say[:2] == ("Better: very unlikely (2 in 100).", "Worse: very likely (98 in 100).")
     assert any("wrong in 0 of 10 cases" in line for line in sure.lines)
     (price,) = [screen.notes for screen in shown if screen.kind == "prices"]
     # (2 x 30 + 1) circuits for 500 rows, 60 steps, 1,024 shots of 0.35 ms, and 60 jobs of 2 s, at 1.6 dollars a second
@@ -159,6 +160,16 @@ def _sizes(browser):
     )
 
 
+def test_a_chance_is_a_bar_as_long_as_it_is_likely_beside_its_words(browser):
+    bars = browser.ask(
+        """[...document.querySelectorAll('#s7 .chances p')].map(p => [
+        p.querySelector('span').textContent, p.querySelector('b').textContent,
+        p.querySelector('rect').getBoundingClientRect().width / p.querySelector('svg').getBoundingClientRect().width])"""
+    )
+    assert [bar[:2] for bar in bars] == [["better", "very unlikely (2 in 100)"], ["worse", "very likely (98 in 100)"]]
+    assert [bar[2] for bar in bars] == pytest.approx([0.023, 0.977], abs=0.001)
+
+
 def test_every_text_of_a_screen_can_be_read_from_the_last_row(browser):
     browser.show(1920, 1080)
     smallest = sorted(_sizes(browser))[:3]
@@ -176,6 +187,14 @@ def test_no_screen_is_wider_than_the_window_and_none_is_lower(browser, size):
     if size[0] >= 1280:
         assert heights == [size[1]] * len(KINDS), "what a screen holds fits into it"
     browser.show(1920, 1080)
+
+
+def until(holds):
+    """Wait for what another window does in its own time; gives what holds at the end."""
+    end = time.monotonic() + 30
+    while not (found := holds()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
 
 
 def at(browser):
@@ -246,9 +265,7 @@ def test_the_presenter_has_a_second_window_with_this_screen_the_next_notes_and_a
     browser.press("p", 80)
     with browser.window("#presenter"):
         titles = "[...document.querySelectorAll('.preview .screen')].map(e => e.querySelector('h1, h2').textContent)"
-        for _ in range(100):
-            if browser.ask("document.querySelector('#desk') !== null"):
-                break
+        until(lambda: browser.ask("document.querySelector('#desk .said-here p') !== null"))
         assert browser.ask(titles) == [TITLE, RECORDS[0].question.text]
         browser.press(*RIGHT)
         assert browser.ask(titles) == [each.question.text for each in RECORDS[:2]]
@@ -256,16 +273,18 @@ def test_the_presenter_has_a_second_window_with_this_screen_the_next_notes_and_a
         assert "Undecided. It may fit." in said
         assert re.search(r"\d\d:\d\d.*0:\d\d of 60 min", browser.ask("document.querySelector('.clock').textContent"))
         assert browser.ask("document.querySelectorAll('.preview [id], .preview :not(.screen) > .notes').length") == 0
-    for _ in range(200):
-        if at(browser) == 2:
-            break
+    until(lambda: at(browser) == 2)
     assert (at(browser), seen(browser)) == (2, [2])
     browser.press(*RIGHT)
     with browser.window("#presenter"):
-        for _ in range(200):
-            if (place := browser.ask("document.querySelector('.plan').textContent")).startswith("Screen 3 "):
-                break
-        assert place.startswith(f"Screen 3 of {len(KINDS)}, ")
+        plan = "document.querySelector('.plan').textContent"
+        assert until(lambda: browser.ask(plan).startswith(f"Screen 3 of {len(KINDS)}, "))
+    browser.go(browser.ask("location.href"))  # the page of the room is loaded anew
+    with browser.window("#presenter"):
+        browser.press(*RIGHT)
+    until(lambda: at(browser) == 4)
+    assert seen(browser) == [4]
+    with browser.window("#presenter"):
         browser.ask("window.close()")
 
 
@@ -287,6 +306,10 @@ def test_without_a_script_all_is_there(browser, text, tmp_path):
         )
         assert browser.ask("[...document.querySelectorAll('.notes')].every(e => e.checkVisibility())")
         assert browser.ask("document.querySelectorAll('.moves:not([hidden]), .controls:not([hidden])').length") == 0
+        used = browser.ask(
+            "[document, ...document.querySelectorAll('.notes')].map(e => e.querySelectorAll('.term-here').length)"
+        )
+        assert (used[0] > 0, set(used[1:])) == (True, {0}), "terms are explained where the room sees them"
         browser.ask("document.querySelectorAll('details').forEach(e => { e.open = true; })")
         seen = "e.checkVisibility() || e.closest('[hidden]')"
         assert (
@@ -365,8 +388,6 @@ def test_axe_finds_no_violation(browser, size):
     browser.ask(
         "window.found = null; axe.run().then(result => { window.found = result.violations.map(v => v.id); }); 0"
     )
-    for _ in range(2_000):
-        if (found := browser.ask("window.found")) is not None:
-            break
-    assert found == []
+    until(lambda: browser.ask("window.found !== null"))
+    assert browser.ask("window.found") == []
     browser.show(1920, 1080)
