@@ -42,6 +42,10 @@ def demo(words: list[str]) -> int:
     from lab.runs.demo import Progress
 
     check_out(given.out)
+    if given.session:
+        from lab.commands.session import require_ours
+
+        require_ours(given.out / _SESSION)
     progress, runs = Progress(given.out), []
     for name in registry.names():
         lab = registry.find(name)

@@ -10,7 +10,7 @@ from lab.host.files import read_bytes
 from lab.options import Parser
 from lab.terminal.console import say, show
 
-__all__ = ["session"]
+__all__ = ["require_ours", "session"]
 
 _MARKS = {".html": b'<meta name="generator" content="lab session">', ".md": b"<!-- lab session -->"}
 _LONGEST = 200
@@ -41,7 +41,7 @@ def session(words: list[str]) -> int:
         )
     script = out.with_suffix(".md")
     for path in (out, script) if given.script else (out,):
-        _require_ours(path)
+        require_ours(path)
     title = title or pages.title_of(records)
     with writing_in(out.parent):
         missing = pages.write(records, out, title)
@@ -80,7 +80,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _require_ours(path: Path) -> None:
+def require_ours(path: Path) -> None:
     """Raise SettingsError where another file would be lost."""
     try:
         ours = _MARKS[path.suffix] in read_bytes(path, most=4_096)
