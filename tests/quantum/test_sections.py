@@ -129,7 +129,7 @@ def test_the_chosen_circuit_is_drawn_with_its_losses_and_its_distance_from_penny
     drawn = found.figures[1].spec["data"]["values"]
     assert [value["y"] for value in drawn] == pytest.approx(np.linspace(1, 0, 40).tolist())
     assert found.facts == {"pennylane_distance": 3e-8}
-    assert found.caveats == ("the simulator's expectations lie within 3e-08 of PennyLane's",)
+    assert found.caveats == ("the simulator's expectations lie within 0.0000000300 of PennyLane's",)
 
 
 @pytest.mark.parametrize(
