@@ -125,8 +125,8 @@ def test_the_delivered_model_has_at_most_so_many_parts(name):
 def test_question_context_and_sentence_say_the_limit():
     features, target = rows_of("two")
     settings = Settings(parts=1, folds=2)
-    assert "a model that we can read, of at most 1 part?" in LAB.question("churn", settings).text
-    assert LAB.question("churn", Settings()).text.endswith("a model that we can read?")
+    assert "a model that we can read, of at most 1 part, for churn?" in LAB.question("churn", settings).text
+    assert LAB.question("churn", Settings()).text.endswith("a model that we can read for churn?")
     context = LAB.context(from_arrays("made", features, target), settings, seed=0)
     assert set(context.too_large) >= {"pruned decision tree"}
     assert [step.name for step in context.steps] == []
