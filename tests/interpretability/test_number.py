@@ -312,7 +312,7 @@ def test_the_verdict_of_a_number_names_points_of_r2_or_the_unit_of_the_error():
     assert "4.0 points below the best black box in R² (95 % interval 2.0 to 6.0 points below)" in said
     facts |= {"metric": "mean absolute error (negative)", "margin": 500.0}
     said = LAB.judge(Evidence({"loss": Estimate(-120.0, -2_345.6, -50.0, "")}, facts, (), ()), Settings()).sentence
-    assert "120 above the best black box in mean absolute error (95 % interval 50 to 2,350 above)" in said
+    assert "120 above the best black box in mean absolute error (negative) (95 % interval 50 to 2,350 above)" in said
 
 
 def test_a_table_of_3000_different_numbers_with_texts_and_holes_runs_through(lab, tmp_path, table, few_families):
