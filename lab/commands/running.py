@@ -125,13 +125,20 @@ def _already_there(
 
 
 def _name_the_file_that_is_meant(word: str) -> None:
-    """Raise DataError where a word is no table, but nearly the name of one in this folder, but for its ending."""
+    """Raise DataError where a word is (nearly) the name of a table in this folder, but for its ending."""
     from lab.data.builtin import TABLES
 
-    if "/" in word or "." in word or word in TABLES or os.path.lexists(word):
+    if "/" in word or "." in word or os.path.lexists(word):
         return
     with contextlib.suppress(OSError):  # a folder that may not be listed
         files = {path.stem.casefold(): path.name for path in sorted(Path().iterdir()) if path.suffix in _TABLE_ENDINGS}
+        if word in TABLES and word in files:
+            raise DataError(
+                f"{word!r} is a built-in table, and {files[word]} lies in this folder; say {files[word]!r} for that file, or run the "
+                "built-in table in another folder"
+            )
+        if word in TABLES:
+            return
         near = difflib.get_close_matches(word.casefold(), [*TABLES, *files], n=1)
         if near and near[0] in files:
             raise DataError(f"no file or built-in table {word!r}; did you mean {files[near[0]]!r}?")

@@ -34,17 +34,22 @@ def test_a_missing_file_names_the_nearest_one(lab, tmp_path, table):
 @pytest.mark.parametrize(
     ("word", "file", "meant"),
     [
-        ("churn", "churn.csv", "churn.csv"),
-        ("CHURN", "churn.csv", "churn.csv"),
-        ("chrun", "Churn.parquet", "Churn.parquet"),
+        ("orders", "orders.csv", "orders.csv"),
+        ("ORDERS", "orders.csv", "orders.csv"),
+        ("odrers", "Orders.parquet", "Orders.parquet"),
         ("wines", "winter.csv", "wine"),
         ("brest-cancer", "breast-cancers.csv", "breast-cancer"),
     ],
 )
 def test_a_name_without_its_ending_names_the_file_or_the_table_most_like_it(lab, tmp_path, table, word, file, meant):
     table(file)
-    (tmp_path / "churn.md").write_text("no table")
+    (tmp_path / "orders.md").write_text("no table")
     refused(lab, tmp_path, word, "--target", "churn", says=[f"table {word!r}; did you mean {meant!r}?"])
+
+
+def test_a_built_in_table_is_not_taken_for_a_file_of_its_name(lab, tmp_path, table):
+    table("churn.csv")
+    refused(lab, tmp_path, "churn", "--target", "churn", says=["'churn' is a built-in table", "say 'churn.csv'"])
 
 
 def test_a_missing_built_in_table_names_the_nearest_one(lab, tmp_path):

@@ -115,7 +115,10 @@ def test_the_price_is_that_of_the_circuit_on_all_rows_of_the_table():
         {
             "training_hours": seconds / 3600,
             "training_dollars": 0.5 * seconds,
+            "training_dollars_spsa": 0.5 * (2 * 100 * 20 * 200 * 0.001 + 20 * 3.0),
             "predictions_dollars": 0.5 * (1_000 * 200 * 0.001 + 3.0),
+            "kernel_dollars": 0.5 * (100 * 99 / 2 * 200 * 0.001 + 3.0),
+            "kernel_predictions_dollars": 0.5 * (1_000 * 100 * 200 * 0.001 + 3.0),
         }
     )
     on_devices, price = found.tables

@@ -94,7 +94,7 @@ def test_a_killed_run_is_resumed_with_the_same_record(tmp_path, monkeypatch):
     assert not list(cut.glob("*/record.json"))
     resumed = subprocess.run(once, check=True, capture_output=True, text=True)
     assert "from an interrupted run" in resumed.stderr
-    assert len(list(cut.iterdir())) == 1, "the run was begun anew"
+    assert len(list(cut.glob("*/record.json"))) == 1, "the run was begun anew"
     assert record(cut) == record(whole)
 
 

@@ -25,7 +25,10 @@ def test_the_estimates_of_the_verdict_are_the_prices_of_the_table():
     expected = {
         "training_hours": (TRAINING_S / 3600, "hours"),
         "training_dollars": (TRAINING_S * RATE, "dollars"),
+        "training_dollars_spsa": ((100 * 2 + 2 * 64 * 100 * 1024 * 0.00035) * RATE, "dollars"),
         "predictions_dollars": ((2 + 1_000 * 1024 * 0.00035) * RATE, "dollars"),
+        "kernel_dollars": ((2 + 64 * 63 / 2 * 1024 * 0.00035) * RATE, "dollars"),
+        "kernel_predictions_dollars": ((2 + 1_000 * 64 * 1024 * 0.00035) * RATE, "dollars"),
     }
     assert {name: (each.value, each.unit) for name, each in found.items()} == {
         name: (pytest.approx(value), unit) for name, (value, unit) in expected.items()
@@ -47,4 +50,6 @@ def test_the_columns_say_what_their_numbers_are():
         "training once, SPSA": 2 * 64 * 100 * 1024,
         "1 prediction": 1024,
         "1,000 predictions": 1_024_000,
+        "training a quantum kernel once": 64 * 63 // 2 * 1024,
+        "1,000 predictions of the kernel, at most": 1_000 * 64 * 1024,
     }
