@@ -127,7 +127,8 @@ def months(tmp_path):
     return tmp_path
 
 
-def test_the_terminal_shows_both_verdicts_and_the_change(lab, months):
+def test_the_terminal_shows_both_verdicts_and_the_change(lab, months, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)  # as wide as it needs
     called = lab("compare", "january", "february")
     assert (called.code, called.err) == (0, "")
     assert called.out.count("Not yet: churn.csv.") == 2
