@@ -157,7 +157,7 @@ def _status(limit: Limit, found: Measured | None, allowed: float) -> Status:
         return "undecided"
     status = _within(found.low, found.high, allowed)
     if limit.above:
-        return {"pass": "fail", "fail": "pass"}.get(status, "undecided")  # type: ignore[return-value]
+        return STATUSES[::-1][STATUSES.index(status)]
     if found.least_low is not None and found.least_high is not None:
         quiet = _within(found.least_low, found.least_high, allowed)
         if STATUSES.index(quiet) < STATUSES.index(status):  # only other programs keep it from being better

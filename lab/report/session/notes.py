@@ -8,7 +8,7 @@ from lab.record import Record
 from lab.report.panel import first_state
 from lab.report.session.digits import three
 from lab.report.session.limits import Limits, outcome
-from lab.report.session.prices import Prices
+from lab.report.session.prices import Price, Prices
 from lab.report.session.prices import priced as price_of
 from lab.wording import amount, count, likelihood, worst_control, wrong_share
 
@@ -97,13 +97,8 @@ def limited(panel: Limits) -> Notes:
 
 def priced(prices: Prices) -> Notes:
     """Say what each work costs at the rates of the record."""
-    rates = {
-        "shots": prices.shots,
-        "overhead_s": prices.overhead_s,
-        "execution_s": prices.execution_s,
-        "rate": prices.rate,
-    }
-    costs = [(work.name, price_of(work, **rates)) for work in prices.works]  # type: ignore[arg-type]
+    rates = {"overhead_s": prices.overhead_s, "execution_s": prices.execution_s, "rate": prices.rate}
+    costs = [(work.name, price_of(work, shots=prices.shots, **rates)) for work in prices.works]
     say = [
         f"{name[:1].upper()}{name[1:]}: {three(cost.dollars)} dollars, {three(cost.seconds / 3600)} hours on the device."
         for name, cost in costs
@@ -201,5 +196,5 @@ def _as_question(title: str) -> str:
     return title if title.endswith("?") else f"What does \u201c{title}\u201d show?"
 
 
-def _spread(costs: Sequence[tuple[str, object]]) -> str:
-    return "; ".join(f"{name} takes {cost.executions:,} executions" for name, cost in costs) + "."  # type: ignore[attr-defined]
+def _spread(costs: Sequence[tuple[str, Price]]) -> str:
+    return "; ".join(f"{name} takes {cost.executions:,} executions" for name, cost in costs) + "."
