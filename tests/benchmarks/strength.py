@@ -115,6 +115,7 @@ def report(side):
         "--both", action="store_true", help="the other side beside the peers as well, from the same fits"
     )
     parser.add_argument("--autogluon", type=int, default=0, metavar="SECONDS", help="AutoGluon too, for so long a fold")
+    parser.add_argument("--repeats", type=int, help="repetitions of the folds, if not those of the effort")
     parser.add_argument("--rules", action="store_true", help="rule learners too, where there are two classes")
     parser.add_argument("--peers", type=Path, default=Path(".peers"), help="folder of the peers' environments")
     options = parser.parse_args()
@@ -125,7 +126,8 @@ def report(side):
             Path(path).stem: lambda path=path, target=target: load(path, target=target)
             for path, _, target in (each.rpartition(":") for each in options.file)
         }
-    settings = make(Settings, {"effort": options.effort, "depth": "verdict"})
+    asked_repeats = {"repeats": options.repeats} if options.repeats else {}
+    settings = make(Settings, {"effort": options.effort, "depth": "verdict", **asked_repeats})
     print(f"{'table':20}{'which one':42}{'better by':>10}{'low':>8}{'high':>8}  unit")
     sides = SIDES if options.both else (side,)
     for name, build in asked.items():
