@@ -38,7 +38,7 @@ from lab.learning.comparison import Group
 from lab.learning.families import FOREST, LOGISTIC
 from lab.privacy import aggregates
 from lab.privacy.cells import without_cells
-from lab.protocol import Trial
+from lab.protocol import Dataset, Trial
 from lab.work.workers import run_here
 
 SIZES = (40, 200, 600)
@@ -324,6 +324,28 @@ def test_numbers_of_nobody_stay_in_a_message(files):
     dataset = load(str(files[200, "number"]), "outcome")
     text = "Expected 2D array, got 200 rows and 12 columns in line 1234 (version 3.14.159) at 'north'"
     assert without_cells(text, dataset) == text
+
+
+@pytest.mark.parametrize("n_rows", [4, 5])
+def test_a_cell_is_hidden_where_fewer_than_5_rows_have_it(n_rows):
+    """Of a number either sign may have been written, of a day its name, of a text itself; a number may have been rounded."""
+    others = 20 - n_rows
+    pay, day, town = -98765.25, np.datetime64("2021-03-04").astype(float), "Ulm am See"
+    features = pd.DataFrame(
+        {
+            "pay": [pay] * n_rows + [np.nan] * 2 + [98777.5] * (others - 2),
+            "day": [day + 0.5] * (n_rows - 1) + [day] + [day + 9] * others,
+            "town": [town] * n_rows + ["Bonn"] * (others - 1) + [""],
+        }
+    )
+    kinds = {"pay": "number", "day": "date", "town": "category"}
+    dataset = Dataset("made", features, np.arange(20.0) % 7 + 43210, "y", (), kinds, "")
+    written = "-98765.25 9.8765e4 98,765.2 98777.5 2021-03-04 2021-03-13 'Ulm am See' 'Bonn' 43210 43219"
+    hidden = ["-98765.25", "9.8765e4", "98,765.2", "2021-03-04", "Ulm am See"] if n_rows < 5 else []
+    expected = written
+    for cell in (*hidden, "43210"):
+        expected = expected.replace(cell, "(a cell)")
+    assert without_cells(written, dataset) == expected
 
 
 # ---- the rules behind it

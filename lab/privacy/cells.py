@@ -35,41 +35,51 @@ def without_cells(text: str, dataset: Dataset) -> str:
     "cannot convert '(a cell)' ((a cell)) to 1000 in line 4321"
     """
     texts = [dataset.features[name] for name, kind in dataset.kinds.items() if kind == "category"]
-    numbers = [dataset.features[name] for name, kind in dataset.kinds.items() if kind in ("number", "date")]
-    dates = [dataset.features[name] for name, kind in dataset.kinds.items() if kind == "date"]
+    numbers = [_values(dataset, name) for name, kind in dataset.kinds.items() if kind in ("number", "date")]
+    days = [_values(dataset, name) // 1 for name, kind in dataset.kinds.items() if kind == "date"]
     if dataset.task == "number":
-        numbers.append(pd.Series(dataset.target))
-    for cell in sorted({cell for column in texts for cell in _rare(column) if cell in text}, key=len, reverse=True):
+        numbers.append(dataset.target)
+    for cell in sorted({cell for column in texts for cell in _rare_in(text, column)}, key=len, reverse=True):
         bare = rf"|(?<!\w){re.escape(cell)}(?!\w)" if len(cell) >= _FEWEST_LETTERS else ""
         text = re.sub(rf"(?<=['\"`]){re.escape(cell)}(?=['\"`]){bare}", _HIDDEN, text)
-    days, cells = _all_rare([column // 1 for column in dates]), np.sort(np.abs(_all_rare(numbers)))
     text = _DAY.sub(lambda found: _HIDDEN if _is_day_of(found[0], days) else found[0], text)
-    return _NUMBER.sub(lambda found: _HIDDEN if _is_one_of(found[0], cells) else found[0], text)
+    return _NUMBER.sub(lambda found: _HIDDEN if _is_one_of(found[0], numbers) else found[0], text)
 
 
-def _rare(column: pd.Series) -> list:
-    counts = column.value_counts()
-    return [cell for cell in counts.index[counts < MIN_ROWS] if cell != ""]
+def _values(dataset: Dataset, name: str) -> "NDArray[np.float64]":
+    return dataset.features[name].to_numpy(np.float64)
 
 
-def _all_rare(columns: list[pd.Series]) -> "NDArray[np.float64]":
-    return np.unique(np.array([cell for column in columns for cell in _rare(column)], dtype=np.float64))
+def _rare_in(text: str, column: pd.Series) -> list[str]:
+    """Cells that stand in a text: few do, and only those are counted."""
+    said = [cell for cell in column.dropna().unique() if cell and cell in text]
+    return [cell for cell in said if (column == cell).sum() < MIN_ROWS]
 
 
-def _is_day_of(text: str, days: "NDArray[np.float64]") -> bool:
+def _is_day_of(text: str, columns: "list[NDArray[np.float64]]") -> bool:
     try:
-        return bool(np.isin(float(np.datetime64(text).astype(np.int64)), days))
+        day = float(np.datetime64(text).astype(np.int64))
     except ValueError:
         return False
+    return any(0 < np.count_nonzero(column == day) < MIN_ROWS for column in columns)
 
 
-def _is_one_of(text: str, cells: "NDArray[np.float64]") -> bool:
-    """Whether a number, as precisely as it is written, is one of the cells."""
+def _is_one_of(text: str, columns: "list[NDArray[np.float64]]") -> bool:
+    """Whether a number, as precisely as it is written, is a rare cell of a column; NaN where one is missing."""
     plain = text.replace(",", "").replace("_", "").rstrip(".")
     mantissa = re.split("[eE]", plain)[0].lstrip("-").replace(".", "").lstrip("0")
     digits = max(len(mantissa.rstrip("0")), _FEWEST_DIGITS)
-    if digits > len(mantissa) or not len(cells):
+    if digits > len(mantissa):
         return False
     value = abs(float(plain))  # a sign may stand apart from its number
-    near = cells[np.abs(cells - value) <= 1e-3 * abs(value)]
-    return any(value in (float(f"{cell:.{digits}g}"), float(np.float32(cell))) for cell in near)
+    return any(
+        value in (float(f"{cell:.{digits}g}"), float(np.float32(cell)))
+        for column in columns
+        for cell in _rare_near(value, column)
+    )
+
+
+def _rare_near(value: float, column: "NDArray[np.float64]") -> "NDArray[np.float64]":
+    """Sizes of the rare cells within 1 in 1,000 of a number, with either sign: only these are counted, since tables are large."""
+    cells, counts = np.unique(column[np.abs(np.abs(column) - value) <= 1e-3 * value], return_counts=True)
+    return np.abs(cells[counts < MIN_ROWS])

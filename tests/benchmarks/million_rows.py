@@ -117,6 +117,8 @@ def main():
     given = parser.parse_args()
     for name, (auc, accuracy) in truth(given.rows).items():
         print(f"truth, {name:3}: ROC AUC {auc:.2f}, accuracy {accuracy:.2f}")
+    if given.folder:
+        given.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         path = Path(folder) / "table.parquet"
         write(path, given.rows)
