@@ -85,6 +85,9 @@ def score_at_size(
 ) -> SizeRow:
     """Tune a family on some of the whole table's rows, fit it on all of them, and score it: a trial's function.
 
+    One split compares the candidates at every size (where no class is too small for it, see `tune`): a search that looked closer
+    at small sizes would bend the curve.
+
     `tested_rows` is the number of rows to score on, and to choose by, where predictions are dear. With `is_averaged` the row
     keeps what was said of them.
     """
@@ -92,7 +95,8 @@ def score_at_size(
     parts = nested(whole, fold)
     train = parts.learned[:size]
     features, target = whole.features, whole.target
-    search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": _SEARCH_ROWS}
+    search_rows = min(_SEARCH_ROWS, 2 * len(train) // 3)
+    search: dict[str, Any] = {"scorer": scorer, "candidates": candidates, "seed": seed, "search_rows": search_rows}
     model = tune(family, features.iloc[train], target[train], **search, belonging=whole.belonging.of(train)).model
     rows = (parts.chosen_by(tested_rows), parts.tested(tested_rows))
     choosing, test = (_said_of(model, features.iloc[those], len(whole.classes)) for those in rows)

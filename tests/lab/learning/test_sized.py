@@ -1,6 +1,7 @@
 """An average has learning curves too: at every size it is that of what its members said after learning from so many rows."""
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -89,6 +90,24 @@ def test_an_average_fits_nothing_and_needs_its_members_at_the_size_or_where_they
     assert keeping == {"logistic": True, "bayes": True, "stops": True, "constant": False}
     single = trials([dataclasses.replace(SIDE, blends=())], PLAN, scorer="neg_log_loss", candidates=1, seed=0)
     assert not any(t.needs or "is_averaged" in t.arguments for t in single), "nothing is kept that nobody averages"
+
+
+class Counted(GaussianNB):
+    """It keeps the number of rows of each of its fits."""
+
+    rows: ClassVar[list[int]] = []
+
+    def fit(self, X, y, sample_weight=None):
+        self.rows.append(len(y))
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize("size", [90, 450])
+def test_one_split_compares_the_candidates_at_every_size(whole, size):
+    family = Family("counted", "counted", lambda features, seed: Counted(), {"var_smoothing": [1e-9, 1e-8, 1e-7]})
+    Counted.rows.clear()
+    score_at_size(whole, seed=0, family=family, fold=Fold(3, 1, 0, 0), size=size, scorer="accuracy", candidates=3)
+    assert Counted.rows == [2 * size // 3] * 3 + [size]
 
 
 def test_an_average_is_taken_as_the_best_of_its_side_where_it_is(rows):
