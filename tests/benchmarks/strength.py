@@ -74,7 +74,7 @@ def _ebm_of_numbers(features, seed):
 
 
 def _catboost(build):
-    return lambda features, seed: build(features, seed).set_params(model__iterations=1_000)
+    return lambda features, seed: build(features, seed).set_params(model__iterations=1_000, model__border_count=254)
 
 
 def peers(is_number):
