@@ -21,6 +21,7 @@ _PER_LETTER = 0.62  # width of a letter of DejaVu Sans, the widest of the page's
 _LABEL_LINES = r"split(datum.label, '\n')"
 _SYMBOL = 4  # letters that a symbol of a legend and the room after a name take
 _TICKS = 8  # letters that numbers and a title take beside an axis
+_EDGE = 'paint-order="stroke" stroke="var(--page)" stroke-width="6" stroke-linejoin="round"'
 _MANY_ROWS = 12  # from here on rows stand closer
 
 
@@ -87,7 +88,8 @@ def laid_out(spec: Mapping[str, Any], sheet: Sheet) -> Spec:
 def labels_in_place(drawn: str, spec: Mapping[str, Any]) -> str:
     """Raise the labels of rows that have several lines: the library hangs them all below the place of the first.
 
-    A label beside its row ends up with its middle there, one above it with its last line.
+    A label beside its row ends up with its middle there, one above it with its last line. Lines that cross the picture end at
+    the letters of a label above its row, which have an edge in the colour of the page.
     """
     axes = [unit["encoding"].get("y", {}).get("axis") or {} for unit in _units(spec)]
     above = any(axis.get("labelBaseline") == "bottom" for axis in axes)
@@ -98,7 +100,8 @@ def labels_in_place(drawn: str, spec: Mapping[str, Any]) -> str:
         return found[0].replace("<tspan>", f'<tspan dy="-{up:g}">', 1)
 
     def group(found: re.Match[str]) -> str:
-        return re.sub(r"<text\b[^>]*><tspan>.*?</text>", raised, found[0], flags=re.DOTALL)
+        placed = re.sub(r"<text\b[^>]*><tspan>.*?</text>", raised, found[0], flags=re.DOTALL)
+        return placed.replace("<text ", f"<text {_EDGE} ") if above else placed
 
     return re.sub(r'<g class="mark-text role-axis-label".*?</g>', group, drawn, flags=re.DOTALL)
 
@@ -218,7 +221,7 @@ def _lay_rows(made: Spec, units: Sequence[Spec], sheet: Sheet) -> None:
                 "labelPadding": 0,
                 "labelOffset": -0.5 * sheet.text,
             }
-            y["axis"] |= {"ticks": False, "domain": False, **places}
+            y["axis"] |= {"ticks": False, "domain": False, "zindex": 1, **places}  # over lines that cross the picture
     height = max((label.count("\n") + 1 for label in labels), default=1) * sheet.line
     if above:  # the first label stands above the plot
         for channel in [channel for unit in _units(made) for channel in unit["encoding"].values()]:

@@ -16,7 +16,6 @@ MARK = "<!-- lab session -->"
 """The first line, by which a script is told from other files."""
 _PLACES = {
     "top": "the first screen of the report",
-    "evidence": "Evidence",
     "trust": "Can this be trusted?",
     "appendix": "Appendix for engineers",
     "caveats": "Caveats",

@@ -15,6 +15,7 @@ from lab.wording import count, worst_control, wrong_share
 
 __all__ = ["Kind", "Screen", "screens", "title_of"]
 
+_SHOWN = "figure-2"  # the first picture beyond that of the screen
 Kind = Literal["cover", "verdict", "picture", "what-if", "limits", "prices", "sure", "change", "do", "end"]
 
 
@@ -73,14 +74,14 @@ def screens(records: Sequence[Record], title: str) -> tuple[Screen, ...]:
 def _story(place: int, record: Record) -> Iterator[Screen]:
     """Say why, what it costs, how sure it is, what would change it and what to do: at most six screens of one run."""
     evidence, verdict = record.evidence, record.verdict
-    yield Screen("picture", evidence.figures[0].title, place, (), "evidence", notes.picture(record))
+    yield Screen("picture", evidence.figures[0].title, place, (), _SHOWN, notes.picture(record))
     limited, priced = limits.read(evidence), prices.read(evidence)
     if limited is not None:
-        yield Screen("limits", "What would other budgets change?", place, (), "evidence", notes.limited(limited))
+        yield Screen("limits", "What would other budgets change?", place, (), _SHOWN, notes.limited(limited))
     if priced is not None:
         yield Screen("prices", "What would it cost?", place, (), "appendix", notes.priced(priced))
     if evidence.panels:
-        yield Screen("what-if", evidence.panels[0].title, place, (), "evidence", notes.what_if(evidence.panels[0]))
+        yield Screen("what-if", evidence.panels[0].title, place, (), _SHOWN, notes.what_if(evidence.panels[0]))
     yield Screen("sure", "How sure is this?", place, tuple(_surety(record)), "trust", notes.sure(record))
     if verdict.would_change:
         words = "What would change the answer?"

@@ -7,10 +7,10 @@ import html as markup
 import math
 import re
 import subprocess
-from html.parser import HTMLParser
 
 import pytest
 from samples.browser import CHROMIUM, QUIET, Browser
+from samples.pages import Page
 from samples.records import HOSTILE, hostile_record, moving_record
 
 from lab import report
@@ -19,21 +19,6 @@ from lab.protocol import Estimate, Figure
 from lab.report import additive, charts
 from lab.report.panel import first_state
 from lab.report.pictures import svg
-
-
-class Page(HTMLParser):
-    """Gather what a browser would meet: tags with attributes, and the text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.text = [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text.append(data)
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def _record():
     many = [(f"{name} number {place}", GROUPS[place % 2], _spread(place)) for place, name in enumerate((SHORT,) * 20)]
     band = [(place / 10, place, place - 0.5, place + 0.5) for place in range(12)]
     figures = (
-        Figure("First", "What decides.", charts.interval_plot(rows, axis="ROC AUC (points, of 100)", groups=GROUPS, reference=98.5)),
+        Figure("First", "What decides.", charts.interval_plot(rows, axis="ROC AUC (points, of 100)", groups=GROUPS, reference=97.5)),
         Figure("Many rows below a heading of several lines", "Twenty rows.", charts.interval_plot(
             many, axis="time (ms, log scale)", groups=GROUPS, log=True)),
         Figure("Bars", "Bars.", charts.bars([(LONG, 3.0), (SHORT, -1.0)], axis="weight")),
@@ -77,9 +77,14 @@ def browser(tmp_path_factory):
     started.close()
 
 
+def _unfold(browser, is_open=True):
+    browser.ask(f"document.querySelectorAll('.part').forEach(e => {{ e.open = {str(is_open).lower()}; }})")
+
+
 @pytest.fixture(params=SCREENS)
 def screen(request, browser):
     browser.show(*SCREENS[request.param])
+    _unfold(browser)
     browser.ask("scrollTo(0, 0)")
     return browser
 
@@ -135,6 +140,29 @@ def test_a_label_stands_beside_its_row_or_just_above_it(screen):
             assert 0 <= mark[1] - label[2] + 3 < apart / 4
 
 
+EDGES = """(() => { const s = [...document.querySelectorAll('.first svg')].find(s => s.checkVisibility());
+  const lines = [...s.querySelectorAll('.mark-rule.role-mark line')];
+  const box = e => (({left, top, right, bottom}) => [left, top, right, bottom])(e.getBoundingClientRect());
+  return [...s.querySelectorAll('.role-axis-label text')].filter(t => /model/.test(t.textContent)).map(t => ({
+    crossed: lines.filter(l => { const [a, b] = [box(l), box(t)];
+      return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3] && a[2] - a[0] < 3; }).map(l =>
+        (l.compareDocumentPosition(t) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0),
+    order: getComputedStyle(t).paintOrder, width: parseFloat(getComputedStyle(t).strokeWidth), edge: getComputedStyle(t).stroke,
+    page: getComputedStyle(document.body).backgroundColor})); })()"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_lines_that_cross_the_first_picture_on_a_phone_stop_at_the_letters_of_its_labels(browser, dark):
+    browser.show(*SCREENS["phone"], dark=dark)
+    labels = browser.ask(EDGES)
+    assert sum(bool(label["crossed"]) for label in labels) >= 2, "the picture has a line that would cross labels"
+    for label in labels:
+        assert all(label["crossed"]), "labels are painted after lines"
+        assert label["order"].startswith("stroke")
+        assert label["edge"] == label["page"]
+        assert label["width"] >= 4
+
+
 def test_a_legend_shows_the_groups_that_have_a_mark(browser):
     browser.show(1280, 800)
     legend = browser.ask(
@@ -145,6 +173,7 @@ def test_a_legend_shows_the_groups_that_have_a_mark(browser):
 
 def test_the_contents_lead_to_every_part_and_there_is_a_way_back(browser):
     browser.show(1280, 800)
+    _unfold(browser, False)
     links = browser.ask("[...document.querySelectorAll('nav a')].map(a => [a.getAttribute('href'), a.textContent])")
     titles = [item.title for item in (*_record().evidence.figures[1:], *_record().evidence.tables)]
     assert set(titles) <= {words for _, words in links}
@@ -153,18 +182,24 @@ def test_the_contents_lead_to_every_part_and_there_is_a_way_back(browser):
     for target, words in links:
         browser.ask(f"document.querySelector('nav a[href=\"{target}\"]').click()")
         found = f"document.querySelector({json.dumps(target)})"
-        heading = browser.ask(f"({found}.querySelector('h3') || {found}).firstChild.textContent")
-        assert heading.strip() == words
-        assert -1 <= browser.ask(f"{found}.getBoundingClientRect().top") < 800
+        heading = f"({found}.closest('.part')?.querySelector('h3') || {found})"
+        assert browser.ask(f"{heading}.firstChild.textContent").strip() == words
+        assert -1 <= browser.ask(f"{heading}.getBoundingClientRect().top") < 800, "its heading is seen"
+        assert browser.ask(f"{found}.checkVisibility({{contentVisibilityAuto: true}})"), (
+            "the link opens what it leads to"
+        )
     browser.ask("document.querySelector('#appendix .up').click()")
     assert browser.ask("scrollY") < 100
 
 
-def test_the_appendix_is_folded_and_the_first_screen_and_the_evidence_are_not(browser):
+def test_a_report_has_three_depths_and_the_third_is_folded(browser):
     browser.show(1280, 800)
+    _unfold(browser, False)
     seen = "[...document.querySelectorAll({})].map(e => e.checkVisibility({{contentVisibilityAuto: true}}))"
-    assert not any(browser.ask(seen.format("'.part table, .part li, .part pre'")))
-    assert all(browser.ask(seen.format("'h1, .verdict, figcaption, .part > summary'")))
+    assert not any(browser.ask(seen.format("'.part table, .part li, .part pre, .part figure, .part svg'")))
+    assert all(browser.ask(seen.format("'h1, .verdict, .first figcaption, .plain *, nav *, .part > summary'")))
+    screens = browser.ask("document.querySelector('#terms').getBoundingClientRect().bottom + scrollY") / 800
+    assert screens < 6, "first screen, two of plain words, contents and headings"
 
 
 def test_the_plain_page_takes_two_screens_at_most_and_follows_the_first(browser):
@@ -213,6 +248,7 @@ def test_everything_that_can_be_used_is_reached_by_the_keyboard(browser):
     for _ in range(count + 40):
         browser.press("Tab", 9)
     assert browser.ask(f"{wanted}.filter(e => !reached.has(e)).map(e => e.outerHTML)") == []
+    _unfold(browser, False)
     browser.ask("document.querySelector('.part summary').focus()")
     browser.press("Enter", 13)
     assert browser.ask("document.querySelector('.part').open")
@@ -243,6 +279,7 @@ CONTRAST = """(() => {
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_text_stands_out_from_its_ground(browser, dark):
     browser.show(1280, 800, dark=dark)
+    _unfold(browser)
     for answer in ("yes", "no", "undecided"):
         browser.ask(f"document.querySelector('.verdict').className = 'verdict {answer}'")
         *worst, (many, _) = browser.ask(CONTRAST)
@@ -262,6 +299,7 @@ def test_a_verdict_is_said_by_a_word_and_a_sign_of_its_own_and_not_by_colour_alo
 
 
 def test_on_paper_the_verdict_has_a_border_and_dark_words_and_nothing_is_folded_or_wider(browser):
+    _unfold(browser, False)
     browser.show(PAPER, 1000, printed=True)
     try:
         style = "getComputedStyle(document.querySelector('.verdict strong'))"

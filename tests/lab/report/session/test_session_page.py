@@ -5,12 +5,12 @@ import hashlib
 import json
 import re
 import time
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from samples import sessions
 from samples.browser import CHROMIUM, Browser
+from samples.pages import Page
 from samples.records import HOSTILE
 
 from lab.protocol import Estimate, Figure
@@ -31,19 +31,6 @@ KINDS = [
 STEERING = "".join(chr(code) for code in (0x1B, 0x200B, 0x202E, 0x2066, 0xFEFF))
 AXE = Path(__file__).parents[4] / ".peers" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; CI installs it")
-
-
-class Page(HTMLParser):
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.text = [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.text.append(data)
 
 
 @pytest.fixture(scope="module")
@@ -250,9 +237,10 @@ def test_a_key_leads_to_the_evidence_of_a_screen_and_another_one_back(browser):
     for _ in range(place - 1):
         browser.press(*RIGHT)
     browser.press("e", 69)
-    assert browser.ask("document.activeElement.id") == "r2-evidence"
+    assert browser.ask("document.activeElement.id") == "r2-figure-2"
     assert browser.ask("document.getElementById('report-2').open")
-    assert -2 <= browser.ask("document.activeElement.getBoundingClientRect().top") <= 40
+    assert browser.ask("document.activeElement.closest('.part').open")
+    assert -2 <= browser.ask("document.activeElement.closest('.part').getBoundingClientRect().top") <= 40
     browser.press(*ESCAPE)
     assert seen(browser) == [place]
     for number in range(1, len(KINDS) + 1):
