@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from interpretability.reading.additive import lay_open
-from interpretability.reading.curves import density_of, few_values, pair_map, shapes_of
+from interpretability.reading.curves import density_of, few_values, pair_map, shape_of, shapes_of
+from interpretability.reading.days import as_dates
 from interpretability.reading.limits import CURVES, LISTED, MAPS, SHOWN, Opened
 from interpretability.scale import has_one_sum, scale_of
 from lab.numbers import number
@@ -107,7 +108,6 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure | None:
     if not low < high:
         return None
     edges = [low, *(float(cut) for cut in ebm.bins_[feature][0])]
-    shown = f"{name} (days since 1970-01-01)" if dataset.kinds[name] == "date" else name
     if binary:
         steps = _with_end(
             [
@@ -118,12 +118,13 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure | None:
         )
         says += " The band is two standard deviations over the model's bags."
         density = density_of(dataset.features[name].to_numpy())
-        return Figure(title, says, charts.shape(steps, density, x=shown, y=axis))
+        return Figure(title, says, shape_of(steps, density, dataset.kinds[name], x=name, y=axis))
+    across: Sequence[float | str] = as_dates(edges) if dataset.kinds[name] == "date" else edges
     curves = {
-        label: [(x, float(s)) for x, s in zip(edges, scores[1:-1, code], strict=True)]
+        label: [(x, float(s)) for x, s in zip(across, scores[1:-1, code], strict=True)]
         for code, label in enumerate(dataset.classes)
     }
-    return Figure(title, says, charts.lines(curves, x=shown, y=axis))
+    return Figure(title, says, charts.lines(curves, x=name, y=axis))
 
 
 def _bars_of(kinds: Sequence[float], adds: Sequence[Any], dataset: Dataset, name: str, axis: str) -> dict[str, Any]:

@@ -1,20 +1,22 @@
 """What does a term of an additive model look like? A curve with the rows behind it, bars for categories, a map for a pair."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from interpretability.reading.additive import can_be_set
+from interpretability.reading.days import as_dates, first_day
 from interpretability.scale import Scale, scale_of
 from lab.numbers import number
 from lab.privacy.aggregates import MIN_ROWS, outer_range
-from lab.protocol import Dataset, Figure, Input, Term, WhatIf
+from lab.protocol import Dataset, Figure, Input, Kind, Term, WhatIf
 from lab.report import additive, charts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["density_of", "few_values", "pair_map", "shapes_of"]
+__all__ = ["density_of", "few_values", "pair_map", "shape_of", "shapes_of"]
 
 _POINTS, _CELLS = 120, 12
 _FEW = 5  # different numbers that are told apart like categories
@@ -89,10 +91,32 @@ def _shape(opened: WhatIf, term: Term, dataset: Dataset) -> Figure:
         return Figure(title, says, charts.bars([(number(value), adds(value)) for value in kinds], axis=axis))
     points = np.linspace(item.low, item.high, _POINTS)
     rows = [(float(x), adds(float(x)), adds(float(x)), adds(float(x))) for x in points]
-    shown = f"{item.name} (days since 1970-01-01)" if item.kind == "date" else item.name
     density = density_of(dataset.features[item.name].to_numpy())
     says += " Below the curve: the number of rows."
-    return Figure(title, says, charts.shape(rows, density, x=shown, y=axis, curved=True))
+    return Figure(title, says, shape_of(rows, density, item.kind, x=item.name, y=axis, curved=True))
+
+
+def shape_of(
+    rows: Sequence[tuple[float, float, float, float]],
+    density: Sequence[tuple[float, float, int]],
+    kind: Kind,
+    *,
+    x: str,
+    y: str,
+    curved: bool = False,
+) -> dict[str, Any]:
+    """Draw a shape function over a column of this kind (see `lab.report.charts.shape`): over dates, if it holds such."""
+    if kind != "date":
+        return charts.shape(rows, density, x=x, y=y, curved=curved)
+    dates = as_dates([at for at, *_ in rows])
+    days = iter(as_dates([end for start, end, _ in density for end in (start, end)]) if density else ())
+    return charts.shape(
+        [(date, value, low, high) for date, (_, value, low, high) in zip(dates, rows, strict=True)],
+        [(next(days), next(days), n) for _, _, n in density],
+        x=x,
+        y=y,
+        curved=curved,
+    )
 
 
 def _places(item: Input, bins: tuple[Any, ...]) -> list[tuple[str, int]]:
@@ -106,7 +130,7 @@ def _places(item: Input, bins: tuple[Any, ...]) -> list[tuple[str, int]]:
         return [("any", 1)]
 
     def said(edge: float) -> str:
-        return str(np.datetime64(int(np.floor(edge)), "D")) if item.kind == "date" else f"{edge:.4g}"
+        return first_day(edge) if item.kind == "date" else f"{edge:.4g}"
 
     named = [(f"from {said(edges[i])}", 1 + i) for i in range(1, len(bins) + 1)]
     named.insert(0, (f"below {said(edges[1])}", 1))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from interpretability.reading.days import day
 from interpretability.reading.limits import Opened
 from lab.learning.preparation import column_names
 from lab.protocol import Dataset, Kind, Table
@@ -64,10 +65,6 @@ def condition(name: str, kinds: Mapping[str, Kind], threshold: float, *, is_left
         return f"{head} is not {category}" if is_left else name
     if kind == "boolean":
         return f"{name} is {'false' if is_left else 'true'}"
-    shown = _day(threshold) if kind == "date" else f"{threshold:.6g}"
+    shown = day(threshold) if kind == "date" else f"{threshold:.6g}"
     up_to = "up to" if kind == "date" else "at most"
     return f"{name} is {up_to if is_left else 'after' if kind == 'date' else 'above'} {shown}"
-
-
-def _day(days: float) -> str:
-    return str(np.datetime64(int(np.floor(days)), "D"))

@@ -1,13 +1,14 @@
 """What do the pictures look like? Vega-Lite descriptions with their data inside; `lab.report` draws them.
 
 Text from a user's table only ever stands in data values, never in field names or expressions.
+A place on the x axis of a curve is a number or a day as text ("2024-10-04"), which makes it an axis of dates.
 No colour of a group is near those of the verdict (green, red, amber). Each has a contrast of 3:1 and more with a light and with a
 dark page, and a group is told apart by its shape or dash as well.
 """
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from lab.protocol import Estimate
@@ -114,7 +115,7 @@ def grouped_bars(rows: Sequence[tuple[str, str, float]], *, axis: str, groups: S
 
 
 def lines(
-    series: Mapping[str, Sequence[tuple[float, float]]],
+    series: Mapping[str, Sequence[tuple[float | str, float]]],
     *,
     x: str,
     y: str,
@@ -136,14 +137,14 @@ def lines(
         for place, (px, py) in enumerate(curve)
     ]
     names = list(series)
-    scale_x = {"type": "log"} if log_x else {"zero": False}
+    across = _across(x, (row["x"] for row in values)) | ({"scale": {"type": "log"}} if log_x else {})
     scale_y = {"type": "log"} if log_y else {"zero": False}
     ticks = {"axis": _WHOLE} if whole_x else {}
     layers: list[dict[str, Any]] = [
         {
             "mark": {"type": "line", "strokeWidth": 2.5},
             "encoding": {
-                "x": {"field": "x", "type": "quantitative", "title": x, "scale": scale_x} | ticks,
+                "x": {"field": "x"} | across | ticks,
                 "y": {"field": "y", "type": "quantitative", "title": y, "scale": scale_y},
                 "order": {"field": "order", "type": "quantitative"},
                 "color": _domain("series", names, COLOURS),
@@ -162,10 +163,10 @@ def lines(
     return {"data": {"values": values}, "width": _WIDTH, "height": 320, "layer": layers}
 
 
-def steps(rows: Sequence[tuple[float, float, float, float]], *, x: str, y: str) -> dict[str, Any]:
+def steps(rows: Sequence[tuple[float | str, float, float, float]], *, x: str, y: str) -> dict[str, Any]:
     """A step curve with its band, for a shape function; rows are (x, value, low, high), each valid up to the next x."""
     values = [{"x": px, "value": value, "low": low, "high": high} for px, value, low, high in rows]
-    position = {"field": "x", "type": "quantitative", "title": x, "scale": {"zero": False}}
+    position = {"field": "x"} | _across(x, (row["x"] for row in values))
     height = {"type": "quantitative", "title": y}
     band = {
         "mark": {"type": "area", "interpolate": "step-after", "opacity": 0.25, "color": COLOURS[0]},
@@ -300,8 +301,8 @@ def heat_map(rows: Sequence[tuple[Any, Any, float]], *, x: str, y: str, value: s
 
 
 def shape(
-    rows: Sequence[tuple[float, float, float, float]],
-    density: Sequence[tuple[float, float, int]],
+    rows: Sequence[tuple[float | str, float, float, float]],
+    density: Sequence[tuple[float | str, float | str, int]],
     *,
     x: str,
     y: str,
@@ -312,7 +313,7 @@ def shape(
     if curved:
         for layer in top["layer"]:
             layer["mark"]["interpolate"] = "linear"
-    position = {"type": "quantitative", "scale": {"zero": False}, "title": x}
+    position = _across(x, (row[0] for row in rows))
     below = {
         "data": {"values": [{"from": a, "to": b, "rows": n} for a, b, n in density]},
         "width": _WIDTH,
@@ -334,6 +335,13 @@ def shape(
         "resolve": {"scale": {"x": "shared"}},
         "spacing": 8,
     }
+
+
+def _across(title: str, places: Iterable[Any]) -> dict[str, Any]:
+    """Describe the x axis of places that are numbers, or days as text."""
+    if any(isinstance(place, str) for place in places):
+        return {"type": "temporal", "title": title, "scale": {"type": "utc"}}
+    return {"type": "quantitative", "title": title, "scale": {"zero": False}}
 
 
 def _domain(name: str, values: Sequence[str], options: Sequence[Any], *, outline: int = 3) -> dict[str, Any]:

@@ -35,6 +35,18 @@ _ELEMENTS = {"svg", "g", "path", "rect", "line", "text", "tspan", "title", "defs
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 _LINES = {"gridColor": "currentColor", "gridOpacity": 0.14, "domainColor": "currentColor", "tickColor": "currentColor"}
+_DAY, _MONTH = "%Y-%m-%d", "%Y-%m"
+_DATES = {
+    "year": "%Y",
+    "quarter": _MONTH,
+    "month": _MONTH,
+    "week": _DAY,
+    "date": _DAY,
+    "day": _DAY,
+    "hours": "%d %H:%M",
+    "minutes": "%H:%M",
+}
+"""How a tick of a date is written, by the largest unit of time that begins there."""
 _WORDS = {"labelColor": "currentColor", "titleColor": "currentColor"}
 
 
@@ -49,6 +61,7 @@ def _config(sheet: Sheet) -> dict[str, Any]:
         "axisX": {"labelPadding": 7},  # clear of the lowest label of the height
         "axisXQuantitative": {"labelFlush": sheet is NARROW},  # else half of a long number would be cut at the edge
         "axisQuantitative": {"tickCount": sheet.ticks, "labelFlush": False},
+        "axisTemporal": {"tickCount": sheet.ticks, "labelFlush": False, "format": _DATES},
         "legend": {
             "symbolSize": 160,
             "labelLimit": 0,

@@ -102,7 +102,11 @@ def test_the_curves_are_those_of_the_explainable_boosting_machine(loans):
             assert values == pytest.approx(list(account["scores"]))
         else:
             edges = [point["x"] for point in figure.spec["data"]["values"]]
-            assert edges == pytest.approx(list(account["names"]))
+            if loans.kinds[name] == "date":
+                days = [(np.datetime64(edge) - np.datetime64("1970-01-01")).astype(int) for edge in edges]
+                assert days == [np.ceil(cut) for cut in account["names"]]
+            else:
+                assert edges == pytest.approx(list(account["names"]))
             assert values[:-1] == pytest.approx(list(account["scores"]))
         checked += 1
     assert checked >= 3
@@ -120,6 +124,45 @@ def test_the_curves_are_those_of_the_explainable_boosting_machine(loans):
 )
 def test_a_split_is_said_in_words(name, kinds, is_left, words):
     assert condition(name, kinds, 0.5, is_left=is_left) == words
+
+
+def dated(classes):
+    """A table whose date alone tells the class, with as many classes as asked; rows of one whole day each."""
+    days = pd.date_range("2019-03-01", periods=300, freq="3D")
+    noise = np.random.default_rng(3).normal(size=300)
+    parts = ["abc"[place * classes // 300] for place in range(300)]
+    return from_arrays("dated", pd.DataFrame({"since": days, "noise": noise}), parts)
+
+
+@pytest.mark.parametrize(("family", "classes"), [(EBM, 2), (EBM, 3), (SPLINES, 2)], ids=["steps", "classes", "curve"])
+def test_the_axis_of_a_column_of_dates_has_dates(family, classes):
+    dataset = dated(classes)
+    scorer = "roc_auc" if classes == 2 else "roc_auc_ovr"
+    figures = read_model(dataset, seed=1, family=family, scorer=scorer, candidates=1).figures
+    spec = next(figure.spec for figure in figures if figure.title == "Effect of 'since'")
+    assert "1970" not in str(spec)
+    places = [row["x"] for row in spec["data"]["values"]]
+    assert pd.Timestamp("2019-02-01") < pd.Timestamp(min(places)) < pd.Timestamp("2019-04-30")
+    assert pd.Timestamp("2021-06-01") < pd.Timestamp(max(places)) < pd.Timestamp("2021-09-30")
+    across = [
+        layer["encoding"]["x"]["type"] for part in spec.get("vconcat", [spec]) for layer in part.get("layer", [part])
+    ]
+    assert set(across) == {"temporal"}
+    below = [row for part in spec.get("vconcat", ()) for row in part.get("data", {"values": ()})["values"]]
+    assert sum(row["rows"] for row in below) in (0, *range(280, 301))
+    assert all(pd.Timestamp(row["from"]) < pd.Timestamp(row["to"]) for row in below)
+
+
+def test_a_step_over_dates_begins_with_the_first_day_that_it_holds_for():
+    dataset = dated(2)
+    ebm = fitted(EBM, dataset).named_steps["model"]
+    figures = read_model(dataset, seed=1, family=EBM, **BUDGET).figures
+    spec = next(figure.spec for figure in figures if figure.title == "Effect of 'since'")
+    steps = {np.datetime64(row["x"]): row["value"] for row in spec["data"]["values"]}
+    scores = ebm.eval_terms(dataset.features)[:, ebm.term_names_.index("since")]
+    day_of = np.array("1970-01-01", dtype="M8[D]") + dataset.features["since"].to_numpy().astype(int)
+    for day, score in zip(day_of[5:-5], scores[5:-5], strict=True):
+        assert steps[max(start for start in steps if start <= day)] == pytest.approx(score)
 
 
 def test_a_numeric_column_of_two_values_is_drawn_as_a_category():

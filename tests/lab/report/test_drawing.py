@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import resource
 import sys
 import textwrap
@@ -169,11 +170,35 @@ def test_every_form_that_the_charts_write_is_drawn():
                        log_x=True),
         charts.heat_map(cells, x="x", y="y", value="v"),
         charts.shape(band, [(0.0, 1.0, 5)], x="x", y="y", curved=True),
+        charts.shape([("2024-01-01", *band[0][1:])], [("2024-01-01", "2024-02-01", 5)], x="x", y="y", curved=True),
     ]  # fmt: skip
     with pictures.Artist() as artist:
         for spec in made:
             assert picture_fault(json.loads(json.dumps(spec))) is None
             assert "<svg" in artist.svg(Figure("t", "c", spec))
+
+
+@pytest.mark.parametrize(
+    ("ends", "form"),
+    [
+        (("1931-05-01", "2024-10-10"), r"\d{4}"),
+        (("2015-03-01", "2024-10-10"), r"\d{4}"),
+        (("2022-01-15", "2022-11-20"), r"\d{4}-\d\d"),
+        (("2024-01-03", "2024-02-20"), r"\d{4}-\d\d-\d\d"),
+        (("2024-01-03T06:00Z", "2024-01-03T18:00Z"), r"(\d\d )?\d\d:\d\d"),
+    ],
+    ids=["a century", "years", "months", "days", "hours"],
+)
+def test_ticks_of_dates_are_years_months_or_days_by_what_they_span(ends, form):
+    spec = charts.lines({"a": [(end, place) for place, end in enumerate(ends)]}, x="since", y="y")
+    with pictures.Artist() as artist:
+        drawn = artist.svg(Figure("t", "c", spec))
+    axes = re.findall(r'aria-label="X-axis.*?role-axis-title', drawn, flags=re.DOTALL)
+    assert len(axes) == 2, "a wide and a narrow sheet"
+    for axis in axes:
+        labels = [words for words in re.findall(r"<text[^>]*?>([^<]+)</text>", axis) if words]
+        assert len(labels) >= 2
+        assert all(re.fullmatch(form, label) for label in labels), labels
 
 
 def _with(change):

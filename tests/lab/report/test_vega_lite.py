@@ -22,6 +22,10 @@ SPECS = {
     "scatter": charts.scatter([("a", "g", 1.0, HALF)], x="x", y="y", groups=["g"], references=(0.1, 0.2), log_x=True),
     "heat map": charts.heat_map([("a", 1, 0.5), ("b", 2, -0.5)], x="x", y="y", value="v"),
     "shape": charts.shape([(0.0, 1.0, 0.5, 1.5), (1.0, 2.0, 1.5, 2.5)], [(0.0, 1.0, 7)], x="x", y="y"),
+    "lines over dates": charts.lines({"a": [("2024-01-01", 2.0), ("2024-03-01", 3.0)]}, x="x", y="y"),
+    "shape over dates": charts.shape(
+        [("2024-01-01", 1.0, 0.5, 1.5), ("2024-03-01", 2.0, 1.5, 2.5)], [("2024-01-01", "2024-02-01", 7)], x="x", y="y"
+    ),
     "curved shape": charts.shape([(0.0, 1.0, 0.5, 1.5)], [(0.0, 1.0, 7)], x="x", y="y", curved=True),
 }
 
