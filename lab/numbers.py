@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
 from typing import Any
 
-__all__ = ["Unit", "number", "span", "unit_of"]
+__all__ = ["Unit", "bound", "number", "span", "unit_of"]
 
 _LEAST = 1e-9  # what is less is not written out
 _LADDERS = (
@@ -61,6 +62,19 @@ def span(low: float, high: float) -> str:
     """
     first, last = (_without_zeros(number(float(f"{end:.3g}"))) for end in (low, high))
     return first if first == last else f"{first} to {last}"
+
+
+def bound(largest: float) -> str:
+    """Say how large something is at most, in one digit, rounded up.
+
+    >>> bound(1.2e-7), bound(0.031), bound(3e-12), bound(0.0)
+    ('at most 0.0000002', 'at most 0.04', 'less than 0.000000001', 'nothing')
+    """
+    if largest == 0:
+        return "nothing"
+    if largest < _LEAST:
+        return f"less than {_LEAST:.9f}"
+    return f"at most {Context(prec=1, rounding=ROUND_CEILING).create_decimal(repr(float(largest))):,f}"
 
 
 def _without_zeros(text: str) -> str:

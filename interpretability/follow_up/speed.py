@@ -16,7 +16,7 @@ from interpretability.scale import answers, says_classes
 from interpretability.settings import MODEL_FILE
 from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of
 from lab.learning.families import Family
-from lab.numbers import unit_of
+from lab.numbers import bound, unit_of
 from lab.protocol import Dataset, Evidence, Key, Rows, Table, Trial
 
 __all__ = ["SPEED", "Speed", "Speeds", "evidence", "file_table", "plan", "speed_table", "time_finalists"]
@@ -146,7 +146,7 @@ def file_table(label: str, export: ModelFile, dataset: Dataset, name: str) -> Ta
             " To see how it performs on a device: "
             f"lab run edge {dataset.name} --target {dataset.target_name} --model {name}"
         )
-    lines.append((f"largest difference in an answer over {export.rows:,} rows", f"{export.difference:.0e}"))
+    lines.append((f"largest difference in an answer over {export.rows:,} rows", bound(export.difference)))
     caption = (
         f"{name} beside this report is the readable model in ONNX format, fitted on all rows, including its preprocessing. Missing "
         "numbers are NaN, missing texts are empty, booleans 0 or 1, dates days since 1970-01-01. It was compared with the model "

@@ -27,6 +27,7 @@ from interpretability.settings import MODEL_FILE
 from interpretability.sides.finalists import FINALISTS
 from lab.learning.families import Family
 from lab.learning.tuning import tune_on_all
+from lab.numbers import bound
 from lab.protocol import Dataset, Evidence, Figure, Key, Rows, Table, Trial, WhatIf
 from lab.wording import amount, count
 
@@ -196,7 +197,7 @@ def _tried(opened: WhatIf, model: Any, family: Family, scale: Scale, states: pd.
     panel = WhatIf(
         f"Try the model: {family.label}",
         "Change a feature to see what each one adds, and what the model predicts. "
-        f"On {_STATES} random inputs this panel differs from the model by at most {gap:.0e}.{rest}",
+        f"On {_STATES} random inputs this panel differs from the model by {bound(gap)}.{rest}",
         shown.output,
         shown.link,
         shown.intercept,

@@ -72,7 +72,7 @@ def made_rows():
     found["edit"] = Edited({"as it is": (0.9, 0.8, 0.85), "'age' made flat": (0.6, 0.7, 0.5)})
     times = {"one_ms": (0.9, 0.1, 0.4, 0.3, 0.2), "batch_us": (19.0, 7.0, 8.0, 5.0, 6.0), "bytes": 12_300}
     found["speed"] = Speeds({side: Speed(side, **times) for side in ("glass", "black")})
-    export = ModelFile(np.zeros(12_345, np.uint8), rows=250, difference=2e-7)
+    export = ModelFile(np.zeros(12_345, np.uint8), rows=250, difference=1.3e-7)
     found["read"] = Reading("ebm", "explainable boosting machine", export=export)
     found["explain"] = Explained((), (), ("a note of the explanation",))
     return found

@@ -74,7 +74,7 @@ def test_times_are_medians_of_the_rounds_and_the_file_is_described(evidence):
         assert line[1:] == pytest.approx((300.0, 100.0, 900.0, 7.0, 12.3))  # µs, but for the last one
     lines = dict(titled(evidence, "The readable model as a file").rows)
     assert lines["bytes"] == "12,345"
-    assert lines["largest difference in an answer over 250 rows"] == "2e-07"
+    assert lines["largest difference in an answer over 250 rows"] == "at most 0.0000002"
     assert lines["input 'numbers'"] == "age, income"
     assert lines["input 'texts'"] == "region"
     assert "a note of the explanation" in evidence.caveats
