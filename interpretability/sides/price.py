@@ -1,5 +1,6 @@
 """What does a model cost that is simpler to read? Complexity against score, and the simplest model within the margin."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -168,6 +169,10 @@ def table(priced: Sequence[Priced], metric: str, margin: float) -> Table:
 
 
 def chosen_family(found: Comparison, group: str, names: Mapping[str, str]) -> str:
-    """Name of the family that was taken most often as the best single one of its group; `names` are the labels by name."""
-    chosen = found.single[group].chosen
-    return max(names, key=lambda name: (chosen.count(names[name]), -list(names).index(name)))
+    """Name of the family that was taken most often as the best single one of its group; `names` are the labels by name.
+
+    Of equals it is the one that was taken first, as in the first picture and the sentences beside it.
+    """
+    by_label = {label: name for name, label in names.items()}
+    taken = Counter(label for label in found.single[group].chosen if label in by_label)
+    return by_label[taken.most_common(1)[0][0]] if taken else next(iter(names))
