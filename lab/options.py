@@ -10,7 +10,17 @@ from typing import Any, NoReturn
 from lab.errors import SettingsError, nearest
 from lab.settings import flag, item_type, make, read_toml
 
-__all__ = ["Parser", "add_common", "add_folder", "add_settings", "parse", "positive", "settings_from"]
+__all__ = [
+    "Parser",
+    "add_common",
+    "add_debug",
+    "add_folder",
+    "add_json",
+    "add_settings",
+    "parse",
+    "positive",
+    "settings_from",
+]
 
 _UNSET = object()
 
@@ -57,10 +67,19 @@ def add_common(parser: Parser) -> None:
     parser.add_argument(
         "--workers", type=positive, metavar="N", help="number of worker processes (default: the number of cores)"
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON on stdout, and nothing else there"
-    )
+    add_json(parser)
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+    add_debug(parser)
+
+
+def add_json(parser: Parser, *, what: str = "result", more: str = "") -> None:
+    """Let a command print what it found for another program."""
+    help_ = f"print the {what} as JSON on stdout, and nothing else there{more}"
+    parser.add_argument("--json", action="store_true", help=help_)
+
+
+def add_debug(parser: Parser) -> None:
+    """Let a command show where an error comes from."""
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lab import registry
 from lab.commands.words import understand, writing_in
 from lab.errors import RecordError, SettingsError
-from lab.options import Parser, add_folder
+from lab.options import Parser, add_debug, add_folder, add_json
 from lab.terminal.asking import can_ask, is_agreed
 from lab.terminal.console import say, show, show_whole
 from lab.wording import amount, count
@@ -71,10 +71,8 @@ def _parser() -> Parser:
         action="store_true",
         help="also the trials of unfinished runs, which then begin anew when resumed",
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON on stdout, and nothing else there; needs --yes"
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_json(parser, more="; needs --yes")
+    add_debug(parser)
     return parser
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lab.commands.chosen import add_force, add_runs, check_target, chosen_runs, write_target
 from lab.commands.words import understand
 from lab.errors import SettingsError
-from lab.options import Parser
+from lab.options import Parser, add_debug, add_json
 from lab.terminal import tables
 from lab.terminal.console import show, show_whole
 
@@ -63,11 +63,9 @@ def _parser() -> Parser:
     )
     add_runs(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write it as a page (.html)")
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON on stdout, and nothing else there"
-    )
+    add_json(parser)
     add_force(parser)
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_debug(parser)
     return parser
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 
 from lab import registry
 from lab.commands.words import COMPLETING, understand
-from lab.options import Parser
+from lab.options import Parser, add_debug
 from lab.terminal.console import show_whole
 
 __all__ = ["complete", "completion"]
@@ -21,7 +21,7 @@ def completion(words: list[str]) -> int:
         epilog="example: lab completion bash >> ~/.bashrc",
     )
     parser.add_argument("shell", choices=_SHELLS, metavar="NAME", help=f"one of {', '.join(_SHELLS)}")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_debug(parser)
     given = understand(parser, words)
     if given is None:
         return 0

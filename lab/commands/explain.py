@@ -5,7 +5,7 @@ import json
 from lab.cleaning import short
 from lab.commands.words import understand
 from lab.errors import SettingsError, nearest
-from lab.options import Parser
+from lab.options import Parser, add_debug, add_json
 from lab.terminal.console import show, show_whole
 
 __all__ = ["explain"]
@@ -25,8 +25,8 @@ def explain(words: list[str]) -> int:
         epilog="example: lab explain ROC AUC",
     )
     parser.add_argument("term", nargs="*", metavar="TERM", help="a term; case and plural do not matter")
-    parser.add_argument("--json", action="store_true", help="print the terms as JSON on stdout, and nothing else there")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_json(parser, what="terms")
+    add_debug(parser)
     given = understand(parser, words)
     if given is None:
         return 0

@@ -13,7 +13,7 @@ from lab import registry
 from lab.cleaning import command_line
 from lab.commands.words import understand
 from lab.errors import RecordError, SettingsError, nearest
-from lab.options import Parser, add_folder
+from lab.options import Parser, add_debug, add_folder, add_json
 from lab.terminal import tables
 from lab.terminal.console import say, show, show_whole
 from lab.wording import count, duration
@@ -93,8 +93,8 @@ def _parser() -> Parser:
     parser.add_argument("--lab", metavar="LAB", help="only runs of this lab")
     parser.add_argument("--verdict", choices=_ANSWERS, help="only finished runs with this verdict")
     parser.add_argument("--data", metavar="NAME", help="only runs on this table (churn stands for churn.csv too)")
-    parser.add_argument("--json", action="store_true", help="print the list as JSON on stdout, and nothing else there")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_json(parser, what="list")
+    add_debug(parser)
     return parser
 
 

@@ -7,7 +7,7 @@ from lab import registry
 from lab.commands.words import understand
 from lab.errors import DataError, SettingsError, nearest
 from lab.host.files import read_bytes, write_bytes
-from lab.options import Parser
+from lab.options import Parser, add_debug
 from lab.terminal.console import show
 
 __all__ = ["list_labs"]
@@ -52,7 +52,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="also write the table to a file, as CSV, to try the labs on a file"
     )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_debug(parser)
     return parser
 
 

@@ -3,7 +3,7 @@
 from lab import registry
 from lab.commands.words import open_page, understand, writing_in
 from lab.errors import SettingsError
-from lab.options import Parser, add_folder
+from lab.options import Parser, add_debug, add_folder
 from lab.terminal.console import show
 
 __all__ = ["open_start"]
@@ -24,7 +24,7 @@ def open_start(words: list[str]) -> int:
     )
     add_folder(parser)
     parser.add_argument("--no-browser", action="store_true", help="only write the page and say where it is")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_debug(parser)
     given = understand(parser, words)
     if given is None:
         return 0

@@ -7,7 +7,7 @@ from lab import registry
 from lab.commands.chosen import add_force, add_runs, check_target, chosen_runs, write_target
 from lab.commands.words import understand
 from lab.errors import RecordError
-from lab.options import Parser
+from lab.options import Parser, add_debug, add_json
 from lab.terminal.console import say, show, show_whole
 from lab.wording import count
 
@@ -35,7 +35,7 @@ def pack(words: list[str]) -> int:
         "--out", type=Path, default=Path("runs.zip"), metavar="FILE", help="the file to write (default: runs.zip)"
     )
     add_force(parser)
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_debug(parser)
     given = understand(parser, words)
     if given is None:
         return 0
@@ -71,10 +71,8 @@ def verify(words: list[str]) -> int:
     )
     parser.add_argument("pack", type=Path, metavar="FILE", help="the file that lab pack wrote")
     parser.add_argument("--digest", metavar="SHA256", help="the SHA-256 that lab pack showed")
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON on stdout, and nothing else there"
-    )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_json(parser)
+    add_debug(parser)
     given = understand(parser, words)
     if given is None:
         return 0

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.commands.words import open_page, understand, writing_in
-from lab.options import Parser
+from lab.options import Parser, add_debug
 from lab.terminal.console import say, show
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def render(words: list[str]) -> int:
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="the folder of a run, or its record.json")
     parser.add_argument("--open", action="store_true", help="open it in the browser")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_debug(parser)
     given = understand(parser, words)
     if given is None:
         return 0

@@ -7,7 +7,7 @@ from lab.commands.chosen import add_runs, chosen_runs
 from lab.commands.words import open_page, understand, writing_in
 from lab.errors import SettingsError
 from lab.host.files import read_bytes
-from lab.options import Parser
+from lab.options import Parser, add_debug
 from lab.terminal.console import say, show
 
 __all__ = ["require_ours", "session"]
@@ -76,7 +76,7 @@ def _parser() -> Parser:
         help="also write a script for one hour beside it, as Markdown: what to say at each screen, what to ask, what people ask",
     )  # fmt: skip
     parser.add_argument("--open", action="store_true", help="open it in the browser")
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_debug(parser)
     return parser
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from lab.commands.chosen import add_force, add_runs, check_target, chosen_runs, write_target
 from lab.commands.words import understand
 from lab.errors import SettingsError
-from lab.options import Parser
+from lab.options import Parser, add_debug
 from lab.terminal.console import show
 
 __all__ = ["slides"]
@@ -59,5 +59,5 @@ def _parser() -> Parser:
         help="title of the first slide (default: how many questions about which table)",
     )
     add_force(parser)
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    add_debug(parser)
     return parser

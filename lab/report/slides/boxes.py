@@ -5,7 +5,7 @@ Lengths are points; a slide is 960 wide and 540 high.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_SHAPE
@@ -87,20 +87,26 @@ def paint(shape: Any, colour: str) -> None:
     shape.line.fill.background()
 
 
+class Style(TypedDict, total=False):
+    """How a text is written, where it is not written plainly: its colour, weight, and place in its lines."""
+
+    colour: str
+    bold: bool
+    align: Any
+
+
 def write(
     page: Slide,
     text: str,
     box: Box,
     sizes: Sequence[int],
     *,
-    colour: str = INK,
-    bold: bool = False,
-    align: Any = PP_ALIGN.LEFT,
     anchor: Any = MSO_ANCHOR.TOP,
+    **style: Unpack[Style],
 ) -> None:
     """Put a text on a slide, in the largest of these sizes in which it fits; see `fitting.fitted`."""
     shape = page.shapes.add_textbox(Pt(box.left), Pt(box.top), Pt(box.width), Pt(box.height))
-    fill_frame(shape.text_frame, text, box, sizes, colour=colour, bold=bold, align=align, anchor=anchor)
+    fill_frame(shape.text_frame, text, box, sizes, anchor=anchor, **style)
 
 
 def fill_frame(
