@@ -13,11 +13,12 @@ from lab.wording import (
     amount,
     at_least,
     capital,
+    compared,
     count,
     difference,
     exact,
     longer_curves,
-    opening,
+    on_the_rows_used,
     settled_by_curves,
     settling,
     states,
@@ -180,30 +181,13 @@ def _margin(evidence: Evidence) -> str:
 
 def _sentence(evidence: Evidence, *, start: str = "") -> str:
     """Say what is lost with its interval; the metric is left out where there is no room for it."""
-    metric, gain = _metric(evidence), _gain(_deciding(evidence))
-    said = f"{_BEST} is"
-    if "loss_at_size" in evidence.estimates:
-        said = f"{about_size(evidence.facts)}, {_BEST} should be"
-    full, brief = (f"{said} {difference(gain, than)}." for than in (f"{_OTHER} in {metric}", _OTHER))
+    at_size = "loss_at_size" in evidence.estimates
+    full, brief = compared(_BEST, _deciding(evidence).negated(), _OTHER, evidence.facts, is_expected=at_size)
     return capital(first_that_fits(f"{start}{full}", f"{start}{brief}", full, brief))
 
 
-def _metric(evidence: Evidence) -> str:
-    metric: str = evidence.facts["metric"]
-    return metric.removesuffix(" (explained variance)")
-
-
 def _on_the_sample(evidence: Evidence) -> str:
-    """Say what was found on the rows that were used, where the verdict is about another number of them."""
-    facts = evidence.facts
-    if facts.get("size") is None:
-        return ""
-    found = difference(_gain(evidence.estimates["loss"]), f"{_OTHER} in {_metric(evidence)}")
-    return f"The question is about {facts['size']:,} rows. {opening('The', facts)} best readable model is {found}."
-
-
-def _gain(loss: Estimate) -> Estimate:
-    return Estimate(-loss.value, -loss.high, -loss.low, loss.unit, loss.confidence)
+    return on_the_rows_used(_BEST, evidence.estimates["loss"].negated(), _OTHER, evidence.facts)
 
 
 def _file(facts: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ __all__ = [
     "amount",
     "at_least",
     "capital",
+    "compared",
     "count",
     "difference",
     "duration",
@@ -19,6 +20,7 @@ __all__ = [
     "likelihood",
     "listed",
     "longer_curves",
+    "on_the_rows_used",
     "opening",
     "rough",
     "settled_by_curves",
@@ -162,6 +164,50 @@ def difference(estimate: Estimate, than: str) -> str:
     level = amount(abs(estimate.value), unit) == amount(0.0, unit)  # it would be shown as nothing
     middle = "level with" if level else side(estimate.value)
     return f"{middle} {than} ({100 * estimate.confidence:.0f} % interval {interval})"
+
+
+def compared(side: str, found: Estimate, other: str, facts: Mapping[str, Any], *, is_expected: bool) -> tuple[str, str]:
+    """Say how one side compares with the other: in full, and without the metric where there is no room for it.
+
+    Parameters
+    ----------
+    side, other : str
+        "the best quantum model", "the best classical one".
+    found : Estimate
+        How much better the side is.
+    facts : mapping
+        With "metric"; where it `is_expected` only, at the "size" that the verdict is about, also "n_rows" and "rows_in_table".
+
+    Examples
+    --------
+    >>> print(*compared("the best", Estimate(2.0, 1.0, 3.0, "points"), "the other", {"metric": "R²"}, is_expected=False), sep=chr(10))
+    the best is 2.0 points above the other in R² (95 % interval 1.0 to 3.0 points above).
+    the best is 2.0 points above the other (95 % interval 1.0 to 3.0 points above).
+    """
+    said = f"{about_size(facts)}, {side} should be" if is_expected else f"{side} is"
+    full, brief = (f"{said} {difference(found, than)}." for than in (f"{other} in {_metric(facts)}", other))
+    return full, brief
+
+
+def on_the_rows_used(side: str, found: Estimate, other: str, facts: Mapping[str, Any]) -> str:
+    """Say what was found on the rows that were used, where the verdict is about another number of them; see `compared`.
+
+    >>> facts = {"metric": "R²", "size": 9_000, "n_rows": 500, "rows_in_table": 500}
+    >>> on_the_rows_used("the best", Estimate(2.0, 1.0, 3.0, "points"), "the other", facts)
+    'The question is about 9,000 rows. The best is 2.0 points above the other in R² (95 % interval 1.0 to 3.0 points above).'
+    >>> on_the_rows_used("the best", Estimate(2.0, 1.0, 3.0, "points"), "the other", facts | {"size": None})
+    ''
+    """
+    if facts.get("size") is None:
+        return ""
+    said = difference(found, f"{other} in {_metric(facts)}")
+    return f"The question is about {facts['size']:,} rows. {opening(capital(side), facts)} is {said}."
+
+
+def _metric(facts: Mapping[str, Any]) -> str:
+    """Name the metric without what stands in brackets in the record."""
+    name: str = facts["metric"]
+    return name.removesuffix(" (explained variance)")
 
 
 def settling(rows: int | None, *, in_table: int, max_rows: int) -> str:

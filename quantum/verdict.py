@@ -12,9 +12,10 @@ from lab.wording import (
     amount,
     at_least,
     capital,
+    compared,
     difference,
     longer_curves,
-    opening,
+    on_the_rows_used,
     settled_by_curves,
     settling,
     states,
@@ -155,25 +156,13 @@ def _margin(evidence: Evidence) -> str:
 
 def _sentence(evidence: Evidence, *, start: str = "") -> str:
     """Say the advantage with its interval; the metric is left out where there is no room for it."""
-    metric, found, said = _metric(evidence), _deciding(evidence), f"{_BEST} is"
-    if "advantage_at_size" in evidence.estimates:
-        said = f"{about_size(evidence.facts)}, {_BEST} should be"
-    full, brief = (f"{said} {difference(found, than)}." for than in (f"{_OTHER} in {metric}", _OTHER))
+    at_size = "advantage_at_size" in evidence.estimates
+    full, brief = compared(_BEST, _deciding(evidence), _OTHER, evidence.facts, is_expected=at_size)
     return capital(first_that_fits(f"{start}{full}", f"{start}{brief}", full, brief))
 
 
-def _metric(evidence: Evidence) -> str:
-    metric: str = evidence.facts["metric"]
-    return metric.removesuffix(" (explained variance)")
-
-
 def _on_the_sample(evidence: Evidence) -> str:
-    """Say what was found on the rows that were used, where the verdict is about another number of them."""
-    facts = evidence.facts
-    if facts.get("size") is None:
-        return ""
-    found = difference(evidence.estimates["advantage"], f"{_OTHER} in {_metric(evidence)}")
-    return f"The question is about {facts['size']:,} rows. {opening('The', facts)} best quantum model is {found}."
+    return on_the_rows_used(_BEST, evidence.estimates["advantage"], _OTHER, evidence.facts)
 
 
 def _stay(facts: Mapping[str, Any]) -> str:
