@@ -32,8 +32,10 @@ def environment(**more):
 @pytest.mark.parametrize("how", ["free", "locked"])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_child_ends_with_its_parent_whatever_ends_that(number, how):
-    with subprocess.Popen([sys.executable, "-c", STARTS, how], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                          text=True, env=environment()) as parent:  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTS, how], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        env=environment(), preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in the background
+    ) as parent:  # fmt: skip
         said, child = parent.stdout.readline().split()
         assert said == "started"
         assert processes.alive(int(child))

@@ -27,6 +27,14 @@ def marks(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture
+def interrupts():
+    """Have an interrupt raise here, as in a program that was started in the foreground: in the background it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_processes_give_the_very_rows_that_this_process_gives(tmp_path):
     plan = [Trial(f"t{i}", trial_functions.draw, {"count": 5}, seed=i) for i in range(5)]
     apart = run_plan(plan, None, tmp_path, workers=2).rows
@@ -258,7 +266,7 @@ def test_temporary_files_of_trials_go_with_the_plan(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_an_interrupt_leaves_no_worker_and_no_process_that_a_worker_started(tmp_path, marks):
+def test_an_interrupt_leaves_no_worker_and_no_process_that_a_worker_started(tmp_path, marks, interrupts):
     plan = [
         Trial(f"t{i}", trial_functions.measure_apart, {"folder": str(marks), "seconds": 60.0}, seed=i) for i in range(2)
     ]
