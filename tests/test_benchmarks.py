@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from samples.browser import CHROMIUM
 
 from lab.data.load import load, sample_rows
 from lab.learning.folds import all_folds, split
@@ -21,7 +22,7 @@ from lab.protocol import Estimate
 
 FOLDER = Path(__file__).parent / "benchmarks"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
-PEERS_ONLY = {"autogluon_peer", "fit_peer", "rules_peer"}
+PEERS_ONLY = {"autogluon_peer", "fit_peer", "rooms_peer", "rules_peer"}
 """They run in a peer's environment, and import what is only there."""
 
 
@@ -375,3 +376,53 @@ def test_the_look_before_training_is_held_against_the_truth(benchmark, monkeypat
     said = capsys.readouterr().out.splitlines()
     assert said[0].startswith("made for its kernel")
     assert said[1].startswith("quantum truly wins: wrong 0 of 1 ")
+
+
+ROOM = """<!doctype html><html><head><script src="https://example.invalid/a.js"></script></head>
+<body style="font-size: 16px"><p>The best quantum model is 0.3 points below the best classical one. It took some time.</p>
+<p style="font-size: 9px">Small.</p><p style="font-size: 2px; visibility: hidden">No quantum model, not yet.</p><div id="host"></div>
+<svg width="100" height="50" viewBox="0 0 200 100"><text y="50" font-size="14">drawn</text></svg><img src="data:,">
+<script>document.getElementById('host').attachShadow({mode: 'open'}).innerHTML = '<p>File size, kept: 12 kB of 5 MB</p>';</script>
+</body></html>"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; CI installs it")
+def test_pages_are_measured_side_by_side_in_one_browser(benchmark, tmp_path):
+    module = benchmark("session_peers")
+    (tmp_path / "page.html").write_text(ROOM)
+    found = module.measure(tmp_path / "page.html", tmp_path / "profile")
+    assert found.kilobytes == pytest.approx(len(ROOM.encode()) / 1000)
+    assert found.asked == ("https://example.invalid/a.js",)
+    assert 0 < found.first_paint_s < module.PATIENCE_S
+    assert found.smallest_px == pytest.approx(7.0), "a drawing of half its size has letters of half their size"
+    asked = {question.asked for question in module.QUESTIONS if question.asked in found.answered}
+    assert asked == {
+        "Should we use a quantum classifier for this now?",
+        "Is the best quantum model better or worse than the best classical one, and by how much?",
+        "Which budget is used most, and is there room left?",
+    }
+    for each in found.violations:
+        assert each is None or "image-alt" in each
+    assert "3 of 10" in module.line("page", found)
+
+
+def test_the_questions_of_the_side_by_side_are_those_of_the_reading_test(benchmark):
+    rows = [
+        line.split(" | ")
+        for line in (FOLDER.parents[1] / "CONTRIBUTING.md").read_text().splitlines()
+        if line.startswith("| ")
+    ]
+    asked = [
+        (row[0].strip("| "), row[1]) for row in rows if row[0].strip("| ") in ("quantum", "edge", "interpretability")
+    ]
+    own = [(question.lab, question.asked) for question in benchmark("session_peers").QUESTIONS]
+    assert own == [(lab, words.replace("Why not, and", "Why, or why not, and")) for lab, words in asked]
+    assert len(own) == 10
+
+
+def test_a_page_that_a_peer_cannot_make_is_a_sentence_of_the_table(benchmark, monkeypatch, tmp_path):
+    module = benchmark("session_peers")
+    monkeypatch.setattr(module, "PYTHON", tmp_path / "nothing")
+    assert module.line("skore", module.peer_page("skore", tmp_path)) == "skore         its environment is not installed"
+    monkeypatch.setattr(module, "PYTHON", Path(sys.executable))
+    assert "it made no page: " in module.peer_page("no library", tmp_path)
