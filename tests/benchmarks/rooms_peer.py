@@ -25,6 +25,13 @@ def regression():
     return make_pipeline(StandardScaler(), LogisticRegression())
 
 
+def write(path, body):
+    """Put what is shown in a notebook into a page that has what any page needs: a language, a title, the width of its screen."""
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>breast-cancer</title>'
+    page = f'<!doctype html><html lang="en"><head>{head}</head><body><main>{body}</main></body></html>'
+    Path(path).write_text(page, encoding="utf-8")
+
+
 def interpretml(path):
     """Write the model as a whole and its first five answers, in the library's own frame for the pages of a notebook.
 
@@ -38,7 +45,7 @@ def interpretml(path):
     shown = [model.explain_global(name="The model"), model.explain_local(x_test[:5], y_test[:5], name="Its answers")]
     frames = [_inline._build_javascript(_inline._build_viz_obj(each, [])) for each in shown]
     body = frames[0][0] + "".join(frame for _, frame in frames)
-    Path(path).write_text(f"<!doctype html><html><body>{body}</body></html>", encoding="utf-8")
+    write(path, body)
 
 
 def evidently(path):
@@ -67,7 +74,7 @@ def skore(path):
 
     x, x_test, y, y_test = split()
     report = EstimatorReport(regression(), X_train=x, y_train=y, X_test=x_test, y_test=y_test)
-    Path(path).write_text(f"<!doctype html><html><body>{report._repr_html_()}</body></html>", encoding="utf-8")
+    write(path, report._repr_html_())
 
 
 if __name__ == "__main__":
