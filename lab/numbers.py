@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Context
+from decimal import ROUND_CEILING, Context, Decimal
 from typing import Any
 
-__all__ = ["Unit", "bound", "number", "span", "unit_of"]
+__all__ = ["Unit", "bound", "number", "plain", "span", "unit_of"]
 
 _LEAST = 1e-9  # what is less is not written out
 _LADDERS = (
@@ -62,6 +62,15 @@ def span(low: float, high: float) -> str:
     """
     first, last = (_without_zeros(number(float(f"{end:.3g}"))) for end in (low, high))
     return first if first == last else f"{first} to {last}"
+
+
+def plain(value: float, digits: int) -> str:
+    """Write a value with so many significant digits, those that are zeros at its end left out, and never an exponent.
+
+    >>> plain(52_345.0, 4), plain(1.2e-7, 2), plain(0.5, 6), plain(1e6, 3)
+    ('52,340', '0.00000012', '0.5', '1,000,000')
+    """
+    return f"{Decimal(f'{value:.{digits}g}'):,f}"
 
 
 def bound(largest: float) -> str:

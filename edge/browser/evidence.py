@@ -11,7 +11,7 @@ from edge.browser.trials import BrowserModelRow, BrowserRow
 from edge.columns import without_empty
 from edge.timing.quantiles import over_rounds
 from lab import stats
-from lab.numbers import span
+from lab.numbers import plain, span
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
 
@@ -107,7 +107,7 @@ def caveats(row: BrowserRow, labels: Mapping[str, str]) -> tuple[str, ...]:
         if found.flips or found.largest > 1e-4:
             said.append(
                 f"in the browser the {labels[name]} does not give the same answers: its probabilities differ by up to "
-                f"{found.largest:.2g} and {found.flips} of {found.rows} labels differ from this machine's"
+                f"{plain(found.largest, 2)} and {found.flips} of {found.rows} labels differ from this machine's"
             )
     if there:
         slowest = max(there, key=lambda name: float(np.median(there[name].loads_s)))

@@ -10,7 +10,7 @@ from interpretability.reading.curves import density_of, few_values, pair_map, sh
 from interpretability.reading.days import as_dates
 from interpretability.reading.limits import CURVES, LISTED, MAPS, SHOWN, Opened
 from interpretability.scale import has_one_sum, scale_of
-from lab.numbers import number
+from lab.numbers import number, plain
 from lab.privacy.aggregates import MIN_ROWS
 from lab.protocol import Dataset, Figure, Table
 from lab.report import charts
@@ -151,5 +151,5 @@ def _with_end(
 def _says(dataset: Dataset, binary: bool, when_missing: float | None, has_missing: bool) -> str:
     if not binary:
         return "One colour per class; the higher, the more the value favours the class."
-    missing = f" A missing value adds {when_missing:.3g}." if has_missing else ""
+    missing = f" A missing value adds {plain(when_missing, 3)}." if has_missing else ""
     return f"A value above zero {scale_of(dataset).upwards}.{missing}"

@@ -8,7 +8,7 @@ import numpy as np
 from interpretability.reading.additive import can_be_set
 from interpretability.reading.days import as_dates, first_day
 from interpretability.scale import Scale, scale_of
-from lab.numbers import number
+from lab.numbers import number, plain
 from lab.privacy.aggregates import MIN_ROWS, outer_range
 from lab.protocol import Dataset, Figure, Input, Kind, Term, WhatIf
 from lab.report import additive, charts
@@ -130,7 +130,7 @@ def _places(item: Input, bins: tuple[Any, ...]) -> list[tuple[str, int]]:
         return [("any", 1)]
 
     def said(edge: float) -> str:
-        return first_day(edge) if item.kind == "date" else f"{edge:.4g}"
+        return first_day(edge) if item.kind == "date" else plain(edge, 6)
 
     named = [(f"from {said(edges[i])}", 1 + i) for i in range(1, len(bins) + 1)]
     named.insert(0, (f"below {said(edges[1])}", 1))

@@ -8,6 +8,7 @@ import numpy as np
 from interpretability.reading.days import day
 from interpretability.reading.limits import Opened
 from lab.learning.preparation import column_names
+from lab.numbers import plain
 from lab.protocol import Dataset, Kind, Table
 
 __all__ = ["condition", "tree_rules"]
@@ -65,6 +66,6 @@ def condition(name: str, kinds: Mapping[str, Kind], threshold: float, *, is_left
         return f"{head} is not {category}" if is_left else name
     if kind == "boolean":
         return f"{name} is {'false' if is_left else 'true'}"
-    shown = day(threshold) if kind == "date" else f"{threshold:.6g}"
+    shown = day(threshold) if kind == "date" else plain(threshold, 6)
     up_to = "up to" if kind == "date" else "at most"
     return f"{name} is {up_to if is_left else 'after' if kind == 'date' else 'above'} {shown}"

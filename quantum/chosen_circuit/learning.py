@@ -9,6 +9,7 @@ from scipy.special import softmax
 from sklearn.pipeline import make_pipeline
 
 from lab.learning.preparation import dense_columns
+from lab.numbers import bound
 from lab.protocol import Dataset, Figure, Frame, Key, Rows, Table
 from lab.report import charts
 from quantum.chosen_circuit.formula import MAX_TERMS, formula_of
@@ -226,7 +227,7 @@ def formula_table(row: LearningRow) -> Table | None:
         return None
     caption = (
         f"The trained circuit's first expectation value is exactly this sum of {formula.terms:,} products of sines and cosines (up to "
-        f"{MAX_TERMS:,} are computed): it lies within {formula.distance:.1g} of the simulated circuit at {_CHECKED} random points, "
-        f"and a classical computer can evaluate it. The {_SHOWN_TERMS} largest terms; x1 is the first input in radians."
+        f"{MAX_TERMS:,} are computed): it differs by {bound(formula.distance)} from the simulated circuit at {_CHECKED} random "
+        f"points, and a classical computer can evaluate it. The {_SHOWN_TERMS} largest terms; x1 is the first input in radians."
     )
     return Table("This circuit is this formula", caption, ("coefficient", "term"), formula.largest)

@@ -30,7 +30,7 @@ def test_the_points_in_words_add_up_to_the_probability(loans):
             assert isinstance(points, int)
             if " is above " in words:
                 name, _, bound = words.partition(" is above ")
-                holds = values[name] > float(bound)
+                holds = values[name] > float(bound.replace(",", ""))
             elif " is after " in words:
                 name, _, day = words.partition(" is after ")
                 holds = values[name] >= np.datetime64(day).astype(int) + 1
@@ -124,7 +124,7 @@ def _holds(part, values, medians):
         if word in part:
             name, _, bound = part.partition(word)
             value = values[name] if values[name] == values[name] else medians[name]
-            return bool(true(value, float(bound)))
+            return bool(true(value, float(bound.replace(",", ""))))
     for word, later in ((" is up to ", False), (" is after ", True)):
         if word in part:
             name, _, day = part.partition(word)

@@ -1,6 +1,7 @@
 """What a person reads is what the model does: every reading is recomputed from the model by another way."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,14 @@ import pytest
 
 from interpretability.models.classifiers import EBM, SPLINES, TREE
 from interpretability.reading.boosting import smooth_curves
+from interpretability.reading.curves import pair_map
 from interpretability.reading.read import read_model
 from interpretability.reading.tree import condition
 from lab.data.frames import from_arrays
 from lab.data.load import load
 from lab.learning.families import LOGISTIC
 from lab.learning.tuning import tune
+from lab.protocol import Input, Term, WhatIf
 
 BUDGET = {"scorer": "roc_auc", "candidates": 1}
 
@@ -27,13 +30,17 @@ def fitted(family, dataset):
     return tune(family, dataset.features, dataset.target, seed=1, **BUDGET).model
 
 
+def number(words):
+    return float(words.replace(",", ""))
+
+
 def holds(sentence, row, medians):
     """Evaluate a rule's words on a row of the table, missing numbers at their median."""
     for part in sentence.split(" and "):
         if found := re.fullmatch(r"(.+) is (at most|above) (\S+)", part):
             name, word, bound = found.groups()
             value = row[name] if row[name] == row[name] else medians[name]
-            true = value <= float(bound) if word == "at most" else value > float(bound)
+            true = value <= number(bound) if word == "at most" else value > number(bound)
         elif found := re.fullmatch(r"(.+) is (up to|after) (\S+)", part):
             name, word, day = found.groups()
             limit = np.datetime64(day).astype(int) + 1  # up to the end of that day
@@ -163,6 +170,19 @@ def test_a_step_over_dates_begins_with_the_first_day_that_it_holds_for():
     day_of = np.array("1970-01-01", dtype="M8[D]") + dataset.features["since"].to_numpy().astype(int)
     for day, score in zip(day_of[5:-5], scores[5:-5], strict=True):
         assert steps[max(start for start in steps if start <= day)] == pytest.approx(score)
+
+
+@pytest.mark.parametrize(("threshold", "words"), [(1_234_560.0, "1,234,560"), (0.0000125, "0.0000125"), (41.5, "41.5")])
+def test_no_cut_is_said_with_an_exponent(threshold, words):
+    assert condition("pay", {"pay": "number"}, threshold, is_left=True) == f"pay is at most {words}"
+    ends = Input("pay", "number", threshold, 0.0, 2 * threshold), Input("age", "number", 1.0, 0.0, 2.0)
+    term = Term("pay & age", (0, 1), ((threshold,), (1.0,)), ((0.0, 0.0, 0.0), (0.0, 1.0, 2.0), (0.0, 3.0, 4.0)))
+    opened = WhatIf("t", "c", "p", "logit", 0.0, ends, (term,))
+    cells = pair_map(opened, term, SimpleNamespace(upwards="raises it", unit="log-odds")).spec["data"]["values"]
+    assert {cell["x"]: cell["value"] for cell in cells if cell["y"] == "below 1"} == {
+        f"below {words}": 1.0,
+        f"from {words}": 3.0,
+    }
 
 
 def test_a_numeric_column_of_two_values_is_drawn_as_a_category():
