@@ -87,9 +87,8 @@ def _shape(ebm: Any, term: int, dataset: Dataset) -> Figure | None:
     scores, spread = ebm.term_scores_[term], ebm.standard_deviations_[term]
     binary = scores.ndim == 1
     title, axis = f"Effect of {name!r}", f"contribution ({scale_of(dataset).unit})"
-    says = _says(
-        dataset, binary, float(scores[0]) if binary else None, int(dataset.features[name].isna().sum()) >= MIN_ROWS
-    )
+    has_missing = int(dataset.features[name].isna().sum()) >= MIN_ROWS
+    says = _says(dataset, float(scores[0]) if binary else None, has_missing)
     if dataset.kinds[name] == "category":
         codes = sorted(ebm.bins_[feature][0].items(), key=lambda item: item[1])
         labels = list(dict.fromkeys(category or "(missing)" for category, _ in codes))
@@ -148,8 +147,8 @@ def _with_end(
     return [*rows, (max(high, last[0]), *last[1:])]
 
 
-def _says(dataset: Dataset, binary: bool, when_missing: float | None, has_missing: bool) -> str:
-    if not binary:
+def _says(dataset: Dataset, when_missing: float | None, has_missing: bool) -> str:
+    if when_missing is None:  # each class has a curve of its own
         return "One colour per class; the higher, the more the value favours the class."
     missing = f" A missing value adds {plain(when_missing, 3)}." if has_missing else ""
     return f"A value above zero {scale_of(dataset).upwards}.{missing}"
