@@ -382,7 +382,7 @@ ROOM = """<!doctype html><html><head><script src="https://example.invalid/a.js">
 <body style="font-size: 16px"><p>The best quantum model is 0.3 points below the best classical one. It took some time.</p>
 <p style="font-size: 9px">Small.</p><p style="font-size: 2px; visibility: hidden">No quantum model, not yet.</p><div id="host"></div>
 <svg width="100" height="50" viewBox="0 0 200 100"><text y="50" font-size="14">drawn</text></svg><img src="data:,">
-<script>document.getElementById('host').attachShadow({mode: 'open'}).innerHTML = '<p>File size, kept: 12 kB of 5 MB</p>';</script>
+<script>document.getElementById('host').attachShadow({mode: 'closed'}).innerHTML = '<p>File size, kept: 12 kB of 5 MB</p>';</script>
 </body></html>"""
 
 

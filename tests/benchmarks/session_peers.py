@@ -83,6 +83,11 @@ TEXTS = """(() => { const found = [];
 """Every element with words of its own and every row of a table, shadow trees too: its text, and its size in pixels if it is seen."""
 
 
+OPENED = """{ const own = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (options) { return own.call(this, {...options, mode: 'open'}); }; }"""
+"""A page may close its shadow trees to scripts; what a reader sees there is counted all the same."""
+
+
 class Watched(Browser):
     """A browser that notes what a page asks for elsewhere; no such request leads anywhere."""
 
@@ -90,6 +95,7 @@ class Watched(Browser):
         self.asked = []
         super().__init__("about:blank", profile)
         self._call("Network.enable")
+        self._call("Page.addScriptToEvaluateOnNewDocument", source=OPENED)
 
     def _read(self):
         message = super()._read()
