@@ -78,7 +78,9 @@ def _of_the_best(evidence: Evidence) -> str:
     label = usual(chosen)
     if label == _CIRCUIT:
         return ""
-    most = f"The best quantum model was most often the {label} ({max(chosen.values())} of {count(sum(chosen.values()), 'fold')})"
+    folds = list(chosen.values())
+    often = "most often" if folds.count(max(folds)) == 1 else "as often as any other"
+    most = f"The best quantum model was {often} the {label} ({max(folds)} of {count(sum(folds), 'fold')})"
     if label == _KERNEL:
         training, predicting = (
             rough(evidence.estimates[name].value) for name in ("kernel_dollars", "kernel_predictions_dollars")

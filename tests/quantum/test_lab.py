@@ -179,6 +179,10 @@ def test_more_rows_are_asked_for_only_where_the_table_has_them(in_table, words):
             "The best quantum model was most often the product kernel (5 of 5 folds), which needs no quantum computer.",
         ),
         (
+            {"single qubit with data re-uploading": 1, "quantum kernel (3 qubits)": 1, "product kernel (any)": 1},
+            "The best quantum model was as often as any other the single qubit with data re-uploading (1 of 3 folds), which needs no",
+        ),
+        (
             {"average of the quantum models": 4, "quantum kernel (3 qubits)": 2},
             "The best quantum model was most often the average of the quantum models (4 of 6 folds), which has no price",
         ),
