@@ -1,5 +1,7 @@
 """Shared ground of the tests: a way to call the command line, and tables on disk."""
 
+import functools
+import gc
 import json
 import os
 import sys
@@ -16,6 +18,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from lab.cli import main
+from lab.report import pictures
 from lab.runs import identity
 
 _MEMORY = 8 * 2**30
@@ -71,6 +74,50 @@ def _sources_are_parsed_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "_imports", imports)
         patch.setattr(metadata, "packages_distributions", packages_distributions)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pictures_are_drawn_once():
+    """Draw the same picture once in all tests, and all of them in one child, which takes two seconds to load the drawing library.
+
+    Only what was drawn is kept, by all that the library is told. Tests of the drawing itself take `__wrapped__`.
+    """
+    known, draw = {}, pictures.Artist._ask
+
+    @functools.wraps(draw)
+    def once(artist, text):
+        del artist
+        if text not in known:
+            shared._deaths = 0  # it draws for many reports
+            known[text] = draw(shared, text)
+        return known[text]
+
+    with pictures.Artist() as shared, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures.Artist, "_ask", once)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Spare the garbage collector what stays to the end: all libraries and all tests, close to a million objects.
+
+    It would look through them again and again while they come together, and later wherever a lab asks for a collection before it
+    measures a time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_spared_stays_spared():
+    """Let no lab take this back as it ends its measurement."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "unfreeze", lambda: None)
         yield
 
 

@@ -8,7 +8,6 @@ from samples import vega
 from samples.here import with_rows_once
 from samples.less_work import (
     few_trees,
-    with_pictures_once,
     with_small_follow_up,
     with_small_machines,
     with_suspicions_once,
@@ -40,7 +39,6 @@ from lab.testing import check_lab
 def few_families(monkeypatch):
     """Fewer and smaller models, the same way: the families are tested on their own."""
     with_rows_once(monkeypatch)
-    with_pictures_once(monkeypatch)
     with_suspicions_once(monkeypatch)
     with_small_follow_up(monkeypatch)
     with_small_machines(monkeypatch)

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from samples import vega
 from samples.here import with_rows_once
-from samples.less_work import with_pictures_once, with_suspicions_once
+from samples.less_work import with_suspicions_once
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
 from lab.data.load import load, sample_rows
@@ -39,7 +39,6 @@ FAST = Settings(
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, known, tmp_path, monkeypatch):
     """Each classical family on one of the tables: they are tested on their own."""
     with_rows_once(monkeypatch)
-    with_pictures_once(monkeypatch)
     with_suspicions_once(monkeypatch)
     monkeypatch.setattr(families, "CLASSICAL", known)
     monkeypatch.setattr(learning, "_GRID", 8)

@@ -30,7 +30,7 @@ from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, Family
 from lab.learning.undeclared import Suspicion
 from lab.protocol import Dataset, Figure
-from lab.report import page, pictures
+from lab.report import page
 
 __all__ = [
     "few_rounds",
@@ -38,7 +38,6 @@ __all__ = [
     "with_few_families",
     "with_few_trees",
     "with_models_served_once",
-    "with_pictures_once",
     "with_short_timings",
     "with_small_follow_up",
     "with_small_machines",
@@ -167,19 +166,6 @@ def without_doubts(patch: pytest.MonkeyPatch) -> None:
 def without_pictures(patch: pytest.MonkeyPatch) -> None:
     """Have reports written with empty pictures: a process that loads the drawing library draws the others."""
     patch.setattr(page, "Artist", _NoArtist)
-
-
-def with_pictures_once(patch: pytest.MonkeyPatch) -> None:
-    """Draw a picture once, and not again where a report of the same evidence is rendered again."""
-    known: dict[str, str] = {}
-    draw = pictures.Artist._ask
-
-    def once(artist: pictures.Artist, text: str) -> str:
-        if text not in known:
-            known[text] = draw(artist, text)
-        return known[text]
-
-    patch.setattr(pictures.Artist, "_ask", once)
 
 
 class _NoArtist:

@@ -16,7 +16,6 @@ from samples.here import in_this_process
 from samples.less_work import (
     few_trees,
     with_few_trees,
-    with_pictures_once,
     with_short_timings,
     with_suspicions_once,
 )
@@ -175,7 +174,7 @@ def run():
     dataset = small()
     with pytest.MonkeyPatch.context() as patch:
         in_this_process(patch)
-        for less in (with_few_trees, with_short_timings, with_pictures_once, with_suspicions_once):
+        for less in (with_few_trees, with_short_timings, with_suspicions_once):
             less(patch)
         yield lambda out: flow.run(LAB, dataset, FAST, out=out, seed=2, workers=1)
 

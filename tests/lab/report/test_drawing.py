@@ -28,7 +28,13 @@ ESTIMATE = Estimate(1.0, 0.5, 1.5, "points")
 
 
 @pytest.fixture
-def child(tmp_path, monkeypatch):
+def own_child(monkeypatch):
+    """Have each report draw in a child of its own, as outside of the tests."""
+    monkeypatch.setattr(pictures.Artist, "_ask", pictures.Artist._ask.__wrapped__)
+
+
+@pytest.fixture
+def child(own_child, tmp_path, monkeypatch):
     """Put another program in the place of the one that draws: its body is told `text` and may set `answer`."""
 
     def replace(body):
@@ -100,6 +106,7 @@ def test_what_draws_can_write_no_file(child, tmp_path):
     assert not (tmp_path / "written").exists()
 
 
+@pytest.mark.usefixtures("own_child")
 @pytest.mark.parametrize("executable", ["/nowhere/python", "/etc/passwd"])
 def test_where_no_process_can_be_started_there_are_no_pictures_and_that_is_said(tmp_path, monkeypatch, executable):
     monkeypatch.setattr(sys, "executable", executable)
@@ -108,6 +115,7 @@ def test_where_no_process_can_be_started_there_are_no_pictures_and_that_is_said(
     assert "Not yet" in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("own_child")
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the address space is not limited so")
 def test_too_little_address_space_costs_the_pictures_only(tmp_path, lab):
     record.write(hostile_record("x"), tmp_path / "record.json")
@@ -122,6 +130,7 @@ def test_too_little_address_space_costs_the_pictures_only(tmp_path, lab):
     assert "Not yet" in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.usefixtures("own_child")
 def test_the_child_ends_with_the_report():
     with pictures.Artist() as artist:
         artist.svg(hostile_record("x").evidence.figures[0])
