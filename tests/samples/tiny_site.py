@@ -1,4 +1,7 @@
-"""Tiny labs installed in a folder: quick trials, a file that they read, a package and a helper that they import."""
+"""Tiny labs installed in a folder: quick trials, a file that they read, a package and a helper that they import.
+
+Their reports are drawn in a process as others are, but it does not load the drawing library, and its pictures are empty.
+"""
 
 import os
 import subprocess
@@ -150,8 +153,21 @@ if __name__ == "__main__":
         (Path(marks) / f"span-{time.time_ns()}").write_text(f"{begin} {time.monotonic()}")
     sys.stdout.write(str(len(rows)))
 '''
+DRAW = """
+import sys
+from multiprocessing.connection import Connection
+
+channel = Connection(int(sys.argv[1]))
+while True:
+    try:
+        channel.recv_bytes()
+    except EOFError:
+        break
+    channel.send_bytes(b'+<svg xmlns="http://www.w3.org/2000/svg"><title>drawn</title></svg>')
+"""
 RUN = """
 import atexit, os, signal, sys
+from pathlib import Path
 
 WRITES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir")
 count = 0
@@ -185,6 +201,8 @@ if __name__ == "__main__":
     from lab import registry
     if names := os.environ.get("TINY_LABS"):
         registry.names = lambda: names.split(",")
+    from lab.report import pictures
+    pictures._CHILD = Path(__file__).with_name("tiny_draw.py")
     from lab.cli import main
     sys.exit(main())
 """
@@ -211,6 +229,7 @@ def make_site(folder):
     (folder / "tiny_helper.py").write_text("FACTOR = 2\n")  # of no distribution, as a file beside the lab's may be
     (folder / "tiny_needs.py").write_text("ONE = 1\n")
     (folder / "tiny_run.py").write_text(RUN)
+    (folder / "tiny_draw.py").write_text(DRAW)
     distribution(folder, "tiny_needs", "1.0", ["tiny_needs"])
     entry_points = "[lab.labs]\ntiny = tiny_lab:TINY\nsmall = tiny_lab:SMALL\n"
     distribution(folder, "tiny_lab", "1.0", ["tiny_lab"], entry_points)
