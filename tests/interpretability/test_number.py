@@ -11,7 +11,7 @@ from fairlearn.metrics import MetricFrame
 from samples import vega
 from samples.here import with_rows_once
 from samples.interpretability_rows import finalist
-from samples.less_work import few_trees, with_small_follow_up, with_small_machines
+from samples.less_work import few_trees, with_small_follow_up, with_small_machines, with_suspicions_once
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import mean_absolute_error, r2_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
@@ -69,6 +69,7 @@ SMALL = few_trees(FOREST)
 @pytest.fixture
 def few_families(monkeypatch):
     with_rows_once(monkeypatch)
+    with_suspicions_once(monkeypatch)
     with_small_follow_up(monkeypatch)
     with_small_machines(monkeypatch)
     readable = tuple(dataclasses.replace(f, complexity=parts_to_read) for f in (LINEAR, TREE))
