@@ -65,6 +65,16 @@ def test_the_first_screen_holds_question_answer_sentence_and_one_picture(page):
     assert first.count("<svg") == len(("wide", "narrow"))
 
 
+def test_a_table_is_not_called_as_a_picture_is(tmp_path):
+    record = hostile_record()
+    title = record.evidence.figures[-1].title
+    named = tuple(dataclasses.replace(table, title=title) for table in record.evidence.tables[:1])
+    record = dataclasses.replace(record, evidence=dataclasses.replace(record.evidence, tables=named))
+    report.write(record, tmp_path / "report.html")
+    text = "".join(Page((tmp_path / "report.html").read_text(encoding="utf-8")).text)
+    assert text.count(f"{title}, in numbers") == len(("in the contents", "over the table"))
+
+
 def test_every_picture_has_its_table_and_its_words(page):
     assert page.count("<figure") == page.count("<figcaption>") == page.count("<summary>Table</summary>") == 3
     assert page.count("<svg") == 3 * len(("wide", "narrow"))
