@@ -66,6 +66,7 @@ def test_every_text_of_every_figure_is_there_large_enough_whole_and_clear_of_the
     started, folder = browser
     figures = _figures(kind)
     started.go(_page(figures, folder / f"{kind}.html"))
+    started.ask("document.querySelectorAll('.part').forEach(part => { part.open = true; })")
     for width, height in ((1280, 800), (375, 800)):
         started.show(width, height)
         shown = started.ask(TEXTS)
