@@ -10,6 +10,7 @@ import pytest
 from interpretability.models.classifiers import EBM, SPLINES, TREE
 from interpretability.reading.boosting import smooth_curves
 from interpretability.reading.curves import pair_map
+from interpretability.reading.days import first_day
 from interpretability.reading.read import read_model
 from interpretability.reading.tree import condition
 from lab.data.frames import from_arrays
@@ -170,6 +171,12 @@ def test_a_step_over_dates_begins_with_the_first_day_that_it_holds_for():
     day_of = np.array("1970-01-01", dtype="M8[D]") + dataset.features["since"].to_numpy().astype(int)
     for day, score in zip(day_of[5:-5], scores[5:-5], strict=True):
         assert steps[max(start for start in steps if start <= day)] == pytest.approx(score)
+
+
+@pytest.mark.parametrize("cut", [-400.5, -1.0, 0.0, 11.25, 19_000.75])
+def test_a_cut_between_two_days_is_named_by_the_later_one(cut):
+    later = next(day for day in range(-500, 20_000) if day >= cut)
+    assert first_day(cut) == str(np.datetime64("1970-01-01") + later)
 
 
 @pytest.mark.parametrize(("threshold", "words"), [(1_234_560.0, "1,234,560"), (0.0000125, "0.0000125"), (41.5, "41.5")])
