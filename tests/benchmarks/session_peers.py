@@ -23,11 +23,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from samples.browser import CHROMIUM, Browser
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from samples.browser import CHROMIUM, Browser  # noqa: E402
-
 PEERS = {"InterpretML": "interpretml", "Evidently": "evidently", "skore": "skore"}
 PYTHON = ROOT / ".peers" / "rooms" / "bin" / "python"
 AXE = ROOT / ".peers" / "web" / "node_modules" / "axe-core" / "axe.min.js"
