@@ -7,7 +7,7 @@ from lab.protocol import Evidence
 from lab.wording import capital, count, listed, rough
 from quantum.settings import RATE_SOURCE, Settings
 
-__all__ = ["caution_about", "needs_no_device", "plain", "price_in_words", "usual"]
+__all__ = ["caution_about", "needs_no_device", "often", "plain", "price_in_words", "usual"]
 
 _CIRCUIT, _KERNEL = "variational circuit", "quantum kernel"
 _WITHOUT_DEVICE = ("product kernel", "single qubit with data re-uploading")
@@ -15,12 +15,22 @@ _WITHOUT_DEVICE = ("product kernel", "single qubit with data re-uploading")
 
 
 def usual(chosen: Mapping[str, int]) -> str:
-    """Name the model that stood for a side in most folds, as it is said in a sentence; `chosen` are folds by label.
+    """Name the model that stood for a side most often, as it is said in a sentence; `chosen` are folds by label.
 
     >>> usual({"logistic regression": 2, "neural network (MLP)": 4})
     'neural network'
     """
     return plain(max(chosen, key=chosen.__getitem__))  # the first of several, as in the picture
+
+
+def often(chosen: Mapping[str, int]) -> str:
+    """Say how often that model stood for its side, beside the others.
+
+    >>> often({"logistic regression": 2, "neural network (MLP)": 4}), often({"extra trees": 3, "nearest neighbours": 3})
+    ('most often', 'as often as any other')
+    """
+    folds = list(chosen.values())
+    return "most often" if folds.count(max(folds)) == 1 else "as often as any other"
 
 
 def plain(label: str) -> str:
@@ -79,8 +89,7 @@ def _of_the_best(evidence: Evidence) -> str:
     if label == _CIRCUIT:
         return ""
     folds = list(chosen.values())
-    often = "most often" if folds.count(max(folds)) == 1 else "as often as any other"
-    most = f"The best quantum model was {often} the {label} ({max(folds)} of {count(sum(folds), 'fold')})"
+    most = f"The best quantum model was {often(chosen)} the {label} ({max(folds)} of {count(sum(folds), 'fold')})"
     if label == _KERNEL:
         training, predicting = (
             rough(evidence.estimates[name].value) for name in ("kernel_dollars", "kernel_predictions_dollars")

@@ -20,7 +20,7 @@ from lab.wording import (
     settling,
     states,
 )
-from quantum.said import caution_about, needs_no_device, price_in_words, usual
+from quantum.said import caution_about, needs_no_device, often, price_in_words, usual
 from quantum.settings import Settings
 
 __all__ = ["verdict"]
@@ -166,8 +166,11 @@ def _on_the_sample(evidence: Evidence) -> str:
 
 
 def _stay(facts: Mapping[str, Any]) -> str:
-    best = usual(facts["classical_chosen"])
-    return f"Use the {best}, the best classical model in most folds: no quantum model is shown to be better by enough to count."
+    chosen = facts["classical_chosen"]
+    return (
+        f"Use the {usual(chosen)}, {often(chosen)} the best classical model: no quantum model is shown to be better by enough to "
+        "count."
+    )
 
 
 def _chances(evidence: Evidence) -> dict[str, float]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.budget.decision import EQUALITY, GAIN, NOTHING, STATUSES, Decision, Item, items, worst
+from edge.budget.said import model_named
 from edge.candidates import Candidate
 from edge.settings import Settings
 from lab.protocol import Estimate, Figure, Table
@@ -29,7 +30,7 @@ def figure(decision: Decision, label: str) -> Figure:
     """
     shown = [item for item in decision.items if _is_budget(item) or item.status != "pass"]
     rows = [Use(_said(item), _WORDS[item.status], _share(item), _without_share(item)) for item in shown]
-    caption = f"How much of each budget the {label} uses, in percent; {_SEEN}"
+    caption = f"How much of each budget {model_named(label)} uses, in percent; {_SEEN}"
     return Figure("How much of each budget is used?", caption, budget_plot(rows, axis=_AXIS))
 
 

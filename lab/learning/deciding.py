@@ -81,11 +81,13 @@ def picture(
 
 
 def _named(best: Scores) -> str:
-    """Say which model the best of a side mostly was."""
-    (name, often), *_ = Counter(best.chosen).most_common(1) or [("", 0)]
+    """Say which model the best of a side most often was; of several, the one that came first."""
+    (name, often), *others = Counter(best.chosen).most_common(2) or [("", 0)]
     if not name or name == best.label:
         return best.label
-    return f"{best.label}{':' if often == len(best.chosen) else ', mostly'} {name}"
+    if not others:
+        return f"{best.label}: {name}"
+    return f"{best.label}, {'mostly' if often > others[0][1] else 'as often as any'} {name}"
 
 
 def _singles(found: Comparison, sides: Sides) -> list[tuple[str, Scores]]:

@@ -72,7 +72,7 @@ def _is_one_of(text: str, columns: "list[NDArray[np.float64]]") -> bool:
     if digits > len(mantissa):
         return False
     value = abs(float(plain))  # a sign may stand apart from its number
-    return any(
+    return np.isfinite(value) and any(
         value in (float(f"{cell:.{digits}g}"), float(np.float32(cell)))
         for column in columns
         for cell in _rare_near(value, column)

@@ -139,8 +139,8 @@ def difference_plot(
 def budget_plot(rows: Sequence[Use], *, axis: str) -> dict[str, Any]:
     """Draw the use of budgets in percent, in the given order: a bar from nothing, its interval, and the whole budget as a line.
 
-    Colour and shape follow the status, which the label has to say in words. What lies beyond twice the budget is cut there, and
-    an arrow shows that it goes on.
+    Colour and shape follow the status, which the label has to say in words. What lies beyond twice the budget, a value or the
+    end of an interval, is cut there, and an arrow shows that it goes on.
     """
     drawn = [(row, row.used) for row in rows if row.used is not None]
     most = max([used.high for _, used in drawn], default=0.0)
@@ -177,6 +177,15 @@ def budget_plot(rows: Sequence[Use], *, axis: str) -> dict[str, Any]:
         },
         _words([(_HEADER, _BUDGET, "budget")], y, left=True),
     ]
+    beyond = [
+        {"label": row.label, "group": row.status, "sign": _CUT}
+        for row, used in drawn
+        if used.value <= reach < used.high
+    ]
+    if beyond:
+        ends = {"x": {"datum": reach, "type": "quantitative"}, "shape": _nominal("sign", _SHAPES)}
+        mark = {"type": "point", "filled": True, "size": 160, "opacity": 1}
+        layers.append({"data": {"values": beyond}, "mark": mark, "encoding": shared | ends})
     without = [(row.label, 0.0, row.words) for row in rows if row.used is None]
     if without:
         layers.append(_words(without, y, left=True, down=6))

@@ -85,6 +85,25 @@ def evidence(
 
 
 @pytest.mark.parametrize(
+    ("classical", "said"),
+    [
+        (
+            {"random forest": 1, "neural network (MLP)": 5},
+            "Use the neural network, most often the best classical model: ",
+        ),
+        (
+            {"random forest": 3, "neural network (MLP)": 3},
+            "Use the random forest, as often as any other the best classical model: ",
+        ),
+    ],
+)
+def test_what_to_stay_with_is_not_called_the_most_frequent_of_equals(classical, said):
+    found = evidence(-2, -3, -1)
+    facts = {**found.facts, "classical_chosen": classical}
+    assert LAB.judge(Evidence(found.estimates, facts), FAST).next_steps[0].startswith(said)
+
+
+@pytest.mark.parametrize(
     ("found", "answer", "headline", "words"),
     [
         (

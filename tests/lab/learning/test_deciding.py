@@ -42,6 +42,21 @@ def test_where_nothing_can_be_said_of_that_size_no_row_decides(compared):
     assert "None of the rows decides, since nothing can be said of 1,000,000 rows" in caption
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (("a (b)",) * 4, ": a (b)"),
+        (("a (b)", "c", "c", "d"), ", mostly c"),
+        (("c", "d", "d", "c"), ", as often as any c"),
+        (("best quantum model",) * 4, ""),
+    ],
+)
+def test_the_row_that_decides_says_which_model_it_mostly_was_and_nothing_of_a_tie(compared, chosen, said):
+    best = dataclasses.replace(compared.best["quantum"], chosen=chosen)
+    changed = dataclasses.replace(compared, best=compared.best | {"quantum": best})
+    assert drawn(changed, None)[0][0]["label"] == f"best quantum model{said}"
+
+
 def test_a_floor_is_said_where_an_interval_is_no_wider_and_nowhere_else(compared):
     reach = 300 / 48
     at_floor = Estimate(0.0, -reach, reach, "points")

@@ -89,6 +89,18 @@ def test_a_use_far_beyond_the_budget_is_cut_and_has_the_sign_of_what_goes_on():
     assert picture_fault(json.loads(json.dumps(spec))) is None
 
 
+def test_an_interval_that_goes_on_beyond_the_axis_ends_in_the_sign_of_what_goes_on():
+    used = {"whole": (90.0, 80.0, 199.0), "cut": (150.0, 100.0, 370.0), "value too": (250.0, 220.0, 300.0)}
+    spec = budget_plot(
+        [Use(label, "undecided", Estimate(*found, "%")) for label, found in used.items()], axis="share (%)"
+    )
+    ends = [layer for layer in spec["layer"] if "shape" in layer["encoding"] and "datum" in layer["encoding"]["x"]]
+    assert [layer["encoding"]["x"]["datum"] for layer in ends] == [200]
+    assert ends[0]["data"]["values"] == [{"label": "cut", "group": "undecided", "sign": "beyond"}]
+    assert problems(spec) == []
+    assert picture_fault(json.loads(json.dumps(spec))) is None
+
+
 def test_the_quantum_lab_draws_what_its_verdict_reads_and_few_models_beside_it():
     found = quantum_rows.summarise(quantum_rows.SETTINGS, quantum_rows.made_rows())
     first, *others = found.figures[0].spec["data"]["values"]
