@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab import registry
 from lab.cleaning import command_line
+from lab.commands.reading import DATA, add_reading, how_of
 from lab.commands.running import keep_start, result_of, run_lab, show_result
 from lab.commands.words import check_seed, understand
 from lab.errors import SettingsError, nearest
@@ -46,6 +47,7 @@ def run(words: list[str], prog: str | None) -> int:
     finished = run_lab(
         lab, given.data, settings, given, command=command, again=given.again,
         target=given.target, drop=given.drop, task=given.task, by=given.by, time=given.time, independent=given.independent,
+        how=how_of(given),
     )  # fmt: skip
     keep_start(given.out)
     if given.json:
@@ -58,7 +60,7 @@ def run(words: list[str], prog: str | None) -> int:
 def _parser(lab: "Lab", prog: str | None) -> Parser:
     example = f"example: lab run {lab.name} data.csv --target churn"
     parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary, epilog=example)
-    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file, or a built-in table (see lab list)")
+    parser.add_argument("data", metavar="DATA", help=DATA)
     parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
     parser.add_argument(
         "--task", choices=("auto", "classes", "number"), default="auto",
@@ -77,6 +79,7 @@ def _parser(lab: "Lab", prog: str | None) -> Parser:
     parser.add_argument(
         "--independent", action="store_true", help="the rows do not belong together, whatever it looks like"
     )
+    add_reading(parser)
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed for folds, searches and models (default: 0)"
     )

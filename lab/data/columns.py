@@ -1,6 +1,8 @@
 """What does a column hold? Turns the values of one into a feature of a kind, or says why they teach nothing."""
 
 import contextlib
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lab.data.tables import MISSING
 from lab.errors import DataError
 from lab.privacy.aggregates import MIN_ROWS
 from lab.protocol import Kind
+from lab.reading.missing import MISSING
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +33,12 @@ __all__ = [
 MAX_TEXT = 500
 _FIRST_ROWS = 10_000
 _MANY = 20  # different texts in a column that may still be no identifier
+_FEWEST_NAMED = 20
+_IDENTIFIER = re.compile(
+    r"(^|[^a-z])(ids?|nr|no|num|number|key|code|ref|uid|uuid|guid|ssn|mrn|vin|imei|ean|isbn|iban|index|idx|rowid|phone|telephone|mobile|"
+    r"tel|fax|telefon|handy|barcode|serial|account|invoice|ticket|order)[^a-z]*$|nummer$|kdnr$|knr$|unnamed: \d+$"
+)
+"""The last word of a name that is no measurement, if all its numbers differ."""
 _DAY_US = 86_400 * 10**6
 
 
@@ -66,10 +74,12 @@ def feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray, 
     )
 
 
-def why_useless(values: "NDArray", kind: Kind) -> str | None:
-    """Say why nothing can be learned from a feature, of shape (n_rows,); None where something can."""
+def why_useless(values: "NDArray", kind: Kind, name: str = "") -> str | None:
+    """Say why nothing can be learned from a feature, of shape (n_rows,); None where something can. `name` is that of its column."""
     if kind == "number" and len(values) > 1 and _counts_up(values):
         return "it looks like a row number"
+    if kind == "number" and _names_rows(values, name):
+        return f"it looks like an identifier ({len(values):,} different values in {len(values):,} rows)"
     if kind != "category" and _differing(values[:_FIRST_ROWS]) >= MIN_ROWS:
         return None  # so many rows at least differ in the whole column
     present = values[values != ""] if kind == "category" else values[~np.isnan(values)]
@@ -93,6 +103,15 @@ def _counts_up(values: "NDArray[np.float64]") -> bool:
     return bool(values[0] % 1 == 0 and np.all(np.diff(values) == 1))
 
 
+def _names_rows(values: "NDArray[np.float64]", name: str) -> bool:
+    """Whether whole numbers that differ in all rows are called like what names a thing: an identifier, a phone number."""
+    if len(values) < _FEWEST_NAMED or not _IDENTIFIER.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).casefold()):
+        return False
+    if np.isnan(values).any() or np.any(values % 1 != 0):
+        return False
+    return len(np.unique(values)) == len(values)
+
+
 def _differing(values: "NDArray[np.float64]") -> int:
     """How many rows do not have the most frequent value, which may be that it is missing."""
     present = values[~np.isnan(values)]
@@ -109,19 +128,19 @@ def length_fault(plain: pa.ChunkedArray) -> str | None:
     return f"a text of {longest:,} characters (a category has at most {MAX_TEXT})" if longest > MAX_TEXT else None
 
 
-def plain_values(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def plain_values(values: pa.ChunkedArray, missing: Sequence[str] = MISSING) -> pa.ChunkedArray:
     """Trim texts, make their missing spellings null, and read texts that are numbers after that.
 
-    Texts that stay texts may stay a dictionary, with one clean entry for each of them (see `_texts`).
+    A dictionary is what its owner declares as categories, whatever they look like: it stays one, with one clean entry for each.
     """
     if pa.types.is_dictionary(values.type):
-        return _plain_dictionary(values)
+        return _plain_dictionary(values, missing)
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
         if pa.types.is_floating(values.type):
             return pc.if_else(pc.is_nan(values), None, values)
         return values
     trimmed = pc.utf8_trim_whitespace(values)
-    plain = pc.if_else(pc.is_in(trimmed, pa.array(MISSING, trimmed.type)), None, trimmed)
+    plain = pc.if_else(pc.is_in(trimmed, pa.array(missing, trimmed.type)), None, trimmed)
     if plain.null_count == len(plain) or plain.null_count == values.null_count:
         return plain
     for kind in (pa.float64(), pa.bool_(), pa.timestamp("us")):  # what the padding had kept from being recognised
@@ -130,13 +149,15 @@ def plain_values(values: pa.ChunkedArray) -> pa.ChunkedArray:
     return plain
 
 
-def _plain_dictionary(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _plain_dictionary(values: pa.ChunkedArray, missing: Sequence[str]) -> pa.ChunkedArray:
     """Work on the entries, not on the rows: one long text that stands in every row is there once."""
     whole = values.unify_dictionaries().combine_chunks()
     codes = whole.indices.cast(pa.int64())
     used = pc.unique(codes).drop_null()
-    entries = plain_values(pa.chunked_array([whole.dictionary.take(used)], whole.dictionary.type))
-    if pa.types.is_string(entries.type) or pa.types.is_large_string(entries.type):
+    entries = pa.chunked_array([whole.dictionary.take(used)], whole.dictionary.type)
+    if holds_texts(entries.type):
+        trimmed = pc.utf8_trim_whitespace(entries)
+        entries = pc.if_else(pc.is_in(trimmed, pa.array(missing, trimmed.type)), None, trimmed)
         entries = entries.dictionary_encode().combine_chunks()  # two entries may be one after trimming
     else:
         entries = entries.combine_chunks()

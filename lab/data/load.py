@@ -23,10 +23,11 @@ from lab.data.declared import belonging_of
 from lab.data.encoded import encoded_target
 from lab.data.leaks import leak_of, near_leak_of
 from lab.data.strata import strata
-from lab.data.tables import read_table
 from lab.data.target import rows_with_target, target_values
 from lab.errors import DataError, nearest
 from lab.protocol import Dataset, Kind
+from lab.reading.how import How
+from lab.reading.read import read
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["TASKS", "check", "load", "sample_rows"]
 
 TASKS = ("auto", "classes", "number")
-_WHOLE_UNITS = 100
+_WHOLE_UNITS, _FOUND_OUT = 100, How()
 
 
 def load(
@@ -46,13 +47,14 @@ def load(
     by: str | None = None,
     time: str | None = None,
     independent: bool = False,
+    how: How = _FOUND_OUT,
 ) -> Dataset:
     """Read and check a table.
 
     Parameters
     ----------
     source : str
-        The path of a CSV or Parquet file, or the name of a built-in table (see `lab.data.builtin`).
+        The path of a file (see `lab.reading.read`), `-` for standard input, or the name of a built-in table (`lab.data.builtin`).
     target : str, optional
         The column to predict; built-in tables know theirs.
     drop : sequence of str
@@ -65,6 +67,8 @@ def load(
         A column of dates or numbers: models are tested on later rows than those they learned from. It is no feature.
     independent : bool
         The user's word that rows do not belong together.
+    how : How
+        How the file is to be read, as far as that is not to be found out.
 
     Raises
     ------
@@ -76,17 +80,19 @@ def load(
         table, content, known_target = builtin.load(source)
         return check(table, target or known_target, name=source, content=content, **said)
     path = Path(source)
-    if "/" not in source and "." not in source and not os.path.lexists(path):
-        raise DataError(
-            f"no file or built-in table {source!r}; {nearest(source, builtin.TABLES, label='built-in tables')}"
-        )
-    table, content = read_table(path)
+    if "/" not in source and "." not in source and source != "-" and not os.path.lexists(path):
+        near = nearest(source, builtin.TABLES, label="built-in tables")
+        raise DataError(f"no file or built-in table {source!r}; {near}")
+    named = [name for name in (by, time, *drop) if name is not None]
+    found = read(source, how, target=target or "", wanted=named)
+    name = "standard input" if source == "-" else clean(path.name)
     if target is None:
         raise DataError(
-            f"{path.name}: no target given; name the column to predict with --target "
-            f"({nearest('', table.column_names, label='columns')})"
+            f"{name}: no target given; name the column to predict with --target "
+            f"({nearest('', found.table.column_names, label='columns')})"
         )
-    return check(table, target, name=clean(path.name), content=content, **said)
+    dataset = check(found.table, target, name=name, content=found.content, **said)
+    return dataclasses.replace(dataset, notes=(*found.notes, *dataset.notes))
 
 
 def check(
@@ -131,7 +137,7 @@ def check(
                 continue
             values, kind = feature(table[column], column, name)
         about = (values, kind, codes, len(classes))
-        if reason := why_useless(values, kind) or leak_of(*about) or encoded_target(*about):
+        if reason := why_useless(values, kind, column) or leak_of(*about) or encoded_target(*about):
             notes.append(f"column {column!r} was left out: {reason}")
             continue
         if warning := near_leak_of(*about):

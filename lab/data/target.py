@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["MAX_CLASSES", "rows_with_target", "target_values"]
 
 MAX_CLASSES = 20
+_EMPTY, _MOST_SPELLINGS = ("",), 200
 _LARGEST, _LEAST_WIDTH = 1e100, 1e-9
 
 
 def rows_with_target(table: pa.Table, target: str, name: str) -> tuple[pa.Table, list[str]]:
-    """Leave out the rows whose target is missing, and note how many they were.
+    """Leave out the rows whose target is missing, and make classes one that differ in large letters and blanks only; note both.
+
+    Only what is empty is missing: `None` may be a class.
 
     Raises
     ------
@@ -31,14 +34,43 @@ def rows_with_target(table: pa.Table, target: str, name: str) -> tuple[pa.Table,
     kind = table[target].type
     if pa.types.is_nested(kind) or _is_bytes(kind):
         raise DataError(f"{name}: the target {target!r} holds {kind}; choose a column of text, numbers or booleans")
-    values = plain_values(table[target])
+    values = plain_values(table[target], _EMPTY)
     missing = values.null_count
     if missing == len(values):
         raise DataError(f"{name}: the target {target!r} is missing in every row; choose another column")
+    values, notes = _of_one_spelling(values, target)
+    if notes:
+        table = table.set_column(table.column_names.index(target), target, values)
     if not missing:
-        return table, []
+        return table, notes
     kept = table.filter(pc.is_valid(values))
-    return kept, [f"{missing:,} of {len(values):,} rows had no value in the target {target!r} and were left out"]
+    return kept, [
+        *notes,
+        f"{missing:,} of {len(values):,} rows had no value in the target {target!r} and were left out",
+    ]
+
+
+def _of_one_spelling(values: pa.ChunkedArray, target: str) -> tuple[pa.ChunkedArray, list[str]]:
+    """Write classes that differ in large and small letters or in blanks alike, as most rows have them; only few are looked at."""
+    if not holds_texts(values.type):
+        return values, []
+    counted = pc.value_counts(values.cast(pa.string())).to_pylist()
+    if len(counted) > _MOST_SPELLINGS:
+        return values, []
+    alike: dict[str, list[tuple[int, str]]] = {}
+    for each in counted:
+        if each["values"] is not None:
+            alike.setdefault(" ".join(each["values"].casefold().split()), []).append((each["counts"], each["values"]))
+    chosen = {word: max(several)[1] for several in alike.values() for _, word in several}
+    notes = [
+        f"the classes {', '.join(repr(word) for _, word in sorted(several, reverse=True))} of the target {target!r} are taken for one"
+        for several in alike.values()
+        if len(several) > 1
+    ]
+    if not notes:
+        return values, []
+    texts = [None if word is None else chosen[word] for word in values.cast(pa.string()).to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string()).dictionary_encode()]), notes
 
 
 def target_values(values: pa.ChunkedArray, target: str, name: str, task: str) -> "tuple[NDArray, tuple[str, ...]]":
@@ -49,7 +81,7 @@ def target_values(values: pa.ChunkedArray, target: str, name: str, task: str) ->
     DataError
         If there are too few or too many values for the task, or numbers that cannot be computed with.
     """
-    plain = plain_values(values)
+    plain = plain_values(values, _EMPTY)
     is_number = True
     if pa.types.is_floating(plain.type) or pa.types.is_decimal(plain.type):
         labels = floats(plain)
@@ -69,8 +101,8 @@ def target_values(values: pa.ChunkedArray, target: str, name: str, task: str) ->
         raise DataError(f"{name}: the target {target!r} has {one}; it needs at least two classes, or numbers that vary")
     if task == "number" and not is_number:
         raise DataError(
-            f"{name}: the target {target!r} holds {plain.type}, and --task number needs numbers; "
-            "choose another column, or omit --task"
+            f"{name}: the target {target!r} holds {'text' if holds_texts(plain.type) else plain.type}, and --task number needs "
+            "numbers; choose another column, or omit --task"
         )
     if task == "number" or (task == "auto" and is_number and len(unique) > MAX_CLASSES):
         return _in_range(labels.astype(np.float64), target, name), ()

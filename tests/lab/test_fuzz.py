@@ -13,7 +13,7 @@ from lab.errors import DataError
 from lab.work import resume
 
 # the command tries 100,000 of each, and models too
-SLICES = {"csv": 200, "parquet": 200, "toml": 200, "record": 60, "rows": 400}
+SLICES = {"csv": 200, "parquet": 200, "packed": 200, "toml": 200, "record": 60, "rows": 400}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")

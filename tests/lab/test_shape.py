@@ -43,7 +43,7 @@ def test_a_file_holds_one_idea(name):
         ("completion --help", {"completion", "words"}),
         ("controls --help", {"controls", "words"}),
         ("demo --help", {"demo", "running", "words"}),
-        ("run quantum --help", {"run", "running", "words"}),
+        ("run quantum --help", {"run", "reading", "running", "words"}),
     ],
 )
 def test_of_the_commands_only_the_one_that_is_asked_for_is_imported(words, own):

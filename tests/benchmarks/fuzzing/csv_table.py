@@ -1,8 +1,9 @@
 """CSV: a table is read and checked, or refused in one sentence."""
 
 from lab.data import load
-from lab.data.tables import read_table
 from lab.errors import LabError
+from lab.reading.how import How
+from lab.reading.read import read
 
 NAME, COUNT = "csv", 100_000
 TOKENS = (
@@ -19,6 +20,14 @@ TOKENS = (
     b'""',
     b"?",
     b"<NA>",
+    b"sep=;",
+    b"# ",
+    b"Total",
+    b"12 %",
+    b"(1,200)",
+    b"14/02/2024",
+    b"-999",
+    b"\xe4\xdf",
 )
 
 
@@ -40,7 +49,7 @@ def seeds(folder):
 
 def attempt(path):
     try:
-        table = read_table(path)[0]
+        table = read(str(path), How()).table
         load.load(str(path), table.column_names[-1])
     except LabError as error:
         str(error).encode(errors="surrogateescape")
