@@ -25,7 +25,8 @@ usage: lab COMMAND [...]
 Evidence about three trends on your own table, offline: quantum, edge, interpretability.
 
   lab demo                          run all labs on built-in tables; write reports and a start page
-  lab run LAB DATA --target COLUMN  run one lab on a CSV or Parquet file, or a built-in table
+  lab look DATA                     say what was understood of a table, column by column
+  lab run LAB DATA --target COLUMN  run one lab on a file (CSV, Excel, Parquet and others), or a built-in table
   lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record
   lab session RUN...                write one page for a session from several runs: screens to present, and all reports
@@ -123,6 +124,7 @@ def _commands(prog: str | None) -> dict[str, Callable[[list[str]], int]]:
         "run": lambda rest: _run(rest, prog),
         "demo": _demo,
         "list": _list,
+        "look": _look,
         "report": _report,
         "session": _session,
         "open": _open,
@@ -154,6 +156,12 @@ def _list(words: list[str]) -> int:
     from lab.commands.listing import list_labs
 
     return list_labs(words)
+
+
+def _look(words: list[str]) -> int:
+    from lab.commands.look import look
+
+    return look(words)
 
 
 def _report(words: list[str]) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lab.first_screen import first_that_fits, fits, in_a_row
 from lab.learning import at_random
-from lab.learning.giveaways import giveaways
+from lab.learning.giveaways import giveaways, unread
 from lab.learning.recognition import Recognition
 from lab.learning.shortage import Shortage, shortage
 from lab.learning.undeclared import Suspicion, suspicions
@@ -57,7 +57,7 @@ class Doubts:
 
 def doubts_about(whole: Dataset, used: Dataset, *, seed: int) -> Doubts:
     """Look for what belongs together or gives the target away in the whole table, and for too few of something in the rows used."""
-    return Doubts((*suspicions(whole, seed=seed), *giveaways(whole, seed=seed)), shortage(used))
+    return Doubts((*suspicions(whole, seed=seed), *giveaways(whole, seed=seed), *unread(whole)), shortage(used))
 
 
 def about(question: Question, belonging: Belonging) -> Question:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from lab import sections
-from lab.data import load
+from lab.data.positive import looked_for
+from lab.data.sampling import sample_rows
 from lab.doubts import about
 from lab.errors import DataError
 from lab.protocol import Dataset, Lab, Question, Trial
@@ -59,6 +60,7 @@ def job_of(lab: Lab, dataset: Dataset, settings: Any, seed: int, files: Sequence
         If the table or the settings do not fit, or a file that the run reads cannot be read.
     """
     _require_task(lab, dataset)
+    dataset = looked_for(dataset, getattr(settings, "metric", "auto"))
     question = about(lab.question(dataset.name, settings), dataset.belonging)
     whole, dataset = dataset, sampled(dataset, settings, seed)
     context = lab.context(dataset, settings, seed=seed)
@@ -72,7 +74,7 @@ def job_of(lab: Lab, dataset: Dataset, settings: Any, seed: int, files: Sequence
 
 def sampled(dataset: Dataset, settings: Any, seed: int) -> Dataset:
     """Take the rows that the settings ask for: all, where they do not say."""
-    return load.sample_rows(dataset, getattr(settings, "max_rows", dataset.n_rows), seed)
+    return sample_rows(dataset, getattr(settings, "max_rows", dataset.n_rows), seed)
 
 
 def describe_table(dataset: Dataset) -> dict[str, Any]:

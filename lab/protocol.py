@@ -94,6 +94,12 @@ class Dataset:
         The table of which these rows are a sample.
     taken : numpy.ndarray of shape (n_rows,), int64, optional
         Row numbers of a sample in the whole table.
+    positive : str
+        The class that is looked for, where the user or the metric says so: the second of two.
+    left_out : mapping of str to str
+        Columns that are no features though nobody said so, and why.
+    unread : tuple of str
+        Those of free text among them.
     """
 
     name: str
@@ -107,6 +113,9 @@ class Dataset:
     belonging: Belonging = ALONE
     whole: "Dataset | None" = None
     taken: "np.ndarray | None" = None
+    positive: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:

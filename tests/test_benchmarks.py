@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from samples.browser import CHROMIUM
 
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.folds import all_folds, split
 from lab.learning.scoring import primary_metric
 from lab.protocol import Estimate

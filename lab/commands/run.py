@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lab import registry
 from lab.cleaning import command_line
-from lab.commands.reading import DATA, add_reading, how_of
+from lab.commands.reading import about, add_table
 from lab.commands.running import keep_start, result_of, run_lab, show_result
 from lab.commands.words import check_seed, understand
 from lab.errors import SettingsError, nearest
@@ -44,11 +44,7 @@ def run(words: list[str], prog: str | None) -> int:
     check_seed(given.seed)
     settings = settings_from(given, lab.settings_type)
     command = command_line(["lab", "run", *words])
-    finished = run_lab(
-        lab, given.data, settings, given, command=command, again=given.again,
-        target=given.target, drop=given.drop, task=given.task, by=given.by, time=given.time, independent=given.independent,
-        how=how_of(given),
-    )  # fmt: skip
+    finished = run_lab(lab, given.data, settings, given, command=command, again=given.again, **about(given))
     keep_start(given.out)
     if given.json:
         show_whole(json.dumps(result_of(finished), indent=1) + "\n")
@@ -60,26 +56,7 @@ def run(words: list[str], prog: str | None) -> int:
 def _parser(lab: "Lab", prog: str | None) -> Parser:
     example = f"example: lab run {lab.name} data.csv --target churn"
     parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary, epilog=example)
-    parser.add_argument("data", metavar="DATA", help=DATA)
-    parser.add_argument("--target", metavar="COLUMN", help="the column to predict")
-    parser.add_argument(
-        "--task", choices=("auto", "classes", "number"), default="auto",
-        help="classification (classes) or regression (number); auto: regression if over 20 different numbers (default: auto)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--drop", action="append", default=[], metavar="COLUMN", help="do not use this column (repeatable)"
-    )
-    parser.add_argument(
-        "--by", metavar="COLUMN",
-        help="rows with the same value in this column (a customer, a machine) stay on the same side of every split",
-    )  # fmt: skip
-    parser.add_argument(
-        "--time", metavar="COLUMN", help="a column of dates or numbers: test on later rows than those learned from"
-    )
-    parser.add_argument(
-        "--independent", action="store_true", help="the rows do not belong together, whatever it looks like"
-    )
-    add_reading(parser)
+    add_table(parser)
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed for folds, searches and models (default: 0)"
     )

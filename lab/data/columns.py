@@ -22,6 +22,7 @@ __all__ = [
     "MAX_TEXT",
     "feature",
     "floats",
+    "holds_prose",
     "holds_texts",
     "length_fault",
     "plain_values",
@@ -33,7 +34,7 @@ __all__ = [
 MAX_TEXT = 500
 _FIRST_ROWS = 10_000
 _MANY = 20  # different texts in a column that may still be no identifier
-_FEWEST_NAMED = 20
+_FEWEST_NAMED, _WORDS_OF_PROSE = 20, 4
 _IDENTIFIER = re.compile(
     r"(^|[^a-z])(ids?|nr|no|num|number|key|code|ref|uid|uuid|guid|ssn|mrn|vin|imei|ean|isbn|iban|index|idx|rowid|phone|telephone|mobile|"
     r"tel|fax|telefon|handy|barcode|serial|account|invoice|ticket|order)[^a-z]*$|nummer$|kdnr$|knr$|unnamed: \d+$"
@@ -117,6 +118,16 @@ def _differing(values: "NDArray[np.float64]") -> int:
     present = values[~np.isnan(values)]
     _, counts = np.unique(present, return_counts=True)
     return len(values) - max([len(values) - len(present), *counts.tolist()])
+
+
+def holds_prose(values: "NDArray", kind: Kind) -> bool:
+    """Whether a column, of shape (n_rows,), holds sentences: texts of several words, nearly all of them different."""
+    if kind != "category":
+        return False
+    texts = [text for text in values[:_FIRST_ROWS] if text]
+    if len(texts) < _FEWEST_NAMED or len(set(texts)) < 0.5 * len(texts):
+        return False
+    return float(np.mean([len(text.split()) for text in texts])) >= _WORDS_OF_PROSE
 
 
 def length_fault(plain: pa.ChunkedArray) -> str | None:

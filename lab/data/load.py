@@ -5,10 +5,11 @@ Everything that can be wrong with a table is said here, once; nobody validates a
 
 import contextlib
 import dataclasses
+import fnmatch
 import hashlib
 import os
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,12 @@ import pyarrow as pa
 
 from lab.cleaning import clean
 from lab.data import builtin
-from lab.data.columns import feature, length_fault, why_useless
+from lab.data.columns import feature, holds_prose, length_fault, why_useless
 from lab.data.declared import belonging_of
 from lab.data.encoded import encoded_target
 from lab.data.leaks import leak_of, near_leak_of
-from lab.data.strata import strata
-from lab.data.target import rows_with_target, target_values
+from lab.data.positive import with_positive
+from lab.data.target import is_scale, rows_with_target, target_values
 from lab.errors import DataError, nearest
 from lab.protocol import Dataset, Kind
 from lab.reading.how import How
@@ -32,10 +33,10 @@ from lab.reading.read import read
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["TASKS", "check", "load", "sample_rows"]
+__all__ = ["TASKS", "Source", "check", "load", "read_source"]
 
 TASKS = ("auto", "classes", "number")
-_WHOLE_UNITS, _FOUND_OUT = 100, How()
+_FOUND_OUT = How()
 
 
 def load(
@@ -47,6 +48,7 @@ def load(
     by: str | None = None,
     time: str | None = None,
     independent: bool = False,
+    positive: str | None = None,
     how: How = _FOUND_OUT,
 ) -> Dataset:
     """Read and check a table.
@@ -58,7 +60,7 @@ def load(
     target : str, optional
         The column to predict; built-in tables know theirs.
     drop : sequence of str
-        Columns to leave out.
+        Columns to leave out; * in a name stands for any letters, ? for one.
     task : {"auto", "classes", "number"}
         What the target is; "auto" takes more than 20 different numbers for a number to predict, all else for classes.
     by : str, optional
@@ -67,6 +69,8 @@ def load(
         A column of dates or numbers: models are tested on later rows than those they learned from. It is no feature.
     independent : bool
         The user's word that rows do not belong together.
+    positive : str, optional
+        The class of two that is looked for; F1, precision and the like are its own.
     how : How
         How the file is to be read, as far as that is not to be found out.
 
@@ -76,23 +80,50 @@ def load(
         If the table cannot be used: says where, what was found, and the way out.
     """
     said: dict[str, Any] = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
+    found = read_source(source, {**said, "target": target, "how": how})
+    known = builtin.about(source).target if found.is_builtin else None
+    if target is None and known is None:
+        raise DataError(
+            f"{found.name}: no target given; name the column to predict with --target "
+            f"({nearest('', found.table.column_names, label='columns')})"
+        )
+    dataset = check(found.table, str(target or known), name=found.name, content=found.content, **said)
+    return _looked_for(dataclasses.replace(dataset, notes=(*found.notes, *dataset.notes)), positive)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Source:
+    """A table as it was read: its name for a screen, its bytes, what was understood, and whether it is built in."""
+
+    name: str
+    table: pa.Table
+    content: bytes
+    notes: tuple[str, ...] = ()
+    is_builtin: bool = False
+
+
+def read_source(source: str, said: Mapping[str, Any]) -> Source:
+    """Read a table unchecked; `said` holds keywords of `load`, of which target, by, time, drop and how count.
+
+    Raises
+    ------
+    DataError
+        If there is no such table, or it cannot be read.
+    """
     if source in builtin.TABLES and not Path(source).is_file():
-        table, content, known_target = builtin.load(source)
-        return check(table, target or known_target, name=source, content=content, **said)
+        table, content, _ = builtin.load(source)
+        return Source(source, table, content, is_builtin=True)
     path = Path(source)
     if "/" not in source and "." not in source and source != "-" and not os.path.lexists(path):
         near = nearest(source, builtin.TABLES, label="built-in tables")
         raise DataError(f"no file or built-in table {source!r}; {near}")
-    named = [name for name in (by, time, *drop) if name is not None]
-    found = read(source, how, target=target or "", wanted=named)
-    name = "standard input" if source == "-" else clean(path.name)
-    if target is None:
-        raise DataError(
-            f"{name}: no target given; name the column to predict with --target "
-            f"({nearest('', found.table.column_names, label='columns')})"
-        )
-    dataset = check(found.table, target, name=name, content=found.content, **said)
-    return dataclasses.replace(dataset, notes=(*found.notes, *dataset.notes))
+    named = [name for name in (said["by"], said["time"], *said["drop"]) if name is not None]
+    found = read(source, said["how"], target=said["target"] or "", wanted=named)
+    return Source("standard input" if source == "-" else clean(path.name), found.table, found.content, found.notes)
+
+
+def _looked_for(dataset: Dataset, positive: str | None) -> Dataset:
+    return dataset if positive is None else with_positive(dataset, positive)
 
 
 def check(
@@ -115,111 +146,58 @@ def check(
         If the target cannot be predicted, or no usable column is left beside it.
     """
     target = _column(table, target, name)
-    dropped = {_column(table, column, name) for column in drop}
+    dropped = {column for pattern in drop for column in _columns(table, pattern, name)}
+    if target in dropped and target not in drop:
+        dropped -= {target}  # a pattern means the others
     if target in dropped:
         raise DataError(f"{name}: the target {target!r} cannot be dropped; choose another column")
     by, time = (None if column is None else _apart(table, column, target, dropped, name) for column in (by, time))
     with _readable(table, target, name):
         table, notes = rows_with_target(table, target, name)
         codes, classes = target_values(table[target], target, name, task)
+    if task == "auto" and is_scale(classes):
+        notes.append(
+            f"the target {target!r} has {len(classes)} different whole numbers, each taken for a class; --task number takes them for "
+            "one number"
+        )
     if not classes:
         notes.append(
             f"the target {target!r} has {len(np.unique(codes)):,} different numbers: it is predicted as a number (regression)"
         )
     columns: dict[str, NDArray] = {}
     kinds: dict[str, Kind] = {}
+    left_out: dict[str, str] = {}
+    unread: list[str] = []
     for column in table.column_names:
         if column in (target, by, time) or column in dropped:
             continue
         with _readable(table, column, name):
             if fault := length_fault(table[column]):
-                notes.append(f"column {column!r} was left out: it holds {fault}")
+                left_out[column] = f"it holds {fault}"
                 continue
             values, kind = feature(table[column], column, name)
+        if holds_prose(values, kind):
+            unread.append(column)
+            left_out[column] = "it holds free text"
+            continue
         about = (values, kind, codes, len(classes))
         if reason := why_useless(values, kind, column) or leak_of(*about) or encoded_target(*about):
-            notes.append(f"column {column!r} was left out: {reason}")
+            left_out[column] = reason
             continue
         if warning := near_leak_of(*about):
             notes.append(f"column {column!r} {warning}")
         columns[column], kinds[column] = values, kind
+    notes += [f"column {column!r} was left out: {reason}" for column, reason in left_out.items()]
     if not columns:
-        left_out = "; ".join(notes) or "all were dropped"
+        why = "; ".join(notes) or "all were dropped"
         raise DataError(
-            f"{name}: no usable column is left besides the target {target!r} ({left_out}); add columns that vary"
+            f"{name}: no usable column is left besides the target {target!r} ({why}); add columns that vary"
         )
     features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in columns.items()})
     belonging, said = belonging_of(table, features, codes, by=by, time=time, is_independent=independent, name=name)
     digest = hashlib.sha256(content).hexdigest()
-    return Dataset(name, features, codes, target, classes, kinds, digest, (*said, *notes), belonging)
-
-
-def sample_rows(dataset: Dataset, max_rows: int, seed: int) -> Dataset:
-    """Keep a random sample of `max_rows` rows, stratified but for small classes, and say so in the notes.
-
-    A class keeps its share, and at least 30 rows where it has them; a number is stratified as for the folds. What belongs
-    together is taken or left as a whole, if 100 units or more fit into the sample; of larger units some rows are taken, so that
-    more units are seen. Columns that the sample leaves useless go too. The sample knows the table that it is of.
-    """
-    if dataset.n_rows <= max_rows:
-        return dataset
-    rng = np.random.default_rng(seed)
-    groups = strata(dataset.target)
-    counts = np.bincount(groups)
-    reserved = np.minimum(counts, min(30, max_rows // (2 * len(counts))))
-    quotas = np.maximum(counts * max_rows // dataset.n_rows, reserved)
-    while quotas.sum() > max_rows:  # the larger classes pay for the small ones
-        quotas[quotas.argmax()] -= 1
-    while quotas.sum() < max_rows:  # what rounding left goes where it is missed most
-        quotas[(counts * max_rows / dataset.n_rows - quotas).argmax()] += 1
-    units = dataset.belonging.units
-    if units is None or len(np.unique(units)) * max_rows < _WHOLE_UNITS * dataset.n_rows:
-        chosen = [rng.choice(np.flatnonzero(groups == code), quota, replace=False) for code, quota in enumerate(quotas)]
-        kept = np.sort(np.concatenate(chosen))
-    else:
-        kept = _whole_units(units, groups, quotas, rng)
-    notes = [f"a random sample of {len(kept):,} of the {dataset.n_rows:,} rows was used (setting max_rows)"]
-    features = dataset.features.iloc[kept].reset_index(drop=True)
-    kinds = dict(dataset.kinds)
-    for column, kind in dataset.kinds.items():
-        if reason := why_useless(features[column].to_numpy(), kind):
-            notes.append(f"column {column!r} was left out of the sample: {reason}")
-            features = features.drop(columns=column)
-            del kinds[column]
-    return dataclasses.replace(
-        dataset,
-        features=features,
-        kinds=kinds,
-        target=dataset.target[kept],
-        notes=(*dataset.notes, *notes),
-        belonging=dataset.belonging.of(kept),
-        whole=dataset.whole or dataset,
-        taken=kept if dataset.taken is None else dataset.taken[kept],
-    )
-
-
-def _whole_units(
-    units: "NDArray[np.int64]", groups: "NDArray[np.int64]", quotas: "NDArray[np.int64]", rng: np.random.Generator
-) -> "NDArray[np.int64]":
-    """Draw whole units at random until no stratum lacks rows for its quota and the next unit would be too many."""
-    places, distinct = pd.factorize(units)
-    order = rng.permutation(len(distinct))
-    rank = np.empty(len(distinct), dtype=np.int64)
-    rank[order] = np.arange(len(distinct))
-    by_rank = np.lexsort((np.arange(len(units)), rank[places]))
-    kept, left = [], quotas.copy()
-    for rows in np.split(by_rank, np.flatnonzero(np.diff(rank[places][by_rank])) + 1):
-        needed = np.bincount(groups[rows], minlength=len(left))
-        if (
-            left.sum() >= len(rows)
-            and np.all(needed <= np.maximum(left, 0) + len(rows) // 2)
-            and left[needed > 0].max() > 0
-        ):
-            kept.append(rows)
-            left -= needed
-        if left.sum() <= 0:
-            break
-    return np.sort(np.concatenate(kept))
+    found = Dataset(name, features, codes, target, classes, kinds, digest, (*said, *notes), belonging)
+    return dataclasses.replace(found, left_out=left_out, unread=tuple(unread))
 
 
 def _column(table: pa.Table, wanted: str, name: str) -> str:
@@ -230,6 +208,18 @@ def _column(table: pa.Table, wanted: str, name: str) -> str:
     if len(same) == 1:
         return same[0]
     raise DataError(f"{name} has no column {wanted!r}; {nearest(wanted, table.column_names, label='columns')}")
+
+
+def _columns(table: pa.Table, pattern: str, name: str) -> list[str]:
+    """Find the columns that a name or a pattern means, such as `lab_*`: * stands for any letters, ? for one."""
+    if pattern in table.column_names or not any(sign in pattern for sign in "*?["):
+        return [_column(table, pattern, name)]
+    found = fnmatch.filter(table.column_names, pattern)
+    if not found:
+        raise DataError(
+            f"{name} has no column that fits {pattern!r}; {nearest(pattern, table.column_names, label='columns')}"
+        )
+    return found
 
 
 def _apart(table: pa.Table, wanted: str, target: str, dropped: Collection[str], name: str) -> str:

@@ -14,10 +14,10 @@ from lab.privacy.aggregates import MIN_ROWS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MAX_CLASSES", "rows_with_target", "target_values"]
+__all__ = ["MAX_CLASSES", "is_scale", "rows_with_target", "target_values"]
 
 MAX_CLASSES = 20
-_EMPTY, _MOST_SPELLINGS = ("",), 200
+_EMPTY, _MOST_SPELLINGS, _FEWEST_GRADES = ("",), 200, 4
 _LARGEST, _LEAST_WIDTH = 1e100, 1e-9
 
 
@@ -113,6 +113,14 @@ def target_values(values: pa.ChunkedArray, target: str, name: str, task: str) ->
             f"classify into 2 to {MAX_CLASSES} classes: {way_out}or group its values"
         )
     return codes.astype(np.int64), tuple(_label(value) for value in unique)
+
+
+def is_scale(classes: tuple[str, ...]) -> bool:
+    """Whether classes are whole numbers that follow one another, more than two: grades, or counts."""
+    if len(classes) < _FEWEST_GRADES or not all(label.isdecimal() for label in classes):
+        return False
+    numbers = sorted(int(label) for label in classes)
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _is_bytes(kind: pa.DataType) -> bool:

@@ -1,6 +1,7 @@
 """On which rows are the models trained and tested? The same repeated folds for every model of a run."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def require_rows(dataset: Dataset, folds: int) -> None:
     if dataset.n_rows < _ROWS_PER_FOLD * folds:
         raise DataError(
             f"{dataset.name} has {dataset.n_rows} row(s) with a value in the target {dataset.target_name!r}, fewer than the "
-            f"{_ROWS_PER_FOLD * folds} that {folds} folds need; add rows, or lower --folds"
+            f"{_ROWS_PER_FOLD * folds} that {folds} folds need; add rows{_fewer_folds(dataset.n_rows, folds, _ROWS_PER_FOLD.__mul__)}"
         )
     _require_units(dataset, folds)
     _require_moments(dataset, folds)
@@ -42,7 +43,7 @@ def require_rows_per_class(dataset: Dataset, folds: int) -> None:
     counts = units_by_stratum(dataset.target, dataset.belonging, len(dataset.classes))
     rarest = int(counts.argmin())
     rows = int(counts[rarest])
-    needed = max(folds, next(n for n in range(2, 1000) if _smallest_training(n, folds) >= INNER_FOLDS))
+    needed = _rows_of_a_class(folds)
     if rows < needed:
         in_all = int(np.sum(dataset.target == rarest))
         which = (
@@ -54,9 +55,30 @@ def require_rows_per_class(dataset: Dataset, folds: int) -> None:
             what += f" in only {rows} value(s) of {by!r}" if by else f", of which only {rows} are no copies of others"
         raise DataError(
             f"{dataset.name}: {which} of the target {dataset.target_name!r} has {what}, "
-            f"fewer than the {needed} that {folds} folds need; add rows, merge classes, or lower --folds"
+            f"fewer than the {needed} that {folds} folds need; add rows, merge classes{_as_number(dataset)}"
+            f"{_fewer_folds(rows, folds, _rows_of_a_class)}"
         )
     _require_moments(dataset, folds)
+
+
+def _rows_of_a_class(folds: int) -> int:
+    """How many rows a class needs; of fewer folds more, since each leaves more of them out."""
+    return max(folds, next(n for n in range(2, 1000) if _smallest_training(n, folds) >= INNER_FOLDS))
+
+
+def _fewer_folds(rows: int, folds: int, needed: Callable[[int], int]) -> str:
+    """Say which number of folds would do; nothing where none would."""
+    enough = next((fewer for fewer in range(folds - 1, 1, -1) if needed(fewer) <= rows), None)
+    return "" if enough is None else f", or lower --folds to {enough}"
+
+
+def _as_number(dataset: Dataset) -> str:
+    """Say that classes that are numbers may be predicted as one; nothing where they are words."""
+    try:
+        numbers = [float(label) for label in dataset.classes]
+    except ValueError:
+        return ""
+    return ", predict it as a number (--task number, in the interpretability lab)" if len(numbers) > 2 else ""
 
 
 def _require_units(dataset: Dataset, folds: int) -> None:

@@ -14,7 +14,7 @@ from lab.learning.undeclared import Suspicion
 from lab.protocol import Dataset
 from lab.wording import listed
 
-__all__ = ["giveaways"]
+__all__ = ["giveaways", "unread"]
 
 _LOST, _NEARLY_ALL, _MOST_NAMED = 0.05, 0.98, 3
 
@@ -47,6 +47,17 @@ def giveaways(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
     drops = " ".join(f"--drop {_word(name)}" for name in named)
     way_out = KNOWN.replace(" it is ", f" {'it is' if len(suspects) == 1 else 'they are'} ")
     return (Suspicion(sentence, f"{way_out}, or use {drops}", what="leak", is_firm=False),)
+
+
+def unread(dataset: Dataset) -> tuple[Suspicion, ...]:
+    """Say that free text is not used, where there is some."""
+    if not dataset.unread:
+        return ()
+    which = (
+        f"column {dataset.unread[0]!r} holds" if len(dataset.unread) == 1 else f"{_columns(list(dataset.unread))} hold"
+    )
+    way_out = "turn it into columns of numbers or categories if it may say something about the target"
+    return (Suspicion(f"{which} free text, which is not used", way_out, what="text", is_firm=False),)
 
 
 def _how(dataset: Dataset, name: str) -> str | None:

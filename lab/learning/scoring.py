@@ -10,6 +10,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import balanced_accuracy_score, brier_score_loss, get_scorer, get_scorer_names, log_loss
 from sklearn.pipeline import Pipeline
 
+from lab.data.positive import OF_ONE_CLASS
 from lab.errors import SettingsError, nearest
 from lab.privacy.cells import without_cells
 from lab.protocol import Dataset, Task
@@ -142,6 +143,8 @@ def primary_metric(name: str, dataset: Dataset) -> Metric:
             f"metric {name!r} cannot score {what} ({' '.join(without_cells(str(error), dataset).split())}); leave metric at auto"
         ) from error
     label = _LABELS.get(name, name)
+    if dataset.positive and name in OF_ONE_CLASS:
+        label += f" of class {dataset.positive!r}"
     if not name.startswith(kind.points):
         return Metric(name, label, "", 1.0, -np.inf, dataset.task)
     return Metric(name, label, "points", 100.0, kind.lowest, dataset.task)

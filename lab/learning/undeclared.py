@@ -57,7 +57,7 @@ class Suspicion:
     found : Recognition or None
         What a plain model explains with and without the kin of a row; None where no column names them.
     what : str
-        "groups" or "order"; or "leak", where columns may have been known too late.
+        "groups" or "order"; "leak", where columns may have been known too late; "text", where some is not used.
     is_firm : bool
         Whether it holds the verdict. What independent rows may look like as well is only asked.
     """
@@ -65,7 +65,7 @@ class Suspicion:
     sentence: str
     way_out: str
     found: Recognition | None = None
-    what: Literal["groups", "order", "leak"] = "groups"
+    what: Literal["groups", "order", "leak", "text"] = "groups"
     is_firm: bool = True
     in_short: ClassVar[str] = "rows of this table seem to belong together"
 

@@ -1,9 +1,10 @@
 """Which sources can change a verdict? Their digest ties measured rates of wrong verdicts to the code that was measured.
 
 All of a lab's own package counts, and all of the ground, but for what is listed here: it shows, stores, words or measures
-a verdict that is made elsewhere, and none of its values comes back. What is new counts until somebody lists it. Of sources in
-Python comments, docstrings and layout do not count; of all other files every byte does. Documents and the rates themselves
-are left out. Versions of other packages are not in it: a record names them.
+a verdict that is made elsewhere, and none of its values comes back; or it reads files, and the tables of the controls come from
+none. What is new counts until somebody lists it. Of sources in Python comments, docstrings and layout do not count; of all other
+files every byte does. Documents and the rates themselves are left out. Versions of other packages are not in it: a record names
+them.
 """
 
 import ast
@@ -37,8 +38,9 @@ _SHOWS = (
     "version.py",
 )
 _KEEPS = ("record.py", "record_schema.json", "schema.py", "runs", "rates.py", "likeness.py", "registry.py")
+_READS = ("reading",)
 _CHECKS = ("controls.py", "testing.py", "spoiling.py")
-_WITHOUT_WEIGHT = {*_SHOWS, *_KEEPS, *_CHECKS}
+_WITHOUT_WEIGHT = {*_SHOWS, *_KEEPS, *_READS, *_CHECKS}
 _SILENT = {"kind", "type_comment", "type_ignores", "ctx"}  # fields of the syntax tree without a meaning of their own
 
 

@@ -21,7 +21,8 @@ from interpretability.lab import LAB
 from interpretability.settings import Settings
 from interpretability.sides.finalists import FINALISTS, Finalists
 from lab import sections
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.settings import make
 
 

@@ -34,7 +34,8 @@ from threadpoolctl import threadpool_limits
 from interpretability.models import classifiers, regressors, scorecard, splines
 from interpretability.models.preparation import spline_columns
 from lab.data.frames import from_frame
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.comparison import Group, compare
 from lab.learning.planning import trials
 from lab.learning.preparation import dense_columns

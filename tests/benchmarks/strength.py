@@ -26,7 +26,8 @@ from interpretability.settings import Settings
 from interpretability.sides import scores
 from lab.data import made
 from lab.data.frames import from_arrays
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.comparison import Group
 from lab.learning.families import Family
 from lab.learning.planning import trials

@@ -15,7 +15,8 @@ from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
 from edge.lab import LAB
 from edge.settings import Settings
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.protocol import Estimate, Evidence
 from lab.testing import check_lab
 

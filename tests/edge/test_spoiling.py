@@ -11,7 +11,8 @@ from edge.exporting import device, originals, parity
 from edge.session import OUTPUT, session
 from edge.stream import trials as stream_trials
 from edge.variants.trials import vary
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning import folds
 from lab.learning.families import FOREST, LOGISTIC, MLP, Family
 from lab.learning.outer import fold_key, score_fold

@@ -17,7 +17,7 @@ from interpretability.sides import at_size
 from lab import flow
 from lab.commands.running import result_of
 from lab.data.frames import from_arrays
-from lab.data.load import sample_rows
+from lab.data.sampling import sample_rows
 from lab.learning import more_rows
 from lab.learning.blending import blends_of
 from lab.learning.comparison import Group

@@ -27,7 +27,8 @@ from interpretability.models.classifiers import EBM_PAIRS, TREE
 from interpretability.models.complexity import parts_to_read
 from interpretability.reading.read import ModelFile, Reading
 from interpretability.settings import Settings
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.comparison import Group
 from lab.learning.families import FOREST, LOGISTIC
 from lab.protocol import Estimate, Evidence

@@ -30,7 +30,8 @@ from interpretability.settings import Settings
 from interpretability.sides.finalists import folds_of
 from lab import sections
 from lab.data.frames import from_arrays
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.errors import SettingsError
 from lab.learning.comparison import Group, Scores
 from lab.learning.outer import FoldRow, score_fold

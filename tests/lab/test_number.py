@@ -13,7 +13,8 @@ from sklearn.preprocessing import StandardScaler
 
 from lab import stats
 from lab.data.frames import from_arrays
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.data.strata import strata
 from lab.errors import SettingsError
 from lab.learning.comparison import Group, compare

@@ -7,7 +7,8 @@ import pytest
 from samples import leaks
 from samples.small_lab import SmallLab
 
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning import folds
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, FOREST, LOGISTIC, MLP, SVM

@@ -8,7 +8,8 @@ from samples.here import with_rows_once
 from samples.less_work import with_suspicions_once
 from samples.wiring import QUANTUM_ESTIMATES, QUANTUM_FACTS, generic
 
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.errors import SettingsError
 from lab.learning.families import BOOSTING, LOGISTIC, MLP, SVM
 from lab.protocol import Estimate, Evidence

@@ -6,7 +6,8 @@ import zlib
 import numpy as np
 import pytest
 
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.errors import SettingsError
 from lab.learning.folds import Fold
 from lab.sections import plan

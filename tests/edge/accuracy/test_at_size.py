@@ -17,7 +17,7 @@ from edge.lab import LAB
 from edge.settings import Settings
 from lab import flow
 from lab.data.frames import from_arrays
-from lab.data.load import sample_rows
+from lab.data.sampling import sample_rows
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, CONSTANT, LOGISTIC
 from lab.learning.sized import SizeRow

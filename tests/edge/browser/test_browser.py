@@ -29,7 +29,8 @@ from edge.places.device_rows import Placed
 from edge.places.trials import PlacesRow
 from edge.settings import Settings
 from edge.timing.trials import TimedRow
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.errors import SettingsError
 from lab.host import loopback
 from lab.host.loopback import Loopback, Served

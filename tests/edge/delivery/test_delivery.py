@@ -28,7 +28,8 @@ from edge.lab import LAB
 from edge.settings import Settings
 from lab import flow
 from lab.commands.running import result_of
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP
 from lab.protocol import Dataset
 

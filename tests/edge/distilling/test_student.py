@@ -19,7 +19,8 @@ from edge.distilling.student import DistilledClassifier, taught
 from edge.exporting import device, originals
 from edge.session import OUTPUT, session
 from edge.variants.making import variants_of
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning import folds
 from lab.learning.fitting import fit_together
 from lab.learning.outer import fold_key, score_fold

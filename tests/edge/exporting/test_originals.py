@@ -5,7 +5,8 @@ import pytest
 
 from edge.exporting import originals
 from edge.exporting.device import device_rows, fit_for_device
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.families import BOOSTING, EXTRA_TREES, FOREST, LOGISTIC, MLP
 
 

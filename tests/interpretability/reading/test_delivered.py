@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import r2_score
 
 from interpretability.reading.delivered import Delivered, estimate, on_unseen_rows
-from lab.data.load import sample_rows
+from lab.data.sampling import sample_rows
 from lab.learning.scoring import Metric
 from lab.protocol import Belonging, Dataset
 

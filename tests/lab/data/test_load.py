@@ -14,7 +14,8 @@ import pytest
 from lab.data import builtin
 from lab.data.columns import why_useless
 from lab.data.leaks import leak_of, near_leak_of
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.errors import DataError
 
 N = 40

@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from lab.data.frames import from_arrays
-from lab.data.load import sample_rows
+from lab.data.sampling import sample_rows
 from lab.learning import nested
 from lab.learning.at_size import SizePlan, side_at_sizes, size_plan, trials
 from lab.learning.comparison import Group

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.naive_bayes import GaussianNB
 
 from lab.data.frames import from_arrays
-from lab.data.load import sample_rows
+from lab.data.sampling import sample_rows
 from lab.learning.at_size import SizePlan, side_at_sizes, trials
 from lab.learning.blending import blends_of
 from lab.learning.comparison import Group

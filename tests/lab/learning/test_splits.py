@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lab.belonging import Belonging
-from lab.data.load import sample_rows
+from lab.data.sampling import sample_rows
 from lab.errors import DataError
 from lab.learning.folds import all_folds, require_rows, split
 from lab.learning.splits import forward_folds, grouped_folds, k_folds, units_by_stratum

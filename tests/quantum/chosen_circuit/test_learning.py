@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.preparation import dense_columns
 from quantum.chosen_circuit import learning
 from quantum.chosen_circuit.trials import CIRCUIT, CircuitRow

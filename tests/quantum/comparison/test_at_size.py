@@ -8,7 +8,7 @@ import pytest
 from samples.wiring import AT_SIZE_FACTS, QUANTUM_AT_SIZE_ESTIMATES
 
 from lab.data.frames import from_arrays
-from lab.data.load import sample_rows
+from lab.data.sampling import sample_rows
 from lab.learning.folds import Fold, split
 from lab.learning.sized import SizeRow, score_at_size
 from lab.protocol import Estimate, Evidence

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.families import LOGISTIC
 from lab.learning.folds import Fold, split
 from quantum.device_noise import trials as noise_trials

@@ -5,7 +5,8 @@ from oracles import intervals
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.work.resume import run_plan_here
 from quantum.lab import LAB
 from quantum.models.families import variational

@@ -1,6 +1,7 @@
 """A size of the sweep is scored on rows that it has not learned."""
 
-from lab.data.load import load, sample_rows
+from lab.data.load import load
+from lab.data.sampling import sample_rows
 from lab.learning.families import LOGISTIC
 from quantum.sizes import trials as size_trials
 

@@ -1,0 +1,159 @@
+"""`lab look DATA`: what was understood of a table, column by column, before anything is learned from it."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab.commands.reading import about, add_table
+from lab.commands.words import understand
+from lab.errors import SettingsError
+from lab.host.files import write_bytes
+from lab.options import Parser, add_debug, add_json
+from lab.terminal import tables
+from lab.terminal.console import show, show_whole
+
+if TYPE_CHECKING:
+    from lab.data.seen import Seen
+    from lab.protocol import Dataset
+
+__all__ = ["look"]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Looked:
+    """What was understood of a table."""
+
+    name: str
+    rows: int
+    columns: "list[Seen]"
+    uses: dict[str, str]
+    notes: tuple[str, ...]
+    suspicions: tuple[str, ...]
+
+
+def look(words: list[str]) -> int:
+    """Show what was understood of a table, and give the exit code.
+
+    Raises
+    ------
+    LabError
+        If the table cannot be read, or another file would be lost.
+    """
+    given = understand(_parser(), words)
+    if given is None:
+        return 0
+    said = about(given)
+    found = _looked(given.data, said)
+    if given.json:
+        columns = [{**dataclasses.asdict(each), "use": found.uses[each.name]} for each in found.columns]
+        rest = {"name": found.name, "rows": found.rows, "notes": found.notes, "suspicions": found.suspicions}
+        show_whole(json.dumps({**rest, "columns": columns}, indent=1, ensure_ascii=False) + "\n")
+    else:
+        _show(found)
+    if given.write is not None:
+        _write(given.write, found, said)
+        if not given.json:
+            show(f"Written: {given.write}. Edit it, and give it back with --schema {given.write}")
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="lab look",
+        description="Say what was understood of a table: kinds of columns, what is missing, what is left out, and what is suspected.",
+        epilog="example: lab look data.csv --target churn --write table.toml",
+    )
+    add_table(parser)
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="also write it as a file to edit, and to give back with --schema"
+    )
+    add_json(parser, what="table's description")
+    add_debug(parser)
+    return parser
+
+
+def _looked(source: str, said: dict[str, Any]) -> _Looked:
+    """Read a table, and judge its columns where the target is known."""
+    from lab.data import builtin
+    from lab.data.load import load, read_source
+    from lab.data.seen import seen
+
+    read = read_source(source, said)
+    columns = seen(read.table, read.name)
+    uses = dict.fromkeys(read.table.column_names, "feature")
+    target = said["target"] or (builtin.about(source).target if read.is_builtin else None)
+    if target is None:
+        return _Looked(read.name, read.table.num_rows, columns, uses, read.notes, ())
+    dataset = load(source, **{**said, "target": target})
+    for column in uses:
+        if column not in dataset.kinds:
+            uses[column] = f"left out: {dataset.left_out.get(column, 'as you say')}"
+    uses |= {column: word for column, word in _roles(dataset).items() if column}
+    return _Looked(read.name, read.table.num_rows, columns, uses, dataset.notes, _suspicions(dataset))
+
+
+def _roles(dataset: "Dataset") -> dict[str, str]:
+    what = f"{len(dataset.classes)} classes" if dataset.classes else "a number"
+    return {
+        dataset.belonging.by: "says which rows belong together",
+        dataset.belonging.time: "says in which order they came",
+        dataset.target_name: f"target: {what}",
+    }
+
+
+def _suspicions(dataset: "Dataset") -> tuple[str, ...]:
+    from lab.doubts import doubts_about
+
+    doubts = doubts_about(dataset, dataset, seed=0)
+    return tuple(f"{each.sentence}; {each.way_out}" for each in doubts.all)
+
+
+def _show(found: _Looked) -> None:
+    show(f"{found.name}: {found.rows:,} rows, {len(found.columns)} columns")
+    drawn = tables.empty()
+    for head in ("column", "kind", "missing", "values", "use"):
+        drawn.add_column(head, justify="right" if head == "missing" else "left", overflow="fold")
+    tables.fill(
+        drawn,
+        [(each.name, each.kind, _percent(each.missing), each.values, found.uses[each.name]) for each in found.columns],
+    )
+    show_whole(tables.drawn(drawn, tables.width()))
+    shown = (" was left out: ", "(possible leakage)")  # in the table, and among what is suspected
+    told = [note for note in found.notes if not (note.startswith("column ") and any(words in note for words in shown))]
+    for title, lines in (("How it was read", told), ("Suspected", found.suspicions)):
+        if lines:
+            show(title)
+            for line in lines:
+                show(f"  - {line}")
+    show("Say otherwise with --as COLUMN=KIND, --drop COLUMN, --missing WORD; lab look --help lists all of it.")
+
+
+def _percent(share: float) -> str:
+    return "" if share == 0 else "< 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+
+
+def _write(path: Path, found: _Looked, said: dict[str, Any]) -> None:
+    from lab.reading.declaration import written
+
+    if path.exists():
+        raise SettingsError(f"{path} exists; move it, or choose another name with --write")
+    how = said["how"]
+    kinds = {column: f"{kind}:{form}" if form else kind for column, (kind, form) in how.kinds.items()}
+    texts = {word: said[word] for word in ("target", "by", "time", "positive")}
+    texts |= {"encoding": how.encoding, "sheet": how.sheet, "table": how.table, "missing": list(how.missing)}
+    columns, comments = {}, {}
+    for each in found.columns:
+        use = found.uses[each.name]
+        if each.kind in ("number", "category", "date", "boolean"):
+            columns[each.name] = kinds.get(each.name, each.kind)
+        if use.startswith("left out: "):
+            columns[each.name] = "drop"
+            comments[each.name] = use.removeprefix("left out: ")
+    texts["independent"] = said["independent"]
+    try:
+        write_bytes(path, written(texts, columns, comments).encode())
+    except OSError as error:
+        raise SettingsError(
+            f"cannot write {path}: {error.strerror or error}; choose another file with --write"
+        ) from error
