@@ -156,7 +156,7 @@ def _near_classes(values: "NDArray", kind: Kind, codes: "NDArray[np.int64]", n_c
         len(pd.unique(values[:_FIRST])) <= most
         and (wrong := _wrong_by_level(values, codes, n_classes, most)) is not None
     ):
-        return f"alone gives the target away in all but {wrong} row(s)"
+        return f"alone gives the target away in {f'all but {wrong} row(s)' if wrong else 'every row'}"
     if n_classes != 2 or kind == "category":
         return None
     step = 1 + len(values) // _FIRST

@@ -1,6 +1,7 @@
 """How good is a fitted model? One primary metric, fixed before the run, and the usual ones beside it."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +137,9 @@ def primary_metric(name: str, dataset: Dataset) -> Metric:
         raise SettingsError(f"metric is {name!r}; {nearest(name, known, label=f'{kind.words} of scikit-learn')}")
     nothing = np.zeros((dataset.n_rows, 1))
     try:
-        get_scorer(name)(kind.constant().fit(nothing, dataset.target), nothing, dataset.target)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a constant finds none of a rare class
+            get_scorer(name)(kind.constant().fit(nothing, dataset.target), nothing, dataset.target)
     except ValueError as error:
         what = f"a target of {len(dataset.classes)} classes" if dataset.classes else "these numbers"
         raise SettingsError(

@@ -172,8 +172,10 @@ def _by_blanks(text: str) -> _Reading | None:
 def _laid_out(found: _Reading, skipped: int, header: bool | None, wanted: Collection[str]) -> Layout:
     notes = []
     first, rows = found.first, found.rows
-    while first + 1 < len(rows) and rows[first] and _COMMENT.match(rows[first][0].lstrip()):
-        first += 1  # a comment that happens to have as many separators
+    while first + 1 < len(rows) and (
+        _filled(rows[first]) < 2 <= found.width or _COMMENT.match(rows[first][0].lstrip())
+    ):
+        first += 1  # a title, or a comment, that happens to have as many separators
     before = next((place for place in range(first - 1, -1, -1) if rows[place]), -1)
     names = [cell.strip() for cell in rows[first]] if rows else []
     is_short = before >= 0 and len(rows[before]) == found.width - 1 >= 2 and not _looks_like(rows[before], rows[first:])
@@ -200,6 +202,10 @@ def _laid_out(found: _Reading, skipped: int, header: bool | None, wanted: Collec
         notes.append(f"its columns are parted by {_NAMES[found.delimiter]}")
     rows_before = first + (1 if there else 0) + skipped
     return Layout(found.delimiter, tuple(names), start + skipped, rows_before, True, tuple(notes))
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _has_header(rows: Sequence[Sequence[str]], width: int, wanted: Collection[str]) -> bool:

@@ -21,7 +21,7 @@ _CURRENCIES = (
     "MXN", "ZAR", "TRY", "RUB",
 )  # fmt: skip
 _MONEY = "|".join(re.escape(word) for word in sorted(_CURRENCIES, key=len, reverse=True))
-_BLANKS = "    \t"
+_BLANKS = " \u00a0\u2009\u202f\t"
 _NUMBER = re.compile(
     rf"""(?P<text>')?(?P<open>\()?[{_BLANKS}]*(?P<minus>[-+−])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*(?P<later>[-−])?
     (?P<digits>(?:\d[\d.,'’{_BLANKS}]*\d|\d)(?:[eE][-+]?\d{{1,3}})?|[.,]\d+(?:[eE][-+]?\d{{1,3}})?)(?P<end>[.,][-–—]{{0,2}})?
