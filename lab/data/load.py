@@ -3,13 +3,12 @@
 Everything that can be wrong with a table is said here, once; nobody validates again after that.
 """
 
-import contextlib
 import dataclasses
 import fnmatch
 import hashlib
 import os
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +18,17 @@ import pyarrow as pa
 
 from lab.cleaning import clean
 from lab.data import builtin
-from lab.data.columns import feature, holds_prose, length_fault, why_useless
 from lab.data.declared import belonging_of
-from lab.data.encoded import encoded_target
-from lab.data.leaks import leak_of, near_leak_of
+from lab.data.features import judged, readable
 from lab.data.positive import with_positive
 from lab.data.target import is_scale, rows_with_target, target_values
 from lab.errors import DataError, nearest
-from lab.protocol import Dataset, Kind
+from lab.protocol import Dataset
 from lab.reading.how import How
 from lab.reading.read import read
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 __all__ = ["TASKS", "Source", "check", "load", "read_source"]
 
@@ -152,7 +149,7 @@ def check(
     if target in dropped:
         raise DataError(f"{name}: the target {target!r} cannot be dropped; choose another column")
     by, time = (None if column is None else _apart(table, column, target, dropped, name) for column in (by, time))
-    with _readable(table, target, name):
+    with readable(table, target, name):
         table, notes = rows_with_target(table, target, name)
         codes, classes = target_values(table[target], target, name, task)
     if task == "auto" and is_scale(classes):
@@ -164,40 +161,21 @@ def check(
         notes.append(
             f"the target {target!r} has {len(np.unique(codes)):,} different numbers: it is predicted as a number (regression)"
         )
-    columns: dict[str, NDArray] = {}
-    kinds: dict[str, Kind] = {}
-    left_out: dict[str, str] = {}
-    unread: list[str] = []
-    for column in table.column_names:
-        if column in (target, by, time) or column in dropped:
-            continue
-        with _readable(table, column, name):
-            if fault := length_fault(table[column]):
-                left_out[column] = f"it holds {fault}"
-                continue
-            values, kind = feature(table[column], column, name)
-        if holds_prose(values, kind):
-            unread.append(column)
-            left_out[column] = "it holds free text"
-            continue
-        about = (values, kind, codes, len(classes))
-        if reason := why_useless(values, kind, column) or leak_of(*about) or encoded_target(*about):
-            left_out[column] = reason
-            continue
-        if warning := near_leak_of(*about):
-            notes.append(f"column {column!r} {warning}")
-        columns[column], kinds[column] = values, kind
-    notes += [f"column {column!r} was left out: {reason}" for column, reason in left_out.items()]
-    if not columns:
+    found = judged(table, {target, by, time, *dropped}, codes, classes, name)
+    notes += [
+        *found.warnings,
+        *(f"column {column!r} was left out: {reason}" for column, reason in found.left_out.items()),
+    ]
+    if not found.columns:
         why = "; ".join(notes) or "all were dropped"
         raise DataError(
             f"{name}: no usable column is left besides the target {target!r} ({why}); add columns that vary"
         )
-    features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in columns.items()})
+    features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in found.columns.items()})
     belonging, said = belonging_of(table, features, codes, by=by, time=time, is_independent=independent, name=name)
     digest = hashlib.sha256(content).hexdigest()
-    found = Dataset(name, features, codes, target, classes, kinds, digest, (*said, *notes), belonging)
-    return dataclasses.replace(found, left_out=left_out, unread=tuple(unread))
+    dataset = Dataset(name, features, codes, target, classes, found.kinds, digest, (*said, *notes), belonging)
+    return dataclasses.replace(dataset, left_out=found.left_out, unread=tuple(found.unread))
 
 
 def _column(table: pa.Table, wanted: str, name: str) -> str:
@@ -235,16 +213,3 @@ def _apart(table: pa.Table, wanted: str, target: str, dropped: Collection[str], 
             f"{name}: the column {column!r} is dropped, and needed for --by or --time; leave out one of the two"
         )
     return column
-
-
-@contextlib.contextmanager
-def _readable(table: pa.Table, column: str, name: str) -> Iterator[None]:
-    """Turn what Arrow cannot convert (a type of another world, a date beyond the calendar) into a sentence."""
-    try:
-        yield
-    except (pa.ArrowException, OverflowError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(
-            f"{name}: column {column!r} holds {table[column].type} that cannot be read ({reason}); use numbers, booleans, "
-            f"dates or texts, or --drop {column!r}"
-        ) from error

@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from lab.data.leaks import KNOWN, exact_sum, giveaway_of
-from lab.learning.recognition import explained
+from lab.learning.recognition import explained, strongest
 from lab.learning.undeclared import Suspicion
 from lab.protocol import Dataset
 from lab.wording import listed
@@ -24,11 +24,11 @@ def giveaways(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
     how = {name: said for name in dataset.kinds if (said := _how(dataset, name)) is not None}
     parts = _parts_of_a_sum(dataset)
     suspects = [*how, *(name for name in parts if name not in how)]
-    everything, importances = explained(dataset, dataset.features, seed=seed)
+    everything = explained(dataset, dataset.features, seed=seed)
     if not suspects:
-        return _too_good(dataset, everything, importances)
+        return _too_good(dataset, everything, seed)
     others = dataset.features.drop(columns=suspects)
-    left = 0.0 if others.empty else max(explained(dataset, others, seed=seed)[0], 0.0)
+    left = 0.0 if others.empty else max(explained(dataset, others, seed=seed), 0.0)
     if not parts and everything - left < _LOST:
         return ()
     named = suspects[:_MOST_NAMED]
@@ -73,13 +73,13 @@ def _parts_of_a_sum(dataset: Dataset) -> list[str]:
     return [names[place] for place in found]
 
 
-def _too_good(dataset: Dataset, everything: float, importances: np.ndarray) -> tuple[Suspicion, ...]:
+def _too_good(dataset: Dataset, everything: float, seed: int) -> tuple[Suspicion, ...]:
     """Ask how the strongest column came to be known where nearly all is explained, though no column alone does it."""
     if everything < _NEARLY_ALL:
         return ()
-    strongest = list(dataset.features)[int(np.argmax(importances))]
-    sentence = f"a plain model explains {100 * everything:.0f} % of the variation in the target, most of it by column {strongest!r}"
-    return (Suspicion(sentence, KNOWN.replace("it is", f"{strongest!r} is"), what="leak", is_firm=False),)
+    column = strongest(dataset, seed=seed)
+    sentence = f"a plain model explains {100 * everything:.0f} % of the variation in the target, most of it by column {column!r}"
+    return (Suspicion(sentence, KNOWN.replace("it is", f"{column!r} is"), what="leak", is_firm=False),)
 
 
 def _columns(names: list[str]) -> str:

@@ -17,7 +17,7 @@ from lab.protocol import ALONE, Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Recognition", "explained", "recognition"]
+__all__ = ["Recognition", "explained", "recognition", "strongest"]
 
 _FOLDS, _TREES = 3, 40
 _MOST_ROWS, _ROWS_OF_A_UNIT = 1_500, 20
@@ -96,15 +96,10 @@ def recognition(
     return Recognition(1 - float(known.mean()) / left, 1 - float(new.mean()) / left, sureness)
 
 
-def explained(dataset: Dataset, features: pd.DataFrame, *, seed: int) -> tuple[float, "NDArray[np.float64]"]:
-    """Measure what the plain model explains of the target by some features, as a share, on folds that keep together what belongs so.
+def explained(dataset: Dataset, features: pd.DataFrame, *, seed: int) -> float:
+    """Measure what the plain model explains of the target by some features, of shape (n_rows, n_columns), as a share.
 
-    Returns
-    -------
-    share : float
-        1 is all, 0 nothing.
-    importances : numpy.ndarray of shape (n_columns,)
-        How much the trees of all rows reduce the impurity by each column, shares that add up to 1.
+    1 is all, 0 nothing; on folds that keep together what belongs together, of large tables on 1,500 rows.
     """
     rows = _some_units(np.arange(dataset.n_rows), seed)
     numbers, target = _numbers(features.iloc[rows]), dataset.target[rows]
@@ -112,10 +107,17 @@ def explained(dataset: Dataset, features: pd.DataFrame, *, seed: int) -> tuple[f
     wanted = target[:, None].astype(np.float64) if n_classes == 0 else np.eye(n_classes)[target]
     left = float(np.mean(np.sum((wanted - wanted.mean(axis=0)) ** 2, axis=1)))
     if left == 0:
-        return 0.0, np.zeros(numbers.shape[1])
+        return 0.0
     errors = _errors(numbers, target, wanted, k_folds(target, dataset.belonging.of(rows), _FOLDS, seed), seed)
-    trees = ExtraTreesRegressor if n_classes == 0 else ExtraTreesClassifier
-    return 1 - float(errors.mean()) / left, trees(_TREES, random_state=seed).fit(numbers, target).feature_importances_
+    return 1 - float(errors.mean()) / left
+
+
+def strongest(dataset: Dataset, *, seed: int) -> str:
+    """Name the feature by which the trees of the plain model reduce the impurity most."""
+    rows = _some_units(np.arange(dataset.n_rows), seed)
+    trees = ExtraTreesClassifier if dataset.classes else ExtraTreesRegressor
+    model = trees(_TREES, random_state=seed).fit(_numbers(dataset.features.iloc[rows]), dataset.target[rows])
+    return str(dataset.features.columns[int(np.argmax(model.feature_importances_))])
 
 
 def _some_units(units: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":

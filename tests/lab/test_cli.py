@@ -136,6 +136,7 @@ def test_json_output_is_json_and_the_gate_closes_unless_the_verdict_is_yes(lab, 
         less(monkeypatch)
     path = table(a=[0.0, 1.0] * 30, b=[1.0, 2.0, 4.0] * 20, churn=["x", "x", "y", "y"] * 15)
     called = lab("run", "interpretability", path, "--target", "churn", *FAST, "--json", "--quiet", "--gate")
+    assert called.out, called.err
     result = json.loads(called.out)
     assert called.err == ""
     assert called.code == (0 if result["verdict"]["answer"] == "yes" else 3)
