@@ -173,7 +173,14 @@ def test_a_target_without_values_is_refused(lab, tmp_path, table):
 
 def test_a_class_with_fewer_rows_than_folds_is_refused_with_the_number(lab, tmp_path, table):
     path = table(churn=["rare"] * 3 + ["yes", "no"] * 28 + ["no"])
-    refused(lab, tmp_path, path, "--target", "churn", says=["the rarest class", "3 row(s)", "5 folds", "--folds"])
+    refused(lab, tmp_path, path, "--target", "churn", says=["the rarest class", "3 row(s)", "7 that 5 folds need"])
+    five = table(churn=["5"] * 9 + ["6"] * 20 + ["7"] * 25 + ["8"] * 6)
+    called = lab(*RUN, five, "--target", "churn", "--folds", "5", "--quiet")
+    assert "fewer than the 7 that 5 folds need" in called.err
+    assert "--task number" in called.err
+    assert "--folds" not in called.err, "fewer folds need more rows of a class"
+    ten = table(churn=["yes"] * 8 + ["no"] * 52)
+    assert "lower --folds to" in lab(*RUN, ten, "--target", "churn", "--folds", "10", "--quiet").err
 
 
 def test_three_rows_are_refused(lab, tmp_path, table):
