@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import difflib
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from lab.cleaning import command_line
 from lab.commands.words import check_out, notifier, writing_in
 from lab.errors import DataError, LabError
 from lab.terminal.console import say, show
+from lab.wording import count, listed
 
 if TYPE_CHECKING:
     from lab.flow import Finished
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["keep_start", "result_of", "run_lab", "show_result"]
 
-_TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
+_TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".xls", ".ods", ".json", ".feather", ".sqlite", ".db")
+_MOST_CLASSES = 4
 
 
 def run_lab(
@@ -46,6 +49,7 @@ def run_lab(
     from lab.data import load
 
     dataset = load.load(source, **about)
+    notifier(given)(_understood(dataset))
     if given.out.exists():
         check_out(given.out)
     from lab import flow  # loads the libraries that learn, for which who misspelt a column need not wait
@@ -79,6 +83,21 @@ def run_lab(
         if live is not None:
             live.finish(found.folder / "report.html")
         return found
+
+
+def _understood(dataset: "Dataset") -> str:
+    """Say in one line what a table is taken for, before anything is learned from it."""
+    kinds = [
+        f"{number} categories" if kind == "category" and number > 1 else count(number, kind)
+        for kind, number in Counter(dataset.kinds.values()).most_common()
+    ]
+    target = listed([repr(label) for label in dataset.classes]) if 0 < len(dataset.classes) <= _MOST_CLASSES else ""
+    what = target or (f"{len(dataset.classes)} classes" if dataset.classes else "a number")
+    left = f"; {count(len(dataset.left_out), 'column')} left out" if dataset.left_out else ""
+    return (
+        f"{dataset.name}: {count(dataset.n_rows, 'row')}, {listed(kinds)}{left}; the target {dataset.target_name!r} is {what} (lab "
+        "look says more)"
+    )
 
 
 def _followed(

@@ -39,9 +39,10 @@ def delimited(
     layout = layout_of(sample, header=header, wanted=wanted)
     if layout.delimiter == " ":
         text = b"\n".join(b"\t".join(line.split()) for line in _LINE_END.split(text))
-    body = memoryview(text)[_after(text, layout.start) :]
+    start = _after(text, layout.start)
+    body = memoryview(text)[start:]
     table, footnotes = _parsed(body, name, layout)
-    if _swallows(table, body, layout):
+    if table.num_rows < text.count(b"\n", start) and _swallows(table, text, layout):
         table, footnotes = _without_quotes(body, name, layout)
         notes.append("a quote that opens a value is not closed: quotes are read as any other sign")
     if footnotes:
@@ -119,16 +120,17 @@ def _ragged(name: str, row: "object", layout: Layout) -> DataError:
     )
 
 
-def _swallows(table: "pa.Table", body: memoryview, layout: Layout) -> bool:
+def _swallows(table: "pa.Table", text: bytes, layout: Layout) -> bool:
     """Whether a value holds whole rows: line ends with as many separators behind them as a row has."""
     import pyarrow.compute as pc
 
     width = len(layout.names)
-    if width < 2 or b'"' not in bytes(body[: 1 << 27]):
+    if width < 2 or b'"' not in text:
         return False
     sign = re.escape("\t" if layout.delimiter == " " else layout.delimiter)
     whole_row = rf"\n(?:[^\n{sign}]*{sign}){{{min(width - 1, 50)}}}"
-    return any(pc.any(pc.match_substring_regex(column, whole_row)).as_py() for column in table.columns)
+    broken = [column for column in table.columns if pc.any(pc.match_substring(column, "\n")).as_py()]
+    return any(pc.any(pc.match_substring_regex(column, whole_row)).as_py() for column in broken)
 
 
 def _without_quotes(body: memoryview, name: str, layout: Layout) -> "tuple[pa.Table, int]":

@@ -29,7 +29,7 @@ _ENOUGH = 0.95
 """The share of the values of a column that must be numbers, or dates, in one spelling."""
 _FIRST_DAY, _LAST_DAY = 1900_01_01, 2100_12_31
 _LARGEST_EXACT = 2**53
-_SOME, _FEW = 1_000, 20
+_SOME, _FEW, _FIRST = 1_000, 20, 100
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _LONE_THOUSANDS = r"^-?\d{1,3}\.\d{3}$"
 _MOST_NAMED = 3
@@ -155,17 +155,21 @@ def _plain(name: str, values: pa.ChunkedArray, told: Told) -> pa.ChunkedArray | 
     known = pc.if_else(pc.is_in(values, pa.array(missing, values.type)), None, values)
     if known.null_count == len(known):
         return pc.cast(pc.if_else(pc.is_valid(known), None, known), pa.float64())
-    whole = None
-    with contextlib.suppress(pa.ArrowInvalid):
-        whole = pc.cast(known, pa.int64())
-    if whole is not None:
+    if (whole := _cast_all(known, pa.int64())) is not None:
         return _whole(known, whole, as_it_is=as_it_is)
-    with contextlib.suppress(pa.ArrowInvalid):
-        numbers = pc.cast(known, pa.float64())
+    if (numbers := _cast_all(known, pa.float64())) is not None:
         return None if _may_have_thousands(known) or (not as_it_is and _has_sentinels(numbers)) else numbers
     for kind in (pa.bool_(), pa.timestamp("us")):
-        with contextlib.suppress(pa.ArrowInvalid):
-            return pc.cast(known, kind)
+        if (found := _cast_all(known, kind)) is not None:
+            return found
+    return None
+
+
+def _cast_all(known: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
+    """Convert all values, or none: the first ones are tried alone, since Arrow words an error for each that does not fit."""
+    with contextlib.suppress(pa.ArrowInvalid):
+        pc.cast(known.slice(0, _FIRST), kind)
+        return pc.cast(known, kind)
     return None
 
 

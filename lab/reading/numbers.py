@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +33,12 @@ _NUMBER = re.compile(
 _GROUPED = {sign: re.compile(rf"\d{{1,3}}(?:{re.escape(sign)}\d{{3}})+") for sign in ".,"}
 _BY_BLANKS = re.compile(rf"\d{{1,3}}(?:(?P<sign>['’{_BLANKS}])\d{{3}})(?:(?P=sign)\d{{3}})*(?P<rest>[.,]\d*)?")
 _INFINITE = {word: float(word) for word in ("inf", "+inf", "-inf", "infinity", "-infinity")}
+_PLAIN = {
+    sign: rf"^-?(\d+|\d{{1,3}}({re.escape(other)}\d{{3}})+)({re.escape(sign)}\d+)?$"
+    for sign, other in ((".", ","), (",", "."))
+}
+_SOME = 5_000
+"""Of more different texts, so many tell how they are spelled."""
 Sign = Literal[".", ","]
 _FEWEST_WHOLE = 0.02
 """Where decimals are written without zeros at their ends, so few numbers of three places are whole ones of up to three digits."""
@@ -67,19 +75,37 @@ def spelled_numbers(texts: Sequence[str], counts: "NDArray[np.int64]", *, usual:
     usual : {".", ",", None}
         The decimal sign that other columns prove, or that goes with the separator of the file; it decides what nothing here does.
     """
-    found = [_NUMBER.fullmatch(text) for text in texts]
-    unit = _unit(found, counts)
+    some = slice(None, None, 1 + len(texts) // _SOME)
+    found = [_NUMBER.fullmatch(text) for text in texts[some]]
+    unit = _unit(found, counts[some])
     parts = [match if match is not None and _fits(match, unit) else None for match in found]
     digits = [None if match is None else match["digits"] for match in parts]
-    decimal, is_sure = _decimal(digits, counts, usual)
-    values = np.array(
-        [
-            _INFINITE.get(text.casefold(), np.nan) if m is None else _value(m, decimal)
-            for text, m in zip(texts, parts, strict=True)
-        ],
-        dtype=np.float64,
-    )
-    return Spelled(values, _in_words(parts, values, decimal, unit), decimal if is_sure else None)
+    decimal, is_sure = _decimal(digits, counts[some], usual)
+    values = _values(texts, decimal, unit) if any(parts) else _infinite(texts)
+    return Spelled(values, _in_words(parts, values[some], decimal, unit), decimal if is_sure else None)
+
+
+def _infinite(texts: Sequence[str]) -> "NDArray[np.float64]":
+    return np.array([_INFINITE.get(text.casefold(), np.nan) for text in texts], dtype=np.float64)
+
+
+def _values(texts: Sequence[str], decimal: Sign, unit: str | None) -> "NDArray[np.float64]":
+    """Compute all numbers: those of digits and signs alone at once, the others one by one."""
+    array = pa.array(texts, pa.string())
+    sign = "," if decimal == "." else "."
+    is_plain = pc.match_substring_regex(array, _PLAIN[decimal])
+    plain = pc.filter(array, is_plain)
+    numbers = pc.cast(pc.replace_substring(pc.replace_substring(plain, sign, ""), decimal, "."), pa.float64())
+    values = np.full(len(texts), np.nan)
+    kept = is_plain.to_numpy(zero_copy_only=False).astype(bool)
+    values[kept] = numbers.to_numpy(zero_copy_only=False)
+    for place in np.flatnonzero(~kept).tolist():
+        match = _NUMBER.fullmatch(texts[place])
+        if match is not None and _fits(match, unit):
+            values[place] = _value(match, decimal)
+        else:
+            values[place] = _INFINITE.get(texts[place].casefold(), np.nan)
+    return values
 
 
 def _unit(found: Sequence["re.Match[str] | None"], counts: "NDArray[np.int64]") -> str | None:

@@ -114,7 +114,7 @@ def _without_totals(table: pa.Table, notes: list[str]) -> pa.Table:
     for name, column in _texts(table)[:_HEADS]:
         last = (column[len(column) - 1].as_py() or "").strip()
         if _TOTAL.fullmatch(last) and not pc.any(pc.equal(column.slice(0, len(column) - 1), last)).as_py():
-            notes.append(f"the last row sums up the others ({last!r} in {name!r}) and was left out")
+            notes.append(f"the last row sums up the others, by its word in column {name!r}, and was left out")
             return table.slice(0, len(table) - 1)
     return table
 

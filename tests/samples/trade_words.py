@@ -27,8 +27,8 @@ regression, logit, margin, martingale, median, membership inference, metric, mit
 multicollinearity, naive Bayes, nearest neighbour, neural network, normalisation, observable, odds ratio, one-hot, ONNX,
 open-loop, opset, outlier, out-of-fold, overfitting, p-value, p50, p99, p99.9, paired, parameter shift, Pareto front, parity,
 partial dependence, Pauli, percentile, perceptron, permutation importance, posterior, average precision, principal component,
-precision, prior, propensity, pruning, quantile, quantisation, quantum kernel, qubit, R², random forest, readout error, recall, regression,
-regularisation, residual, resampling, kernel ridge regression, scorecard, sensitivity, SHAP, Shapley, shot, sigmoid,
+precision, prior, propensity, pruning, quantile, quantisation, quantum kernel, qubit, R², random forest, readout error, recall,
+regression, regularisation, residual, resampling, kernel ridge regression, scorecard, sensitivity, SHAP, Shapley, shot, sigmoid,
 significance, skewness, softmax, specificity, spline, SPSA, standard deviation, standard error, statevector, stratified,
 superposition, support vector machine, surrogate, tail latency, teacher, throughput, transpile, transpiled, tuning,
 underfitting, variational, variational circuit, warm-up, weighted average, z-score
