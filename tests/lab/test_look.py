@@ -27,6 +27,7 @@ def customers(tmp_path):
             "lab_b": rng.normal(size=N).round(3),
             "refund": [f"{x:.2f}" if c else "" for x, c in zip(rng.uniform(1, 90, N), churn, strict=True)],
             "remark": [" ".join(rng.choice(["slow", "good", "late", "wait", "fine", "rude"], 7)) for _ in range(N)],
+            "town": [*["Rome", "Paris"] * (N // 2 - 1), "Hidden Valley", "Rome"],
             "secret": [9.5] * (N - 1) + [123456.75],
             "churn": np.where(churn, "yes", "no"),
         }
@@ -73,6 +74,8 @@ def test_no_value_of_a_few_rows_is_shown(lab, customers):
     out = looked(lab, customers, "--target", "churn") + looked(lab, customers) + looked(lab, customers, "--json")
     assert "123456" not in out.replace(",", "")
     assert "123,456" not in out
+    assert "Rome, Paris, 1 more" in out
+    assert "Hidden Valley" not in out
 
 
 def test_without_a_target_the_columns_are_told_alone(lab, customers):

@@ -7,14 +7,16 @@ import json
 import sqlite3
 import sys
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
 import pytest
+from samples import nosy
 
 from lab.errors import DataError
-from lab.reading import content, read
+from lab.reading import content, read, workbooks
 from lab.reading.how import How, declared_kinds
 from lab.reading.read import read as read_file
 
@@ -335,6 +337,25 @@ def test_a_sheet_of_billions_of_cells_is_refused_and_ends(tmp_path):
     book.close()
     with pytest.raises(DataError, match=r"(cells, more than are read|too large to be read)"):
         read_file(str(path), How())
+
+
+def test_a_workbook_is_read_where_it_can_write_nowhere_else(monkeypatch, tmp_path):
+    """The module that reads it is another one here first, which looks around."""
+    if "files" not in nosy.kept_here():
+        pytest.skip("this system does not keep a process from writing")
+    (tmp_path / "old").touch()
+    run, said = workbooks.run_child, []
+
+    def look_around(module, folder, **options):
+        said.append(run("samples.nosy", folder, str(tmp_path), "9", **options).stdout)
+        return run(module, folder, **options)
+
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setattr(workbooks, "run_child", look_around)
+    is_the_table(found(tmp_path, workbook({"a": [NAMES, *ROWS]}), "t.xlsx"))
+    about = json.loads(said[0])
+    assert about["write inside"]
+    assert not any(about[name] for name in ("write", "change", "remove", "have another write"))
 
 
 def test_a_database_is_asked_for_rows_and_nothing_else(tmp_path):
