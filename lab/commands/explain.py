@@ -1,8 +1,9 @@
-"""`lab explain TERM`: what a term of the trade means, in one sentence."""
+"""`lab explain TERM`: what a term of the trade means, in one sentence; or what a code of a suspicion does, on a page."""
 
 import json
 
 from lab.cleaning import short
+from lab.commands.codes import page_of, pages
 from lab.commands.words import understand
 from lab.errors import SettingsError, nearest
 from lab.options import Parser, add_debug, add_json
@@ -24,7 +25,9 @@ def explain(words: list[str]) -> int:
         description="Say in one sentence what a term of the trade means; without a term, list all of them.",
         epilog="example: lab explain ROC AUC",
     )
-    parser.add_argument("term", nargs="*", metavar="TERM", help="a term; case and plural do not matter")
+    parser.add_argument(
+        "term", nargs="*", metavar="TERM", help="a term, or a code such as T301; case and plural do not matter"
+    )
     add_json(parser, what="terms")
     add_debug(parser)
     given = understand(parser, words)
@@ -33,6 +36,9 @@ def explain(words: list[str]) -> int:
     from lab.report import glossary
 
     word = " ".join(given.term)
+    if (page := page_of(word)) is not None:
+        show_whole((json.dumps(pages()[word.upper()], indent=1) if given.json else page) + "\n")
+        return 0
     term = glossary.named(word)
     if word and term is None:
         hint = nearest(word, glossary.spellings(), label="terms")

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.commands.codes import check_codes, code_of
 from lab.commands.reading import about, add_table
 from lab.commands.words import understand
 from lab.errors import SettingsError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["look"]
 
+_SUSPECTED = 3
+
 
 @dataclasses.dataclass(frozen=True)
 class _Looked:
@@ -29,7 +32,7 @@ class _Looked:
     columns: "list[Seen]"
     uses: dict[str, str]
     notes: tuple[str, ...]
-    suspicions: tuple[str, ...]
+    suspicions: tuple[tuple[str, str], ...]  # code and sentence
 
 
 def look(words: list[str]) -> int:
@@ -43,11 +46,13 @@ def look(words: list[str]) -> int:
     given = understand(_parser(), words)
     if given is None:
         return 0
+    allowed = check_codes(given.allow)
     said = about(given)
     found = _looked(given.data, said)
     if given.json:
         columns = [{**dataclasses.asdict(each), "use": found.uses[each.name]} for each in found.columns]
-        rest = {"name": found.name, "rows": found.rows, "notes": found.notes, "suspicions": found.suspicions}
+        suspicions = [{"code": code, "sentence": sentence} for code, sentence in found.suspicions]
+        rest = {"name": found.name, "rows": found.rows, "notes": found.notes, "suspicions": suspicions}
         show_whole(json.dumps({**rest, "columns": columns}, indent=1, ensure_ascii=False) + "\n")
     else:
         _show(found)
@@ -55,7 +60,7 @@ def look(words: list[str]) -> int:
         _write(given.write, found, said)
         if not given.json:
             show(f"Written: {given.write}. Edit it, and give it back with --schema {given.write}")
-    return 0
+    return _SUSPECTED if given.gate and any(code not in allowed for code, _ in found.suspicions) else 0
 
 
 def _parser() -> Parser:
@@ -68,6 +73,13 @@ def _parser() -> Parser:
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="also write it as a file to edit, and to give back with --schema"
     )
+    parser.add_argument(
+        "--gate", action="store_true", help=f"exit code {_SUSPECTED} if anything is suspected that is not allowed"
+    )
+    parser.add_argument(
+        "--allow", action="append", default=[], metavar="CODE",
+        help="a suspicion that is none here, such as T301 (lab explain T301 says what it is; repeatable)",
+    )  # fmt: skip
     add_json(parser, what="table's description")
     add_debug(parser)
     return parser
@@ -102,11 +114,11 @@ def _roles(dataset: "Dataset") -> dict[str, str]:
     }
 
 
-def _suspicions(dataset: "Dataset") -> tuple[str, ...]:
+def _suspicions(dataset: "Dataset") -> tuple[tuple[str, str], ...]:
     from lab.doubts import doubts_about
 
     doubts = doubts_about(dataset, dataset, seed=0)
-    return tuple(f"{each.sentence}; {each.way_out}" for each in doubts.all)
+    return tuple((code_of(each), f"{each.sentence}; {each.way_out}") for each in doubts.all)
 
 
 def _show(found: _Looked) -> None:
@@ -121,7 +133,8 @@ def _show(found: _Looked) -> None:
     show_whole(tables.drawn(drawn, tables.width()))
     shown = (" was left out: ", "(possible leakage)")  # in the table, and among what is suspected
     told = [note for note in found.notes if not (note.startswith("column ") and any(words in note for words in shown))]
-    for title, lines in (("How it was read", told), ("Suspected", found.suspicions)):
+    suspected = [f"{code}: {sentence}" for code, sentence in found.suspicions]
+    for title, lines in (("How it was read", told), ("Suspected (lab explain CODE says more)", suspected)):
         if lines:
             show(title)
             for line in lines:

@@ -2,12 +2,16 @@
 
 import json
 import tomllib
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from lab.commands.codes import code_of, pages
 from lab.errors import SettingsError
+from lab.learning.shortage import Shortage
+from lab.learning.undeclared import Suspicion
 from lab.reading.declaration import declaration_of
 
 N = 120
@@ -62,11 +66,10 @@ def test_every_column_is_told_with_its_kind_its_use_and_what_is_suspected(lab, c
     assert uses["joined"] == uses["spent"] == uses["plan"] == "feature"
     assert columns["plan"]["missing"] == pytest.approx(1 / 3, abs=0.15)
     assert said["rows"] == N
-    assert any(
-        "'refund' has values only in rows of one class" in each and "--drop refund" in each
-        for each in said["suspicions"]
-    )
-    assert any("free text, which is not used" in each for each in said["suspicions"])
+    suspected = {each["code"]: each["sentence"] for each in said["suspicions"]}
+    assert "'refund' has values only in rows of one class" in suspected["T301"]
+    assert "--drop refund" in suspected["T301"]
+    assert "free text, which is not used" in suspected["T401"]
     assert any("'spent' is read as numbers with a decimal comma" in note or "blanks" in note for note in said["notes"])
 
 
@@ -137,3 +140,27 @@ def test_a_file_that_says_what_cannot_be_is_refused(values, says):
     with pytest.raises(SettingsError, match=r"t\.toml") as refusal:
         declaration_of(values, "t.toml")
     assert says in str(refusal.value)
+
+
+def test_a_build_can_forbid_suspicions_and_allow_some(lab, customers):
+    words = ("look", customers, "--target", "churn", "--gate")
+    assert lab(*words).code == 3
+    assert lab(*words, "--allow", "T301").code == 3
+    assert lab(*words, "--allow", "T301", "--allow", "t401").code == 0
+    assert lab("look", customers, "--target", "churn").code == 0
+    called = lab(*words, "--allow", "T300")
+    assert called.code == 2
+    assert "did you mean 'T301'?" in called.err
+
+
+def test_every_code_has_a_page_and_every_suspicion_a_code(lab):
+    for code, page in pages().items():
+        assert set(page) == {"name", "what", "why", "mend"}
+        out = lab("explain", code.lower()).out
+        assert out.startswith(f"{code}: {page['name']}\n")
+        assert all(words in out for words in page.values())
+    kinds = get_args(get_type_hints(Suspicion)["what"])
+    for what in kinds:
+        for is_firm in (True, False):
+            assert code_of(Suspicion("", "", what=what, is_firm=is_firm)) in pages()
+    assert code_of(Shortage("", "")) in pages()
