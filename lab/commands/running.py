@@ -49,7 +49,6 @@ def run_lab(
     from lab.data import load
 
     dataset = load.load(source, **about)
-    notifier(given)(_understood(dataset))
     if given.out.exists():
         check_out(given.out)
     from lab import flow  # loads the libraries that learn, for which who misspelt a column need not wait
@@ -61,6 +60,7 @@ def run_lab(
             f"this run is there already, from {known.record.run['started']}: nothing was computed; --again runs it anew"
         )
         return known
+    opened = _both(lambda folder: notifier(given)(_understood(dataset)), opened)
     with (
         writing_in(given.out),
         watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch,

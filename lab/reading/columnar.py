@@ -10,7 +10,7 @@ from lab.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read_arrow", "read_parquet"]
+__all__ = ["read_arrow", "read_folder", "read_parquet"]
 
 Check = Callable[[int, int, int], None]
 """Raises DataError where rows, columns or unpacked bytes are too many."""
@@ -42,6 +42,45 @@ def read_parquet(path: Path, content: bytes, check: Check) -> "pa.Table":
             f"{path} is a damaged Parquet file ({' '.join(str(error).split())[:200]}); write it again"
         ) from error
     return _without_index(table)
+
+
+def read_folder(folder: Path, check: Check) -> "tuple[pa.Table, bytes]":
+    """Read the Parquet files of a folder and those below it as one table, in the order of their names, and give their bytes.
+
+    A folder called `year=2024` is a column of its own, as Hive and Spark write it.
+
+    Raises
+    ------
+    DataError
+        If there are none, one cannot be read, or they have different columns.
+    """
+    import pyarrow as pa
+
+    files = sorted(path for path in folder.rglob("*.parquet") if path.is_file())
+    if not files:
+        raise DataError(f"{folder} is a directory without Parquet files; give the path of one CSV or Parquet file")
+    tables, contents, rows, held = [], [], 0, 0
+    for path in files:
+        content = path.read_bytes()
+        held += len(content)
+        check(rows, 1, held)
+        table = read_parquet(path, content, check)
+        for part in path.relative_to(folder).parts[:-1]:
+            name, sign, value = part.partition("=")
+            if sign:
+                table = table.append_column(name, pa.array([value] * len(table), pa.string()))
+        rows += len(table)
+        tables.append(table)
+        contents.append(content)
+    try:
+        whole = pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowException, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"{folder} holds Parquet files of different columns ({reason}); give the path of one file"
+        ) from error
+    check(len(whole), whole.num_columns, held)
+    return whole, b"".join(contents)
 
 
 def read_arrow(path: Path, content: bytes, check: Check) -> "pa.Table":

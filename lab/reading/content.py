@@ -2,7 +2,6 @@
 
 import difflib
 import io
-import os
 import stat
 import sys
 import zipfile
@@ -57,8 +56,6 @@ def bytes_of(source: str) -> bytes:
 
 
 def _of_file(path: Path) -> bytes:
-    if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it takes any name
-        raise DataError(f"{path} is a directory; give the path of one CSV or Parquet file")
     try:
         if stat.S_ISCHR(path.stat().st_mode) or stat.S_ISBLK(path.stat().st_mode):
             raise DataError(f"{path} is a device, which may have no end; give the path of one CSV or Parquet file")

@@ -5,13 +5,14 @@ Any of them may be packed with gzip, or alone in a zip archive.
 
 import csv
 import io
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lab.errors import DataError, nearest
-from lab.reading.columnar import read_arrow, read_parquet
+from lab.reading.columnar import read_arrow, read_folder, read_parquet
 from lab.reading.content import bytes_of, unpacked
 from lab.reading.databases import read_sqlite
 from lab.reading.delimited import delimited
@@ -66,12 +67,17 @@ def read(source: str, how: How, *, target: str = "", wanted: Collection[str] = (
     """
     path = Path(source)
     name = "standard input" if source == "-" else path.name
-    content = bytes_of(source)
-    plain, inner, notes = unpacked(content, name)
     told = Told(
         dict(how.kinds), target, frozenset({target, *wanted}), frozenset(word.casefold() for word in how.missing)
     )
-    table, more = _table(path if source != "-" else Path(name), plain, inner, how, {*wanted, target} - {""}, told)
+    notes: list[str] = []
+    more: list[str] = []
+    if source != "-" and os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it takes any name
+        table, content = read_folder(path, check_size(name))
+    else:
+        content = bytes_of(source)
+        plain, inner, notes = unpacked(content, name)
+        table, more = _table(path if source != "-" else Path(name), plain, inner, how, {*wanted, target} - {""}, told)
     table, again = named_once(table, name, {*wanted, target}, MAX_NAME)
     check_shape(name, table)
     _check_said(table, how, name)

@@ -94,7 +94,14 @@ def test_a_device_without_an_end_is_refused(lab, tmp_path, table, words):
 
 def test_a_directory_is_refused(lab, tmp_path):
     (tmp_path / "t.csv").mkdir()
-    refused(lab, tmp_path, "t.csv", "--target", "churn", says=["is a directory", "one CSV or Parquet file"])
+    refused(
+        lab,
+        tmp_path,
+        "t.csv",
+        "--target",
+        "churn",
+        says=["is a directory without Parquet files", "one CSV or Parquet file"],
+    )
 
 
 def test_a_damaged_parquet_file_is_refused(lab, tmp_path):

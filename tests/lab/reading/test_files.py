@@ -230,6 +230,19 @@ def test_every_kind_of_file_gives_the_table_in_it(tmp_path, name):
     is_the_table(found(tmp_path, FILES[name](), name))
 
 
+def test_the_parquet_files_of_a_folder_are_one_table(tmp_path):
+    whole = frame()
+    for year, part in (("2023", whole[:25]), ("2024", whole[25:])):
+        (tmp_path / "t" / f"year={year}").mkdir(parents=True)
+        part.to_parquet(tmp_path / "t" / f"year={year}" / "part-0.parquet")
+    read_ = read_file(str(tmp_path / "t"), How(), target="churn")
+    is_the_table(read_, (*NAMES, "year"), {**FIRST, "year": 2023})
+    assert read_.table["year"].to_pylist() == [2023] * 25 + [2024] * 15
+    (tmp_path / "t" / "other.parquet").write_bytes(FILES["t.feather"]())
+    with pytest.raises(DataError, match="damaged Parquet file"):
+        read_file(str(tmp_path / "t"), How())
+
+
 def test_standard_input_is_read(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text().encode())))
     is_the_table(read_file("-", How(), target="churn"))
