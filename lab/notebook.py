@@ -8,6 +8,7 @@ from typing import Any
 from lab import flow, registry
 from lab.data.frames import from_frame
 from lab.data.load import load
+from lab.data.positive import with_positive
 from lab.errors import DataError
 from lab.flow import Finished
 from lab.protocol import Dataset
@@ -30,6 +31,7 @@ def run(
     by: str | None = None,
     time: str | None = None,
     independent: bool = False,
+    positive: str | None = None,
     notify: Callable[[str], None] = lambda sentence: None,
     **settings: Any,
 ) -> Finished:
@@ -47,7 +49,7 @@ def run(
         The column to predict; built-in tables know theirs.
     name : str
         What to call a data frame in the report.
-    seed, workers, notify, drop, task, by, time, independent
+    seed, workers, notify, drop, task, by, time, independent, positive
         As in `lab.flow.run` and `lab.load`.
     out : path, optional
         The folder of all runs; a temporary one unless given.
@@ -68,7 +70,12 @@ def run(
     values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
     return flow.run(
         chosen,
-        _read(table, target, name, {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}),
+        _looked_for(
+            _read(
+                table, target, name, {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
+            ),
+            positive,
+        ),
         values,
         out=Path(tempfile.mkdtemp(prefix="lab-")) if out is None else Path(out),
         seed=seed,
@@ -82,6 +89,10 @@ def _read(table: Any, target: str | None, name: str, about: Mapping[str, Any]) -
     if isinstance(table, str | Path):
         return load(str(table), target, **about)
     return from_frame(table, _named(target, name), name=name, **about)
+
+
+def _looked_for(dataset: Dataset, positive: str | None) -> Dataset:
+    return dataset if positive is None else with_positive(dataset, positive)
 
 
 def _named(target: str | None, name: str) -> str:
