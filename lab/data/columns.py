@@ -35,8 +35,9 @@ MAX_TEXT = 500
 _FIRST_ROWS = 10_000
 _MANY = 20  # different texts in a column that may still be no identifier
 _FEWEST_NAMED, _WORDS_OF_PROSE = 20, 4
+_FIRST_YEAR, _LAST_YEAR = 1500, 2100
 _IDENTIFIER = re.compile(
-    r"(^|[^a-z])(ids?|nr|no|num|number|key|code|ref|uid|uuid|guid|ssn|mrn|vin|imei|ean|isbn|iban|index|idx|rowid|phone|telephone|mobile|"
+    r"(^|[^a-z])(ids?|pid|identifier|nr|no|num|number|key|code|ref|uid|uuid|guid|ssn|mrn|vin|imei|ean|isbn|iban|index|idx|rowid|phone|telephone|mobile|"
     r"tel|fax|telefon|handy|barcode|serial|account|invoice|ticket|order)[^a-z]*$|nummer$|kdnr$|knr$|unnamed: \d+$"
 )
 """The last word of a name that is no measurement, if all its numbers differ."""
@@ -77,7 +78,7 @@ def feature(values: pa.ChunkedArray, column: str, name: str) -> "tuple[NDArray, 
 
 def why_useless(values: "NDArray", kind: Kind, name: str = "") -> str | None:
     """Say why nothing can be learned from a feature, of shape (n_rows,); None where something can. `name` is that of its column."""
-    if kind == "number" and len(values) > 1 and _counts_up(values):
+    if kind == "number" and len(values) > 1 and _counts_up(values) and not _are_years(values):
         return "it looks like a row number"
     if kind == "number" and _names_rows(values, name):
         return f"it looks like an identifier ({len(values):,} different values in {len(values):,} rows)"
@@ -102,6 +103,11 @@ def why_useless(values: "NDArray", kind: Kind, name: str = "") -> str | None:
 def _counts_up(values: "NDArray[np.float64]") -> bool:
     """Whether a number grows by one from row to row; one that is missing is none."""
     return bool(values[0] % 1 == 0 and np.all(np.diff(values) == 1))
+
+
+def _are_years(values: "NDArray[np.float64]") -> bool:
+    """Whether whole numbers are years of our time, of which a table may well have one after the other."""
+    return bool(values[0] >= _FIRST_YEAR and values[-1] <= _LAST_YEAR)
 
 
 def _names_rows(values: "NDArray[np.float64]", name: str) -> bool:

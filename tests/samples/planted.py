@@ -71,7 +71,7 @@ def table_of(n_rows: int, *, target: str) -> dict[str, list]:
     numbers[17] = NUMBERS["a target"]
     outcome = ["yes" if flag else "no" for flag in positive] if target == "classes" else numbers
     return {
-        "pay": pay_cells, "steady": steady_cells, "since": days, "code": code, "group": group, "alone": alone,
+        "pay": pay_cells, "steady": steady_cells, "since": days, "figure": code, "group": group, "alone": alone,
         "left": left.tolist(), "right": right.tolist(), "partly": present, "mostly": mostly, "remark": remarks,
         "signal": signal.round(2).tolist(), "outcome": outcome,
     }  # fmt: skip

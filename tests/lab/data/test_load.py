@@ -133,6 +133,28 @@ def test_numbers_with_gaps_that_rise_are_no_row_numbers(tmp_path):
     assert list(found.features) == ["a"]
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "reason"),
+    [("year", 1950, None), ("x", 1700, None), ("n", 1, "row number"), ("n", 2090, "row number")],
+)
+def test_years_that_follow_one_another_are_no_row_numbers(tmp_path, name, first, reason):
+    path = csv(
+        tmp_path, f"{name},a,y\n" + rows(range(first, first + N), [i * i % 7 for i in range(N)], ["x", "y"] * (N // 2))
+    )
+    assert (reason or "None") in str(load(path, "y").left_out.get(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_left_out"),
+    [("id", True), ("customerId", True), ("PID", True), ("identifier", True), ("phone", True), ("policy_no", True),
+     ("amount paid", False), ("number of rooms", False), ("income", False)],
+)  # fmt: skip
+def test_whole_numbers_that_all_differ_are_left_out_if_they_are_called_like_an_identifier(tmp_path, name, is_left_out):
+    values = np.random.default_rng(0).permutation(1_000)[:N]
+    path = csv(tmp_path, f"{name},a,y\n" + rows(values, [i * i % 7 for i in range(N)], ["x", "y"] * (N // 2)))
+    assert ("identifier" in load(path, "y").left_out.get(name, "")) == is_left_out
+
+
 def test_rows_without_a_target_are_left_out_and_counted(tmp_path):
     target = ["x", "y"] * (N // 2)
     target[0] = target[7] = ""
