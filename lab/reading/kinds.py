@@ -45,7 +45,7 @@ class Told:
     kinds : mapping of str to (kind, format)
         What the user says that columns are; the format is that of dates, or empty.
     target : str
-        The column that is to be predicted: only what is empty is missing in it. Empty where none is known.
+        The column that is to be predicted: only what is empty is missing in it, unless it holds numbers. Empty where none is known.
     as_they_are : frozenset of str
         Columns in which no number stands for a missing one: the target, and what says which rows belong together.
     missing : frozenset of str
@@ -206,13 +206,23 @@ def _column(name: str, values: pa.ChunkedArray, told: Told) -> _Column:
     encoded = pa.chunked_array([pc.utf8_trim_whitespace(values).combine_chunks()]).dictionary_encode().chunk(0)
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     trimmed = [str(text) for text in encoded.dictionary.to_pylist()]
-    empty = frozenset({""}) if name == told.target else SPELLINGS
+    empty = SPELLINGS if name != told.target or _is_measured(trimmed, told) else frozenset({""})
     gone = [text for text in trimmed if text.casefold() in empty or text.casefold() in told.missing]
     marks = tuple(sorted({text for text in gone if text not in MISSING}))
     left = [text for text in trimmed if text not in set(gone)]
     place = {text: code for code, text in enumerate(left)}
     again = np.array([*(place.get(text, -1) for text in trimmed), -1], dtype=np.int64)
     return _Column(name, again[codes], left, marks)
+
+
+def _is_measured(texts: list[str], told: Told) -> bool:
+    """Whether a target says numbers, too many to be classes, but for words such as NA: these are missing then, and no class."""
+    said = [text for text in texts if text.casefold() not in SPELLINGS]
+    if len(said) == len(texts) or len(said) <= _FEW:
+        return False
+    found = spelled_numbers(said, np.ones(len(said), dtype=np.int64), usual=told.usual)
+    numbers = found.values[~np.isnan(found.values)]
+    return len(numbers) >= _ENOUGH * len(said) and len(np.unique(numbers)) > _FEW
 
 
 def _proven(columns: Mapping[str, _Column]) -> Sign | None:

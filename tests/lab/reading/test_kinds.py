@@ -63,6 +63,19 @@ def test_in_the_target_only_what_is_empty_is_missing(mark):
     assert set(found.to_pylist()) == {"red", "blue", None}, "but for what the user says"
 
 
+@pytest.mark.parametrize("mark", ["NA", "-", "unknown", "?"])
+def test_in_a_target_of_numbers_words_that_say_nothing_are_missing(mark):
+    told = {"target": "x", "as_they_are": frozenset({"x"})}
+    values = [mark if place % 3 else str(place * 7 % 301) for place in range(N)]
+    found, notes = column(values, **told)
+    assert found.to_pylist() == [None if place % 3 else float(place * 7 % 301) for place in range(N)]
+    assert (repr(mark) in notes) == (mark in ("-", "unknown")), "what any table may say is not said again"
+    found, _ = column([mark if place % 3 else str(place % 20) for place in range(N)], **told)
+    assert found.to_pylist().count(mark) == N - N // 3 - 1, "of so few numbers they are classes, and the word is one"
+    found, _ = column([mark if place % 3 else f"p{place}" for place in range(N)], **told)
+    assert mark in found.to_pylist()
+
+
 @pytest.mark.parametrize(("odd", "is_number"), [(1, True), (9, True), (11, False), (60, False)])
 def test_a_column_is_a_number_if_95_of_100_values_are(odd, is_number):
     known = [str(1000 + place * 7) for place in range(N)]
