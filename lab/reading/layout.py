@@ -19,6 +19,7 @@ _CONSISTENT = 0.9
 _SAID = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _COMMENT = re.compile(r"#(?!\w)|//|%%")
+_IN_QUOTES = re.compile(r"'[^']+'")
 _NUMBER = re.compile(r"[-+]?[\d.,]*\d[\d.,]*(?:[eE][-+]?\d+)?\s*%?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
 _NAMES = {"\t": "tabs", ":": "colons", "|": "bars", ";": "semicolons", ",": "commas", " ": "blanks"}
@@ -187,7 +188,12 @@ def _laid_out(found: _Reading, skipped: int, header: bool | None, wanted: Collec
         start = found.ends[before]
     else:
         start = found.ends[first] if rows else 0
-    there = header if header is not None else is_short or _has_header(rows[first:], found.width, wanted)
+    as_quoted = {*wanted, *(f"'{name}'" for name in wanted)}
+    there = header if header is not None else is_short or _has_header(rows[first:], found.width, as_quoted)
+    given = [name for name in names if name]
+    if there and len(given) > 1 and all(_IN_QUOTES.fullmatch(name) for name in given) and not set(given) & set(wanted):
+        names = [name[1:-1].strip() for name in names]
+        notes.append("the names of the columns stand in single quotes, which are left out")
     extra = sum(bool(row) and bool("".join(row).strip()) for row in rows[:first])
     if extra:
         lines = "line is" if extra == 1 else f"{extra} lines are"

@@ -21,6 +21,8 @@ _TOTAL = re.compile(
 )
 _UNIT = re.compile(r"[(\[].{1,20}[)\]]|[^\d\s]{1,12}|[^\d]{1,20}(?:\s?/\s?[^\d]{1,10})?|-")
 _HEADS, _FEWEST = 3, 3
+_FEWEST_SHUFFLED = 20
+"""So many rows with different whole numbers are numbered, in whatever order they stand."""
 
 
 def without_margins(table: pa.Table) -> tuple[pa.Table, list[str]]:
@@ -174,5 +176,5 @@ def _counts(column: pa.ChunkedArray) -> bool:
     some = [text.strip() for text in column.slice(0, 1000).to_pylist()]
     if all(text.isdecimal() for text in some):
         numbers = [int(text) for text in some]
-        return all(later > before for before, later in itertools.pairwise(numbers))
+        return len(column) >= _FEWEST_SHUFFLED or all(later > before for before, later in itertools.pairwise(numbers))
     return not any(_is_number(text) for text in some)

@@ -96,12 +96,32 @@ def test_names_that_are_missing_or_there_twice_are_made_up_and_said(tmp_path):
     )
 
 
-@pytest.mark.parametrize("index", [lambda i: i, lambda i: i + 1, lambda i: 3 * i + 7, lambda i: f"row {i}"])
+@pytest.mark.parametrize(
+    "index", [lambda i: i, lambda i: i + 1, lambda i: 3 * i + 7, lambda i: 7 * i % N, lambda i: f"row {i}"]
+)
 def test_an_index_without_a_name_is_left_out(tmp_path, index):
     body = "," + text().replace("\n", "\n§").rstrip("§")
     for i in range(N):
         body = body.replace("§", f"{index(i)},", 1)
     assert "no name" in is_the_table(found(tmp_path, body))
+
+
+@pytest.mark.parametrize(("rows", "values"), [(19, lambda i: 7 * i % 19), (N, lambda i: 7 * i % N // 2)])
+def test_few_numbers_without_a_name_that_do_not_grow_or_are_there_twice_are_a_column(tmp_path, rows, values):
+    body = (
+        "," + ",".join(NAMES) + "\n" + "".join(f"{values(i)},{text(rows=[ROWS[i]], names=None)}" for i in range(rows))
+    )
+    assert found(tmp_path, body).table.column_names == ["column 1", *NAMES]
+
+
+@pytest.mark.parametrize("separator", [",", "\t", " "])
+def test_names_in_single_quotes_are_read_without_them(tmp_path, separator):
+    body = text(separator, names=[f"'{name}'" for name in NAMES])
+    assert "single quotes" in is_the_table(found(tmp_path, body))
+    names = [f"'{name}'" for name in NAMES]
+    assert found(tmp_path, body, target="'churn'").table.column_names == names, "whoever writes them is believed"
+    mixed = text(separator, names=["'age'", *NAMES[1:]])
+    assert found(tmp_path, mixed).table.column_names == ["'age'", *NAMES[1:]]
 
 
 @pytest.mark.parametrize("end", [",\n", "\n"])
