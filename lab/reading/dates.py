@@ -36,6 +36,8 @@ _MONTHS = (
     "%Y-%b",
 )
 _YEAR_FIRST = ("%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d")
+_QUARTERS = "%YQ%q"
+_QUARTER = re.compile(r"(\d{4})[\s/._-]?[Qq]([1-4])|[Qq]([1-4])[\s/._-]?(\d{4})")
 _DIGITS = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
 _LIKE = re.compile(r"(?=(?:.*\d){2})[\w\s.,/:+-]{5,40}")
 _GERMAN = {
@@ -55,7 +57,7 @@ class Dated:
     values : numpy.ndarray of shape (n_texts,) of datetime64[us]
         Moments in UTC where a zone is named, else as written; NaT where a text is no date of the format.
     form : str
-        As `time.strftime` writes it; "ISO 8601" for all that this standard allows.
+        As `time.strftime` writes it; "ISO 8601" for all that this standard allows, "%YQ%q" for quarters of years in any order.
     is_ambiguous : bool
         Whether the month may come first as well.
     """
@@ -72,10 +74,21 @@ class Dated:
 
 def dates_of(texts: Sequence[str], form: str) -> Dated:
     """Read texts in one format; "ISO 8601" takes dates, times and zones of the standard."""
+    if form == _QUARTERS:
+        return Dated(np.array([_quarter(text) for text in texts], dtype="datetime64[us]"), form)
     series = pd.Series([_MONTH_OF_GERMANS.sub(lambda m: _GERMAN[m[0]], text) for text in texts], dtype=object)
     how = "ISO8601" if form == "ISO 8601" else form
     found = pd.to_datetime(series, format=how, errors="coerce", utc=True)
     return Dated(found.dt.tz_localize(None).to_numpy().astype("datetime64[us]"), form)
+
+
+def _quarter(text: str) -> str:
+    """Give the first day of a quarter."""
+    found = _QUARTER.fullmatch(text)
+    if found is None:
+        return "NaT"
+    year, quarter = found[1] or found[4], int(found[2] or found[3])
+    return f"{year}-{3 * quarter - 2:02d}-01"
 
 
 def dates_spelled(texts: Sequence[str], *, fewest: float) -> Dated | None:
@@ -111,6 +124,8 @@ def _candidates(texts: Sequence[str]) -> list[str]:
     if all(text.isdecimal() for text in texts):
         return list(_DIGITS)
     found = ["ISO 8601"] if "-" in signs or "T" in "".join(texts[:20]) else []
+    if any(_QUARTER.fullmatch(text) for text in texts):
+        found.append(_QUARTERS)
     if with_words:
         return [*found, *(form + end for form in _WORDS for end in ends), *_MONTHS]
     for sign in sorted(signs):

@@ -136,6 +136,13 @@ def test_moments_with_a_zone_are_those_of_one_clock():
     assert found.values[0] == found.values[1]
 
 
+@pytest.mark.parametrize("form", ["{0}Q{1}", "{0}-Q{1}", "{0} q{1}", "Q{1} {0}", "Q{1}/{0}"])
+def test_a_quarter_is_its_first_day(form):
+    found = dates_spelled([form.format(1974, 1), form.format(1974, 4), form.format(1987, 3)], fewest=1.0)
+    assert found.values.tolist() == [dt.datetime(1974, 1, 1), dt.datetime(1974, 10, 1), dt.datetime(1987, 7, 1)]
+    assert dates_spelled([form.format(1974, 5), form.format(1987, 3)], fewest=1.0) is None
+
+
 @pytest.mark.parametrize(("day", "month"), [("1. März 2024", 3), ("24. Dezember 2023", 12), ("3. Mai 2022", 5)])
 def test_german_months_are_months(day, month):
     assert dates_spelled([day, "1. Oktober 2021"], fewest=1.0).values.tolist()[0].month == month
