@@ -177,6 +177,22 @@ def test_classes_are_named_as_in_the_file_and_in_order(tmp_path, target, classes
     assert tuple(label.lower() for label in found.classes) == classes
 
 
+def test_classes_that_differ_in_large_letters_or_blanks_only_are_one(tmp_path):
+    target = ["yes", "Yes", "no", "no  way", "no way", "yes"] * 10
+    found = load(csv(tmp_path, "a,y\n" + rows([i % 7 for i in range(60)], target)), "y")
+    assert found.classes == ("no", "no way", "yes")
+    assert [found.classes[code] for code in found.target[:6]] == ["yes", "yes", "no", "no way", "no way", "yes"]
+    assert "the classes 'yes', 'Yes' of the target 'y' are taken for one" in found.notes
+
+
+def test_a_scale_says_that_its_grades_are_taken_for_classes(tmp_path):
+    found = load(csv(tmp_path, "a,y\n" + rows(range(0, 80, 2), [1 + i % 10 for i in range(N)])), "y")
+    assert len(found.classes) == 10
+    assert any("10 different whole numbers, each taken for a class; --task number" in note for note in found.notes)
+    named = load(csv(tmp_path, "a,y\n" + rows(range(0, 80, 2), [0, 1] * (N // 2))), "y")
+    assert not any("whole numbers" in note for note in named.notes)
+
+
 def test_dropped_columns_are_gone(table):
     assert list(load(str(table()), "churn", drop=["a"]).features) == ["b"]
 
