@@ -1,12 +1,13 @@
 """Which models are candidates for the device, and what may a search cost? The families that all labs share."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from edge.boosters.family import BOOSTERS
 from edge.distilling.family import DISTILLED
 from edge.given.family import NAME, family_of
 from edge.settings import Settings
+from lab.errors import SettingsError
 from lab.learning.blending import Blend
 from lab.learning.comparison import Group
 from lab.learning.families import BOOSTING, CONSTANT, EXTRA_TREES, FOREST, LOGISTIC, MLP, Family
@@ -29,7 +30,7 @@ _BLENDS = (
 """They combine what learned from the table: neither a constant prediction nor a model that the user gave."""
 
 
-def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = ()) -> Group:
+def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = (), classes: Sequence[str] = ()) -> Group:
     """List all models that set the standard of accuracy, and their averages, whether or not they are candidates for the device.
 
     Parameters
@@ -39,11 +40,22 @@ def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = ()) -
     asked : collection of str
         Names of candidates. A distilled network and boosting of other libraries join only where they are asked for: a fit of the
         network or of CatBoost takes longer than those of most others together, and the libraries are extras.
+    classes : sequence of str
+        The classes in the order of the outputs of that model, where the user says so.
+
+    Raises
+    ------
+    SettingsError
+        If the model cannot be used, or there is none whose classes could be named.
     """
+    if classes and not model:
+        raise SettingsError(
+            "classes says in which order a model file gives its classes; give one with --model, or leave it out"
+        )
     known: tuple[Family, ...] = (LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP)
     known = (*known, *(family for family in _IF_ASKED if family.name in asked))
     if model:
-        known = (*known, family_of(model, dataset))
+        known = (*known, family_of(model, dataset, classes))
     every = (*known, CONSTANT)  # last: it is taken as the best only where all others are worse
     return Group("all", "model", every, blends=_BLENDS, apart=(NAME, CONSTANT.name))
 

@@ -29,7 +29,9 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     if settings.stream:
         stream_trials.require_stream(dataset, settings.label_delay)
     metric = scoring.primary_metric(metrics.named(settings.metric, dataset), dataset)
-    group = candidates.group(dataset, settings.model, asked=() if settings.model else settings.models)
+    group = candidates.group(
+        dataset, settings.model, asked=() if settings.model else settings.models, classes=settings.classes
+    )
     families = candidates.for_device(group, settings)
     boosters.require(family.name for family in group.families)
     return Context(dataset, settings, seed, metric, group, families)

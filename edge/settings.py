@@ -63,6 +63,9 @@ class Settings(CurveSettings):
     model: str | None = option(
         None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)"
     )
+    classes: tuple[str, ...] = option(
+        (), "the classes of the target in the order of the model file's outputs, where it does not name them: ok,fraud"
+    )
     variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
     batches: bool = option(
         True, "also measure throughput (rows per second) by batch size, and a process that serves with scikit-learn"

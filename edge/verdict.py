@@ -97,6 +97,8 @@ def _details(decision: Decision, evidence: Evidence) -> str:
     who, size = model_named(facts["labels"][name]), facts.get("size")
     start = capital(who) if size is None else f"{opening('The', facts)}{who.removeprefix('the')}"
     said = [*measured, f"{start} is {of_loss(found[f'{name}.drop'], standard)}."]
+    if "assumed_classes" in facts:
+        said.append(f"{capital(facts['assumed_classes'])}.")
     then = found.get(f"{name}.drop_at_size")
     if size is None:
         return in_a_row(said)

@@ -3,13 +3,16 @@
 from edge import metrics
 from edge.candidates import SEARCH_ROWS
 from edge.context import Context
-from edge.given.family import is_given
+from edge.given.family import assumes_order, is_given
 from lab.learning import comparison, planning
 from lab.learning.families import CONSTANT
 from lab.learning.outer import FoldRow
 from lab.protocol import Evidence, Rows, Trial
+from lab.wording import listed
 
 __all__ = ["compared", "evidence", "plan"]
+
+_MOST_CLASSES = 6
 
 
 def plan(context: Context) -> list[Trial[FoldRow]]:
@@ -57,9 +60,13 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         if any(is_given(family) for family in context.families)
         else ()
     )
+    assumed = any(assumes_order(family, context.dataset) for family in context.families)
+    order = listed([repr(label) for label in context.dataset.classes[:_MOST_CLASSES]])
+    unnamed = f"the given model does not name its classes: its outputs are taken for {order}, in this order (--classes says otherwise)"
     return Evidence(
         estimates={},
         facts={
+            **({"assumed_classes": unnamed} if assumed else {}),
             "metric": metric.label,
             "factor": metric.factor,
             "n_rows": context.dataset.n_rows,
@@ -67,5 +74,10 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         },
         figures=(figure,),
         tables=(found.table(), found.choices()),
-        caveats=(*metrics.remark(settings.metric, context.dataset), *flattered, *found.caveats()),
+        caveats=(
+            *metrics.remark(settings.metric, context.dataset),
+            *flattered,
+            *([unnamed] if assumed else []),
+            *found.caveats(),
+        ),
     )

@@ -2,6 +2,7 @@
 
 import functools
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeGuard
@@ -13,9 +14,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from edge.exporting import device, parity
 from edge.exporting.device import Exported, to_files
+from edge.given.class_order import Order, checked_order, order_of
 from edge.given.estimators import as_asked
 from edge.given.guard import BATCH, LIMITS, Asked
 from edge.given.intake import Intake, read_estimator, read_onnx, take_in
+from edge.given.table_inputs import Column
 from edge.session import OUTPUT, session
 from lab.errors import SettingsError
 from lab.learning.families import Family
@@ -26,7 +29,7 @@ from lab.protocol import Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AsDeviceSees", "GivenModel", "export_given", "family_of", "is_given", "original_of"]
+__all__ = ["AsDeviceSees", "GivenModel", "assumes_order", "export_given", "family_of", "is_given", "original_of"]
 
 NAME = "given"
 
@@ -76,11 +79,11 @@ class GivenModel(ClassifierMixin, BaseEstimator):
 
     def content(self) -> bytes:
         """Give the ONNX file under this lab's names."""
-        return _onnx(self.intake, len(self.shape.numbers), len(self.shape.texts), len(self.shape.classes))
+        return _onnx(self.intake, self.shape)
 
     def ready(self) -> Any:
         """Give a session of the file."""
-        return _session(self.intake, len(self.shape.numbers), len(self.shape.texts), len(self.shape.classes))
+        return _session(self.intake, self.shape)
 
     def estimator(self) -> Any:
         """Give the estimator of a skops file."""
@@ -124,13 +127,23 @@ def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
     return to_files(estimator, dataset, order=[columns.index(name) for name in seen])
 
 
+def assumes_order(family: Named, dataset: Dataset) -> bool:
+    """Whether a family stands for a file of the user's that does not say in which order its classes come."""
+    return is_given(family) and family.build(dataset.features, 0).intake.is_assumed
+
+
 def is_given(family: Named) -> TypeGuard[Family]:
     """Whether a family stands for a file of the user's."""
     return family.name == NAME
 
 
-def family_of(path: str, dataset: Dataset) -> Family:
+def family_of(path: str, dataset: Dataset, classes: Sequence[str] = ()) -> Family:
     """Check a model file against a table, answer its first rows, and make a family of it.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        The classes in the order of the file's outputs, where the user says so.
 
     Raises
     ------
@@ -140,7 +153,7 @@ def family_of(path: str, dataset: Dataset) -> Family:
     numbers = tuple(name for name, kind in dataset.kinds.items() if kind != "category")
     texts = tuple(name for name, kind in dataset.kinds.items() if kind == "category")
     shape = _Shape(numbers, texts, dataset.classes)
-    intake = _taken_in(path, dataset)
+    intake = _taken_in(path, dataset, tuple(classes))
     return Family(NAME, f"given model ({Path(path).name})", functools.partial(_build, intake, shape))
 
 
@@ -163,7 +176,7 @@ def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> 
     return GivenModel(intake, shape)
 
 
-def _taken_in(path: str, dataset: Dataset) -> Intake:
+def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...]) -> Intake:
     """Check a file for a table: it is asked the first rows of the table, and these moved beyond their range."""
     table = device.device_rows(dataset)[:BATCH]
     known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(dataset, table, seed=0))
@@ -184,15 +197,20 @@ def _taken_in(path: str, dataset: Dataset) -> Intake:
             asked=asked,
             n_classes=len(dataset.classes),
             check_classes=functools.partial(_check_classes, dataset=dataset, name=Path(path).name),
+            ordered=lambda named: order_of(
+                said or named, dataset.classes, name=Path(path).name, target=dataset.target_name
+            ),
         )
     except SettingsError as error:  # it may quote what the model's library says of a row
         raise SettingsError(without_cells(str(error), dataset)) from error
-    _check_answers(tried.answers.get(OUTPUT), dataset, Path(path).name)
+    found = _check_answers(tried.answers.get(OUTPUT), dataset, Path(path).name)
+    places = Order(tuple(range(len(dataset.classes))), intake.is_assumed)
+    checked_order(places, found, dataset.target[: len(found)], dataset.classes, name=Path(path).name)
     return intake
 
 
-def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> None:
-    """Raise SettingsError where the answers to rows of the table are no probabilities."""
+def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> "NDArray":
+    """Give the answers to the first rows of the table; raises SettingsError where they are no probabilities."""
     if found is None or found.shape[1:] != (len(dataset.classes),):
         raise SettingsError(
             f"{name} does not answer rows of {dataset.name} with one number for each of the {len(dataset.classes)} classes; "
@@ -207,6 +225,7 @@ def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> None
         raise SettingsError(
             f"{name} returns scores that are not probabilities (rows do not add up to 1); export probabilities"
         )
+    return first
 
 
 def _check_classes(given: tuple[str, ...], dataset: Dataset, name: str) -> None:
@@ -218,13 +237,18 @@ def _check_classes(given: tuple[str, ...], dataset: Dataset, name: str) -> None:
 
 
 @functools.lru_cache(maxsize=2)
-def _onnx(intake: Intake, n_numbers: int, n_texts: int, n_classes: int) -> bytes:
-    return read_onnx(intake.path, n_numbers=n_numbers, n_texts=n_texts, n_classes=n_classes, digest=intake.digest)
+def _onnx(intake: Intake, shape: _Shape) -> bytes:
+    columns = [Column(name, "numbers", place) for place, name in enumerate(shape.numbers)]
+    columns += [Column(name, "texts", place) for place, name in enumerate(shape.texts)]
+    return read_onnx(
+        intake.path, n_numbers=len(shape.numbers), n_texts=len(shape.texts), n_classes=len(shape.classes), digest=intake.digest,
+        order=intake.order, columns=columns,
+    )  # fmt: skip
 
 
 @functools.lru_cache(maxsize=2)
-def _session(intake: Intake, n_numbers: int, n_texts: int, n_classes: int) -> Any:
-    return session(_onnx(intake, n_numbers, n_texts, n_classes))
+def _session(intake: Intake, shape: _Shape) -> Any:
+    return session(_onnx(intake, shape))
 
 
 @functools.lru_cache(maxsize=2)

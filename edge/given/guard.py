@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BATCH", "LIMITS", "Asked", "Limits", "Output", "Tried", "ask_under_limits"]
 
+_ASKED_ALONE, _SAME = 8, 1e-3
+"""So many rows are asked one by one; their answers may differ by rounding from those to batches, relative to what is above 1."""
 BATCH = 2_000
 """Rows that a model is asked at once, at most: here, and wherever the lab asks a file of the user's."""
 _GB = 10**9
@@ -88,11 +90,14 @@ class Tried:
         What was answered, by name of the output, as far as it is a matrix of numbers.
     classes : tuple of str
         Those that an estimator knows, in its order.
+    labels : mapping of str to list of str
+        What was answered, by name of the output, as far as it is one label a row.
     """
 
     outputs: list[Output]
     answers: "Mapping[str, np.ndarray]" = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    labels: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def ask_under_limits(
@@ -163,7 +168,8 @@ def _told(
         answers = {output.name: stored[str(place)] for place, output in enumerate(outputs) if str(place) in stored}
     if any(len(answer) != n_rows for answer in answers.values()):
         raise SettingsError(f"{name} does not give one answer for each row; give a model of this table's columns")
-    return Tried(outputs, answers, tuple(found["classes"]))
+    labels = {outputs[int(place)].name: said for place, said in found["labels"].items() if len(said) == n_rows}
+    return Tried(outputs, answers, tuple(found["classes"]), labels)
 
 
 def _refusal(found: Mapping[str, Any], request: Mapping[str, Any], limits: Limits) -> SettingsError:
@@ -271,13 +277,18 @@ def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[s
         made = _onnx(model, asked) if request["kind"] == "onnx" else _skops(model, asked, request["name"])
         (tried, ask), doing = made, "answer"
         known = {"classes": tried.classes}
-        for last in (1, 256):
-            ask(slice(0, last))
+        alone = [ask(slice(row, row + 1)) for row in range(min(_ASKED_ALONE, asked.n_rows))]
+        some = ask(slice(0, 256))
         given = [ask(slice(first, first + BATCH)) for first in range(0, asked.n_rows, BATCH)]
-        answers = {}
+        answers, labels = {}, {}
         for place, parts in enumerate(zip(*given, strict=True)):
             if all(isinstance(part, np.ndarray) and part.dtype.kind == "f" and part.ndim == 2 for part in parts):
                 answers[str(place)] = np.concatenate(parts)
+                others = [np.concatenate([each[place] for each in alone]), some[place]]
+                if (apart := max(_apart(answers[str(place)], other) for other in others)) > _SAME:
+                    return {"refused": _uneven(request["name"], apart)}, {}
+            elif all(isinstance(part, np.ndarray) and part.ndim == 1 and part.dtype.kind in "iuObU" for part in parts):
+                labels[str(place)] = [str(label) for label in np.concatenate(parts).tolist()]
     except MemoryError:
         return known | {"memory": doing}, {}
     except SettingsError as error:
@@ -287,7 +298,25 @@ def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[s
         if any(word in reason for word in _NO_MEMORY):
             return known | {"memory": doing}, {}
         return known | {"doing": doing, "reason": reason[:200]}, {}
-    return known | {"outputs": [asdict(output) for output in tried.outputs]}, answers
+    return known | {"outputs": [asdict(output) for output in tried.outputs], "labels": labels}, answers
+
+
+def _apart(answers: "np.ndarray", others: "np.ndarray") -> float:
+    """How far answers to the same rows are apart that were asked among others, or alone; shapes (n_rows, n) and (fewer rows, n)."""
+    import numpy as np
+
+    first = answers[: len(others)]
+    if first.shape != others.shape:
+        return 0.0  # what has no row for each row is refused for that
+    differ = np.abs(np.where(first == others, 0.0, first - others))  # infinite ones too
+    return float(np.nanmax(differ / np.maximum(1.0, np.abs(first)), initial=0.0))
+
+
+def _uneven(name: str, apart: float) -> str:
+    return (
+        f"{name} answers a row otherwise when other rows are asked with it (by up to {apart:.2g}), so that no single call gives what "
+        "was scored; export it for inference (in PyTorch after model.eval())"
+    )
 
 
 def _serve(folder: Path) -> None:

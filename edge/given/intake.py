@@ -16,9 +16,11 @@ import numpy as np
 import onnx
 from onnx import defs, external_data_helper
 
+from edge.given.class_order import Order, labels_named
 from edge.given.estimators import LIMIT, from_content
 from edge.given.fixed_work import require_fixed_work
 from edge.given.guard import LIMITS, Asked, Limits, Output, Tried, ask_under_limits
+from edge.given.table_inputs import Column, take_any_rows, take_matrices
 from edge.session import OUTPUT, session
 from lab.errors import LabError, SettingsError
 
@@ -30,11 +32,25 @@ _FLOATS = {"tensor(float)": 4, "tensor(double)": 8}
 
 @dataclass(frozen=True)
 class Intake:
-    """A file that passed the checks: its path, its kind (`onnx` or `skops`) and the SHA-256 of it with all its data."""
+    """A file that passed the checks.
+
+    Attributes
+    ----------
+    path, kind : str
+        The kind is `onnx` or `skops`.
+    digest : str
+        SHA-256 of it with all its data.
+    order : tuple of int
+        For each class of the table the place of its probability among the outputs; empty where they are in that order.
+    is_assumed : bool
+        Whether the file does not say so itself.
+    """
 
     path: str
     kind: str
     digest: str
+    order: tuple[int, ...] = ()
+    is_assumed: bool = False
 
 
 def take_in(
@@ -43,6 +59,7 @@ def take_in(
     asked: Asked,
     n_classes: int,
     check_classes: Callable[[tuple[str, ...]], None],
+    ordered: Callable[[tuple[str, ...]], Order] | None = None,
     limits: Limits = LIMITS,
 ) -> tuple[Intake, Tried]:
     """Check a file against the table that it is to answer.
@@ -55,6 +72,8 @@ def take_in(
         What it will be asked: `numbers` (float64) and `texts` (object), as far as the table has columns of the kind.
     check_classes : callable
         Raises SettingsError where the classes that an estimator knows are not those of the table.
+    ordered : callable, optional
+        Takes the labels that an ONNX file names, in its order, and matches them with the classes of the table.
 
     Returns
     -------
@@ -74,7 +93,8 @@ def take_in(
         )
         return Intake(str(where.absolute()), "skops", hashlib.sha256(content).hexdigest()), tried
     widths = {name: asked.inputs[name].shape[1] if name in asked.inputs else 0 for name in ("numbers", "texts")}
-    model, inputs = _checked(content, where, widths["numbers"], widths["texts"])
+    columns = [Column(name, *place) for name, place in zip(asked.names, asked.order, strict=True)]
+    model, inputs = _checked(content, where, widths["numbers"], widths["texts"], columns)
     ready = model.SerializeToString()
     types = {value.name: value.type.tensor_type.elem_type for value in model.graph.input}
     fed = {
@@ -85,18 +105,45 @@ def take_in(
     output = _output(tried.outputs, where, n_classes)
     if output not in tried.answers:
         raise SettingsError(f"{where.name} gives answers that do not match its declared output; export it again")
-    return Intake(str(where.absolute()), "onnx", hashlib.sha256(ready).hexdigest()), Tried(
-        tried.outputs, {OUTPUT: tried.answers[output]}
+    answers = tried.answers[output]
+    order = _ordered(model, tried, answers, ordered)
+    intake = Intake(
+        str(where.absolute()), "onnx", hashlib.sha256(ready).hexdigest(), order.places, is_assumed=order.is_assumed
     )
+    return intake, Tried(tried.outputs, {OUTPUT: answers[:, list(order.places)] if order.places else answers})
 
 
-def read_onnx(path: str, *, n_numbers: int, n_texts: int, n_classes: int, digest: str | None = None) -> bytes:
+def _ordered(
+    model: onnx.ModelProto, tried: Tried, answers: "np.ndarray", ordered: Callable[[tuple[str, ...]], Order] | None
+) -> Order:
+    """Find the order of the classes; in that of the table where nobody asks, or it is that one."""
+    if ordered is None:
+        return Order((), is_assumed=False)
+    chosen = np.nan_to_num(answers, nan=-np.inf).argmax(axis=1)
+    order = ordered(labels_named(model, list(tried.labels.values()), chosen))
+    return Order((), order.is_assumed) if order.places == tuple(range(len(order.places))) else order
+
+
+def read_onnx(
+    path: str,
+    *,
+    n_numbers: int,
+    n_texts: int,
+    n_classes: int,
+    digest: str | None = None,
+    order: Sequence[int] = (),
+    columns: Sequence[Column] = (),
+) -> bytes:
     """Read an ONNX file and give it the names of this lab: inputs `numbers` and `texts`, output `probabilities`.
 
     Parameters
     ----------
     digest : str, optional
         What `take_in` found: the file must be the same still.
+    order : sequence of int
+        As `Intake.order`: the probabilities come in the order of the table's classes then.
+    columns : sequence of Column
+        Those of the table, for a file that has an input for each.
 
     Raises
     ------
@@ -104,7 +151,7 @@ def read_onnx(path: str, *, n_numbers: int, n_texts: int, n_classes: int, digest
         If the file is damaged, too large, uses an unknown operator, lacks its data, or does not fit the table.
     """
     where = Path(path)
-    model, inputs = _checked(_content(where), where, n_numbers, n_texts)
+    model, inputs = _checked(_content(where), where, n_numbers, n_texts, columns)
     content = model.SerializeToString()
     _require_same(content, digest, where)
     try:
@@ -114,13 +161,17 @@ def read_onnx(path: str, *, n_numbers: int, n_texts: int, n_classes: int, digest
         raise SettingsError(f"{where.name} cannot be loaded by ONNX Runtime: {reason}; export it again") from error
     output = _output(ready.get_outputs(), where, n_classes)
     _rename(model.graph, inputs | {output: OUTPUT})
+    if order:
+        _reorder(model, order)
     kept = [value for value in model.graph.output if value.name == OUTPUT]
     del model.graph.output[:]
     model.graph.output.extend(kept)
     return model.SerializeToString()
 
 
-def _checked(content: bytes, where: Path, n_numbers: int, n_texts: int) -> tuple[onnx.ModelProto, dict[str, str]]:
+def _checked(
+    content: bytes, where: Path, n_numbers: int, n_texts: int, columns: Sequence[Column]
+) -> tuple[onnx.ModelProto, dict[str, str]]:
     """Parse a file and check all that can be seen without running it; gives what feeds its inputs too."""
     try:
         model = onnx.load_from_string(content)
@@ -132,6 +183,8 @@ def _checked(content: bytes, where: Path, n_numbers: int, n_texts: int) -> tuple
         _check_operators(model, where)
         require_fixed_work(model.graph, where.name)
         _take_in_data(model, where)
+        take_any_rows(model)
+        take_matrices(model, columns)
         return model, _inputs(model, where, n_numbers, n_texts)
     except (LabError, MemoryError):
         raise
@@ -296,6 +349,16 @@ def _output(outputs: Sequence[Output | Any], where: Path, n_classes: int) -> str
             "with skl2onnx, export with the option zipmap=False"
         )
     return str(named[0])
+
+
+def _reorder(model: onnx.ModelProto, order: Sequence[int]) -> None:
+    """Let the file give its probabilities in another order: what gave them gives another name, and a last node picks from it."""
+    inner, places = f"{OUTPUT} of the file, in its order", f"{OUTPUT}: order"
+    for node in model.graph.node:
+        node.output[:] = [inner if name == OUTPUT else name for name in node.output]
+        node.input[:] = [inner if name == OUTPUT else name for name in node.input]
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(order, dtype=np.int64), places))
+    model.graph.node.append(onnx.helper.make_node("Gather", [inner, places], [OUTPUT], axis=1))
 
 
 def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:

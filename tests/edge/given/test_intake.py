@@ -97,7 +97,7 @@ REFUSED = {
         "the operator 'Evil'",
     ),
     "width": (affine(width=12), "shape ['any', 12]; it must take 'numbers' (float or double, shape [rows, 13])"),
-    "fixed rows": (affine(inputs=[X("X", TensorProto.FLOAT, [1, 13])]), "shape [1, 13]"),
+    "fixed rows": (affine(inputs=[X("X", TensorProto.FLOAT, [7, 13])]), "shape [7, 13]"),
     "type": (affine(inputs=[X("X", TensorProto.INT64, [None, 13])]), "an input 'X' that this table cannot feed"),
     "texts": (affine(inputs=[X("X", TensorProto.STRING, [None, 13])]), "an input 'X' that this table cannot feed"),
     "two inputs": (
