@@ -170,7 +170,7 @@ def read_onnx(
 
 
 def _checked(
-    content: bytes, where: Path, n_numbers: int, n_texts: int, columns: Sequence[Column]
+    content: bytes, where: Path, n_numbers: int, n_texts: int, columns: Sequence[Column] = ()
 ) -> tuple[onnx.ModelProto, dict[str, str]]:
     """Parse a file and check all that can be seen without running it; gives what feeds its inputs too."""
     try:
