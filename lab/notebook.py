@@ -68,30 +68,18 @@ def run(
     """
     chosen = registry.find(lab)
     values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
+    about = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
     return flow.run(
-        chosen,
-        _looked_for(
-            _read(
-                table, target, name, {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
-            ),
-            positive,
-        ),
-        values,
+        chosen, _read(table, target, name, positive, about), values, seed=seed, workers=workers, notify=notify,
         out=Path(tempfile.mkdtemp(prefix="lab-")) if out is None else Path(out),
-        seed=seed,
-        workers=workers,
         command=_repeat(lab, str(table) if isinstance(table, str | Path) else name, target, seed, settings),
-        notify=notify,
-    )
+    )  # fmt: skip
 
 
-def _read(table: Any, target: str | None, name: str, about: Mapping[str, Any]) -> Dataset:
+def _read(table: Any, target: str | None, name: str, positive: str | None, about: Mapping[str, Any]) -> Dataset:
     if isinstance(table, str | Path):
-        return load(str(table), target, **about)
-    return from_frame(table, _named(target, name), name=name, **about)
-
-
-def _looked_for(dataset: Dataset, positive: str | None) -> Dataset:
+        return load(str(table), target, positive=positive, **about)
+    dataset = from_frame(table, _named(target, name), name=name, **about)
     return dataset if positive is None else with_positive(dataset, positive)
 
 

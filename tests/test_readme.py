@@ -37,6 +37,7 @@ RUNS = [line for line in commands() if line.startswith("lab run ") and "data.csv
 def begun(monkeypatch, lab):
     """Give what a command of the README hands over to the run that it would begin, beside the table of the README."""
     assert lab("list", "churn", "--write", "data.csv").code == 0
+    assert lab("look", "data.csv", "--target", "churn", "--write", "table.toml").code == 0
     handed = []
 
     class BegunError(Exception):

@@ -44,7 +44,7 @@ def test_an_impossible_setting_is_refused(lab, table, words, says):
 def test_a_target_of_3000_texts_is_refused(lab, table):
     path = table(n_rows=3_000, who=[f"n{value}" for value in range(3_000)])
     refused(lab, path, "--target", "who", says=["'who'", "3,000 different values", "2 to 20 classes", "another column"])
-    refused(lab, path, "--target", "who", "--task", "number", says=["'who' holds string", "needs numbers"])
+    refused(lab, path, "--target", "who", "--task", "number", says=["'who' holds text", "needs numbers"])
 
 
 @pytest.mark.parametrize(

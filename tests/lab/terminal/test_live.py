@@ -37,7 +37,9 @@ class Strict(SmallLab):
 
 @pytest.fixture
 def dataset():
-    features = pd.DataFrame({"a": np.r_[PLANTED, np.arange(39.0)], "who": ["Zebulon Quill", *["x", "y", "z"] * 13]})
+    features = pd.DataFrame(
+        {"a": np.r_[PLANTED, np.arange(39.0)], "who": ["Zebulon Quill", *["x", "y", "z"] * 13]}
+    ).astype({"who": object})
     target = np.arange(40) % 2
     kinds = {"a": "number", "who": "category"}
     return Dataset("cases", features, target, "y", ("no", "yes"), kinds, "0" * 64, (), ALONE)
