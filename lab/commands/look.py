@@ -88,7 +88,8 @@ def _parser() -> Parser:
 def _looked(source: str, said: dict[str, Any]) -> _Looked:
     """Read a table, and judge its columns where the target is known."""
     from lab.data import builtin
-    from lab.data.load import load, read_source
+    from lab.data.load import check, read_source
+    from lab.data.positive import with_positive
     from lab.data.seen import seen
 
     read = read_source(source, said)
@@ -97,12 +98,15 @@ def _looked(source: str, said: dict[str, Any]) -> _Looked:
     target = said["target"] or (builtin.about(source).target if read.is_builtin else None)
     if target is None:
         return _Looked(read.name, read.table.num_rows, columns, uses, read.notes, ())
-    dataset = load(source, **{**said, "target": target})
+    rest = {word: said[word] for word in ("drop", "task", "by", "time", "independent")}
+    dataset = check(read.table, target, name=read.name, content=read.content, **rest)
+    if said["positive"] is not None:
+        dataset = with_positive(dataset, said["positive"])
     for column in uses:
         if column not in dataset.kinds:
             uses[column] = f"left out: {dataset.left_out.get(column, 'as you say')}"
     uses |= {column: word for column, word in _roles(dataset).items() if column}
-    return _Looked(read.name, read.table.num_rows, columns, uses, dataset.notes, _suspicions(dataset))
+    return _Looked(read.name, read.table.num_rows, columns, uses, (*read.notes, *dataset.notes), _suspicions(dataset))
 
 
 def _roles(dataset: "Dataset") -> dict[str, str]:

@@ -94,7 +94,7 @@ def typed(table: pa.Table, told: Told) -> pa.Table:
         if not _is_text(values.type):
             columns[name] = _exact(name, values, told) if said is None else _cast(values, said[0])
             continue
-        plain = None if said is not None else _plain(name, values, told)
+        plain = None if said is not None or told.missing else _plain(name, values, told)
         if plain is not None:
             columns[name] = plain
         else:
@@ -352,5 +352,7 @@ def _note_rest(column: _Column, odd: "NDArray[np.bool_]", what: str, told: Told)
 def _note_missing(column: _Column, told: Told) -> None:
     if column.marks:
         words = ", ".join(repr(mark) for mark in column.marks[:_MOST_NAMED])
-        more = ", and others" if len(column.marks) > _MOST_NAMED else ""
-        told.notes.append(f"column {column.name!r}: {words}{more} is taken for missing")
+        more = " and others" if len(column.marks) > _MOST_NAMED else ""
+        told.notes.append(
+            f"column {column.name!r}: {words}{more} {'is' if len(column.marks) == 1 else 'are'} taken for missing"
+        )

@@ -36,12 +36,9 @@ class Layout:
     names : tuple of str
         Names of all columns, trimmed; empty where one has none.
     start : int
-        Position of the first row in the text of which the layout was taken, in characters of ASCII and bytes of others alike (see
-        `lab.reading.delimited`): the number of line ends before it.
+        The number of line ends before the first row.
     rows_before : int
         How many rows come before, the header among them.
-    has_quotes : bool
-        Whether quotes hold a value together.
     notes : tuple of str
         What was skipped or assumed.
     """
@@ -50,7 +47,6 @@ class Layout:
     names: tuple[str, ...]
     start: int
     rows_before: int
-    has_quotes: bool = True
     notes: tuple[str, ...] = ()
 
 
@@ -83,8 +79,8 @@ def layout_of(text: str, *, header: bool | None, wanted: Collection[str]) -> Lay
     body = _after_lines(text, skipped)
     delimiters = said[1] if said else _DELIMITERS
     best = _best(body, delimiters)
-    if best is None or (best.share < _CONSISTENT and not said):
-        best = _best(body, ":") or best if best is None else best
+    if best is None:
+        best = _best(body, ":")
     if best is None or best.share < _CONSISTENT:
         by_blanks = None if said else _by_blanks(body)
         best = by_blanks or best or _plain(body, said[1] if said else _most_in_header(body))
@@ -174,7 +170,7 @@ def _laid_out(found: _Reading, skipped: int, header: bool | None, wanted: Collec
     notes = []
     first, rows = found.first, found.rows
     while first + 1 < len(rows) and (
-        _filled(rows[first]) < 2 <= found.width or _COMMENT.match(rows[first][0].lstrip())
+        _filled(rows[first]) < min(2, found.width) or _COMMENT.match(rows[first][0].lstrip())
     ):
         first += 1  # a title, or a comment, that happens to have as many separators
     before = next((place for place in range(first - 1, -1, -1) if rows[place]), -1)
@@ -207,7 +203,7 @@ def _laid_out(found: _Reading, skipped: int, header: bool | None, wanted: Collec
     if found.delimiter in ":| ":
         notes.append(f"its columns are parted by {_NAMES[found.delimiter]}")
     rows_before = first + (1 if there else 0) + skipped
-    return Layout(found.delimiter, tuple(names), start + skipped, rows_before, True, tuple(notes))
+    return Layout(found.delimiter, tuple(names), start + skipped, rows_before, tuple(notes))
 
 
 def _filled(row: Sequence[str]) -> int:

@@ -1,6 +1,8 @@
 """`lab look` says what was understood, and what it writes reads the table in the same way."""
 
+import io
 import json
+import sys
 import tomllib
 from typing import get_args, get_type_hints
 
@@ -79,6 +81,13 @@ def test_no_value_of_a_few_rows_is_shown(lab, customers):
     assert "123,456" not in out
     assert "Rome, Paris, 1 more" in out
     assert "Hidden Valley" not in out
+
+
+def test_standard_input_is_read_once(lab, customers, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(customers.read_bytes())))
+    said = json.loads(looked(lab, "-", "--target", "churn", "--json"))
+    assert said["rows"] == N
+    assert any(column["use"] == "target: 2 classes" for column in said["columns"])
 
 
 def test_without_a_target_the_columns_are_told_alone(lab, customers):

@@ -80,6 +80,11 @@ def test_what_stands_below_the_rows_is_no_case(tmp_path, after, said):
     assert said in is_the_table(found(tmp_path, text(";") + after))
 
 
+def test_a_comment_and_an_empty_line_above_a_single_column_are_no_fault_of_ours(tmp_path):
+    with pytest.raises(DataError, match=r"has one column \('name'\)"):
+        found(tmp_path, "# made by hand\n\nname\nx\ny\n")
+
+
 def test_units_below_the_header_are_no_case(tmp_path):
     lines = text().splitlines(keepends=True)
     assert "has units" in is_the_table(found(tmp_path, lines[0] + "years,EUR,,\n" + "".join(lines[1:])))

@@ -76,6 +76,12 @@ def test_in_a_target_of_numbers_words_that_say_nothing_are_missing(mark):
     assert mark in found.to_pylist()
 
 
+def test_a_number_that_the_user_says_is_missing_is_missing_in_plain_columns_too():
+    values = ["3", "-1", "5", "8"] * 50
+    assert column(values)[0].to_pylist()[:4] == [3, -1, 5, 8]
+    assert column(values, missing=frozenset({"-1"}))[0].to_pylist()[:4] == [3, None, 5, 8]
+
+
 @pytest.mark.parametrize(("odd", "is_number"), [(1, True), (9, True), (11, False), (60, False)])
 def test_a_column_is_a_number_if_95_of_100_values_are(odd, is_number):
     known = [str(1000 + place * 7) for place in range(N)]
