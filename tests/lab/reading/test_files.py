@@ -6,6 +6,7 @@ import io
 import json
 import sqlite3
 import sys
+import tracemalloc
 import zipfile
 
 import pandas as pd
@@ -152,6 +153,13 @@ def test_a_file_without_a_header_loses_no_row(tmp_path):
 def test_a_header_of_numbers_is_a_header(tmp_path, names):
     body = ",".join(names) + "\n" + "".join(f"{i * 7 % 11},{i * 3 % 13}.5,{i % 5},{i % 2}\n" for i in range(N))
     assert tuple(found(tmp_path, body, target=names[-1]).table.column_names) == names
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_names_that_count_are_a_header_though_nobody_names_one(tmp_path, first):
+    names = [str(first + place) for place in range(4)]
+    body = ",".join(names) + "\n" + "".join(f"{i * 7 % 11},{i * 3 % 13},{i % 5},{i % 2}\n" for i in range(N))
+    assert found(tmp_path, body, target="").table.column_names == names
 
 
 def test_a_quote_that_is_never_closed_swallows_no_rows(tmp_path):
@@ -354,6 +362,18 @@ def test_an_archive_that_unpacks_without_end_is_refused_before_it_fills_the_memo
         assert len(bomb) < 20_000
         with pytest.raises(DataError, match="holds more than 1,048,576 bytes once unpacked"):
             found(tmp_path, bomb, name)
+
+
+def test_no_more_than_the_limit_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(content, "MAX_BYTES", 1 << 20)
+    bomb = gzip.compress(b"a,churn\n" + bytes(50 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="once unpacked"):
+            found(tmp_path, bomb, "t.gz")
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def _deflated(body):
