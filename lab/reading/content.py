@@ -88,6 +88,7 @@ def unpacked(content: bytes, name: str) -> tuple[bytes, str, list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return _from_zip(archive, content, name)
+    # what the reader of zip files raises of damaged ones, unknown methods of packing and names that are no text among them
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError, KeyError) as error:
         raise DataError(
             f"{name} is a zip archive or an Excel workbook that is damaged ({error}); save the table as CSV (UTF-8) or Parquet"

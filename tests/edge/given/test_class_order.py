@@ -121,6 +121,7 @@ def test_labels_in_nodes_are_read_where_no_row_shows_them():
     assert labels_named(onnx.helper.make_model(graph), [["u"] * 5], np.zeros(5, dtype=np.int64)) == ("u", "v")
 
 
+@pytest.mark.usefixtures("guard_forked")
 def test_a_model_that_looks_at_the_other_rows_of_a_call_is_refused(table, tmp_path):
     (tmp_path / "m.onnx").write_bytes(softmax_net(table, (0, 1, 2), training=True))
     with pytest.raises(SettingsError, match="answers a row otherwise when other rows are asked with it"):
