@@ -17,6 +17,7 @@ _LATIN = {
     "cp437": "äöüßÄÖÜáéíóúàèìòùâêîôûëïñåæç",
 }
 """Encodings of Latin letters, the more usual ones first, with the letters of the languages that they are for."""
+_SIGNS = "€£¥°§²³½¼µ–—…©®™«»"
 _OTHERS = ("cp1251", "cp1253", "iso8859_5", "koi8_r", "shift_jis", "euc_kr", "gb18030", "big5")
 _NAMES = {
     "cp1252": "Windows-1252 (Western European)", "cp1250": "Windows-1250 (Central European)", "cp1251": "Windows-1251 (Cyrillic)",
@@ -126,11 +127,20 @@ def _guessed(content: bytes, name: str) -> tuple[bytes, list[str]]:
 
 
 def _usual_letters(text: str, letters: str) -> int:
-    """Count the letters that languages of an encoding use, less all other signs beyond ASCII that stand in or beside a word."""
+    """Count signs beyond ASCII that are usual where they stand, less those that are not.
+
+    Usual are letters of the languages of an encoding inside a word, and signs such as the euro's outside of one. A single capital
+    between blanks is a sign read by the wrong encoding.
+    """
     score = 0
     for before, sign, after in zip(" " + text, text, text[1:] + " ", strict=False):
-        if sign in letters:
+        if ord(sign) <= 127:
+            continue
+        in_word = before.isalpha() or after.isalpha()
+        if in_word:
+            score += 1 if sign in letters else -1
+        elif sign in _SIGNS:
             score += 1
-        elif ord(sign) > 127 and (sign.isalpha() or sign == "\ufffd" or before.isalpha() or after.isalpha()):
+        elif sign.isupper() or sign == "\ufffd":
             score -= 1
     return score
