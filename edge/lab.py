@@ -45,6 +45,10 @@ class EdgeLab:
 
         return resolve(dataset, settings, seed=seed)
 
+    def wants_plain_table(self, settings: Settings) -> bool:
+        """Whether a model of the user's takes part, which knows the table as pandas reads it."""
+        return settings.model is not None
+
     def inputs(self, settings: Settings) -> Sequence[Path]:
         """Name the files of the model that was given, and of the runtime that a browser loads."""
         from edge import inputs

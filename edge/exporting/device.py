@@ -19,6 +19,7 @@ from sklearn.base import clone
 from sklearn.preprocessing import OneHotEncoder
 
 from edge.exporting.lowering import NotLoweredError, lower
+from edge.exporting.seen import seen
 from edge.session import OUTPUT
 from lab.learning.fitting import fit_together
 from lab.learning.preparation import FillMiddle, FrequentOneHot
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Exported",
+    "as_texts",
     "convert",
     "device_columns",
+    "device_frame",
     "device_rows",
     "device_rows_at",
     "feeds",
@@ -39,14 +42,22 @@ __all__ = [
     "fit_for_device",
     "holds_rows",
     "identity_model",
+    "lowered",
     "to_files",
 ]
 
 
 def device_columns(dataset: Dataset) -> tuple[list[str], list[str]]:
     """Column names of the two matrices: (numbers, texts)."""
-    numbers = [name for name, kind in dataset.kinds.items() if kind != "category"]
-    return numbers, [name for name, kind in dataset.kinds.items() if kind == "category"]
+    kinds = seen(dataset).kinds
+    numbers = [name for name, kind in kinds.items() if kind != "category"]
+    return numbers, [name for name, kind in kinds.items() if kind == "category"]
+
+
+def device_frame(dataset: Dataset) -> pd.DataFrame:
+    """Give all rows with the columns that the device gets, in their order: numbers first, then texts."""
+    numbers, texts = device_columns(dataset)
+    return seen(dataset).features[[*numbers, *texts]]
 
 
 def device_rows(dataset: Dataset) -> "NDArray[np.float64] | pd.DataFrame":
@@ -54,9 +65,8 @@ def device_rows(dataset: Dataset) -> "NDArray[np.float64] | pd.DataFrame":
 
     A plain matrix where all columns are numbers.
     """
-    numbers, texts = device_columns(dataset)
-    ordered = dataset.features[[*numbers, *texts]]
-    return ordered if texts else ordered.to_numpy()
+    ordered = device_frame(dataset)
+    return ordered if device_columns(dataset)[1] else ordered.to_numpy()
 
 
 def device_rows_at(dataset: Dataset, rows: "NDArray") -> Any:
@@ -121,15 +131,20 @@ def to_files(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None
     NotLoweredError
         If only the converter knows it, and its columns stand in another order, which the converter cannot be told.
     """
-    numbers, texts = device_columns(dataset)
-    missing = bool(dataset.features[numbers].isna().to_numpy().any())
     try:
-        lowered = lower(model, n_numbers=len(numbers), n_texts=len(texts), missing=missing, order=order)
+        return lowered(model, dataset, order=order)
     except NotLoweredError as error:
         if order is not None and list(order) != sorted(order):
             raise
         return [convert(model, dataset, reason=error.part)]
-    return [Exported(finish(found.graph, dataset), found.form, found.promise) for found in lowered]
+
+
+def lowered(model: Any, dataset: Dataset, *, order: Sequence[int] | None = None) -> list[Exported]:
+    """Export as `to_files` does, without a converter: raises NotLoweredError where a part is not known."""
+    numbers, texts = device_columns(dataset)
+    missing = bool(device_frame(dataset)[numbers].isna().to_numpy().any())
+    found = lower(model, n_numbers=len(numbers), n_texts=len(texts), missing=missing, order=order)
+    return [Exported(finish(each.graph, dataset), each.form, each.promise) for each in found]
 
 
 def convert(model: Any, dataset: Dataset, *, reason: str = "asked for") -> Exported:
@@ -179,6 +194,13 @@ def identity_model(width: int) -> bytes:
     return bytes(graph.finish(OUTPUT, width, "identity").SerializeToString())
 
 
+def as_texts(table: pd.DataFrame) -> "NDArray":
+    """Give texts as a device hands them over, shape (n_rows, n_columns): empty where missing. The runtime would write "None" there."""
+    values = table.to_numpy(dtype=object, copy=True)
+    values[table.isna().to_numpy()] = ""
+    return values
+
+
 def feeds(dataset: Dataset, table: "NDArray | pd.DataFrame", ready: Any) -> "dict[str, NDArray]":
     """Split rows (columns as `device_rows` orders them) into the matrices that a session's graph takes, in its types.
 
@@ -193,5 +215,5 @@ def feeds(dataset: Dataset, table: "NDArray | pd.DataFrame", ready: Any) -> "dic
     if "numbers" in types:
         given["numbers"] = table.iloc[:, : len(numbers)].to_numpy(dtype=number_type)
     if "texts" in types:
-        given["texts"] = table.iloc[:, len(numbers) :].to_numpy(dtype=object)
+        given["texts"] = as_texts(table.iloc[:, len(numbers) :])
     return given

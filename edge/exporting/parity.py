@@ -76,18 +76,20 @@ def leanest_equal(
     `table` holds the rows, of shape (n_rows, n_columns), as `compare` takes them.
     """
     for form in forms[:-1]:
-        rows = (table, beyond_range(dataset, table, seed=seed))
+        rows = (table, beyond_range(dataset, table, seed=seed, refuses_unknown=getattr(model, "refuses_unknown", False)))
         found = [compare(model, form.content, dataset, shown) for shown in rows]
         if all(parity.flips == 0 and parity.noticeable == 0 for parity in found):
             return form
     return forms[-1]
 
 
-def beyond_range(dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int) -> "NDArray | pd.DataFrame":
+def beyond_range(
+    dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int, refuses_unknown: bool = False
+) -> "NDArray | pd.DataFrame":
     """Move every number of the rows away from the middle of its column, up to three times the range, and unseat texts.
 
     A tenth of the numbers becomes missing where the table has missing values, and a tenth of the texts unknown. The rows
-    keep their shape (n_rows, n_columns).
+    keep their shape (n_rows, n_columns). For a model that refuses unknown texts none is made up.
     """
     rng = np.random.default_rng(seed)
     n_numbers = len(device_columns(dataset)[0])
@@ -100,7 +102,8 @@ def beyond_range(dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
     if not isinstance(table, pd.DataFrame):
         return moved
     texts = frame.iloc[:, n_numbers:].to_numpy(dtype=object, copy=True)
-    texts[rng.random(texts.shape) < 0.1] = "a category that was never seen"
+    if not refuses_unknown:
+        texts[rng.random(texts.shape) < 0.1] = "a category that was never seen"
     columns = {name: moved[:, place] for place, name in enumerate(frame.columns[:n_numbers])}
     columns |= {name: pd.Series(texts[:, place], dtype=object) for place, name in enumerate(frame.columns[n_numbers:])}
     return pd.DataFrame(columns)

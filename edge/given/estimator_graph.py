@@ -6,6 +6,7 @@ is neither is refused by its name; so is an attribute that hides a method of its
 replace is none. A tree may stand only where its estimator guards it.
 """
 
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,9 +24,9 @@ _PLAIN: tuple[type, ...] = (
 _HOLDERS = (dict, list, tuple, set, frozenset)
 _PACKAGES = (
     "_loss", "calibration", "compose", "discriminant_analysis", "dummy", "ensemble", "feature_selection", "frozen", "impute",
-    "isotonic", "kernel_approximation", "linear_model", "model_selection", "multiclass", "multioutput", "naive_bayes",
+    "isotonic", "kernel_approximation", "linear_model", "metrics._scorer", "model_selection", "multiclass", "multioutput", "naive_bayes",
     "neighbors._classification", "neighbors._nca", "neighbors._nearest_centroid", "neighbors._regression", "neural_network",
-    "pipeline", "preprocessing", "random_projection", "svm", "tree", "decomposition._factor_analysis",
+    "pipeline", "preprocessing", "random_projection", "svm", "tree", "utils._metadata_requests", "decomposition._factor_analysis",
     "decomposition._fastica", "decomposition._incremental_pca", "decomposition._kernel_pca", "decomposition._pca",
     "decomposition._truncated_svd",
 )  # fmt: skip
@@ -42,6 +43,8 @@ _WITHOUT_ARRAYS = (
     "scipy.interpolate._interpolate.interp1d",  # no file can hold one: IsotonicRegression makes it of its thresholds
 )
 """Kinds that compute number by number, or by numpy."""
+_FUNCTIONS = ("sklearn.feature_selection._", "sklearn.metrics._classification", "sklearn.metrics._ranking")
+"""Where functions may come from that a selection or a search keeps: what they compute, they compute by numpy."""
 _STANDS_IN = ("_estimator_type", "_sklearn_output_config")
 """Attributes of a class that an object may hold anew."""
 _GUARDED = ((BaseDecisionTree, "tree_"), (BaseHistGradientBoosting, "_predictors"))
@@ -79,6 +82,8 @@ def _inside(part: Any) -> Iterator[Any]:
     elif isinstance(part, np.random.RandomState | np.random.Generator):
         _check_random(part)
     elif f"{type(part).__module__}.{type(part).__name__}".startswith(_WITHOUT_ARRAYS):
+        return
+    elif isinstance(part, types.FunctionType) and part.__module__.startswith(_FUNCTIONS):
         return
     else:
         yield from _inside_estimator(part)

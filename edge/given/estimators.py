@@ -6,22 +6,21 @@ Reading one runs no code of the file, and what comes out makes no compiled code 
 
 import io
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.cleaning import clean, short
 from lab.errors import SettingsError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["LIMIT", "as_asked", "from_content"]
+__all__ = ["LIMIT", "from_content"]
 
 LIMIT = 2 * 2**30
 """Bytes that a model may have: protobuf, and so an ONNX file, ends there."""
 _HARMLESS = (
+    "collections.OrderedDict",
     "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
+    "sklearn.compose._column_transformer.make_column_selector",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
@@ -29,6 +28,16 @@ _HARMLESS = (
     "sklearn.utils._bunch.Bunch",
 )
 """Types that skops leaves to its caller: plain data, once `edge.given.estimator_graph` has seen what they hold."""
+_HARMLESS_MODULES = (
+    "sklearn.feature_selection._mutual_info",
+    "sklearn.feature_selection._univariate_selection",
+    "sklearn.metrics._classification",
+    "sklearn.metrics._ranking",
+    "sklearn.metrics._scorer",
+    "sklearn.model_selection._split",
+    "sklearn.utils._metadata_requests",
+)
+"""Modules whose functions and types compute numbers from arrays, or rows of a split: a search of settings keeps some that it needed."""
 
 
 def from_content(content: bytes, name: str) -> Any:
@@ -51,8 +60,9 @@ def from_content(content: bytes, name: str) -> Any:
 
     _check_archive(content, name)
     try:
-        untrusted = [kind for kind in skops_io.get_untrusted_types(data=content) if kind not in _HARMLESS]
-        found = None if untrusted else skops_io.loads(content, trusted=list(_HARMLESS))
+        asked = skops_io.get_untrusted_types(data=content)
+        untrusted = [kind for kind in asked if kind not in _HARMLESS and kind.rpartition(".")[0] not in _HARMLESS_MODULES]
+        found = None if untrusted else skops_io.loads(content, trusted=asked)
     except MemoryError:
         raise
     except Exception as error:  # whatever a damaged archive makes of it
@@ -78,12 +88,6 @@ def from_content(content: bytes, name: str) -> Any:
             f"{name} holds {type(found).__name__}, not a fitted classifier with predict_proba; give a fitted classifier"
         )
     return found
-
-
-def as_asked(estimator: Any, table: "pd.DataFrame") -> Any:
-    """Give rows of a table as the estimator was trained on them: by name, or as a matrix in the order of the table."""
-    known = getattr(estimator, "feature_names_in_", None)
-    return table.to_numpy() if known is None else table[list(known)]
 
 
 def _check_archive(content: bytes, name: str) -> None:

@@ -1,5 +1,6 @@
 """How does a model that the user brings take part? As a family that learns nothing: every fold is scored by the file."""
 
+import dataclasses
 import functools
 import threading
 from collections.abc import Sequence
@@ -8,16 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
 import numpy as np
+import onnx
 import onnxruntime
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from edge.exporting import device, parity
-from edge.exporting.device import Exported, to_files
+from edge.exporting.device import Exported
+from edge.exporting.seen import columns_of, give, seen, selected
 from edge.given.class_order import Order, checked_order, order_of
-from edge.given.estimators import as_asked
+from edge.given.estimator_columns import as_asked
+from edge.given.estimator_export import forms_of
 from edge.given.guard import BATCH, LIMITS, Asked
-from edge.given.intake import Intake, read_estimator, read_onnx, take_in
+from edge.given.intake import Intake, read_estimator, read_onnx, reorder, take_in
 from edge.given.table_inputs import Column
 from edge.session import OUTPUT, session
 from lab.errors import SettingsError
@@ -25,6 +29,7 @@ from lab.learning.families import Family
 from lab.learning.outer import Named
 from lab.privacy.cells import without_cells
 from lab.protocol import Dataset
+from lab.reading.plain import plain_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,14 +61,16 @@ class GivenModel(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: pd.DataFrame) -> "NDArray[np.float64]":
         """Answer rows of the table, shape (n_rows, n_classes)."""
+        X = self._seen(X)
         if self.intake.kind == "skops":
             estimator = self.estimator()
-            return np.asarray(estimator.predict_proba(as_asked(estimator, X)))
+            said = np.asarray(estimator.predict_proba(as_asked(estimator, X)))
+            return said[:, list(self.intake.order)] if self.intake.order else said
         ready = self.ready()
         fed: dict[str, Any] = {}
         for given in ready.get_inputs():
             if given.name == "texts":
-                fed["texts"] = X[list(self.shape.texts)].to_numpy(object)
+                fed["texts"] = device.as_texts(X[list(self.shape.texts)])
             else:
                 kind = np.float64 if given.type == "tensor(double)" else np.float32
                 fed["numbers"] = X[list(self.shape.numbers)].to_numpy(kind)
@@ -76,6 +83,13 @@ class GivenModel(ClassifierMixin, BaseEstimator):
     def predict(self, X: pd.DataFrame) -> "NDArray":
         """Give the class of the highest probability, shape (n_rows,)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def _seen(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Give rows of the lab's features as the device gets them; what has the columns of the model is given as it is."""
+        plain = plain_of(X)
+        if plain is None or not self.intake.columns:
+            return X
+        return columns_of(plain, self.intake.columns).loc[X.index]
 
     def content(self) -> bytes:
         """Give the ONNX file under this lab's names."""
@@ -96,7 +110,8 @@ class AsDeviceSees:
     def __init__(self, model: GivenModel, dataset: Dataset) -> None:
         self.model = model
         self.columns = [*model.shape.numbers, *model.shape.texts]
-        self.order = list(dataset.features.columns)
+        self.order = list(seen(dataset).features.columns)
+        self.refuses_unknown = model.intake.refuses_unknown
 
     def predict_proba(self, rows: Any) -> "NDArray[np.float64]":
         """Answer rows, shape (n_rows, n_columns)."""
@@ -113,18 +128,24 @@ def original_of(family: Family, dataset: Dataset, rows: list[Any]) -> tuple[Any,
     model = family.build(dataset.features, 0)
     if model.intake.kind != "skops":
         return None
-    estimator, seen = model.estimator(), AsDeviceSees(model, dataset)
-    return estimator, [as_asked(estimator, seen.frame(row)) for row in rows]
+    estimator, known = model.estimator(), AsDeviceSees(model, dataset)
+    return estimator, [as_asked(estimator, known.frame(row)) for row in rows]
 
 
 def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
     """Give the file itself, or lower the estimator that a skops file holds."""
     if model.intake.kind == "onnx":
         return [Exported(model.content(), "as given", "the file as it was given, its values renamed")]
-    estimator = model.estimator()
-    columns = [*model.shape.numbers, *model.shape.texts]
-    seen = [str(name) for name in getattr(estimator, "feature_names_in_", dataset.features.columns)]
-    return to_files(estimator, dataset, order=[columns.index(name) for name in seen])
+    forms = forms_of(model.estimator(), dataset, list(seen(dataset).features.columns))
+    if not model.intake.order:
+        return forms
+    return [dataclasses.replace(form, content=_reordered(form.content, model.intake.order)) for form in forms]
+
+
+def _reordered(content: bytes, order: Sequence[int]) -> bytes:
+    graph = onnx.load_from_string(content)
+    reorder(graph, order)
+    return graph.SerializeToString()
 
 
 def assumes_order(family: Named, dataset: Dataset) -> bool:
@@ -150,10 +171,10 @@ def family_of(path: str, dataset: Dataset, classes: Sequence[str] = ()) -> Famil
     SettingsError
         If the file cannot be used, or its answers are no probabilities.
     """
-    numbers = tuple(name for name, kind in dataset.kinds.items() if kind != "category")
-    texts = tuple(name for name, kind in dataset.kinds.items() if kind == "category")
-    shape = _Shape(numbers, texts, dataset.classes)
     intake = _taken_in(path, dataset, tuple(classes))
+    give(dataset, intake.columns)
+    numbers, texts = device.device_columns(dataset)
+    shape = _Shape(tuple(numbers), tuple(texts), dataset.classes)
     return Family(NAME, f"given model ({Path(path).name})", functools.partial(_build, intake, shape))
 
 
@@ -178,34 +199,37 @@ def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> 
 
 def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...]) -> Intake:
     """Check a file for a table: it is asked the first rows of the table, and these moved beyond their range."""
-    table = device.device_rows(dataset)[:BATCH]
-    known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(dataset, table, seed=0))
-    numbers, texts = device.device_columns(dataset)
+    name = Path(path).name
+    is_estimator = Path(path).suffix == ".skops"
+    whole = selected(dataset) if is_estimator else dataset  # every column: which of them it wants, only the file knows
+    table = device.device_rows(whole)[:BATCH]
+    known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(whole, table, seed=0))
+    numbers, texts = device.device_columns(whole)
     parts = {"numbers": (slice(0, len(numbers)), np.float64), "texts": (slice(len(numbers), None), object)}
     inputs = {
-        name: np.concatenate([part.iloc[:, place].to_numpy(dtype=kind) for part in (known, beyond)])
-        for name, (place, kind) in parts.items()
+        kind: np.concatenate([part.iloc[:, place].to_numpy(dtype=dtype) for part in (known, beyond)])
+        for kind, (place, dtype) in parts.items()
         if known.iloc[:, place].shape[1]
     }
-    place_of = {name: ("numbers", place) for place, name in enumerate(numbers)}
-    place_of |= {name: ("texts", place) for place, name in enumerate(texts)}
-    columns = tuple(str(name) for name in dataset.features.columns)
-    asked = Asked(inputs, tuple(place_of[name] for name in columns), columns)
+    place_of = {column: ("numbers", place) for place, column in enumerate(numbers)}
+    place_of |= {column: ("texts", place) for place, column in enumerate(texts)}
+    columns = tuple(str(column) for column in whole.features.columns)
+    usual = tuple(str(column) for column in dataset.features.columns)
+    plain = plain_of(dataset.features)
+    truths = () if plain is None else tuple(plain.frame.select_dtypes("bool"))
+    order = tuple(place_of[column] for column in columns)
+    asked = Asked(inputs, order, columns, usual, len(known), dataset.target_name, truths)
+
+    def ordered(named: tuple[str, ...]) -> Order:
+        return order_of(said or named, dataset.classes, name=name, target=dataset.target_name)
+
     try:
-        intake, tried = take_in(
-            path,
-            asked=asked,
-            n_classes=len(dataset.classes),
-            check_classes=functools.partial(_check_classes, dataset=dataset, name=Path(path).name),
-            ordered=lambda named: order_of(
-                said or named, dataset.classes, name=Path(path).name, target=dataset.target_name
-            ),
-        )
+        intake, tried = take_in(path, asked=asked, n_classes=len(dataset.classes), ordered=ordered)
     except SettingsError as error:  # it may quote what the model's library says of a row
         raise SettingsError(without_cells(str(error), dataset)) from error
-    found = _check_answers(tried.answers.get(OUTPUT), dataset, Path(path).name)
+    found = _check_answers(tried.answers.get(OUTPUT), dataset, name)
     places = Order(tuple(range(len(dataset.classes))), intake.is_assumed)
-    checked_order(places, found, dataset.target[: len(found)], dataset.classes, name=Path(path).name)
+    checked_order(places, found, dataset.target[: len(found)], dataset.classes, name=name)
     return intake
 
 
@@ -226,14 +250,6 @@ def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> "NDA
             f"{name} returns scores that are not probabilities (rows do not add up to 1); export probabilities"
         )
     return first
-
-
-def _check_classes(given: tuple[str, ...], dataset: Dataset, name: str) -> None:
-    known = list(given)
-    if known not in (list(dataset.classes), [str(code) for code in range(len(dataset.classes))]):
-        raise SettingsError(
-            f"{name} knows the classes {', '.join(known[:6])}; the target {dataset.target_name!r} has {', '.join(dataset.classes[:6])}"
-        )
 
 
 @functools.lru_cache(maxsize=2)

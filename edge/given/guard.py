@@ -66,11 +66,23 @@ class Asked:
         For an estimator: the columns of its table, each by its input and its place there.
     names : tuple of str
         For an estimator: the names of these columns.
+    usual : tuple of str
+        For an estimator: those of them that the lab's models use.
+    n_known : int, optional
+        So many rows are of the table; the others were moved beyond its range, and have categories that nobody knows. All unless said.
+    target : str
+        The column to predict.
+    truths : tuple of str
+        For an estimator: its columns of numbers that hold true and false.
     """
 
     inputs: "Mapping[str, np.ndarray]"
     order: tuple[tuple[str, int], ...] = ()
     names: tuple[str, ...] = ()
+    usual: tuple[str, ...] = ()
+    n_known: int | None = None
+    target: str = ""
+    truths: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -92,12 +104,18 @@ class Tried:
         Those that an estimator knows, in its order.
     labels : mapping of str to list of str
         What was answered, by name of the output, as far as it is one label a row.
+    columns : tuple of str
+        The columns that an estimator wants, in its order.
+    refuses_unknown : bool
+        Whether an estimator refuses a category that it has not learned.
     """
 
     outputs: list[Output]
     answers: "Mapping[str, np.ndarray]" = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     labels: Mapping[str, list[str]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    refuses_unknown: bool = False
 
 
 def ask_under_limits(
@@ -107,7 +125,7 @@ def ask_under_limits(
     name: str,
     kind: Kind = "onnx",
     limits: Limits = LIMITS,
-    check_classes: Callable[[tuple[str, ...]], None] = lambda classes: None,
+    check_classes: Callable[[tuple[str, ...]], object] = lambda classes: None,
 ) -> Tried:
     """Load a model in a fresh process, and have it answer rows there.
 
@@ -134,7 +152,8 @@ def ask_under_limits(
         np.savez(folder / "rows.npz", **numbers)  # type: ignore[arg-type]  # its stub takes a name for an option
         request = {
             "name": name, "kind": kind, "limits": asdict(limits), "inputs": list(asked.inputs), "texts": texts,
-            "order": asked.order, "names": asked.names,
+            "order": asked.order, "names": asked.names, "usual": asked.usual, "n_known": asked.n_known, "target": asked.target,
+            "truths": asked.truths,
         }  # fmt: skip
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         try:
@@ -150,7 +169,7 @@ def _told(
     n_rows: int,
     request: Mapping[str, Any],
     limits: Limits,
-    check: Callable[[tuple[str, ...]], None],
+    check: Callable[[tuple[str, ...]], object],
 ) -> Tried:
     """Read what the process wrote; the classes are checked first, where it came to know them."""
     import numpy as np
@@ -169,7 +188,8 @@ def _told(
     if any(len(answer) != n_rows for answer in answers.values()):
         raise SettingsError(f"{name} does not give one answer for each row; give a model of this table's columns")
     labels = {outputs[int(place)].name: said for place, said in found["labels"].items() if len(said) == n_rows}
-    return Tried(outputs, answers, tuple(found["classes"]), labels)
+    about = {"columns": tuple(found.get("columns", ())), "refuses_unknown": bool(found.get("refuses_unknown"))}
+    return Tried(outputs, answers, tuple(found["classes"]), labels, **about)
 
 
 def _refusal(found: Mapping[str, Any], request: Mapping[str, Any], limits: Limits) -> SettingsError:
@@ -228,7 +248,10 @@ def _read(folder: Path, request: Mapping[str, Any]) -> Asked:
     inputs = dict(
         zip(request["inputs"], ((numbers | texts)[place] for place in range(len(request["inputs"]))), strict=True)
     )
-    return Asked(inputs, tuple((name, place) for name, place in request["order"]), tuple(request["names"]))
+    return Asked(
+        inputs, tuple((name, place) for name, place in request["order"]), tuple(request["names"]), tuple(request["usual"]),
+        request["n_known"], request["target"], tuple(request["truths"]),
+    )  # fmt: skip
 
 
 def _onnx(model: bytes, asked: Asked) -> tuple[Tried, Callable[[slice], list[Any]]]:
@@ -237,24 +260,59 @@ def _onnx(model: bytes, asked: Asked) -> tuple[Tried, Callable[[slice], list[Any
 
     ready = session(model)
     outputs = [Output(o.name, o.type, list(o.shape or ())) for o in ready.get_outputs()]
-    return Tried(outputs), lambda rows: ready.run(None, {name: matrix[rows] for name, matrix in asked.inputs.items()})
+    fed = {name: matrix if matrix.dtype != object else _written(matrix) for name, matrix in asked.inputs.items()}
+    return Tried(outputs), lambda rows: ready.run(None, {name: matrix[rows] for name, matrix in fed.items()})
+
+
+def _written(texts: "np.ndarray") -> "np.ndarray":
+    """Give texts of shape (n_rows, n_columns) as a device hands them over: empty where missing."""
+    import pandas as pd
+
+    written = texts.copy()
+    written[pd.isna(texts)] = ""
+    return written
 
 
 def _skops(model: bytes, asked: Asked, name: str) -> tuple[Tried, Callable[[slice], list[Any]]]:
-    """Load an estimator; gives what it says of itself, and how rows are asked."""
+    """Load an estimator; gives what it says of itself, and how rows are asked. The first time it is tried as a device would serve it."""
     import numpy as np
 
-    from edge.given.estimators import as_asked, from_content
+    from edge.exporting.seen import plain_name, text_of
+    from edge.given.estimator_columns import as_asked, columns_asked, refuses_unknown
+    from edge.given.estimator_trial import require_served
+    from edge.given.estimators import from_content
 
     estimator, table = from_content(model, name), _table(asked)
     classes = np.asarray(estimator.classes_)
     known = tuple(str(label) for label in classes.ravel()[:1_000].tolist())
     outputs = [Output("probabilities", "tensor(double)", [None, len(known)])]
+    numbers = {column for column in table if table[column].dtype == np.float64}
+    columns = columns_asked(estimator, asked.names, asked.usual, numbers=numbers, name=name)
+    for column in set(columns) - set(table):  # numbers that are names to the model
+        values = table[plain_name(column)]
+        written = values.map({1.0: "True", 0.0: "False"}) if plain_name(column) in asked.truths else values.map(text_of, na_action="ignore")
+        table[column] = written.astype(object)
+    refuses = refuses_unknown(estimator)
+    table = _with_known_texts(table[list(columns)], asked) if refuses else table[list(columns)]
 
     def ask(rows: slice) -> list[Any]:
-        return [np.asarray(estimator.predict_proba(as_asked(estimator, table.iloc[rows])), dtype=np.float64)]
+        found = [np.asarray(estimator.predict_proba(as_asked(estimator, table.iloc[rows])), dtype=np.float64)]
+        if rows.stop >= asked.n_rows:
+            known = table.iloc[: asked.n_known or len(table)]
+            require_served(estimator, known, target=asked.target, refuses_unknown=refuses, name=name)
+        return found
 
-    return Tried(outputs, classes=known), ask
+    return Tried(outputs, classes=known, columns=columns, refuses_unknown=refuses), ask
+
+
+def _with_known_texts(table: "pd.DataFrame", asked: Asked) -> "pd.DataFrame":
+    """Give the rows beyond the table the texts of its own rows, for a model that refuses others."""
+    import numpy as np
+
+    n_known = asked.n_known or len(table)
+    rows = np.r_[0:n_known, 0 : len(table) - n_known]
+    texts = [column for column in table if table[column].dtype != np.float64]
+    return table.assign(**{column: table[column].to_numpy()[rows] for column in texts})
 
 
 def _table(asked: Asked) -> "pd.DataFrame":
@@ -276,7 +334,7 @@ def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[s
     try:
         made = _onnx(model, asked) if request["kind"] == "onnx" else _skops(model, asked, request["name"])
         (tried, ask), doing = made, "answer"
-        known = {"classes": tried.classes}
+        known = {"classes": tried.classes, "columns": tried.columns, "refuses_unknown": tried.refuses_unknown}
         alone = [ask(slice(row, row + 1)) for row in range(min(_ASKED_ALONE, asked.n_rows))]
         some = ask(slice(0, 256))
         given = [ask(slice(first, first + BATCH)) for first in range(0, asked.n_rows, BATCH)]

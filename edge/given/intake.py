@@ -24,7 +24,7 @@ from edge.given.table_inputs import Column, take_any_rows, take_matrices
 from edge.session import OUTPUT, session
 from lab.errors import LabError, SettingsError
 
-__all__ = ["Intake", "read_estimator", "read_onnx", "take_in"]
+__all__ = ["Intake", "read_estimator", "read_onnx", "reorder", "take_in"]
 
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".p")
 _FLOATS = {"tensor(float)": 4, "tensor(double)": 8}
@@ -44,6 +44,10 @@ class Intake:
         For each class of the table the place of its probability among the outputs; empty where they are in that order.
     is_assumed : bool
         Whether the file does not say so itself.
+    columns : tuple of str
+        The columns that an estimator wants, in its order.
+    refuses_unknown : bool
+        Whether it refuses a category that it has not learned.
     """
 
     path: str
@@ -51,6 +55,8 @@ class Intake:
     digest: str
     order: tuple[int, ...] = ()
     is_assumed: bool = False
+    columns: tuple[str, ...] = ()
+    refuses_unknown: bool = False
 
 
 def take_in(
@@ -58,7 +64,6 @@ def take_in(
     *,
     asked: Asked,
     n_classes: int,
-    check_classes: Callable[[tuple[str, ...]], None],
     ordered: Callable[[tuple[str, ...]], Order] | None = None,
     limits: Limits = LIMITS,
 ) -> tuple[Intake, Tried]:
@@ -70,10 +75,8 @@ def take_in(
     ----------
     asked : Asked
         What it will be asked: `numbers` (float64) and `texts` (object), as far as the table has columns of the kind.
-    check_classes : callable
-        Raises SettingsError where the classes that an estimator knows are not those of the table.
     ordered : callable, optional
-        Takes the labels that an ONNX file names, in its order, and matches them with the classes of the table.
+        Takes the labels that a file names, in its order, and matches them with the classes of the table.
 
     Returns
     -------
@@ -88,10 +91,14 @@ def take_in(
     where = Path(path)  # said as it was given; kept in full, because trials run in another folder
     content = _content(where)
     if where.suffix == ".skops":
-        tried = ask_under_limits(
-            content, asked, name=where.name, kind="skops", limits=limits, check_classes=check_classes
-        )
-        return Intake(str(where.absolute()), "skops", hashlib.sha256(content).hexdigest()), tried
+        check = (lambda classes: None) if ordered is None else ordered
+        tried = ask_under_limits(content, asked, name=where.name, kind="skops", limits=limits, check_classes=check)
+        order = Order((), is_assumed=False) if ordered is None else _turned(ordered(tried.classes))
+        intake = Intake(
+            str(where.absolute()), "skops", hashlib.sha256(content).hexdigest(), order.places, is_assumed=order.is_assumed,
+            columns=tried.columns, refuses_unknown=tried.refuses_unknown,
+        )  # fmt: skip
+        return intake, Tried(tried.outputs, {OUTPUT: _in_order(tried.answers[OUTPUT], order)}, tried.classes)
     widths = {name: asked.inputs[name].shape[1] if name in asked.inputs else 0 for name in ("numbers", "texts")}
     columns = [Column(name, *place) for name, place in zip(asked.names, asked.order, strict=True)]
     model, inputs = _checked(content, where, widths["numbers"], widths["texts"], columns)
@@ -110,7 +117,7 @@ def take_in(
     intake = Intake(
         str(where.absolute()), "onnx", hashlib.sha256(ready).hexdigest(), order.places, is_assumed=order.is_assumed
     )
-    return intake, Tried(tried.outputs, {OUTPUT: answers[:, list(order.places)] if order.places else answers})
+    return intake, Tried(tried.outputs, {OUTPUT: _in_order(answers, order)})
 
 
 def _ordered(
@@ -120,8 +127,16 @@ def _ordered(
     if ordered is None:
         return Order((), is_assumed=False)
     chosen = np.nan_to_num(answers, nan=-np.inf).argmax(axis=1)
-    order = ordered(labels_named(model, list(tried.labels.values()), chosen))
+    return _turned(ordered(labels_named(model, list(tried.labels.values()), chosen)))
+
+
+def _turned(order: Order) -> Order:
+    """Give an order without places where it is that of the table."""
     return Order((), order.is_assumed) if order.places == tuple(range(len(order.places))) else order
+
+
+def _in_order(answers: "np.ndarray", order: Order) -> "np.ndarray":
+    return answers[:, list(order.places)] if order.places else answers
 
 
 def read_onnx(
@@ -162,7 +177,7 @@ def read_onnx(
     output = _output(ready.get_outputs(), where, n_classes)
     _rename(model.graph, inputs | {output: OUTPUT})
     if order:
-        _reorder(model, order)
+        reorder(model, order)
     kept = [value for value in model.graph.output if value.name == OUTPUT]
     del model.graph.output[:]
     model.graph.output.extend(kept)
@@ -351,7 +366,7 @@ def _output(outputs: Sequence[Output | Any], where: Path, n_classes: int) -> str
     return str(named[0])
 
 
-def _reorder(model: onnx.ModelProto, order: Sequence[int]) -> None:
+def reorder(model: onnx.ModelProto, order: Sequence[int]) -> None:
     """Let the file give its probabilities in another order: what gave them gives another name, and a last node picks from it."""
     inner, places = f"{OUTPUT} of the file, in its order", f"{OUTPUT}: order"
     for node in model.graph.node:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab import registry
 from lab.cleaning import command_line
+from lab.commands.plainly import with_plain_table
 from lab.commands.words import check_out, notifier, writing_in
 from lab.errors import DataError, LabError
 from lab.terminal.console import say, show
@@ -49,6 +50,7 @@ def run_lab(
     from lab.data import load
 
     dataset = load.load(source, **about)
+    with_plain_table(lab, dataset, source, settings, about)
     if given.out.exists():
         check_out(given.out)
     from lab import flow  # loads the libraries that learn, for which who misspelt a column need not wait

@@ -26,7 +26,7 @@ from lab.reading.workbooks import read_workbook
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Read", "read"]
+__all__ = ["Read", "read", "untyped"]
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
@@ -65,11 +65,24 @@ def read(source: str, how: How, *, target: str = "", wanted: Collection[str] = (
     DataError
         If there is no such file or it is not a table; says where, what was found, and the way out.
     """
-    path = Path(source)
-    name = "standard input" if source == "-" else path.name
     told = Told(
         dict(how.kinds), target, frozenset({target, *wanted}), frozenset(word.casefold() for word in how.missing)
     )
+    found = untyped(source, how, told)
+    table = typed(found.table, told)
+    return Read(table, found.content, (*found.notes, *told.notes))
+
+
+def untyped(source: str, how: How, told: Told) -> Read:
+    """Read the cells as they are written, texts in a file of text; `told` learns which decimal sign is usual there.
+
+    Raises
+    ------
+    DataError
+        As `read` says.
+    """
+    path, wanted = Path(source), {*told.as_they_are} - {""}
+    name = "standard input" if source == "-" else path.name
     notes: list[str] = []
     more: list[str] = []
     if source != "-" and os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it takes any name
@@ -77,12 +90,11 @@ def read(source: str, how: How, *, target: str = "", wanted: Collection[str] = (
     else:
         content = bytes_of(source)
         plain, inner, notes = unpacked(content, name)
-        table, more = _table(path if source != "-" else Path(name), plain, inner, how, {*wanted, target} - {""}, told)
-    table, again = named_once(table, name, {*wanted, target}, MAX_NAME)
+        table, more = _table(path if source != "-" else Path(name), plain, inner, how, wanted, told)
+    table, again = named_once(table, name, wanted, MAX_NAME)
     check_shape(name, table)
     _check_said(table, how, name)
-    table = typed(table, told)
-    return Read(table, content, (*notes, *more, *again, *told.notes))
+    return Read(table, content, (*notes, *more, *again))
 
 
 def _table(

@@ -121,7 +121,7 @@ def passes(nodes: list[str], tree: Path, limit_s: float = LIMIT_S) -> bool:
     RuntimeError
         If they could not be run.
     """
-    words = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--basetemp", str(tree / "temporary"), *nodes]
+    words = ["-x", "-q", "-m", "", "-n", "0", "-p", "no:cacheprovider", "--basetemp", str(tree / "temporary"), *nodes]
     log = tree / "pytest.txt"
     child = os.fork()
     if child == 0:

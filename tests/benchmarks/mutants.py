@@ -186,7 +186,7 @@ def configure(tree: Path, modules: Sequence[str], tests: Sequence[str]) -> None:
         "only_mutate": list(modules),
         "also_copy": [package for package in PACKAGES if package not in first],
         "pytest_add_cli_args_test_selection": list(tests),
-        "pytest_add_cli_args": ["-p", "no:xdist", "-p", "no:cacheprovider", "-k", LEFT_OUT],
+        "pytest_add_cli_args": ["-m", "", "-p", "no:xdist", "-p", "no:cacheprovider", "-k", LEFT_OUT],
         "track_dependencies": False,
         "use_git_change_detection": False,
     }

@@ -23,7 +23,7 @@ from lab.testing import check_lab
 FAST = Settings(folds=2, repeats=1, candidates=1, rounds=20, models=("mlp",), memory_mb=500.0, load_seconds=0.02)
 
 
-@pytest.mark.parametrize("name", ["wine", "loans"])
+@pytest.mark.parametrize("name", [pytest.param("wine", marks=pytest.mark.slow), "loans"])
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, tmp_path, monkeypatch):
     less_work = (with_few_trees, with_short_timings, with_models_served_once, with_suspicions_once)
     for less in (with_rows_once, *less_work):

@@ -65,6 +65,7 @@ def test_a_group_column_of_500_values_is_refused(lab, table):
     refused(lab, path, "--target", "churn", "--groups", "place", *FAST, says=["has 500 different values", "at most 20"])
 
 
+@pytest.mark.slow
 def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab, tmp_path, table, monkeypatch):
     in_this_process(monkeypatch)
     with_small_follow_up(monkeypatch)
@@ -94,6 +95,7 @@ def test_hostile_names_200_categories_and_a_category_of_one_row_run_through(lab,
     assert record["trials"]["failed"] == {}
 
 
+@pytest.mark.slow
 def test_500_columns_run_through(lab, tmp_path, table, monkeypatch):
     in_this_process(monkeypatch)
     without_doubts(monkeypatch)

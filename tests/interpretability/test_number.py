@@ -316,6 +316,7 @@ def test_the_verdict_of_a_number_names_points_of_r2_or_the_unit_of_the_error():
     assert "120 above the best black box in mean absolute error (negative) (95 % interval 50 to 2,350 above)" in said
 
 
+@pytest.mark.slow
 def test_a_table_of_3000_different_numbers_with_texts_and_holes_runs_through(lab, tmp_path, table, few_families):
     rng = np.random.default_rng(3)
     n, area, town = 3_000, rng.gamma(3.0, 30.0, size=3_000), rng.choice(["North", "South, old", "<blink>"], 3_000)

@@ -79,6 +79,7 @@ DEPENDENT = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", registry.names())
 def test_the_tables_of_the_controls_have_the_properties_that_they_were_made_with(name):
     asked = [control for control in registry.find(name).controls() if control.table is not None]

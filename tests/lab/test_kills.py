@@ -18,6 +18,7 @@ def site(tmp_path_factory):
     return tiny_site.make_site(tmp_path_factory.mktemp("kills") / "site")
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_been(site, tmp_path):
     subject = killing.tiny_subjects(0.05)["run"]
     known = killing.reference(killing.Place(tmp_path / "whole", site, subject))
@@ -34,6 +35,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_been(site, 
     assert sum(found.kills.values()) == 4
 
 
+@pytest.mark.slow
 def test_an_interrupted_demo_keeps_the_labs_that_were_finished_and_the_next_demo_computes_anew(site, tmp_path):
     subject = killing.tiny_subjects(0.0)["demo"]
     place = killing.Place(tmp_path / "demo", site, subject)

@@ -36,6 +36,7 @@ def test_measured_rates_come_first_with_and_without_a_digest(tmp_path, measured)
     assert found(tmp_path, measured) == (measured, [])  # of an earlier version
 
 
+@pytest.mark.slow
 def test_any_flipped_bit_of_measured_rates_is_seen(tmp_path, measured, shipped):
     few = measured["controls"][:2]  # each byte of a smaller file, as the rest repeats their form
     events, seeds = sum(row["wrong"]["events"] for row in few), measured["seeds"]

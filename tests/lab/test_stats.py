@@ -67,6 +67,7 @@ def test_regions_without_spread_are_certain():
     assert regions_of(1.0, corrected_spread(np.ones(2), 0.2), 0.5).better == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
 def test_the_interval_of_a_quantile_covers_the_truth_as_often_as_promised(share):
     rng = np.random.default_rng(2)

@@ -51,6 +51,7 @@ def test_there_are_as_many_kinds_as_promised():
     assert {answer for control in CONTROLS for answer in control.wrong} == {"yes", "no"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cheap")
 @pytest.mark.parametrize("name", [name for name in FITTED if name not in DOUBTED])
 def test_equal_sides_are_no_advantage_and_a_fault_is_seen(name, monkeypatch):
@@ -71,6 +72,7 @@ def test_where_groups_are_suspected_only_a_lost_suspicion_can_be_wrong(monkeypat
 POINTS = {"level": 0.0, "half-margin": 2.5, "at-margin": 5.0, "over-margin": 7.5, "twice-margin": 10.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "found"), POINTS.items())
 def test_models_of_known_skill_lie_as_far_apart_as_is_said(name, found, monkeypatch):
     with_trials_once(monkeypatch)

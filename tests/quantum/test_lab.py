@@ -35,7 +35,8 @@ FAST = Settings(
 
 
 @pytest.mark.parametrize(
-    ("name", "known"), [("wine", (LOGISTIC, SVM)), ("loans", (BOOSTING, MLP))], ids=["wine", "loans"]
+    ("name", "known"),
+    [pytest.param("wine", (LOGISTIC, SVM), id="wine", marks=pytest.mark.slow), pytest.param("loans", (BOOSTING, MLP), id="loans")],
 )
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, known, tmp_path, monkeypatch):
     """Each classical family on one of the tables: they are tested on their own."""

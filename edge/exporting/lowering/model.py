@@ -24,12 +24,13 @@ from edge.boosters.levelwise import LevelwiseTreesClassifier
 from edge.boosters.symmetric import SymmetricTreesClassifier
 from edge.distilling.student import DistilledClassifier
 from edge.exporting.lowering import affine, boosters, boosting, kernels, neighbours, symmetric
+from edge.exporting.lowering.front import columns_in_front
 from edge.session import OUTPUT
 from lab.learning.calibration import RisingCalibration
 from lab.onnx_graphs import forests
 from lab.onnx_graphs.columns import Column, NotLoweredError, Number
 from lab.onnx_graphs.graph import Graph
-from lab.onnx_graphs.preparation import RawText, Source, columns_after
+from lab.onnx_graphs.preparation import RawText, Source
 
 __all__ = ["Lowered", "lower"]
 
@@ -111,7 +112,10 @@ def lower(
     last = steps[-1].student_ if isinstance(steps[-1], DistilledClassifier) else steps[-1]
     inner = kernels.inside_calibration(last) if isinstance(last, CalibratedClassifierCV) else None
     front = [*steps[:-1], *([step for _, step in inner.steps[:-1]] if isinstance(inner, Pipeline) else [])]
-    columns = columns_after(front, sources)
+    followed = columns_in_front(front, sources)
+    if followed.unknown:
+        raise NotLoweredError(followed.unknown)
+    columns = followed.columns
     if type(last) in _TREES:
         add = _TREES[type(last)]
         narrow = precision == "exact" and _exact_in_float32(last, columns)

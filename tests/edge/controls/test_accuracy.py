@@ -27,6 +27,7 @@ def test_there_are_as_many_kinds_as_promised():
     assert {answer for control in CONTROLS for answer in control.wrong} == {"yes", "no"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FREE)
 def test_the_truth_is_not_contradicted_and_a_fault_in_the_comparison_is_seen(name, monkeypatch):
     with_trials_once(monkeypatch)  # the fault is in what is made of the rows
@@ -42,6 +43,7 @@ def test_the_truth_is_not_contradicted_and_a_fault_in_the_comparison_is_seen(nam
     assert asked(name)[1] in control.wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["copies", "customers", "known-customers", "drift"])
 def test_rows_that_belong_together_are_learnt_by_heart_where_the_lab_forgets_it(name, monkeypatch):
     control, answer = asked(name)

@@ -112,6 +112,7 @@ def test_without_a_teacher_it_is_the_plain_network():
     assert found.predict(rows).tolist() == np.array(["a", "b", "c"])[plain.predict(rows)].tolist()
 
 
+@pytest.mark.slow
 def test_it_knows_chances_better_than_the_same_network_without_a_teacher():
     rows, labels = noisy(400, seed=4, n_columns=40)
     unseen, truth = noisy(2_000, seed=5, n_columns=40)

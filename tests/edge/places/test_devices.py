@@ -56,6 +56,7 @@ def vanish_when_asked():
     process.measure_as_json = lambda served, request: os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_two_workers_stand_for_devices_and_one_that_vanishes_loses_only_its_rows():
     distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")

@@ -55,6 +55,7 @@ def test_a_generated_table_has_gaps_but_not_in_its_target(name):
     assert gaps.iloc[-1] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["churn", "machines", "readmission"])
 def test_nothing_is_suspected_of_rows_that_are_drawn_one_by_one(name):
     assert suspicions(load(name), seed=0) == ()

@@ -38,6 +38,7 @@ def models():
     return {"classical": classical, "quantum": QuantumKernelClassifier(n_qubits=2, random_state=0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["classical", "quantum"])
 def test_probabilities_of_two_classes_rank_rows_as_the_machine_does_on_every_weak_table(side):
     """Two of three weak tables in five would be turned round by a sigmoid that may fall."""

@@ -77,6 +77,7 @@ def test_independent_rows_are_not_suspected(seed):
     assert suspicions(independent(seed=seed), seed=0) == ()
 
 
+@pytest.mark.slow
 def test_a_category_with_effects_is_asked_about_and_only_suspected_if_it_is_called_an_identifier():
     rng = np.random.default_rng(0)
     level = rng.integers(0, 40, 600)
@@ -161,6 +162,7 @@ def test_tables_beyond_the_rows_that_are_looked_at_are_measured_too(rows):
     assert abs(found.share) < 0.1
 
 
+@pytest.mark.slow
 def test_rows_that_are_there_many_times_are_measured_wherever_the_first_of_them_stands():
     rng = np.random.default_rng(0)
     x, rows = rng.normal(size=(80, 4)), np.concatenate([np.arange(80), rng.integers(0, 80, 1_920)])
@@ -190,6 +192,7 @@ def test_the_size_of_a_group_is_where_the_distances_have_their_gap():
     assert neighbourhood(independent(), seed=0).gap < 1.25
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["number", "classes"])
 @pytest.mark.parametrize("rows", [200, 301])
 def test_extreme_values_and_long_tails_make_no_groups(rows, target):

@@ -92,6 +92,7 @@ def test_several_are_named_together():
     assert "--drop refund --drop fee" in asked.way_out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(30))
 def test_nothing_is_asked_of_honest_columns(seed):
     rng = np.random.default_rng(100 + seed)

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from samples import tiny_site
 from samples.here import in_this_process
 
@@ -79,6 +80,7 @@ def run_here(out, patch):
     assert main([*GIVEN, "--workers", "1", "--out", str(out)]) == 0
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_resumed_with_the_same_record(tmp_path, monkeypatch):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     run_here(whole, monkeypatch)

@@ -95,6 +95,7 @@ def read_or_none(folder, key="t", run="r"):
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["t.json", "t.npz"])
 def test_no_flipped_bit_changes_a_row(tmp_path, name):
     write_row(tmp_path, "t", SMALL, run="r")

@@ -19,6 +19,7 @@ def predictions(n_rows=150, seed=3):
     return target, *both
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scorer", "factor", "unit", "score"),
     [

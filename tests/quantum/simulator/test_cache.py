@@ -169,6 +169,7 @@ def test_a_compiler_that_fails_is_quoted_with_what_to_do(tmp_path, monkeypatch):
         native._compile("float32")
 
 
+@pytest.mark.slow
 def test_the_same_machine_compiles_the_same_code_whatever_the_seed_of_hashes(monkeypatch):
     """By hashes of seed 4, numba puts blocks in another order than by those of seed 0."""
     native.warm_up()
