@@ -5,23 +5,24 @@ gets that matrix. Whether it is the same model is shown by comparison, as for an
 """
 
 import copy
+import functools
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import helper
 from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
 
 from edge.exporting import device
 from edge.exporting.device import Exported
-from edge.exporting.lowering import NotLoweredError
+from edge.exporting.lowering import NotLoweredError, lower
 from edge.exporting.lowering.affine import add_first
 from edge.exporting.lowering.front import columns_in_front
 from edge.given.estimator_columns import inner_of
-from edge.session import OUTPUT
+from edge.session import OUTPUT, session
 from lab.onnx_graphs.columns import Number
 from lab.onnx_graphs.graph import Graph
 from lab.onnx_graphs.preparation import RawText
@@ -60,7 +61,7 @@ def _converted(model: Any, dataset: Dataset, order: Sequence[int], *, reason: st
     """Have the converter add what is not known here, in float32 and in float64, as far as it can."""
     numbers, texts = device.device_columns(dataset)
     sources = [*(Number(place) for place in range(len(numbers))), *(RawText(place) for place in range(len(texts)))]
-    steps = [step for _, step in model.steps] if isinstance(model, Pipeline) else [model]
+    steps = _flat(model)
     followed = columns_in_front(steps[:-1], [sources[place] for place in order])
     rest = steps[followed.n_steps :]
     graph = Graph(len(numbers), len(texts), np.float64)
@@ -68,35 +69,63 @@ def _converted(model: Any, dataset: Dataset, order: Sequence[int], *, reason: st
     missing = bool(device.device_frame(dataset)[numbers].isna().to_numpy().any())
     add_first(graph, (np.eye(width), np.zeros(width)), followed.columns, form="float64", missing=missing)
     prepared = graph.finish(_PREPARED, width, "prepared")
+    makers = (_by_converter, _with_our_last) if len(rest) > 1 else (_by_converter,)
+    ways = [functools.partial(make, rest, width, number) for number in ("float32", "float64") for make in makers]
+    some = device.device_rows(dataset)[:2]
     found, said = [], ""
-    for number in ("float32", "float64"):
+    for way in ways:
         try:
-            back = _by_converter(rest, width, number)
-            front = copy.deepcopy(prepared)
-            content = device.finish(_joined(front, back, len(dataset.classes), number), dataset)
+            content = device.finish(_joined(prepared, way(), len(dataset.classes)), dataset)
+            ready = session(content)  # of some types the runtime lacks what the standard has
+            ready.run([OUTPUT], device.feeds(dataset, some, ready))
         except Exception as error:  # noqa: BLE001 - the converter raises types of its own, and any other, at what it does not know
             said = said or " ".join(str(error).split())[:160]
             continue
-        promise = f"prepared in float64, then by skl2onnx in {number} ({reason}); shown by comparison"
+        promise = f"prepared in float64, then by skl2onnx ({reason}); shown by comparison"
         found.append(Exported(content, "converter", promise))
     if not found:
         raise NotLoweredError(f"{reason}, and skl2onnx does not know how either ({said})")
     return found
 
 
+def _flat(model: Any) -> list[Any]:
+    """List the steps of a pipeline, those of pipelines in it among them."""
+    if not isinstance(model, Pipeline):
+        return [model]
+    return [each for _, step in model.steps for each in _flat(step) if each not in (None, "passthrough")]
+
+
+def _with_our_last(steps: Sequence[Any], width: int, number: str) -> onnx.ModelProto:
+    """Have the converter make all steps but the last, and lower that one."""
+    middle = _by_converter(steps[:-1], width, number)
+    n_columns = int(steps[-1].n_features_in_)
+    last = lower(steps[-1], n_numbers=n_columns, n_texts=0, missing=True)[-1].graph
+    (made,) = middle.graph.output
+    last = onnx.compose.add_prefix(last, "last ", rename_outputs=False)
+    (given,) = last.graph.input
+    kind = given.type.tensor_type.elem_type
+    nodes = [*middle.graph.node, helper.make_node("Cast", [made.name], [given.name], to=kind), *last.graph.node]
+    constants = [*middle.graph.initializer, *last.graph.initializer]
+    graph = helper.make_graph(nodes, "behind", list(middle.graph.input), list(last.graph.output), constants)
+    return helper.make_model(graph, opset_imports=last.opset_import)
+
+
 def _by_converter(steps: Sequence[Any], width: int, number: str) -> onnx.ModelProto:
     from skl2onnx import to_onnx
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
+    from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 
     kind = DoubleTensorType if number == "float64" else FloatTensorType
     steps = [_as_converted(step) for step in steps]
     model = Pipeline([(str(place), step) for place, step in enumerate(steps)]) if len(steps) > 1 else steps[0]
+    classifies = hasattr(steps[-1], "predict_proba")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it reads attributes that scikit-learn will drop
-        return to_onnx(
-            model, initial_types=[(_PREPARED, kind([None, width]))], options={"zipmap": False},
+        made = to_onnx(
+            model, initial_types=[(_PREPARED, kind([None, width]))], options={"zipmap": False} if classifies else None,
             target_opset={"": _OPSETS[""], "ai.onnx.ml": 3},
         )  # fmt: skip
+    return select_model_inputs_outputs(made, outputs=[OUTPUT]) if classifies else made
 
 
 def _as_converted(step: Any) -> Any:
@@ -108,20 +137,24 @@ def _as_converted(step: Any) -> Any:
     return step
 
 
-def _joined(front: onnx.ModelProto, back: onnx.ModelProto, n_classes: int, number: str) -> onnx.ModelProto:
-    """Put the graph of the steps behind the one in front of it; what gives labels in it is left out."""
-    from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
-
-    back = select_model_inputs_outputs(back, outputs=[OUTPUT])
+def _joined(front: onnx.ModelProto, back: onnx.ModelProto, n_classes: int) -> onnx.ModelProto:
+    """Put a graph that takes the prepared matrix behind the one that gives it."""
+    front, (given,) = copy.deepcopy(front), back.graph.input
     back = onnx.compose.add_prefix(back, "after ", rename_inputs=False, rename_outputs=False)
-    element = TensorProto.DOUBLE if number == "float64" else TensorProto.FLOAT
-    nodes = [*front.graph.node]
-    if number == "float32":
-        nodes[-1].output[:] = ["prepared in float64"]
-        nodes.append(helper.make_node("Cast", ["prepared in float64"], [_PREPARED], to=TensorProto.FLOAT))
-    nodes += back.graph.node
+    nodes = list(front.graph.node)
+    nodes[-1].output[:] = [f"{_PREPARED} in float64"]
+    nodes.append(
+        helper.make_node("Cast", [f"{_PREPARED} in float64"], [given.name], to=given.type.tensor_type.elem_type)
+    )
+    element = back.graph.output[0].type.tensor_type.elem_type or given.type.tensor_type.elem_type
     output = helper.make_tensor_value_info(OUTPUT, element, [None, n_classes])
     constants = [*front.graph.initializer, *back.graph.initializer]
-    graph = helper.make_graph(nodes, "pipeline", list(front.graph.input), [output], constants)
-    opsets = [helper.make_opsetid(domain, version) for domain, version in _OPSETS.items()]
+    graph = helper.make_graph([*nodes, *back.graph.node], "pipeline", list(front.graph.input), [output], constants)
+    versions = dict(_OPSETS) | {entry.domain: entry.version for entry in front.opset_import if _needs_newest(back)}
+    opsets = [helper.make_opsetid(domain, version) for domain, version in versions.items()]
     return helper.make_model(graph, opset_imports=opsets, ir_version=front.ir_version, producer_name=front.producer_name)
+
+
+def _needs_newest(graph: onnx.ModelProto) -> bool:
+    """Whether a graph has trees as our lowering writes them, which the version that the converter's trees need does not know."""
+    return any(node.op_type == "TreeEnsemble" for node in graph.graph.node)

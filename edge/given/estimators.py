@@ -5,16 +5,19 @@ Reading one runs no code of the file, and what comes out makes no compiled code 
 """
 
 import io
+import re
 import zipfile
+from importlib import metadata
 from typing import Any
 
 from lab.cleaning import clean, short
 from lab.errors import SettingsError
 
-__all__ = ["LIMIT", "from_content"]
+__all__ = ["LIMIT", "from_content", "other_version"]
 
 LIMIT = 2 * 2**30
 """Bytes that a model may have: protobuf, and so an ONNX file, ends there."""
+_VERSION = re.compile(r'"_sklearn_version":\s*\{[^{}]*"content":\s*"\\"?([0-9][0-9A-Za-z.+]*)')
 _HARMLESS = (
     "collections.OrderedDict",
     "numpy.dtype",
@@ -66,7 +69,7 @@ def from_content(content: bytes, name: str) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # whatever a damaged archive makes of it
-        raise SettingsError(f"{name} is not a skops file or is damaged; write it with skops.io.dump") from error
+        raise SettingsError(f"{name} is not a skops file or is damaged; write it with skops.io.dump{other_version(content)}") from error
     if untrusted:
         shown = ", ".join(short(clean(kind)) for kind in untrusted[:3])
         raise SettingsError(
@@ -82,12 +85,27 @@ def from_content(content: bytes, name: str) -> Any:
             f"{name} holds {error}; write it again, or export the model to ONNX and give that file"
         ) from error
     except Exception as error:  # a part lacks what its kind has, or has something else in its place
-        raise SettingsError(f"{name} holds a damaged estimator; write it again with skops.io.dump") from error
+        raise SettingsError(
+            f"{name} holds a damaged estimator; write it again with skops.io.dump{other_version(content)}"
+        ) from error
     if not classifier:
         raise SettingsError(
             f"{name} holds {type(found).__name__}, not a fitted classifier with predict_proba; give a fitted classifier"
         )
     return found
+
+
+def other_version(content: bytes) -> str:
+    """Say of a skops file which scikit-learn it comes from, where another one is installed; else nothing. To be put behind a sentence."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            found = _VERSION.search(archive.read("schema.json").decode("utf-8"))
+    except Exception:  # noqa: BLE001 - as `_check_archive`; what is damaged is said elsewhere
+        return ""
+    theirs, ours = found[1] if found else "", metadata.version("scikit-learn")
+    if not theirs or theirs == ours:
+        return ""
+    return f" (it was written with scikit-learn {short(clean(theirs))}, and {ours} is installed here: write it again with that one)"
 
 
 def _check_archive(content: bytes, name: str) -> None:

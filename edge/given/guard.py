@@ -355,7 +355,10 @@ def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[s
         reason = " ".join(str(error).split())
         if any(word in reason for word in _NO_MEMORY):
             return known | {"memory": doing}, {}
-        return known | {"doing": doing, "reason": reason[:200]}, {}
+        from edge.given.estimators import other_version
+
+        about = other_version(model) if request["kind"] == "skops" else ""
+        return known | {"doing": doing, "reason": reason[:200] + about}, {}
     return known | {"outputs": [asdict(output) for output in tried.outputs], "labels": labels}, answers
 
 

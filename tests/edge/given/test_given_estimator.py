@@ -5,6 +5,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -58,11 +59,11 @@ def test_an_onnx_file_has_no_original_to_time(wine, tmp_path):
 
 
 def test_what_has_no_lowering_is_converted_only_where_its_columns_stand_in_the_order_of_the_device(wine, tmp_path):
-    family = saved(KNeighborsClassifier(weights="distance", algorithm="brute"), wine, tmp_path)
+    family = saved(GaussianNB(), wine, tmp_path)
     model = family.build(wine.features, 0)
-    assert [made.form for made in export_given(model, wine)] == ["converter"]
+    assert {made.form for made in export_given(model, wine)} == {"converter"}
     turned = np.arange(len(wine.features.columns))[::-1].tolist()
-    with pytest.raises(NotLoweredError, match="weights"):
+    with pytest.raises(NotLoweredError, match="GaussianNB"):
         to_files(model.estimator(), wine, order=turned)
 
 
