@@ -11,7 +11,9 @@ from lab.data.load import load
 from lab.data.positive import with_positive
 from lab.errors import DataError
 from lab.flow import Finished
+from lab.plain_table import with_plain_table
 from lab.protocol import Dataset
+from lab.reading.how import How
 from lab.settings import make
 
 __all__ = ["run"]
@@ -69,8 +71,11 @@ def run(
     chosen = registry.find(lab)
     values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
     about = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
+    dataset = _read(table, target, name, positive, about)
+    if isinstance(table, str | Path):
+        with_plain_table(chosen, dataset, str(table), values, {**about, "how": How()})
     return flow.run(
-        chosen, _read(table, target, name, positive, about), values, seed=seed, workers=workers, notify=notify,
+        chosen, dataset, values, seed=seed, workers=workers, notify=notify,
         out=Path(tempfile.mkdtemp(prefix="lab-")) if out is None else Path(out),
         command=_repeat(lab, str(table) if isinstance(table, str | Path) else name, target, seed, settings),
     )  # fmt: skip

@@ -76,7 +76,10 @@ def leanest_equal(
     `table` holds the rows, of shape (n_rows, n_columns), as `compare` takes them.
     """
     for form in forms[:-1]:
-        rows = (table, beyond_range(dataset, table, seed=seed, refuses_unknown=getattr(model, "refuses_unknown", False)))
+        rows = (
+            table,
+            beyond_range(dataset, table, seed=seed, refuses_unknown=getattr(model, "refuses_unknown", False)),
+        )
         found = [compare(model, form.content, dataset, shown) for shown in rows]
         if all(parity.flips == 0 and parity.noticeable == 0 for parity in found):
             return form

@@ -24,7 +24,7 @@ _KEY = "columns of the given model"
 AS_TEXT = " (as text)"
 """Added to the name of a column of digits, some of which begin with a zero, where it is handed over as text, as it is written."""
 AS_CODE = " (as code)"
-"""Added to the name of a column of numbers or of true and false whose values are names to the model: handed over as `text_of` writes them."""
+"""Added to the name of a column of numbers, or of true and false, whose values are names to the model: it gets `text_of` them."""
 
 
 def text_of(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which columns of a table does an estimator want, and how is it handed them? By the names of its training, as pandas read them there."""
+"""Which columns of a table does an estimator want, and how is it handed them? By the names of its training, as pandas read them."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -104,7 +104,7 @@ def as_asked(estimator: Any, table: "pd.DataFrame") -> Any:
 
 
 def _as_learned(texts: "pd.Series", kind: type) -> "pd.Series":
-    """Turn texts back into what an encoder has learned: numbers, or true and false; what it cannot know becomes what is never there."""
+    """Turn texts back into what an encoder has learned: numbers, or true and false; what it cannot know gets a number of its own."""
     if kind is str:
         return texts
     if kind is bool:
@@ -135,7 +135,7 @@ def _encoded(estimator: Any, names: Sequence[str]) -> dict[str, type]:
     """Name the columns that an encoder takes, and what it knows of each: texts, true and false, or numbers."""
     found: dict[str, type] = {}
     for name, known in _categories(estimator, names):
-        told = [value for value in known if not (value is None or value != value)]  # noqa: PLR0124 - NaN is no kind
+        told = [value for value in known if not (value is None or value != value)]
         if any(isinstance(value, str) for value in told):
             found[name] = str
         elif told:
@@ -182,6 +182,6 @@ def _named(places: Any, names: list[str] | None) -> list[str] | None:
 
 
 def _keeps_columns(step: Any) -> bool:
-    """Whether what comes out of a step stands in the columns that went in: an imputer without indicators does, as far as it drops none."""
+    """Whether what comes out of a step stands in the columns that went in, as behind an imputer without indicators."""
     kept = getattr(step, "statistics_", None)
     return isinstance(step, str) or (kept is not None and not getattr(step, "add_indicator", False))

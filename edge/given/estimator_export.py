@@ -1,7 +1,7 @@
-"""How does somebody's estimator become a file for a device? By our own lowering; else our graph prepares the table, and the converter adds the rest.
+"""How does somebody's estimator become a file for a device? By our own lowering, as far as that goes; the converter adds the rest.
 
-What our lowering knows of the steps in front of the model gives one float64 matrix; skl2onnx makes a graph of the steps behind it, which
-gets that matrix. Whether it is the same model is shown by comparison, as for any other.
+What our lowering knows of the steps in front of the model gives one float64 matrix; skl2onnx makes a graph of the steps behind it,
+which gets that matrix. Whether it is the same model is shown by comparison, as for any other.
 """
 
 import copy
@@ -152,7 +152,9 @@ def _joined(front: onnx.ModelProto, back: onnx.ModelProto, n_classes: int) -> on
     graph = helper.make_graph([*nodes, *back.graph.node], "pipeline", list(front.graph.input), [output], constants)
     versions = dict(_OPSETS) | {entry.domain: entry.version for entry in front.opset_import if _needs_newest(back)}
     opsets = [helper.make_opsetid(domain, version) for domain, version in versions.items()]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=front.ir_version, producer_name=front.producer_name)
+    return helper.make_model(
+        graph, opset_imports=opsets, ir_version=front.ir_version, producer_name=front.producer_name
+    )
 
 
 def _needs_newest(graph: onnx.ModelProto) -> bool:

@@ -24,8 +24,9 @@ _PLAIN: tuple[type, ...] = (
 _HOLDERS = (dict, list, tuple, set, frozenset)
 _PACKAGES = (
     "_loss", "calibration", "compose", "discriminant_analysis", "dummy", "ensemble", "feature_selection", "frozen", "impute",
-    "isotonic", "kernel_approximation", "linear_model", "metrics._scorer", "model_selection", "multiclass", "multioutput", "naive_bayes",
-    "neighbors._classification", "neighbors._nca", "neighbors._nearest_centroid", "neighbors._regression", "neural_network",
+    "isotonic", "kernel_approximation", "linear_model", "metrics._scorer", "model_selection", "multiclass", "multioutput",
+    "naive_bayes", "neighbors._classification", "neighbors._nca", "neighbors._nearest_centroid", "neighbors._regression",
+    "neural_network",
     "pipeline", "preprocessing", "random_projection", "svm", "tree", "utils._metadata_requests", "decomposition._factor_analysis",
     "decomposition._fastica", "decomposition._incremental_pca", "decomposition._kernel_pca", "decomposition._pca",
     "decomposition._truncated_svd",
@@ -81,9 +82,9 @@ def _inside(part: Any) -> Iterator[Any]:
             yield from part.ravel().tolist()
     elif isinstance(part, np.random.RandomState | np.random.Generator):
         _check_random(part)
-    elif f"{type(part).__module__}.{type(part).__name__}".startswith(_WITHOUT_ARRAYS):
-        return
-    elif isinstance(part, types.FunctionType) and part.__module__.startswith(_FUNCTIONS):
+    elif f"{type(part).__module__}.{type(part).__name__}".startswith(_WITHOUT_ARRAYS) or (
+        isinstance(part, types.FunctionType) and part.__module__.startswith(_FUNCTIONS)
+    ):
         return
     else:
         yield from _inside_estimator(part)

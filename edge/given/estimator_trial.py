@@ -39,9 +39,7 @@ class _Asked:
         return np.asarray(self.estimator.predict_proba(as_asked(self.estimator, frame[self.columns])), dtype=np.float64)
 
 
-def require_served(
-    estimator: Any, table: "pd.DataFrame", *, target: str, refuses_unknown: bool, name: str
-) -> None:
+def require_served(estimator: Any, table: "pd.DataFrame", *, target: str, refuses_unknown: bool, name: str) -> None:
     """Try labels and export on rows of a table.
 
     Parameters
@@ -67,14 +65,16 @@ def require_served(
     try:
         forms = forms_of(estimator, dataset, list(table.columns))
     except NotLoweredError as error:
-        raise SettingsError(f"{name} cannot be exported for a device: {error.part}; export it to ONNX yourself and give that file") from error
+        raise SettingsError(
+            f"{name} cannot be exported for a device: {error.part}; export it to ONNX yourself and give that file"
+        ) from error
     chosen = parity.leanest_equal(asked, forms, dataset, rows, seed=0)
     ready = session(chosen.content)
     served = ready.run([OUTPUT], device.feeds(dataset, rows, ready))[0]
     if others := _differing(said, said.argmax(axis=1), served.argmax(axis=1)):
         raise SettingsError(
-            f"{name} cannot be exported for a device: the export ({chosen.form}) gives another label in {others:,} of {len(said):,} rows; "
-            "export it to ONNX yourself and give that file"
+            f"{name} cannot be exported for a device: the export ({chosen.form}) gives another label in {others:,} of {len(said):,} "
+            "rows; export it to ONNX yourself and give that file"
         )
 
 
@@ -84,8 +84,8 @@ def _require_plain_labels(estimator: Any, table: "pd.DataFrame", said: "NDArray[
     if others := _differing(said, said.argmax(axis=1), places):
         raise SettingsError(
             f"{name} answers with another label than that of the largest probability in {others:,} of {len(said):,} rows, as a model "
-            "with a threshold of its own does; a device gets probabilities: give the model inside it (estimator_), or one whose labels "
-            "and probabilities agree"
+            "with a threshold of its own does; a device gets probabilities: give the model inside it (estimator_), or one whose "
+            "labels and probabilities agree"
         )
 
 

@@ -40,7 +40,7 @@ _HARMLESS_MODULES = (
     "sklearn.model_selection._split",
     "sklearn.utils._metadata_requests",
 )
-"""Modules whose functions and types compute numbers from arrays, or rows of a split: a search of settings keeps some that it needed."""
+"""Modules whose functions and types compute numbers from arrays, or rows of a split: a search of settings keeps some of them."""
 
 
 def from_content(content: bytes, name: str) -> Any:
@@ -64,12 +64,16 @@ def from_content(content: bytes, name: str) -> Any:
     _check_archive(content, name)
     try:
         asked = skops_io.get_untrusted_types(data=content)
-        untrusted = [kind for kind in asked if kind not in _HARMLESS and kind.rpartition(".")[0] not in _HARMLESS_MODULES]
+        untrusted = [
+            kind for kind in asked if kind not in _HARMLESS and kind.rpartition(".")[0] not in _HARMLESS_MODULES
+        ]
         found = None if untrusted else skops_io.loads(content, trusted=asked)
     except MemoryError:
         raise
     except Exception as error:  # whatever a damaged archive makes of it
-        raise SettingsError(f"{name} is not a skops file or is damaged; write it with skops.io.dump{other_version(content)}") from error
+        raise SettingsError(
+            f"{name} is not a skops file or is damaged; write it with skops.io.dump{other_version(content)}"
+        ) from error
     if untrusted:
         shown = ", ".join(short(clean(kind)) for kind in untrusted[:3])
         raise SettingsError(
@@ -96,7 +100,7 @@ def from_content(content: bytes, name: str) -> Any:
 
 
 def other_version(content: bytes) -> str:
-    """Say of a skops file which scikit-learn it comes from, where another one is installed; else nothing. To be put behind a sentence."""
+    """Say of a skops file which scikit-learn it comes from, where another one is installed; else nothing."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             found = _VERSION.search(archive.read("schema.json").decode("utf-8"))

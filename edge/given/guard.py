@@ -274,7 +274,7 @@ def _written(texts: "np.ndarray") -> "np.ndarray":
 
 
 def _skops(model: bytes, asked: Asked, name: str) -> tuple[Tried, Callable[[slice], list[Any]]]:
-    """Load an estimator; gives what it says of itself, and how rows are asked. The first time it is tried as a device would serve it."""
+    """Load an estimator; gives what it says of itself, and how rows are asked. With the last rows it is tried as it is served."""
     import numpy as np
 
     from edge.exporting.seen import plain_name, text_of
@@ -290,7 +290,11 @@ def _skops(model: bytes, asked: Asked, name: str) -> tuple[Tried, Callable[[slic
     columns = columns_asked(estimator, asked.names, asked.usual, numbers=numbers, name=name)
     for column in set(columns) - set(table):  # numbers that are names to the model
         values = table[plain_name(column)]
-        written = values.map({1.0: "True", 0.0: "False"}) if plain_name(column) in asked.truths else values.map(text_of, na_action="ignore")
+        written = (
+            values.map({1.0: "True", 0.0: "False"})
+            if plain_name(column) in asked.truths
+            else values.map(text_of, na_action="ignore")
+        )
         table[column] = written.astype(object)
     refuses = refuses_unknown(estimator)
     table = _with_known_texts(table[list(columns)], asked) if refuses else table[list(columns)]

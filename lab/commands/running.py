@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from lab import registry
 from lab.cleaning import command_line
-from lab.commands.plainly import with_plain_table
 from lab.commands.words import check_out, notifier, writing_in
 from lab.errors import DataError, LabError
+from lab.plain_table import with_plain_table
 from lab.terminal.console import say, show
 from lab.wording import count, listed
 

@@ -1,4 +1,4 @@
-"""What would `pandas.read_csv` make of the same rows? Somebody's own model was trained on that, and not on what this project understands.
+"""What would `pandas.read_csv` make of the same rows? Somebody's own model was trained on that, not on what this project understands.
 
 Columns are numbers where every value is written as one; all else is text as it stands, with its blanks, and NaN where pandas finds a
 missing value. Only where the table begins, its encoding and its separators are found out as `lab.reading.read` does.

@@ -38,7 +38,7 @@ _SHOWS = (
     "version.py",
 )
 _KEEPS = ("record.py", "record_schema.json", "schema.py", "runs", "rates.py", "likeness.py", "registry.py")
-_READS = ("reading",)
+_READS = ("reading", "plain_table.py")
 _CHECKS = ("controls.py", "testing.py", "spoiling.py")
 _WITHOUT_WEIGHT = {*_SHOWS, *_KEEPS, *_READS, *_CHECKS}
 _SILENT = {"kind", "type_comment", "type_ignores", "ctx"}  # fields of the syntax tree without a meaning of their own

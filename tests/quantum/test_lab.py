@@ -36,7 +36,10 @@ FAST = Settings(
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [pytest.param("wine", (LOGISTIC, SVM), id="wine", marks=pytest.mark.slow), pytest.param("loans", (BOOSTING, MLP), id="loans")],
+    [
+        pytest.param("wine", (LOGISTIC, SVM), id="wine", marks=pytest.mark.slow),
+        pytest.param("loans", (BOOSTING, MLP), id="loans"),
+    ],
 )
 def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(name, known, tmp_path, monkeypatch):
     """Each classical family on one of the tables: they are tested on their own."""

@@ -1,8 +1,8 @@
-"""What do the steps in front of somebody's model do to a table? Selections, unions, and texts on their way through imputers and encoders.
+"""What do the steps in front of somebody's model do to a table? Selections, unions, and texts on the way through imputers or encoders.
 
-A text column is followed by showing the fitted steps each text that they know, a missing one, and one that nobody knows. What a step does
-to numbers is read off by `lab.onnx_graphs.preparation`. Where neither knows a step, the columns up to there are given, and the rest of
-the steps stays to be converted.
+A text column is followed by showing the fitted steps each text that they know, a missing one, and one that nobody knows. What a step
+does to numbers is read off by `lab.onnx_graphs.preparation`. Where neither knows a step, the columns up to
+there are given, and the steps behind stay to be converted.
 """
 
 import warnings
@@ -86,20 +86,21 @@ def _after(step: Any, columns: Sequence[_Source]) -> list[_Source]:
         return [column for column, kept in zip(columns, step.get_support(), strict=True) if kept]
     texts = [column for column in columns if isinstance(column, RawText | _Imputed)]
     if texts and len(texts) == len(columns):
-        if type(step) is SimpleImputer:
-            return list(_impute(step, texts))
-        if type(step) in _ENCODERS:
-            return list(_encode(step, texts))
+        return _texts_after(step, texts)
     plain = [column for column in columns if not isinstance(column, _Imputed)]
     if len(plain) != len(columns):
         raise NotLoweredError(f"{type(step).__name__} stands behind a SimpleImputer of texts")
-    if not columns:
-        return []
-    if all(isinstance(column, RawText) for column in plain):
-        if step in (None, "passthrough"):
-            return list(plain)
-        raise NotLoweredError(f"there is no lowering of {type(step).__name__} for texts")
-    return list(columns_after([step], plain))
+    return list(columns_after([step], plain)) if plain else []
+
+
+def _texts_after(step: Any, texts: Sequence[RawText | _Imputed]) -> list[_Source]:
+    if type(step) is SimpleImputer:
+        return list(_impute(step, texts))
+    if type(step) in _ENCODERS:
+        return list(_encode(step, texts))
+    if step in (None, "passthrough"):
+        return list(texts)
+    raise NotLoweredError(f"there is no lowering of {type(step).__name__} for texts")
 
 
 def _by_column(step: ColumnTransformer, columns: Sequence[_Source]) -> list[_Source]:

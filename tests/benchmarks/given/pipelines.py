@@ -1,4 +1,4 @@
-"""Pipelines of scikit-learn as people build them, on tables as they stand in a file: what `pandas.read_csv` gave them to learn from."""
+"""Pipelines of scikit-learn as people build them, trained on what `pandas.read_csv` gives of a table."""
 
 import io
 import warnings
@@ -51,7 +51,11 @@ ROWS = 600
 
 
 def _numbers(rng, n):
-    return {"age": rng.integers(18, 90, n).astype(float), "income": np.round(rng.lognormal(8, 1, n), 2), "score": np.round(rng.normal(size=n), 3)}
+    return {
+        "age": rng.integers(18, 90, n).astype(float),
+        "income": np.round(rng.lognormal(8, 1, n), 2),
+        "score": np.round(rng.normal(size=n), 3),
+    }
 
 
 def _texts(rng, n):
@@ -85,10 +89,12 @@ def _fronts(kind, frame):
     texts = [name for name in frame if name not in numbers]
     filled = SimpleImputer(strategy="median")
     if not texts:
-        fronts = {
+        return {
             "scaled": make_pipeline(filled, StandardScaler()),
             "plain": make_pipeline(SimpleImputer()),
-            "columns": ColumnTransformer([("n", make_pipeline(filled, RobustScaler()), numbers[1:])], remainder="passthrough"),
+            "columns": ColumnTransformer(
+                [("n", make_pipeline(filled, RobustScaler()), numbers[1:])], remainder="passthrough"
+            ),
             "minmax": make_pipeline(SimpleImputer(add_indicator=kind == "gaps"), MinMaxScaler()),
             "knn imputer": make_pipeline(KNNImputer(), MaxAbsScaler()),
             "power": make_pipeline(filled, PowerTransformer()),
@@ -105,7 +111,6 @@ def _fronts(kind, frame):
             "union": make_pipeline(filled, FeatureUnion([("s", StandardScaler()), ("p", PCA(1))])),
             "log": make_pipeline(filled, FunctionTransformer(np.log1p)),
         }
-        return fronts
     often = SimpleImputer(strategy="most_frequent")
     said = SimpleImputer(strategy="constant", fill_value="missing")
     encoders = {
@@ -116,7 +121,9 @@ def _fronts(kind, frame):
         "one-hot rare": OneHotEncoder(min_frequency=30, handle_unknown="infrequent_if_exist"),
         "ordinal": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
         "ordinal error": OrdinalEncoder(),
-        "ordinal missing": OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2),
+        "ordinal missing": OrdinalEncoder(
+            handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2
+        ),
         "target": TargetEncoder(random_state=0),
     }
     fronts = {}
@@ -128,18 +135,42 @@ def _fronts(kind, frame):
             steps |= {"often ": make_pipeline(often, encoder), "said ": make_pipeline(said, encoder)}
         for before, step in steps.items():
             columns = [name for name in texts if frame[name].dtype != bool] if before and kind == "texts" else texts
-            fronts[f"{before}{name}"] = ColumnTransformer([("n", make_pipeline(filled, StandardScaler()), numbers), ("t", step, columns)])
-    fronts["by kind"] = ColumnTransformer([
-        ("n", SimpleImputer(), make_column_selector(dtype_include="number")),
-        ("t", OneHotEncoder(handle_unknown="ignore", sparse_output=False), make_column_selector(dtype_exclude="number")),
-    ])
-    fronts["scaled codes"] = ColumnTransformer([
-        ("n", filled, numbers), ("t", make_pipeline(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), SimpleImputer(), StandardScaler()), texts),
-    ])
-    fronts["some columns"] = ColumnTransformer([("n", filled, numbers[1:3]), ("t", OneHotEncoder(handle_unknown="ignore"), texts[:1])], sparse_threshold=0)
-    fronts["numbers as categories"] = ColumnTransformer([("n", OneHotEncoder(handle_unknown="ignore"), ["zip"]), ("t", filled, ["age"])])
+            fronts[f"{before}{name}"] = ColumnTransformer(
+                [("n", make_pipeline(filled, StandardScaler()), numbers), ("t", step, columns)]
+            )
+    fronts["by kind"] = ColumnTransformer(
+        [
+            ("n", SimpleImputer(), make_column_selector(dtype_include="number")),
+            (
+                "t",
+                OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+                make_column_selector(dtype_exclude="number"),
+            ),
+        ]
+    )
+    fronts["scaled codes"] = ColumnTransformer(
+        [
+            ("n", filled, numbers),
+            (
+                "t",
+                make_pipeline(
+                    OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
+                    SimpleImputer(),
+                    StandardScaler(),
+                ),
+                texts,
+            ),
+        ]
+    )
+    fronts["some columns"] = ColumnTransformer(
+        [("n", filled, numbers[1:3]), ("t", OneHotEncoder(handle_unknown="ignore"), texts[:1])], sparse_threshold=0
+    )
+    fronts["numbers as categories"] = ColumnTransformer(
+        [("n", OneHotEncoder(handle_unknown="ignore"), ["zip"]), ("t", filled, ["age"])]
+    )
     fronts["rest dropped, best kept"] = make_pipeline(
-        ColumnTransformer([("n", filled, numbers), ("t", OneHotEncoder(handle_unknown="ignore"), texts)]), SelectKBest(k=5)
+        ColumnTransformer([("n", filled, numbers), ("t", OneHotEncoder(handle_unknown="ignore"), texts)]),
+        SelectKBest(k=5),
     )
     return fronts
 
@@ -171,8 +202,12 @@ def _models(quick):
         "calibrated svm": CalibratedClassifierCV(SVC(), cv=3, ensemble=False),
         "calibrated linear svm": CalibratedClassifierCV(LinearSVC(), cv=3),
         "isotonic": CalibratedClassifierCV(GaussianNB(), method="isotonic", cv=3),
-        "voting": VotingClassifier([("l", LogisticRegression(max_iter=500)), ("t", DecisionTreeClassifier(max_depth=3))], voting="soft"),
-        "stacking": StackingClassifier([("l", LogisticRegression(max_iter=500)), ("t", DecisionTreeClassifier(max_depth=3))], cv=3),
+        "voting": VotingClassifier(
+            [("l", LogisticRegression(max_iter=500)), ("t", DecisionTreeClassifier(max_depth=3))], voting="soft"
+        ),
+        "stacking": StackingClassifier(
+            [("l", LogisticRegression(max_iter=500)), ("t", DecisionTreeClassifier(max_depth=3))], cv=3
+        ),
         "threshold": TunedThresholdClassifierCV(LogisticRegression(max_iter=500), cv=3),
         **_boosters(),
     }
@@ -182,7 +217,10 @@ def _boosters():
     from lightgbm import LGBMClassifier
     from xgboost import XGBClassifier
 
-    return {"lightgbm": LGBMClassifier(n_estimators=20, verbose=-1), "xgboost": XGBClassifier(n_estimators=20, max_depth=3)}
+    return {
+        "lightgbm": LGBMClassifier(n_estimators=20, verbose=-1),
+        "xgboost": XGBClassifier(n_estimators=20, max_depth=3),
+    }
 
 
 def cases(only=""):
@@ -190,7 +228,7 @@ def cases(only=""):
     for kind in ("numbers", "gaps", "texts", "missing"):
         text = table(kind)
         codes = {"zip": str} if kind in ("texts", "missing") else None
-        for dtype in ([None, codes] if kind == "missing" else [codes if kind == "texts" else None]):
+        for dtype in [None, codes] if kind == "missing" else [codes if kind == "texts" else None]:
             frame = pd.read_csv(io.StringIO(text), dtype=dtype)
             features, target = frame.drop(columns="label"), frame["label"]
             fronts = _fronts(kind, features)
@@ -208,7 +246,11 @@ def cases(only=""):
                         continue
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore")
-                        dense = front in ("one-hot", "bins") or "one-hot" in front or front in ("numbers as categories", "rest dropped, best kept", "some columns")
+                        dense = (
+                            front in ("one-hot", "bins")
+                            or "one-hot" in front
+                            or front in ("numbers as categories", "rest dropped, best kept", "some columns")
+                        )
                         fitted = clone(prepare)
                         if dense and hasattr(fitted, "sparse_threshold"):
                             fitted.set_params(sparse_threshold=0)

@@ -402,9 +402,7 @@ def test_a_damaged_skops_file_is_refused(wine, tmp_path):
 
 
 def test_a_model_of_other_classes_is_refused(wine, tmp_path):
-    fitted = LogisticRegression(max_iter=10_000).fit(
-        wine.features.to_numpy(), np.array(list("abc"))[wine.target]
-    )
+    fitted = LogisticRegression(max_iter=10_000).fit(wine.features.to_numpy(), np.array(list("abc"))[wine.target])
     skops.io.dump(fitted, tmp_path / "m.skops")
     with pytest.raises(SettingsError, match="knows the classes a, b, c"):
         family_of(str(tmp_path / "m.skops"), wine)

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from skops import io
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.feature_selection import SelectKBest
@@ -14,6 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PowerTransformer, StandardScaler, TargetEncoder
 from sklearn.tree import DecisionTreeClassifier
+from skops import io
 
 from edge.exporting import device
 from edge.exporting.parity import beyond_range
@@ -23,10 +23,10 @@ from edge.given.family import AsDeviceSees, export_given, family_of
 from edge.lab import LAB
 from edge.session import OUTPUT, session
 from edge.settings import Settings
-from lab.commands.plainly import with_plain_table
 from lab.data.load import load
 from lab.data.sampling import sample_rows
 from lab.errors import SettingsError
+from lab.plain_table import with_plain_table
 from lab.reading.how import How
 from lab.reading.plain import plain_of
 
@@ -52,7 +52,12 @@ def path(tmp_path_factory):
         "gap": rng.choice(["a", "b", "NA", ""], ROWS),
     }
     frame = pd.DataFrame(columns)
-    signal = (frame["age"] - 50) / 15 + 3.0 * (frame["town"] == " Bern") - 3.0 * (frame["zip"] == "08001") + 2.0 * (frame["gap"] == "")
+    signal = (
+        (frame["age"] - 50) / 15
+        + 3.0 * (frame["town"] == " Bern")
+        - 3.0 * (frame["zip"] == "08001")
+        + 2.0 * (frame["gap"] == "")
+    )
     frame["label"] = np.where(signal + rng.normal(size=ROWS) > 0, "yes", "no")
     frame.loc[::9, "income"] = np.nan
     file = tmp_path_factory.mktemp("table") / "table.csv"
@@ -74,12 +79,17 @@ PIPELINES = {
     "ordinal, unknown refused": (columns_of(OrdinalEncoder()), RandomForestClassifier(5, random_state=0)),
     "missing texts": (columns_of(ONE_HOT, ["gap"]), LINEAR),
     "missing texts filled": (columns_of(make_pipeline(OFTEN, ONE_HOT), ["gap", "town"]), LINEAR),
-    "missing texts said": (columns_of(make_pipeline(SAID, OneHotEncoder(drop="first", handle_unknown="ignore")), ["gap"]), LINEAR),
+    "missing texts said": (
+        columns_of(make_pipeline(SAID, OneHotEncoder(drop="first", handle_unknown="ignore")), ["gap"]),
+        LINEAR,
+    ),
     "codes of the target": (columns_of(TargetEncoder(), ["gap", "town"]), GradientBoostingClassifier(n_estimators=5)),
     "codes, scaled": (columns_of(make_pipeline(OrdinalEncoder(), SimpleImputer(), StandardScaler()), ["gap"]), LINEAR),
     "numbers and truths as names": (columns_of(ONE_HOT, ["zip", "member"]), LINEAR),
     "by kind": (
-        ColumnTransformer([("n", FILLED, make_column_selector(dtype_include=float)), ("t", ONE_HOT, ["town"])], sparse_threshold=0),
+        ColumnTransformer(
+            [("n", FILLED, make_column_selector(dtype_include=float)), ("t", ONE_HOT, ["town"])], sparse_threshold=0
+        ),
         LINEAR,
     ),
     "best kept, searched": (
@@ -87,7 +97,9 @@ PIPELINES = {
         GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2),
     ),
     "union, converted": (
-        make_pipeline(columns_of(ONE_HOT, ["town"]), FeatureUnion([("s", StandardScaler()), ("p", PowerTransformer())])),
+        make_pipeline(
+            columns_of(ONE_HOT, ["town"]), FeatureUnion([("s", StandardScaler()), ("p", PowerTransformer())])
+        ),
         VotingClassifier([("l", LINEAR), ("t", DecisionTreeClassifier(max_depth=2))], voting="soft"),
     ),
     "a constant column": (ColumnTransformer([("n", FILLED, ["constant", "age"])]), LINEAR),
@@ -152,7 +164,11 @@ def test_no_category_is_made_up_for_a_model_that_refuses_unknown_ones(path, tmp_
 
 
 REFUSED = {
-    "a threshold of its own": (columns_of(ONE_HOT), FixedThresholdClassifier(LogisticRegression(), threshold=0.9), "another label"),
+    "a threshold of its own": (
+        columns_of(ONE_HOT),
+        FixedThresholdClassifier(LogisticRegression(), threshold=0.9),
+        "another label",
+    ),
     "a tree of neighbours": (columns_of(ONE_HOT), KNeighborsClassifier(algorithm="kd_tree"), "KDTree"),
 }
 
@@ -183,7 +199,9 @@ def test_a_file_of_another_version_says_both(path, tmp_path, monkeypatch):
 
 def test_the_plain_table_is_what_pandas_reads(path):
     dataset = load(str(path), "label")
-    with_plain_table(LAB, dataset, str(path), Settings(model="m.skops"), {"how": How(), "by": None, "time": None, "drop": ()})
+    with_plain_table(
+        LAB, dataset, str(path), Settings(model="m.skops"), {"how": How(), "by": None, "time": None, "drop": ()}
+    )
     plain = plain_of(dataset.features)
     pd.testing.assert_frame_equal(plain.frame, pd.read_csv(path).drop(columns="label"))
     with_none = load(str(path), "label")
@@ -192,4 +210,11 @@ def test_the_plain_table_is_what_pandas_reads(path):
 
 
 def test_categories_are_written_as_a_device_hands_them_over():
-    assert [text_of(v) for v in ("A", True, np.float64(3.0), 2.5, float("nan"), None)] == ["A", "True", "3", "2.5", "", ""]
+    assert [text_of(v) for v in ("A", True, np.float64(3.0), 2.5, float("nan"), None)] == [
+        "A",
+        "True",
+        "3",
+        "2.5",
+        "",
+        "",
+    ]
