@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from edge.budget.decision import decide
 from edge.budget.said import model_named
 from edge.settings import Settings
+from edge.stream.verdict import with_stream
 from edge.verdict import verdict_on
 from lab.first_screen import first_that_fits
 from lab.protocol import Control, Dataset, Evidence, Question, Rows, Section, Verdict
@@ -84,7 +85,7 @@ class EdgeLab:
         unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
         if decision is None or (unmeasured and decision.status != "pass"):
             who = listed([model_named(label) for label in unmeasured])
-            return Verdict(
+            unknown = Verdict(
                 "undecided",
                 "Undecided",
                 first_that_fits(
@@ -94,7 +95,9 @@ class EdgeLab:
                 ("a run in which every candidate can be measured",),
                 next_steps=("Repeat the run; its log.txt says why the measurement failed.",),
             )
-        return verdict_on(decision, evidence, settings)
+            return with_stream(unknown, None, evidence, settings)
+        who = model_named(facts["labels"][decision.name])
+        return with_stream(verdict_on(decision, evidence, settings), who, evidence, settings)
 
     def chosen_files(self, evidence: Evidence, rows: Rows) -> Mapping[str, bytes]:
         """Leave the model that the verdict is about beside the report, as an ONNX file; none where none was made."""
