@@ -61,7 +61,8 @@ def _moved_most(before: "pd.Series", after: "pd.Series") -> Change | None:
     moved = (shares[1].sub(shares[0], fill_value=0)).abs()
     counts = pd.concat([before, after]).value_counts()
     moved = moved[counts.reindex(moved.index) >= _FEWEST_TO_NAME]
-    if moved.empty:
+    few = before.dtype != object and min(len(before), len(after)) < _FEWEST_TO_NAME
+    if moved.empty or few:
         return None
     value: Hashable = 1.0 if _is_switch(before, after) and 1.0 in moved.index else moved.idxmax()
     was, now = (float(share.get(value, 0.0)) for share in shares)

@@ -8,7 +8,15 @@ from lab.protocol import Dataset, Estimate, Figure, Table
 from lab.report import charts
 from lab.wording import count
 
-__all__ = ["DETECTED_AT", "drift_figure", "drift_table", "drifted_columns", "sentence", "shown_names", "timeline_figure"]
+__all__ = [
+    "DETECTED_AT",
+    "drift_figure",
+    "drift_table",
+    "drifted_columns",
+    "sentence",
+    "shown_names",
+    "timeline_figure",
+]
 
 DETECTED_AT = "detected at row"
 """The column of the table of changes that the controls read."""
@@ -31,7 +39,11 @@ def _late(row: StreamRow, expected: Estimate) -> str:
     """Say what is expected of the rows whose labels have not come, or why nothing is, and how far such estimates were off."""
     last = f"the last {row.waiting:,} rows, whose labels are still to come"
     missed = _missed(row)
-    off = f"; where labels are known, such estimates were off by {sum(missed) / len(missed):.1f} points on average" if missed else ""
+    off = (
+        f"; where labels are known, such estimates were off by {sum(missed) / len(missed):.1f} points on average"
+        if missed
+        else ""
+    )
     if row.is_withdrawn and row.promised is not None and row.kept is not None:
         return (
             f"nothing is estimated for {last}: where labels have come, {_percent(row.promised)} was estimated, and "
@@ -41,7 +53,7 @@ def _late(row: StreamRow, expected: Estimate) -> str:
 
 
 def shown_names(row: StreamRow) -> list[str]:
-    """Name the signals for a reader, each once: a column that is called as a signal of the model is, or as the alarm, is named as one."""
+    """Name the signals for a reader, each once: a column that is called as the alarm, or as a signal of the model, says so."""
     taken = {_ALARM, *(found.signal for found in row.findings if not found.column)}
     names: list[str] = []
     for found in row.findings:
@@ -55,7 +67,11 @@ def shown_names(row: StreamRow) -> list[str]:
 
 def drifted_columns(row: StreamRow) -> list[tuple[int, str]]:
     """List the columns that drifted, the one that was noticed first at the front: (first row of the change, from 0; name)."""
-    raised = [(f.alarm, f.start[0], f.signal) for f in row.findings if f.column and f.alarm is not None and f.start is not None]
+    raised = [
+        (f.alarm, f.start[0], f.signal)
+        for f in row.findings
+        if f.column and f.alarm is not None and f.start is not None
+    ]
     return [(start, name) for _, start, name in sorted(raised, key=lambda found: found[0])]
 
 
@@ -64,7 +80,9 @@ def _seen(row: StreamRow) -> str:
     drifted = drifted_columns(row)
     if not drifted:
         return "no column drifted in the stream"
-    first = min((found.start for found in row.findings if found.column and found.start is not None), key=lambda start: start[0])
+    first = min(
+        (found.start for found in row.findings if found.column and found.start is not None), key=lambda start: start[0]
+    )
     names = ", ".join(name for _, name in drifted[:_MOST_CURVES])
     more = len(drifted) - _MOST_CURVES
     return (
@@ -99,7 +117,9 @@ def timeline_figure(row: StreamRow, label: str, label_delay: int) -> Figure:
     curves = {
         "accuracy, labels known": [(place + 1, 100 * share.value) for place, share in row.accuracy],
         "lower end of its 95 % interval": [(place + 1, 100 * share.low) for place, share in row.accuracy],
-        "estimated before labels arrive (CBPE)": [(place + 1, 100 * share) for place, share in row.estimated if place <= last],
+        "estimated before labels arrive (CBPE)": [
+            (place + 1, 100 * share) for place, share in row.estimated if place <= last
+        ],
     }
     starts = [found.start[0] + 1 for found in row.findings if found.start]
     late = (
@@ -178,7 +198,9 @@ def drift_table(row: StreamRow, dataset: Dataset) -> Table:
         "before",
         "after",
     )
-    unknown = "which the model did not learn from" if row.learned is not None else "which the model may have learned from"
+    unknown = (
+        "which the model did not learn from" if row.learned is not None else "which the model may have learned from"
+    )
     caption = (
         f"Rows {row.train + 1:,} to {row.begin:,}, {unknown}, are the reference for the stream "
         f"after them. {_rows_are(row, dataset)}{_not_watched(row, dataset)} Prediction and monitoring handled "
@@ -196,7 +218,11 @@ def _rows_are(row: StreamRow, dataset: Dataset) -> str:
 
 
 def _not_watched(row: StreamRow, dataset: Dataset) -> str:
-    dates = f" Of dates only missing values are monitored, because dates always advance: {', '.join(row.dates)}." if row.dates else ""
+    dates = (
+        f" Of dates only missing values are monitored, because dates always advance: {', '.join(row.dates)}."
+        if row.dates
+        else ""
+    )
     left_out = ", ".join((dataset.whole or dataset).left_out)
     return dates + (f" Not monitored, because the table leaves them out: {left_out}." if left_out else "")
 

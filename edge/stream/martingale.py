@@ -97,9 +97,7 @@ class Path:
     start: tuple[int, int, int] = (0, 0, 0)
 
 
-def capital(
-    p_values: "NDArray[np.float64]", *, block: int, threshold: float, cuts: tuple[float, ...] = ()
-) -> Path:
+def capital(p_values: "NDArray[np.float64]", *, block: int, threshold: float, cuts: tuple[float, ...] = ()) -> Path:
     """Bet against uniform ranks until the capital reaches a threshold, or to the end.
 
     Parameters
@@ -183,12 +181,12 @@ class Counts:
 def capital_on_rates(counts: Counts, *, threshold: float) -> Path:
     """Bet that something happens more or less often from a block on, against the rate that fits all that was seen the best.
 
-    One gambler for each thing and each block: he foretells the rows before the block by what was seen in training and since
-    then (nine tenths of his capital) or since then alone, those after it by what he sees from there on (Krichevsky and Trofimov's rule), and is paid what his forecast is worth
-    over the best single rate in hindsight. The capital is at most that over the true rate, whose expectation is 1: the chance
-    that it ever reaches a threshold is at most 1 / threshold if the rows are exchangeable (Ramdas, Ruf, Larsson and Koolen 2022,
-    Testing exchangeability: fork-convexity, supermartingales and e-processes). What is rare is told from far fewer rows than
-    by ranks, which the events themselves make usual.
+    One gambler for each thing and each block: he foretells the rows before the block by what was seen in training and since then
+    (nine tenths of his capital) or since then alone, those after it by what he sees from there on (Krichevsky and Trofimov's
+    rule), and is paid what his forecast is worth over the best single rate in hindsight. The capital is at most that over
+    the true rate, whose expectation is 1: the chance that it ever reaches a threshold is at most 1 / threshold if the rows are
+    exchangeable (Ramdas, Ruf, Larsson and Koolen 2022, Testing exchangeability: fork-convexity, supermartingales and
+    e-processes). What is rare is told from far fewer rows than by ranks, which the events themselves make usual.
     """
     n_training, n_history, per_block = counts.rows
     events = counts.history + np.vstack([np.zeros_like(counts.history)[None], counts.in_blocks.cumsum(axis=0)])

@@ -20,7 +20,17 @@ from lab.learning.families import Family
 from lab.protocol import Dataset, Estimate
 from lab.stats import rate
 
-__all__ = ["STREAM", "ERRORS", "SignalRow", "StreamRow", "in_time_order", "parts", "replay", "require_stream", "whole_in_order"]
+__all__ = [
+    "ERRORS",
+    "STREAM",
+    "SignalRow",
+    "StreamRow",
+    "in_time_order",
+    "parts",
+    "replay",
+    "require_stream",
+    "whole_in_order",
+]
 
 ERRORS = "errors"
 """The signal of the model that follows its labels."""
@@ -101,7 +111,9 @@ def replay(
     at most about `train_rows`, drawn at random, are learned from.
     """
     whole = whole_in_order(dataset)
-    asked = replace(whole, features=whole.features[list(dataset.kinds)], kinds=dataset.kinds)  # what a model may have learned
+    asked = replace(
+        whole, features=whole.features[list(dataset.kinds)], kinds=dataset.kinds
+    )  # what a model may have learned
     train, begin = parts(whole.n_rows)
     rows = rows_to_learn(whole.target[:train], train_rows, seed=seed)
     best, content = best_exported(asked, rows, families, scorer=scorer, candidates=candidates, seed=seed)

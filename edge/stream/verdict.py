@@ -51,7 +51,9 @@ class _Stream:
         where = f"drifted near row {self.first:,} of the stream"
         if self.is_alarm and self.after is not None:
             rose = self.after > (self.before or 0)
-            return f"accuracy {'rose' if rose else 'fell'} {self.ends()} in the stream{'' if rose else ', as is allowed'}"
+            return (
+                f"accuracy {'rose' if rose else 'fell'} {self.ends()} in the stream{'' if rose else ', as is allowed'}"
+            )
         if self.after is None:
             return f"{what} {where}, and no labels tell yet what that costs"
         shown = "estimated" if self.is_estimated else "shown"
@@ -77,7 +79,10 @@ def with_stream(verdict: Verdict, who: str | None, evidence: Evidence, settings:
     if not stream.has_fallen(evidence.estimates.get(LOSS), 100 * settings.max_drop):
         sentence = _beside(verdict, who, stream.drift())
         return replace(verdict, sentence=sentence, details=details, next_steps=_with(verdict, [*_looked_at(stream)]))
-    changes = (f"a model that has learned from rows after row {stream.first - 1:,} of the stream", *verdict.would_change)
+    changes = (
+        f"a model that has learned from rows after row {stream.first - 1:,} of the stream",
+        *verdict.would_change,
+    )
     steps = _with(verdict, [_retrain(stream)])
     if verdict.answer == "no":
         sentence = _beside(verdict, None, stream.fall())
