@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bins", "bins_of", "missing_only"]
 
-_SHARES = (0.01, *np.linspace(0, 1, 21)[1:-1], 0.99)  # quantiles between which the values of a column of many are put
+_HUNDREDTHS = np.array([1, *range(5, 100, 5), 99])  # of the rows: quantiles between which many values are put
 _FEW_DISTINCT = 30
 _MOST_CATEGORIES = 30
 _RARE = 0.04  # of the rows: fewer than the 5 % of a usual place
@@ -98,7 +98,8 @@ def bins_of(training: "pd.Series") -> Bins:
     values, counts = np.unique(known.to_numpy(dtype=np.float64), return_counts=True)
     if len(values) <= _FEW_DISTINCT:
         return _counted(Bins(points=values, cells=np.arange(2 * len(values) + 1, dtype=np.int16)), training)
-    quantiles = np.quantile(known.to_numpy(dtype=np.float64), _SHARES, method="inverted_cdf")
+    up_to = counts.cumsum()
+    quantiles = values[np.searchsorted(up_to, -(-_HUNDREDTHS * len(known) // 100))]
     shared = values[counts >= _SHARED * len(known)]
     points = np.unique(np.concatenate([quantiles, values[[0, -1]], shared]))
     return _counted(Bins(points=points, cells=_cells_of_many(np.isin(points, shared)), is_dense=True), training)

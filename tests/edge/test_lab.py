@@ -34,11 +34,11 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
         rows, settings = 400, dataclasses.replace(FAST, variants=False, rate=2_000.0, stream=True, curve_rows=0)
     made = {"build": ("onnx", "form", "promise", "holds_rows")}
     record = check_lab(LAB, sample_rows(load(name), rows, 0), settings, tmp_path, learned=made)
-    may_miss = {"MODEL sklearn.p99"}  # a slow original is called too few times
+    may_miss = {"MODEL sklearn.p99", "stream_loss"}  # a slow original is called too few times; a stream may not change
     asked = EDGE_ESTIMATES - (set() if settings.rate else {"MODEL.misses", "MODEL.least_misses"})
     found = {generic(estimate) for estimate in record.evidence.estimates}
     assert asked - may_miss <= found <= asked, "each number has a golden test, and nothing else has"
-    assert record.evidence.facts.keys() == EDGE_FACTS - (set() if settings.stream else {"stream"})
+    assert record.evidence.facts.keys() == EDGE_FACTS - (set() if settings.stream else {"stream", "stream_seen"})
     assert vega.problems_of(record) == {}
     assert record.evidence.figures[0].title == "How much of each budget is used?"
     titles = [table.title for table in record.evidence.tables]
