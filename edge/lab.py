@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from edge.budget.decision import decide
 from edge.budget.said import model_named
+from edge.load.rates import foretold
 from edge.settings import Settings
 from edge.stream.verdict import with_stream
 from edge.verdict import verdict_on
@@ -105,6 +106,13 @@ class EdgeLab:
 
         chosen = evidence.facts["model_file"]
         return {} if chosen is None else {chosen["file"]: DELIVER.of(chosen["model"]).needed(rows).onnx.tobytes()}
+
+    def announcements(self, settings: Settings) -> Sequence[str]:
+        """Say before a run what takes long in it, and what it can decide: calls at a low rate."""
+        places = 1 + bool(settings.cores or settings.threads != 1) + (settings.devices is not None)
+        models = places * (1 if settings.model else len(settings.models))
+        said = foretold(settings.rate, settings.load_seconds, settings.max_misses, models=models)
+        return (said,) if said else ()
 
     def controls(self) -> Sequence[Control]:
         """Stand-ins whose latency is known."""

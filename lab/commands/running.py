@@ -60,7 +60,14 @@ def run_lab(
             f"this run is there already, from {known.record.run['started']}: nothing was computed; --again runs it anew"
         )
         return known
-    opened = _both(lambda folder: notifier(given)(_understood(dataset)), opened)
+    ahead: Sequence[str] = getattr(lab, "announcements", _nothing)(settings)
+
+    def say_what_is_ahead(folder: Path) -> None:
+        del folder
+        for sentence in (_understood(dataset), *ahead):
+            notifier(given)(sentence)
+
+    opened = _both(say_what_is_ahead, opened)
     with (
         writing_in(given.out),
         watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch,
@@ -83,6 +90,12 @@ def run_lab(
         if live is not None:
             live.finish(found.folder / "report.html")
         return found
+
+
+def _nothing(settings: Any) -> Sequence[str]:
+    """Say nothing before a run, as a lab without `announcements`: sentences on what takes long in it, by its settings."""
+    del settings
+    return ()
 
 
 def _understood(dataset: "Dataset") -> str:
