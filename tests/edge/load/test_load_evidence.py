@@ -126,7 +126,7 @@ def test_what_calls_at_a_low_rate_can_decide_is_said_before_and_after():
     assert "calls were offered at 2 a second in place of 0.01" in caveat
     assert "for the 1 % allowed 368 are needed" in caveat
     assert "no number of calls shows that none is" in LAB.announcements(Settings(rate=1.0, max_misses=0.0))[0]
-    assert LAB.announcements(Settings(rate=100.0)) == LAB.announcements(Settings()) == ()
+    assert LAB.announcements(Settings(rate=5_000.0)) == LAB.announcements(Settings()) == ()
     assert load_evidence.caveats({}, LABELS, Settings(rate=100.0)) == ()
     assert rates.at_rate(2.0, 1.84)[0].calls == 368
 
