@@ -33,7 +33,7 @@ def change(before: "pd.Series", after: "pd.Series") -> Change:
     missing = Change("share of missing values", _share(before.isna()), _share(after.isna()))
     gone, value = _distance(missing), _moved_most(before, after)
     if before.dtype == object:
-        return missing if value is None or gone > _distance(value) else value
+        return missing if value is None or (gone and gone >= _distance(value)) else value
     if gone >= _MISSING_MOVED:
         return missing
     middles = Change("median", middle(before), middle(after))

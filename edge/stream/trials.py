@@ -1,7 +1,7 @@
 """What work is done on a stream? A model is trained on the first rows, exported, and meets the rest in time order."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,16 @@ from edge.exporting import device
 from edge.given.family import is_given
 from edge.session import OUTPUT, session
 from edge.stream import accuracy, bins, monitor
+from edge.stream.answers import ERRORS, Answers, share, share_known
 from edge.stream.changes import change
 from edge.stream.martingale import blocks_of
 from edge.stream.rows import STREAM, SignalRow, StreamRow
 from edge.stream.training import best_exported, rows_to_learn
 from lab.errors import DataError, SettingsError
 from lab.learning.families import Family
-from lab.protocol import Dataset, Estimate
-from lab.stats import rate
+from lab.protocol import Dataset
 
 __all__ = [
-    "ERRORS",
     "STREAM",
     "SignalRow",
     "StreamRow",
@@ -32,15 +31,9 @@ __all__ = [
     "whole_in_order",
 ]
 
-ERRORS = "errors"
-"""The signal of the model that follows its labels."""
-
 _TRAIN, _HISTORY = 0.35, 0.5  # of the rows: where training ends; where the history ends and the stream begins
 _FEWEST = 400
-_FEWEST_KEPT = 30  # rows with labels after a change: of fewer nothing is said
-_MOST_KEPT = 20_000  # of them: the last ones
 _BATCH = 256
-_PREDICTED, _CONFIDENCE = "predicted class", "confidence of the predictions"
 
 
 def parts(n_rows: int) -> tuple[int, int]:
@@ -111,17 +104,15 @@ def replay(
     at most about `train_rows`, drawn at random, are learned from.
     """
     whole = whole_in_order(dataset)
-    asked = replace(
-        whole, features=whole.features[list(dataset.kinds)], kinds=dataset.kinds
-    )  # what a model may have learned
     train, begin = parts(whole.n_rows)
     rows = rows_to_learn(whole.target[:train], train_rows, seed=seed)
+    asked = _of_the_model(whole, dataset, rows, is_fixed=any(is_given(family) for family in families))
     best, content = best_exported(asked, rows, families, scorer=scorer, candidates=candidates, seed=seed)
     ready = session(content)
 
     start = time.process_time()
     probabilities = _predict(ready, asked, train)
-    answers = _Answers(probabilities, whole.target[train:], begin - train, label_delay)
+    answers = Answers(probabilities, whole.target[train:], begin - train, label_delay)
     signals = [*_of_columns(whole, train, begin), *answers.signals(len(whole.classes))]
     findings = monitor.watch(signals, false_alarms=false_alarms, seed=seed)
     known = answers.of_stream(seed)
@@ -140,10 +131,10 @@ def replay(
         findings=tuple(_listed(found, whole, train, begin, label_delay) for found in findings),
         accuracy=tuple((begin + row, found) for row, found in known.accuracy),
         estimated=tuple((begin + row, share) for row, share in known.estimated),
-        history_accuracy=_share(answers.before),
-        stream_accuracy=_share(answers.right),
-        before=None if split is None else _share_known(np.concatenate([answers.before, answers.right[:split]])),
-        after=None if split is None else _share_known(answers.right[split:]),
+        history_accuracy=share(answers.before),
+        stream_accuracy=share(answers.right),
+        before=None if split is None else share_known(np.concatenate([answers.before, answers.right[:split]])),
+        after=None if split is None else share_known(answers.right[split:]),
         waiting=label_delay,
         expected=known.expected,
         promised=promised,
@@ -153,59 +144,14 @@ def replay(
     )
 
 
-@dataclass(frozen=True)
-class _Known:
-    """Accuracy by window, known and estimated, and that of the rows whose labels are late."""
+def _of_the_model(whole: Dataset, dataset: Dataset, rows: np.ndarray, *, is_fixed: bool) -> Dataset:
+    """Give the columns that a model takes: those that the run uses, but for those that are empty in all rows to learn from.
 
-    accuracy: list[tuple[int, Estimate]]
-    estimated: list[tuple[int, float]]
-    expected: Estimate | None
-
-
-class _Answers:
-    """What the model said of the history and of the stream, and whether it was right, as far as labels have come."""
-
-    def __init__(self, probabilities: np.ndarray, target: np.ndarray, n_history: int, label_delay: int) -> None:
-        self.labels, self.confidence = probabilities.argmax(axis=1).astype(np.int16), probabilities.max(axis=1)
-        right = self.labels[: len(target) - label_delay] == target[: len(target) - label_delay]
-        self.n_history, self.label_delay = n_history, label_delay
-        self.before, self.right = right[:n_history], right[n_history:]
-        self.history = self.confidence[:n_history], self.before
-
-    def signals(self, n_classes: int) -> list[monitor.Signal]:
-        """Give what is watched of the model; the errors come last."""
-        at = self.n_history
-        twentieths = np.minimum((self.confidence * 20).astype(np.int16), 19)
-        said = [(_PREDICTED, self.labels, n_classes), (_CONFIDENCE, twentieths, 20)]
-        wrong = (~self.before).astype(np.int16), (~self.right).astype(np.int16)
-        return [
-            *(monitor.Signal(name, codes[:at], codes[at:], count, "model") for name, codes, count in said),
-            monitor.Signal(ERRORS, *wrong, 2, "model", events=((1,),)),
-        ]
-
-    def of_stream(self, seed: int) -> _Known:
-        """Give the accuracy in the stream."""
-        stream = self.confidence[self.n_history :]
-        late = stream[len(self.right) :]
-        return _Known(
-            accuracy.rolling_accuracy(self.right, window=accuracy.window_of(len(stream))),
-            accuracy.estimated_accuracy(stream, *self.history),
-            accuracy.expected_accuracy(late, *self.history, seed=seed) if self.label_delay else None,
-        )
-
-    def promised_and_kept(self, split: int | None, seed: int) -> tuple[Estimate | None, Estimate | None]:
-        """Give what the estimate says of the rows from a change on whose labels have come, and what their labels say."""
-        window = accuracy.window_of(len(self.confidence) - self.n_history)
-        first = 0 if split is None else split
-        if len(self.right) - first < _FEWEST_KEPT:
-            first = max(len(self.right) - window, 0)
-        first = max(first, len(self.right) - _MOST_KEPT)
-        right = self.right[first:]
-        if not len(right):
-            return None, None
-        stream = self.confidence[self.n_history :]
-        promised = accuracy.expected_accuracy(stream[first : len(self.right)], *self.history, seed=seed)
-        return promised, _share(right)
+    A model that came from a file takes what it takes (`is_fixed`).
+    """
+    used = list(dataset.kinds)
+    filled = [name for name in used if is_fixed or whole.features[name].iloc[rows].notna().any()] or used
+    return replace(whole, features=whole.features[filled], kinds={name: dataset.kinds[name] for name in filled})
 
 
 def _of_columns(whole: Dataset, train: int, begin: int) -> list[monitor.Signal]:
@@ -244,11 +190,3 @@ def _listed(found: monitor.Finding, dataset: Dataset, train: int, begin: int, la
         return row
     values = dataset.features[found.name]
     return replace(row, change=change(values.iloc[train:likely], values.iloc[likely:]))
-
-
-def _share(right: np.ndarray) -> Estimate:
-    return rate(int(right.sum()), len(right))
-
-
-def _share_known(right: np.ndarray) -> Estimate | None:
-    return _share(right) if len(right) else None

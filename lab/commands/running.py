@@ -60,14 +60,7 @@ def run_lab(
             f"this run is there already, from {known.record.run['started']}: nothing was computed; --again runs it anew"
         )
         return known
-    ahead: Sequence[str] = getattr(lab, "announcements", _nothing)(settings)
-
-    def say_what_is_ahead(folder: Path) -> None:
-        del folder
-        for sentence in (_understood(dataset), *ahead):
-            notifier(given)(sentence)
-
-    opened = _both(say_what_is_ahead, opened)
+    opened = _both(_told_before(lab, dataset, settings, given), opened)
     with (
         writing_in(given.out),
         watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch,
@@ -92,10 +85,18 @@ def run_lab(
         return found
 
 
-def _nothing(settings: Any) -> Sequence[str]:
-    """Say nothing before a run, as a lab without `announcements`: sentences on what takes long in it, by its settings."""
-    del settings
-    return ()
+def _told_before(lab: "Lab", dataset: "Dataset", settings: Any, given: argparse.Namespace) -> Callable[[Path], None]:
+    """Give what says, once the folder is chosen, what the table is taken for, and what a lab foretells of a run that takes long.
+
+    A lab foretells it by `announcements(settings)`, sentences; it may lack that.
+    """
+
+    def tell(folder: Path) -> None:
+        del folder
+        for sentence in (_understood(dataset), *getattr(lab, "announcements", lambda settings: ())(settings)):
+            notifier(given)(sentence)
+
+    return tell
 
 
 def _understood(dataset: "Dataset") -> str:

@@ -20,7 +20,7 @@ from edge.stream.monitor import Signal, watch
 from edge.stream.training import rows_to_learn
 from lab.data.sampling import sample_rows
 from lab.errors import DataError, SettingsError
-from lab.learning.families import LOGISTIC
+from lab.learning.families import BOOSTING, LOGISTIC
 from lab.protocol import Dataset
 
 FALSE_ALARMS = 0.05
@@ -425,3 +425,17 @@ def test_rows_without_a_target_are_said_not_to_count_and_columns_left_out_not_to
     caption = stream_evidence.drift_table(row, told).caption
     assert "rows without a value in the target are left out and not counted" in caption
     assert "Not monitored, because the table leaves them out: x." in caption
+
+
+def test_a_column_that_is_empty_at_first_is_watched_and_not_learned_from():
+    dataset = dataset_of(1_200)
+    text = pd.Series([None] * 900 + ["x"] * 300, dtype=object)
+    features = dataset.features.assign(later=np.where(np.arange(1_200) < 900, np.nan, 3.0), text=text)
+    kinds = {**dataset.kinds, "later": "number", "text": "category"}
+    dataset = dataclasses.replace(dataset, features=features, kinds=kinds)
+    arguments = {"scorer": "accuracy", "candidates": 1, "false_alarms": 0.05, "label_delay": 0, "train_rows": 300}
+    row = stream_trials.replay(dataset, seed=0, families=(BOOSTING,), **arguments)
+    found = {finding.signal: finding for finding in row.findings}
+    for name in ("later", "text"):
+        assert found[name].change == Change("share of missing values", 1.0, 0.0)
+        assert found[name].alarm == 949
