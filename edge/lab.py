@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from edge.budget.decision import decide
 from edge.budget.said import model_named
+from edge.load.rates import foretold
 from edge.settings import Settings
+from edge.stream.verdict import with_stream
 from edge.verdict import verdict_on
 from lab.first_screen import first_that_fits
 from lab.protocol import Control, Dataset, Evidence, Question, Rows, Section, Verdict
@@ -88,7 +90,7 @@ class EdgeLab:
         unmeasured = [evidence.facts["labels"][name] for name in evidence.facts["unmeasured"]]
         if decision is None or (unmeasured and decision.status != "pass"):
             who = listed([model_named(label) for label in unmeasured])
-            return Verdict(
+            unknown = Verdict(
                 "undecided",
                 "Undecided",
                 first_that_fits(
@@ -98,7 +100,9 @@ class EdgeLab:
                 ("a run in which every candidate can be measured",),
                 next_steps=("Repeat the run; its log.txt says why the measurement failed.",),
             )
-        return verdict_on(decision, evidence, settings)
+            return with_stream(unknown, None, evidence, settings)
+        who = model_named(facts["labels"][decision.name])
+        return with_stream(verdict_on(decision, evidence, settings), who, evidence, settings)
 
     def chosen_files(self, evidence: Evidence, rows: Rows) -> Mapping[str, bytes]:
         """Leave the model that the verdict is about beside the report, as an ONNX file; none where none was made."""
@@ -106,6 +110,13 @@ class EdgeLab:
 
         chosen = evidence.facts["model_file"]
         return {} if chosen is None else {chosen["file"]: DELIVER.of(chosen["model"]).needed(rows).onnx.tobytes()}
+
+    def announcements(self, settings: Settings) -> Sequence[str]:
+        """Say before a run what takes long in it, and what it can decide: calls at a low rate."""
+        places = 1 + bool(settings.cores or settings.threads != 1) + (settings.devices is not None)
+        models = places * (1 if settings.model else len(settings.models))
+        said = foretold(settings.rate, settings.load_seconds, settings.max_misses, models=models)
+        return (said,) if said else ()
 
     def controls(self) -> Sequence[Control]:
         """Stand-ins whose latency is known."""

@@ -89,7 +89,8 @@ class Settings(CurveSettings):
     candidates: int = option(3, "hyperparameter settings tried for each model in each fold", minimum=1, maximum=100)
     rate: float | None = option(
         None,
-        "expected load in calls per second, arriving at random: the share of late answers then becomes a budget",
+        "expected load in calls per second, arriving at random: the share of late answers then becomes a budget (below 2 a second, "
+        "calls are offered at 2: each finds an idle model at either)",
         above=0,
     )
     deadline_ms: float | None = option(

@@ -27,7 +27,7 @@ from samples.planted import NUMBERS, PLANTED, leaks_in, spellings, table_of, wit
 
 import quantum.context
 import quantum.models.families
-from edge.stream import monitor
+from edge.stream import changes
 from interpretability.models import classifiers, regressors
 from interpretability.models.boosting import pooled
 from interpretability.models.classifiers import EBM, EBM_PAIRS, SCORECARD, SPLINES, TREE
@@ -488,7 +488,7 @@ def test_a_cell_of_few_rows_takes_the_mean_around_it():
 
 def test_a_median_before_and_after_a_drift_is_no_cell():
     before, after = pd.Series([1.25, 2.5, NUMBERS["the median"], 6e6, 7e6]), pd.Series([NUMBERS["highest"]] * 3)
-    found = monitor.change(before, after)
+    found = changes.change(before, after)
     assert leaks_in(str(found), PLANTED) == []
     assert found.after is None
 

@@ -20,7 +20,7 @@ from edge.footprint.trials import SERVE
 from edge.load.evidence import misses_of
 from edge.load.trials import LOAD
 from edge.stream.evidence import sentence
-from edge.stream.trials import STREAM
+from edge.stream.rows import STREAM
 from edge.timing.quantiles import over_rounds
 from edge.timing.trials import TIME, TimedRow, exported
 from lab.learning.comparison import Comparison

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge.load.capacity import Capacity, highest_rate
+from edge.load.rates import at_rate, calls_needed, limits_of
 from edge.load.sweep import Loaded, LoadRun
+from edge.settings import Settings
 from lab.numbers import span
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
@@ -126,9 +128,9 @@ def load_table(rows: Mapping[str, Loaded], labels: Mapping[str, str], deadline_m
     return Table("Load", caption, columns, tuple(listed))
 
 
-def caveats(rows: Mapping[str, Loaded], labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Say which models answer more slowly when they are called rarely than back to back, and which cannot keep up."""
-    found = []
+def caveats(rows: Mapping[str, Loaded], labels: Mapping[str, str], settings: Settings) -> tuple[str, ...]:
+    """Say what the calls at a rate can decide, which models answer more slowly when called rarely, and which cannot keep up."""
+    found = [said] if (said := _too_few(settings)) else []
     woken = [run.wake_up_p99_us for row in rows.values() for run in row.runs if run.wake_up_p99_us is not None]
     if woken and max(woken) > _LATE_WAKE_UP_US:
         found.append(
@@ -148,6 +150,21 @@ def caveats(rows: Mapping[str, Loaded], labels: Mapping[str, str]) -> tuple[str,
     return tuple(found)
 
 
+def _too_few(settings: Settings) -> str:
+    """Say what calls at the user's rate can show, where that is less than is allowed, or they came at another rate."""
+    if settings.rate is None:
+        return ""
+    offered, needed = at_rate(settings.rate, settings.load_seconds)[0], calls_needed(settings.max_misses)
+    if needed is not None and offered.calls >= needed and offered.rate == settings.rate:
+        return ""
+    instead = (
+        f"calls were offered at {offered.rate:g} a second in place of {settings.rate:g}, since each finds an idle model at "
+        "either: what hours of sleep do to caches and memory was not measured; "
+    )
+    instead = instead if offered.rate != settings.rate else ""
+    return f"{instead}{limits_of(settings.rate, settings.load_seconds, settings.max_misses)}"
+
+
 def _hot(row: Loaded) -> LoadRun:
     return next(run for run in row.runs if run.view == "hot")
 
@@ -165,7 +182,8 @@ def _sweep(row: Loaded) -> list[tuple[float, Estimate]]:
 def _view(run: LoadRun) -> str:
     if run.view == "hot":
         return "back to back (hot)"
-    return f"{run.pattern}, {amount(run.rate, '')} per second" + (" (your rate)" if run.view == "rate" else "")
+    mine = "your rate" if run.instead_of is None else f"in place of your {run.instead_of:g}"
+    return f"{run.pattern}, {amount(run.rate, '')} per second" + (f" ({mine})" if run.view == "rate" else "")
 
 
 def _cells(found: Estimate | None) -> tuple[Any, str]:

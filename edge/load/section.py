@@ -3,6 +3,7 @@
 from edge.building.trials import BUILD
 from edge.context import Context
 from edge.load.evidence import capacities, caveats, distribution_figure, load_table, misses_of, rate_figure
+from edge.load.rates import waiting_s
 from edge.load.trials import LOAD, LoadRow, under_load
 from edge.settings import deadline_ms
 from lab.protocol import Evidence, Rows, Trial
@@ -21,7 +22,7 @@ def plan(context: Context) -> list[Trial[LoadRow]]:
             seed=context.seed,
             exclusive=True,
             needs=(BUILD.of(family.name),),
-            cost=10 * settings.load_seconds,
+            cost=10 * settings.load_seconds + waiting_s(settings.rate, settings.load_seconds),
         )
         for family in context.families
         if settings.load or settings.rate is not None
@@ -39,5 +40,5 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         facts={"highest_rate": {name: found.words() for name, found in capacities(loaded, deadline).items()}},
         figures=(distribution_figure(loaded, labels, deadline), *(() if swept is None else (swept,))),
         tables=(load_table(loaded, labels, deadline),),
-        caveats=caveats(loaded, labels),
+        caveats=caveats(loaded, labels, context.settings),
     )

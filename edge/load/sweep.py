@@ -5,11 +5,12 @@ The sweep goes from a rate at which the model is nearly always idle (and its cac
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from edge.load import arrivals
 from edge.load.open_loop import Load, back_to_back, offer
+from edge.load.rates import Offered, at_rate, calls_in
 from lab.protocol import Estimate
 
 __all__ = ["USES", "LoadRun", "Loaded", "View", "measure_load", "summarised"]
@@ -19,12 +20,9 @@ View = Literal["hot", "sweep", "rate"]
 USES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.85, 0.95)
 _CURVE = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 _MS = 1e-6  # milliseconds in a nanosecond
-_MOST_CALLS = 20_000
-_DECIDING = 1_000  # calls: without a miss among them the interval ends at 0.4 %
 _FOR_P99 = 500  # calls: a percentile with its interval needs 380 that do not wait for one another
 _LONGER = 5  # times `seconds`, at most, for so many at a low rate of the sweep
 _DISTURBED = 0.01  # share of the time: a run at the user's rate that lost more is repeated once
-_PATIENCE = 100  # times `seconds`, at most, to wait for so many
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,8 @@ class LoadRun:
         Share that would have been late without other programs as well; None where that was not watched.
     lost : float
         Share of the time in which other programs kept the model waiting for the processor.
+    instead_of : float or None
+        The user's rate, where calls were offered at a higher one (see `edge.load.rates`).
     """
 
     view: View
@@ -75,6 +75,7 @@ class LoadRun:
     curve: tuple[tuple[float, float], ...]
     least_misses: Estimate | None = None
     lost: float = 0.0
+    instead_of: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,41 +105,37 @@ def measure_load(
         The user's calls per second.
     seconds : float
         Time for each rate of the sweep, up to 5 times as much at low rates for the calls that a p99 needs; random arrivals
-        at the user's rate get up to 100 times as much, for 1,000 calls.
+        at the user's rate get up to 100 times as much, for 1,000 calls. A rate below 2 a second is offered as 2.
     """
     deadline_ns = deadline_ms * 1e6
     back_to_back(call, calls=max(n_rows // 4, 20), n_rows=n_rows, deadline_ns=deadline_ns)  # warm up
     probe = back_to_back(call, calls=50, n_rows=n_rows, deadline_ns=deadline_ns)
-    calls = _calls(50 / probe.seconds, seconds)
+    calls = calls_in(50 / probe.seconds, seconds)
     hot = back_to_back(call, calls=calls, n_rows=n_rows, deadline_ns=deadline_ns)
     service = hot.service.at(0.5) * 1e-9  # the median: a call that the system interrupts says nothing about the model
     runs = [summarised("hot", "back to back", 1 / service, service, hot)]
     random = next(iter(arrivals.PATTERNS))
-    wanted: list[tuple[View, str, float, float]] = [
-        ("sweep", random, use / service, _long_enough(use / service, seconds)) for use in USES
-    ]
+    slow = [(use / service, _long_enough(use / service, seconds)) for use in USES]
+    wanted: list[tuple[View, Offered]] = [("sweep", Offered(random, at, calls_in(at, time))) for at, time in slow]
     if rate is not None:
-        patient = min(max(seconds, _DECIDING / rate), _PATIENCE * seconds)
-        wanted.append(("rate", random, rate, patient))
-        wanted += [("rate", name, rate, min(patient, 2 * seconds)) for name in arrivals.PATTERNS if name != random]
-    for place, (view, name, offered, time) in enumerate(wanted):
-        calls = _calls(offered, time)
-        schedule = functools.partial(arrivals.PATTERNS[name], offered, calls=calls, seed=seed + place)
-        options: dict[str, Any] = {"calls": calls, "n_rows": n_rows, "deadline_ns": deadline_ns}
-        options["patience_s"] = 2 * calls / offered + 0.1
+        wanted += [("rate", each) for each in at_rate(rate, seconds)]
+    for place, (view, offered) in enumerate(wanted):
+        schedule = functools.partial(
+            arrivals.PATTERNS[offered.pattern], offered.rate, calls=offered.calls, seed=seed + place
+        )
+        options: dict[str, Any] = {"calls": offered.calls, "n_rows": n_rows, "deadline_ns": deadline_ns}
+        options["patience_s"] = 2 * offered.seconds + 0.1
         load = offer(call, schedule(), **options)
-        if view == "rate" and name == random and load.lost > _DISTURBED:
+        if view == "rate" and offered.pattern == random and load.lost > _DISTURBED:
             load = min(load, offer(call, schedule(), **options), key=lambda each: each.lost)
-        runs.append(summarised(view, name, offered, service, load))
+        run = summarised(view, offered.pattern, offered.rate, service, load)
+        is_faster = view == "rate" and rate is not None and offered.rate > rate
+        runs.append(replace(run, instead_of=rate) if is_faster else run)
     return Loaded(service * 1e3, tuple(runs))
 
 
 def _long_enough(rate: float, seconds: float) -> float:
     return min(max(seconds, _FOR_P99 / rate), _LONGER * seconds)
-
-
-def _calls(rate: float, seconds: float) -> int:
-    return int(min(max(rate * seconds, 20), _MOST_CALLS))
 
 
 def summarised(view: View, pattern: str, rate: float, service: float, load: Load) -> LoadRun:

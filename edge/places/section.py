@@ -3,6 +3,7 @@
 from edge.browser.trials import BROWSER
 from edge.building.trials import BUILD
 from edge.context import Context
+from edge.load.rates import waiting_s
 from edge.places.evidence import lines_in_browser, lines_of, lost, place_table
 from edge.places.trials import PLACES, PlacesRow, elsewhere
 from edge.settings import deadline_ms
@@ -28,7 +29,7 @@ def plan(context: Context) -> list[Trial[PlacesRow]]:
         "seconds": settings.load_seconds,
     }
     needs = tuple(BUILD.of(name) for name in names)
-    cost = 10 * settings.load_seconds * len(names)
+    cost = (10 * settings.load_seconds + waiting_s(settings.rate, settings.load_seconds)) * len(names)
     return [PLACES.trial(elsewhere, arguments, seed=context.seed, exclusive=True, needs=needs, cost=cost)]
 
 

@@ -2,7 +2,10 @@
 
 from edge.context import Context
 from edge.stream.evidence import drift_figure, drift_table, sentence, timeline_figure
-from edge.stream.trials import STREAM, StreamRow, replay
+from edge.stream.rows import STREAM, StreamRow
+from edge.stream.seen import loss_of, seen_in
+from edge.stream.trials import replay
+from edge.stream.verdict import LOSS, SEEN
 from lab.protocol import Evidence, Rows, Trial
 
 __all__ = ["evidence", "plan"]
@@ -17,6 +20,7 @@ def plan(context: Context) -> list[Trial[StreamRow]]:
         "candidates": settings.candidates,
         "false_alarms": settings.false_alarms,
         "label_delay": settings.label_delay,
+        "train_rows": settings.max_rows,
     }
     return [STREAM.trial(replay, arguments, seed=context.seed, cost=10)] if settings.stream else []
 
@@ -26,14 +30,15 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     row, settings = STREAM.found(rows), context.settings
     if row is None:
         return Evidence({}, {}, (), ())
+    loss = loss_of(row)
     return Evidence(
-        estimates={},
-        facts={"stream": sentence(row, settings.false_alarms)},
+        estimates={} if loss is None else {LOSS: loss},
+        facts={"stream": sentence(row, settings.false_alarms), SEEN: seen_in(row, _label(row, context))},
         figures=(
             timeline_figure(row, _label(row, context), settings.label_delay),
             drift_figure(row, settings.false_alarms),
         ),
-        tables=(drift_table(row),),
+        tables=(drift_table(row, context.dataset),),
         caveats=_SINGLE if context.blends else (),
     )
 

@@ -62,7 +62,7 @@ def run_lab(
             f"this run is there already, from {known.record.run['started']}: nothing was computed; --again runs it anew"
         )
         return known
-    opened = _both(lambda folder: notifier(given)(_understood(dataset)), opened)
+    opened = _both(_told_before(lab, dataset, settings, given), opened)
     with (
         writing_in(given.out),
         watching(f"{lab.name} on {dataset.name}", quiet=given.quiet) as watch,
@@ -85,6 +85,20 @@ def run_lab(
         if live is not None:
             live.finish(found.folder / "report.html")
         return found
+
+
+def _told_before(lab: "Lab", dataset: "Dataset", settings: Any, given: argparse.Namespace) -> Callable[[Path], None]:
+    """Give what says, once the folder is chosen, what the table is taken for, and what a lab foretells of a run that takes long.
+
+    A lab foretells it by `announcements(settings)`, sentences; it may lack that.
+    """
+
+    def tell(folder: Path) -> None:
+        del folder
+        for sentence in (_understood(dataset), *getattr(lab, "announcements", lambda settings: ())(settings)):
+            notifier(given)(sentence)
+
+    return tell
 
 
 def _understood(dataset: "Dataset") -> str:

@@ -9,6 +9,7 @@ import pytest
 from edge.building.trials import BUILD, build
 from edge.exporting import device, originals, parity
 from edge.session import OUTPUT, session
+from edge.stream import training
 from edge.stream import trials as stream_trials
 from edge.variants.trials import vary
 from lab.data.load import load
@@ -119,7 +120,7 @@ class Watched:
 
     def __init__(self, dataset: Dataset, fixed: Dataset):
         self.bins, self.said, models = {}, None, []
-        bins_of, predict, tune = stream_trials.monitor.bins_of, stream_trials._predict, stream_trials.tune
+        bins_of, predict, tune = stream_trials.bins.bins_of, stream_trials._predict, training.tune
 
         def binned(values):
             self.bins[values.name] = bins_of(values)
@@ -134,12 +135,12 @@ class Watched:
             return models[-1]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("edge.stream.monitor.bins_of", binned)
+            patch.setattr("edge.stream.bins.bins_of", binned)
             patch.setattr("edge.stream.trials._predict", predicted)
-            patch.setattr("edge.stream.trials.tune", tuned)
+            patch.setattr("edge.stream.training.tune", tuned)
             self.row = stream_trials.replay(
                 dataset, seed=2, families=(LOGISTIC, SMALL), scorer="accuracy", candidates=2, false_alarms=0.05,
-                label_delay=0,
+                label_delay=0, train_rows=8_000,
             )  # fmt: skip
         self.inner = [model.inner_score for model in models]
 
@@ -169,7 +170,8 @@ def test_a_stream_is_met_by_a_model_that_knows_nothing_after_its_training_rows(s
     assert other.row.family == plain.row.family
     np.testing.assert_array_equal(other.said, plain.said)
     for name, bins in plain.bins.items():
-        np.testing.assert_array_equal(other.bins[name].edges, bins.edges)
+        np.testing.assert_array_equal(other.bins[name].points, bins.points)
+        np.testing.assert_array_equal(other.bins[name].counts, bins.counts)
     assert sorted(other.bins) == ["a", "b"]
     assert (plain.row.train, plain.row.begin) == (210, 300)
     if what == "labels":
@@ -181,8 +183,9 @@ def test_the_accuracies_of_a_stream_are_those_of_its_parts(stream):
     right = watched.said.argmax(axis=1) == stream.target[210:]
     assert watched.row.history_accuracy.value == pytest.approx(right[:90].mean())
     assert watched.row.stream_accuracy.value == pytest.approx(right[90:].mean())
-    edges = np.unique(np.quantile(stream.features["a"].iloc[:210], np.linspace(0, 1, 21)[1:-1]))
-    np.testing.assert_allclose(watched.bins["a"].edges, edges)
+    known = np.sort(stream.features["a"].iloc[:210])
+    edges = {known[-(-hundredths * 210 // 100) - 1] for hundredths in (1, *range(5, 100, 5), 99)}
+    np.testing.assert_array_equal(watched.bins["a"].points, sorted(edges | {known[0], known[-1]}))
 
 
 @pytest.mark.parametrize("better", [0, 1])
@@ -191,9 +194,9 @@ def test_the_best_family_meets_the_stream(stream, monkeypatch, better):
     scores = [0.4, 0.4]
     scores[better] = 0.6
     turn = iter(scores)
-    tune = stream_trials.tune
+    tune = training.tune
     monkeypatch.setattr(
-        "edge.stream.trials.tune",
+        "edge.stream.training.tune",
         lambda *given, **more: dataclasses.replace(tune(*given, **more), inner_score=next(turn)),
     )
     assert Watched(stream, stream).row.family == ("logistic", "forest")[better]

@@ -14,8 +14,8 @@ from edge.load.trials import LOAD, LoadRow
 from edge.places.device_rows import Placed
 from edge.places.process import Machine, ProcessRow
 from edge.places.trials import PLACES, PlacesRow
-from edge.stream.monitor import Change
-from edge.stream.trials import STREAM, SignalRow, StreamRow
+from edge.stream.changes import Change
+from edge.stream.rows import STREAM, SignalRow, StreamRow
 from edge.throughput.trials import THROUGHPUT, ThroughputRow
 from edge.timing.trials import TIME, TimedRow
 from edge.timing.watched import Noise
@@ -174,7 +174,7 @@ IN_BROWSER = BrowserRow({
 
 
 STREAMED = StreamRow(
-    family="mlp", train=350, begin=500,
+    family="mlp", train=350, begin=500, learned=350, n_rows=1_000,
     findings=(
         SignalRow("age", True, np.array([-1.0, -9.0, 0.2]), 0, 50, 749, (640, 610, 670), Change("median", 1.5, 4.5)),
         SignalRow("income", True, np.array([-1.0, 0.1]), 0, 50, 719, (700, 690, 705), Change("median", 2.0, 1.0)),
@@ -184,7 +184,8 @@ STREAMED = StreamRow(
     estimated=((599, 0.91), (699, 0.85), (799, 0.8)),
     history_accuracy=share(0.92, 0.88, 0.95), stream_accuracy=share(0.8, 0.76, 0.84),
     before=share(0.9, 0.86, 0.93), after=share(0.6, 0.5, 0.7),
-    waiting=20, expected=share(0.75, 0.65, 0.85), unwatched=("since",), rows_per_second=12_345.6,
+    waiting=20, expected=share(0.75, 0.65, 0.85), promised=share(0.62, 0.55, 0.7), kept=share(0.6, 0.5, 0.7),
+    dates=("since",), rows_per_second=12_345.6,
 )  # fmt: skip
 """Rows 0 to 349 train, 350 to 499 are the history, 500 to 999 the stream; errors are the last signal."""
 

@@ -19,7 +19,7 @@ import edge.variants.trials
 from edge import candidates
 from edge.distilling import student
 from edge.footprint import serving
-from edge.load import sweep
+from edge.load import rates
 from edge.throughput import batches
 from edge.timing import calls, latency
 from interpretability.follow_up import editing, explaining, known_truth, speed, stress
@@ -53,7 +53,7 @@ _LESS = [
 
 _SHORT = [
     (batches, "_ROUND_NS", 300_000), (calls, "_CALLS", 50), (edge.timing.trials, "_SECONDS_A_ROUND", 0.004),
-    (latency, "_LONGEST_WARM_UP", 20_000_000), (edge.variants.trials, "_VARIANT_CALLS", 50), (sweep, "_DECIDING", 200),
+    (latency, "_LONGEST_WARM_UP", 20_000_000), (edge.variants.trials, "_VARIANT_CALLS", 50), (rates, "_DECIDING", 200),
 ]  # fmt: skip
 
 

@@ -35,7 +35,7 @@ QUANTUM_FACTS = {
 EDGE_ESTIMATES = {
     *(f"MODEL.{what}" for what in ("p99_ms", "size_mb", "parity", "flips", "memory_mb", "cold_start_s", "drop", "score",
                                    "misses", "p99", "gain", "least_p99_ms", "least_misses")),
-    "MODEL onnx.p99", "MODEL sklearn.p99", "harness.p50_us",
+    "MODEL onnx.p99", "MODEL sklearn.p99", "harness.p50_us", "stream_loss",
 }  # fmt: skip
 EDGE_FACTS = {
     "candidates",
@@ -47,6 +47,7 @@ EDGE_FACTS = {
     "core",
     "highest_rate",
     "stream",
+    "stream_seen",
     "n_rows",
     "rows_in_table",
     "model_file",

@@ -106,7 +106,7 @@ FAULTS = {
     ),
     "an alarm that is not listed": (
         "drifting-stream", "edge.stream.section.drift_table",
-        lambda right: lambda row: dataclasses.replace(right(row), rows=()),
+        lambda right: lambda row, dataset: dataclasses.replace(right(row, dataset), rows=()),
     ),
     "a bound on false alarms that is lost": (
         "same-stream", "edge.stream.monitor.watch",

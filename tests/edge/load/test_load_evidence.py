@@ -2,9 +2,12 @@
 
 import pytest
 from samples.less_work import with_short_timings
+from scipy import stats
 
 from edge.lab import LAB
 from edge.load import evidence as load_evidence
+from edge.load import rates
+from edge.load.open_loop import back_to_back
 from edge.load.sweep import USES, Loaded, LoadRun, measure_load
 from edge.settings import Settings
 from lab.protocol import Estimate, Evidence
@@ -35,8 +38,11 @@ def loaded(**changes):
 def test_the_highest_rate_and_the_cold_start_of_a_rare_call_are_said():
     found = load_evidence.capacities(loaded(), 5.0)["mlp"]
     assert 20 < found.rate < 500
-    assert "at 20 calls per second, the neural network answers in 3 ms" in load_evidence.caveats(loaded(), LABELS)[0]
-    assert "other programs kept the core busy" in load_evidence.caveats(loaded(wake=4_000.0), LABELS)[0]
+    assert (
+        "at 20 calls per second, the neural network answers in 3 ms"
+        in load_evidence.caveats(loaded(), LABELS, Settings())[0]
+    )
+    assert "other programs kept the core busy" in load_evidence.caveats(loaded(wake=4_000.0), LABELS, Settings())[0]
     table = load_evidence.load_table(loaded(), LABELS, 5.0)
     assert [row[1].partition(",")[0] for row in table.rows] == ["back to back (hot)"] + ["at random (Poisson)"] * 3
     assert load_evidence.misses(loaded(misses=(0.02, 0.01, 0.03))["mlp"]) == Estimate(2.0, 1.0, 3.0, "%")
@@ -85,3 +91,47 @@ def test_a_sweep_goes_from_nearly_idle_to_nearly_full(monkeypatch):
     assert all(run.misses.value == 0 for run in row.runs)
     patient, *short = [run.calls for run in row.runs if run.view == "rate"]
     assert patient > 2 * max(short), "random arrivals at the user's rate get more time than the other patterns"
+
+
+def test_calls_below_two_a_second_are_offered_at_two_and_that_is_said(monkeypatch):
+    """A simulated clock: 20 calls at 0.01 a second would take half an hour."""
+    asked = []
+
+    def offered(call, schedule, *, calls, **more):
+        times = list(schedule)
+        asked.append((calls, times[-1] / 1e9))
+        return back_to_back(call, calls=calls, n_rows=more["n_rows"], deadline_ns=more["deadline_ns"])
+
+    with_short_timings(monkeypatch)
+    monkeypatch.setattr("edge.load.sweep.offer", offered)
+    row = measure_load(lambda i: None, n_rows=10, deadline_ms=1_000.0, rate=0.01, seconds=0.01, seed=0)
+    slow = [run for run in row.runs if run.view == "rate"]
+    assert [(run.rate, run.instead_of, run.calls) for run in slow] == [(2.0, 0.01, 20)] * 3
+    assert sum(seconds for _, seconds in asked[-3:]) < 60
+    line = load_evidence.load_table({"mlp": row}, LABELS, 5.0).rows[-1]
+    assert "2 per second (in place of your 0.01)" in line[1]
+
+
+def test_what_calls_at_a_low_rate_can_decide_is_said_before_and_after():
+    """Exact intervals: without a late one, 20 calls bound the share at 17 %, and 368 are the first to bound it at 1 %."""
+    assert stats.beta.ppf(0.975, 1, 20) == pytest.approx(0.168, abs=1e-3)
+    assert stats.beta.ppf(0.975, 1, 368) <= 0.01 < stats.beta.ppf(0.975, 1, 367)
+    (said,) = LAB.announcements(Settings(rate=0.01, load_seconds=0.06, models=("mlp", "forest")))
+    assert said == (
+        "late answers: calls come at 2 a second in place of 0.01, since each finds an idle model at either; that takes up to "
+        "2 min for 2 models; 20 calls without a late one show that at most 17 % are late; for the 1 % allowed 368 are "
+        "needed (--load-seconds 1.84), and they take 10.5 h at 0.01 calls per second in service"
+    )
+    (caveat,) = load_evidence.caveats({}, LABELS, Settings(rate=0.01, load_seconds=0.06))
+    assert "calls were offered at 2 a second in place of 0.01" in caveat
+    assert "for the 1 % allowed 368 are needed" in caveat
+    assert "no number of calls shows that none is" in LAB.announcements(Settings(rate=1.0, max_misses=0.0))[0]
+    assert LAB.announcements(Settings(rate=5_000.0)) == LAB.announcements(Settings()) == ()
+    assert load_evidence.caveats({}, LABELS, Settings(rate=100.0)) == ()
+    assert rates.at_rate(2.0, 1.84)[0].calls == 368
+
+
+def test_no_rate_is_waited_for_longer_than_its_bound():
+    for rate in (1e-6, 0.3, 1.9, 2.0, 50.0):
+        for seconds in (0.06, 0.2, 3.0):
+            assert rates.waiting_s(rate, seconds) <= 2 * max(100 * seconds, 10) + 2 * max(2 * seconds, 10)

@@ -8,55 +8,10 @@ import pytest
 from oracles import gamblers
 from scipy import stats
 
+from edge.stream.accuracy import estimated_accuracy, expected_accuracy, rolling_accuracy, window_of
+from edge.stream.changes import Change, change
 from edge.stream.martingale import CUTS
-from edge.stream.monitor import (
-    Bins,
-    Change,
-    Signal,
-    bins_of,
-    change,
-    estimated_accuracy,
-    expected_accuracy,
-    rolling_accuracy,
-    watch,
-    window_of,
-)
-
-
-def test_numbers_are_put_between_twenty_quantiles_with_a_place_for_what_is_missing():
-    bins = bins_of(pd.Series([*range(101), math.nan], dtype=float))
-    np.testing.assert_allclose(bins.edges, np.arange(5, 100, 5))
-    assert bins.n_codes == 21  # 20 places between and beside 19 edges, and one for missing values
-    values = pd.Series([-1.0, 4.9, 5.0, 5.1, 94.9, 95.0, 1e9, math.nan])
-    assert bins.codes(values).tolist() == [0, 0, 1, 1, 18, 19, 19, 20]
-
-
-def test_a_column_of_few_values_has_as_few_places():
-    bins = bins_of(pd.Series([0.0] * 50 + [1.0] * 50))
-    assert len(set(bins.codes(pd.Series([0.0, 1.0])).tolist())) == 2
-    assert len(bins.edges) == len(set(bins.edges.tolist()))
-
-
-def test_a_column_without_any_number_has_one_place_and_one_for_missing_values():
-    bins = bins_of(pd.Series([math.nan, math.nan]))
-    assert bins.n_codes == 2
-    assert bins.codes(pd.Series([3.0, math.nan])).tolist() == [0, 1]
-
-
-def test_the_thirty_commonest_categories_have_places_and_the_others_share_one():
-    names = [f"c{place:02d}" for place in range(32)]
-    training = pd.Series(
-        [name for place, name in enumerate(names) for _ in range(40 - place)] + [None] * 90, dtype=object
-    )
-    bins = bins_of(training)
-    assert bins.categories == tuple(names[:30])
-    assert bins.n_codes == 32
-    assert bins.codes(pd.Series(["c00", "c29", "c30", "new", None], dtype=object)).tolist() == [0, 29, 30, 30, 31]
-
-
-def test_codes_are_whole_numbers_of_64_bits():
-    for bins, values in ((Bins(np.array([1.0])), [0.0]), (Bins(categories=("a",)), ["a"])):
-        assert bins.codes(pd.Series(values)).dtype == np.int64
+from edge.stream.monitor import Signal, watch
 
 
 @pytest.mark.parametrize(("n_rows", "window"), [(1, 1), (99, 99), (100, 100), (2_000, 100), (2_019, 100), (2_020, 101)])
@@ -112,7 +67,22 @@ def test_with_many_answers_the_interval_is_that_of_what_is_known():
 def test_a_number_is_said_by_its_middles():
     before, after = pd.Series([5.0] * 10), pd.Series([7.0] * 10)
     assert change(before, after) == Change("median", 5.0, 7.0)
-    assert change(before, pd.Series([math.nan] * 9)).after is None
+    assert change(before, after[:4]) == Change("median", 5.0, None), "of four rows nothing is said"
+    assert change(before, pd.Series([math.nan] * 9)) == Change("share of missing values", 0.0, 1.0)
+
+
+def test_where_the_middle_stays_the_share_of_a_value_is_said():
+    before, after = pd.Series([0.0] * 97 + [2.0] * 3), pd.Series([0.0] * 60 + [2.0] * 40)
+    assert change(before, after) == Change("share of 0", 0.97, 0.6)
+    lamp = pd.Series([0.0] * 97 + [1.0] * 3), pd.Series([0.0] * 5 + [1.0] * 95)
+    assert change(*lamp) == Change("share of 1", 0.03, 0.95)
+
+
+def test_values_that_are_missing_now_are_what_changed():
+    numbers = pd.Series(np.arange(100.0))
+    assert change(numbers, numbers.where(numbers % 4 != 0)) == Change("share of missing values", 0.0, 0.25)
+    texts = pd.Series(["a", "b"] * 50, dtype=object)
+    assert change(texts, texts.where(numbers % 4 != 0, None)) == Change("share of missing values", 0.0, 0.25)
 
 
 def test_the_category_whose_share_moved_most_is_named_whether_it_grew_or_shrank():

@@ -11,12 +11,16 @@ from scipy import stats
 from scipy.special import logsumexp
 
 from edge.stream import evidence as stream_evidence
-from edge.stream import monitor
 from edge.stream import trials as stream_trials
+from edge.stream.accuracy import estimated_accuracy, expected_accuracy, rolling_accuracy, window_of
+from edge.stream.bins import bins_of
+from edge.stream.changes import Change, change
 from edge.stream.martingale import blocks_of, capital, ranks
-from edge.stream.monitor import Signal, bins_of, change, estimated_accuracy, expected_accuracy, rolling_accuracy, watch
+from edge.stream.monitor import Signal, watch
+from edge.stream.training import rows_to_learn
+from lab.data.sampling import sample_rows
 from lab.errors import DataError, SettingsError
-from lab.learning.families import LOGISTIC
+from lab.learning.families import BOOSTING, LOGISTIC
 from lab.protocol import Dataset
 
 FALSE_ALARMS = 0.05
@@ -74,7 +78,7 @@ def test_the_capital_is_that_of_gamblers_who_bet_row_by_row():
     np.testing.assert_allclose(found.log_capital, slow_capital((p * 10).astype(int), 10, 10), atol=1e-9)
 
 
-@pytest.mark.parametrize("cuts", [(), (3,), (2, 5, 9)])
+@pytest.mark.parametrize("cuts", [(), (0.3,), (0.2, 0.5, 0.9)])
 def test_the_capital_is_expected_to_stay_what_it_was(cuts):
     every = itertools.product((np.arange(10) + 0.5) / 10, repeat=3)  # all ranks of three rows, equally likely
     ends = [np.exp(capital(np.array(ranked), block=1, threshold=1e300, cuts=cuts).log_capital) for ranked in every]
@@ -87,7 +91,8 @@ def stream_of(table, train, begin):
     for name in table:
         bins = bins_of(table[name].iloc[:train])
         codes = bins.codes(table[name].iloc[train:])
-        signals.append(Signal(name, codes[: begin - train], codes[begin - train :], bins.n_codes))
+        known, later = codes[: begin - train], codes[begin - train :]
+        signals.append(Signal(name, known, later, bins.n_codes, training=bins.counts, events=bins.events))
     return signals
 
 
@@ -197,7 +202,7 @@ def dataset_of(n_rows, drift_at=None, *, seed=0):
     return Dataset("made", table, target, "y", ("no", "yes"), kinds, "")
 
 
-def replayed(dataset, *, label_delay=100):
+def replayed(dataset, *, label_delay=100, train_rows=8_000):
     stream_trials.require_stream(dataset, label_delay)
     return stream_trials.replay(
         dataset,
@@ -207,6 +212,7 @@ def replayed(dataset, *, label_delay=100):
         candidates=1,
         false_alarms=0.05,
         label_delay=label_delay,
+        train_rows=train_rows,
     )
 
 
@@ -215,13 +221,13 @@ def test_the_replay_says_when_where_and_whether_accuracy_suffered():
     found = {finding.signal: finding for finding in row.findings}
     assert abs(found["a"].start[0] - 3_000) <= 50
     assert found["b"].alarm is found["c"].alarm is None
-    assert row.unwatched == ("day",)
+    assert row.dates == ("day",)
     assert found["errors"].alarm - found["errors"].start[0] >= 100, "labels come 100 rows late"
     assert row.before.low > row.after.high
     said = stream_evidence.sentence(row, 0.05)
-    assert "1 column(s) drifted (a)" in said
+    assert "1 column drifted (a)" in said
     assert "accuracy fell" in said
-    assert len(stream_evidence.drift_table(row).rows) == 6
+    assert len(stream_evidence.drift_table(row, dataset_of(400)).rows) == 7
     stream_evidence.timeline_figure(row, "logistic regression", 100)
     stream_evidence.drift_figure(row, 0.05)
 
@@ -297,7 +303,7 @@ def test_what_cannot_be_replayed_is_said_in_a_sentence():
 
 
 def test_windows_and_blocks_cover_a_short_stream():
-    assert monitor.window_of(60) == 60
+    assert window_of(60) == 60
     assert len(rolling_accuracy(np.ones(60, dtype=bool), window=60)) == 1
 
 
@@ -309,7 +315,7 @@ def test_a_stream_is_looked_at_a_thousand_times_at_most(n_rows, block):
 def test_where_no_category_can_be_named_the_missing_values_are_counted():
     rare = [f"one of a kind {place}" for place in range(6)]
     before, after = (pd.Series([*rare, *[None] * n], dtype=object) for n in (2, 18))
-    assert change(before, after) == monitor.Change("share of missing values", 0.25, 0.75)
+    assert change(before, after) == Change("share of missing values", 0.25, 0.75)
 
 
 def test_an_alarm_takes_more_evidence_where_more_signals_are_watched():
@@ -321,3 +327,115 @@ def test_an_alarm_takes_more_evidence_where_more_signals_are_watched():
     np.testing.assert_allclose(first.evidence, alone.evidence - 1)
     (surer,) = watch([signal], false_alarms=FALSE_ALARMS / 100, seed=1)
     np.testing.assert_allclose(surer.evidence, alone.evidence - 2)
+
+
+def test_a_stream_is_read_whole_whatever_sample_the_run_uses():
+    """Row numbers are those of the table, and a delay counts its rows; the model learns from as many rows as the run uses."""
+    whole = dataset_of(4_000, drift_at=3_000)
+    sample = sample_rows(whole, 1_000, seed=5)
+    row, alone = replayed(sample, train_rows=1_000), replayed(whole)
+    assert (row.n_rows, row.train, row.begin) == (4_000, 1_400, 2_000)
+    assert abs({found.signal: found for found in row.findings}["a"].start[0] - 3_000) <= 50
+    assert [place for place, _ in row.accuracy] == [place for place, _ in alone.accuracy]
+    assert 1_000 <= row.learned <= 1_060
+    assert "it was trained on 1," in stream_evidence.timeline_figure(row, "x", 0).caption
+    assert alone.learned == 1_400
+    with pytest.raises(SettingsError, match="the stream of made has 2,000 rows"):
+        stream_trials.require_stream(sample, 1_901)
+
+
+def test_a_column_that_the_sample_leaves_out_is_watched_and_not_predicted_from():
+    whole = dataset_of(3_000)
+    whole.features["alarm"] = np.where(np.arange(3_000) < 2_500, 5.0, 7.0)
+    whole = dataclasses.replace(whole, kinds={**whole.kinds, "alarm": "number"})
+    kept = np.arange(0, 2_400, 4)
+    some = whole.features.iloc[kept].drop(columns="alarm").reset_index(drop=True)
+    kinds = {name: kind for name, kind in whole.kinds.items() if name != "alarm"}
+    sample = dataclasses.replace(whole, features=some, target=whole.target[kept], kinds=kinds, whole=whole, taken=kept)
+    row = replayed(sample)
+    found = {finding.signal: finding for finding in row.findings}["alarm"]
+    assert (found.start[0], found.change) == (2_500, Change("median", 5.0, 7.0))
+    assert "column 'alarm'" in {
+        value["series"] for value in stream_evidence.drift_figure(row, 0.05).spec["data"]["values"]
+    }
+
+
+def test_columns_called_as_signals_of_the_model_are_columns():
+    dataset = dataset_of(3_000)
+    names = {"b": "errors", "c": "predicted class", "day": "confidence of the predictions"}
+    features = dataset.features.rename(columns=names)
+    features.loc[2_000:, "errors"] += 3.0
+    kinds = {names.get(name, name): "number" for name in dataset.kinds}
+    features["confidence of the predictions"] = np.random.default_rng(1).normal(size=3_000)
+    row = replayed(dataclasses.replace(dataset, features=features, kinds=kinds), label_delay=200)
+    assert [(f.signal, f.column, f.late) for f in row.findings][1] == ("errors", True, 0)
+    assert (row.errors.column, row.errors.late) == (False, 200)
+    assert row.findings[1].alarm is not None
+    assert row.errors.alarm is None
+    assert row.findings[1].change.of == "median"
+    shown = stream_evidence.shown_names(row)
+    assert len(set(shown)) == len(shown) == 7
+    assert shown[1] == "column 'errors'"
+
+
+def test_a_sample_to_learn_from_has_rows_of_every_class_and_all_where_they_are_few():
+    target = np.repeat([0, 1, 2], [5_000, 4_990, 10])
+    rows = rows_to_learn(target, 100, seed=1)
+    assert (np.bincount(target[rows], minlength=3) >= [30, 30, 10]).all()
+    assert len(rows) <= 170
+    assert (np.diff(rows) > 0).all()
+    np.testing.assert_array_equal(rows_to_learn(target[:100], 100, seed=1), np.arange(100))
+
+
+def turned(at, n_rows=4_000):
+    """The target means the opposite from a row on, and no column changes: nothing without labels can see it."""
+    made = dataset_of(n_rows)
+    return dataclasses.replace(made, target=np.where(np.arange(n_rows) < at, made.target, 1 - made.target))
+
+
+def test_an_estimate_that_was_wrong_where_labels_came_is_withdrawn():
+    row = replayed(turned(2_600), label_delay=500)
+    assert row.kept.value < 0.3 < 0.8 < row.promised.low
+    assert row.is_withdrawn
+    said = stream_evidence.sentence(row, 0.05)
+    assert (
+        "nothing is estimated for the last 500 rows, whose labels are still to come: where labels have come, " in said
+    )
+    assert "it is estimated at" not in said
+    assert "points on average" in said
+    figure = stream_evidence.timeline_figure(row, "x", 500)
+    estimated = [v["x"] for v in figure.spec["data"]["values"] if v["series"].startswith("estimated")]
+    assert max(estimated) <= 3_500
+    assert "It was wrong where labels came" in figure.caption
+    assert not replayed(dataset_of(4_000), label_delay=500).is_withdrawn
+
+
+def test_a_given_model_is_not_said_to_have_been_trained_here():
+    row = dataclasses.replace(replayed(dataset_of(2_000)), learned=None)
+    caption = stream_evidence.timeline_figure(row, "given model", 0).caption
+    assert "it came from a file, and which rows it learned from is not known" in caption
+    assert "trained on" not in caption
+    assert "which the model may have learned from" in stream_evidence.drift_table(row, dataset_of(400)).caption
+
+
+def test_rows_without_a_target_are_said_not_to_count_and_columns_left_out_not_to_be_watched():
+    row = replayed(dataset_of(1_000))
+    note = "7 of 1,007 rows had no value in the target 'y' and were left out"
+    told = dataclasses.replace(dataset_of(400), notes=(note,), left_out={"x": "it is constant"})
+    caption = stream_evidence.drift_table(row, told).caption
+    assert "rows without a value in the target are left out and not counted" in caption
+    assert "Not monitored, because the table leaves them out: x." in caption
+
+
+def test_a_column_that_is_empty_at_first_is_watched_and_not_learned_from():
+    dataset = dataset_of(1_200)
+    text = pd.Series([None] * 900 + ["x"] * 300, dtype=object)
+    features = dataset.features.assign(later=np.where(np.arange(1_200) < 900, np.nan, 3.0), text=text)
+    kinds = {**dataset.kinds, "later": "number", "text": "category"}
+    dataset = dataclasses.replace(dataset, features=features, kinds=kinds)
+    arguments = {"scorer": "accuracy", "candidates": 1, "false_alarms": 0.05, "label_delay": 0, "train_rows": 300}
+    row = stream_trials.replay(dataset, seed=0, families=(BOOSTING,), **arguments)
+    found = {finding.signal: finding for finding in row.findings}
+    for name in ("later", "text"):
+        assert found[name].change == Change("share of missing values", 1.0, 0.0)
+        assert found[name].alarm == 949
