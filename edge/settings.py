@@ -66,6 +66,12 @@ class Settings(CurveSettings):
     classes: tuple[str, ...] = option(
         (), "the classes of the target in the order of the model file's outputs, where it does not name them: ok,fraud"
     )
+    output: str | None = option(
+        None,
+        "what the outputs of the model file are, where it does not say: probabilities, logits (scores before a softmax or sigmoid), "
+        "or sigmoid (each the probability of its class alone)",
+        choices=("probabilities", "logits", "sigmoid"),
+    )
     variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
     batches: bool = option(
         True, "also measure throughput (rows per second) by batch size, and a process that serves with scikit-learn"

@@ -14,10 +14,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from edge.exporting import device, parity
 from edge.exporting.device import Exported, to_files
-from edge.given.class_order import Order, checked_order, order_of
+from edge.given.class_order import Order, checked_order
 from edge.given.estimators import as_asked
 from edge.given.guard import BATCH, LIMITS, Asked
 from edge.given.intake import Intake, read_estimator, read_onnx, take_in
+from edge.given.own_labels import Wanted
 from edge.given.table_inputs import Column
 from edge.session import OUTPUT, session
 from lab.errors import SettingsError
@@ -29,7 +30,16 @@ from lab.protocol import Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AsDeviceSees", "GivenModel", "assumes_order", "export_given", "family_of", "is_given", "original_of"]
+__all__ = [
+    "AsDeviceSees",
+    "GivenModel",
+    "assumes_order",
+    "export_given",
+    "family_of",
+    "is_given",
+    "original_of",
+    "said_of",
+]
 
 NAME = "given"
 
@@ -132,18 +142,29 @@ def assumes_order(family: Named, dataset: Dataset) -> bool:
     return is_given(family) and family.build(dataset.features, 0).intake.is_assumed
 
 
+def said_of(family: Named, dataset: Dataset) -> tuple[str, ...]:
+    """What a reader should know of how a file of the user's was taken: its columns, and what its outputs say."""
+    if not is_given(family):
+        return ()
+    intake = family.build(dataset.features, 0).intake
+    columns = "the given model does not name its columns: those of each kind are taken in the order of the table"
+    return (*([columns] if intake.columns_assumed else []), *([intake.reading.note] if intake.reading.note else []))
+
+
 def is_given(family: Named) -> TypeGuard[Family]:
     """Whether a family stands for a file of the user's."""
     return family.name == NAME
 
 
-def family_of(path: str, dataset: Dataset, classes: Sequence[str] = ()) -> Family:
+def family_of(path: str, dataset: Dataset, classes: Sequence[str] = (), output: str | None = None) -> Family:
     """Check a model file against a table, answer its first rows, and make a family of it.
 
     Parameters
     ----------
     classes : sequence of str
         The classes in the order of the file's outputs, where the user says so.
+    output : str, optional
+        What the outputs are (one of `edge.given.outputs.HOWS`), where the user says so.
 
     Raises
     ------
@@ -153,7 +174,7 @@ def family_of(path: str, dataset: Dataset, classes: Sequence[str] = ()) -> Famil
     numbers = tuple(name for name, kind in dataset.kinds.items() if kind != "category")
     texts = tuple(name for name, kind in dataset.kinds.items() if kind == "category")
     shape = _Shape(numbers, texts, dataset.classes)
-    intake = _taken_in(path, dataset, tuple(classes))
+    intake = _taken_in(path, dataset, tuple(classes), output)
     return Family(NAME, f"given model ({Path(path).name})", functools.partial(_build, intake, shape))
 
 
@@ -176,7 +197,7 @@ def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> 
     return GivenModel(intake, shape)
 
 
-def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...]) -> Intake:
+def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...], output: str | None) -> Intake:
     """Check a file for a table: it is asked the first rows of the table, and these moved beyond their range."""
     table = device.device_rows(dataset)[:BATCH]
     known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(dataset, table, seed=0))
@@ -190,16 +211,14 @@ def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...]) -> Intake:
     place_of = {name: ("numbers", place) for place, name in enumerate(numbers)}
     place_of |= {name: ("texts", place) for place, name in enumerate(texts)}
     columns = tuple(str(name) for name in dataset.features.columns)
-    asked = Asked(inputs, tuple(place_of[name] for name in columns), columns)
+    asked = Asked(inputs, tuple(place_of[name] for name in columns), columns, n_known=len(known))
     try:
         intake, tried = take_in(
             path,
             asked=asked,
             n_classes=len(dataset.classes),
             check_classes=functools.partial(_check_classes, dataset=dataset, name=Path(path).name),
-            ordered=lambda named: order_of(
-                said or named, dataset.classes, name=Path(path).name, target=dataset.target_name
-            ),
+            wanted=Wanted(tuple(dataset.classes), dataset.target_name, said, output),
         )
     except SettingsError as error:  # it may quote what the model's library says of a row
         raise SettingsError(without_cells(str(error), dataset)) from error
@@ -240,10 +259,7 @@ def _check_classes(given: tuple[str, ...], dataset: Dataset, name: str) -> None:
 def _onnx(intake: Intake, shape: _Shape) -> bytes:
     columns = [Column(name, "numbers", place) for place, name in enumerate(shape.numbers)]
     columns += [Column(name, "texts", place) for place, name in enumerate(shape.texts)]
-    return read_onnx(
-        intake.path, n_numbers=len(shape.numbers), n_texts=len(shape.texts), n_classes=len(shape.classes), digest=intake.digest,
-        order=intake.order, columns=columns,
-    )  # fmt: skip
+    return read_onnx(intake, n_classes=len(shape.classes), columns=columns)
 
 
 @functools.lru_cache(maxsize=2)
