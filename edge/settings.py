@@ -61,7 +61,9 @@ class Settings(CurveSettings):
         choices=(*_CANDIDATES, "average", "catboost", "lightgbm", "xgboost", "distilled"),
     )
     model: str | None = option(
-        None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)"
+        None,
+        "evaluate this model file instead of our models: .onnx, .skops (a scikit-learn estimator), or a file of XGBoost (.json, "
+        ".ubj), LightGBM (.txt) or CatBoost (.cbm, .json)",
     )
     classes: tuple[str, ...] = option(
         (), "the classes of the target in the order of the model file's outputs, where it does not name them: ok,fraud"

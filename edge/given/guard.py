@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["BATCH", "LIMITS", "UNEVEN", "Asked", "Limits", "Output", "Tried", "ask_under_limits", "uneven_refusal"]
+__all__ = [
+    "BATCH",
+    "LIMITS",
+    "UNEVEN",
+    "Asked",
+    "Limits",
+    "Output",
+    "Tried",
+    "ask_under_limits",
+    "keep_within",
+    "uneven_refusal",
+]
 
 _ASKED_ALONE, UNEVEN = 8, 1e-3
 """So many rows are asked one by one; their answers may differ by rounding from those to batches, relative to what is above 1."""
@@ -212,7 +223,7 @@ def _out_of_time() -> tuple[int, ...]:
     return (-signal.SIGXCPU,) if hasattr(signal, "SIGXCPU") else ()
 
 
-def _limit(limits: Limits) -> None:
+def keep_within(limits: Limits) -> None:
     """Keep this process within the limits."""
     try:
         import resource
@@ -278,7 +289,7 @@ def _table(asked: Asked) -> "pd.DataFrame":
 def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
     """Load and ask; gives what is to be said, and the answers by place of the output."""
     model, doing, known = (folder / "model").read_bytes(), "load", dict[str, Any]()
-    _limit(Limits(**request["limits"]))
+    keep_within(Limits(**request["limits"]))
     try:
         made = _onnx(model, asked) if request["kind"] == "onnx" else _skops(model, asked, request["name"])
         (tried, ask), doing = made, "answer"

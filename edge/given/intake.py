@@ -25,6 +25,7 @@ from edge.given.outputs import AS_IS, Answers, Reading, probabilities
 from edge.given.outside_data import take_in_data
 from edge.given.own_labels import Wanted, settled
 from edge.given.table_inputs import Column, Taken, take_any_rows, take_table
+from edge.given.tree_files.lowered import SUFFIXES, graph_of
 from edge.session import OUTPUT
 from lab.errors import LabError, SettingsError
 
@@ -204,10 +205,7 @@ def read_onnx(intake: Intake, *, n_classes: int, columns: Sequence[Column]) -> b
 
 def _checked(content: bytes, where: Path, columns: Sequence[Column], n_classes: int) -> _Checked:
     """Parse a file and check all that can be seen without running it, and have its graph take the table."""
-    try:
-        model = onnx.load_from_string(content)
-    except Exception as error:  # the parser raises types of its own library
-        raise SettingsError(f"{where.name} is not an ONNX file or is damaged; export it again") from error
+    model = _parsed(content, where)
     if not model.graph.node or not model.opset_import:
         raise SettingsError(f"{where.name} is not an ONNX file or is damaged: it holds no graph; export it again")
     try:
@@ -224,6 +222,17 @@ def _checked(content: bytes, where: Path, columns: Sequence[Column], n_classes: 
         Exception
     ) as error:  # names that are no text, numbers beyond a type, ...: protobuf takes more than the libraries
         raise SettingsError(f"{where.name} is damaged; export it again") from error
+
+
+def _parsed(content: bytes, where: Path) -> onnx.ModelProto:
+    if where.suffix in SUFFIXES:
+        model = onnx.ModelProto()
+        model.CopyFrom(graph_of(content, where.name))  # it is changed from here on
+        return model
+    try:
+        return onnx.load_from_string(content)
+    except Exception as error:  # the parser raises types of its own library
+        raise SettingsError(f"{where.name} is not an ONNX file or is damaged; export it again") from error
 
 
 def _require_same(content: bytes, digest: str | None, where: Path) -> None:
@@ -253,8 +262,11 @@ def _content(where: Path) -> bytes:
         raise SettingsError(
             f"{where.name} is a pickle, which runs code when it is read; save the model with skops.io.dump or export it to ONNX"
         )
-    if where.suffix not in (".onnx", ".skops"):
-        raise SettingsError(f"{where.name} is neither .onnx nor .skops; export the model to one of them")
+    if where.suffix not in (".onnx", ".skops", *SUFFIXES):
+        raise SettingsError(
+            f"{where.name} is neither .onnx nor .skops, nor a file of XGBoost (.json, .ubj), LightGBM (.txt) or CatBoost (.cbm, "
+            ".json); export the model to one of them"
+        )
     try:
         size = where.stat().st_size
         if not where.is_file():  # a pipe or a device may have no end

@@ -5,8 +5,8 @@ python tests/benchmarks/given_models.py --parts networks,boosters  # some of the
 python tests/benchmarks/given_models.py --only WORD                # kinds whose name holds it
 
 A part is a module with `cases()`, see `given/case.py`. A file counts as taken where no probability differs by more than 1e-5 and no
-label at all; as wrong where one does, where it should have been refused and is not, or where it is refused and should not be. Exit code 1
-where anything is wrong.
+label at all; as wrong where one does, where it should have been refused and is not, or where it is refused and should not be. Exit
+code 1 where anything is wrong.
 """
 
 import argparse
@@ -53,7 +53,9 @@ def outcome(case, folder):
 
 def parts():
     """Find the modules that have cases."""
-    return sorted(path.stem for path in (HERE / "given").glob("*.py") if "def cases(" in path.read_text(encoding="utf-8"))
+    return sorted(
+        path.stem for path in (HERE / "given").glob("*.py") if "def cases(" in path.read_text(encoding="utf-8")
+    )
 
 
 def main():

@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 import onnxruntime
 import pandas as pd
+from benchmarks.given.case import Case, tables
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -16,15 +17,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from benchmarks.given.case import Case, tables
-
 __all__ = ["cases"]
 
 KINDS = {
     "logistic": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
     "tree": lambda: DecisionTreeClassifier(max_depth=5),
     "forest": lambda: RandomForestClassifier(10, random_state=0),
-    "boosting": lambda: GradientBoostingClassifier(n_estimators=10),
     "histograms": lambda: HistGradientBoostingClassifier(max_iter=10),
     "network": lambda: make_pipeline(StandardScaler(), MLPClassifier((8,), max_iter=50, random_state=0)),
     "neighbours": lambda: KNeighborsClassifier(),
@@ -91,13 +89,24 @@ def cases():
             yield _case(f"skl2onnx, {name}, as by default", table, made[table], model(), None, None, _matrix, usual)
     for table in ("three", "two", "digits", "whole"):
         for option in (False, "columns"):
-            yield _case(f"skl2onnx, zipmap={option}", table, made[table], KINDS["logistic"](), {"zipmap": option}, None, _matrix, usual)
+            yield _case(
+                f"skl2onnx, zipmap={option}",
+                table,
+                made[table],
+                KINDS["logistic"](),
+                {"zipmap": option},
+                None,
+                _matrix,
+                usual,
+            )
         for name, model in SCORES.items():
             yield _case(f"skl2onnx, {name} (scores)", table, made[table], model(), None, None, _matrix, usual)
     for opset, ml in ((9, 1), (11, 1), (12, 2), (15, 3), (21, 4)):
         for name in ("logistic", "forest"):
             versions = {"": opset, "ai.onnx.ml": ml}
-            yield _case(f"skl2onnx, {name}, opset {opset}", "three", made["three"], KINDS[name](), None, None, _matrix, versions)
+            yield _case(
+                f"skl2onnx, {name}, opset {opset}", "three", made["three"], KINDS[name](), None, None, _matrix, versions
+            )
     for model in (LinearRegression(), RandomForestRegressor(5)):
         frame = made["three"].assign(y=made["three"]["net"])
         regression = _case(f"skl2onnx, {type(model).__name__}", "two", frame, model, None, None, _matrix, usual)
@@ -108,12 +117,26 @@ def cases():
         for names in (["job", "age", "income", "region"], ["region", "income", "job", "age"]):
             types = [(n, {"age": Int64TensorType, "income": number}.get(n, StringTensorType)([None, 1])) for n in names]
             prepare = ColumnTransformer(
-                [("n", StandardScaler(), ["age", "income"]), ("t", OneHotEncoder(handle_unknown="ignore"), ["job", "region"])]
+                [
+                    ("n", StandardScaler(), ["age", "income"]),
+                    ("t", OneHotEncoder(handle_unknown="ignore"), ["job", "region"]),
+                ]
             )
             model = make_pipeline(prepare, LogisticRegression())
             fed = _columns if number is FloatTensorType else _doubles
-            yield _case(f"skl2onnx, an input a column ({number.__name__})", "mixed", mixed[[*names, "y"]], model, None, types, fed, usual)
+            yield _case(
+                f"skl2onnx, an input a column ({number.__name__})",
+                "mixed",
+                mixed[[*names, "y"]],
+                model,
+                None,
+                types,
+                fed,
+                usual,
+            )
 
 
 def _doubles(seen):
-    return {name: each.astype(np.float64) if each.dtype == np.float32 else each for name, each in _columns(seen).items()}
+    return {
+        name: each.astype(np.float64) if each.dtype == np.float32 else each for name, each in _columns(seen).items()
+    }

@@ -4,23 +4,42 @@ import numpy as np
 import onnx
 import onnxruntime
 import pandas as pd
-from onnx import TensorProto, helper, numpy_helper
-
 from benchmarks.given.case import Case, tables
+from onnx import TensorProto, helper, numpy_helper
 
 __all__ = ["cases", "net"]
 
 F, I64 = TensorProto.FLOAT, TensorProto.INT64
-TYPES = {"float": F, "double": TensorProto.DOUBLE, "float16": TensorProto.FLOAT16, "int64": I64, "int32": TensorProto.INT32}
+TYPES = {
+    "float": F,
+    "double": TensorProto.DOUBLE,
+    "float16": TensorProto.FLOAT16,
+    "int64": I64,
+    "int32": TensorProto.INT32,
+}
 DTYPES = {"float": "float32", "double": "float64", "float16": "float16", "int64": "int64", "int32": "int32"}
 
 
-def net(frame, labels, head, *, element="float", columns=None, opset=17, rows=None, reshape=False, metadata=None, names=("input", "output")):
+def net(
+    frame,
+    labels,
+    head,
+    *,
+    element="float",
+    columns=None,
+    opset=17,
+    rows=None,
+    reshape=False,
+    metadata=None,
+    names=("input", "output"),
+):
     """Write a graph whose scores come in the order of `labels`; `head` names what is done to them."""
     columns = columns or [name for name in frame if name != "y"]
     x = frame[columns].to_numpy(float)
     x = np.where(np.isnan(x), 0, x)
-    wanted = 8.0 * np.stack([frame["y"].astype(str) == str(label) for label in labels], axis=1) - 4.0 * (len(labels) == 2)
+    wanted = 8.0 * np.stack([frame["y"].astype(str) == str(label) for label in labels], axis=1) - 4.0 * (
+        len(labels) == 2
+    )
     scale = x.std(axis=0)
     found = np.linalg.lstsq(np.column_stack([x / scale, np.ones(len(x))]), wanted, rcond=None)[0]
     slopes, start = found[:-1] / scale[:, None], found[-1]
@@ -72,7 +91,11 @@ def _head(head, out, labels, opset):
         return nodes, [value(out, F, ["batch"])], [flat]
     if head == "threshold":  # a label above 0.2, beside the probability
         cut = numpy_helper.from_array(np.array([[0.2]], np.float32), "cut")
-        nodes = [node("Sigmoid", ["z"], [out]), node("Greater", [out, "cut"], ["above"]), node("Cast", ["above"], ["label"], to=I64)]
+        nodes = [
+            node("Sigmoid", ["z"], [out]),
+            node("Greater", [out, "cut"], ["above"]),
+            node("Cast", ["above"], ["label"], to=I64),
+        ]
         return nodes, [value(out, F, ["batch", 1]), value("label", I64, ["batch", 1])], [cut]
     places = [node("ArgMax", ["z"], ["place"], axis=1, keepdims=0)]
     if head == "codes":
@@ -88,7 +111,9 @@ def _asked(content, frame, kind, columns, rows):
     if rows is None:
         return session.run(None, {session.get_inputs()[0].name: x})
     padded = np.concatenate([x, np.repeat(x[-1:], -len(x) % rows, axis=0)])
-    parts = [session.run(None, {session.get_inputs()[0].name: padded[s : s + rows]}) for s in range(0, len(padded), rows)]
+    parts = [
+        session.run(None, {session.get_inputs()[0].name: padded[s : s + rows]}) for s in range(0, len(padded), rows)
+    ]
     return [np.concatenate(each)[: len(x)] for each in zip(*parts, strict=True)]
 
 
@@ -148,7 +173,14 @@ def cases():
         yield _case(f"fixed batch of {rows}, reshaped", "three", three, ours, "softmax", rows=rows, reshape=True)
     for order in ([2, 0, 1], [1, 2, 0]):
         labels = [ours[place] for place in order]
-        yield _case("own order, metadata", "three", three, labels, "softmax", metadata={"classes": str(labels).replace("'", '"')})
+        yield _case(
+            "own order, metadata",
+            "three",
+            three,
+            labels,
+            "softmax",
+            metadata={"classes": str(labels).replace("'", '"')},
+        )
         yield _case("own order, said", "three", three, labels, "softmax", options={"classes": labels})
         yield _case("own order, not said", "three", three, labels, "softmax", refused=True)
         numbers = [[1, 2, 10][place] for place in order]
@@ -159,7 +191,9 @@ def cases():
     yield _case("own order of columns", "three", three, ours, "softmax", columns=columns, metadata=named)
     some = {"feature_names": '["zeta", "a b", "width"]'}
     yield _case("fewer columns", "three", three, ours, "logits", columns=["zeta", "a b", "width"], metadata=some)
-    yield _case("other columns", "three", three, ours, "logits", metadata={"columns": '["u", "v", "w", "x"]'}, refused=True)
+    yield _case(
+        "other columns", "three", three, ours, "logits", metadata={"columns": '["u", "v", "w", "x"]'}, refused=True
+    )
     yield _case("fewer columns, not said", "three", three, ours, "logits", columns=["zeta", "width"], refused=True)
 
 
@@ -175,14 +209,25 @@ def _heads(three, two, ours, words):
     for head in ("logit", "logit flat"):
         yield _case(f"network, {head}, not said", "two", two, words, head, refused=True)
         yield _case(f"network, {head}, said", "two", two, words, head, options={"output": "logits"})
-        yield _case(f"network, {head}, called a sigmoid", "two", two, words, head, options={"output": "sigmoid"}, refused=True)
+        yield _case(
+            f"network, {head}, called a sigmoid", "two", two, words, head, options={"output": "sigmoid"}, refused=True
+        )
     yield _case("network, names like PyTorch's", "three", three, ours, "logits", names=("onnx::Gemm_0", "12"))
     yield _case("labels, codes", "three", three, ours, "codes")
     yield _case("labels, codes", "two", two, words, "codes")
     yield _case("labels, names", "three", three, ours[::-1], "names")
     yield _case("labels, other names", "three", three, ["a", "b", "c"], "names", refused=True)
     yield _case("own threshold", "two", two, words, "threshold", place=1, read=_hot([0, 1]))
-    yield _case("own threshold, by probability", "two", two, words, "threshold", place=0, read=_two, options={"output": "probabilities"})
+    yield _case(
+        "own threshold, by probability",
+        "two",
+        two,
+        words,
+        "threshold",
+        place=0,
+        read=_two,
+        options={"output": "probabilities"},
+    )
     yield _case("regression", "three", three, ours[:1], "logits", refused=True)
     yield _training_mode(three)
 
@@ -190,8 +235,12 @@ def _heads(three, two, ours, words):
 def _training_mode(frame):
     """A network that normalises each call by its own rows."""
     model = onnx.load_from_string(net(frame, ["high", "low", "mid"], "softmax"))
-    model.graph.initializer.extend(numpy_helper.from_array(np.full(4, each, np.float32), name) for name, each in (("one", 1), ("none", 0)))
-    normal = helper.make_node("BatchNormalization", ["input", "one", "none", "none", "one"], ["n", "m1", "v1"], training_mode=1)
+    model.graph.initializer.extend(
+        numpy_helper.from_array(np.full(4, each, np.float32), name) for name, each in (("one", 1), ("none", 0))
+    )
+    normal = helper.make_node(
+        "BatchNormalization", ["input", "one", "none", "none", "one"], ["n", "m1", "v1"], training_mode=1
+    )
     model.graph.node.insert(0, normal)
     model.graph.node[1].input[0] = "n"
     return Case("batch normalisation in training", "three", frame, model.SerializeToString(), ".onnx", None)
