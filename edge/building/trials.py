@@ -93,7 +93,9 @@ def built_row(
     unseen = device.device_rows_at(dataset, test)
     compared = {
         "test rows": unseen,
-        "beyond their range": parity.beyond_range(dataset, unseen, seed=seed),
+        "beyond their range": parity.beyond_range(
+            dataset, unseen, seed=seed, unknown=getattr(model, "takes_unknown", True)
+        ),
         "on split thresholds": parity.at_thresholds(exported, dataset, unseen, seed=seed),
     }
     return BuiltRow(

@@ -83,11 +83,13 @@ def leanest_equal(
     return forms[-1]
 
 
-def beyond_range(dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int) -> "NDArray | pd.DataFrame":
+def beyond_range(
+    dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int, unknown: bool = True
+) -> "NDArray | pd.DataFrame":
     """Move every number of the rows away from the middle of its column, up to three times the range, and unseat texts.
 
-    A tenth of the numbers becomes missing where the table has missing values, and a tenth of the texts unknown. The rows
-    keep their shape (n_rows, n_columns).
+    A tenth of the numbers becomes missing where the table has missing values, and a tenth of the texts `unknown` (unless the model
+    refuses such texts). The rows keep their shape (n_rows, n_columns).
     """
     rng = np.random.default_rng(seed)
     n_numbers = len(device_columns(dataset)[0])
@@ -100,7 +102,8 @@ def beyond_range(dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int
     if not isinstance(table, pd.DataFrame):
         return moved
     texts = frame.iloc[:, n_numbers:].to_numpy(dtype=object, copy=True)
-    texts[rng.random(texts.shape) < 0.1] = "a category that was never seen"
+    if unknown:
+        texts[rng.random(texts.shape) < 0.1] = "a category that was never seen"
     columns = {name: moved[:, place] for place, name in enumerate(frame.columns[:n_numbers])}
     columns |= {name: pd.Series(texts[:, place], dtype=object) for place, name in enumerate(frame.columns[n_numbers:])}
     return pd.DataFrame(columns)

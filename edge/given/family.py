@@ -3,7 +3,7 @@
 import functools
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeGuard
 
@@ -16,7 +16,7 @@ from edge.exporting import device, parity
 from edge.exporting.device import Exported, to_files
 from edge.given.class_order import Order, checked_order
 from edge.given.estimators import as_asked
-from edge.given.guard import BATCH, LIMITS, Asked
+from edge.given.guard import BATCH, LIMITS, Asked, CannotAnswerError
 from edge.given.intake import Intake, read_estimator, read_onnx, take_in
 from edge.given.own_labels import Wanted
 from edge.given.table_inputs import Column
@@ -107,6 +107,7 @@ class AsDeviceSees:
         self.model = model
         self.columns = [*model.shape.numbers, *model.shape.texts]
         self.order = list(dataset.features.columns)
+        self.takes_unknown = not model.intake.refuses_unknown
 
     def predict_proba(self, rows: Any) -> "NDArray[np.float64]":
         """Answer rows, shape (n_rows, n_columns)."""
@@ -148,7 +149,15 @@ def said_of(family: Named, dataset: Dataset) -> tuple[str, ...]:
         return ()
     intake = family.build(dataset.features, 0).intake
     columns = "the given model does not name its columns: those of each kind are taken in the order of the table"
-    return (*([columns] if intake.columns_assumed else []), *([intake.reading.note] if intake.reading.note else []))
+    refuses = (
+        "the given model refuses texts that it does not know: rows with others get no answer, and none was compared"
+    )
+    said = (
+        (intake.columns_assumed, columns),
+        (bool(intake.reading.note), intake.reading.note),
+        (intake.refuses_unknown, refuses),
+    )
+    return tuple(note for is_so, note in said if is_so)
 
 
 def is_given(family: Named) -> TypeGuard[Family]:
@@ -198,9 +207,20 @@ def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> 
 
 
 def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...], output: str | None) -> Intake:
-    """Check a file for a table: it is asked the first rows of the table, and these moved beyond their range."""
-    table = device.device_rows(dataset)[:BATCH]
-    known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(dataset, table, seed=0))
+    """Check a file for a table; where it refuses texts that it does not know, it is asked all rows, and none with other texts."""
+    try:
+        return _tried(path, dataset, said, output, unknown=True)
+    except CannotAnswerError:
+        if Path(path).suffix == ".skops" or not device.device_columns(dataset)[1]:
+            raise
+        return replace(_tried(path, dataset, said, output, unknown=False), refuses_unknown=True)
+
+
+def _tried(path: str, dataset: Dataset, said: tuple[str, ...], output: str | None, *, unknown: bool) -> Intake:
+    """Ask a file the first rows of the table, and these moved beyond their range."""
+    table = device.device_rows(dataset)[: BATCH if unknown else None]
+    known = pd.DataFrame(table)
+    beyond = pd.DataFrame(parity.beyond_range(dataset, table[:BATCH], seed=0, unknown=unknown))
     numbers, texts = device.device_columns(dataset)
     parts = {"numbers": (slice(0, len(numbers)), np.float64), "texts": (slice(len(numbers), None), object)}
     inputs = {
@@ -221,7 +241,7 @@ def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...], output: str | 
             wanted=Wanted(tuple(dataset.classes), dataset.target_name, said, output),
         )
     except SettingsError as error:  # it may quote what the model's library says of a row
-        raise SettingsError(without_cells(str(error), dataset)) from error
+        raise type(error)(without_cells(str(error), dataset)) from error
     found = _check_answers(tried.answers.get(OUTPUT), dataset, Path(path).name)
     places = Order(tuple(range(len(dataset.classes))), intake.is_assumed)
     checked_order(places, found, dataset.target[: len(found)], dataset.classes, name=Path(path).name)

@@ -27,6 +27,7 @@ __all__ = [
     "LIMITS",
     "UNEVEN",
     "Asked",
+    "CannotAnswerError",
     "Limits",
     "Output",
     "Tried",
@@ -43,6 +44,10 @@ _GB = 10**9
 _NO_MEMORY = ("bad_alloc", "Failed to allocate", "length_error", "out of memory", "would require more")
 _RUNTIMES = {"onnx": "ONNX Runtime", "skops": "scikit-learn"}
 Kind = Literal["onnx", "skops"]
+
+
+class CannotAnswerError(SettingsError):
+    """A model was loaded, and raised what its library raises where rows are none of its own."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,8 @@ def _refusal(found: Mapping[str, Any], request: Mapping[str, Any], limits: Limit
     if "reason" in found:
         way_out = "export it again" if found["doing"] == "load" else "give a model of this table's columns"
         cannot = f"be loaded by {runtime}" if found["doing"] == "load" else "answer the rows of this table"
-        return SettingsError(f"{name} cannot {cannot}: {found['reason']}; {way_out}")
+        kind = SettingsError if found["doing"] == "load" else CannotAnswerError
+        return kind(f"{name} cannot {cannot}: {found['reason']}; {way_out}")
     if found["ended"] in _out_of_time():
         return _too_long(name, limits)
     return SettingsError(

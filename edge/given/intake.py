@@ -56,6 +56,8 @@ class Intake:
         What ONNX Runtime calls the type of that output.
     columns_assumed : bool
         Whether the file does not name its columns.
+    refuses_unknown : bool
+        Whether it has no answer for texts that it does not know.
     """
 
     path: str
@@ -66,6 +68,7 @@ class Intake:
     reading: Reading = AS_IS
     element: str = "tensor(float)"
     columns_assumed: bool = False
+    refuses_unknown: bool = False
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,8 @@ def _wide(output: str, matrix: "NDArray", operator: onnx.NodeProto | None, said:
     """Tell what one number for each class is."""
     finite = matrix[np.isfinite(matrix).all(axis=1)]
     kind = "" if operator is None else operator.op_type
+    if not len(finite):
+        return Reading(output, "probabilities")  # what is wrong with them is said elsewhere
     if said == "logits":
         return Reading(output, "softmax", note=_of_scores("--output says so"))
     if said == "sigmoid":

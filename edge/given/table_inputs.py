@@ -165,7 +165,7 @@ def _asked(
     named = [find(each.name) if each.width in (1, None) else None for each in inputs]
     if all(named) and (len(inputs) > 1 or len(columns) == 1 or inputs[0].width == 1):
         return [(column,) for column in named if column], False
-    if len(inputs) > 2 and any(named):
+    if len(inputs) > 1 and any(named) and all(each.width in (1, None) for each in inputs):
         unknown = [each.name for each, column in zip(inputs, named, strict=True) if column is None]
         raise SettingsError(
             f"{name} has an input {unknown[0]!r} that this table cannot feed: it has no such column; give its own table"

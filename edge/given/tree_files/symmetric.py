@@ -65,8 +65,8 @@ def _objective(facts: Mapping[str, Any]) -> str:
     found = str(loss.get("type")) if isinstance(loss, Mapping) else "nothing that it names"
     if found not in (*_BINARY, *_SEVERAL):
         raise UnusableError(
-            f"was trained for {found[:40]!r}, which gives no probabilities of classes, and the edge lab judges models of classes only; "
-            "give one trained for Logloss or MultiClass"
+            f"was trained for {found[:40]!r}, which gives no probabilities of classes, and the edge lab judges models of classes "
+            "only; give one trained for Logloss or MultiClass"
         )
     return found
 

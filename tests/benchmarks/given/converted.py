@@ -7,7 +7,7 @@ import onnxruntime
 import pandas as pd
 from benchmarks.given.case import Case, tables
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -23,13 +23,13 @@ KINDS = {
     "logistic": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
     "tree": lambda: DecisionTreeClassifier(max_depth=5),
     "forest": lambda: RandomForestClassifier(10, random_state=0),
-    "histograms": lambda: HistGradientBoostingClassifier(max_iter=10),
+    "boosting": lambda: GradientBoostingClassifier(n_estimators=10),
     "network": lambda: make_pipeline(StandardScaler(), MLPClassifier((8,), max_iter=50, random_state=0)),
     "neighbours": lambda: KNeighborsClassifier(),
     "bayes": lambda: GaussianNB(),
 }
 SCORES = {
-    "linear machine": lambda: make_pipeline(StandardScaler(), LinearSVC()),
+    "linear machine": lambda: LinearSVC(),
     "machine": lambda: make_pipeline(StandardScaler(), SVC()),
     "ridge": lambda: RidgeClassifier(),
     "hinge": lambda: make_pipeline(StandardScaler(), SGDClassifier(random_state=0)),
@@ -85,7 +85,7 @@ def cases():
 
     made, usual = tables(), {"": 18, "ai.onnx.ml": 3}
     for name, model in KINDS.items():
-        for table in ("three", "two", "digits", "whole", *(["gaps"] if name == "histograms" else [])):
+        for table in ("three", "two", "digits", "whole"):
             yield _case(f"skl2onnx, {name}, as by default", table, made[table], model(), None, None, _matrix, usual)
     for table in ("three", "two", "digits", "whole"):
         for option in (False, "columns"):
@@ -113,27 +113,24 @@ def cases():
         yield Case(regression.kind, "two", made["two"], regression.content, ".onnx", None)
         yield Case(regression.kind, "three", made["three"], regression.content, ".onnx", None)
     mixed = made["mixed"]
-    for number in (FloatTensorType, DoubleTensorType):
-        for names in (["job", "age", "income", "region"], ["region", "income", "job", "age"]):
-            types = [(n, {"age": Int64TensorType, "income": number}.get(n, StringTensorType)([None, 1])) for n in names]
-            prepare = ColumnTransformer(
-                [
-                    ("n", StandardScaler(), ["age", "income"]),
-                    ("t", OneHotEncoder(handle_unknown="ignore"), ["job", "region"]),
-                ]
-            )
+    for names in (["job", "age", "income", "region"], ["region", "income", "job", "age"]):
+        for unknown in ("ignore", "error"):
+            kinds = {"age": Int64TensorType, "income": FloatTensorType}
+            types = [(name, kinds.get(name, StringTensorType)([None, 1])) for name in names]
+            texts = OneHotEncoder(handle_unknown=unknown)
+            prepare = ColumnTransformer([("n", StandardScaler(), ["age", "income"]), ("t", texts, ["job", "region"])])
             model = make_pipeline(prepare, LogisticRegression())
-            fed = _columns if number is FloatTensorType else _doubles
+            frame = mixed[[*names, "y"]]
             yield _case(
-                f"skl2onnx, an input a column ({number.__name__})",
-                "mixed",
-                mixed[[*names, "y"]],
-                model,
-                None,
-                types,
-                fed,
-                usual,
+                f"skl2onnx, an input a column, unknown: {unknown}", "mixed", frame, model, None, types, _columns, usual
             )
+    for table in ("two", "three"):
+        frame = made[table].rename(columns={"a b": "a_b"})
+        types = [(name, DoubleTensorType([None, 1])) for name in frame if name != "y"]
+        model = KINDS["logistic"]()
+        yield _case(
+            "skl2onnx, an input a column, doubles", table, frame, model, {"zipmap": False}, types, _doubles, usual
+        )
 
 
 def _doubles(seen):

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from edge.given.family import family_of
-from edge.given.table_inputs import Column, take_matrices
+from edge.given.table_inputs import Column, take_table
 from lab.data.load import load
 from lab.errors import SettingsError
 
@@ -64,7 +64,7 @@ def test_columns_that_the_file_does_not_know_are_refused(mixed, tmp_path):
     frame, _, content, _ = mixed
     frame.rename(columns={"age": "years"}).to_csv(tmp_path / "t.csv", index=False)
     (tmp_path / "m.onnx").write_bytes(content)
-    with pytest.raises(SettingsError, match="that this table cannot feed; it must take 'numbers'"):
+    with pytest.raises(SettingsError, match="has an input 'age' that this table cannot feed: it has no such column"):
         family_of(str(tmp_path / "m.onnx"), load(str(tmp_path / "t.csv"), "churn"))
 
 
@@ -75,7 +75,7 @@ def test_columns_that_the_file_does_not_know_are_refused(mixed, tmp_path):
         ([Column("a", "numbers", 0), Column("c", "numbers", 1)], {"a": 1, "d": 1}, False),
         ([Column("a", "numbers", 0), Column("c", "numbers", 1)], {"a": 2, "c": 1}, False),
         ([Column("a", "numbers", 0), Column("c", "texts", 0)], {"a": 1, "c": 1}, False),
-        ([Column("a", "numbers", 0), Column("c", "numbers", 1)], {"a": 1}, False),
+        ([Column("a", "numbers", 0), Column("c", "numbers", 1)], {"c": 1}, True),
         ([Column("a", "numbers", 0), Column("b", "texts", 0), Column("c", "numbers", 1)], {"c": 1, "a": 1}, True),
         ([Column("a b", "numbers", 0), Column("a_b", "numbers", 1)], {"a_b": 1, "a b": 1}, True),
     ],
@@ -84,9 +84,12 @@ def test_inputs_are_columns_by_their_names(columns, shapes, taken):
     inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width]) for name, width in shapes.items()]
     graph = helper.make_graph([helper.make_node("Identity", [next(iter(shapes))], ["o"])], "g", inputs, [])
     model = helper.make_model(graph)
-    assert take_matrices(model, columns) == taken
-    given = ["numbers", "texts"] if "texts" in {column.matrix for column in columns} else ["numbers"]
-    assert [value.name for value in model.graph.input] == (given if taken else list(shapes))
+    if not taken:
+        with pytest.raises(SettingsError, match=r"^m\.onnx"):
+            take_table(model, columns, name="m.onnx")
+        return
+    assert not take_table(model, columns, name="m.onnx").is_assumed
+    assert [value.name for value in model.graph.input] == ["numbers"]
 
 
 def test_a_file_of_one_row_a_call_answers_many(tmp_path):
@@ -106,16 +109,24 @@ def test_a_file_of_one_row_a_call_answers_many(tmp_path):
     np.testing.assert_array_equal(*answers)
 
 
-def test_a_file_whose_shape_inside_is_that_of_one_row_is_refused(tmp_path):
+@pytest.mark.parametrize("rows", [1, 7])
+def test_a_file_whose_shape_inside_is_that_of_its_rows_answers_many(rows, tmp_path):
     wine = load("wine")
     model = load_from_string(net_of(wine, (0, 1, 2)))
-    shape = helper.make_tensor("shape", TensorProto.INT64, [2], [1, 13])
+    shape = helper.make_tensor("shape", TensorProto.INT64, [2], [rows, 13])
     model.graph.initializer.append(shape)
     model.graph.node.insert(0, helper.make_node("Reshape", ["input", "shape"], ["flat"]))
     for node in model.graph.node:
         if node.op_type == "Gemm":
             node.input[0] = "flat"
-    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = rows
     (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(SettingsError, match="cannot answer the rows of this table"):
-        family_of(str(tmp_path / "m.onnx"), wine)
+    (tmp_path / "any.onnx").write_bytes(net_of(wine, (0, 1, 2)))
+    answers = [
+        family_of(str(tmp_path / name), wine)
+        .build(wine.features, 0)
+        .fit(wine.features, wine.target)
+        .predict_proba(wine.features)
+        for name in ("any.onnx", "m.onnx")
+    ]
+    np.testing.assert_array_equal(*answers)
