@@ -1,7 +1,6 @@
 """In which order does a file give its classes? As its labels say, by their values; else that is assumed, and checked on rows."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -85,11 +84,17 @@ def labels_named(
 
 
 def _by_answers(said: Sequence[str], chosen: "NDArray[np.int64]") -> dict[int, str]:
-    """Give the label that most rows of each place have, if places differ in it."""
-    found: dict[int, str] = {}
-    for place in np.unique(chosen).tolist():
-        found[place] = Counter(said[row] for row in np.flatnonzero(chosen == place).tolist()).most_common(1)[0][0]
-    return found if len(set(found.values())) == len(found) else {}
+    """Give the label of each place, so that most rows have that of theirs: a threshold may have chosen some otherwise."""
+    places, place_of = np.unique(chosen, return_inverse=True)
+    labels, label_of = np.unique(np.array(said, dtype=object).astype(str), return_inverse=True)
+    if len(places) != len(labels):
+        return {}
+    counts = np.zeros((len(places), len(labels)))
+    np.add.at(counts, (place_of, label_of), 1)
+    rows, columns = linear_sum_assignment(-counts)
+    if not counts[rows, columns].all():
+        return {}
+    return {int(places[row]): str(labels[column]) for row, column in zip(rows, columns, strict=True)}
 
 
 def in_nodes(model: onnx.ModelProto) -> tuple[str, ...]:

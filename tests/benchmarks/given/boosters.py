@@ -108,7 +108,7 @@ def _xgboost(made):
     )
     turned = two[["zeta", "net", "a b", "width", "y"]]
     model = xgboost.XGBClassifier(n_estimators=5).fit(_features(turned), codes)
-    seen = lambda x: model.predict_proba(x[list(_features(turned))])  # noqa: E731
+    seen = lambda x, m=model: m.predict_proba(x[list(_features(turned))])  # noqa: E731
     yield _case(
         "XGBoost, own order of columns", "two", two, _kept(model.save_model, ".json"), ".json", seen, ["churn", "stay"]
     )
