@@ -30,7 +30,14 @@ _BLENDS = (
 """They combine what learned from the table: neither a constant prediction nor a model that the user gave."""
 
 
-def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = (), classes: Sequence[str] = ()) -> Group:
+def group(
+    dataset: Dataset,
+    model: str | None,
+    *,
+    asked: Collection[str] = (),
+    classes: Sequence[str] = (),
+    output: str | None = None,
+) -> Group:
     """List all models that set the standard of accuracy, and their averages, whether or not they are candidates for the device.
 
     Parameters
@@ -42,6 +49,8 @@ def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = (), c
         network or of CatBoost takes longer than those of most others together, and the libraries are extras.
     classes : sequence of str
         The classes in the order of the outputs of that model, where the user says so.
+    output : str, optional
+        What these outputs are, where the user says so.
 
     Raises
     ------
@@ -52,10 +61,12 @@ def group(dataset: Dataset, model: str | None, *, asked: Collection[str] = (), c
         raise SettingsError(
             "classes says in which order a model file gives its classes; give one with --model, or leave it out"
         )
+    if output and not model:
+        raise SettingsError("output says what the outputs of a model file are; give one with --model, or leave it out")
     known: tuple[Family, ...] = (LOGISTIC, FOREST, EXTRA_TREES, BOOSTING, MLP)
     known = (*known, *(family for family in _IF_ASKED if family.name in asked))
     if model:
-        known = (*known, family_of(model, dataset, classes))
+        known = (*known, family_of(model, dataset, classes, output))
     every = (*known, CONSTANT)  # last: it is taken as the best only where all others are worse
     return Group("all", "model", every, blends=_BLENDS, apart=(NAME, CONSTANT.name))
 

@@ -30,7 +30,11 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
         stream_trials.require_stream(dataset, settings.label_delay)
     metric = scoring.primary_metric(metrics.named(settings.metric, dataset), dataset)
     group = candidates.group(
-        dataset, settings.model, asked=() if settings.model else settings.models, classes=settings.classes
+        dataset,
+        settings.model,
+        asked=() if settings.model else settings.models,
+        classes=settings.classes,
+        output=settings.output,
     )
     families = candidates.for_device(group, settings)
     boosters.require(family.name for family in group.families)

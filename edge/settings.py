@@ -61,10 +61,18 @@ class Settings(CurveSettings):
         choices=(*_CANDIDATES, "average", "catboost", "lightgbm", "xgboost", "distilled"),
     )
     model: str | None = option(
-        None, "evaluate this model file instead of our models: .onnx, or .skops (a scikit-learn estimator)"
+        None,
+        "evaluate this model file instead of our models: .onnx, .skops (a scikit-learn estimator), or a file of XGBoost (.json, "
+        ".ubj), LightGBM (.txt) or CatBoost (.cbm, .json)",
     )
     classes: tuple[str, ...] = option(
         (), "the classes of the target in the order of the model file's outputs, where it does not name them: ok,fraud"
+    )
+    output: str | None = option(
+        None,
+        "what the outputs of the model file are, where it does not say: probabilities, logits (scores before a softmax or sigmoid), "
+        "or sigmoid (each the probability of its class alone)",
+        choices=("probabilities", "logits", "sigmoid"),
     )
     variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
     batches: bool = option(

@@ -99,6 +99,7 @@ def _details(decision: Decision, evidence: Evidence) -> str:
     said = [*measured, f"{start} is {of_loss(found[f'{name}.drop'], standard)}."]
     if "assumed_classes" in facts:
         said.append(f"{capital(facts['assumed_classes'])}.")
+    said += [f"{capital(note)}." for note in facts.get("said_of_model", ())]
     then = found.get(f"{name}.drop_at_size")
     if size is None:
         return in_a_row(said)

@@ -36,5 +36,5 @@ def with_plain_table(lab: "Lab", dataset: "Dataset", source: str, settings: Any,
     numbered = found.table.append_column(_ROW, pa.array(np.arange(found.table.num_rows)))
     kept, _ = rows_with_target(numbered, target, dataset.name)
     whole = PlainTable(found.table.to_pandas()) if found.is_builtin else plain_table(source, about["how"], [target])
-    plain = whole.without([name for name in whole.frame if str(name).strip() == target])
+    plain = whole.without([str(name) for name in whole.frame if str(name).strip() == target])
     attached(dataset.features, plain.of(kept[_ROW].to_numpy()))

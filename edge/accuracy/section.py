@@ -3,7 +3,7 @@
 from edge import metrics
 from edge.candidates import SEARCH_ROWS
 from edge.context import Context
-from edge.given.family import assumes_order, is_given
+from edge.given.family import assumes_order, is_given, said_of
 from lab.learning import comparison, planning
 from lab.learning.families import CONSTANT
 from lab.learning.outer import FoldRow
@@ -63,10 +63,12 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     assumed = any(assumes_order(family, context.dataset) for family in context.families)
     order = listed([repr(label) for label in context.dataset.classes[:_MOST_CLASSES]])
     unnamed = f"the given model does not name its classes: its outputs are taken for {order}, in this order (--classes says otherwise)"
+    said = [note for family in context.families for note in said_of(family, context.dataset)]
     return Evidence(
         estimates={},
         facts={
             **({"assumed_classes": unnamed} if assumed else {}),
+            **({"said_of_model": said} if said else {}),
             "metric": metric.label,
             "factor": metric.factor,
             "n_rows": context.dataset.n_rows,
@@ -78,6 +80,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             *metrics.remark(settings.metric, context.dataset),
             *flattered,
             *([unnamed] if assumed else []),
+            *said,
             *found.caveats(),
         ),
     )

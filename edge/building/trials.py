@@ -94,7 +94,7 @@ def built_row(
     compared = {
         "test rows": unseen,
         "beyond their range": parity.beyond_range(
-            dataset, unseen, seed=seed, refuses_unknown=getattr(model, "refuses_unknown", False)
+            dataset, unseen, seed=seed, takes_unknown=getattr(model, "takes_unknown", True)
         ),
         "on split thresholds": parity.at_thresholds(exported, dataset, unseen, seed=seed),
     }

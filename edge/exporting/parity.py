@@ -78,7 +78,7 @@ def leanest_equal(
     for form in forms[:-1]:
         rows = (
             table,
-            beyond_range(dataset, table, seed=seed, refuses_unknown=getattr(model, "refuses_unknown", False)),
+            beyond_range(dataset, table, seed=seed, takes_unknown=getattr(model, "takes_unknown", True)),
         )
         found = [compare(model, form.content, dataset, shown) for shown in rows]
         if all(parity.flips == 0 and parity.noticeable == 0 for parity in found):
@@ -87,7 +87,7 @@ def leanest_equal(
 
 
 def beyond_range(
-    dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int, refuses_unknown: bool = False
+    dataset: Dataset, table: "NDArray | pd.DataFrame", *, seed: int, takes_unknown: bool = True
 ) -> "NDArray | pd.DataFrame":
     """Move every number of the rows away from the middle of its column, up to three times the range, and unseat texts.
 
@@ -105,7 +105,7 @@ def beyond_range(
     if not isinstance(table, pd.DataFrame):
         return moved
     texts = frame.iloc[:, n_numbers:].to_numpy(dtype=object, copy=True)
-    if not refuses_unknown:
+    if takes_unknown:
         texts[rng.random(texts.shape) < 0.1] = "a category that was never seen"
     columns = {name: moved[:, place] for place, name in enumerate(frame.columns[:n_numbers])}
     columns |= {name: pd.Series(texts[:, place], dtype=object) for place, name in enumerate(frame.columns[n_numbers:])}

@@ -18,13 +18,29 @@ from lab.reading.plain import PlainTable, attached, plain_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AS_CODE", "AS_TEXT", "columns_of", "give", "plain_name", "seen", "selected", "text_of"]
+__all__ = [
+    "AS_CODE",
+    "AS_TEXT",
+    "AS_UNDERSTOOD",
+    "all_columns",
+    "columns_of",
+    "give",
+    "plain_name",
+    "seen",
+    "selected",
+    "text_of",
+    "usual_columns",
+]
 
 _KEY = "columns of the given model"
 AS_TEXT = " (as text)"
 """Added to the name of a column of digits, some of which begin with a zero, where it is handed over as text, as it is written."""
 AS_CODE = " (as code)"
 """Added to the name of a column of numbers, or of true and false, whose values are names to the model: it gets `text_of` them."""
+
+
+AS_UNDERSTOOD = " (as understood)"
+"""Added to the name of a column whose values are those of the lab's models: numbers and dates that pandas does not read."""
 
 
 def text_of(value: Any) -> str:
@@ -43,7 +59,31 @@ def text_of(value: Any) -> str:
 
 def plain_name(name: str) -> str:
     """Give the name that a column has in the file."""
-    return name.removesuffix(AS_TEXT).removesuffix(AS_CODE)
+    return name.removesuffix(AS_TEXT).removesuffix(AS_CODE).removesuffix(AS_UNDERSTOOD)
+
+
+def usual_columns(dataset: Dataset) -> tuple[str, ...]:
+    """Name the columns of the lab's models: texts as they stand in the table, all else as understood. Without a plain table none."""
+    plain = _plain_of(dataset)
+    return () if plain is None else tuple(_usual(name, kind, plain) for name, kind in dataset.kinds.items())
+
+
+def all_columns(dataset: Dataset) -> tuple[str, ...]:
+    """Name all columns of the table in its order: those of `usual_columns`, and as pandas reads them those that the lab leaves out."""
+    plain = _plain_of(dataset)
+    if plain is None:
+        return ()
+    usual = {plain_name(name).strip(): name for name in usual_columns(dataset)}
+    found = [usual.pop(str(name).strip(), str(name)) for name in plain.frame]
+    return (*found, *usual.values())
+
+
+def _usual(name: str, kind: Kind, plain: PlainTable) -> str:
+    if kind != "category" or name not in plain.frame:
+        return f"{name}{AS_UNDERSTOOD}"
+    if not pd.api.types.is_numeric_dtype(plain.frame[name].dtype):
+        return name
+    return f"{name}{AS_TEXT}" if name in plain.texts else f"{name}{AS_UNDERSTOOD}"
 
 
 def seen(dataset: Dataset) -> Dataset:
@@ -54,12 +94,10 @@ def seen(dataset: Dataset) -> Dataset:
 
 def give(dataset: Dataset, names: tuple[str, ...]) -> None:
     """Let the device get these columns of the plain table from now on; without any, those of the lab's models."""
-    plain = plain_of(dataset.features)
-    if plain is None or not names:
-        return
-    dataset.features.attrs[_KEY] = names
-    if dataset.taken is not None and len(plain.frame) != dataset.n_rows:
-        attached(dataset.features, plain.of(dataset.taken))
+    if _plain_of(dataset) is None or not names:
+        dataset.features.attrs.pop(_KEY, None)
+    else:
+        dataset.features.attrs[_KEY] = names
 
 
 def selected(dataset: Dataset, names: tuple[str, ...] | None = None) -> Dataset:
@@ -67,13 +105,20 @@ def selected(dataset: Dataset, names: tuple[str, ...] | None = None) -> Dataset:
 
     A table without a plain one is given as it is.
     """
-    plain = plain_of(dataset.features)
+    plain = _plain_of(dataset)
     if plain is None:
         return dataset
-    if dataset.taken is not None and len(plain.frame) != dataset.n_rows:
-        plain = plain.of(dataset.taken)
     features, kinds = _columns(plain, names)
     return dataclasses.replace(dataset, features=features, kinds=kinds)
+
+
+def _plain_of(dataset: Dataset) -> PlainTable | None:
+    """Give the plain table of the very rows; one that came along from the table of which they are a sample is cut to them, once."""
+    plain = plain_of(dataset.features)
+    if plain is not None and dataset.taken is not None and len(plain.frame) != dataset.n_rows:
+        attached(dataset.features, plain.of(dataset.taken))
+        plain = plain_of(dataset.features)
+    return plain
 
 
 def columns_of(plain: PlainTable, names: tuple[str, ...]) -> pd.DataFrame:
@@ -84,7 +129,10 @@ def columns_of(plain: PlainTable, names: tuple[str, ...]) -> pd.DataFrame:
 @functools.lru_cache(maxsize=4)
 def _columns(plain: PlainTable, names: tuple[str, ...] | None) -> tuple[pd.DataFrame, Mapping[str, Kind]]:
     every = [str(name) for name in plain.frame] + [f"{name}{AS_TEXT}" for name in plain.texts]
-    made = {name: _values(plain, name) for name in (every if names is None else names)}
+    made = {
+        name if names is None else plain_name(name): _values(plain, name)
+        for name in (every if names is None else names)
+    }
     features = pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in made.items()})
     return features, {name: "category" if values.dtype == object else "number" for name, values in made.items()}
 
@@ -94,6 +142,8 @@ def _values(plain: PlainTable, name: str) -> "NDArray[Any]":
         column = plain.texts[plain_name(name)]
     elif name.endswith(AS_CODE) and name not in plain.frame:
         column = plain.frame[plain_name(name)].map(text_of, na_action="ignore")
+    elif name.endswith(AS_UNDERSTOOD) and name not in plain.frame:
+        return plain.understood[plain_name(name)].to_numpy()
     else:
         column = plain.frame[name]
         if pd.api.types.is_numeric_dtype(column.dtype):  # true and false among them

@@ -15,7 +15,7 @@ from lab.wording import listed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Order", "checked_order", "labels_named", "order_of"]
+__all__ = ["Order", "by_value", "checked_order", "in_nodes", "labels_named", "order_of"]
 
 _LABELS = ("classlabels_strings", "classlabels_int64s", "classlabels_ints")
 _FAR_BETTER, _FEWEST_ROWS = 0.3, 50
@@ -40,7 +40,11 @@ class Order:
 
 
 def labels_named(
-    model: onnx.ModelProto, labels: "Sequence[Sequence[str]]", chosen: "NDArray[np.int64]"
+    model: onnx.ModelProto,
+    labels: "Sequence[Sequence[str]]",
+    chosen: "NDArray[np.int64]",
+    *,
+    keys: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Find the labels of the outputs, in their order: in our own metadata, by what the file answers to rows, or in its nodes.
 
@@ -50,6 +54,8 @@ def labels_named(
         For each output that is one label a row: those of the rows asked.
     chosen : array of shape (n_rows,)
         Place of the largest probability of these rows.
+    keys : tuple of str
+        The labels of maps that are made from the probabilities.
 
     Returns
     -------
@@ -64,29 +70,35 @@ def labels_named(
             named = None
         if isinstance(named, list) and all(isinstance(label, str) for label in named):
             return tuple(named)
-    in_nodes = _in_nodes(model)
+    if keys:
+        return keys
+    listed_there = in_nodes(model)
     n_classes = int(chosen.max(initial=-1)) + 1
     for said in labels:
         found = _by_answers(said, chosen)
-        if len(in_nodes) >= n_classes and all(in_nodes[place] == label for place, label in found.items()):
-            return in_nodes  # also of the classes that no row has
+        if len(listed_there) >= n_classes and all(listed_there[place] == label for place, label in found.items()):
+            return listed_there  # also of the classes that no row has
         if found and sorted(found) == list(range(len(found))):
             return tuple(found[place] for place in range(len(found)))
-    return in_nodes
+    return listed_there
 
 
 def _by_answers(said: Sequence[str], chosen: "NDArray[np.int64]") -> dict[int, str]:
-    """Give the label of each place, if it is always the same one."""
-    found: dict[int, str] = {}
-    for place in np.unique(chosen).tolist():
-        known = {said[row] for row in np.flatnonzero(chosen == place).tolist()}
-        if len(known) != 1:
-            return {}
-        found[place] = known.pop()
-    return found if len(set(found.values())) == len(found) else {}
+    """Give the label of each place, so that most rows have that of theirs: a threshold may have chosen some otherwise."""
+    places, place_of = np.unique(chosen, return_inverse=True)
+    labels, label_of = np.unique(np.array(said, dtype=object).astype(str), return_inverse=True)
+    if len(places) != len(labels):
+        return {}
+    counts = np.zeros((len(places), len(labels)))
+    np.add.at(counts, (place_of, label_of), 1)
+    rows, columns = linear_sum_assignment(-counts)
+    if not counts[rows, columns].all():
+        return {}
+    return {int(places[row]): str(labels[column]) for row, column in zip(rows, columns, strict=True)}
 
 
-def _in_nodes(model: onnx.ModelProto) -> tuple[str, ...]:
+def in_nodes(model: onnx.ModelProto) -> tuple[str, ...]:
+    """Give the labels that nodes of a file name, if all name the same; else nothing."""
     found: set[tuple[str, ...]] = set()
     for node in model.graph.node:
         for attribute in node.attribute:
@@ -107,7 +119,7 @@ def order_of(named: Sequence[str], classes: Sequence[str], *, name: str, target:
     assumed = Order(tuple(range(len(classes))), is_assumed=True)
     if not named:
         return assumed
-    theirs, ours = [_value(label) for label in named], [_value(label) for label in classes]
+    theirs, ours = [by_value(label) for label in named], [by_value(label) for label in classes]
     if len(set(theirs)) == len(theirs) and set(theirs) == set(ours):
         return Order(tuple(theirs.index(value) for value in ours), is_assumed=False)
     if theirs == [float(place) for place in range(len(classes))] and not any(
@@ -120,7 +132,8 @@ def order_of(named: Sequence[str], classes: Sequence[str], *, name: str, target:
     )
 
 
-def _value(label: str) -> float | str:
+def by_value(label: str) -> float | str:
+    """Give what a label stands for: a number, whatever its spelling (`True` is 1), or the text without blanks around it."""
     plain = label.strip()
     if plain.casefold() in ("true", "false"):
         return float(plain.casefold() == "true")

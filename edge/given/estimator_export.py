@@ -25,7 +25,7 @@ from edge.given.estimator_columns import inner_of
 from edge.session import OUTPUT, session
 from lab.onnx_graphs.columns import Number
 from lab.onnx_graphs.graph import Graph
-from lab.onnx_graphs.preparation import RawText
+from lab.onnx_graphs.preparation import RawText, Source
 from lab.protocol import Dataset
 
 __all__ = ["forms_of"]
@@ -60,7 +60,10 @@ def forms_of(estimator: Any, dataset: Dataset, columns: Sequence[str]) -> list[E
 def _converted(model: Any, dataset: Dataset, order: Sequence[int], *, reason: str) -> list[Exported]:
     """Have the converter add what is not known here, in float32 and in float64, as far as it can."""
     numbers, texts = device.device_columns(dataset)
-    sources = [*(Number(place) for place in range(len(numbers))), *(RawText(place) for place in range(len(texts)))]
+    sources: list[Source] = [
+        *(Number(place) for place in range(len(numbers))),
+        *(RawText(place) for place in range(len(texts))),
+    ]
     steps = _flat(model)
     followed = columns_in_front(steps[:-1], [sources[place] for place in order])
     rest = steps[followed.n_steps :]

@@ -29,7 +29,7 @@ class _Asked:
     """The estimator, asked with rows as the device gets them."""
 
     def __init__(self, estimator: Any, columns: list[str], *, refuses_unknown: bool) -> None:
-        self.estimator, self.columns, self.refuses_unknown = estimator, columns, refuses_unknown
+        self.estimator, self.columns, self.takes_unknown = estimator, columns, not refuses_unknown
 
     def predict_proba(self, rows: Any) -> "NDArray[np.float64]":
         """Answer rows, shape (n_rows, n_columns)."""

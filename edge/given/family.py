@@ -1,5 +1,6 @@
 """How does a model that the user brings take part? As a family that learns nothing: every fold is scored by the file."""
 
+import contextlib
 import dataclasses
 import functools
 import threading
@@ -16,13 +17,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from edge.exporting import device, parity
 from edge.exporting.device import Exported
-from edge.exporting.seen import columns_of, give, seen, selected
-from edge.given.class_order import Order, checked_order, order_of
+from edge.exporting.seen import all_columns, columns_of, give, seen, selected, usual_columns
+from edge.given.class_order import Order, checked_order
 from edge.given.estimator_columns import as_asked
 from edge.given.estimator_export import forms_of
-from edge.given.guard import BATCH, LIMITS, Asked
-from edge.given.intake import Intake, read_estimator, read_onnx, reorder, take_in
-from edge.given.table_inputs import Column
+from edge.given.guard import BATCH, LIMITS, Asked, CannotAnswerError
+from edge.given.intake import Intake, read_estimator, read_onnx, take_in
+from edge.given.output_graph import give_probabilities
+from edge.given.outputs import Reading
+from edge.given.own_labels import Wanted
+from edge.given.table_inputs import Column, OtherColumnsError
 from edge.session import OUTPUT, session
 from lab.errors import SettingsError
 from lab.learning.families import Family
@@ -34,7 +38,16 @@ from lab.reading.plain import plain_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AsDeviceSees", "GivenModel", "assumes_order", "export_given", "family_of", "is_given", "original_of"]
+__all__ = [
+    "AsDeviceSees",
+    "GivenModel",
+    "assumes_order",
+    "export_given",
+    "family_of",
+    "is_given",
+    "original_of",
+    "said_of",
+]
 
 NAME = "given"
 
@@ -111,7 +124,7 @@ class AsDeviceSees:
         self.model = model
         self.columns = [*model.shape.numbers, *model.shape.texts]
         self.order = list(seen(dataset).features.columns)
-        self.refuses_unknown = model.intake.refuses_unknown
+        self.takes_unknown = not model.intake.refuses_unknown
 
     def predict_proba(self, rows: Any) -> "NDArray[np.float64]":
         """Answer rows, shape (n_rows, n_columns)."""
@@ -144,7 +157,9 @@ def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
 
 def _reordered(content: bytes, order: Sequence[int]) -> bytes:
     graph = onnx.load_from_string(content)
-    reorder(graph, order)
+    (output,) = graph.graph.output
+    element = "tensor(double)" if output.type.tensor_type.elem_type == onnx.TensorProto.DOUBLE else "tensor(float)"
+    give_probabilities(graph, Reading(OUTPUT, "probabilities"), order=order, element=element, n_classes=len(order))
     return graph.SerializeToString()
 
 
@@ -153,25 +168,44 @@ def assumes_order(family: Named, dataset: Dataset) -> bool:
     return is_given(family) and family.build(dataset.features, 0).intake.is_assumed
 
 
+def said_of(family: Named, dataset: Dataset) -> tuple[str, ...]:
+    """What a reader should know of how a file of the user's was taken: its columns, and what its outputs say."""
+    if not is_given(family):
+        return ()
+    intake = family.build(dataset.features, 0).intake
+    columns = "the given model does not name its columns: those of each kind are taken in the order of the table"
+    refuses = (
+        "the given model refuses texts that it does not know: rows with others get no answer, and none was compared"
+    )
+    said = (
+        (intake.columns_assumed, columns),
+        (bool(intake.reading.note), intake.reading.note),
+        (intake.refuses_unknown, refuses),
+    )
+    return tuple(note for is_so, note in said if is_so)
+
+
 def is_given(family: Named) -> TypeGuard[Family]:
     """Whether a family stands for a file of the user's."""
     return family.name == NAME
 
 
-def family_of(path: str, dataset: Dataset, classes: Sequence[str] = ()) -> Family:
+def family_of(path: str, dataset: Dataset, classes: Sequence[str] = (), output: str | None = None) -> Family:
     """Check a model file against a table, answer its first rows, and make a family of it.
 
     Parameters
     ----------
     classes : sequence of str
         The classes in the order of the file's outputs, where the user says so.
+    output : str, optional
+        What the outputs are (one of `edge.given.outputs.HOWS`), where the user says so.
 
     Raises
     ------
     SettingsError
         If the file cannot be used, or its answers are no probabilities.
     """
-    intake = _taken_in(path, dataset, tuple(classes))
+    intake = _taken_in(path, dataset, tuple(classes), output)
     give(dataset, intake.columns)
     numbers, texts = device.device_columns(dataset)
     shape = _Shape(tuple(numbers), tuple(texts), dataset.classes)
@@ -197,13 +231,42 @@ def _build(intake: Intake, shape: _Shape, features: pd.DataFrame, seed: int) -> 
     return GivenModel(intake, shape)
 
 
-def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...]) -> Intake:
-    """Check a file for a table: it is asked the first rows of the table, and these moved beyond their range."""
+def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...], output: str | None) -> Intake:
+    """Check a file for a table: with the columns of the lab's models, texts as they stand in the table, or with all that it has."""
+    how = functools.partial(
+        _asked_twice, path, dataset, Wanted(tuple(dataset.classes), dataset.target_name, said, output)
+    )
+    if Path(path).suffix == ".skops":  # which columns it wants, only the file knows
+        return how(selected(dataset))
+    give(dataset, usual_columns(dataset))
+    try:
+        return dataclasses.replace(how(seen(dataset)), columns=usual_columns(dataset))
+    except OtherColumnsError:
+        every = all_columns(dataset)
+        if len(every) == len(usual_columns(dataset)):
+            raise
+        give(dataset, every)
+        with contextlib.suppress(OtherColumnsError):
+            return dataclasses.replace(how(seen(dataset)), columns=every)
+        raise
+
+
+def _asked_twice(path: str, dataset: Dataset, wanted: Wanted, whole: Dataset) -> Intake:
+    """Ask a file rows of a table; where it refuses texts that it does not know, it is asked all rows, and none with other texts."""
+    try:
+        return _tried(path, dataset, wanted, whole, unknown=True)
+    except CannotAnswerError:
+        if Path(path).suffix == ".skops" or not device.device_columns(whole)[1]:
+            raise
+        return dataclasses.replace(_tried(path, dataset, wanted, whole, unknown=False), refuses_unknown=True)
+
+
+def _tried(path: str, dataset: Dataset, wanted: Wanted, whole: Dataset, *, unknown: bool) -> Intake:
+    """Ask a file the first rows of a table (`whole`: all columns that it may ask for), and these moved beyond their range."""
     name = Path(path).name
-    is_estimator = Path(path).suffix == ".skops"
-    whole = selected(dataset) if is_estimator else dataset  # every column: which of them it wants, only the file knows
-    table = device.device_rows(whole)[:BATCH]
-    known, beyond = pd.DataFrame(table), pd.DataFrame(parity.beyond_range(whole, table, seed=0))
+    table = device.device_rows(whole)[: BATCH if unknown else None]
+    known = pd.DataFrame(table)
+    beyond = pd.DataFrame(parity.beyond_range(whole, table[:BATCH], seed=0, takes_unknown=unknown))
     numbers, texts = device.device_columns(whole)
     parts = {"numbers": (slice(0, len(numbers)), np.float64), "texts": (slice(len(numbers), None), object)}
     inputs = {
@@ -216,17 +279,13 @@ def _taken_in(path: str, dataset: Dataset, said: tuple[str, ...]) -> Intake:
     columns = tuple(str(column) for column in whole.features.columns)
     usual = tuple(str(column) for column in dataset.features.columns)
     plain = plain_of(dataset.features)
-    truths = () if plain is None else tuple(plain.frame.select_dtypes("bool"))
+    truths = () if plain is None else tuple(str(column) for column in plain.frame.select_dtypes("bool"))
     order = tuple(place_of[column] for column in columns)
     asked = Asked(inputs, order, columns, usual, len(known), dataset.target_name, truths)
-
-    def ordered(named: tuple[str, ...]) -> Order:
-        return order_of(said or named, dataset.classes, name=name, target=dataset.target_name)
-
     try:
-        intake, tried = take_in(path, asked=asked, n_classes=len(dataset.classes), ordered=ordered)
+        intake, tried = take_in(path, asked=asked, n_classes=len(dataset.classes), wanted=wanted)
     except SettingsError as error:  # it may quote what the model's library says of a row
-        raise SettingsError(without_cells(str(error), dataset)) from error
+        raise type(error)(without_cells(str(error), whole)) from error
     found = _check_answers(tried.answers.get(OUTPUT), dataset, name)
     places = Order(tuple(range(len(dataset.classes))), intake.is_assumed)
     checked_order(places, found, dataset.target[: len(found)], dataset.classes, name=name)
@@ -256,10 +315,7 @@ def _check_answers(found: "NDArray | None", dataset: Dataset, name: str) -> "NDA
 def _onnx(intake: Intake, shape: _Shape) -> bytes:
     columns = [Column(name, "numbers", place) for place, name in enumerate(shape.numbers)]
     columns += [Column(name, "texts", place) for place, name in enumerate(shape.texts)]
-    return read_onnx(
-        intake.path, n_numbers=len(shape.numbers), n_texts=len(shape.texts), n_classes=len(shape.classes), digest=intake.digest,
-        order=intake.order, columns=columns,
-    )  # fmt: skip
+    return read_onnx(intake, n_classes=len(shape.classes), columns=columns)
 
 
 @functools.lru_cache(maxsize=2)

@@ -22,9 +22,21 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["BATCH", "LIMITS", "Asked", "Limits", "Output", "Tried", "ask_under_limits"]
+__all__ = [
+    "BATCH",
+    "LIMITS",
+    "UNEVEN",
+    "Asked",
+    "CannotAnswerError",
+    "Limits",
+    "Output",
+    "Tried",
+    "ask_under_limits",
+    "keep_within",
+    "uneven_refusal",
+]
 
-_ASKED_ALONE, _SAME = 8, 1e-3
+_ASKED_ALONE, UNEVEN = 8, 1e-3
 """So many rows are asked one by one; their answers may differ by rounding from those to batches, relative to what is above 1."""
 BATCH = 2_000
 """Rows that a model is asked at once, at most: here, and wherever the lab asks a file of the user's."""
@@ -32,6 +44,10 @@ _GB = 10**9
 _NO_MEMORY = ("bad_alloc", "Failed to allocate", "length_error", "out of memory", "would require more")
 _RUNTIMES = {"onnx": "ONNX Runtime", "skops": "scikit-learn"}
 Kind = Literal["onnx", "skops"]
+
+
+class CannotAnswerError(SettingsError):
+    """A model was loaded, and raised what its library raises where rows are none of its own."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +84,8 @@ class Asked:
         For an estimator: the names of these columns.
     usual : tuple of str
         For an estimator: those of them that the lab's models use.
-    n_known : int, optional
-        So many rows are of the table; the others were moved beyond its range, and have categories that nobody knows. All unless said.
+    n_known : int
+        So many of the first rows stand in the table; 0: all of them. The others were moved beyond its range.
     target : str
         The column to predict.
     truths : tuple of str
@@ -80,7 +96,7 @@ class Asked:
     order: tuple[tuple[str, int], ...] = ()
     names: tuple[str, ...] = ()
     usual: tuple[str, ...] = ()
-    n_known: int | None = None
+    n_known: int = 0
     target: str = ""
     truths: tuple[str, ...] = ()
 
@@ -108,6 +124,8 @@ class Tried:
         The columns that an estimator wants, in its order.
     refuses_unknown : bool
         Whether an estimator refuses a category that it has not learned.
+    uneven : mapping of str to float
+        By how much answers to a row differ where others are asked with it, by name of the output.
     """
 
     outputs: list[Output]
@@ -116,6 +134,7 @@ class Tried:
     labels: Mapping[str, list[str]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     refuses_unknown: bool = False
+    uneven: Mapping[str, float] = field(default_factory=dict)
 
 
 def ask_under_limits(
@@ -185,11 +204,21 @@ def _told(
     outputs = [Output(**output) for output in found["outputs"]]
     with np.load(folder / "answers.npz", allow_pickle=False) as stored:
         answers = {output.name: stored[str(place)] for place, output in enumerate(outputs) if str(place) in stored}
-    if any(len(answer) != n_rows for answer in answers.values()):
-        raise SettingsError(f"{name} does not give one answer for each row; give a model of this table's columns")
     labels = {outputs[int(place)].name: said for place, said in found["labels"].items() if len(said) == n_rows}
-    about = {"columns": tuple(found.get("columns", ())), "refuses_unknown": bool(found.get("refuses_unknown"))}
-    return Tried(outputs, answers, tuple(found["classes"]), labels, **about)
+    full = {output: answer for output, answer in answers.items() if len(answer) == n_rows}
+    if not full and not labels:
+        raise SettingsError(f"{name} does not give one answer for each row; give a model of this table's columns")
+    uneven = {outputs[int(place)].name: apart for place, apart in found["uneven"].items()}
+    columns = tuple(found.get("columns", ()))
+    return Tried(
+        outputs,
+        full,
+        tuple(found["classes"]),
+        labels,
+        columns,
+        refuses_unknown=bool(found.get("refuses_unknown")),
+        uneven=uneven,
+    )
 
 
 def _refusal(found: Mapping[str, Any], request: Mapping[str, Any], limits: Limits) -> SettingsError:
@@ -204,7 +233,8 @@ def _refusal(found: Mapping[str, Any], request: Mapping[str, Any], limits: Limit
     if "reason" in found:
         way_out = "export it again" if found["doing"] == "load" else "give a model of this table's columns"
         cannot = f"be loaded by {runtime}" if found["doing"] == "load" else "answer the rows of this table"
-        return SettingsError(f"{name} cannot {cannot}: {found['reason']}; {way_out}")
+        kind = SettingsError if found["doing"] == "load" else CannotAnswerError
+        return kind(f"{name} cannot {cannot}: {found['reason']}; {way_out}")
     if found["ended"] in _out_of_time():
         return _too_long(name, limits)
     return SettingsError(
@@ -224,7 +254,7 @@ def _out_of_time() -> tuple[int, ...]:
     return (-signal.SIGXCPU,) if hasattr(signal, "SIGXCPU") else ()
 
 
-def _limit(limits: Limits) -> None:
+def keep_within(limits: Limits) -> None:
     """Keep this process within the limits."""
     try:
         import resource
@@ -286,7 +316,7 @@ def _skops(model: bytes, asked: Asked, name: str) -> tuple[Tried, Callable[[slic
     classes = np.asarray(estimator.classes_)
     known = tuple(str(label) for label in classes.ravel()[:1_000].tolist())
     outputs = [Output("probabilities", "tensor(double)", [None, len(known)])]
-    numbers = {column for column in table if table[column].dtype == np.float64}
+    numbers = {str(column) for column in table if table[column].dtype == np.float64}
     columns = columns_asked(estimator, asked.names, asked.usual, numbers=numbers, name=name)
     for column in set(columns) - set(table):  # numbers that are names to the model
         values = table[plain_name(column)]
@@ -315,7 +345,7 @@ def _with_known_texts(table: "pd.DataFrame", asked: Asked) -> "pd.DataFrame":
 
     n_known = asked.n_known or len(table)
     rows = np.r_[0:n_known, 0 : len(table) - n_known]
-    texts = [column for column in table if table[column].dtype != np.float64]
+    texts = [str(column) for column in table if table[column].dtype != np.float64]
     return table.assign(**{column: table[column].to_numpy()[rows] for column in texts})
 
 
@@ -331,10 +361,8 @@ def _table(asked: Asked) -> "pd.DataFrame":
 
 def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
     """Load and ask; gives what is to be said, and the answers by place of the output."""
-    import numpy as np
-
     model, doing, known = (folder / "model").read_bytes(), "load", dict[str, Any]()
-    _limit(Limits(**request["limits"]))
+    keep_within(Limits(**request["limits"]))
     try:
         made = _onnx(model, asked) if request["kind"] == "onnx" else _skops(model, asked, request["name"])
         (tried, ask), doing = made, "answer"
@@ -342,15 +370,19 @@ def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[s
         alone = [ask(slice(row, row + 1)) for row in range(min(_ASKED_ALONE, asked.n_rows))]
         some = ask(slice(0, 256))
         given = [ask(slice(first, first + BATCH)) for first in range(0, asked.n_rows, BATCH)]
-        answers, labels = {}, {}
+        answers, labels, uneven = {}, {}, {}
         for place, parts in enumerate(zip(*given, strict=True)):
-            if all(isinstance(part, np.ndarray) and part.dtype.kind == "f" and part.ndim == 2 for part in parts):
-                answers[str(place)] = np.concatenate(parts)
-                others = [np.concatenate([each[place] for each in alone]), some[place]]
-                if (apart := max(_apart(answers[str(place)], other) for other in others)) > _SAME:
-                    return {"refused": _uneven(request["name"], apart)}, {}
-            elif all(isinstance(part, np.ndarray) and part.ndim == 1 and part.dtype.kind in "iuObU" for part in parts):
-                labels[str(place)] = [str(label) for label in np.concatenate(parts).tolist()]
+            key, others = str(place), [_together([each[place] for each in alone]), _together([some[place]])]
+            whole = _together(list(parts))
+            if whole is None:
+                continue
+            if whole.dtype.kind == "f":
+                answers[key] = whole
+            else:
+                labels[key] = [str(label) for label in whole.ravel().tolist()]
+            uneven[key] = max((_apart(whole, other) for other in others if other is not None), default=0.0)
+            if uneven[key] > UNEVEN and request["kind"] == "skops":
+                return {"refused": uneven_refusal(request["name"], uneven[key])}, {}
     except MemoryError:
         return known | {"memory": doing}, {}
     except SettingsError as error:
@@ -363,7 +395,27 @@ def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[s
 
         about = other_version(model) if request["kind"] == "skops" else ""
         return known | {"doing": doing, "reason": reason[:200] + about}, {}
-    return known | {"outputs": [asdict(output) for output in tried.outputs], "labels": labels}, answers
+    return known | {
+        "outputs": [asdict(output) for output in tried.outputs],
+        "labels": labels,
+        "uneven": uneven,
+    }, answers
+
+
+def _together(parts: Sequence[Any]) -> "np.ndarray | None":
+    """Put the answers of several calls together: numbers of (n_rows, n), or labels (n_rows, 1); None if neither."""
+    import numpy as np
+
+    arrays = [np.asarray(part) for part in parts if isinstance(part, np.ndarray)]
+    if len(arrays) != len(parts) or any(array.ndim not in (1, 2) for array in arrays):
+        return None
+    columns = [array.reshape(len(array), -1) for array in arrays]
+    if len({(each.shape[1], each.dtype.kind) for each in columns}) != 1:
+        return None
+    kind = columns[0].dtype.kind
+    if kind == "f" or (kind in "iuObU" and columns[0].shape[1] == 1):
+        return np.concatenate(columns)
+    return None
 
 
 def _apart(answers: "np.ndarray", others: "np.ndarray") -> float:
@@ -373,11 +425,14 @@ def _apart(answers: "np.ndarray", others: "np.ndarray") -> float:
     first = answers[: len(others)]
     if first.shape != others.shape:
         return 0.0  # what has no row for each row is refused for that
+    if first.dtype.kind != "f":
+        return float((first != others).any())
     differ = np.abs(np.where(first == others, 0.0, first - others))  # infinite ones too
     return float(np.nanmax(differ / np.maximum(1.0, np.abs(first)), initial=0.0))
 
 
-def _uneven(name: str, apart: float) -> str:
+def uneven_refusal(name: str, apart: float) -> str:
+    """Say that answers depend on the other rows of a call."""
     return (
         f"{name} answers a row otherwise when other rows are asked with it (by up to {apart:.2g}), so that no single call gives what "
         "was scored; export it for inference (in PyTorch after model.eval())"

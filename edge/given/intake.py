@@ -7,27 +7,34 @@ process with limits (`edge.given.guard`); only after that workers load it. Pickl
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import defs, external_data_helper
+from onnx import defs
 
-from edge.given.class_order import Order, labels_named
+from edge.given.class_order import Order, order_of
 from edge.given.estimators import LIMIT, from_content
 from edge.given.fixed_work import require_fixed_work
-from edge.given.guard import LIMITS, Asked, Limits, Output, Tried, ask_under_limits
-from edge.given.table_inputs import Column, take_any_rows, take_matrices
-from edge.session import OUTPUT, session
+from edge.given.graph_names import graphs_in
+from edge.given.guard import LIMITS, UNEVEN, Asked, Limits, Tried, ask_under_limits, uneven_refusal
+from edge.given.output_graph import give_probabilities, join_columns, take_off_maps
+from edge.given.outputs import AS_IS, Answers, Reading, probabilities
+from edge.given.outside_data import take_in_data
+from edge.given.own_labels import Wanted, settled
+from edge.given.table_inputs import Column, Taken, take_any_rows, take_table
+from edge.given.tree_files.lowered import SUFFIXES, graph_of
+from edge.session import OUTPUT
 from lab.errors import LabError, SettingsError
 
-__all__ = ["Intake", "read_estimator", "read_onnx", "reorder", "take_in"]
+__all__ = ["Intake", "read_estimator", "read_onnx", "take_in"]
 
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".p")
-_FLOATS = {"tensor(float)": 4, "tensor(double)": 8}
+_AGREE = 1e-5
+"""What a file answers, read in numpy, and what the graph made of it answers may differ by rounding."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,16 @@ class Intake:
         For each class of the table the place of its probability among the outputs; empty where they are in that order.
     is_assumed : bool
         Whether the file does not say so itself.
-    columns : tuple of str
-        The columns that an estimator wants, in its order.
+    reading : Reading, optional
+        How the outputs of an ONNX file become probabilities.
+    element : str
+        What ONNX Runtime calls the type of that output.
+    columns_assumed : bool
+        Whether the file does not name its columns.
     refuses_unknown : bool
-        Whether it refuses a category that it has not learned.
+        Whether it has no answer for texts that it does not know.
+    columns : tuple of str
+        The columns of the plain table (`edge.exporting.seen`) that it is asked with; empty: those of the lab's models.
     """
 
     path: str
@@ -55,8 +68,20 @@ class Intake:
     digest: str
     order: tuple[int, ...] = ()
     is_assumed: bool = False
-    columns: tuple[str, ...] = ()
+    reading: Reading = AS_IS
+    element: str = "tensor(float)"
+    columns_assumed: bool = False
     refuses_unknown: bool = False
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A file that was parsed and checked: its graph takes the table; the labels of its maps by output; what it takes."""
+
+    model: onnx.ModelProto
+    maps: Mapping[str, tuple[str, ...]]
+    taken: Taken
 
 
 def take_in(
@@ -64,7 +89,7 @@ def take_in(
     *,
     asked: Asked,
     n_classes: int,
-    ordered: Callable[[tuple[str, ...]], Order] | None = None,
+    wanted: Wanted | None = None,
     limits: Limits = LIMITS,
 ) -> tuple[Intake, Tried]:
     """Check a file against the table that it is to answer.
@@ -75,8 +100,8 @@ def take_in(
     ----------
     asked : Asked
         What it will be asked: `numbers` (float64) and `texts` (object), as far as the table has columns of the kind.
-    ordered : callable, optional
-        Takes the labels that a file names, in its order, and matches them with the classes of the table.
+    wanted : Wanted, optional
+        The classes of the table, and what the user says of the file's outputs.
 
     Returns
     -------
@@ -90,123 +115,142 @@ def take_in(
     """
     where = Path(path)  # said as it was given; kept in full, because trials run in another folder
     content = _content(where)
+    wanted = wanted or Wanted(tuple(str(code) for code in range(n_classes)))
     if where.suffix == ".skops":
-        check = (lambda classes: None) if ordered is None else ordered
-        tried = ask_under_limits(content, asked, name=where.name, kind="skops", limits=limits, check_classes=check)
-        order = Order((), is_assumed=False) if ordered is None else _turned(ordered(tried.classes))
-        intake = Intake(
-            str(where.absolute()), "skops", hashlib.sha256(content).hexdigest(), order.places, is_assumed=order.is_assumed,
-            columns=tried.columns, refuses_unknown=tried.refuses_unknown,
-        )  # fmt: skip
-        return intake, Tried(tried.outputs, {OUTPUT: _in_order(tried.answers[OUTPUT], order)}, tried.classes)
-    widths = {name: asked.inputs[name].shape[1] if name in asked.inputs else 0 for name in ("numbers", "texts")}
+        return _estimator_taken_in(where, content, asked, wanted, limits)
     columns = [Column(name, *place) for name, place in zip(asked.names, asked.order, strict=True)]
-    model, inputs = _checked(content, where, widths["numbers"], widths["texts"], columns)
-    ready = model.SerializeToString()
-    types = {value.name: value.type.tensor_type.elem_type for value in model.graph.input}
-    fed = {
-        name: asked.inputs[kind].astype(np.float32) if types[name] == onnx.TensorProto.FLOAT else asked.inputs[kind]
-        for name, kind in inputs.items()
-    }
-    tried = ask_under_limits(ready, Asked(fed), name=where.name, limits=limits)
-    output = _output(tried.outputs, where, n_classes)
-    if output not in tried.answers:
-        raise SettingsError(f"{where.name} gives answers that do not match its declared output; export it again")
-    answers = tried.answers[output]
-    order = _ordered(model, tried, answers, ordered)
+    checked = _checked(content, where, columns, n_classes)
+    _require_whole(checked.taken, asked, where)
+    ready = checked.model.SerializeToString()
+    tried = ask_under_limits(ready, _fed(checked.model, asked), name=where.name, limits=limits)
+    answers = Answers(tried.answers, tried.labels, checked.maps, tried.uneven, asked.n_known)
+    found = settled(checked.model, answers, wanted, name=where.name)
+    if (apart := tried.uneven.get(found.reading.output, 0.0)) > UNEVEN:
+        raise SettingsError(uneven_refusal(where.name, apart))
+    element = next(output.type for output in tried.outputs if output.name == found.reading.output)
     intake = Intake(
-        str(where.absolute()), "onnx", hashlib.sha256(ready).hexdigest(), order.places, is_assumed=order.is_assumed
+        str(where.absolute()), "onnx", hashlib.sha256(ready).hexdigest(), found.order, is_assumed=found.is_assumed,
+        reading=found.reading, element=element, columns_assumed=checked.taken.is_assumed,
+    )  # fmt: skip
+    expected = probabilities(found.reading, answers)
+    expected = expected[:, list(found.order)] if found.order else expected
+    if found.reading.how != "probabilities":
+        _require_equal(checked.model, intake, asked, expected, n_classes=n_classes, limits=limits)
+    return intake, Tried(tried.outputs, {OUTPUT: expected})
+
+
+def _estimator_taken_in(
+    where: Path, content: bytes, asked: Asked, wanted: Wanted, limits: Limits
+) -> tuple[Intake, Tried]:
+    def order(known: tuple[str, ...]) -> Order:
+        return order_of(wanted.order or known, wanted.classes, name=where.name, target=wanted.target)
+
+    tried = ask_under_limits(content, asked, name=where.name, kind="skops", limits=limits, check_classes=order)
+    found = order(tried.classes)
+    places = () if found.places == tuple(range(len(found.places))) else found.places
+    intake = Intake(
+        str(where.absolute()), "skops", hashlib.sha256(content).hexdigest(), places, is_assumed=found.is_assumed,
+        refuses_unknown=tried.refuses_unknown, columns=tried.columns,
+    )  # fmt: skip
+    answers = tried.answers[OUTPUT]
+    return intake, Tried(tried.outputs, {OUTPUT: answers[:, list(places)] if places else answers}, tried.classes)
+
+
+def _fed(model: onnx.ModelProto, asked: Asked) -> Asked:
+    """Give the rows in the types that a graph takes them in."""
+    given = {tensor.name for tensor in model.graph.initializer}
+    types = {value.name: value.type.tensor_type.elem_type for value in model.graph.input if value.name not in given}
+    return Asked(
+        {
+            name: asked.inputs[name].astype(np.float32) if kind == onnx.TensorProto.FLOAT else asked.inputs[name]
+            for name, kind in types.items()
+        }
     )
-    return intake, Tried(tried.outputs, {OUTPUT: _in_order(answers, order)})
 
 
-def _ordered(
-    model: onnx.ModelProto, tried: Tried, answers: "np.ndarray", ordered: Callable[[tuple[str, ...]], Order] | None
-) -> Order:
-    """Find the order of the classes; in that of the table where nobody asks, or it is that one."""
-    if ordered is None:
-        return Order((), is_assumed=False)
-    chosen = np.nan_to_num(answers, nan=-np.inf).argmax(axis=1)
-    return _turned(ordered(labels_named(model, list(tried.labels.values()), chosen)))
+def _require_whole(taken: Taken, asked: Asked, where: Path) -> None:
+    """Refuse a table with missing or broken numbers where the file takes whole ones: a cast would make other numbers of them."""
+    for column in taken.whole:
+        values = asked.inputs[column.matrix][: asked.n_known or None, column.place]
+        if not np.isfinite(values).all() or (values != np.floor(values)).any():
+            what = "missing values" if not np.isfinite(values).all() else "numbers with decimals"
+            raise SettingsError(
+                f"{where.name} takes whole numbers for {column.name!r}, and the table has {what} there; export it with an "
+                "input of type float or double"
+            )
 
 
-def _turned(order: Order) -> Order:
-    """Give an order without places where it is that of the table."""
-    return Order((), order.is_assumed) if order.places == tuple(range(len(order.places))) else order
+def _require_equal(
+    model: onnx.ModelProto, intake: Intake, asked: Asked, expected: "np.ndarray", *, n_classes: int, limits: Limits
+) -> None:
+    """Have the graph that will be measured answer the same rows, and compare."""
+    name = Path(intake.path).name
+    _finish(model, intake, n_classes)
+    tried = ask_under_limits(model.SerializeToString(), _fed(model, asked), name=name, limits=limits)
+    found = tried.answers.get(OUTPUT)
+    if found is None or found.shape != expected.shape or not np.allclose(found, expected, atol=_AGREE, equal_nan=True):
+        raise SettingsError(
+            f"{name} gives other probabilities once its output {intake.reading.output!r} is read as {intake.reading.how}; "
+            "export it with an output of probabilities"
+        )
 
 
-def _in_order(answers: "np.ndarray", order: Order) -> "np.ndarray":
-    return answers[:, list(order.places)] if order.places else answers
+def _finish(model: onnx.ModelProto, intake: Intake, n_classes: int) -> None:
+    give_probabilities(model, intake.reading, order=intake.order, element=intake.element, n_classes=n_classes)
 
 
-def read_onnx(
-    path: str,
-    *,
-    n_numbers: int,
-    n_texts: int,
-    n_classes: int,
-    digest: str | None = None,
-    order: Sequence[int] = (),
-    columns: Sequence[Column] = (),
-) -> bytes:
-    """Read an ONNX file and give it the names of this lab: inputs `numbers` and `texts`, output `probabilities`.
+def read_onnx(intake: Intake, *, n_classes: int, columns: Sequence[Column]) -> bytes:
+    """Read a file that was taken in, and give it the names of this lab: inputs `numbers` and `texts`, output `probabilities`.
 
     Parameters
     ----------
-    digest : str, optional
+    intake : Intake
         What `take_in` found: the file must be the same still.
-    order : sequence of int
-        As `Intake.order`: the probabilities come in the order of the table's classes then.
     columns : sequence of Column
-        Those of the table, for a file that has an input for each.
+        Those of the table.
 
     Raises
     ------
     SettingsError
-        If the file is damaged, too large, uses an unknown operator, lacks its data, or does not fit the table.
+        If the file is damaged, has changed, or cannot be read any more.
     """
-    where = Path(path)
-    model, inputs = _checked(_content(where), where, n_numbers, n_texts, columns)
-    content = model.SerializeToString()
-    _require_same(content, digest, where)
-    try:
-        ready = session(content)
-    except Exception as error:  # the runtime raises types of its own library
-        reason = " ".join(str(error).split())[:200]
-        raise SettingsError(f"{where.name} cannot be loaded by ONNX Runtime: {reason}; export it again") from error
-    output = _output(ready.get_outputs(), where, n_classes)
-    _rename(model.graph, inputs | {output: OUTPUT})
-    if order:
-        reorder(model, order)
-    kept = [value for value in model.graph.output if value.name == OUTPUT]
-    del model.graph.output[:]
-    model.graph.output.extend(kept)
-    return model.SerializeToString()
+    where = Path(intake.path)
+    checked = _checked(_content(where), where, columns, n_classes)
+    _require_same(checked.model.SerializeToString(), intake.digest, where)
+    _finish(checked.model, intake, n_classes)
+    return checked.model.SerializeToString()
 
 
-def _checked(
-    content: bytes, where: Path, n_numbers: int, n_texts: int, columns: Sequence[Column] = ()
-) -> tuple[onnx.ModelProto, dict[str, str]]:
-    """Parse a file and check all that can be seen without running it; gives what feeds its inputs too."""
-    try:
-        model = onnx.load_from_string(content)
-    except Exception as error:  # the parser raises types of its own library
-        raise SettingsError(f"{where.name} is not an ONNX file or is damaged; export it again") from error
+def _checked(content: bytes, where: Path, columns: Sequence[Column], n_classes: int) -> _Checked:
+    """Parse a file and check all that can be seen without running it, and have its graph take the table."""
+    model = _parsed(content, where)
     if not model.graph.node or not model.opset_import:
         raise SettingsError(f"{where.name} is not an ONNX file or is damaged: it holds no graph; export it again")
     try:
         _check_operators(model, where)
         require_fixed_work(model.graph, where.name)
-        _take_in_data(model, where)
+        take_in_data(model, where)
+        maps = take_off_maps(model)
+        join_columns(model, n_classes)
         take_any_rows(model)
-        take_matrices(model, columns)
-        return model, _inputs(model, where, n_numbers, n_texts)
+        return _Checked(model, maps, take_table(model, columns, name=where.name))
     except (LabError, MemoryError):
         raise
     except (
         Exception
     ) as error:  # names that are no text, numbers beyond a type, ...: protobuf takes more than the libraries
         raise SettingsError(f"{where.name} is damaged; export it again") from error
+
+
+def _parsed(content: bytes, where: Path) -> onnx.ModelProto:
+    if where.suffix in SUFFIXES:
+        model = onnx.ModelProto()
+        model.CopyFrom(graph_of(content, where.name))  # it is changed from here on
+        return model
+    try:
+        return onnx.load_from_string(content)
+    except Exception as error:  # the parser raises types of its own library
+        raise SettingsError(f"{where.name} is not an ONNX file or is damaged; export it again") from error
 
 
 def _require_same(content: bytes, digest: str | None, where: Path) -> None:
@@ -236,8 +280,11 @@ def _content(where: Path) -> bytes:
         raise SettingsError(
             f"{where.name} is a pickle, which runs code when it is read; save the model with skops.io.dump or export it to ONNX"
         )
-    if where.suffix not in (".onnx", ".skops"):
-        raise SettingsError(f"{where.name} is neither .onnx nor .skops; export the model to one of them")
+    if where.suffix not in (".onnx", ".skops", *SUFFIXES):
+        raise SettingsError(
+            f"{where.name} is neither .onnx nor .skops, nor a file of XGBoost (.json, .ubj), LightGBM (.txt) or CatBoost (.cbm, "
+            ".json); export the model to one of them"
+        )
     try:
         size = where.stat().st_size
         if not where.is_file():  # a pipe or a device may have no end
@@ -253,20 +300,10 @@ def _content(where: Path) -> bytes:
         raise SettingsError(f"cannot read {where}: {reason}; give the path of a model file") from error
 
 
-def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield from _graphs(attribute.g)
-            for inner in attribute.graphs:
-                yield from _graphs(inner)
-
-
 def _check_operators(model: onnx.ModelProto, where: Path) -> None:
     if model.functions:
         raise SettingsError(f"{where.name} defines functions of its own; export it with them inlined")
-    for graph in _graphs(model.graph):
+    for graph in graphs_in(model.graph):
         for node in graph.node:
             domain = "" if node.domain == "ai.onnx" else node.domain
             if domain not in ("", "ai.onnx.ml") or not defs.has(node.op_type, domain):
@@ -274,114 +311,3 @@ def _check_operators(model: onnx.ModelProto, where: Path) -> None:
                 raise SettingsError(
                     f"{where.name} uses the operator {name!r}, which is not part of ONNX; export it with standard operators"
                 )
-
-
-def _take_in_data(model: onnx.ModelProto, where: Path) -> None:
-    """Bring data that stands in other files into the model, if these lie in its folder and are not too large."""
-    if any(external_data_helper.uses_external_data(part) for part in _sparse_parts(model)):
-        raise SettingsError(f"{where.name} keeps sparse tensors in other files; export it as one file")
-    folder, total = where.resolve().parent, where.stat().st_size
-    for tensor in external_data_helper._get_all_tensors(model):
-        if not external_data_helper.uses_external_data(tensor):
-            continue
-        entries = {entry.key: entry.value for entry in tensor.external_data}
-        location = entries.get("location", "")
-        if len(entries) != len(tensor.external_data) or "\0" in location:
-            raise SettingsError(f"{where.name} is damaged: it does not say clearly where its data is; export it again")
-        file = (folder / location).resolve()
-        if not file.is_relative_to(folder):
-            raise SettingsError(f"{where.name} asks for data outside its folder ({location!r}); export it as one file")
-        if not location or not file.is_file():
-            raise SettingsError(
-                f"{where.name} asks for the data file {location!r}, which is missing; put it beside the model"
-            )
-        size, length = file.stat().st_size, entries.get("length", "")
-        total += int(length) if length.isdecimal() and 0 < int(length) < size else size
-        if total >= LIMIT:
-            raise SettingsError(f"{where.name} and its data have over 2 GB, the limit of ONNX: make the model smaller")
-    try:
-        external_data_helper.load_external_data_for_model(model, str(folder))
-    except Exception as error:  # offsets and lengths that do not fit the file, say
-        raise SettingsError(f"{where.name}: its data file is damaged; export the model again") from error
-    for tensor in external_data_helper._get_all_tensors(model):
-        tensor.ClearField("data_location")
-        del tensor.external_data[:]
-
-
-def _sparse_parts(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    for graph in _graphs(model.graph):
-        attributes = [attribute for node in graph.node for attribute in node.attribute]
-        found = [*graph.sparse_initializer, *(a.sparse_tensor for a in attributes if a.HasField("sparse_tensor"))]
-        found += [tensor for attribute in attributes for tensor in attribute.sparse_tensors]
-        for tensor in found:
-            yield from (tensor.values, tensor.indices)
-
-
-def _inputs(model: onnx.ModelProto, where: Path, n_numbers: int, n_texts: int) -> dict[str, str]:
-    """Find which input takes the numbers and which the texts."""
-    given = {tensor.name for tensor in model.graph.initializer}
-    wanted = {"numbers": n_numbers, "texts": n_texts}
-    wants = " and ".join(
-        f"{name!r} ({kind}, shape [rows, {wanted[name]}])"
-        for name, kind in (("numbers", "float or double"), ("texts", "string"))
-        if wanted[name]
-    )
-    found: dict[str, str] = {}
-    for value in (value for value in model.graph.input if value.name not in given):
-        kind = value.type.tensor_type
-        name = {
-            onnx.TensorProto.FLOAT: "numbers",
-            onnx.TensorProto.DOUBLE: "numbers",
-            onnx.TensorProto.STRING: "texts",
-        }.get(kind.elem_type)
-        shape = [size.dim_value or None for size in kind.shape.dim]
-        if name is None or name in found.values() or not wanted[name]:
-            raise SettingsError(
-                f"{where.name} has an input {value.name!r} that this table cannot feed; it must take {wants}"
-            )
-        if len(shape) != 2 or shape[1] not in (None, wanted[name]) or shape[0] not in (None,):
-            shown = [size or "any" for size in shape]
-            raise SettingsError(f"{where.name}: the input {value.name!r} has shape {shown}; it must take {wants}")
-        found[value.name] = name
-    lacking = [name for name, width in wanted.items() if width and name not in found.values()]
-    if lacking:
-        raise SettingsError(f"{where.name} has no input for the {lacking[0]} of this table; it must take {wants}")
-    return found
-
-
-def _output(outputs: Sequence[Output | Any], where: Path, n_classes: int) -> str:
-    """Find the output that is a matrix of one probability for each class."""
-    fitting = [
-        output.name
-        for output in outputs
-        if output.type in _FLOATS and len(output.shape or ()) == 2 and output.shape[1] == n_classes
-    ]
-    named = [name for name in fitting if name == OUTPUT] or fitting
-    if len(named) != 1:
-        shown = ", ".join(f"{output.name} {output.type}{output.shape}" for output in outputs)
-        raise SettingsError(
-            f"{where.name} has no single output of shape [rows, {n_classes}] with the probabilities (it has {shown}); "
-            "with skl2onnx, export with the option zipmap=False"
-        )
-    return str(named[0])
-
-
-def reorder(model: onnx.ModelProto, order: Sequence[int]) -> None:
-    """Let the file give its probabilities in another order: what gave them gives another name, and a last node picks from it."""
-    inner, places = f"{OUTPUT} of the file, in its order", f"{OUTPUT}: order"
-    for node in model.graph.node:
-        node.output[:] = [inner if name == OUTPUT else name for name in node.output]
-        node.input[:] = [inner if name == OUTPUT else name for name in node.input]
-    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(order, dtype=np.int64), places))
-    model.graph.node.append(onnx.helper.make_node("Gather", [inner, places], [OUTPUT], axis=1))
-
-
-def _rename(graph: onnx.GraphProto, names: dict[str, str]) -> None:
-    """Rename values through the graph and the graphs inside it; a name that is taken already moves out of the way."""
-    new = {wanted: f"{wanted} of the file" for wanted in names.values() if wanted not in names} | names
-    for inner in _graphs(graph):
-        for value in (*inner.input, *inner.output, *inner.value_info, *inner.initializer):
-            value.name = new.get(value.name, value.name)
-        for node in inner.node:
-            node.input[:] = [new.get(name, name) for name in node.input]
-            node.output[:] = [new.get(name, name) for name in node.output]

@@ -39,11 +39,16 @@ class PlainTable:
         All columns but the target; its index is 0 to n_rows - 1.
     texts : pandas.DataFrame of shape (n_rows, n_codes)
         Those of its numbers that are written with zeros in front, as they are written: codes, for whoever said so to pandas.
+    understood : pandas.DataFrame of shape (n_rows, n_features)
+        The features of the `Dataset`.
     """
 
-    def __init__(self, frame: pd.DataFrame, texts: pd.DataFrame | None = None) -> None:
+    def __init__(
+        self, frame: pd.DataFrame, texts: pd.DataFrame | None = None, understood: pd.DataFrame | None = None
+    ) -> None:
         self.frame = frame
         self.texts = frame[[]] if texts is None else texts
+        self.understood = frame[[]] if understood is None else understood
 
     def __deepcopy__(self, memo: Any) -> Self:
         """Give itself."""
@@ -51,16 +56,21 @@ class PlainTable:
 
     def of(self, rows: "NDArray[np.int64]") -> "PlainTable":
         """Give some rows, by their numbers, as a table of their own."""
-        return PlainTable(self.frame.iloc[rows].reset_index(drop=True), self.texts.iloc[rows].reset_index(drop=True))
+        return PlainTable(
+            *(part.iloc[rows].reset_index(drop=True) for part in (self.frame, self.texts, self.understood))
+        )
 
     def without(self, names: Sequence[str]) -> "PlainTable":
         """Leave columns out."""
-        return PlainTable(*(part.drop(columns=list(names), errors="ignore") for part in (self.frame, self.texts)))
+        parts = (self.frame, self.texts, self.understood)
+        return PlainTable(*(part.drop(columns=list(names), errors="ignore") for part in parts))
 
 
 def attached(features: pd.DataFrame, plain: PlainTable) -> None:
     """Let a plain table travel with the features of the same rows."""
-    features.attrs[_KEY] = plain
+    understood = features.copy(deep=False)
+    understood.attrs = {}
+    features.attrs[_KEY] = PlainTable(plain.frame, plain.texts, understood)
 
 
 def plain_of(features: pd.DataFrame) -> PlainTable | None:

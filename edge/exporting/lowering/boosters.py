@@ -17,7 +17,7 @@ from lab.onnx_graphs.trees import Tree
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["add_leafwise_trees", "add_levelwise_trees"]
+__all__ = ["add_leafwise_trees", "add_levelwise_trees", "leafwise_thresholds", "levelwise_tree"]
 
 
 def add_leafwise_trees(graph: Graph, model: LeafwiseTreesClassifier, columns: Sequence[Column]) -> None:
@@ -40,13 +40,13 @@ def add_levelwise_trees(graph: Graph, model: LevelwiseTreesClassifier, columns: 
         if len(prior) == 1:
             prior = np.log(prior / (1 - prior))
         said = learner["gradient_booster"]["model"]
-        trees = [_levelwise(tree, output) for tree, output in zip(said["trees"], said["tree_info"], strict=True)]
+        trees = [levelwise_tree(tree, output) for tree, output in zip(said["trees"], said["tree_info"], strict=True)]
     add_boosted(graph, trees, prior, columns, float32=True)
 
 
 def _empty(model: KeptBooster) -> "tuple[list[Tree], NDArray[np.float64]]":
     """Give trees of one leaf that says nothing, and the shares of the classes: a model that has learned from nothing."""
-    nothing = [_levelwise(_STUMP, output) for output in range(len(model.shares_))]
+    nothing = [levelwise_tree(_STUMP, output) for output in range(len(model.shares_))]
     return nothing, np.log(model.shares_)
 
 
@@ -59,7 +59,8 @@ _STUMP = {
 }
 
 
-def _levelwise(said: Mapping[str, Any], output: int) -> Tree:
+def levelwise_tree(said: Mapping[str, Any], output: int) -> Tree:
+    """Read a tree of XGBoost's JSON: left below a condition, which at a leaf is its value."""
     left = np.array(said["left_children"], dtype=np.int64)
     conditions = np.array(said["split_conditions"], dtype=np.float32)
     return Tree(
@@ -84,14 +85,14 @@ def _leafwise(root: Mapping[str, Any], output: int) -> Tree:
         np.array([node.get("split_feature", 0) for node in nodes], dtype=np.int64),
         np.array(left, dtype=np.int64),
         np.array(right, dtype=np.int64),
-        _as_divided(np.array([node.get("threshold", 0.0) for node in nodes])),
+        leafwise_thresholds(np.array([node.get("threshold", 0.0) for node in nodes])),
         np.array([_missing_left(node) for node in nodes], dtype=bool),
         np.full(len(nodes), output),
         np.array([node.get("leaf_value", 0.0) for node in nodes]),
     )
 
 
-def _as_divided(thresholds: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def leafwise_thresholds(thresholds: "NDArray[np.float64]") -> "NDArray[np.float64]":
     """Move thresholds to where the library divides numbers: it takes those within 1e-35 of 0 for 0, and writes 1e300 for infinity."""
     found = np.where(np.abs(thresholds) < _ZERO, _ZERO, thresholds)
     found[(thresholds >= -_ZERO) & (thresholds < 0)] = np.nextafter(-_ZERO, -np.inf)

@@ -16,6 +16,7 @@ from sklearn.neural_network import MLPClassifier
 from edge.exporting.lowering import lower
 from edge.given import intake
 from edge.given.family import family_of
+from edge.given.table_inputs import Column
 from lab.data.load import load
 from lab.errors import LabError
 
@@ -125,7 +126,8 @@ def attempt(path):
             family = family_of(str(file), WINE)
             family.build(WINE.features, 0).fit(WINE.features, WINE.target).predict_proba(WINE.features[:5])
         else:
-            intake._checked(intake._content(file), file, 13, 0)
+            columns = [Column(name, "numbers", place) for place, name in enumerate(WINE.features.columns)]
+            intake._checked(intake._content(file), file, columns, 3)
     except LabError as error:
         str(error).encode(errors="surrogateescape")
         return type(error).__name__ + whole

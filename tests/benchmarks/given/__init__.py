@@ -1,1 +1,1 @@
-"""Models that people bring, as cases: a file, a table, and what the model's own library says of its rows."""
+"""Kinds of model files that people have, and what the file itself answers."""

@@ -284,7 +284,6 @@ def test_the_process_that_runs_the_lab_loads_no_file_of_somebodys(tmp_path, monk
         (estimators, "from_content"),
         (intake, "from_content"),
         (session, "session"),
-        (intake, "session"),
     ):
         monkeypatch.setattr(module, name, never)
     assert family_of(str(tmp_path / "m.skops"), WINE).name == "given"

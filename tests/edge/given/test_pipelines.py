@@ -139,7 +139,7 @@ def test_codes_with_zeros_in_front_are_texts_where_the_model_learned_texts(path,
     dataset, family = taken_in(path, pipeline, tmp_path)
     model = family.build(dataset.features, 0).fit(dataset.features, dataset.target)
     np.testing.assert_allclose(model.predict_proba(dataset.features), pipeline.predict_proba(frame), rtol=0, atol=1e-12)
-    assert set(seen(dataset).features["zip (as text)"]) == {"00123", "01200", "08001"}
+    assert set(seen(dataset).features["zip"]) == {"00123", "01200", "08001"}
 
 
 def test_rows_of_a_sample_are_asked_with_their_own_values(path, tmp_path):
@@ -156,9 +156,9 @@ def test_no_category_is_made_up_for_a_model_that_refuses_unknown_ones(path, tmp_
     pipeline, _ = trained(path, *PIPELINES["unknown refused"])
     dataset, family = taken_in(path, pipeline, tmp_path)
     model = AsDeviceSees(family.build(dataset.features, 0), dataset)
-    assert model.refuses_unknown
+    assert not model.takes_unknown
     rows = device.device_rows(dataset)
-    moved = beyond_range(dataset, rows, seed=0, refuses_unknown=True)
+    moved = beyond_range(dataset, rows, seed=0, takes_unknown=False)
     assert moved["town"].isin(rows["town"]).all()
     assert not beyond_range(dataset, rows, seed=0)["town"].isin(rows["town"]).all()
 

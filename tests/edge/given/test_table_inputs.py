@@ -1,8 +1,14 @@
 """Files with an input for each column, or with a fixed number of rows a call, answer as their library does."""
 
+import json
+
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
+from benchmarks.given import networks
+from benchmarks.given.case import tables
+from benchmarks.given_models import outcome
 from onnx import TensorProto, helper, load_from_string
 from samples.small_nets import net_of
 from skl2onnx import to_onnx
@@ -12,11 +18,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from edge.given.family import family_of
-from edge.given.table_inputs import Column, take_matrices
+from edge.exporting import parity
+from edge.exporting.device import device_rows
+from edge.given.family import AsDeviceSees, family_of, said_of
+from edge.given.table_inputs import Column, take_table
 from lab.data.load import load
 from lab.errors import SettingsError
 
+pytestmark = pytest.mark.usefixtures("guard_forked")
 N = 300
 
 
@@ -37,7 +46,9 @@ def mixed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mixed")
     frame.to_csv(folder / "t.csv", index=False)
     numbers, texts = ["age", "net_income"], ["job", "region"]
-    made = ColumnTransformer([("n", StandardScaler(), numbers), ("t", OneHotEncoder(handle_unknown="ignore"), texts)])
+    made = ColumnTransformer(
+        [("n", StandardScaler(), numbers), ("t", OneHotEncoder(handle_takes_unknown="ignore"), texts)]
+    )
     pipeline = make_pipeline(made, LogisticRegression(max_iter=1_000)).fit(frame[numbers + texts], frame["churn"])
     kinds = {"age": Int64TensorType([None, 1]), "net_income": FloatTensorType([None, 1])}
     kinds |= {name: StringTensorType([None, 1]) for name in texts}
@@ -64,7 +75,7 @@ def test_columns_that_the_file_does_not_know_are_refused(mixed, tmp_path):
     frame, _, content, _ = mixed
     frame.rename(columns={"age": "years"}).to_csv(tmp_path / "t.csv", index=False)
     (tmp_path / "m.onnx").write_bytes(content)
-    with pytest.raises(SettingsError, match="that this table cannot feed; it must take 'numbers'"):
+    with pytest.raises(SettingsError, match="has an input 'age' that this table cannot feed: it has no such column"):
         family_of(str(tmp_path / "m.onnx"), load(str(tmp_path / "t.csv"), "churn"))
 
 
@@ -75,7 +86,7 @@ def test_columns_that_the_file_does_not_know_are_refused(mixed, tmp_path):
         ([Column("a", "numbers", 0), Column("c", "numbers", 1)], {"a": 1, "d": 1}, False),
         ([Column("a", "numbers", 0), Column("c", "numbers", 1)], {"a": 2, "c": 1}, False),
         ([Column("a", "numbers", 0), Column("c", "texts", 0)], {"a": 1, "c": 1}, False),
-        ([Column("a", "numbers", 0), Column("c", "numbers", 1)], {"a": 1}, False),
+        ([Column("a", "numbers", 0), Column("c", "numbers", 1)], {"c": 1}, True),
         ([Column("a", "numbers", 0), Column("b", "texts", 0), Column("c", "numbers", 1)], {"c": 1, "a": 1}, True),
         ([Column("a b", "numbers", 0), Column("a_b", "numbers", 1)], {"a_b": 1, "a b": 1}, True),
     ],
@@ -84,9 +95,12 @@ def test_inputs_are_columns_by_their_names(columns, shapes, taken):
     inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width]) for name, width in shapes.items()]
     graph = helper.make_graph([helper.make_node("Identity", [next(iter(shapes))], ["o"])], "g", inputs, [])
     model = helper.make_model(graph)
-    assert take_matrices(model, columns) == taken
-    given = ["numbers", "texts"] if "texts" in {column.matrix for column in columns} else ["numbers"]
-    assert [value.name for value in model.graph.input] == (given if taken else list(shapes))
+    if not taken:
+        with pytest.raises(SettingsError, match=r"^m\.onnx"):
+            take_table(model, columns, name="m.onnx")
+        return
+    assert not take_table(model, columns, name="m.onnx").is_assumed
+    assert [value.name for value in model.graph.input] == ["numbers"]
 
 
 def test_a_file_of_one_row_a_call_answers_many(tmp_path):
@@ -106,16 +120,76 @@ def test_a_file_of_one_row_a_call_answers_many(tmp_path):
     np.testing.assert_array_equal(*answers)
 
 
-def test_a_file_whose_shape_inside_is_that_of_one_row_is_refused(tmp_path):
+@pytest.mark.parametrize("rows", [1, 7])
+def test_a_file_whose_shape_inside_is_that_of_its_rows_answers_many(rows, tmp_path):
     wine = load("wine")
     model = load_from_string(net_of(wine, (0, 1, 2)))
-    shape = helper.make_tensor("shape", TensorProto.INT64, [2], [1, 13])
+    shape = helper.make_tensor("shape", TensorProto.INT64, [2], [rows, 13])
     model.graph.initializer.append(shape)
     model.graph.node.insert(0, helper.make_node("Reshape", ["input", "shape"], ["flat"]))
     for node in model.graph.node:
         if node.op_type == "Gemm":
             node.input[0] = "flat"
-    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = rows
     (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(SettingsError, match="cannot answer the rows of this table"):
-        family_of(str(tmp_path / "m.onnx"), wine)
+    (tmp_path / "any.onnx").write_bytes(net_of(wine, (0, 1, 2)))
+    answers = [
+        family_of(str(tmp_path / name), wine)
+        .build(wine.features, 0)
+        .fit(wine.features, wine.target)
+        .predict_proba(wine.features)
+        for name in ("any.onnx", "m.onnx")
+    ]
+    np.testing.assert_array_equal(*answers)
+
+
+@pytest.mark.parametrize("kind", ["float16", "int64", "int32", "double"])
+def test_a_matrix_of_another_type_of_number_is_taken(kind, tmp_path):
+    case = next(case for case in networks.cases() if case.kind == f"matrix of {kind}")
+    assert outcome(case, tmp_path) == ("taken", "")
+
+
+def test_columns_that_the_metadata_names_are_followed(tmp_path):
+    frame = tables(200)["three"]
+    order = ["zeta", "net", "width", "a b"]
+    labels = ["high", "low", "mid"]
+    content = networks.net(frame, labels, "logits", columns=order, metadata={"columns": json.dumps(order)})
+    columns = [Column(name, "numbers", place) for place, name in enumerate(frame.columns[:-1])]
+    answers = []
+    for fed, places in (("input", [3, 2, 0, 1]), ("numbers", [0, 1, 2, 3])):
+        model = load_from_string(content)
+        if fed == "numbers":
+            assert not take_table(model, columns, name="m.onnx").is_assumed
+        x = frame[frame.columns[places]].to_numpy(np.float32 if fed == "input" else np.float64)
+        answers.append(onnxruntime.InferenceSession(model.SerializeToString()).run(None, {fed: x})[0])
+    np.testing.assert_array_equal(*answers)
+    unnamed = load_from_string(networks.net(frame, labels, "logits"))
+    assert take_table(unnamed, columns, name="m.onnx").is_assumed, "nothing in the file names its columns"
+
+
+def test_columns_that_the_table_lacks_are_named(tmp_path):
+    frame = tables(50)["two"]
+    content = networks.net(frame, ["churn", "stay"], "softmax", metadata={"columns": '["u", "v", "w", "x"]'})
+    columns = [Column(name, "numbers", place) for place, name in enumerate(frame.columns[:-1])]
+    with pytest.raises(SettingsError, match="made for the columns 'u', 'v', 'w' and 'x', and this table has no 'u'"):
+        take_table(load_from_string(content), columns, name="m.onnx")
+
+
+def test_a_file_that_refuses_unknown_texts_is_compared_on_known_ones(mixed, tmp_path):
+    frame, pipeline, _, dataset = mixed
+    encoder = OneHotEncoder().fit(frame[["job", "region"]])
+    texts = pipeline[0].named_transformers_["t"]
+    assert [list(each) for each in encoder.categories_] == [list(each) for each in texts.categories_]
+    content = load_from_string(mixed[2])
+    for node in content.graph.node:
+        for attribute in node.attribute:
+            if attribute.name == "zeros":
+                attribute.i = 0  # as handle_takes_unknown="error" is written
+    (tmp_path / "m.onnx").write_bytes(content.SerializeToString())
+    family = family_of(str(tmp_path / "m.onnx"), dataset)
+    assert [note for note in said_of(family, dataset) if "refuses texts that it does not know" in note]
+    model = family.build(dataset.features, 0).fit(dataset.features, dataset.target)
+    seen = AsDeviceSees(model, dataset)
+    assert not seen.takes_unknown
+    rows = parity.beyond_range(dataset, device_rows(dataset), seed=0, takes_unknown=seen.takes_unknown)
+    assert np.isfinite(seen.predict_proba(rows)).all()
