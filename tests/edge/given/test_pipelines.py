@@ -209,6 +209,16 @@ def test_the_plain_table_is_what_pandas_reads(path):
     assert plain_of(with_none.features) is None
 
 
+def test_rows_without_a_target_are_left_out_of_the_plain_table_too(path, tmp_path):
+    frame = pd.read_csv(path)
+    frame.loc[[0, 5, 6], "label"] = np.nan
+    frame.to_csv(tmp_path / "holes.csv", index=False)
+    dataset = load(str(tmp_path / "holes.csv"), "label")
+    about = {"how": How(), "by": None, "time": None, "drop": ()}
+    with_plain_table(LAB, dataset, str(tmp_path / "holes.csv"), Settings(model="m.skops"), about)
+    assert plain_of(dataset.features).frame["age"].tolist() == frame.drop([0, 5, 6])["age"].tolist()
+
+
 def test_categories_are_written_as_a_device_hands_them_over():
     assert [text_of(v) for v in ("A", True, np.float64(3.0), 2.5, float("nan"), None)] == [
         "A",

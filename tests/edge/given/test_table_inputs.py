@@ -47,7 +47,7 @@ def mixed(tmp_path_factory):
     frame.to_csv(folder / "t.csv", index=False)
     numbers, texts = ["age", "net_income"], ["job", "region"]
     made = ColumnTransformer(
-        [("n", StandardScaler(), numbers), ("t", OneHotEncoder(handle_takes_unknown="ignore"), texts)]
+        [("n", StandardScaler(), numbers), ("t", OneHotEncoder(handle_unknown="ignore"), texts)]
     )
     pipeline = make_pipeline(made, LogisticRegression(max_iter=1_000)).fit(frame[numbers + texts], frame["churn"])
     kinds = {"age": Int64TensorType([None, 1]), "net_income": FloatTensorType([None, 1])}
@@ -184,7 +184,7 @@ def test_a_file_that_refuses_unknown_texts_is_compared_on_known_ones(mixed, tmp_
     for node in content.graph.node:
         for attribute in node.attribute:
             if attribute.name == "zeros":
-                attribute.i = 0  # as handle_takes_unknown="error" is written
+                attribute.i = 0  # as handle_unknown="error" is written
     (tmp_path / "m.onnx").write_bytes(content.SerializeToString())
     family = family_of(str(tmp_path / "m.onnx"), dataset)
     assert [note for note in said_of(family, dataset) if "refuses texts that it does not know" in note]
