@@ -80,11 +80,12 @@ def in_browser(
     timing, timed = Timing(rounds), len(chosen)
     models = {IDENTITY: _one(device.identity_model(width), nothing, timed, timing, chromium, runtime)}
     for name in names:
-        content = BUILD.of(name).needed(inputs).onnx.tobytes()
+        built = BUILD.of(name).needed(inputs)
+        content = built.onnx.tobytes()
         ready = session(content)
         rows = [
             seen,
-            parity.beyond_range(dataset, seen, seed=seed),
+            parity.beyond_range(dataset, seen, seed=seed, takes_unknown=built.takes_unknown),
             parity.at_thresholds(content, dataset, seen, seed=seed),
         ]
         parts = [device.feeds(dataset, part, ready) for part in rows if part is not None]

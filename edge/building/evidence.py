@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 
 from edge.building.trials import BUILD, BuiltRow
 from edge.context import Context
+from edge.given.family import AS_GIVEN
 from lab.learning.folds import all_folds
 from lab.learning.outer import FoldRow, fold_key
 from lab.protocol import Estimate, Rows, Table
 
-__all__ = ["built_candidates", "member_table", "parity_table", "remarks", "size_and_parity"]
+__all__ = ["built_candidates", "member_table", "parity_tables", "remarks", "size_and_parity"]
 
 
 def size_and_parity(name: str, built: BuiltRow) -> dict[str, Estimate]:
@@ -53,19 +54,25 @@ def _weights(found: list[FoldRow], member: str) -> tuple[float | None, float | N
     return sum(weights) / len(weights), min(weights), max(weights), sum(weight > 0 for weight in weights)
 
 
-def parity_table(built: Mapping[str, BuiltRow]) -> Table:
-    """List the differences of every candidate (by the words for a reader) from its original, by kind of rows."""
+def parity_tables(built: Mapping[str, BuiltRow]) -> tuple[Table, ...]:
+    """List the differences of every candidate (by the words for a reader) from its original, by kind of rows.
+
+    A file that was given has no original: its own answers, which are those measured, are not held against themselves.
+    """
     found = tuple(
         (label, row.form, where, parity.rows, parity.largest, parity.noticeable, parity.flips)
         for label, row in built.items()
+        if not row.form.startswith(AS_GIVEN)
         for where, parity in row.parity.items()
     )
+    if not found:
+        return ()
     columns = ("model", "form", "rows", "count", "largest difference", "rows beyond 1e-5", "flipped labels")
     caption = (
         "Probabilities and labels of the exported model against those of the original, which gets float64 rows. "
         "The form is the leanest one that no training row could tell apart from the original."
     )
-    return Table("Is the exported model the same model?", caption, columns, found)
+    return (Table("Is the exported model the same model?", caption, columns, found),)
 
 
 def remarks(built: Mapping[str, BuiltRow]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Is the exported model the same model? Each candidate is built on one fold and compared with the model that was scored."""
 
 from edge.building.ensemble import build_ensemble
-from edge.building.evidence import built_candidates, member_table, parity_table, remarks
+from edge.building.evidence import built_candidates, member_table, parity_tables, remarks
 from edge.building.trials import BUILD, BuiltRow, build
 from edge.candidates import Candidate
 from edge.context import Context
@@ -41,4 +41,4 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     """Show how far the files are from their originals, and what an average among the candidates consists of."""
     built = {context.labels[name]: row for name, row in built_candidates(rows, context.labels).items()}
     members = member_table(context, rows)
-    return Evidence({}, {}, (), (parity_table(built), *members), remarks(built))
+    return Evidence({}, {}, (), (*parity_tables(built), *members), remarks(built))

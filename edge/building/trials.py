@@ -40,6 +40,8 @@ class BuiltRow:
         By kind of rows.
     original : numpy.ndarray of uint8, or None
         The fitted pipeline as skops bytes, which a given model lacks.
+    takes_unknown : bool
+        Whether it has an answer for texts that it does not know.
     """
 
     onnx: np.ndarray
@@ -51,6 +53,7 @@ class BuiltRow:
     parameters: Mapping[str, Any]
     parity: Mapping[str, parity.Parity]
     original: np.ndarray | None = None
+    takes_unknown: bool = True
 
 
 BUILD = Key("build", BuiltRow)
@@ -91,11 +94,10 @@ def built_row(
     _, test = split(dataset, fold)
     exported = chosen.content
     unseen = device.device_rows_at(dataset, test)
+    takes_unknown = getattr(model, "takes_unknown", True)  # what is our own does
     compared = {
         "test rows": unseen,
-        "beyond their range": parity.beyond_range(
-            dataset, unseen, seed=seed, takes_unknown=getattr(model, "takes_unknown", True)
-        ),
+        "beyond their range": parity.beyond_range(dataset, unseen, seed=seed, takes_unknown=takes_unknown),
         "on split thresholds": parity.at_thresholds(exported, dataset, unseen, seed=seed),
     }
     return BuiltRow(
@@ -112,6 +114,7 @@ def built_row(
             if rows is not None
         },
         original=originals.to_bytes(model) if keeps_original else None,
+        takes_unknown=takes_unknown,
     )
 
 

@@ -27,6 +27,7 @@ from edge.given.output_graph import give_probabilities
 from edge.given.outputs import Reading
 from edge.given.own_labels import Wanted
 from edge.given.table_inputs import Column, OtherColumnsError
+from edge.given.tree_files.lowered import SUFFIXES
 from edge.session import OUTPUT, session
 from lab.errors import SettingsError
 from lab.learning.families import Family
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "AS_GIVEN",
     "AsDeviceSees",
     "GivenModel",
     "assumes_order",
@@ -50,6 +52,8 @@ __all__ = [
 ]
 
 NAME = "given"
+AS_GIVEN = "as given"
+"""How the form begins of a file that is its own original."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,11 @@ def original_of(family: Family, dataset: Dataset, rows: list[Any]) -> tuple[Any,
 def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
     """Give the file itself, or lower the estimator that a skops file holds."""
     if model.intake.kind == "onnx":
-        return [Exported(model.content(), "as given", "the file as it was given, its values renamed")]
+        if Path(model.intake.path).suffix in SUFFIXES:
+            return [
+                Exported(model.content(), f"{AS_GIVEN}, lowered", "its trees as a graph, the same path for every row")
+            ]
+        return [Exported(model.content(), AS_GIVEN, "the file as it was given, its values renamed")]
     forms = forms_of(model.estimator(), dataset, list(seen(dataset).features.columns))
     if not model.intake.order:
         return forms

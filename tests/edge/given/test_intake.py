@@ -136,6 +136,14 @@ REFUSED = {
         ),
         "scores that are not probabilities",
     ),
+    "regression": (
+        graph(
+            [helper.make_node("MatMul", ["X", "w"], ["p"])],
+            constants=[numpy_helper.from_array(np.ones((13, 1), np.float32), "w")],
+            outputs=[X("p", TensorProto.FLOAT, [None, 1])],
+        ),
+        "predicts one number a row (regression), and the edge lab judges models of classes only",
+    ),
     "not a number": (nan_model(), "not finite (NaN)"),
     "wrong inside": (
         affine(constants=[numpy_helper.from_array(np.ones((7, 3), np.float32), "w")]),

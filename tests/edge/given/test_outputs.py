@@ -1,5 +1,7 @@
 """What a file's outputs say is told where it is certain, followed, and asked for where it is not."""
 
+import dataclasses
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -8,6 +10,9 @@ from benchmarks.given.case import tables
 from benchmarks.given.networks import net
 from onnx import TensorProto, helper
 
+from edge.building.evidence import parity_tables
+from edge.building.trials import BuiltRow
+from edge.exporting.parity import Parity
 from edge.given.output_graph import give_probabilities, join_columns, take_off_maps
 from edge.given.outputs import JOINED, Answers, Reading, read_outputs
 from edge.given.own_labels import Wanted, settled
@@ -194,3 +199,11 @@ def test_a_column_for_each_class_is_one_matrix_where_they_add_up_to_one():
     assert read_outputs(model, Answers(answers | {JOINED: SHARES}), n_classes=3, said=None, name="m").output == JOINED
     with pytest.raises(SettingsError):
         read_outputs(model, Answers(answers | {JOINED: SCORES}), n_classes=3, said=None, name="m")
+
+
+def test_a_given_file_is_not_held_against_itself_under_the_name_of_an_original():
+    parity = {"test rows": Parity(10, 0.0, 0, 0)}
+    row = BuiltRow(np.zeros(3, np.uint8), 3, 1, "as given", "", holds_rows=False, parameters={}, parity=parity)
+    others = dataclasses.replace(row, form="float32")
+    assert parity_tables({"given model": row, "booster": dataclasses.replace(row, form="as given, lowered")}) == ()
+    assert [line[0] for line in parity_tables({"given model": row, "forest": others})[0].rows] == ["forest"]

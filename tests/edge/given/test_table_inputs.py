@@ -46,9 +46,7 @@ def mixed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mixed")
     frame.to_csv(folder / "t.csv", index=False)
     numbers, texts = ["age", "net_income"], ["job", "region"]
-    made = ColumnTransformer(
-        [("n", StandardScaler(), numbers), ("t", OneHotEncoder(handle_unknown="ignore"), texts)]
-    )
+    made = ColumnTransformer([("n", StandardScaler(), numbers), ("t", OneHotEncoder(handle_unknown="ignore"), texts)])
     pipeline = make_pipeline(made, LogisticRegression(max_iter=1_000)).fit(frame[numbers + texts], frame["churn"])
     kinds = {"age": Int64TensorType([None, 1]), "net_income": FloatTensorType([None, 1])}
     kinds |= {name: StringTensorType([None, 1]) for name in texts}

@@ -10,8 +10,10 @@ import onnxruntime
 import pandas as pd
 import pytest
 from benchmarks.given import boosters
+from samples import forked
 
 from edge.given.family import family_of, said_of
+from edge.given.tree_files import binary
 from edge.given.tree_files.lowered import graph_of
 from edge.given.tree_files.ubjson import from_ubjson
 from lab.data.load import load
@@ -187,3 +189,12 @@ def test_a_file_is_judged_through_the_same_door_as_a_graph(cases, tmp_path):
     wanted = case.expected(pd.read_csv(tmp_path / "t.csv"))[list(dataset.classes)].to_numpy()
     np.testing.assert_allclose(model.predict_proba(dataset.features), wanted, atol=2e-7)
     assert said_of(family, dataset) == (), "its columns stand in the file"
+
+
+def test_a_binary_file_of_catboost_answers_as_the_library_and_a_damaged_one_is_refused(cases, monkeypatch):
+    monkeypatch.setattr(binary, "run_child", forked._run)
+    case = cases["CatBoost, missing above (.cbm)", "gaps"]
+    found, _ = answers(case)
+    np.testing.assert_allclose(found, case.expected(case.frame).to_numpy(), atol=2e-7)
+    with pytest.raises(SettingsError, match=r"^m\.cbm cannot be read by CatBoost"):
+        graph_of(case.content[: len(case.content) // 2], "m.cbm")
