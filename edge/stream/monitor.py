@@ -108,6 +108,7 @@ def _watched(signal: Signal, threshold: float, *, seed: int) -> Finding:
     if first.alarm is None:
         return Finding(signal.name, None, None, evidence, signal.kind)
     likely, early, late = (int(part) * block for part in first.start)
+    early, late = max(early - block + 1, 0), min(late + block, len(signal.stream)) - 1  # gamblers start at blocks alone
     alarm = min((first.alarm + 1) * block, len(signal.stream)) - 1
     return Finding(signal.name, alarm, (likely, early, late), evidence, signal.kind)
 

@@ -138,7 +138,21 @@ def test_a_finding_is_the_gamblers_path_in_powers_of_ten_and_in_rows(n_codes, cu
     assert found.name == "x"
     np.testing.assert_allclose(found.evidence, (np.array(whole[: alarm + 1]) - math.log(20)) / math.log(10))
     assert found.alarm == min((alarm + 1) * 50, 240) - 1
-    assert found.start == tuple(50 * place for place in gamblers.start_of(each[alarm]))
+    likely, early, late = (50 * place for place in gamblers.start_of(each[alarm]))
+    assert found.start == (likely, max(early - 49, 0), min(late + 50, 240) - 1), (
+        "a change lies up to a block beside a start"
+    )
+
+
+def test_a_change_inside_a_block_lies_within_the_interval_of_its_beginning():
+    covered = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        at = int(rng.integers(300, 700))
+        codes = np.where(np.arange(1_000) < at, rng.integers(0, 8, 1_000), rng.integers(5, 8, 1_000))
+        (found,) = watch([Signal("x", rng.integers(0, 8, 500), codes, 8)], false_alarms=0.05, seed=seed)
+        covered += found.start is not None and found.start[1] <= at <= found.start[2]
+    assert covered >= 18
 
 
 def test_an_alarm_in_the_last_block_is_at_the_last_row():

@@ -333,7 +333,7 @@ def test_a_stream_is_read_whole_whatever_sample_the_run_uses():
     """Row numbers are those of the table, and a delay counts its rows; the model learns from as many rows as the run uses."""
     whole = dataset_of(4_000, drift_at=3_000)
     sample = sample_rows(whole, 1_000, seed=5)
-    row, alone = replayed(sample, train_rows=1_000), replayed(whole)
+    row, alone = replayed(sample, train_rows=1_000, label_delay=0), replayed(whole, label_delay=0)
     assert (row.n_rows, row.train, row.begin) == (4_000, 1_400, 2_000)
     assert abs({found.signal: found for found in row.findings}["a"].start[0] - 3_000) <= 50
     assert [place for place, _ in row.accuracy] == [place for place, _ in alone.accuracy]
@@ -352,7 +352,7 @@ def test_a_column_that_the_sample_leaves_out_is_watched_and_not_predicted_from()
     some = whole.features.iloc[kept].drop(columns="alarm").reset_index(drop=True)
     kinds = {name: kind for name, kind in whole.kinds.items() if name != "alarm"}
     sample = dataclasses.replace(whole, features=some, target=whole.target[kept], kinds=kinds, whole=whole, taken=kept)
-    row = replayed(sample)
+    row = replayed(sample, label_delay=0)
     found = {finding.signal: finding for finding in row.findings}["alarm"]
     assert (found.start[0], found.change) == (2_500, Change("median", 5.0, 7.0))
     assert "column 'alarm'" in {
@@ -411,7 +411,7 @@ def test_an_estimate_that_was_wrong_where_labels_came_is_withdrawn():
 
 
 def test_a_given_model_is_not_said_to_have_been_trained_here():
-    row = dataclasses.replace(replayed(dataset_of(2_000)), learned=None)
+    row = dataclasses.replace(replayed(dataset_of(2_000), label_delay=0), learned=None)
     caption = stream_evidence.timeline_figure(row, "given model", 0).caption
     assert "it came from a file, and which rows it learned from is not known" in caption
     assert "trained on" not in caption
@@ -419,7 +419,7 @@ def test_a_given_model_is_not_said_to_have_been_trained_here():
 
 
 def test_rows_without_a_target_are_said_not_to_count_and_columns_left_out_not_to_be_watched():
-    row = replayed(dataset_of(1_000))
+    row = replayed(dataset_of(1_000), label_delay=0)
     note = "7 of 1,007 rows had no value in the target 'y' and were left out"
     told = dataclasses.replace(dataset_of(400), notes=(note,), left_out={"x": "it is constant"})
     caption = stream_evidence.drift_table(row, told).caption
