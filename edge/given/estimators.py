@@ -7,6 +7,7 @@ Reading one runs no code of the file, and what comes out makes no compiled code 
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
@@ -17,6 +18,7 @@ __all__ = ["LIMIT", "from_content", "other_version"]
 
 LIMIT = 2 * 2**30
 """Bytes that a model may have: protobuf, and so an ONNX file, ends there."""
+_BOOSTERS, _NEIGHBOUR_TREES = ("xgboost.", "lightgbm.", "catboost."), ("KDTree", "BallTree")
 _VERSION = re.compile(r'"_sklearn_version":\s*\{[^{}]*"content":\s*"\\"?([0-9][0-9A-Za-z.+]*)')
 _HARMLESS = (
     "collections.OrderedDict",
@@ -76,9 +78,7 @@ def from_content(content: bytes, name: str) -> Any:
         ) from error
     if untrusted:
         shown = ", ".join(short(clean(kind)) for kind in untrusted[:3])
-        raise SettingsError(
-            f"{name} holds types that are not trusted ({shown}); export the model to ONNX and give that file"
-        )
+        raise SettingsError(f"{name} holds types that are not trusted ({shown}); {_way_out(untrusted)}")
     try:
         require_sound(found)
         classifier = hasattr(found, "predict_proba") and hasattr(found, "classes_")
@@ -97,6 +97,15 @@ def from_content(content: bytes, name: str) -> Any:
             f"{name} holds {type(found).__name__}, not a fitted classifier with predict_proba; give a fitted classifier"
         )
     return found
+
+
+def _way_out(kinds: Sequence[str]) -> str:
+    """Say what to do instead of giving a file with such types."""
+    if any(kind.startswith(_BOOSTERS) for kind in kinds):
+        return "give that model's own file (XGBoost: model.json, LightGBM: model.txt, CatBoost: model.cbm), or export the whole to ONNX"
+    if any(kind.endswith(_NEIGHBOUR_TREES) for kind in kinds):
+        return "train its neighbours with algorithm='brute', or export it to ONNX and give that file"
+    return "export the model to ONNX and give that file"
 
 
 def other_version(content: bytes) -> str:

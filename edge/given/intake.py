@@ -117,6 +117,10 @@ def take_in(
     content = _content(where)
     wanted = wanted or Wanted(tuple(str(code) for code in range(n_classes)))
     if where.suffix == ".skops":
+        if wanted.output:
+            raise SettingsError(
+                f"output says what the numbers of an ONNX file are, and {where.name} is an estimator, which knows; leave it out"
+            )
         return _estimator_taken_in(where, content, asked, wanted, limits)
     columns = [Column(name, *place) for name, place in zip(asked.names, asked.order, strict=True)]
     checked = _checked(content, where, columns, n_classes)

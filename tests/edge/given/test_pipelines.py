@@ -169,7 +169,7 @@ REFUSED = {
         FixedThresholdClassifier(LogisticRegression(), threshold=0.9),
         "another label",
     ),
-    "a tree of neighbours": (columns_of(ONE_HOT), KNeighborsClassifier(algorithm="kd_tree"), "KDTree"),
+    "a tree of neighbours": (columns_of(ONE_HOT), KNeighborsClassifier(algorithm="kd_tree"), "KDTree.*brute"),
 }
 
 
@@ -179,6 +179,13 @@ def test_what_cannot_be_served_as_it_answers_is_refused_before_any_work(kind, pa
     pipeline, _ = trained(path, front, model)
     with pytest.raises(SettingsError, match=said):
         taken_in(path, pipeline, tmp_path)
+
+
+def test_nobody_has_to_say_what_an_estimator_gives(path, tmp_path):
+    pipeline, _ = trained(path, *PIPELINES["a constant column"])
+    dataset, _ = taken_in(path, pipeline, tmp_path)
+    with pytest.raises(SettingsError, match="leave it out"):
+        family_of(str(tmp_path / "m.skops"), dataset, output="logits")
 
 
 def test_a_column_that_the_table_lacks_is_named(path, tmp_path):

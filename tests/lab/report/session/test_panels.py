@@ -209,3 +209,15 @@ def test_an_estimate_of_another_name_is_not_taken_for_a_candidate():
     estimates = {**evidence.estimates, "given.p99_ms": Estimate(0.1, 0.1, 0.1, "ms")}
     panel = limits.read(dataclasses.replace(evidence, estimates=estimates))
     assert [each.label for each in panel.candidates] == [sessions.LABELS[name] for name in sessions.NAMES]
+
+
+def test_a_panel_whose_budgets_would_give_another_answer_says_what_the_run_answers():
+    made = sessions.limited()
+    panel = limits.read(made.evidence)
+    status = limits.outcome(panel, [limit.allowed for limit in panel.limits]).status
+    answer = {"pass": "yes", "undecided": "undecided", "fail": "no"}[status]
+    other = "undecided" if answer != "undecided" else "no"
+    for given, is_said in ((answer, False), (other, True)):
+        verdict = dataclasses.replace(made.verdict, answer=given, sentence="It fell near row 12.")
+        text, _ = page.html([dataclasses.replace(made, verdict=verdict)], "Board")
+        assert ("not all that the answer of the run rests on" in text) is is_said
