@@ -102,7 +102,7 @@ def from_content(content: bytes, name: str) -> Any:
 def _way_out(kinds: Sequence[str]) -> str:
     """Say what to do instead of giving a file with such types."""
     if any(kind.startswith(_BOOSTERS) for kind in kinds):
-        return "give that model's own file (XGBoost: model.json, LightGBM: model.txt, CatBoost: model.cbm), or export the whole to ONNX"
+        return "give the file of that library (XGBoost: model.json, LightGBM: model.txt, CatBoost: model.cbm), or export all to ONNX"
     if any(kind.endswith(_NEIGHBOUR_TREES) for kind in kinds):
         return "train its neighbours with algorithm='brute', or export it to ONNX and give that file"
     return "export the model to ONNX and give that file"
