@@ -107,6 +107,7 @@ def test_the_settings_of_the_boosting_machine(benchmark, monkeypatch, capsys):
     assert capsys.readouterr().out.count("\n") == 1 + 2 * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "side", "asked"),
     [

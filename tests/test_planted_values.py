@@ -192,7 +192,11 @@ LESS_WORK = [
     (regressors, "ladder", tuple),
 ]  # fmt: skip
 LABS = [("quantum", "classes"), ("edge", "classes"), ("interpretability", "classes"), ("interpretability", "number")]
-RUNS = [(name, target, n_rows) for name, target in LABS for n_rows in (SIZES[0], SIZES[-1])]
+RUNS = [
+    pytest.param(name, target, n_rows, marks=[pytest.mark.slow] if n_rows == SIZES[0] else [])
+    for name, target in LABS
+    for n_rows in (SIZES[0], SIZES[-1])
+]
 
 
 @pytest.fixture(scope="module")
@@ -277,6 +281,7 @@ def in_order_of_time(table, folder):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.skipif(bool(web.REASON), reason=web.REASON)
 def test_a_stream_a_browser_and_devices_leave_no_value_of_one_person_behind(files, searched, tmp_path_factory):

@@ -277,6 +277,7 @@ def test_a_lab_as_a_script_of_its_own_takes_no_module_from_the_current_folder(na
     assert not (here / MARK).exists(), (here / MARK).read_text()
 
 
+@pytest.mark.slow
 def test_its_workers_take_none_either(tmp_path):
     here = tmp_path / "here"
     hostile(here, (*STANDARD, *LIBRARIES, "lab"))

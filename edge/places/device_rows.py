@@ -34,7 +34,7 @@ _RUN = _object({
     "view": {"enum": ["hot", "sweep", "rate"]}, "pattern": _TEXT, "rate": _NUMBER, "use": _NUMBER, "calls": _COUNT,
     "seconds": _NUMBER, "misses": _ESTIMATE,
     "least_misses": {"anyOf": [_ESTIMATE, {"type": "null"}]}, "lost": _NUMBER, **_PERCENTILES,
-    "wake_up_p50_us": _PERHAPS, "wake_up_p99_us": _PERHAPS,
+    "wake_up_p50_us": _PERHAPS, "wake_up_p99_us": _PERHAPS, "instead_of": _PERHAPS,
     "curve": {"type": "array", "maxItems": 100, "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": _NUMBER}},
 })  # fmt: skip
 _DEVICE = _object({

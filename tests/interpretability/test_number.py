@@ -81,6 +81,7 @@ def few_families(monkeypatch):
 FAST = Settings(folds=2, repeats=2, candidates=1)
 
 
+@pytest.mark.slow
 def test_the_lab_keeps_to_the_protocol_on_a_number_with_groups_and_privacy(tmp_path, few_families, diabetes):
     settings = dataclasses.replace(FAST, groups="sex", privacy=(8.0,))
     record = check_lab(LAB, sample_rows(diabetes, 120, 0), settings, tmp_path)

@@ -146,6 +146,7 @@ def quick(build, features, seed, **parameters):
     return build(features, seed).set_params(**parameters)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Missing values detected")
 def test_the_interpretability_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch):
     import interpretability.controls

@@ -118,6 +118,7 @@ def call(site, tmp_path, *words):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_installed_lab_is_listed_answers_for_its_controls_is_run_and_reported(site, tmp_path):
     assert "majority" in call(site, tmp_path, "list").stdout
     assert "--threshold" in call(site, tmp_path, "run", "majority", "--help").stdout

@@ -57,6 +57,7 @@ def is_wrong(name):
     return ASKED[name]() in control.wrong
 
 
+@pytest.mark.slow
 def test_the_lab_answers_as_the_truths_demand(rows_of):
     elsewhere = {control.name for control in ACCURACY_CONTROLS} | {"fast-beside-loops", "slow-beside-loops"}
     assert list(ASKED) == [control.name for control in CONTROLS if control.name not in elsewhere]

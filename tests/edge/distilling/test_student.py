@@ -162,6 +162,7 @@ def test_a_class_that_a_training_part_lacks_is_no_fault():
     assert DistilledClassifier((2,), cv=apart[:1]).fit(rows, labels).predict(rows).shape == (8,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["breast-cancer", "loans"])
 def test_it_is_tuned_scored_and_exported_as_every_other_candidate(name):
     table = sample_rows(load(name), 150, 0)

@@ -38,6 +38,7 @@ def table(**said):
     return check(pa.table({k: v[order] for k, v in columns.items()}), "y", name="t", content=b"", drop=drop, **said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", [{"by": "who"}, {"time": "day"}, {"by": "who", "time": "day"}])
 @pytest.mark.parametrize("family", [LOGISTIC, SVM, BOOSTING, MLP], ids=lambda family: family.name)
 @pytest.mark.filterwarnings("ignore")

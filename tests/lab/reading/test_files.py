@@ -426,4 +426,4 @@ def test_a_kind_of_a_column_that_is_not_there_is_refused(tmp_path):
 
 
 def test_the_module_has_one_way_in():
-    assert read.__all__ == ["Read", "read"]
+    assert read.__all__ == ["Read", "read", "untyped"]

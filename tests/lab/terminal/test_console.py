@@ -223,6 +223,7 @@ def test_a_current_folder_that_was_removed_is_said(tmp_path):
     assert done.stderr == "error: the current folder was removed; change to another one (cd) and repeat the command\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "limit", "says"),
     [

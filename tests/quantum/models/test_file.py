@@ -114,6 +114,7 @@ def changed(stored, where, value):
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=named)
 def test_whatever_is_changed_the_file_is_refused_or_still_gives_probabilities(model, tmp_path):
     rng = np.random.default_rng(0)
