@@ -105,25 +105,13 @@ def _texts_after(step: Any, texts: Sequence[RawText | _Imputed]) -> list[_Source
 
 def _by_column(step: ColumnTransformer, columns: Sequence[_Source]) -> list[_Source]:
     found: list[_Source] = []
-    names = [str(name) for name in getattr(step, "feature_names_in_", ())]
-    for _, inner, places in step.transformers_:
+    for name, inner, _ in step.transformers_:
         if isinstance(inner, str) and inner == "drop":
             continue
-        chosen = [columns[place] for place in _places(places, names, len(columns))]
+        chosen = [columns[place] for place in step._transformer_to_input_indices[name]]
         if chosen:
             found += _after(inner, chosen)
     return found
-
-
-def _places(given: Any, names: Sequence[str], count: int) -> list[int]:
-    if isinstance(given, slice):
-        start = names.index(given.start) if isinstance(given.start, str) else given.start
-        stop = names.index(given.stop) + 1 if isinstance(given.stop, str) else given.stop  # a name counts itself in
-        return list(range(count))[start : stop : given.step]
-    listed = np.atleast_1d(np.asarray(given, dtype=object)).tolist()
-    if listed and all(isinstance(item, bool | np.bool_) for item in listed):
-        return [place for place, wanted in enumerate(listed) if wanted]
-    return [names.index(item) if isinstance(item, str) else int(item) % count for item in listed]
 
 
 def _impute(step: SimpleImputer, columns: Sequence[RawText | _Imputed]) -> list[_Imputed]:
