@@ -63,6 +63,18 @@ def test_the_readme_says_how_to_get_the_table_that_its_commands_use():
     assert any(f"run {name} data.csv" in line for line in RUNS for name in ("quantum", "edge", "interpretability"))
 
 
+def test_the_model_of_the_readme_is_trained_and_judged_as_it_says(begun):
+    (line,) = (line for line in RUNS if "--model model.skops" in line)
+    text = README.read_text(encoding="utf-8")
+    code = text[text.index("import skops.io") :].partition("```")[0]
+    assert code.count("\n") <= 20
+    exec(compile(f"import pandas as pd\n{code}", "README.md", "exec"), {})  # it reads and writes in the current folder
+    lab, dataset, settings, *_ = given = begun(line)
+    assert (lab.name, settings.model) == ("edge", "model.skops")
+    assert job_of(*given).plan
+    assert dataset.n_rows == 1_000
+
+
 @pytest.mark.parametrize("line", RUNS)
 def test_a_command_of_the_readme_fits_the_table_of_the_readme(begun, line):
     given = begun(line)
