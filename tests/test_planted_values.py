@@ -193,7 +193,7 @@ LESS_WORK = [
 ]  # fmt: skip
 LABS = [("quantum", "classes"), ("edge", "classes"), ("interpretability", "classes"), ("interpretability", "number")]
 RUNS = [
-    pytest.param(name, target, n_rows, marks=[pytest.mark.slow] if n_rows == SIZES[0] else [])
+    pytest.param(name, target, n_rows, marks=[pytest.mark.slow] if n_rows == SIZES[0] or name == "quantum" else [])
     for name, target in LABS
     for n_rows in (SIZES[0], SIZES[-1])
 ]

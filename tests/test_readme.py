@@ -33,11 +33,21 @@ def commands():
 RUNS = [line for line in commands() if line.startswith("lab run ") and "data.csv" in line]
 
 
+@pytest.fixture(scope="module")
+def files():
+    """What the first commands of the README leave in the current folder, by name; made by the first test that needs it."""
+    return {}
+
+
 @pytest.fixture
-def begun(monkeypatch, lab):
+def begun(monkeypatch, lab, files):
     """Give what a command of the README hands over to the run that it would begin, beside the table of the README."""
-    assert lab("list", "churn", "--write", "data.csv").code == 0
-    assert lab("look", "data.csv", "--target", "churn", "--write", "table.toml").code == 0
+    if not files:
+        assert lab("list", "churn", "--write", "data.csv").code == 0
+        assert lab("look", "data.csv", "--target", "churn", "--write", "table.toml").code == 0
+        files |= {name: Path(name).read_bytes() for name in ("data.csv", "table.toml")}
+    for name, content in files.items():
+        Path(name).write_bytes(content)
     handed = []
 
     class BegunError(Exception):

@@ -168,6 +168,7 @@ def test_the_interpretability_lab_finds_what_is_true_with_a_few_cheap_models(mon
     check_controls(LAB, ["additive-number", "product-number"], seeds=[0])
 
 
+@pytest.mark.slow
 def test_the_quantum_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch):
     from quantum.hardware.transpiled import OnDevice
     from quantum.lab import LAB

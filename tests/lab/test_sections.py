@@ -95,6 +95,7 @@ def test_a_new_section_is_a_folder_and_a_line(longer, tmp_path, monkeypatch):
     assert found.evidence.tables[: len(before.evidence.tables)] == before.evidence.tables
 
 
+@pytest.mark.slow
 def test_the_longer_lab_keeps_to_the_protocol(longer, tmp_path):
     (tmp_path / "marks").mkdir()
     check_lab(longer, load("wine"), Settings(marks=str(tmp_path / "marks")), tmp_path / "runs")

@@ -335,6 +335,7 @@ def test_the_best_of_the_others_counts_where_one_of_them_cannot_be_carried_on():
     assert at_size._Rivals(rival(0, 0, 0, "they fall"), (known,), is_complete=True).loss("points", 0.95) is None
 
 
+@pytest.mark.slow
 def test_a_run_on_a_sample_answers_for_the_table(tmp_path, monkeypatch):
     """A product of two columns beside a straight line: the line is level on 300 rows, and loses where boosting has many."""
     rng = np.random.default_rng(0)

@@ -124,6 +124,7 @@ def test_it_knows_chances_better_than_the_same_network_without_a_teacher():
     assert losses[0] < losses[1] - 0.02
 
 
+@pytest.mark.slow
 def test_candidates_of_one_search_share_their_teachers_and_nobody_can_spoil_them(monkeypatch):
     asked, whole = [], student._said
     monkeypatch.setattr(student, "_said", lambda *given: asked.append(1) or whole(*given))

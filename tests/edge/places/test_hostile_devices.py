@@ -50,6 +50,7 @@ def become_hostile(marks):
     process.measure_as_json = answer
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_hostile_answer_of_a_real_worker_runs_nothing_here_and_is_lost(tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")

@@ -267,6 +267,7 @@ def test_while_labels_are_late_accuracy_is_estimated_and_said():
     assert row.expected.low <= np.mean(last) <= row.expected.high
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_estimate_covers_what_the_labels_say():
     covered = 0
     for seed in range(20):

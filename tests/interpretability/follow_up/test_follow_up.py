@@ -216,6 +216,7 @@ def drawn_interval(target, said):
     return tuple(np.quantile(found, [0.025, 0.975]))
 
 
+@pytest.mark.slow
 def test_rates_by_group_are_those_of_counting(loans):
     pytest.importorskip("fairlearn")
     said = np.random.default_rng(0).random(loans.n_rows)

@@ -54,6 +54,7 @@ def leaves(node):
     return 1 if node.left is None else leaves(node.left) + leaves(node.right)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("task", "most"), [("two", 3), ("three", 6), ("number", 1)])
 def test_every_readable_family_keeps_to_the_limit_with_every_setting_of_its_search(task, most):
     features, target = rows_of(task)

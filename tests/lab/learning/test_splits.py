@@ -33,6 +33,7 @@ def on_both_sides(units, train, test):
     return set(units[train].tolist()) & set(units[test].tolist())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["classes", "number"])
 @pytest.mark.parametrize("n_units", [40, 2_500])
 def test_no_unit_is_on_both_sides_of_an_outer_or_inner_split_and_every_row_is_tested_once(task, n_units):

@@ -61,6 +61,7 @@ def _categories(spec):
     return {str(row[field]) for row in rows for field in fields if field in row}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_text_of_every_figure_is_there_large_enough_whole_and_clear_of_the_others(kind, browser):
     started, folder = browser

@@ -175,6 +175,7 @@ print(json.dumps({name: metadata.version(name) for name in used}))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lab", ["quantum", "edge", "interpretability"])
 def test_every_package_that_a_lab_loads_has_its_version_in_the_identity(lab):
     """Oracle: what an interpreter holds after it imported all sources."""

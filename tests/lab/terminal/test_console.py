@@ -62,6 +62,7 @@ def hostile(tmp_path_factory):
     return folder, name, run("run", "interpretability", name, "--target", "y\x1b[2J", *FAST, cwd=folder, program=FEWER)
 
 
+@pytest.mark.slow
 def test_a_run_of_hostile_names_shows_them_spelt_out_and_can_be_repeated(hostile):
     folder, name, done = hostile
     assert done.returncode == 0, done.stderr
@@ -133,6 +134,7 @@ def test_an_error_spells_out_what_came_from_a_file_or_a_command(lab, tmp_path, w
         assert called.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_run_without_its_report_is_taken_up_and_its_json_is_plain_ascii(hostile, tmp_path):
     folder, name, _ = hostile
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)

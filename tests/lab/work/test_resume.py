@@ -119,6 +119,7 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
     assert 4 <= len(list(out.glob("*/trials/*.json"))) < 13
 
 
+@pytest.mark.slow
 def test_two_equal_runs_at_once_do_not_share_a_folder(tmp_path):
     site = tiny_site.make_site(tmp_path / "site")
     words = [

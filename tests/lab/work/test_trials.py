@@ -203,6 +203,7 @@ def test_rows_of_another_run_are_not_taken(tmp_path, marks):
     assert calls(marks, 0) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["processor", "cores", "memory_gib", "system"])
 def test_timings_of_another_machine_are_measured_again_and_other_rows_are_kept(tmp_path, marks, monkeypatch, name):
     where = {"folder": str(marks)}
