@@ -60,6 +60,7 @@ def require_served(estimator: Any, table: "pd.DataFrame", *, target: str, refuse
     said = asked.predict_proba(table)
     _require_plain_labels(estimator, table, said, name)
     kinds = {column: _KINDS[table[column].dtype != np.float64] for column in table}
+    # the kinds are two of the words that a kind may be, which a checker of types cannot see
     dataset = Dataset(name, table, np.zeros(len(table), dtype=np.int64), target, tuple(classes), kinds, "")  # type: ignore[arg-type]
     rows = device.device_rows(dataset)
     try:

@@ -74,7 +74,7 @@ def _xgboost(made):
             model = xgboost.XGBClassifier(**{"n_estimators": 12, "n_jobs": 1} | how).fit(_features(frame), codes)
             said = model.predict_proba
             if name == "logitraw":
-                said = lambda x, m=model: 1 / (1 + np.exp(-m.get_booster().inplace_predict(x, predict_type="margin")))  # noqa: E731
+                said = lambda x, m=model: 1 / (1 + np.exp(-m.get_booster().inplace_predict(x, predict_type="margin")))  # noqa: E731 - bound
             for suffix in (".json", ".ubj"):
                 content = _kept(model.save_model, suffix)
                 yield _case(f"XGBoost, {name} ({suffix})", table, frame, content, suffix, said, labels)
@@ -108,7 +108,7 @@ def _xgboost(made):
     )
     turned = two[["zeta", "net", "a b", "width", "y"]]
     model = xgboost.XGBClassifier(n_estimators=5).fit(_features(turned), codes)
-    seen = lambda x, m=model: m.predict_proba(x[list(_features(turned))])  # noqa: E731
+    seen = lambda x, m=model: m.predict_proba(x[list(_features(turned))])  # noqa: E731 - bound to its model
     yield _case(
         "XGBoost, own order of columns", "two", two, _kept(model.save_model, ".json"), ".json", seen, ["churn", "stay"]
     )
@@ -142,7 +142,7 @@ def _lightgbm(made):
         model = lightgbm.LGBMClassifier(n_estimators=10, verbose=-1, n_jobs=1).fit(
             _as_categories(_features(frame), mixed), frame["y"]
         )
-        said = lambda x, m=model: m.predict_proba(_as_categories(x, mixed))  # noqa: E731
+        said = lambda x, m=model: m.predict_proba(_as_categories(x, mixed))  # noqa: E731 - bound to its model
         table = "mixed, gaps" if gaps else "mixed"
         yield _case(
             "LightGBM, texts as categories",

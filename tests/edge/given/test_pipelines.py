@@ -181,6 +181,17 @@ def test_what_cannot_be_served_as_it_answers_is_refused_before_any_work(kind, pa
         taken_in(path, pipeline, tmp_path)
 
 
+@pytest.mark.parametrize("left_out", [[], ["constant"]], ids=["all columns", "those of the lab's models"])
+def test_a_model_without_names_takes_the_columns_that_are_as_many_as_its_own(left_out, path, tmp_path):
+    frame = pd.read_csv(path)[["constant", *NUMBERS, "label"]].fillna(0.0)
+    frame.to_csv(tmp_path / "numbers.csv", index=False)
+    matrix = frame.drop(columns=["label", *left_out]).to_numpy()
+    model = make_pipeline(StandardScaler(), LINEAR).fit(matrix, frame["label"])
+    dataset, family = taken_in(tmp_path / "numbers.csv", model, tmp_path)
+    found = family.build(dataset.features, 0).fit(dataset.features, dataset.target).predict_proba(dataset.features)
+    np.testing.assert_allclose(found, model.predict_proba(matrix), rtol=0, atol=1e-12)
+
+
 def test_nobody_has_to_say_what_an_estimator_gives(path, tmp_path):
     pipeline, _ = trained(path, *PIPELINES["a constant column"])
     dataset, _ = taken_in(path, pipeline, tmp_path)
