@@ -36,6 +36,7 @@ _SHOWS = (
     "first_screen.py",
     "numbers.py",
     "version.py",
+    "watching",
 )
 _KEEPS = ("record.py", "record_schema.json", "schema.py", "runs", "rates.py", "likeness.py", "registry.py")
 _READS = ("reading", "plain_table.py")
