@@ -37,6 +37,7 @@ def group(
     asked: Collection[str] = (),
     classes: Sequence[str] = (),
     output: str | None = None,
+    unseen: bool = False,
 ) -> Group:
     """List all models that set the standard of accuracy, and their averages, whether or not they are candidates for the device.
 
@@ -51,6 +52,8 @@ def group(
         The classes in the order of the outputs of that model, where the user says so.
     output : str, optional
         What these outputs are, where the user says so.
+    unseen : bool
+        Whether the user says that it has learned from none of the rows.
 
     Raises
     ------
@@ -60,6 +63,10 @@ def group(
     if classes and not model:
         raise SettingsError(
             "classes says in which order a model file gives its classes; give one with --model, or leave it out"
+        )
+    if unseen and not model:
+        raise SettingsError(
+            "unseen says of a model file that it does not know the rows; give one with --model, or leave it out"
         )
     if output and not model:
         raise SettingsError("output says what the outputs of a model file are; give one with --model, or leave it out")

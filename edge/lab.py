@@ -10,6 +10,7 @@ from edge.load.rates import foretold
 from edge.settings import Settings
 from edge.stream.verdict import with_stream
 from edge.verdict import verdict_on
+from edge.what_it_knows import with_what_it_knows
 from lab.first_screen import first_that_fits
 from lab.protocol import Control, Dataset, Evidence, Question, Rows, Section, Verdict
 from lab.wording import capital, count, listed
@@ -100,9 +101,10 @@ class EdgeLab:
                 ("a run in which every candidate can be measured",),
                 next_steps=("Repeat the run; its log.txt says why the measurement failed.",),
             )
-            return with_stream(unknown, None, evidence, settings)
+            return with_what_it_knows(with_stream(unknown, None, evidence, settings), evidence)
         who = model_named(facts["labels"][decision.name])
-        return with_stream(verdict_on(decision, evidence, settings), who, evidence, settings)
+        found = with_stream(verdict_on(decision, evidence, settings), who, evidence, settings)
+        return with_what_it_knows(found, evidence)
 
     def chosen_files(self, evidence: Evidence, rows: Rows) -> Mapping[str, bytes]:
         """Leave the model that the verdict is about beside the report, as an ONNX file; none where none was made."""

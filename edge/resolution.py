@@ -35,6 +35,7 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
         asked=() if settings.model else settings.models,
         classes=settings.classes,
         output=settings.output,
+        unseen=settings.unseen,
     )
     families = candidates.for_device(group, settings)
     boosters.require(family.name for family in group.families)

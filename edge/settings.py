@@ -74,6 +74,7 @@ class Settings(CurveSettings):
         "or sigmoid (each the probability of its class alone)",
         choices=("probabilities", "logits", "sigmoid"),
     )
+    unseen: bool = option(False, "the model file has learned from none of the rows on which it is judged")
     variants: bool = option(True, "also try smaller models of each family: fewer trees, narrower layers, float16, int8")
     batches: bool = option(
         True, "also measure throughput (rows per second) by batch size, and a process that serves with scikit-learn"

@@ -1,9 +1,12 @@
 """How accurate are all models on the same folds? The standard that a candidate's loss is measured against."""
 
+from dataclasses import asdict
+
 from edge import metrics
+from edge.accuracy.learned import of_given
 from edge.candidates import SEARCH_ROWS
 from edge.context import Context
-from edge.given.family import assumes_order, is_given, said_of
+from edge.given.family import assumes_order, said_of
 from lab.learning import comparison, planning
 from lab.learning.families import CONSTANT
 from lab.learning.outer import FoldRow
@@ -52,14 +55,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         "the constant baseline.",
         without=(CONSTANT.name,),
     )
-    flattered = (
-        (
-            "the given model was scored on rows that it may have been trained on, which would inflate its accuracy; "
-            "give a table that it has not seen",
-        )
-        if any(is_given(family) for family in context.families)
-        else ()
-    )
+    learned = of_given(context, found)
     assumed = any(assumes_order(family, context.dataset) for family in context.families)
     order = listed([repr(label) for label in context.dataset.classes[:_MOST_CLASSES]])
     unnamed = f"the given model does not name its classes: its outputs are taken for {order}, in this order (--classes says otherwise)"
@@ -69,6 +65,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         facts={
             **({"assumed_classes": unnamed} if assumed else {}),
             **({"said_of_model": said} if said else {}),
+            **({} if learned is None else {"learned": asdict(learned)}),
             "metric": metric.label,
             "factor": metric.factor,
             "n_rows": context.dataset.n_rows,
@@ -78,7 +75,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         tables=(found.table(), found.choices()),
         caveats=(
             *metrics.remark(settings.metric, context.dataset),
-            *flattered,
+            *([] if learned is None else [learned.sentence]),
             *([unnamed] if assumed else []),
             *said,
             *found.caveats(),

@@ -18,10 +18,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from edge.exporting import device, parity
 from edge.exporting.device import Exported
 from edge.exporting.seen import all_columns, columns_of, give, seen, selected, usual_columns
+from edge.given.asked import BATCH, LIMITS, Asked
 from edge.given.class_order import Order, checked_order
 from edge.given.estimator_columns import as_asked
 from edge.given.estimator_export import forms_of
-from edge.given.guard import BATCH, LIMITS, Asked, CannotAnswerError
+from edge.given.guard import CannotAnswerError
 from edge.given.intake import Intake, read_estimator, read_onnx, take_in
 from edge.given.output_graph import give_probabilities
 from edge.given.outputs import Reading

@@ -16,11 +16,12 @@ import numpy as np
 import onnx
 from onnx import defs
 
+from edge.given.asked import LIMITS, UNEVEN, Asked, Limits, Tried, uneven_refusal
 from edge.given.class_order import Order, order_of
 from edge.given.estimators import LIMIT, from_content
 from edge.given.fixed_work import require_fixed_work
 from edge.given.graph_names import graphs_in
-from edge.given.guard import LIMITS, UNEVEN, Asked, Limits, Tried, ask_under_limits, uneven_refusal
+from edge.given.guard import ask_under_limits
 from edge.given.output_graph import give_probabilities, join_columns, take_off_maps
 from edge.given.outputs import AS_IS, Answers, Reading, probabilities
 from edge.given.outside_data import take_in_data

@@ -19,7 +19,8 @@ KINDS = {
     "serves": "from edge.footprint import serving; serving.serve_in_fresh_processes(model, rows, processes=1_000)",
     "tries": """
         from onnx import TensorProto, helper, numpy_helper
-        from edge.given.guard import *
+        from edge.given.asked import Asked
+        from edge.given.guard import ask_under_limits
         value = helper.make_tensor_value_info
         body = helper.make_graph([helper.make_node("Identity", ["go"], ["on"])], "b",
                                  [value("i", TensorProto.INT64, []), value("go", TensorProto.BOOL, [])],

@@ -23,7 +23,7 @@ from samples.golden import (
 )
 from samples.wiring import EDGE_ESTIMATES, EDGE_FACTS, generic
 
-from edge.accuracy import at_random, section
+from edge.accuracy import at_random, learned, section
 from edge.candidates import SEARCH_ROWS
 from edge.delivery.evidence import delivered
 from edge.lab import LAB
@@ -583,9 +583,9 @@ def test_the_members_of_an_average_are_shown_with_their_weights(rows):
 
 def test_a_given_model_that_may_know_the_rows_is_remarked(rows, monkeypatch):
     context = LAB.context(DATA, dataclasses.replace(SETTINGS, stream=False), seed=11)
-    words = "the given model was scored on rows that it may have been trained on"
+    words = "whether the given model has learned from these rows is not known"
     assert not any(words in caveat for caveat in section.evidence(context, rows).caveats)
     monkeypatch.setattr(section.metrics, "remark", lambda metric, dataset: (f"{metric} on {dataset.name}",))
     assert section.evidence(context, rows).caveats[0] == f"{SETTINGS.metric} on golden"
-    monkeypatch.setattr(section, "is_given", lambda family: family.name == "mlp")
+    monkeypatch.setattr(learned, "is_given", lambda family: family.name == "mlp")
     assert sum(caveat.startswith(words) for caveat in section.evidence(context, rows).caveats) == 1

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edge.given.guard import LIMITS, keep_within
+from edge.given.asked import LIMITS, keep_within
 from edge.given.tree_files.forest import UnusableError
 from lab.host.children import run_child
 from lab.host.scratch import scratch_folder

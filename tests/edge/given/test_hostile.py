@@ -2,6 +2,7 @@
 
 import io
 import stat
+import sys
 import warnings
 import zipfile
 from types import SimpleNamespace
@@ -18,8 +19,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from edge.given import family as given_family
 from edge.given import guard
+from edge.given.asked import Asked, Limits
 from edge.given.family import family_of
-from edge.given.guard import Asked, Limits, ask_under_limits
+from edge.given.guard import ask_under_limits
 from edge.session import session
 from lab.data.load import load
 from lab.errors import SettingsError
@@ -180,7 +182,7 @@ def test_a_file_that_brings_the_runtime_down_is_refused(monkeypatch, tmp_path):
     program = tmp_path / "python"
     program.write_text("#!/bin/sh\nkill -SEGV $$\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setattr(guard.sys, "executable", str(program))
+    monkeypatch.setattr(sys, "executable", str(program))
     with pytest.raises(SettingsError, match=r"m\.onnx crashes ONNX Runtime .* exit code -11"):
         ask_under_limits(b"", Asked({"X": np.zeros((1, 1))}), name="m.onnx")
 

@@ -1,5 +1,7 @@
 """A skops file whose arrays point outside themselves is refused before compiled code follows them, wherever they sit."""
 
+import sys
+
 import numpy as np
 import pytest
 import skops.io
@@ -28,6 +30,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.tree._tree import Tree
 
 from edge import session
+from edge.given import asked as asking
 from edge.given import estimators, guard, intake
 from edge.given.family import family_of
 from edge.given.intake import read_estimator
@@ -292,8 +295,8 @@ def test_the_process_that_runs_the_lab_loads_no_file_of_somebodys(tmp_path, monk
 @pytest.mark.parametrize(
     ("limits", "program", "words"),
     [
-        (guard.Limits(seconds=0.3), None, r"^m\.skops did not answer rows within 0\.3 s"),
-        (guard.LIMITS, "kill -SEGV $$", r"^m\.skops crashes scikit-learn .* exit code -11"),
+        (asking.Limits(seconds=0.3), None, r"^m\.skops did not answer rows within 0\.3 s"),
+        (asking.LIMITS, "kill -SEGV $$", r"^m\.skops crashes scikit-learn .* exit code -11"),
     ],
 )
 def test_an_estimator_that_does_not_end_or_brings_its_process_down_is_refused(
@@ -303,9 +306,9 @@ def test_an_estimator_that_does_not_end_or_brings_its_process_down_is_refused(
         stand_in = tmp_path / "python"
         stand_in.write_text(f"#!/bin/sh\n{program}\n")
         stand_in.chmod(0o700)
-        monkeypatch.setattr(guard.sys, "executable", str(stand_in))
+        monkeypatch.setattr(sys, "executable", str(stand_in))
     order = tuple(("numbers", place) for place in range(X.shape[1]))
-    asked = guard.Asked({"numbers": X}, order, tuple(WINE.features.columns))
+    asked = asking.Asked({"numbers": X}, order, tuple(WINE.features.columns))
     content = skops.io.dumps(fitted(FOREST, lambda model: None))
     with pytest.raises(SettingsError, match=words):
         guard.ask_under_limits(content, asked, name="m.skops", kind="skops", limits=limits)
