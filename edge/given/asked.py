@@ -105,18 +105,21 @@ class Tried:
 
 
 def keep_within(limits: Limits) -> None:
-    """Keep this process within the limits."""
+    """Keep this process within the limits, and within those that it was started with."""
     try:
         import resource
     except ImportError:  # not POSIX: the time is kept from outside
         return
-    seconds = int(limits.seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    seconds, (_, last) = int(limits.seconds) + 1, resource.getrlimit(resource.RLIMIT_CPU)
+    last = seconds + 1 if last == resource.RLIM_INFINITY else min(last, seconds + 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(seconds, last), last))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     statistics = Path("/proc/self/statm")
     if statistics.exists():
         now = int(statistics.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (now + limits.memory, now + limits.memory))
+        _, most = resource.getrlimit(resource.RLIMIT_AS)  # that of a process with limits which has started this one
+        allowed = now + limits.memory if most == resource.RLIM_INFINITY else min(most, now + limits.memory)
+        resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
 
 
 def uneven_refusal(name: str, apart: float) -> str:

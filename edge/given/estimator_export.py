@@ -28,7 +28,7 @@ from lab.onnx_graphs.graph import Graph
 from lab.onnx_graphs.preparation import RawText, Source
 from lab.protocol import Dataset
 
-__all__ = ["forms_of"]
+__all__ = ["answering", "forms_of"]
 
 _PREPARED = "prepared"
 _OPSETS = {"": 21, "ai.onnx.ml": 4}
@@ -50,7 +50,7 @@ def forms_of(estimator: Any, dataset: Dataset, columns: Sequence[str]) -> list[E
     numbers, texts = device.device_columns(dataset)
     ours = [*numbers, *texts]
     order = [ours.index(name) for name in columns]
-    inner = inner_of(estimator)
+    inner = answering(estimator)
     try:
         return device.lowered(inner, dataset, order=order)
     except NotLoweredError as error:
@@ -89,6 +89,14 @@ def _converted(model: Any, dataset: Dataset, order: Sequence[int], *, reason: st
     if not found:
         raise NotLoweredError(f"{reason}, and skl2onnx does not know how either ({said})")
     return found
+
+
+def answering(estimator: Any) -> Any:
+    """Give the model that answers, or its pipeline, without searches of settings around either."""
+    inner = inner_of(estimator)
+    if not isinstance(inner, Pipeline) or inner_of(inner.steps[-1][1]) is inner.steps[-1][1]:
+        return inner
+    return Pipeline([*inner.steps[:-1], (inner.steps[-1][0], inner_of(inner.steps[-1][1]))])
 
 
 def _flat(model: Any) -> list[Any]:

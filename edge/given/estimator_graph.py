@@ -15,6 +15,7 @@ from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistG
 from sklearn.tree import BaseDecisionTree
 
 from edge.given.estimator_parts import CHECKS, UnsoundError
+from edge.given.tree_files.inside import CatboostInside, LightgbmInside, XgboostInside
 
 __all__ = ["UnsoundError", "require_sound"]
 
@@ -50,6 +51,8 @@ _STANDS_IN = ("_estimator_type", "_sklearn_output_config")
 """Attributes of a class that an object may hold anew."""
 _GUARDED = ((BaseDecisionTree, "tree_"), (BaseHistGradientBoosting, "_predictors"))
 """Attributes that the check of their owner has seen whole."""
+_READ = (XgboostInside, LightgbmInside, CatboostInside)
+"""Stand-ins for boosters, whose parts their own reader has made."""
 _LAST_KEY = 624  # words in the state of a Mersenne twister
 
 
@@ -86,7 +89,7 @@ def _inside(part: Any) -> Iterator[Any]:
         isinstance(part, types.FunctionType) and part.__module__.startswith(_FUNCTIONS)
     ):
         return
-    else:
+    elif type(part) not in _READ:
         yield from _inside_estimator(part)
 
 

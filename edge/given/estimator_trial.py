@@ -81,13 +81,19 @@ def require_served(estimator: Any, table: "pd.DataFrame", *, target: str, refuse
 
 def _require_plain_labels(estimator: Any, table: "pd.DataFrame", said: "NDArray[np.float64]", name: str) -> None:
     labels = np.asarray(estimator.predict(as_asked(estimator, table)))
-    places = np.searchsorted(np.asarray(estimator.classes_), labels)
+    places = _places(labels, np.asarray(estimator.classes_))
     if others := _differing(said, said.argmax(axis=1), places):
         raise SettingsError(
             f"{name} answers with another label than that of the largest probability in {others:,} of {len(said):,} rows, as a model "
             "with a threshold of its own does; a device gets probabilities: give the model inside it (estimator_), or one whose "
             "labels and probabilities agree"
         )
+
+
+def _places(labels: "NDArray", classes: "NDArray") -> "NDArray[np.int64]":
+    """Give the place of each label among the classes, which need not be in order; -1 where it is none of them."""
+    place_of = {label: place for place, label in enumerate(classes.tolist())}
+    return np.array([place_of.get(label, -1) for label in labels.ravel().tolist()], dtype=np.int64)
 
 
 def _differing(said: "NDArray[np.float64]", first: "NDArray", second: "NDArray") -> int:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
+from edge.given.tree_files.forest import UnusableError
+from edge.given.tree_files.inside import TYPES, with_stand_ins
 from lab.cleaning import clean, short
 from lab.errors import SettingsError
 
@@ -65,11 +67,15 @@ def from_content(content: bytes, name: str) -> Any:
 
     _check_archive(content, name)
     try:
-        asked = skops_io.get_untrusted_types(data=content)
+        read = with_stand_ins(content)
+        asked = skops_io.get_untrusted_types(data=read)
+        harmless = (*_HARMLESS, *TYPES)
         untrusted = [
-            kind for kind in asked if kind not in _HARMLESS and kind.rpartition(".")[0] not in _HARMLESS_MODULES
+            kind for kind in asked if kind not in harmless and kind.rpartition(".")[0] not in _HARMLESS_MODULES
         ]
-        found = None if untrusted else skops_io.loads(content, trusted=asked)
+        found = None if untrusted else skops_io.loads(read, trusted=asked)
+    except UnusableError as error:
+        raise SettingsError(f"{name} {error}") from error
     except MemoryError:
         raise
     except Exception as error:  # whatever a damaged archive makes of it

@@ -14,14 +14,16 @@ import onnx
 import onnxruntime
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import Pipeline
 
+from edge.boosters.read import ReadTreesClassifier
 from edge.exporting import device, parity
 from edge.exporting.device import Exported
 from edge.exporting.seen import all_columns, columns_of, give, seen, selected, usual_columns
 from edge.given.asked import BATCH, LIMITS, Asked
 from edge.given.class_order import Order, checked_order
 from edge.given.estimator_columns import as_asked
-from edge.given.estimator_export import forms_of
+from edge.given.estimator_export import answering, forms_of
 from edge.given.guard import CannotAnswerError
 from edge.given.intake import Intake, read_estimator, read_onnx, take_in
 from edge.given.output_graph import give_probabilities
@@ -55,6 +57,9 @@ __all__ = [
 NAME = "given"
 AS_GIVEN = "as given"
 """How the form begins of a file that is its own original."""
+
+
+_READ = "its trees are those of the file, not run by their library"
 
 
 @dataclass(frozen=True)
@@ -142,11 +147,16 @@ class AsDeviceSees:
 
 
 def original_of(family: Family, dataset: Dataset, rows: list[Any]) -> tuple[Any, list[Any]] | None:
-    """Give the estimator of a given skops file, and rows of `edge.exporting.device.device_rows` as it takes them; None for ONNX."""
+    """Give the estimator of a given skops file, and rows of `edge.exporting.device.device_rows` as it takes them.
+
+    None for ONNX, and for a booster of another library, which is read and not run.
+    """
     model = family.build(dataset.features, 0)
     if model.intake.kind != "skops":
         return None
     estimator, known = model.estimator(), AsDeviceSees(model, dataset)
+    if _is_read(estimator):
+        return None
     return estimator, [as_asked(estimator, known.frame(row)) for row in rows]
 
 
@@ -158,10 +168,19 @@ def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:
                 Exported(model.content(), f"{AS_GIVEN}, lowered", "its trees as a graph, the same path for every row")
             ]
         return [Exported(model.content(), AS_GIVEN, "the file as it was given, its values renamed")]
-    forms = forms_of(model.estimator(), dataset, list(seen(dataset).features.columns))
+    estimator = model.estimator()
+    forms = forms_of(estimator, dataset, list(seen(dataset).features.columns))
+    if _is_read(estimator):
+        forms = [dataclasses.replace(form, promise=f"{form.promise}; {_READ}") for form in forms]
     if not model.intake.order:
         return forms
     return [dataclasses.replace(form, content=_reordered(form.content, model.intake.order)) for form in forms]
+
+
+def _is_read(estimator: Any) -> bool:
+    """Whether the model at the end of an estimator is a booster that was read from the file, and is not run by its library."""
+    inner = answering(estimator)
+    return isinstance(inner.steps[-1][1] if isinstance(inner, Pipeline) else inner, ReadTreesClassifier)
 
 
 def _reordered(content: bytes, order: Sequence[int]) -> bytes:

@@ -21,9 +21,10 @@ from sklearn.tree import DecisionTreeClassifier
 
 from edge.boosters.leafwise import LeafwiseTreesClassifier
 from edge.boosters.levelwise import LevelwiseTreesClassifier
+from edge.boosters.read import ReadTreesClassifier
 from edge.boosters.symmetric import SymmetricTreesClassifier
 from edge.distilling.student import DistilledClassifier
-from edge.exporting.lowering import affine, boosters, boosting, kernels, neighbours, symmetric
+from edge.exporting.lowering import affine, boosters, boosting, kernels, neighbours, read, symmetric
 from edge.exporting.lowering.front import columns_in_front
 from edge.session import OUTPUT
 from lab.learning.calibration import RisingCalibration
@@ -43,6 +44,7 @@ _TREES = {
     SymmetricTreesClassifier: symmetric.add_symmetric_trees,
     LeafwiseTreesClassifier: boosters.add_leafwise_trees,
     LevelwiseTreesClassifier: boosters.add_levelwise_trees,
+    ReadTreesClassifier: read.add_read_trees,
 }
 SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
@@ -116,8 +118,9 @@ def lower(
     if followed.unknown:
         raise NotLoweredError(followed.unknown)
     columns = followed.columns
-    if type(last) in _TREES:
-        add = _TREES[type(last)]
+    kind = ReadTreesClassifier if isinstance(last, ReadTreesClassifier) else type(last)
+    if kind in _TREES:
+        add = _TREES[kind]
         narrow = precision == "exact" and _exact_in_float32(last, columns)
         numbers = np.float32 if narrow or precision == "float32" else np.float64
         graph = Graph(n_numbers, n_texts, numbers, answers=np.float64 if narrow else None)
@@ -135,8 +138,12 @@ def lower(
 
 def _exact_in_float32(model: Any, columns: Sequence[Column]) -> bool:
     """Whether float32 numbers and thresholds lose nothing for a model of `_TREES`."""
-    if isinstance(model, SymmetricTreesClassifier | LevelwiseTreesClassifier):
+    if isinstance(model, SymmetricTreesClassifier | LevelwiseTreesClassifier) or (
+        isinstance(model, ReadTreesClassifier) and model.forest_.float32
+    ):
         return forests.unprepared(columns)
+    if isinstance(model, ReadTreesClassifier):
+        return False
     return _TREES[type(model)] is forests.add_forest and forests.exact_in_float32(model, columns)
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from edge.boosters.forest import Forest
 from edge.exporting.lowering.boosters import leafwise_thresholds
-from edge.given.tree_files.forest import Forest, UnusableError, names_of, whole, whole_tree
+from edge.given.tree_files.forest import UnusableError, names_of, whole, whole_tree
 from lab.onnx_graphs.trees import Tree
 
 __all__ = ["leafwise_forest"]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge.boosters.forest import Forest
 from edge.exporting.lowering.boosters import levelwise_tree
-from edge.given.tree_files.forest import Forest, UnusableError, array, names_of, part, whole, whole_tree
+from edge.given.tree_files.forest import UnusableError, array, names_of, part, whole, whole_tree
 from lab.onnx_graphs.trees import Tree
 
 if TYPE_CHECKING:
@@ -24,8 +25,13 @@ _BINARY, _SEVERAL = ("binary:logistic", "binary:logitraw"), ("multi:softprob", "
 _MOST = 2**31 - 1
 
 
-def levelwise_forest(said: Mapping[str, Any]) -> Forest:
+def levelwise_forest(said: Mapping[str, Any], *, is_classifier: bool = False) -> Forest:
     """Read what XGBoost (1.0 and newer) writes.
+
+    Parameters
+    ----------
+    is_classifier : bool
+        Whether a classifier of its scikit-learn interface keeps the model, whose file need not say so then.
 
     Raises
     ------
@@ -39,6 +45,8 @@ def levelwise_forest(said: Mapping[str, Any]) -> Forest:
             f"was trained for {objective[:40]!r}, which gives no probability of a class, and the edge lab judges models of classes "
             "only; give one that was trained for binary:logistic or multi:softprob"
         )
+    if is_classifier and objective == "binary:logitraw":
+        raise UnusableError("answers with scores for probabilities (binary:logitraw); train it for binary:logistic")
     facts = part(learner, "learner_model_param", dict)
     n_features = whole(facts, "num_feature", low=1, high=_MOST)
     n_scores = 1 if objective in _BINARY else whole(facts, "num_class", low=2, high=10_000)
@@ -51,7 +59,7 @@ def levelwise_forest(said: Mapping[str, Any]) -> Forest:
     outputs = array(model, "tree_info", np.int64, length=len(trees))
     if len(outputs) and not (outputs.min() >= 0 and outputs.max() < n_scores):
         raise UnusableError("is damaged: a tree adds to a class that there is not; save the model again")
-    used = _used(learner, model, len(trees), n_scores)
+    used = _used(learner, model, len(trees), n_scores, is_classifier=is_classifier)
     kept = [
         replace(tree, targets=np.full(len(tree.left), output), weights=_times(tree.weights, share))
         for tree, output, share in zip(trees[:used], outputs.tolist(), shares or [1.0] * len(trees), strict=False)
@@ -103,10 +111,14 @@ def _times(weights: "NDArray[np.float64]", share: float) -> "NDArray[np.float64]
         return (weights.astype(np.float32) * np.float32(share)).astype(np.float64)
 
 
-def _used(learner: Mapping[str, Any], model: Mapping[str, Any], n_trees: int, n_scores: int) -> int:
+def _used(
+    learner: Mapping[str, Any], model: Mapping[str, Any], n_trees: int, n_scores: int, *, is_classifier: bool
+) -> int:
     """Count the trees that answer: all, or those up to the best round of a classifier that was stopped early."""
     attributes = learner.get("attributes")
-    if not isinstance(attributes, Mapping) or "scikit_learn" not in attributes or "best_iteration" not in attributes:
+    if not isinstance(attributes, Mapping) or "best_iteration" not in attributes:
+        return n_trees
+    if not is_classifier and "scikit_learn" not in attributes:
         return n_trees
     best = whole(attributes, "best_iteration", low=0, high=_MOST)
     ends = array(model, "iteration_indptr", np.int64) if "iteration_indptr" in model else None

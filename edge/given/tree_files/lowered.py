@@ -6,17 +6,16 @@ The graph says in its metadata what the file says of its features and classes, s
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import helper
 
-from edge.exporting.lowering.boosting import add_boosted
-from edge.exporting.lowering.symmetric import add_scores
+from edge.boosters.forest import Forest
+from edge.exporting.lowering.read import add_forest
 from edge.given.tree_files.binary import as_json
-from edge.given.tree_files.forest import Forest, UnusableError
+from edge.given.tree_files.forest import UnusableError
 from edge.given.tree_files.leafwise import leafwise_forest
 from edge.given.tree_files.levelwise import levelwise_forest
 from edge.given.tree_files.symmetric import symmetric_forest
@@ -25,9 +24,8 @@ from edge.session import OUTPUT
 from lab.errors import SettingsError
 from lab.onnx_graphs.columns import Column, NotLoweredError, Number, Text
 from lab.onnx_graphs.graph import Graph
-from lab.onnx_graphs.trees import Tree
 
-__all__ = ["SUFFIXES", "graph_of"]
+__all__ = ["SUFFIXES", "graph_of", "lowered"]
 
 SUFFIXES = (".json", ".ubj", ".txt", ".cbm")
 """Of XGBoost (.json, .ubj), LightGBM (.txt) and CatBoost (.cbm, .json)."""
@@ -53,7 +51,7 @@ def graph_of(content: bytes, name: str) -> onnx.ModelProto:
             f"{name} has {len(content) / 1e6:.0f} MB; a file of trees must be below 268 MB: make it smaller"
         )
     try:
-        return _graph(_forest(content, name))
+        return lowered(_forest(content, name))
     except UnusableError as error:
         raise SettingsError(f"{name} {error}") from error
     except NotLoweredError as error:
@@ -92,7 +90,8 @@ def _value(content: bytes, name: str) -> Any:
         raise UnusableError("is damaged: it cannot be read to its end; save the model again") from error
 
 
-def _graph(forest: Forest) -> onnx.ModelProto:
+def lowered(forest: Forest) -> onnx.ModelProto:
+    """Make the graph of a booster; raises NotLoweredError where a part is not known."""
     numbers = [place for place in range(forest.n_features) if place not in forest.categories]
     texts = [place for place in range(forest.n_features) if place in forest.categories]
     columns: list[Column] = []
@@ -104,11 +103,7 @@ def _graph(forest: Forest) -> onnx.ModelProto:
             columns.append(Number(numbers.index(place)))
     narrow = np.float32 if forest.float32 else np.float64
     graph = Graph(len(numbers), len(texts), narrow, answers=np.float64 if forest.float32 else None)
-    if forest.values:
-        add_scores(graph, forest.trees, forest.values, forest.prior, columns)
-    else:
-        trees = [_told_apart(tree) if tree.sets else tree for tree in _with_each_score(forest)]
-        add_boosted(graph, trees, forest.prior, columns, float32=forest.float32)
+    add_forest(graph, forest, columns)
     n_classes = max(2, len(forest.prior))
     model = graph.finish(OUTPUT, n_classes, "trees")
     facts = {
@@ -117,28 +112,3 @@ def _graph(forest: Forest) -> onnx.ModelProto:
     }
     helper.set_model_props(model, {key: json.dumps(list(value)) for key, value in facts.items() if value})
     return model
-
-
-def _with_each_score(forest: Forest) -> list[Tree]:
-    """Give the trees, those of the first scores in front: what is added to a score goes into the first tree of it."""
-    count = len(forest.prior)
-    first = [
-        next((p for p, tree in enumerate(forest.trees) if tree.targets[0] == score), None) for score in range(count)
-    ]
-    lead = [_nothing(score) if place is None else forest.trees[place] for score, place in enumerate(first)]
-    return [*lead, *(tree for place, tree in enumerate(forest.trees) if place not in first)]
-
-
-def _nothing(score: int) -> Tree:
-    none = np.zeros(1, np.int64)
-    return Tree(none, none - 1, none - 1, np.zeros(1), np.zeros(1, bool), none + score, np.zeros(1))
-
-
-def _told_apart(tree: Tree) -> Tree:
-    """Move equal leaves apart by the smallest step, since ONNX Runtime takes questions about texts that lead to equal ones for one."""
-    weights, seen = tree.weights.copy(), set[float]()
-    for node in np.flatnonzero(tree.left < 0).tolist():
-        while weights[node] in seen:
-            weights[node] = np.nextafter(weights[node], np.inf)
-        seen.add(weights[node])
-    return replace(tree, weights=weights)

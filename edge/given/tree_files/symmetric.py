@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from edge.boosters.forest import Forest
 from edge.exporting.lowering.symmetric import flat, grown_out
-from edge.given.tree_files.forest import Forest, UnusableError, array, names_of, part, whole
+from edge.given.tree_files.forest import UnusableError, array, names_of, part, whole
 from lab.onnx_graphs.trees import Tree
 
 __all__ = ["symmetric_forest"]
@@ -29,6 +30,11 @@ def symmetric_forest(said: Mapping[str, Any]) -> Forest:
     """
     facts = part(said, "model_info", dict)
     objective = _objective(facts)
+    if facts.get("binclass_probability_threshold", "0.5") not in ("0.5", 0.5):
+        raise UnusableError(
+            "labels rows by a threshold of its own (binclass_probability_threshold), and a device gets probabilities; "
+            "save it after set_probability_threshold(0.5)"
+        )
     features, n_features, names, missing_right = _features(part(said, "features_info", dict))
     scale, bias = _scale_and_bias(said)
     if (objective in _BINARY) != (len(bias) == 1):

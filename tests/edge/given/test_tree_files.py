@@ -145,6 +145,13 @@ def test_a_file_whose_parts_do_not_fit_is_refused_in_a_sentence(cases, places, v
         graph_of(content, "m.json")
 
 
+def test_a_threshold_that_a_file_of_catboost_sets_for_its_labels_is_refused(cases):
+    content = cases["CatBoost, leaf by leaf (.json)", "gaps"].content
+    assert graph_of(_changed(content, "model_info", "binclass_probability_threshold", to="0.5"), "m.json")
+    with pytest.raises(SettingsError, match=r"^m\.json labels rows by a threshold of its own"):
+        graph_of(_changed(content, "model_info", "binclass_probability_threshold", to="0.9"), "m.json")
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"{}", b"[" * 100_000, b'{"a":' * 100_000, b"tree\n", b"tree\nend of trees", b"{L", b"{$", b"{#L\x7f" + b"\xff" * 7,
