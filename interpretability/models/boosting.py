@@ -77,7 +77,7 @@ def _rows_of(seen: pd.DataFrame, bins: list[Any], features: tuple[int, ...]) -> 
         values = seen.iloc[:, feature]
         if isinstance(levels, dict):
             shape.append(max(levels.values(), default=0) + 2)
-            places.append(np.array([0 if value is None else levels.get(value, shape[-1] - 1) for value in values]))
+            places.append(np.where(values.isna(), 0, values.map(levels).fillna(shape[-1] - 1)).astype(np.int64))
         else:
             shape.append(len(levels) + 3)
             places.append(np.where(values.isna(), 0, 1 + np.searchsorted(levels, values, side="right")))
