@@ -27,6 +27,7 @@ class EdgeLab:
     name = "edge"
     summary = "Can a model run inside a latency, memory and size budget, and what accuracy does that cost?"
     settings_type = Settings
+    weighs = True
     demo_data = "machines"
     demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "p99_ms": 5.0, "size_mb": 1.0}
 

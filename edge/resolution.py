@@ -27,6 +27,10 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     folds.require_rows_per_class(dataset, settings.folds)
     _require_places(settings)
     if settings.stream:
+        if dataset.belonging.weighted:
+            raise SettingsError(
+                "--stream counts all rows alike, and --weights says that they count differently; leave out one of the two"
+            )
         stream_trials.require_stream(dataset, settings.label_delay)
     metric = scoring.primary_metric(metrics.named(settings.metric, dataset), dataset)
     group = candidates.group(

@@ -118,6 +118,7 @@ def context_of(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     metric = scoring.primary_metric(settings.metric, dataset)
     if metric.unit and settings.margin > 1:
         raise SettingsError(f"margin is {settings.margin:g}; for {metric.label} it must be from 0 to 1")
+    _require_weighable(dataset, settings)
     if dataset.task == "number":
         glass, black, steps = regressors.glass(len(dataset.kinds)), regressors.black(), regressors.ladder()
     else:
@@ -132,3 +133,12 @@ def context_of(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     nothing = Group("constant", "baseline", (constant,), is_side=False)
     steps = steps if settings.depth == "full" else ()
     return Context(dataset, settings, seed, metric, glass, black, nothing, steps, too_large)
+
+
+def _require_weighable(dataset: Dataset, settings: Settings) -> None:
+    """Raise SettingsError where rows have weights and a part of the report that cannot count them is asked for."""
+    asked = next((flag for flag, value in (("groups", settings.groups), ("privacy", settings.privacy)) if value), None)
+    if dataset.belonging.weighted and asked:
+        raise SettingsError(
+            f"--{asked} counts all rows alike, and --weights says that they count differently; leave out one of the two"
+        )

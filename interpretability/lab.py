@@ -21,6 +21,7 @@ class InterpretabilityLab:
     summary = "What do we give up, if anything, by using a model that we can read?"
     settings_type = Settings
     tasks = ("classes", "number")
+    weighs = True
     demo_data = "readmission"
     demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick"}
 

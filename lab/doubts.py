@@ -61,9 +61,10 @@ def doubts_about(whole: Dataset, used: Dataset, *, seed: int) -> Doubts:
 
 
 def about(question: Question, belonging: Belonging) -> Question:
-    """Say in a question for which rows it is asked."""
-    rows = _rows_meant(belonging)
-    return dataclasses.replace(question, text=f"{question.text.rstrip('?')}, {rows}?") if rows else question
+    """Say in a question for which rows it is asked, and by what they count."""
+    counted = f"with rows counted by {belonging.weighted!r}" if belonging.weighted else ""
+    said = ", ".join(filter(None, (question.text.rstrip("?"), _rows_meant(belonging), counted)))
+    return dataclasses.replace(question, text=f"{said}?") if said != question.text.rstrip("?") else question
 
 
 def held(verdict: Verdict, doubts: Doubts, used: Dataset, evidence: Evidence) -> Verdict:

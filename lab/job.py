@@ -60,6 +60,7 @@ def job_of(lab: Lab, dataset: Dataset, settings: Any, seed: int, files: Sequence
         If the table or the settings do not fit, or a file that the run reads cannot be read.
     """
     _require_task(lab, dataset)
+    _require_weighing(lab, dataset)
     dataset = looked_for(dataset, getattr(settings, "metric", "auto"))
     question = about(lab.question(dataset.name, settings), dataset.belonging)
     whole, dataset = dataset, sampled(dataset, settings, seed)
@@ -93,6 +94,7 @@ def describe_table(dataset: Dataset) -> dict[str, Any]:
             "time": dataset.belonging.time,
             "copies": dataset.belonging.copies,
             "independent": dataset.belonging.is_independent,
+            **({"weights": dataset.belonging.weighted} if dataset.belonging.weighted else {}),
         },
     }
 
@@ -103,6 +105,15 @@ def _require_task(lab: Lab, dataset: Dataset) -> None:
         raise DataError(
             f"{dataset.name}: the target {dataset.target_name!r} is numeric (regression), and the {lab.name} lab only classifies; "
             "group its values into 2 to 20 classes, or choose another column"
+        )
+
+
+def _require_weighing(lab: Lab, dataset: Dataset) -> None:
+    """Raise DataError where rows have weights and the lab does not say that it counts them."""
+    if dataset.belonging.weighted and not getattr(lab, "weighs", False):
+        raise DataError(
+            f"{dataset.name}: the {lab.name} lab cannot count rows by the weights in {dataset.belonging.weighted!r}, since its "
+            "models learn from all rows alike; leave out --weights and --drop the column, or use another lab"
         )
 
 

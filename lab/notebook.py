@@ -33,6 +33,7 @@ def run(
     by: str | None = None,
     time: str | None = None,
     independent: bool = False,
+    weights: str | None = None,
     positive: str | None = None,
     notify: Callable[[str], None] = lambda sentence: None,
     **settings: Any,
@@ -51,7 +52,7 @@ def run(
         The column to predict; built-in tables know theirs.
     name : str
         What to call a data frame in the report.
-    seed, workers, notify, drop, task, by, time, independent, positive
+    seed, workers, notify, drop, task, by, time, independent, weights, positive
         As in `lab.flow.run` and `lab.load`.
     out : path, optional
         The folder of all runs; a temporary one unless given.
@@ -70,7 +71,7 @@ def run(
     """
     chosen = registry.find(lab)
     values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
-    about = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
+    about = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent, "weights": weights}
     dataset = _read(table, target, name, positive, about)
     if isinstance(table, str | Path):
         with_plain_table(chosen, dataset, str(table), values, {**about, "how": How()})

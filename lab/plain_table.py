@@ -29,12 +29,15 @@ def with_plain_table(lab: "Lab", dataset: "Dataset", source: str, settings: Any,
 
     from lab.data import load
     from lab.data.target import rows_with_target
+    from lab.data.weighted import rows_that_count
     from lab.reading.plain import PlainTable, attached, plain_table
 
     target = dataset.target_name
     found = load.read_source(source, {**about, "target": target})
     numbered = found.table.append_column(_ROW, pa.array(np.arange(found.table.num_rows)))
     kept, _ = rows_with_target(numbered, target, dataset.name)
+    if (weighted := about.get("weights")) is not None:
+        kept, _ = rows_that_count(kept, weighted, dataset.name)
     whole = PlainTable(found.table.to_pandas()) if found.is_builtin else plain_table(source, about["how"], [target])
     plain = whole.without([str(name) for name in whole.frame if str(name).strip() == target])
     attached(dataset.features, plain.of(kept[_ROW].to_numpy()))

@@ -373,7 +373,8 @@ class Lab(Protocol):
     """What a laboratory is; `lab.testing.check_lab` says whether an object keeps to it.
 
     `judge` is pure, and so are the sections. A lab that can predict numbers too says so by an attribute
-    `tasks = ("classes", "number")`; without it, it is never handed a table whose target is a number.
+    `tasks = ("classes", "number")`; without it, it is never handed a table whose target is a number. One whose models, scores and
+    intervals count rows by their weights says so by `weighs = True`; without it, it is never handed weights.
     A lab may also have `files(rows)`: it returns the files, by their names, that a run leaves beside its report;
     `chosen_files(evidence, rows)`, the same for files that depend on what was found; and
     `inputs(settings)`: it returns the paths of all files beside the table that its context and its trials read, a model's

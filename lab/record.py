@@ -42,7 +42,7 @@ class Record:
         See `lab.protocol`.
     data : dict
         name, digest (SHA-256), n_rows, target, classes (label and count; none where the target is a number), columns (name
-        and kind), belonging (by, time, copies, independent); never a row.
+        and kind), belonging (by, time, copies, independent, and weights where there are some); never a row.
     settings : dict
         Every setting of the lab, and the seed.
     controls : dict or None

@@ -9,6 +9,7 @@ from edge.context import Context
 from edge.given.family import assumes_order, said_of
 from lab.learning import comparison, planning
 from lab.learning.families import CONSTANT
+from lab.learning.fitting import unweighted
 from lab.learning.outer import FoldRow
 from lab.protocol import Evidence, Rows, Trial
 from lab.wording import listed
@@ -60,6 +61,9 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     order = listed([repr(label) for label in context.dataset.classes[:_MOST_CLASSES]])
     unnamed = f"the given model does not name its classes: its outputs are taken for {order}, in this order (--classes says otherwise)"
     said = [note for family in context.families for note in said_of(family, context.dataset)]
+    alike = unweighted(
+        (each for each in context.group.families if not is_given(each)), context.dataset, seed=context.seed
+    )
     return Evidence(
         estimates={},
         facts={
@@ -78,6 +82,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             *([] if learned is None else [learned.sentence]),
             *([unnamed] if assumed else []),
             *said,
+            *([alike] if alike else []),
             *found.caveats(),
         ),
     )

@@ -26,16 +26,20 @@ class KeptBooster(ABC, ClassifierMixin, BaseEstimator):
         Of the training rows: the answer to every row where the model is empty, since there is nothing to learn from.
     """
 
-    def fit(self, X: "ArrayLike", y: "ArrayLike") -> Self:
-        """Fit to X, shape (n_rows, n_features), NaN where missing, and y, shape (n_rows,)."""
+    def fit(self, X: "ArrayLike", y: "ArrayLike", sample_weight: "NDArray | None" = None) -> Self:
+        """Fit to X, shape (n_rows, n_features), NaN where missing, and y, shape (n_rows,).
+
+        `sample_weight`, shape (n_rows,), says for how much each row counts; all alike without it.
+        """
         rows = np.asarray(X, dtype=np.float64)
-        self.classes_, codes, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
+        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
+        counts = np.bincount(codes, sample_weight)
         self.shares_ = counts / counts.sum()
         self.content_ = np.zeros(0, dtype=np.uint8)
         with np.errstate(over="ignore"):
             seen = np.nan_to_num(rows.astype(np.float32), nan=np.inf)
         if (seen != seen[:1]).any():
-            self._keep(self._learned(rows, codes))
+            self._keep(self._learned(rows, codes, sample_weight))
         return self
 
     def predict_proba(self, X: "ArrayLike") -> "NDArray[np.float64]":
@@ -76,7 +80,7 @@ class KeptBooster(ABC, ClassifierMixin, BaseEstimator):
         """Read `content_`."""
 
     @abstractmethod
-    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]") -> bytes:
+    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]", weights: "NDArray | None") -> bytes:
         """Let the library learn classes, counted from 0, and give its file."""
 
     @abstractmethod

@@ -44,13 +44,13 @@ class LeafwiseTreesClassifier(KeptBooster):
 
         return Booster(model_str=self.content_.tobytes().decode())
 
-    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]") -> bytes:
+    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]", weights: "NDArray | None") -> bytes:
         from lightgbm import LGBMClassifier
 
         model = LGBMClassifier(
             **self.get_params(), n_jobs=1, deterministic=True, force_row_wise=True, verbosity=-1
         )  # fmt: skip
-        return str(model.fit(rows, codes).booster_.model_to_string()).encode()
+        return str(model.fit(rows, codes, sample_weight=weights).booster_.model_to_string()).encode()
 
     def _said(self, model: Any, rows: "NDArray[np.float64]") -> "NDArray":
         found: NDArray = model.predict(rows, num_threads=1)

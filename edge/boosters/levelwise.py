@@ -46,11 +46,11 @@ class LevelwiseTreesClassifier(KeptBooster):
 
         return Booster({"nthread": 1}, model_file=bytearray(self.content_.tobytes()))
 
-    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]") -> bytes:
+    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]", weights: "NDArray | None") -> bytes:
         from xgboost import XGBClassifier
 
         model = XGBClassifier(**self.get_params(), tree_method="hist", n_jobs=1, verbosity=0)
-        return bytes(model.fit(rows, codes).get_booster().save_raw("ubj"))
+        return bytes(model.fit(rows, codes, sample_weight=weights).get_booster().save_raw("ubj"))
 
     def _said(self, model: Any, rows: "NDArray[np.float64]") -> "NDArray":
         found: NDArray = model.inplace_predict(rows)

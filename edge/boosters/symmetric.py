@@ -51,7 +51,7 @@ class SymmetricTreesClassifier(KeptBooster):
 
         return CatBoostClassifier().load_model(blob=self.content_.tobytes())
 
-    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]") -> bytes:
+    def _learned(self, rows: "NDArray[np.float64]", codes: "NDArray[np.int64]", weights: "NDArray | None") -> bytes:
         from catboost import CatBoostClassifier
 
         model = CatBoostClassifier(
@@ -59,7 +59,7 @@ class SymmetricTreesClassifier(KeptBooster):
             random_seed=self.random_state, allow_writing_files=False, logging_level="Silent",
             loss_function="Logloss" if len(self.classes_) == 2 else "MultiClass",
         )  # fmt: skip
-        return bytes(model.fit(rows, codes)._serialize_model())
+        return bytes(model.fit(rows, codes, sample_weight=weights)._serialize_model())
 
     def _said(self, model: Any, rows: "NDArray[np.float64]") -> "NDArray":
         found: NDArray = model.predict_proba(rows, thread_count=1)

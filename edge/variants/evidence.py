@@ -12,6 +12,7 @@ from edge.settings import Settings
 from edge.timing.quantiles import over_rounds
 from edge.variants.trials import VariantRow, VariantTimesRow, named
 from lab import stats
+from lab.belonging import equal_units
 from lab.numbers import Unit, span, unit_of
 from lab.protocol import Estimate, Figure, Table
 from lab.report import charts
@@ -42,6 +43,7 @@ def variants(
     labels: Mapping[str, str],
     timed: Mapping[str, np.ndarray],
     settings: Settings,
+    weights: np.ndarray | None = None,
 ) -> list[Variant]:
     """Gather the variants of all families, as far as they were timed.
 
@@ -51,6 +53,8 @@ def variants(
         By the candidate's name.
     timed : mapping of str to numpy.ndarray
         As in `VariantTimesRow.times`: of shape (rounds, calls), in nanoseconds.
+    weights : numpy.ndarray of shape (n_rows,), optional
+        For how much each test row counts; all alike without it.
     """
     kept = [
         (family, name, found, timed[named(family, name)])
@@ -60,10 +64,10 @@ def variants(
     ]
     if not kept:
         return []
-    best = max((found.original_right for _, _, found, _ in kept), key=lambda right: float(np.mean(right)))
+    best = max((found.original_right for _, _, found, _ in kept), key=lambda right: np.average(right, weights=weights))
     made = []
     for family, name, found, times in kept:
-        loss, size, p99 = _loss(best, found.right), found.size_bytes / 1e6, over_rounds(times, 0.99)
+        loss, size, p99 = _loss(best, found.right, weights), found.size_bytes / 1e6, over_rounds(times, 0.99)
         memory = found.peak_mib * 2**20 / 1e6
         items = [
             Item("latency (p99)", p99, settings.p99_ms),
@@ -76,7 +80,7 @@ def variants(
             Variant(
                 labels[family],
                 name,
-                100 * float(np.mean(found.right)),
+                100 * float(np.average(found.right, weights=weights)),
                 loss,
                 size,
                 p99,
@@ -251,10 +255,15 @@ def _said(found: Sequence[Variant], settings: Settings) -> str:
     )
 
 
-def _loss(best: np.ndarray, right: np.ndarray) -> Estimate:
+def _loss(best: np.ndarray, right: np.ndarray, weights: np.ndarray | None) -> Estimate:
     """Loss in points on the same rows; rows that agree to the last one leave up to 3 in n (the rule of three)."""
-    found = stats.paired_difference(100.0 * best, 100.0 * right, test_fraction=0.0, unit="points")
-    reach = 300 / len(right)
+    if weights is None:
+        found = stats.paired_difference(100.0 * best, 100.0 * right, test_fraction=0.0, unit="points")
+    else:
+        lost, shares = 100.0 * (best - right), weights / weights.sum()
+        mean = float(shares @ lost)
+        found = stats.estimate_of(mean, stats.row_spread([shares * (lost - mean)]), unit="points")
+    reach = 300 / (len(right) if weights is None else equal_units(weights))
     return Estimate(found.value, min(found.low, found.value - reach), max(found.high, found.value + reach), "points")
 
 

@@ -31,7 +31,8 @@ from edge.exporting.lowering import NotLoweredError, lower
 from edge.exporting.lowering.model import SCALED
 from edge.exporting.parity import leanest_equal
 from edge.session import OUTPUT, session
-from lab.protocol import Dataset
+from lab.learning.fitting import fit_together
+from lab.protocol import Belonging, Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,12 @@ _TRIED = 2_000  # training rows on which the forms of a narrower network are com
 
 
 def variants_of(
-    model: Any, chosen: Exported, dataset: Dataset, training: Any, target: "NDArray[np.int64]"
+    model: Any,
+    chosen: Exported,
+    dataset: Dataset,
+    training: Any,
+    target: "NDArray[np.int64]",
+    weights: "NDArray | None" = None,
 ) -> dict[str, bytes]:
     """Make the variants of an exported pipeline by name; what a family does not allow is left out.
 
@@ -54,6 +60,8 @@ def variants_of(
         Training rows: static int8 takes its scales from them, and narrower networks learn from them.
     target : numpy.ndarray of shape (n_rows,)
         Their classes.
+    weights : numpy.ndarray of shape (n_rows,), optional
+        For how much each of them counts; all alike without it.
     """
     made: dict[str, bytes] = {}
     before = logging.root.manager.disable
@@ -61,7 +69,7 @@ def variants_of(
         logging.WARNING
     )  # the quantiser asks for a pre-processing that does nothing to graphs as lean as these
     try:
-        for name, make in _recipes(model, chosen, dataset, training, target):
+        for name, make in _recipes(model, chosen, dataset, training, target, weights):
             with contextlib.suppress(NotLoweredError):
                 content = make()
                 if content is not None:
@@ -120,7 +128,12 @@ def describe(model: Any, content: bytes, dataset: Dataset, table: Any, target: "
 
 
 def _recipes(
-    model: Any, chosen: Exported, dataset: Dataset, training: Any, target: "NDArray[np.int64]"
+    model: Any,
+    chosen: Exported,
+    dataset: Dataset,
+    training: Any,
+    target: "NDArray[np.int64]",
+    weights: "NDArray | None",
 ) -> Iterator[tuple[str, Callable[[], bytes | None]]]:
     yield "ort format", lambda: _in_ort_format(chosen.content)
     if chosen.form == "exact":
@@ -133,7 +146,7 @@ def _recipes(
         yield "int8 static", lambda: _int8_static(_scaled(model, dataset), dataset, training)
     if isinstance(model, Pipeline) and isinstance(model[-1], MLPClassifier | DistilledClassifier):
         for share, words in ((2, "half the width"), (4, "a quarter of the width")):
-            yield words, functools.partial(_narrower, model, share, dataset, training, target)
+            yield words, functools.partial(_narrower, model, share, dataset, training, target, weights)
 
 
 def _lowered(model: Any, dataset: Dataset, precision: str) -> bytes | None:
@@ -214,7 +227,14 @@ def with_float16_weights(content: bytes) -> bytes:
     return narrowed
 
 
-def _narrower(model: Any, share: int, dataset: Dataset, training: Any, target: "NDArray[np.int64]") -> bytes | None:
+def _narrower(
+    model: Any,
+    share: int,
+    dataset: Dataset,
+    training: Any,
+    target: "NDArray[np.int64]",
+    weights: "NDArray | None",
+) -> bytes | None:
     """Train the same network again, on the same rows, with layers of a share of the width."""
     widths = np.atleast_1d(model[-1].hidden_layer_sizes)
     if widths.min() // share < 1:
@@ -222,7 +242,7 @@ def _narrower(model: Any, share: int, dataset: Dataset, training: Any, target: "
     thin = clone(model).set_params(**{f"{model.steps[-1][0]}__hidden_layer_sizes": tuple((widths // share).tolist())})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # its accuracy is measured, whenever it stopped
-        thin.fit(training, target)
+        fit_together(thin, training, target, Belonging(weights=weights), seed=0)
     return leanest_equal(thin, to_files(thin, dataset), dataset, training[:_TRIED], seed=0).content
 
 

@@ -6,6 +6,7 @@ from edge.building.trials import BUILD
 from edge.context import Context
 from edge.variants.evidence import figures, level_table, table, variants
 from edge.variants.trials import TIME_VARIANTS, VARY, VariantTimesRow, time_variants, vary
+from lab.learning.folds import split
 from lab.protocol import Evidence, Rows, Trial
 
 __all__ = ["evidence", "plan"]
@@ -32,7 +33,9 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     """Show every variant with what it costs, and the levels of the runtime's optimisation."""
     timed = TIME_VARIANTS.found(rows) or VariantTimesRow({}, {})
     varied = {name: row.variants for name, row in VARY.all_found(rows).items()}
-    smaller = variants(varied, context.labels, timed.times, context.settings)
+    _, test = split(context.dataset, context.fold)
+    counts = context.dataset.belonging.weights_of(test)
+    smaller = variants(varied, context.labels, timed.times, context.settings, counts)
     levels = level_table(context.labels, timed)
     return Evidence(
         {},

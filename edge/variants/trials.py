@@ -82,7 +82,9 @@ def vary(dataset: Dataset, *, seed: int, family: Named, fold: Fold, inputs: Rows
     model = originals.from_bytes(built.original)
     chosen = device.Exported(built.onnx.tobytes(), built.form, built.promise)
     del seed  # nothing is drawn
-    made = making.variants_of(model, chosen, dataset, device.device_rows_at(dataset, train), dataset.target[train])
+    counts = dataset.belonging.weights_of(train)
+    known = device.device_rows_at(dataset, train)
+    made = making.variants_of(model, chosen, dataset, known, dataset.target[train], counts)
     unseen, target = device.device_rows_at(dataset, test), dataset.target[test]
     return VariedRow({
         name: VariantRow(

@@ -69,20 +69,19 @@ def edit_terms(
     scores: dict[str, list[float]] = {}
     for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
         parameters = found[place] if found else None
-        features, target = dataset.features.iloc[test], dataset.target[test]
 
         def fit(train: Any = train, parameters: Any = parameters) -> Any:
             return fitted_on(family, dataset, train, parameters, seed)
 
         model = fit()
         names = names or _strongest(model, dataset)
-        scores.setdefault("as it is", []).append(score_of(model, scorer, features, target))
+        scores.setdefault("as it is", []).append(score_of(model, scorer, dataset, test))
         for name in names:
             for words, edit in (("made monotone", monotone), ("made flat", flattened)):
                 kept = _terms(model)
                 if name in model.named_steps["model"].term_names_:
                     edit(model, name)
-                scores.setdefault(f"{name!r} {words}", []).append(score_of(model, scorer, features, target))
+                scores.setdefault(f"{name!r} {words}", []).append(score_of(model, scorer, dataset, test))
                 _restore(model, kept)
     return Edited({words: tuple(values) for words, values in scores.items()})
 

@@ -15,7 +15,7 @@ from sklearn.metrics import r2_score
 
 from interpretability.context import Context
 from interpretability.scale import has_one_sum, sums
-from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of
+from interpretability.sides.finalists import FINALISTS, fitted_on, folds_of, score_of
 from lab.learning.families import Family
 from lab.protocol import Dataset, Evidence, Figure, Key, Rows, Table, Trial
 
@@ -187,18 +187,18 @@ def importances(
     model: Any, dataset: Dataset, rows: "NDArray", columns: Sequence[str], scorer: str, seed: int
 ) -> "NDArray[np.float64]":
     """Permutation importance, shape (n_columns,): how far the score on some rows falls when one column is shuffled, at least 0."""
-    features, target = dataset.features.iloc[rows], dataset.target[rows]
+    features, target, counts = dataset.features.iloc[rows], dataset.target[rows], dataset.belonging.weights_of(rows)
     if len(columns) == len(dataset.features.columns):
-        found = permutation_importance(model, features, target, scoring=scorer, n_repeats=2, random_state=seed)
+        found = permutation_importance(
+            model, features, target, scoring=scorer, n_repeats=2, random_state=seed, sample_weight=counts
+        )
         return np.clip(found.importances_mean, 0, None)
-    from sklearn.metrics import get_scorer
-
-    score, rng = get_scorer(scorer), np.random.default_rng(seed)
-    before = score(model, features, target)
+    rng = np.random.default_rng(seed)
+    before = score_of(model, scorer, dataset, rows)
     falls = []
     for name in columns:
         shuffled = features.assign(**{name: features[name].to_numpy()[rng.permutation(len(features))]})
-        falls.append(before - score(model, shuffled, target))
+        falls.append(before - score_of(model, scorer, dataset, rows, shuffled))
     return np.clip(falls, 0, None)
 
 
@@ -306,7 +306,13 @@ def _columns(model: Any, dataset: Dataset, rows: "NDArray", scorer: str, seed: i
     if len(np.unique(dataset.target[some])) < len(dataset.classes):
         return names[:_COLUMNS]
     first = permutation_importance(
-        model, dataset.features.iloc[some], dataset.target[some], scoring=scorer, n_repeats=1, random_state=seed
+        model,
+        dataset.features.iloc[some],
+        dataset.target[some],
+        scoring=scorer,
+        n_repeats=1,
+        random_state=seed,
+        sample_weight=dataset.belonging.weights_of(some),
     )
     strongest = np.sort(np.argsort(-first.importances_mean, kind="stable")[:_COLUMNS])
     return [names[place] for place in strongest]

@@ -102,17 +102,16 @@ def stress_finalist(
     for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
         parameters = finalists.parameters[family.name][place]
         model = fitted_on(family, dataset, train, parameters, seed)
-        features, target = dataset.features.iloc[test], dataset.target[test]
         attack.append(_membership(model, dataset, train, test, rng))
         if important is None:  # by the first fold's training rows, the same columns for all folds
             important = _important(model, dataset, train, scorer, seed)
-        for name, worse in _worse_features(features, dataset, important, rng):
-            scores.setdefault(name, []).append(score_of(model, scorer, worse, target))
+        for name, worse in _worse_features(dataset.features.iloc[test], dataset, important, rng):
+            scores.setdefault(name, []).append(score_of(model, scorer, dataset, test, worse))
         for share in _SHARES:
             noisy = _flipped(dataset.target[train], len(dataset.classes), share, rng)
             refitted = fitted_on(family, dataset, train, parameters, seed, target=noisy)
             scores.setdefault(f"{share:.0%} wrong {labels} in training", []).append(
-                score_of(refitted, scorer, features, target)
+                score_of(refitted, scorer, dataset, test)
             )
     leans = (important or [])[:_COLUMNS]
     return Stressed(
@@ -154,7 +153,10 @@ def _important(model: Any, dataset: Dataset, rows: "NDArray", scorer: str, seed:
     features, target = dataset.features.iloc[some], dataset.target[some]
     if len(np.unique(target)) < len(dataset.classes):
         return list(dataset.kinds)
-    found = permutation_importance(model, features, target, scoring=scorer, n_repeats=1, random_state=seed)
+    counts = dataset.belonging.weights_of(some)
+    found = permutation_importance(
+        model, features, target, scoring=scorer, n_repeats=1, random_state=seed, sample_weight=counts
+    )
     order = np.argsort(-found.importances_mean, kind="stable")
     return [str(dataset.features.columns[place]) for place in order]
 

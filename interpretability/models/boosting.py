@@ -15,7 +15,7 @@ from lab.learning.preparation import frequent_categories
 from lab.privacy.aggregates import MIN_ROWS, cut_points, outer_range, places
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["ReadableBoostingClassifier", "ReadableBoostingRegressor", "pooled"]
 
@@ -31,8 +31,12 @@ class _InBins:
     term_features_: list[tuple[int, ...]]
     term_scores_: "list[NDArray]"
 
-    def fit(self, X: pd.DataFrame, y: "NDArray", **arguments: Any) -> Self:
-        """Fit to X, shape (n_rows, n_columns); raises ValueError where a leaf may have fewer than 5 rows."""
+    def fit(self, X: pd.DataFrame, y: "NDArray", sample_weight: "ArrayLike | None" = None, **arguments: Any) -> Self:
+        """Fit to X, shape (n_rows, n_columns); raises ValueError where a leaf may have fewer than 5 rows.
+
+        `sample_weight`, shape (n_rows,), says for how much each row counts. What a bin speaks for are rows all the same, and so are
+        the `bin_weights_`.
+        """
         if self.min_samples_leaf < MIN_ROWS:
             raise ValueError(
                 f"min_samples_leaf is {self.min_samples_leaf}; a model that is shown has {MIN_ROWS} rows or more"
@@ -40,7 +44,10 @@ class _InBins:
         most = self.max_bins - 3  # the library counts one for missing and one for unknown values
         cuts = [None if X[name].dtype == object else cut_points(X[name], at_most=most) for name in X]
         seen = {name: _seen(X[name], points) for name, points in zip(X, cuts, strict=True)}
-        super().fit(pd.DataFrame(seen, index=X.index), y, **arguments)  # type: ignore[misc]
+        prepared = pd.DataFrame(seen, index=X.index)
+        super().fit(prepared, y, sample_weight, **arguments)  # type: ignore[misc]
+        if sample_weight is not None:
+            self.bin_weights_ = [_rows_of(prepared, self.bins_, features) for features in self.term_features_]
         for place, (levels, points) in enumerate(zip(self.bins_, cuts, strict=True)):
             if points is not None:
                 levels[:] = [points[np.floor(edges).astype(np.int64)] for edges in levels]
@@ -59,6 +66,24 @@ def _seen(column: pd.Series, cuts: "NDArray[np.float64] | None") -> "NDArray":
         known = frequent_categories(column)
         return np.asarray(column.where(column.isin(known), None), dtype=object)
     return places(column.to_numpy(dtype=np.float64), cuts)
+
+
+def _rows_of(seen: pd.DataFrame, bins: list[Any], features: tuple[int, ...]) -> "NDArray[np.float64]":
+    """Count the rows in each bin of a term, shape (n_bins, ...), as the library counts them where none has a weight."""
+    places: list[NDArray[np.int64]] = []
+    shape: list[int] = []
+    for feature in features:
+        levels = bins[feature][min(len(features), len(bins[feature])) - 1]
+        values = seen.iloc[:, feature]
+        if isinstance(levels, dict):
+            shape.append(max(levels.values(), default=0) + 2)
+            places.append(np.where(values.isna(), 0, values.map(levels).fillna(shape[-1] - 1)).astype(np.int64))
+        else:
+            shape.append(len(levels) + 3)
+            places.append(np.where(values.isna(), 0, 1 + np.searchsorted(levels, values, side="right")))
+    rows = np.zeros(shape)
+    np.add.at(rows, tuple(places), 1)
+    return rows
 
 
 def _ends(column: pd.Series, cuts: "NDArray[np.float64]") -> tuple[float, float]:

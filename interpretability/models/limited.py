@@ -54,7 +54,7 @@ class AtMostParts(Pipeline):
             if hasattr(model, "term_features_"):
                 smaller = _machine_of(model, self.most).fit(X, y, **_of_model(params))
             else:
-                smaller = _sum_of(model, self[:-1].transform(X), y, term_of_columns(self), self.most)
+                smaller = _sum_of(model, self[:-1].transform(X), y, term_of_columns(self), self.most, _of_model(params))
             self.steps = [*self.steps[:-1], (name, smaller)]
         return self
 
@@ -127,10 +127,13 @@ def _machine_of(fitted: Any, most: int) -> Any:
     return clone(fitted).set_params(exclude=others, interactions=pairs or 0)
 
 
-def _sum_of(fitted: Any, seen: "NDArray", target: "NDArray", terms: Sequence[str], most: int) -> Any:
+def _sum_of(
+    fitted: Any, seen: "NDArray", target: "NDArray", terms: Sequence[str], most: int, params: Mapping[str, Any]
+) -> Any:
     """Learn a linear model again from the columns of its strongest terms: those whose sum varies most over the rows.
 
-    `seen` has shape (n_rows, n_columns); `terms` names the term of each column. All other weights are 0.
+    `seen` has shape (n_rows, n_columns); `terms` names the term of each column; `params` are those of the fit. All other weights
+    are 0.
     """
     weights, names = np.atleast_2d(fitted.coef_), np.asarray(terms, dtype=object)
     spread = {
@@ -139,7 +142,7 @@ def _sum_of(fitted: Any, seen: "NDArray", target: "NDArray", terms: Sequence[str
     }
     strongest = sorted(spread, key=lambda name: -spread[name])[:most]
     kept = np.flatnonzero(np.isin(names, strongest))
-    model = clone(fitted).fit(seen[:, kept], target)
+    model = clone(fitted).fit(seen[:, kept], target, **params)
     full = np.zeros((*model.coef_.shape[:-1], len(names)))
     full[..., kept] = model.coef_
     model.coef_, model.n_features_in_ = full, len(names)

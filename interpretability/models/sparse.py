@@ -14,10 +14,10 @@ __all__ = ["ScaledLasso"]
 class ScaledLasso(Lasso):
     """A lasso (Tibshirani 1996) that is fitted to the target in standard deviations, and predicts in its unit."""
 
-    def fit(self, X: Any, y: "NDArray", *arguments: Any, **more: Any) -> Self:
-        """Fit to X, shape (n_rows, n_columns), and numbers y, shape (n_rows,)."""
+    def fit(self, X: Any, y: "NDArray", sample_weight: "NDArray | None" = None, **more: Any) -> Self:
+        """Fit to X, shape (n_rows, n_columns), and numbers y, shape (n_rows,); `sample_weight`, shape (n_rows,), as for a lasso."""
         middle, spread = float(np.mean(y)), float(np.std(y)) or 1.0
-        super().fit(X, (np.asarray(y) - middle) / spread, *arguments, **more)
+        super().fit(X, (np.asarray(y) - middle) / spread, sample_weight, **more)
         self.coef_: NDArray = self.coef_ * spread
         self.intercept_: float = self.intercept_ * spread + middle
         return self

@@ -52,10 +52,10 @@ def settings(seed: int) -> dict[str, Any]:
 class _Categories:
     """It takes the texts of a data frame as categories; named in the constructor, they could not be cloned."""
 
-    def fit(self, X: pd.DataFrame, y: "NDArray") -> Self:
-        """Fit to X, shape (n_rows, n_columns)."""
+    def fit(self, X: pd.DataFrame, y: "NDArray", sample_weight: "NDArray | None" = None) -> Self:
+        """Fit to X, shape (n_rows, n_columns); `sample_weight`, shape (n_rows,), says for how much each row counts."""
         texts = [place for place, name in enumerate(X) if X[name].dtype == object]
-        super().fit(X, y, cat_features=texts)  # type: ignore[misc]  # the estimator beside it has it
+        super().fit(X, y, cat_features=texts, sample_weight=sample_weight)  # type: ignore[misc]  # the estimator beside it has it
         return self
 
 

@@ -43,15 +43,18 @@ class _AtCutPoints:
     tree_: Any
     min_samples_leaf: int
 
-    def fit(self, X: "ArrayLike", y: "ArrayLike", **arguments: Any) -> Self:
-        """Fit to X, shape (n_rows, n_columns), without missing values; raises ValueError where a leaf may have fewer than 5 rows."""
+    def fit(self, X: "ArrayLike", y: "ArrayLike", sample_weight: "ArrayLike | None" = None, **arguments: Any) -> Self:
+        """Fit to X, shape (n_rows, n_columns), without missing values; raises ValueError where a leaf may have fewer than 5 rows.
+
+        `sample_weight`, shape (n_rows,), says for how much each row counts; a leaf has 5 rows whatever these are.
+        """
         if self.min_samples_leaf < MIN_ROWS:
             raise ValueError(
                 f"min_samples_leaf is {self.min_samples_leaf}; a tree that is shown has {MIN_ROWS} rows or more"
             )
         seen = np.asarray(X, dtype=np.float32)
         cuts = cuts_of(seen)
-        super().fit(placed(seen, cuts), y, **arguments)  # type: ignore[misc]
+        super().fit(placed(seen, cuts), y, sample_weight, **arguments)  # type: ignore[misc]
         inner = np.flatnonzero(self.tree_.children_left != -1)
         for node in inner:
             self.tree_.threshold[node] = threshold_of(self.tree_.threshold[node], cuts[self.tree_.feature[node]])

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import get_scorer
 
 from lab import stats
 from lab.learning.influence import added_alone, parts
-from lab.learning.scoring import Metric
+from lab.learning.scoring import Metric, scored_by
 from lab.protocol import Dataset, Estimate
 
 __all__ = ["Delivered", "estimate", "on_unseen_rows"]
@@ -55,16 +54,16 @@ def on_unseen_rows(model: Any, dataset: Dataset, *, scorer: str, seed: int) -> D
     if dataset.classes and len(np.unique(target)) < len(dataset.classes):
         return None
     said = model.predict_proba(features) if dataset.classes else model.predict(features)
-    found = parts(scorer, said, target)
+    belonging = whole.belonging.of(rows)
+    found = parts(scorer, said, target, belonging.weights)
     if found is None:
         return None
     try:
-        spread = stats.row_spread(added_alone(found, len(rows)), units=whole.belonging.of(rows).units)
+        spread = stats.row_spread(added_alone(found, len(rows), belonging.weights), units=belonging.units)
     except ValueError:  # a class in one unit only
         return None
-    return Delivered(
-        len(rows), float(get_scorer(scorer)(model, features, target)), spread.standard_error, spread.degrees
-    )
+    score = scored_by(scorer, model, features, target, belonging.weights)
+    return Delivered(len(rows), score, spread.standard_error, spread.degrees)
 
 
 def estimate(found: Delivered, metric: Metric) -> Estimate:

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sklearn.metrics import get_scorer
-
 from interpretability.context import Context
 from interpretability.sides.price import chosen_family, price_list, simplest_within, steps_of
 from lab.learning.comparison import Group, compare
@@ -18,7 +16,7 @@ from lab.learning.families import Family
 from lab.learning.fitting import fit_together
 from lab.learning.folds import all_folds, split
 from lab.learning.outer import fold_key
-from lab.learning.scoring import Metric
+from lab.learning.scoring import Metric, scored_by
 from lab.protocol import Dataset, Evidence, Key, Rows, Trial
 
 if TYPE_CHECKING:
@@ -132,9 +130,10 @@ def fitted_on(
     return fit_together(model, features, known, dataset.belonging.of(rows), seed=seed)
 
 
-def score_of(model: Any, scorer: str, features: Any, target: "NDArray") -> float:
-    """Score by the run's metric; `target` has shape (n_rows,)."""
-    return float(get_scorer(scorer)(model, features, target))
+def score_of(model: Any, scorer: str, dataset: Dataset, rows: "NDArray", features: Any = None) -> float:
+    """Score by the run's metric on some rows, shape (n_test,), or on others `features` in their place."""
+    seen = dataset.features.iloc[rows] if features is None else features
+    return scored_by(scorer, model, seen, dataset.target[rows], dataset.belonging.weights_of(rows))
 
 
 def _full_name(name: str) -> str:

@@ -12,6 +12,7 @@ from lab import sections
 from lab.learning import deciding
 from lab.learning.comparison import Comparison
 from lab.learning.families import CONSTANT
+from lab.learning.fitting import unweighted
 from lab.protocol import Estimate, Evidence, Figure, Rows, Trial
 from lab.report.deciding import Against
 from lab.wording import count
@@ -70,7 +71,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             found.calibration(dataset.target, dataset.classes),
         ),
         tables=(found.table(), found.choices()),
-        caveats=(*found.caveats(), *_of_blends(found, context), *_caveats(context)),
+        caveats=(*found.caveats(), *_of_blends(found, context), *_caveats(context), *_of_weights(context)),
     )
     return sections.merged((compared, then))
 
@@ -117,6 +118,12 @@ def _of_blends(found: Comparison, context: Context) -> tuple[str, ...]:
         f"in {blended} of {count(len(chosen), 'fold')} the best black box is an average of several; what is explained, timed and "
         f"stress-tested in its place is the best single one, the {single}",
     )
+
+
+def _of_weights(context: Context) -> tuple[str, ...]:
+    """Say which models learned without the weights of the rows, where rows have some."""
+    said = unweighted((*context.glass.families, *context.black.families), context.dataset, seed=context.seed)
+    return (said,) if said else ()
 
 
 def _caveats(context: Context) -> tuple[str, ...]:

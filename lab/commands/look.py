@@ -98,7 +98,7 @@ def _looked(source: str, said: dict[str, Any]) -> _Looked:
     target = said["target"] or (builtin.about(source).target if read.is_builtin else None)
     if target is None:
         return _Looked(read.name, read.table.num_rows, columns, uses, read.notes, ())
-    rest = {word: said[word] for word in ("drop", "task", "by", "time", "independent")}
+    rest = {word: said[word] for word in ("drop", "task", "by", "time", "independent", "weights")}
     dataset = check(read.table, target, name=read.name, content=read.content, **rest)
     if said["positive"] is not None:
         dataset = with_positive(dataset, said["positive"])
@@ -114,6 +114,7 @@ def _roles(dataset: "Dataset") -> dict[str, str]:
     return {
         dataset.belonging.by: "says which rows belong together",
         dataset.belonging.time: "says in which order they came",
+        dataset.belonging.weighted: "says for how much each row counts",
         dataset.target_name: f"target: {what}",
     }
 
@@ -157,7 +158,7 @@ def _write(path: Path, found: _Looked, said: dict[str, Any]) -> None:
         raise SettingsError(f"{path} exists; move it, or choose another name with --write")
     how = said["how"]
     kinds = {column: f"{kind}:{form}" if form else kind for column, (kind, form) in how.kinds.items()}
-    texts = {word: said[word] for word in ("target", "by", "time", "positive")}
+    texts = {word: said[word] for word in ("target", "by", "time", "weights", "positive")}
     texts |= {"encoding": how.encoding, "sheet": how.sheet, "table": how.table, "missing": list(how.missing)}
     columns, comments = {}, {}
     for each in found.columns:

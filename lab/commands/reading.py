@@ -41,6 +41,11 @@ def add_table(parser: Parser) -> None:
         default=None,
         help="the rows do not belong together, whatever it looks like",
     )
+    parser.add_argument(
+        "--weights", metavar="COLUMN",
+        help="for how much each row counts, in what models learn and in all scores: survey weights, or how often a row stands for the "
+        "same case (intervals count rows, so repeat rows that are cases of their own)",
+    )  # fmt: skip
     group = parser.add_argument_group("how the file is read (found out, and said, where you do not say)")
     options = [
         group.add_argument(
@@ -87,5 +92,6 @@ def about(given: argparse.Namespace) -> dict[str, Any]:
     )  # fmt: skip
     return {
         "target": said("target"), "drop": (*declared.drop, *given.drop), "task": said("task", "auto"), "by": said("by"),
-        "time": said("time"), "independent": said("independent", False), "positive": said("positive"), "how": how,
+        "time": said("time"), "independent": said("independent", False), "weights": said("weights"),
+        "positive": said("positive"), "how": how,
     }  # fmt: skip

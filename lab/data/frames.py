@@ -28,6 +28,7 @@ def from_frame(
     by: str | None = None,
     time: str | None = None,
     independent: bool = False,
+    weights: str | None = None,
 ) -> Dataset:
     """Check a data frame of pandas or polars, an Arrow table, or anything that speaks Arrow's stream protocol.
 
@@ -39,7 +40,7 @@ def from_frame(
         The column to predict.
     name : str
         What to call the table on screen.
-    drop, task, by, time, independent
+    drop, task, by, time, independent, weights
         As in `lab.data.load.load`.
 
     Raises
@@ -47,7 +48,14 @@ def from_frame(
     DataError
         If this is no table, or it cannot be used.
     """
-    said: dict[str, Any] = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
+    said: dict[str, Any] = {
+        "drop": drop,
+        "task": task,
+        "by": by,
+        "time": time,
+        "independent": independent,
+        "weights": weights,
+    }
     try:
         is_pandas = type(frame).__module__.partition(".")[0] == "pandas"
         table = pa.Table.from_pandas(frame, preserve_index=False) if is_pandas else pa.table(frame)
@@ -63,7 +71,7 @@ def from_frame(
 def from_arrays(name: str, features: "pd.DataFrame", labels: "np.ndarray", **said: Any) -> Dataset:
     """Make a `Dataset` of generated columns and labels of shape (n_rows,), under the target's name `label`.
 
-    `said` is what `lab.data.load.check` takes beside them: `by`, `time`, `independent`.
+    `said` is what `lab.data.load.check` takes beside them: `by`, `time`, `independent`, `weights`.
     """
     table = pa.table({**{str(column): features[column].to_numpy() for column in features}, "label": labels})
     return check(table, "label", name=name, content=_text(table), **said)

@@ -22,6 +22,7 @@ from lab.data.declared import belonging_of
 from lab.data.features import judged, readable
 from lab.data.positive import with_positive
 from lab.data.target import is_scale, rows_with_target, target_values
+from lab.data.weighted import rows_that_count, weights_of
 from lab.errors import DataError, nearest
 from lab.protocol import Dataset
 from lab.reading.how import How
@@ -45,6 +46,7 @@ def load(
     by: str | None = None,
     time: str | None = None,
     independent: bool = False,
+    weights: str | None = None,
     positive: str | None = None,
     how: How = _FOUND_OUT,
 ) -> Dataset:
@@ -66,6 +68,8 @@ def load(
         A column of dates or numbers: models are tested on later rows than those they learned from. It is no feature.
     independent : bool
         The user's word that rows do not belong together.
+    weights : str, optional
+        A column of numbers of 0 or more: for how much each row counts in what is learned and in all scores. It is no feature.
     positive : str, optional
         The class of two that is looked for; F1, precision and the like are its own.
     how : How
@@ -76,7 +80,14 @@ def load(
     DataError
         If the table cannot be used: says where, what was found, and the way out.
     """
-    said: dict[str, Any] = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent}
+    said: dict[str, Any] = {
+        "drop": drop,
+        "task": task,
+        "by": by,
+        "time": time,
+        "independent": independent,
+        "weights": weights,
+    }
     found = read_source(source, {**said, "target": target, "how": how})
     known = builtin.about(source).target if found.is_builtin else None
     if target is None and known is None:
@@ -100,7 +111,7 @@ class Source:
 
 
 def read_source(source: str, said: Mapping[str, Any]) -> Source:
-    """Read a table unchecked; `said` holds keywords of `load`, of which target, by, time, drop and how count.
+    """Read a table unchecked; `said` holds keywords of `load`, of which target, by, time, weights, drop and how count.
 
     Raises
     ------
@@ -114,7 +125,7 @@ def read_source(source: str, said: Mapping[str, Any]) -> Source:
     if "/" not in source and "." not in source and source != "-" and not os.path.lexists(path):
         near = nearest(source, builtin.TABLES, label="built-in tables")
         raise DataError(f"no file or built-in table {source!r}; {near}")
-    named = [name for name in (said["by"], said["time"], *said["drop"]) if name is not None]
+    named = [name for name in (said["by"], said["time"], said["weights"], *said["drop"]) if name is not None]
     found = read(source, said["how"], target=said["target"] or "", wanted=named)
     return Source("standard input" if source == "-" else clean(path.name), found.table, found.content, found.notes)
 
@@ -134,6 +145,7 @@ def check(
     by: str | None = None,
     time: str | None = None,
     independent: bool = False,
+    weights: str | None = None,
 ) -> Dataset:
     """Turn an Arrow table into a `Dataset`; `content` is what the digest is taken of, all else is as for `load`.
 
@@ -148,9 +160,14 @@ def check(
         dropped -= {target}  # a pattern means the others
     if target in dropped:
         raise DataError(f"{name}: the target {target!r} cannot be dropped; choose another column")
-    by, time = (None if column is None else _apart(table, column, target, dropped, name) for column in (by, time))
+    by, time, weights = (
+        None if column is None else _apart(table, column, target, dropped, name) for column in (by, time, weights)
+    )
     with readable(table, target, name):
         table, notes = rows_with_target(table, target, name)
+        if weights is not None:
+            table, more = rows_that_count(table, weights, name)
+            notes += more
         codes, classes = target_values(table[target], target, name, task)
     if task == "auto" and is_scale(classes):
         notes.append(
@@ -161,7 +178,7 @@ def check(
         notes.append(
             f"the target {target!r} has {len(np.unique(codes)):,} different numbers: it is predicted as a number (regression)"
         )
-    found = judged(table, {target, by, time, *dropped}, codes, classes, name)
+    found = judged(table, {target, by, time, weights, *dropped}, codes, classes, name)
     notes += [
         *found.warnings,
         *(f"column {column!r} was left out: {reason}" for column, reason in found.left_out.items()),
@@ -173,6 +190,12 @@ def check(
         )
     features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in found.columns.items()})
     belonging, said = belonging_of(table, features, codes, by=by, time=time, is_independent=independent, name=name)
+    if weights is not None:
+        counts, told = weights_of(table, weights, name)
+        belonging, said = (
+            dataclasses.replace(belonging, weights=counts, weighted="" if counts is None else weights),
+            [*said, told],
+        )
     digest = hashlib.sha256(content).hexdigest()
     dataset = Dataset(name, features, codes, target, classes, found.kinds, digest, (*said, *notes), belonging)
     return dataclasses.replace(dataset, left_out=found.left_out, unread=tuple(found.unread))
@@ -201,15 +224,15 @@ def _columns(table: pa.Table, pattern: str, name: str) -> list[str]:
 
 
 def _apart(table: pa.Table, wanted: str, target: str, dropped: Collection[str], name: str) -> str:
-    """Find the column of --by or --time, which must be another than the target; raises DataError where it is not."""
+    """Find the column of --by, --time or --weights, which must be another than the target; raises DataError where it is not."""
     column = _column(table, wanted, name)
     if column == target:
         raise DataError(
-            f"{name}: {column!r} is the target, which says neither what belongs together nor in which order rows came; "
-            "choose another column"
+            f"{name}: {column!r} is the target, which says neither what belongs together nor in which order rows came, nor for how "
+            "much they count; choose another column"
         )
     if column in dropped:
         raise DataError(
-            f"{name}: the column {column!r} is dropped, and needed for --by or --time; leave out one of the two"
+            f"{name}: the column {column!r} is dropped, and needed for --by, --time or --weights; leave out one of the two"
         )
     return column

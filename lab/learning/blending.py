@@ -82,22 +82,28 @@ def blend_fold(
     rows: list[FoldRow] = [inputs[members[name]] for name in names]
     first, inner = _of_the_same_rows([row.inner for row in rows], n_classes)
     folds = first.folds if len(first.sizes) > 1 else halves(first.sizes[0])
-    weights, said = weighed(blend, inner, dataset.target[first.rows], folds, scorer)
+    counts = dataset.belonging.weights_of
+    weights, said = weighed(blend, inner, dataset.target[first.rows], folds, scorer, counts(first.rows))
     own = kept(first.rows, said, first.sizes)
     outer = averaged(np.stack([row.predictions for row in rows]), weights)
     return FoldRow(
-        score_said(scorer, outer, dataset.target[test]),
+        score_said(scorer, outer, dataset.target[test], counts(test)),
         outer,
-        scored_beside(outer, dataset.target[test], n_classes),
+        scored_beside(outer, dataset.target[test], n_classes, counts(test)),
         test_rows=test,
         parameters={"weights": {name: float(weight) for name, weight in zip(names, weights, strict=True) if weight}},
-        inner_score=inner_score(own, dataset.target, scorer, n_classes),
+        inner_score=inner_score(own, dataset.target, scorer, n_classes, dataset.belonging.weights),
         inner=own,
     )
 
 
 def weighed(
-    blend: Blend, said: "NDArray[np.float64]", target: "NDArray", folds: "Sequence[slice]", scorer: str
+    blend: Blend,
+    said: "NDArray[np.float64]",
+    target: "NDArray",
+    folds: "Sequence[slice]",
+    scorer: str,
+    counts: "NDArray | None" = None,
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """Weigh the members of a blend by what they said of rows from which none of them learned, and combine just that.
 
@@ -110,6 +116,8 @@ def weighed(
         Parts of the rows, all of them together: each is combined by weights that come from the others.
     scorer : str
         Name of the metric.
+    counts : array of shape (n_rows,), optional
+        For how much each row counts; all alike without it.
 
     Returns
     -------
@@ -120,8 +128,10 @@ def weighed(
     if blend.rule == "average":
         weights = np.full(len(said), 1 / len(said))
         return weights, averaged(said, weights)
-    combined = [averaged(said[:, part], greedy_weights(*_without(said, target, part), scorer)) for part in folds]
-    return greedy_weights(said, target, scorer), np.concatenate(combined)
+    combined = [
+        averaged(said[:, part], greedy_weights(*_without(said, target, part, counts, scorer))) for part in folds
+    ]
+    return greedy_weights(said, target, scorer, counts), np.concatenate(combined)
 
 
 def halves(n_rows: int) -> "list[slice]":
@@ -138,7 +148,9 @@ def averaged(said: "NDArray[np.float64]", weights: "NDArray[np.float64]") -> "ND
     return np.tensordot(weights, said, axes=1)
 
 
-def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> "NDArray[np.float64]":
+def greedy_weights(
+    said: "NDArray[np.float64]", target: "NDArray", scorer: str, counts: "NDArray | None" = None
+) -> "NDArray[np.float64]":
     """Choose weights step by step: the model is added, again if need be, with which the average scores best.
 
     It begins with the best models in their order, as long as each improves the average; of all averages on its way the best
@@ -151,6 +163,8 @@ def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) 
     target : array of shape (n_rows,)
     scorer : str
         Name of the metric.
+    counts : array of shape (n_rows,), optional
+        For how much each row counts; all alike without it.
 
     Returns
     -------
@@ -161,40 +175,43 @@ def greedy_weights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) 
     ----------
     Caruana, Niculescu-Mizil, Crew and Ksikes (2004), Ensemble selection from libraries of models, ICML.
     """
-    alone = _heights(said, target, scorer)
+    alone = _heights(said, target, scorer, counts)
     order = sorted(range(len(said)), key=lambda place: -alone[place])  # stable
-    counts = np.zeros(len(said))
-    counts[order[0]], best = 1, alone[order[0]]
+    times = np.zeros(len(said))
+    times[order[0]], best = 1, alone[order[0]]
     total = said[order[0]].copy()
     for place in order[1:]:
-        height = _heights((total + said[[place]]) / (counts.sum() + 1), target, scorer)[0]
+        height = _heights((total + said[[place]]) / (times.sum() + 1), target, scorer, counts)[0]
         if height <= best + _ROUNDING * abs(best):
             break
-        counts[place], total, best = 1, total + said[place], height
-    found = counts.copy()
+        times[place], total, best = 1, total + said[place], height
+    found = times.copy()
     for _ in range(_MOST_STEPS):
-        heights = _heights((total + said) / (counts.sum() + 1), target, scorer)
+        heights = _heights((total + said) / (times.sum() + 1), target, scorer, counts)
         place = int(np.argmax(heights >= heights.max() - _ROUNDING * abs(best)))  # of equals the first
-        counts[place], total = counts[place] + 1, total + said[place]
+        times[place], total = times[place] + 1, total + said[place]
         if heights[place] > best + _ROUNDING * abs(best):
-            found, best = counts.copy(), heights[place]
+            found, best = times.copy(), heights[place]
     return found / found.sum()
 
 
-def _heights(said: "NDArray[np.float64]", target: "NDArray", scorer: str) -> "NDArray[np.float64]":
+def _heights(
+    said: "NDArray[np.float64]", target: "NDArray", scorer: str, counts: "NDArray | None"
+) -> "NDArray[np.float64]":
     """What grows with the score of each model, shape (n_models,).
 
     The negative mean squared error for R², the sum of its means where a metric is one, else the score itself.
     """
     if scorer == "r2":
-        return np.asarray(-np.mean((said - target) ** 2, axis=-1))
-    found = parts(scorer, said, target)
+        return np.asarray(-np.average((said - target) ** 2, axis=-1, weights=counts))
+    found = parts(scorer, said, target, counts)
     if found is None:
-        return np.array([score_said(scorer, each, target) for each in said])
+        return np.array([score_said(scorer, each, target, counts) for each in said])
     heights = np.zeros(len(said))
     for part in found:
         if part.members.any():
-            heights += np.compress(part.members, part.values, axis=-1).mean(axis=-1)
+            of_members = None if counts is None else counts[part.members]
+            heights += np.average(np.compress(part.members, part.values, axis=-1), axis=-1, weights=of_members)
     return heights
 
 
@@ -206,7 +223,10 @@ def _of_the_same_rows(found: "Sequence[OutOfFold | None]", n_classes: int) -> "t
     return there[0], np.stack([each.predictions(n_classes) for each in there])
 
 
-def _without(inner: "NDArray[np.float64]", truth: "NDArray", part: slice) -> "tuple[NDArray[np.float64], NDArray]":
+def _without(
+    inner: "NDArray[np.float64]", truth: "NDArray", part: slice, counts: "NDArray | None", scorer: str
+) -> "tuple[NDArray[np.float64], NDArray, str, NDArray | None]":
+    """Give what `greedy_weights` takes, of all rows but those of a part."""
     others = np.ones(len(truth), dtype=bool)
     others[part] = False
-    return inner[:, others], truth[others]
+    return inner[:, others], truth[others], scorer, None if counts is None else counts[others]

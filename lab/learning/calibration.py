@@ -43,8 +43,10 @@ class RisingCalibration(CalibratedClassifierCV):
     (True, 0.001)
     """
 
-    def fit(self, X: "ArrayLike", y: "ArrayLike") -> Self:
+    def fit(self, X: "ArrayLike", y: "ArrayLike", sample_weight: "ArrayLike | None" = None) -> Self:
         """Fit the machine and the sigmoids on X of shape (n_samples, n_features) and labels y of shape (n_samples,).
+
+        `sample_weight`, shape (n_samples,), says for how much each row counts; all alike without it.
 
         Raises
         ------
@@ -53,20 +55,21 @@ class RisingCalibration(CalibratedClassifierCV):
         """
         if self.method != "sigmoid":
             raise ValueError(f"method is {self.method!r}; only 'sigmoid' is kept rising")
-        super().fit(X, y)
+        super().fit(X, y, sample_weight)
         labels = np.asarray(y)
+        weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         for fitted in self.calibrated_classifiers_:
             scored = fitted.estimator.classes_[-len(fitted.calibrators) :]  # of two classes the second
             for label, sigmoid in zip(scored, fitted.calibrators, strict=True):
-                _keep_rising(sigmoid, labels == label)
+                _keep_rising(sigmoid, labels == label, weights)
         return self
 
 
-def _keep_rising(sigmoid: Any, positive: "NDArray[np.bool_]") -> None:
-    """Mend a fitted sigmoid 1 / (1 + exp(a s + b)) of scores s, if it does not rise."""
+def _keep_rising(sigmoid: Any, positive: "NDArray[np.bool_]", weights: "NDArray[np.float64]") -> None:
+    """Mend a fitted sigmoid 1 / (1 + exp(a s + b)) of scores s, if it does not rise; both arrays have shape (n_samples,)."""
     if -sigmoid.a_ >= LEAST_SLOPE:
         return
-    n_positive, n = int(positive.sum()), len(positive)
+    n_positive, n = float(weights[positive].sum()), float(weights.sum())
     targets = n_positive * (n_positive + 1) / (n_positive + 2) + (n - n_positive) / (n - n_positive + 2)
     sigmoid.a_, sigmoid.b_ = -LEAST_SLOPE, -float(logit(targets / n))
 

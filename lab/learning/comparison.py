@@ -18,13 +18,13 @@ from lab.belonging import ALONE
 from lab.decisions import rows_to_settle
 from lab.errors import TrialsFailedError
 from lab.learning.blending import Blend
+from lab.learning.counted import counted_by_stratum, counted_units
 from lab.learning.families import Family
-from lab.learning.influence import added, parts
+from lab.learning.influence import Part, added, parts
 from lab.learning.inner import inner_score
 from lab.learning.outer import FoldRow, fold_key
 from lab.learning.predictions import reliability_figure
 from lab.learning.scoring import BESIDE, Metric
-from lab.learning.splits import units_by_stratum
 from lab.protocol import Belonging, Dataset, Estimate, Figure, Rows, Table
 from lab.report import charts
 from lab.wording import amount
@@ -122,9 +122,9 @@ class Comparison:
         return len(self.target)
 
     @property
-    def n_units(self) -> int:
-        """What the table counts for: groups of rows that belong together, or else rows."""
-        return self.n_rows if self.belonging.units is None else len(np.unique(self.belonging.units))
+    def n_units(self) -> float:
+        """What the table counts for: groups of rows that belong together, or else rows; fewer where they have unequal weights."""
+        return counted_units(self.belonging, self.n_rows)
 
     def difference(self, a: Scores, b: Scores, *, confidence: float = 0.95) -> Estimate:
         """How much better `a` is than `b`, over the folds in which both have a score.
@@ -159,12 +159,11 @@ class Comparison:
         for place in range(repeat * self.folds, (repeat + 1) * self.folds):
             first, second = a.rows[place], b.rows[place]
             assert first is not None and second is not None  # noqa: PT018 - asked only where every fold is there
-            rows, scorer = first.test_rows, self.metric.scorer
-            one, other = (parts(scorer, row.predictions, self.target[rows]) for row in (first, second))
+            one, other = self._parts(first), self._parts(second)
             if one is None or other is None:
                 return None
-            found.append((rows, one, other))
-        return self.metric.factor * added(found, self.n_rows)
+            found.append((first.test_rows, one, other))
+        return self.metric.factor * added(found, self.n_rows, self.belonging.weights)
 
     def beyond(self, other: "Comparison", a: Scores, b: Scores) -> Estimate | None:
         """How much higher `a` scores here than `b` in another comparison of the same rows, which has other folds.
@@ -188,14 +187,18 @@ class Comparison:
         for start in range(0, len(scores.rows), self.folds):
             each = []
             for row in scores.rows[start : start + self.folds]:
-                own = None if row is None else parts(self.metric.scorer, row.predictions, self.target[row.test_rows])
+                own = None if row is None else self._parts(row)
                 if row is None or own is None:
                     return None
                 each.append(
                     (row.test_rows, own, tuple(dataclasses.replace(part, values=0 * part.values) for part in own))
                 )
-            found.append(added(each, self.n_rows))
+            found.append(added(each, self.n_rows, self.belonging.weights))
         return self.metric.factor * np.asarray(found)
+
+    def _parts(self, row: FoldRow) -> tuple[Part, ...] | None:
+        rows = row.test_rows
+        return parts(self.metric.scorer, row.predictions, self.target[rows], self.belonging.weights_of(rows))
 
     @property
     def least_half(self) -> float:
@@ -207,7 +210,7 @@ class Comparison:
             return 0.0
         if self.metric.scorer != "balanced_accuracy":
             return 3 * self.metric.factor / self.n_units
-        of_class = units_by_stratum(self.target, self.belonging, int(self.target.max()) + 1)
+        of_class = counted_by_stratum(self.target, self.belonging, int(self.target.max()) + 1)
         return float(3 * self.metric.factor / (len(of_class) * of_class.min()))
 
     def floor(self, estimates: Iterable[Estimate]) -> str:
@@ -219,8 +222,11 @@ class Comparison:
         if not any(reach and math.isclose(max(e.value - e.low, e.high - e.value), reach) for e in estimates):
             return ""
         what = "rows" if self.belonging.units is None else "groups of rows"
+        what += " of equal weight" if self.belonging.weighted else ""
         half = amount(reach, self.metric.unit)
-        return f" An interval of {half} to either side (3 of {self.n_units:,} {what}) is a floor, not a measurement."
+        return (
+            f" An interval of {half} to either side (3 of {int(self.n_units):,} {what}) is a floor, not a measurement."
+        )
 
     def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
         reach = self.least_half
@@ -325,7 +331,13 @@ class Comparison:
             scores.label: [(row.predictions, target[row.test_rows]) for row in scores.rows if row is not None]
             for scores in self.best.values()
         }
-        return reliability_figure(sides, classes)
+        weights = self.belonging.weights
+        counts = {
+            scores.label: [weights[row.test_rows] for row in scores.rows if row is not None]
+            for scores in self.best.values()
+            if weights is not None
+        }
+        return reliability_figure(sides, classes, counts or None)
 
     def _shown(self) -> tuple[Scores, ...]:
         """List what a reader sees: every family, and the best of each group that has more than one."""
@@ -374,7 +386,9 @@ def compare(
             inner = _inner_scores(members, dataset, metric)
             single[group.name] = _best_of(group, alone, inner, metric)
             best[group.name] = _best_of(group, members, inner, metric) if group.blends else single[group.name]
-    belonging = Belonging(units=_units_of(dataset.belonging)) if at_random else dataset.belonging
+    belonging = dataset.belonging
+    if at_random:
+        belonging = dataclasses.replace(belonging.at_random, units=_units_of(belonging))
     return Comparison(metric, folds, dataset.target, by_family, best, single, belonging)
 
 
@@ -417,7 +431,11 @@ def _inner_scores(members: Mapping[str, Scores], dataset: Dataset, metric: Metri
             if row is None or row.inner is None or not has_all:
                 found[name].append(None if row is None else row.inner_score)
             else:
-                found[name].append(inner_score(row.inner, dataset.target, metric.scorer, len(dataset.classes)))
+                found[name].append(
+                    inner_score(
+                        row.inner, dataset.target, metric.scorer, len(dataset.classes), dataset.belonging.weights
+                    )
+                )
     return found
 
 

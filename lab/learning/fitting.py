@@ -1,4 +1,4 @@
-"""How is a model fitted where rows belong together? The rows that it keeps aside, to stop early or to calibrate, respect it too.
+"""How is a model fitted where rows belong together, or count differently? What it keeps aside to stop or calibrate respects it too.
 
 scikit-learn's estimators keep rows aside at random. A copy, or another visit of the same customer, on the other side would
 tell a network to train on, and a calibration that the model is surer than it is.
@@ -8,15 +8,22 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.utils.validation import has_fit_parameter
 
 from lab.learning.splits import k_folds
-from lab.protocol import Belonging
+from lab.protocol import Belonging, Dataset
+from lab.wording import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["fit_together"]
+    from lab.learning.families import Family
+
+__all__ = ["fit_together", "takes_weights", "unweighted"]
 
 _KEPT_ASIDE = 7
 """One fold of so many tells a boosting machine when to stop: the 15 % that it takes by itself."""
@@ -29,10 +36,15 @@ def fit_together(model: Any, features: "pd.DataFrame", target: "NDArray", belong
 
     A calibration gets folds, and the bags of an explainable boosting machine rows to stop by, that hold together what belongs
     together; a network and a gradient boosting that cannot be told so learn to their end.
+
+    Where rows have weights, a model that takes some learns by them (see `takes_weights`).
     """
+    more: dict[str, Any] = {}
+    if belonging.weights is not None and takes_weights(model):
+        more["model__sample_weight"] = belonging.weights
     if belonging.is_plain:
-        return model.fit(features, target)
-    known, more = model.get_params(), {}
+        return model.fit(features, target, **more)
+    known = model.get_params()
     if known.get("model__early_stopping") in (True, "auto"):
         model.set_params(model__early_stopping=False)
     if isinstance(folds := known.get("model__cv"), int):
@@ -43,6 +55,22 @@ def fit_together(model: Any, features: "pd.DataFrame", target: "NDArray", belong
     if "model__outer_bags" in known:
         more["model__bags"] = _bags(target, belonging, known["model__outer_bags"], seed)
     return model.fit(features, target, **more)
+
+
+def takes_weights(model: Any) -> bool:
+    """Whether the last step of a pipeline, or the regressor inside it, learns more of rows that count for more."""
+    last = model[-1]
+    return bool(
+        has_fit_parameter(last.regressor if isinstance(last, TransformedTargetRegressor) else last, "sample_weight")
+    )
+
+
+def unweighted(families: "Iterable[Family]", dataset: Dataset, *, seed: int) -> str:
+    """Say, as the end of a sentence, which families take no weights, where rows have some; empty where all do."""
+    if not dataset.belonging.weighted:
+        return ""
+    names = [family.label for family in families if not takes_weights(family.build(dataset.features, seed))]
+    return f"no weights are taken by, and all rows count alike in what is learned by: {listed(names)}" if names else ""
 
 
 def _bags(target: "NDArray", belonging: Belonging, count: int, seed: int) -> "NDArray[np.int8]":

@@ -70,6 +70,9 @@ def in_full(said: np.ndarray, n_classes: int) -> "NDArray[np.float64]":
     return exact / exact.sum(axis=1, keepdims=True) if n_classes else exact
 
 
-def inner_score(found: OutOfFold, target: "NDArray", scorer: str, n_classes: int) -> float:
-    """Score all inner out-of-fold rows at once, as the scorer gives it; `target`, shape (n_rows,), is that of the table."""
-    return score_said(scorer, found.predictions(n_classes), target[found.rows])
+def inner_score(
+    found: OutOfFold, target: "NDArray", scorer: str, n_classes: int, weights: "NDArray | None" = None
+) -> float:
+    """Score all inner out-of-fold rows at once, as the scorer gives it; target and weights, shape (n_rows,), are the table's."""
+    counted = None if weights is None else weights[found.rows]
+    return score_said(scorer, found.predictions(n_classes), target[found.rows], counted)

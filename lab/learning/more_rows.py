@@ -212,7 +212,8 @@ def _ends(metric: Metric, dataset: Dataset) -> tuple[float, float]:
     best = 0.0 if metric.scorer.startswith("neg_") else metric.factor
     floors = {"roc_auc": 0.5, "roc_auc_ovr": 0.5, "r2": 0.0}
     if dataset.classes:
-        counts = np.bincount((dataset.whole or dataset).target)
+        whole = dataset.whole or dataset
+        counts = np.bincount(whole.target, whole.belonging.weights)
         floors |= {"accuracy": float(counts.max() / counts.sum()), "balanced_accuracy": 1 / len(dataset.classes)}
     return best, metric.factor * floors.get(metric.scorer, -math.inf)
 

@@ -97,7 +97,9 @@ def score_fold(
             if tuned.inner is None
             else dataclasses.replace(tuned.inner, rows=train[tuned.inner.rows].astype("int32"))
         )
-    scored = score_model(model, features.iloc[test], target[test], scorer, len(dataset.classes))
+    scored = score_model(
+        model, features.iloc[test], target[test], scorer, len(dataset.classes), dataset.belonging.weights_of(test)
+    )
     return FoldRow(
         scored.score,
         scored.predictions,

@@ -17,7 +17,11 @@ __all__ = ["reliability_figure"]
 _BINS, _ROWS_OF_NUMBERS = 10, 30
 
 
-def reliability_figure(sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]", classes: Sequence[str]) -> Figure:
+def reliability_figure(
+    sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]",
+    classes: Sequence[str],
+    counts: "Mapping[str, Sequence[NDArray]] | None" = None,
+) -> Figure:
     """Draw the mean of what was said in each bin against the mean of what happened: no row of the table is in it.
 
     Parameters
@@ -26,8 +30,13 @@ def reliability_figure(sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]",
         For each label the folds: probabilities of shape (n_rows, n_classes) and codes, or numbers and numbers.
     classes : sequence of str
         For two classes the second one is looked at, for more the predicted one; empty for a number.
+    counts : mapping of str to sequence of array of shape (n_rows,), optional
+        For how much each row counts in the means, by the same labels and folds; all alike without it.
     """
-    curves = {label: _curve(folds, len(classes)) for label, folds in sides.items()}
+    curves = {
+        label: _curve(folds, len(classes), None if counts is None else np.concatenate(counts[label]))
+        for label, folds in sides.items()
+    }
     ends = [points for curve in curves.values() for points in curve]
     low, high = min(min(point) for point in ends), max(max(point) for point in ends)
     drawn = curves | {"perfect": [(low, low), (high, high)]}
@@ -46,7 +55,9 @@ def reliability_figure(sides: "Mapping[str, Sequence[tuple[NDArray, NDArray]]]",
     )
 
 
-def _curve(folds: "Sequence[tuple[NDArray, NDArray]]", n_classes: int) -> list[tuple[float, float]]:
+def _curve(
+    folds: "Sequence[tuple[NDArray, NDArray]]", n_classes: int, counts: "NDArray | None"
+) -> list[tuple[float, float]]:
     predicted = np.concatenate([said for said, _ in folds])
     truth = np.concatenate([happened for _, happened in folds])
     if n_classes == 0:
@@ -60,4 +71,8 @@ def _curve(folds: "Sequence[tuple[NDArray, NDArray]]", n_classes: int) -> list[t
     )  # no mean may stand for a few rows, nor for one large number
     n_bins = max(1, min(_BINS, len(said) // rows_of_bin))
     bins = np.array_split(np.argsort(said, kind="stable"), n_bins)
-    return [(float(said[rows].mean()), float(happened[rows].mean())) for rows in bins if len(rows)]
+
+    def mean(values: "NDArray", rows: "NDArray") -> float:
+        return float(np.average(values[rows], weights=None if counts is None else counts[rows]))
+
+    return [(mean(said, rows), mean(happened, rows)) for rows in bins if len(rows)]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BESIDE", "Metric", "Scored", "calibration_error", "prepared", "primary_metric", "said_by", "score_model",
-    "score_said", "scored_beside",
+    "score_said", "scored_beside", "scored_by",
 ]  # fmt: skip
 
 
@@ -153,11 +153,19 @@ def primary_metric(name: str, dataset: Dataset) -> Metric:
     return Metric(name, label, "points", 100.0, kind.lowest, dataset.task)
 
 
-def score_model(model: Any, features: Any, target: "NDArray", scorer: str, n_classes: int) -> Scored:
-    """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows; `target` has shape (n_rows,)."""
+def score_model(
+    model: Any, features: Any, target: "NDArray", scorer: str, n_classes: int, weights: "NDArray | None" = None
+) -> Scored:
+    """Score a fitted classifier, or (`n_classes` is 0) a fitted regressor, on unseen rows; arrays have shape (n_rows,)."""
     last, seen = prepared(model, features)
-    score, said = float(get_scorer(scorer)(last, seen, target)), said_by(last, seen)
-    return Scored(score, said, scored_beside(said, target, n_classes))
+    score, said = scored_by(scorer, last, seen, target, weights), said_by(last, seen)
+    return Scored(score, said, scored_beside(said, target, n_classes, weights))
+
+
+def scored_by(scorer: str, model: Any, features: Any, target: "NDArray", weights: "NDArray | None" = None) -> float:
+    """Score a fitted model by a scorer of scikit-learn, as this gives it; `target` and `weights` have shape (n_rows,)."""
+    counted = {} if weights is None else {"sample_weight": weights}
+    return float(get_scorer(scorer)(model, features, target, **counted))
 
 
 def prepared(model: Any, features: Any) -> tuple[Any, Any]:
@@ -176,7 +184,9 @@ def said_by(model: Any, features: Any) -> "NDArray[np.float64]":
     return np.asarray(speaks(features), dtype=np.float64)
 
 
-def scored_beside(said: "NDArray[np.float64]", target: "NDArray", n_classes: int) -> dict[str, float]:
+def scored_beside(
+    said: "NDArray[np.float64]", target: "NDArray", n_classes: int, weights: "NDArray | None" = None
+) -> dict[str, float]:
     """Compute the usual metrics of predictions, by the columns of `BESIDE`.
 
     Parameters
@@ -185,22 +195,25 @@ def scored_beside(said: "NDArray[np.float64]", target: "NDArray", n_classes: int
         Probabilities, or numbers.
     target : array of shape (n_rows,)
         Codes of classes from 0, or numbers.
+    weights : array of shape (n_rows,), optional
+        For how much each row counts; all alike without it.
     """
     if n_classes == 0:
         errors = said - target
-        found = (np.sqrt(np.mean(errors**2)), np.mean(np.abs(errors)), np.mean(errors))
+        means = (np.average(values, weights=weights) for values in (errors**2, np.abs(errors), errors))
+        found = (np.sqrt(next(means)), *means)
         return dict(zip(BESIDE["number"], map(float, found), strict=True))
     labels = np.arange(n_classes)
     shares = (
-        balanced_accuracy_score(target, said.argmax(axis=1)),
-        log_loss(target, said, labels=labels),
-        brier_score_loss(target, said, labels=labels, scale_by_half=False),
-        calibration_error(said, target),
+        balanced_accuracy_score(target, said.argmax(axis=1), sample_weight=weights),
+        log_loss(target, said, labels=labels, sample_weight=weights),
+        brier_score_loss(target, said, labels=labels, scale_by_half=False, sample_weight=weights),
+        calibration_error(said, target, weights=weights),
     )
     return dict(zip(BESIDE["classes"], map(float, shares), strict=True))
 
 
-def score_said(scorer: str, said: "NDArray[np.float64]", target: "NDArray") -> float:
+def score_said(scorer: str, said: "NDArray[np.float64]", target: "NDArray", weights: "NDArray | None" = None) -> float:
     """Score predictions without a model, as scikit-learn's scorer would score one that says so.
 
     Parameters
@@ -211,9 +224,11 @@ def score_said(scorer: str, said: "NDArray[np.float64]", target: "NDArray") -> f
         Probabilities by the code of the class, or numbers.
     target : array of shape (n_rows,)
         Codes from 0, or numbers.
+    weights : array of shape (n_rows,), optional
+        For how much each row counts; all alike without it.
     """
     speaker = _SaysNumbers(said) if said.ndim == 1 else _SaysClasses(said)
-    return float(get_scorer(scorer)(speaker, np.empty((len(said), 1)), target))
+    return scored_by(scorer, speaker, np.empty((len(said), 1)), target, weights)
 
 
 class _SaysClasses(ClassifierMixin, BaseEstimator):
@@ -243,7 +258,9 @@ class _SaysNumbers(RegressorMixin, BaseEstimator):
         return self.said
 
 
-def calibration_error(probabilities: "NDArray", target: "NDArray[np.int64]", *, n_bins: int = 10) -> float:
+def calibration_error(
+    probabilities: "NDArray", target: "NDArray[np.int64]", *, n_bins: int = 10, weights: "NDArray | None" = None
+) -> float:
     """Expected calibration error of the predicted label's probability, in [0, 1], over bins of equal counts.
 
     The mean distance between how sure the model is and how often it is right (Naeini, Cooper and Hauskrecht 2015,
@@ -255,8 +272,11 @@ def calibration_error(probabilities: "NDArray", target: "NDArray[np.int64]", *, 
     target : numpy.ndarray of shape (n_rows,)
         Codes of the classes, from 0.
     n_bins : int
+    weights : numpy.ndarray of shape (n_rows,), optional
+        For how much each row counts; the bins hold equal counts of rows all the same.
     """
-    sure = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == target
-    bins = np.array_split(np.argsort(sure, kind="stable"), min(n_bins, len(sure)))
-    return float(sum(abs(sure[rows].sum() - right[rows].sum()) for rows in bins) / len(sure))
+    counts = np.ones(len(target)) if weights is None else weights
+    sure = counts * probabilities.max(axis=1)
+    right = counts * (probabilities.argmax(axis=1) == target)
+    bins = np.array_split(np.argsort(probabilities.max(axis=1), kind="stable"), min(n_bins, len(sure)))
+    return float(sum(abs(sure[rows].sum() - right[rows].sum()) for rows in bins) / counts.sum())

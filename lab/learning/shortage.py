@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from lab.learning.splits import units_by_stratum
+from lab.belonging import equal_units
+from lab.learning.counted import counted_by_stratum
 from lab.privacy.aggregates import MIN_ROWS
 from lab.protocol import Dataset
 from lab.wording import count
@@ -56,30 +57,35 @@ def shortage(dataset: Dataset) -> Shortage | None:
 
 
 def effective_units(dataset: Dataset) -> float:
-    """Count the equal units whose squared distances from the mean would add up as unevenly as these (Kish 1965).
+    """Count the equal units whose squared distances from the mean would add up as unevenly as these (see `equal_units`).
 
     The target must be a number; 0 where all rows have the same.
-
-    References
-    ----------
-    Kish (1965), Survey Sampling, section 8.2: the effective sample size of unequal weights.
     """
-    distances = np.abs(dataset.target - dataset.target.mean())
+    weights = dataset.belonging.weights
+    distances = np.abs(dataset.target - np.average(dataset.target, weights=weights))
     if not (farthest := distances.max()):
         return 0.0
     squares = (distances / farthest) ** 2  # in shares: squares of large numbers are beyond a float
+    squares = squares if weights is None else weights * squares
     if (units := dataset.belonging.units) is not None:
         _, codes = np.unique(units, return_inverse=True)
         squares = np.bincount(codes, squares)
-    return float(squares.sum() ** 2 / np.sum(squares**2))
+    return equal_units(squares)
 
 
 def _of_a_class(dataset: Dataset) -> Shortage | None:
-    units = units_by_stratum(dataset.target, dataset.belonging, len(dataset.classes))
+    units = counted_by_stratum(dataset.target, dataset.belonging, len(dataset.classes))
     rarest = int(units.argmin())
     fewest = int(units[rarest])
     if fewest >= FEWEST_UNITS:
         return None
+    weighed = dataset.belonging.weighted
+    if weighed:
+        return Shortage(
+            f"the unequal weights in {weighed!r} leave the rarest class no more than {count(max(fewest, 1), 'row')} of equal weight "
+            f"would, but an interval needs at least {FEWEST_UNITS}",
+            "more rows of the rarest class, or less unequal weights",
+        )
     which = f"class {dataset.classes[rarest]!r}" if fewest >= MIN_ROWS else "the rarest class"
     return Shortage(
         f"{which} has only {count(fewest, 'independent row')}, but an interval needs at least {FEWEST_UNITS}",

@@ -100,7 +100,10 @@ def score_at_size(
     model = tune(family, features.iloc[train], target[train], **search, belonging=whole.belonging.of(train)).model
     rows = (parts.chosen_by(tested_rows), parts.tested(tested_rows))
     choosing, test = (_said_of(model, features.iloc[those], len(whole.classes)) for those in rows)
-    inner, outer = (score_said(scorer, said, target[those]) for said, those in zip((choosing, test), rows, strict=True))
+    inner, outer = (
+        score_said(scorer, said, target[those], whole.belonging.weights_of(those))
+        for said, those in zip((choosing, test), rows, strict=True)
+    )
     return SizeRow(len(train), outer, inner, Said(enough(choosing), enough(test)) if is_averaged else None)
 
 
@@ -140,8 +143,9 @@ def blend_at_size(
         np.stack([in_full(said, n_classes) for said in each])
         for each in ([one.choosing for one in kept], [one.test for one in kept])
     )
-    truth = whole.target[parts.chosen_by(tested_rows)]
-    weights, said = weighed(blend, choosing, truth, halves(len(truth)), scorer)
+    chosen_by, tested = parts.chosen_by(tested_rows), parts.tested(tested_rows)
+    truth, counts = whole.target[chosen_by], whole.belonging.weights_of
+    weights, said = weighed(blend, choosing, truth, halves(len(truth)), scorer, counts(chosen_by))
     outer = averaged(test, weights)
-    inner = score_said(scorer, said, truth)
-    return SizeRow(size, score_said(scorer, outer, whole.target[parts.tested(tested_rows)]), inner)
+    inner = score_said(scorer, said, truth, counts(chosen_by))
+    return SizeRow(size, score_said(scorer, outer, whole.target[tested], counts(tested)), inner)

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import get_scorer
 from sklearn.model_selection import ParameterSampler, train_test_split
 
 from lab.belonging import ALONE
@@ -18,7 +17,7 @@ from lab.learning.families import Family
 from lab.learning.fitting import fit_together
 from lab.learning.folds import INNER_FOLDS
 from lab.learning.inner import OutOfFold, kept
-from lab.learning.scoring import prepared, said_by
+from lab.learning.scoring import prepared, said_by, scored_by
 from lab.learning.splits import k_folds
 from lab.protocol import Belonging, Dataset
 
@@ -166,7 +165,7 @@ class _Fits:
         last, seen = prepared(self.fit(candidate.parameters, train), self.features.iloc[test])
         if self.keeps:
             candidate.said.append(said_by(last, seen))
-        return float(get_scorer(self.scorer)(last, seen, self.target[test]))
+        return scored_by(self.scorer, last, seen, self.target[test], self.belonging.weights_of(test))
 
 
 def _draws(family: Family, count: int, seed: int) -> list[dict[str, Any]]:

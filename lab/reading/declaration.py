@@ -23,7 +23,7 @@ from lab.reading.kinds import KINDS, Kind
 __all__ = ["Declaration", "declaration_of", "written"]
 
 _DROP = "drop"
-_TEXTS = ("target", "by", "time", "positive", "task", "encoding", "sheet", "table")
+_TEXTS = ("target", "by", "time", "weights", "positive", "task", "encoding", "sheet", "table")
 _WORDS = (*_TEXTS, "independent", "header", "missing", "columns")
 
 
@@ -34,8 +34,8 @@ class Declaration:
     Attributes
     ----------
     said : mapping
-        target, by, time, positive, task, encoding, sheet and table (texts), independent and header (booleans), missing (a list of
-        texts), as far as they are said.
+        target, by, time, weights, positive, task, encoding, sheet and table (texts), independent and header (booleans), missing (a
+        list of texts), as far as they are said.
     kinds : mapping of str to (kind, format)
     drop : tuple of str
         Columns to leave out.
