@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from edge.budget.decision import decide
-from edge.budget.said import model_named
 from edge.load.rates import foretold
+from edge.naming import model_named
 from edge.settings import Settings
 from edge.stream.verdict import with_stream
 from edge.verdict import verdict_on

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.budget.decision import EQUALITY, GAIN, LATE, LATENCY, Decision, Item
-from edge.budget.said import model_named, name_of, wider
+from edge.budget.said import name_of, wider
+from edge.naming import model_named
 from edge.settings import Settings
 from edge.would_change import times_the_work
 from lab.advice import to_settle

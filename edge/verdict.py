@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.budget.decision import EQUALITY, GAIN, LOSS, Decision, Item
-from edge.budget.said import figure_of, may_exceed, missed, model_named, name_of, of_loss
+from edge.budget.said import figure_of, may_exceed, missed, name_of, of_loss
+from edge.naming import model_named
 from edge.next_steps import chances_of, steps_of
 from edge.settings import Settings
+from edge.stream.verdict import SEEN
 from edge.would_change import budgets, would_settle
 from lab.first_screen import first_that_fits, in_a_row
 from lab.protocol import Estimate, Evidence, Verdict
@@ -90,13 +92,16 @@ _STANDARD = "the model chosen as best in training"
 
 
 def _details(decision: Decision, evidence: Evidence) -> str:
-    """Say every figure of the candidate with its interval, and what is expected of it at the size that the verdict is about."""
+    """Say every figure of the candidate with its interval, and what is expected of it at the size that the verdict is about.
+
+    Where a stream has the room below the sentence, the figures stand in the picture and its table alone.
+    """
     found, facts, name = evidence.estimates, evidence.facts, decision.name
     measured = [figure_of(item) for item in decision.items if item.name not in (GAIN, *EQUALITY) and not _is_loss(item)]
     standard = _STANDARD if facts["metric"] == "accuracy" else f"{_STANDARD} by {facts['metric']}"
     who, size = model_named(facts["labels"][name]), facts.get("size")
     start = capital(who) if size is None else f"{opening('The', facts)}{who.removeprefix('the')}"
-    said = [*measured, f"{start} is {of_loss(found[f'{name}.drop'], standard)}."]
+    said = [*measured, f"{start} is {of_loss(found[f'{name}.drop'], standard)}."] if SEEN not in facts else []
     if "assumed_classes" in facts:
         said.append(f"{capital(facts['assumed_classes'])}.")
     said += [f"{capital(note)}." for note in facts.get("said_of_model", ())]

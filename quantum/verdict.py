@@ -50,9 +50,7 @@ def verdict(evidence: Evidence, settings: Settings) -> Verdict:
 
 def _yes(evidence: Evidence, settings: Settings) -> Verdict:
     facts, caution = evidence.facts, caution_about(evidence)
-    steps = _towards_a_device(
-        usual(facts["quantum_chosen"]), usual(facts["classical_chosen"]), is_doubtful=bool(caution)
-    )
+    steps = _towards_a_device(facts["quantum_chosen"], facts["classical_chosen"], is_doubtful=bool(caution))
     return Verdict(
         "yes",
         "Yes, in simulation",
@@ -64,14 +62,17 @@ def _yes(evidence: Evidence, settings: Settings) -> Verdict:
     )
 
 
-def _towards_a_device(quantum: str, classical: str, *, is_doubtful: bool) -> tuple[str, ...]:
-    if needs_no_device(quantum):
-        return (f"Use the {quantum} as you would a classical model: it needs no quantum computer.",)
+def _towards_a_device(
+    quantum: Mapping[str, int], classical: Mapping[str, int], *, is_doubtful: bool
+) -> tuple[str, ...]:
+    best, often_best = usual(quantum), f"{often(quantum)} the best quantum model"
+    if needs_no_device(best):
+        return (f"Use the {best}, {often_best}, as you would a classical model: it needs no quantum computer.",)
     ask = "Ask first whether quantum hardware is needed at all: the cautions above say that it may not be."
     return (
         *([ask] if is_doubtful else []),
-        f"Take the {quantum} to a trial on a real device, and keep the {classical}, the best classical model, beside it: this score "
-        "is simulated, without noise.",
+        f"Take the {best}, {often_best}, to a trial on a real device, and keep the {usual(classical)}, {often(classical)} the best "
+        "classical model, beside it: this score is simulated, without noise.",
         "See what a device changes: run the lab again with --backend NAME; --spend limits what that may cost.",
     )
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.budget.decision import EQUALITY, GAIN, NOTHING, STATUSES, Decision, Item, items, worst
-from edge.budget.said import model_named
 from edge.candidates import Candidate
+from edge.naming import model_named
 from edge.settings import Settings
 from lab.protocol import Estimate, Figure, Table
 from lab.report.deciding import Use, budget_plot

@@ -6,7 +6,7 @@ from edge.budget.decision import EQUALITY, GAIN, LATE, LATENCY, LOSS, MEMORY, SI
 from lab.protocol import Estimate
 from lab.wording import amount, count, difference, exact
 
-__all__ = ["figure_of", "may_exceed", "missed", "model_named", "name_of", "of_loss", "wider"]
+__all__ = ["figure_of", "may_exceed", "missed", "name_of", "of_loss", "wider"]
 
 _NAMES = {
     LATENCY: "latency",
@@ -19,16 +19,6 @@ _NAMES = {
     EQUALITY[1]: "changed labels",
 }
 _OPTIONS = {LATENCY: "--p99-ms", LATE: "--max-misses", SIZE: "--size-mb", MEMORY: "--memory-mb", LOSS: "--max-drop"}
-
-
-def model_named(label: str) -> str:
-    """Say which model is meant, as one thing, with its article.
-
-    >>> model_named("extra trees"), model_named("neural network (MLP)"), model_named("weighted average of the models")
-    ('the extra trees model', 'the neural network model', 'the weighted average of the models')
-    """
-    plain = label.partition(" (")[0]
-    return f"the {plain}" if "model" in plain else f"the {plain} model"
 
 
 def name_of(item: Item) -> str:

@@ -19,6 +19,7 @@ from edge.footprint.evidence import cold_start, memory
 from edge.footprint.trials import SERVE
 from edge.load.evidence import misses_of
 from edge.load.trials import LOAD
+from edge.naming import model_named
 from edge.stream.evidence import sentence
 from edge.stream.rows import STREAM
 from edge.timing.quantiles import over_rounds
@@ -71,7 +72,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         tables=(budget_table(there, known, settings, factor=factor, facts=then.facts), *then.tables, *left.tables),
         caveats=(
             *told,
-            *(f"the {family.label} could not be exported and measured" for family in unmeasured),
+            *(f"{model_named(family.label)} could not be exported and measured" for family in unmeasured),
             *left.caveats,
         ),
     )

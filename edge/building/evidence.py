@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from edge.building.trials import BUILD, BuiltRow
 from edge.context import Context
 from edge.given.family import AS_GIVEN
+from edge.naming import model_named
 from lab.learning.folds import all_folds
 from lab.learning.outer import FoldRow, fold_key
 from lab.protocol import Estimate, Rows, Table
@@ -78,7 +79,7 @@ def parity_tables(built: Mapping[str, BuiltRow]) -> tuple[Table, ...]:
 def remarks(built: Mapping[str, BuiltRow]) -> tuple[str, ...]:
     """Say which files hold rows of the training data."""
     return tuple(
-        f"the file of the {label} contains training rows: anyone who has the device can read them"
+        f"the file of {model_named(label)} contains training rows: anyone who has the device can read them"
         for label, row in built.items()
         if row.holds_rows
     )

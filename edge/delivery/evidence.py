@@ -3,9 +3,10 @@
 import hashlib
 
 from edge.delivery.trials import DELIVER, DeliveredRow
+from edge.naming import model_named
 from edge.settings import MODEL_FILE, Settings
 from lab.protocol import Evidence, Rows, Table
-from lab.wording import amount, count
+from lab.wording import amount, capital, count
 
 __all__ = ["delivered"]
 
@@ -33,9 +34,9 @@ def _table(label: str, digest: str, row: DeliveredRow) -> Table:
     line = (MODEL_FILE, label, row.n_rows, 1e-3 * len(row.onnx), row.form, largest, _flips(row), digest)
     columns = ("file", "model", "rows", "size (kB)", "form", "largest difference", "flipped labels", "SHA-256")
     caption = (
-        f"The {label}, tuned on and learned from all {count(row.n_rows, 'row')} that were used, lies beside this report. Its "
-        "metadata names columns, kinds, categories and classes. Latency, size and accuracy above are those of models that learned "
-        "from the training part of a fold."
+        f"{capital(model_named(label))}, tuned on and learned from all {count(row.n_rows, 'row')} that were used, lies beside this "
+        "report. Its metadata names columns, kinds, categories and classes. Latency, size and accuracy above are those of models "
+        "that learned from the training part of a fold."
     )
     if row.weights:
         members = ", ".join(f"{name} ({weight:.2f})" for name, weight in row.weights.items())
@@ -55,7 +56,7 @@ def _remarks(label: str, row: DeliveredRow, settings: Settings) -> tuple[str, ..
     if row.splits_rows:
         said.append(
             f"the thresholds in {MODEL_FILE} lie between values of single rows, and its leaves may stand for one row, as in any "
-            f"{label}: whoever has it learns more of single rows than this report says"
+            f"{model_named(label).removeprefix('the ')}: whoever has it learns more of single rows than this report says"
         )
     return tuple(said)
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from edge.naming import model_named
 from edge.stream.changes import Change
 from edge.stream.rows import StreamRow
+from lab.first_screen import in_a_row
 from lab.protocol import Dataset, Estimate, Figure, Table
 from lab.report import charts
 from lab.wording import count
@@ -13,6 +15,7 @@ __all__ = [
     "drift_figure",
     "drift_table",
     "drifted_columns",
+    "in_short",
     "sentence",
     "shown_names",
     "timeline_figure",
@@ -23,7 +26,7 @@ DETECTED_AT = "detected at row"
 
 _ALARM = "alarm"
 _WITHOUT_TARGET = "had no value in the target"  # as the note on such rows says
-_MOST_CURVES = 6
+_MOST_CURVES, _MOST_NAMED = 6, 3
 _FLOOR = -5.0  # of the picture
 
 
@@ -33,6 +36,36 @@ def sentence(row: StreamRow, false_alarms: float) -> str:
     if row.expected is not None:
         suffered += f"; {_late(row, row.expected)}"
     return f"{_seen(row)}; {suffered}; the probability of any false alarm over the whole stream is at most {100 * false_alarms:g} %"
+
+
+def in_short(row: StreamRow) -> str:
+    """Say the same in two or three short sentences, for the first screen; how sure it is, `sentence` says further down."""
+    said = [_seen_in_short(row), _accuracy_in_short(row)]
+    if row.expected is not None:
+        last = f"the last {row.waiting:,} rows, whose labels are still to come"
+        nothing = f"Nothing is estimated for {last}."
+        said.append(nothing if row.is_withdrawn else f"For {last}, {100 * row.expected.value:.1f} % is estimated.")
+    return in_a_row(said)
+
+
+def _seen_in_short(row: StreamRow) -> str:
+    drifted = drifted_columns(row)
+    if not drifted:
+        return "No column drifted in the stream."
+    names = ", ".join(name for _, name in drifted[:_MOST_NAMED])
+    more = len(drifted) - _MOST_NAMED
+    others = f" and {more} more" if more > 0 else ""
+    return f"{count(len(drifted), 'column')} drifted ({names}{others}), first near row {_first(row)[0] + 1:,}."
+
+
+def _accuracy_in_short(row: StreamRow) -> str:
+    before, after = row.before, row.after
+    if before is None:
+        return f"Accuracy was {_percent(row.history_accuracy)} before the stream and {_percent(row.stream_accuracy)} in it."
+    if after is None:
+        return f"Accuracy was {_percent(before)} before the first change; no labels have come since."
+    noticed = "" if row.errors.alarm is None else f", noticed at row {row.errors.alarm + 1:,}"
+    return f"Accuracy was {_percent(before)} before the change and {_percent(after)} after it{noticed}."
 
 
 def _late(row: StreamRow, expected: Estimate) -> str:
@@ -80,15 +113,19 @@ def _seen(row: StreamRow) -> str:
     drifted = drifted_columns(row)
     if not drifted:
         return "no column drifted in the stream"
-    first = min(
-        (found.start for found in row.findings if found.column and found.start is not None), key=lambda start: start[0]
-    )
+    first = _first(row)
     names = ", ".join(name for _, name in drifted[:_MOST_CURVES])
     more = len(drifted) - _MOST_CURVES
     return (
         f"in the stream {count(len(drifted), 'column')} drifted ({names}{f' and {more} more' if more > 0 else ''}), "
         f"first near row {first[0] + 1:,} (95 % of the evidence: {first[1] + 1:,} to {first[2] + 1:,})"
     )
+
+
+def _first(row: StreamRow) -> tuple[int, int, int]:
+    """Give where the first change of a column began; one there must be."""
+    starts = [found.start for found in row.findings if found.column and found.start is not None]
+    return min(starts, key=lambda start: start[0])
 
 
 def _suffered(row: StreamRow) -> str:
@@ -136,7 +173,7 @@ def timeline_figure(row: StreamRow, label: str, label_delay: int) -> Figure:
     if row.is_withdrawn:
         late += " It was wrong where labels came, and is not carried on beyond them."
     caption = (
-        f"Accuracy of the {label} in windows of the stream; {_learned(row)}. "
+        f"Accuracy of {model_named(label)} in windows of the stream; {_learned(row)}. "
         "The estimate (confidence-based performance estimation, CBPE) needs no labels: it sees a change in the columns, not in how "
         "they relate to the target." + late + (" The dotted line is where the first change began." if starts else "")
     )

@@ -1,11 +1,11 @@
 """What happens after deployment? The rows come in time order, and the second half is watched for drift."""
 
 from edge.context import Context
-from edge.stream.evidence import drift_figure, drift_table, sentence, timeline_figure
+from edge.stream.evidence import drift_figure, drift_table, in_short, sentence, timeline_figure
 from edge.stream.rows import STREAM, StreamRow
 from edge.stream.seen import loss_of, seen_in
 from edge.stream.trials import replay
-from edge.stream.verdict import LOSS, SEEN
+from edge.stream.verdict import IN_SHORT, LOSS, SEEN
 from lab.protocol import Evidence, Rows, Trial
 
 __all__ = ["evidence", "plan"]
@@ -33,7 +33,11 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     loss = loss_of(row)
     return Evidence(
         estimates={} if loss is None else {LOSS: loss},
-        facts={"stream": sentence(row, settings.false_alarms), SEEN: seen_in(row, _label(row, context))},
+        facts={
+            "stream": sentence(row, settings.false_alarms),
+            IN_SHORT: in_short(row),
+            SEEN: seen_in(row, _label(row, context)),
+        },
         figures=(
             timeline_figure(row, _label(row, context), settings.label_delay),
             drift_figure(row, settings.false_alarms),

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from edge.naming import model_named
 from edge.settings import Settings
 from lab.first_screen import first_that_fits, in_a_row
 from lab.protocol import Estimate, Evidence, Verdict
 from lab.wording import capital, count, listed
 
-__all__ = ["LOSS", "SEEN", "with_stream"]
+__all__ = ["IN_SHORT", "LOSS", "SEEN", "with_stream"]
 
-LOSS, SEEN = "stream_loss", "stream_seen"
-"""Names of the estimate and of the fact that the verdict reads."""
+LOSS, SEEN, IN_SHORT = "stream_loss", "stream_seen", "stream_in_short"
+"""Names of the estimate and of the facts that the verdict reads."""
 
 _MOST_STEPS, _MOST_NAMES = 3, 3
 _FEW = 100  # rows after a change: too few to learn from
@@ -70,8 +71,10 @@ def with_stream(verdict: Verdict, who: str | None, evidence: Evidence, settings:
     if found is None:
         return verdict
     label = str(found["label"])
-    met = "" if who is not None and label.partition(" (")[0] in who else f"The {label} met the stream."
-    said = f"{capital(evidence.facts['stream'])}."
+    met = (
+        "" if who is not None and label.partition(" (")[0] in who else f"{capital(model_named(label))} met the stream."
+    )
+    said = str(evidence.facts[IN_SHORT])
     if found["first"] is None:
         return replace(verdict, details=in_a_row([verdict.details, said, met]))
     details = in_a_row([said, met, verdict.details])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from edge.building.trials import BuiltRow
+from edge.naming import model_named
 from edge.timing.evidence import harness_overhead
 from edge.timing.latency import spread_of_rounds
 from edge.timing.trials import HARNESS, IDENTITY, exported, original
@@ -52,7 +53,7 @@ def _of_runtime(labels: Mapping[str, str], medians: Mapping[str, Estimate]) -> l
         return []
     floor = medians[IDENTITY].value
     found = {label: medians[exported(name)].value for name, label in labels.items() if exported(name) in medians}
-    small = [f"{median:.2g} ms of the {label}" for label, median in found.items() if floor >= _FLOOR * median]
+    small = [f"{median:.2g} ms of {model_named(label)}" for label, median in found.items() if floor >= _FLOOR * median]
     if not small:
         return []
     return [

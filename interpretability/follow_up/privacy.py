@@ -18,6 +18,7 @@ from lab.learning.planning import seed_of
 from lab.learning.scoring import Metric
 from lab.protocol import Dataset, Estimate, Evidence, Figure, Key, Rows, Trial
 from lab.report import charts
+from lab.wording import count
 
 __all__ = ["PRIVATE", "Private", "check_epsilons", "evidence", "plan", "privacy_figure", "score_private"]
 
@@ -47,7 +48,12 @@ def plan(context: Context) -> list[Trial[Any]]:
         return []
     keys = [(PRIVATE.of(place), epsilon) for place, epsilon in enumerate(context.settings.privacy)]
     return [
-        key.trial(score_private, {"epsilon": epsilon, **context.splits}, seed=seed_of(key.name, context.seed), cost=2.0)
+        key.trial(
+            score_private,
+            {"epsilon": epsilon, "parts": context.settings.parts, **context.splits},
+            seed=seed_of(key.name, context.seed),
+            cost=2.0,
+        )
         for key, epsilon in keys
     ]
 
@@ -64,7 +70,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     attack = None
     if stressed is not None:
         attack = stats.mean_score(stressed.attack, test_fraction=1 / folds, unit="ROC AUC")
-    return Evidence(figures=(privacy_figure(done, plain, attack, context.metric, folds),))
+    drawn = privacy_figure(done, plain, attack, context.metric, folds, parts=context.settings.parts)
+    return Evidence(figures=(drawn,))
 
 
 def check_epsilons(epsilons: Sequence[float], dataset: Dataset) -> None:
@@ -79,15 +86,26 @@ def check_epsilons(epsilons: Sequence[float], dataset: Dataset) -> None:
 
 
 def score_private(
-    dataset: Dataset, *, seed: int, epsilon: float, folds: int, repeats: int, scorer: str, fold_seed: int
+    dataset: Dataset,
+    *,
+    seed: int,
+    epsilon: float,
+    folds: int,
+    repeats: int,
+    scorer: str,
+    fold_seed: int,
+    parts: int | None = None,
 ) -> Private:
     """Score a boosting machine trained with differential privacy on the folds of the first repetition: a trial's function.
 
     Delta is one tenth of one over the training rows; the ranges of the numbers, the target's too, are taken as public knowledge.
+    Of more curves than `parts` the strongest are kept, by importances that the private model itself gives: what is computed from
+    its answer alone costs no privacy (Dwork and Roth 2014, proposition 2.1).
 
     References
     ----------
-    Nori et al. (2021), ICML, Accuracy, interpretability, and differential privacy via explainable boosting.
+    Dwork and Roth (2014), The algorithmic foundations of differential privacy, Foundations and Trends in Theoretical Computer
+    Science 9; Nori et al. (2021), ICML, Accuracy, interpretability, and differential privacy via explainable boosting.
     """
     scores = []
     for place, (train, test) in enumerate(folds_of(dataset, folds=folds, repeats=repeats, seed=fold_seed)):
@@ -95,12 +113,26 @@ def score_private(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the library sees the rows is known
             model.fit(_filled(dataset, train), dataset.target[train])
+            if parts is not None:
+                _keep_strongest(model, parts)
             scores.append(score_of(model, scorer, _filled(dataset, test), dataset.target[test]))
     return Private(tuple(scores))
 
 
+def _keep_strongest(model: Any, most: int) -> None:
+    """Take out of a fitted private machine all curves but so many, the weakest first."""
+    order = np.argsort(-np.asarray(model.term_importances()), kind="stable")
+    model.remove_terms(sorted(order[most:].tolist()))
+
+
 def privacy_figure(
-    private: Mapping[float, Private], plain: Sequence[float], attack: Estimate | None, metric: Metric, folds: int
+    private: Mapping[float, Private],
+    plain: Sequence[float],
+    attack: Estimate | None,
+    metric: Metric,
+    folds: int,
+    *,
+    parts: int | None = None,
 ) -> Figure:
     """Draw the score against epsilon; `plain` are the scores of the readable finalist on the same folds."""
     rows = []
@@ -117,9 +149,10 @@ def privacy_figure(
             f" Without privacy, a membership inference attack tells training rows from others with a ROC AUC of {attack.value:.2f} "
             f"(95 % interval {attack.low:.2f} to {attack.high:.2f}; 0.5 is a guess)."
         )
+    limit = "" if parts is None else f" All models have at most {count(parts, 'part')}."
     caption = (
         "The smaller epsilon, the less any single row can change the model: below 1 protection is strong, above 10 almost nothing "
-        f"is guaranteed; the ranges of the columns are assumed to be public. Bars are 95 % intervals.{said}"
+        f"is guaranteed; the ranges of the columns are assumed to be public. Bars are 95 % intervals.{limit}{said}"
     )
     unit = f" ({metric.unit}, of 100)" if metric.unit else ""
     groups = ["differentially private", "readable model"]

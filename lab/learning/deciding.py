@@ -87,7 +87,9 @@ def _named(best: Scores) -> str:
         return best.label
     if not others:
         return f"{best.label}: {name}"
-    return f"{best.label}, {'mostly' if often > others[0][1] else 'as often as any'} {name}"
+    if often == others[0][1]:
+        return f"{best.label}, as often as any {name}"
+    return f"{best.label}, {'mostly' if 2 * often > len(best.chosen) else 'most often'} {name}"
 
 
 def _singles(found: Comparison, sides: Sides) -> list[tuple[str, Scores]]:

@@ -168,6 +168,10 @@ def test_every_fact_of_the_edge_lab_is_as_by_hand(evidence):
             "mlp": "below 10 calls per second (the lowest rate with enough calls)",
         },
         "stream": stream_evidence.sentence(edge_rows.stream(), 0.01),
+        "stream_in_short": (
+            "2 columns drifted (income, age), first near row 641. Accuracy was 90.0 % (86.0 to 93.0) before the change and 60.0 % "
+            "(50.0 to 70.0) after it, noticed at row 800. For the last 20 rows, whose labels are still to come, 75.0 % is estimated."
+        ),
         "stream_seen": {
             "first": 651, "rows_after": 350, "before": 0.9, "after": 0.6, "is_alarm": True, "is_estimated": False,
             "label": "neural network (MLP)", "columns": ["income", "age"],
@@ -233,6 +237,9 @@ def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evide
     held = LAB.judge(evidence, roomy)
     fell = "The logistic regression model fits every budget, but accuracy fell from 90 % to 60 % near row 651 of the stream."
     assert (held.answer, held.sentence) == ("undecided", fell)
+    said = "Accuracy was 90.0 % (86.0 to 93.0) before the change and 60.0 % (50.0 to 70.0) after it, noticed at row 800."
+    assert held.details.startswith(f"2 columns drifted (income, age), first near row 641. {said}")
+    assert "99 of 100 answers" not in held.details, "its figures stand in the picture, and there is no room for more lines"
     evidence = without_stream(evidence)
     verdict = LAB.judge(evidence, roomy)
     assert verdict.answer == "yes"
@@ -492,8 +499,8 @@ def test_a_model_is_remarked_where_it_keeps_rows_or_is_slower_than_its_original(
     slow = TIMES | {"mlp sklearn": edge_rows.nanoseconds("q", 15_000), "mlp onnx": edge_rows.nanoseconds("r", 30_000)}
     found = summarised(SETTINGS, rows | {TIME.name: TimedRow(slow, 3)})
     caveats = " ".join(found.caveats)
-    assert "the file of the neural network (MLP) contains training rows" in caveats
-    assert "the file of the logistic regression contains training rows" not in caveats
+    assert "the file of the neural network model contains training rows" in caveats
+    assert "the file of the logistic regression model contains training rows" not in caveats
     exported, own = milliseconds(slow["mlp onnx"], 0.5)[0], milliseconds(slow["mlp sklearn"], 0.5)[0]
     assert f"slower than scikit-learn itself: {exported:.3g} ms against {own:.3g} at the median" in caveats
     assert "it was converted by a library" in caveats

@@ -47,7 +47,7 @@ EDGE_FACTS = {
     "core",
     "highest_rate",
     "stream",
-    "stream_seen",
+    "stream_in_short", "stream_seen",
     "n_rows",
     "rows_in_table",
     "model_file",

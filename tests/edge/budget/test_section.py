@@ -82,7 +82,7 @@ def test_a_candidate_of_which_a_limited_thing_is_missing_is_named_and_left_out(m
     some = {key: row for key, row in rows().items() if key not in (missing.name, fold_key(FOREST, 2).name)}
     found = section.evidence(context, some)
     assert (found.facts["candidates"], found.facts["unmeasured"]) == (["logistic"], ["forest"])
-    assert found.caveats == ("the random forest could not be exported and measured",)
+    assert found.caveats == ("the random forest model could not be exported and measured",)
     assert not any(name.startswith("forest") for name in found.estimates)
     assert {line[0] for line in found.tables[0].rows} == {"logistic regression"}
 

@@ -7,7 +7,7 @@ from samples import edge_rows
 
 from edge.settings import Settings
 from edge.stream.seen import loss_of, seen_in
-from edge.stream.verdict import LOSS, SEEN, with_stream
+from edge.stream.verdict import IN_SHORT, LOSS, SEEN, with_stream
 from lab.first_screen import fits
 from lab.protocol import Evidence, Verdict
 
@@ -27,7 +27,7 @@ OPEN = Verdict(
 def judged(base=YES, *, max_drop=0.01, **changes):
     row = edge_rows.stream(**changes)
     loss = loss_of(row)
-    facts = {"stream": "in the stream it was so", SEEN: seen_in(row, "forest")}
+    facts = {IN_SHORT: "In the stream it was so.", SEEN: seen_in(row, "forest")}
     found = with_stream(base, WHO, Evidence({} if loss is None else {LOSS: loss}, facts), Settings(max_drop=max_drop))
     assert fits(found.sentence)
     return found
@@ -135,6 +135,6 @@ def test_too_few_rows_after_a_change_are_nothing_to_learn_from():
 
 def test_another_model_than_that_of_the_verdict_is_named():
     row = edge_rows.stream()
-    facts = {"stream": "so", SEEN: seen_in(row, "neural network (MLP)")}
+    facts = {IN_SHORT: "So.", SEEN: seen_in(row, "neural network (MLP)")}
     found = with_stream(YES, WHO, Evidence({LOSS: loss_of(row)}, facts), Settings())
-    assert "The neural network (MLP) met the stream." in found.details
+    assert "The neural network model met the stream." in found.details

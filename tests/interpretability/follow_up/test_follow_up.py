@@ -244,6 +244,23 @@ def test_privacy_costs_more_the_stricter_it_is(additive):
     assert np.mean(lax) > 0.8
 
 
+def test_a_private_model_of_few_parts_keeps_its_strongest_curves_alone(additive, monkeypatch):
+    """Each part more than one says something of this table, so that a model of one part is worse and one of all parts the same."""
+    kept = []
+    scored = privacy.score_of
+    monkeypatch.setattr(privacy, "score_of", lambda model, *rest: kept.append(model) or scored(model, *rest))
+    whole, one, all_of_them = (
+        privacy.score_private(additive, seed=0, epsilon=50.0, **SPLIT, parts=parts).scores for parts in (None, 1, 99)
+    )
+    n = SPLIT["folds"]
+    for large, small in zip(kept[:n], kept[n : 2 * n], strict=True):
+        strongest = int(np.argmax(large.term_importances()))
+        assert small.term_features_ == [large.term_features_[strongest]]
+        np.testing.assert_array_equal(small.term_scores_[0], large.term_scores_[strongest])
+    assert all_of_them == whole
+    assert np.mean(one) < np.mean(whole)
+
+
 def test_groups_and_epsilons_that_cannot_be_are_refused(loans):
     with pytest.raises(SettingsError, match="names 1 twice"):
         privacy.check_epsilons((1.0, 1.0), loans)

@@ -46,7 +46,8 @@ def test_where_nothing_can_be_said_of_that_size_no_row_decides(compared):
     ("chosen", "said"),
     [
         (("a (b)",) * 4, ": a (b)"),
-        (("a (b)", "c", "c", "d"), ", mostly c"),
+        (("a (b)", "c", "c", "d"), ", most often c"),
+        (("a (b)", "c", "c", "c"), ", mostly c"),
         (("c", "d", "d", "c"), ", as often as any c"),
         (("best quantum model",) * 4, ""),
     ],
