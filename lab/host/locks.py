@@ -73,9 +73,8 @@ def _shared(path: Path, alone: Callable[[], None]) -> int | None:
     """Open the file and take the lock with others; None where that cannot be done now."""
     lock = os.open(path, _OPENED, 0o600)
     try:
-        if _taken(lock, fcntl.LOCK_EX):
-            if _is_there(path, lock):
-                alone()
+        if _taken(lock, fcntl.LOCK_EX) and _is_there(path, lock):
+            alone()
         if _taken(lock, fcntl.LOCK_SH) and _is_there(path, lock):
             return lock
     except BaseException:

@@ -42,7 +42,7 @@ def _this_machine() -> str:
 
 
 class Drivers:
-    """This process among those that work at a run.
+    """The part of this process among those that work at a run.
 
     Parameters
     ----------
