@@ -106,6 +106,7 @@ def run_plan(
         )  # fmt: skip
     watch(Progress(resumed, len(plan), 0, resumed))
     with (
+        contextlib.closing(store),
         _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}") as scratch,
         contextlib.closing(
             _outcomes(plan, dataset, rows, failures, workers, scratch, others)
