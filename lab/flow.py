@@ -20,10 +20,12 @@ from lab.likeness import traits_of, with_likeness
 from lab.protocol import Answer, Dataset, Evidence, Lab, Section, Trial
 from lab.rates import known_rates, stated
 from lab.runs.elapsed import Sessions, Start
-from lab.runs.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
+from lab.runs.folders import DRIVERS, SESSIONS, finished_folder, is_finished, owner_of_sessions, run_folder
 from lab.runs.log import log_file
+from lab.runs.plans import keep_plan
 from lab.version import __version__
 from lab.wording import duration
+from lab.work.drivers import Drivers
 from lab.work.resume import Progress, Results, run_plan, run_plan_here
 
 __all__ = ["Finished", "answer_here", "run"]
@@ -69,6 +71,9 @@ def run(
 ) -> Finished:
     """Run a lab on a table and store the record; an interrupted run of the same kind is taken up where it stopped.
 
+    Where another process is at the same run in the same folder, here or on another machine, they share the trials; one of them
+    writes the record, and all give it.
+
     Parameters
     ----------
     settings : object
@@ -103,10 +108,14 @@ def run(
     for suspicion in doubts.suspicions:
         notify(f"{suspicion.sentence}; {suspicion.way_out}")
     lab.prepare(notify)
-    with _folder_of(job, out, notify) as folder:
+    with _folder_of(job, out, notify) as folder, Drivers(folder / DRIVERS) as drivers:
         opened(folder)
-        sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start)
-        results = _worked_off(job, folder, sessions, workers or machine.n_cores(), watch, notify)
+        keep_plan(folder, job.facts)
+        _tell_of_others(drivers, folder, notify)
+        sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start, is_noted=drivers.is_first)
+        results = _worked_off(job, folder, sessions, drivers, workers or machine.n_cores(), watch, notify)
+        if is_finished(folder):  # by another process
+            return Finished(folder, record.read(folder))
         written = _record(job, doubts, results, sessions, command, known_rates(lab, out, notify))
         return Finished(folder, written, _leave(job, results, written, folder))
 
@@ -121,10 +130,20 @@ def _folder_of(job: Job, out: Path, notify: Callable[[str], None]) -> Iterator[P
         yield folder
 
 
+def _tell_of_others(drivers: Drivers, folder: Path, notify: Callable[[str], None]) -> None:
+    if not drivers.is_first:
+        notify(f"another process is at this run already, in {folder}: they share the trials, and one of them ends it")
+    if not drivers.has_locks:
+        notify(
+            f"the file system of {folder} has no locks: what another process leaves undone is taken over half a minute after it ended"
+        )
+
+
 def _worked_off(
     job: Job,
     folder: Path,
     sessions: Sessions,
+    drivers: Drivers,
     workers: int,
     watch: Callable[[Progress], None],
     notify: Callable[[str], None],
@@ -146,6 +165,8 @@ def _worked_off(
         watch=see,
         notify=notify,
         require=job.inputs.require_unchanged,
+        drivers=drivers,
+        ended=lambda: is_finished(folder),
     )
 
 

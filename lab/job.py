@@ -33,8 +33,10 @@ class Job:
         The files that the run reads beside the table.
     code : dict
         See `lab.runs.identity.code_of`.
+    facts : list
+        All that its rows depend on: lab, table, settings, files, code and plan.
     identity : str
-        The same lab, code, table, settings, files and plan give the same rows.
+        The digest of these: the same facts give the same rows.
     """
 
     lab: Lab
@@ -48,6 +50,7 @@ class Job:
     kept: dict[str, Any]
     inputs: Inputs
     code: dict[str, Any]
+    facts: list[Any]
     identity: str
 
 
@@ -69,8 +72,9 @@ def job_of(lab: Lab, dataset: Dataset, settings: Any, seed: int, files: Sequence
     kept = dataclasses.asdict(settings) | {"seed": seed}
     inputs = Inputs([*files, *getattr(lab, "inputs", _no_inputs)(settings)])
     code = identity.code_of({type(lab).__module__, *(trial.function.__module__ for trial in plan)})
-    which = _identity(lab.name, dataset, kept, plan, inputs, code)
-    return Job(lab, question, whole, dataset, settings, seed, context, plan, kept, inputs, code, which)
+    facts = [lab.name, describe_table(dataset), kept, inputs.contents(), code, identity.facts_of_plan(plan)]
+    which = identity.digest_of(facts)
+    return Job(lab, question, whole, dataset, settings, seed, context, plan, kept, inputs, code, facts, which)
 
 
 def sampled(dataset: Dataset, settings: Any, seed: int) -> Dataset:
@@ -120,11 +124,3 @@ def _require_weighing(lab: Lab, dataset: Dataset) -> None:
 def _no_inputs(settings: Any) -> Sequence[Path]:
     del settings
     return ()
-
-
-def _identity(
-    lab: str, dataset: Dataset, settings: dict[str, Any], plan: Sequence[Trial], inputs: Inputs, code: dict[str, Any]
-) -> str:
-    """Tell runs apart: the same lab, code, table, settings, files and plan give the same rows."""
-    facts = [lab, describe_table(dataset), settings, inputs.contents(), code, identity.facts_of_plan(plan)]
-    return identity.digest_of(facts)

@@ -28,10 +28,10 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, (json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode())
 
 
-def read_bytes(path: Path, most: int = -1) -> bytes:
+def read_bytes(path: Path, most: int = -1, *, start: int = 0) -> bytes:
     """Read a file that must be one: a link, a folder or a pipe in its place is an OSError, and none of them is waited for.
 
-    `most` is how many bytes of it are read at most; all, where negative.
+    `most` is how many bytes of it are read at most; all, where negative. `start` is the first one that is read.
 
     Raises
     ------
@@ -42,6 +42,7 @@ def read_bytes(path: Path, most: int = -1) -> bytes:
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(f"{path.name} is not a file")
+        stream.seek(start)
         return stream.read(most)
 
 

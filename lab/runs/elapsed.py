@@ -39,10 +39,12 @@ class Sessions:
         To whom the file belongs; see `lab.work.sealed`.
     start : Start
         When this session began.
+    is_noted : bool
+        Whether this session goes into the file: of several at once, only the first one does.
     """
 
-    def __init__(self, path: Path, owner: str, start: Start) -> None:
-        self._path, self._owner, self._start = path, owner, start
+    def __init__(self, path: Path, owner: str, start: Start, *, is_noted: bool = True) -> None:
+        self._path, self._owner, self._start, self._is_noted = path, owner, start, is_noted
         self._earlier = _read(path, owner)
         self._noted = -_EVERY_S
         self.note()
@@ -61,7 +63,7 @@ class Sessions:
     def note(self, *, at_once: bool = False) -> None:
         """Note how far this session is, unless that was just done."""
         now = self._start.seconds()
-        if at_once or now - self._noted >= _EVERY_S:
+        if self._is_noted and (at_once or now - self._noted >= _EVERY_S):
             this = {"started": self._start.at.isoformat(timespec="seconds"), "seconds": now}
             write_sealed(self._path, [*self._earlier, this], owner=self._owner)
             self._noted = now

@@ -1,11 +1,10 @@
-"""In which folder is a run kept? The unfinished one of the same identity, or a new one; never in one that is in use.
+"""In which folder is a run kept? The unfinished one of the same identity, or a new one; others may be at it, and share its trials.
 
 What lies in the folder of all runs may be anything: other runs, damaged ones, other people's files. None of it stops a
 run. What dead processes left there is removed by the way; what is locked is a living one's, and stays.
 """
 
 import contextlib
-import fcntl
 import itertools
 import os
 import re
@@ -15,10 +14,11 @@ from datetime import datetime
 from pathlib import Path
 
 from lab.host.files import read_bytes, sweep_parts, write_bytes
-from lab.host.locks import Timeout, held
+from lab.host.locks import Timeout, are_known, held, held_with_others, is_held
 from lab.work.sealed import DamagedError, read_sealed
 
 __all__ = [
+    "DRIVERS",
     "MARK",
     "SESSIONS",
     "finished_folder",
@@ -31,17 +31,17 @@ __all__ = [
     "using",
 ]
 
-SESSIONS = "sessions.json"
+SESSIONS, DRIVERS = "sessions.json", ".drivers"
 MARK, _LOCK, _OPENING, _HALF = "fingerprint.txt", ".lock", ".opening", ".new-"
 _FILES, _FOLDERS = ("record.json", "report.html", "log.txt"), ("trials",)
-_PATIENCE_S = 60.0
+_PATIENCE_S, _A_MOMENT_S = 60.0, 1.0
 
 
 @contextlib.contextmanager
 def run_folder(
     out: Path, *, lab: str, data: str, identity: str, notify: Callable[[str], None] = lambda sentence: None
 ) -> Iterator[Path]:
-    """Open an unfinished folder of the same identity, or a new one; no other process can use it meanwhile.
+    """Open an unfinished folder of the same identity, or a new one; only the same run of other processes can use it meanwhile.
 
     Parameters
     ----------
@@ -58,8 +58,30 @@ def run_folder(
             folder = _take_up(out, identity, notify, until_the_end)
             if folder is None:
                 folder = _new_folder(out, lab, data, identity)
-                until_the_end.enter_context(held(folder / _LOCK))
+                _share(folder, until_the_end)
         yield folder
+
+
+def _share(folder: Path, until_the_end: contextlib.ExitStack) -> None:
+    """Hold a run with the same run of other processes; what those that are gone left goes, at the beginning and at the end.
+
+    Where the file system has no locks nobody is kept away: processes still agree on the trials (see `lab.work.drivers`).
+    """
+    lock = held_with_others(folder / _LOCK, patience_s=_A_MOMENT_S, alone=lambda: _clear_drivers(folder))
+    try:
+        until_the_end.enter_context(lock)
+    except OSError as error:
+        if isinstance(error, Timeout) or are_known(folder):
+            raise
+
+
+def _clear_drivers(folder: Path) -> None:
+    """Forget who did what of the trials: nobody is at them any more."""
+    place = folder / DRIVERS
+    if place.is_symlink() or place.is_file():
+        place.unlink()
+    else:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def finished_folder(out: Path, names: Collection[str], identity: str) -> Path | None:
@@ -104,15 +126,7 @@ def using(folder: Path) -> Iterator[None]:
 
 def is_under_way(folder: Path) -> bool:
     """Whether a process is at a run. Only looks, and makes no file; meanwhile the run seems in use (see `only_one_looks`)."""
-    with contextlib.suppress(OSError):
-        lock = os.open(folder / _LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(lock)
-    return False
+    return is_held(folder / _LOCK)
 
 
 @contextlib.contextmanager
@@ -147,8 +161,8 @@ def _take_up(
                 f"{folder} holds an unfinished run like this one, but {fault}: it is left alone, and all begins anew"
             )
             continue
-        with contextlib.suppress(Timeout, OSError):  # another process is at it; nothing can be written there
-            until_the_end.enter_context(held(folder / _LOCK))
+        with contextlib.suppress(Timeout, OSError):  # somebody clears it up; nothing can be written there
+            _share(folder, until_the_end)
             write_bytes(folder / MARK, f"{identity}\n".encode())  # it may be the damaged part
             return folder
     return None
@@ -199,9 +213,10 @@ def _sweep(out: Path) -> None:
         with contextlib.suppress(Timeout, OSError), held(folder / _LOCK):
             for place in (folder, folder / "trials"):
                 sweep_parts(place)
-            scratch = folder / "trials" / ".scratch"
-            if scratch.is_dir() and not scratch.is_symlink():
-                shutil.rmtree(scratch, ignore_errors=True)
+            _clear_drivers(folder)
+            for scratch in (folder / "trials").glob(".scratch*"):
+                if scratch.is_dir() and not scratch.is_symlink():
+                    shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _new_folder(out: Path, lab: str, data: str, identity: str) -> Path:

@@ -4,11 +4,16 @@ A trial's cost is what it takes relative to others of its kind; for a kind that 
 run alone comes last) the lab's own expectation, its cost in seconds, stands in.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from lab.protocol import Trial
 
 __all__ = ["Forecast", "pilot_first"]
+
+
+_Alike = tuple[str, float, bool]
+"""What tells trials apart here: kind, cost, and whether they run alone."""
 
 
 class Forecast:
@@ -33,9 +38,11 @@ class Forecast:
     (True, 15.0)
     """
 
-    def __init__(self, plan: Sequence[Trial], workers: int, stored: Sequence[str] = ()) -> None:
+    def __init__(self, plan: Sequence[Trial], workers: int, stored: Collection[str] = ()) -> None:
         self._workers = workers
-        self._left = {trial.key: trial for trial in plan if trial.key not in stored}
+        known = frozenset(stored)
+        self._left = {trial.key: trial for trial in plan if trial.key not in known}
+        self._costs = Counter(map(_alike, self._left.values()))
         self._pilots = {trial.kind for trial in self._left.values() if _can_pilot(trial)}
         self._measured: dict[str, tuple[float, float]] = {}
 
@@ -46,33 +53,45 @@ class Forecast:
 
     def add(self, trial: Trial, seconds: float) -> None:
         """Take in a trial that has ended."""
-        self._left.pop(trial.key, None)
+        self._take_out(trial)
         spent, cost = self._measured.get(trial.kind, (0.0, 0.0))
         self._measured[trial.kind] = (spent + seconds, cost + trial.cost)
 
     def leave_out(self, trial: Trial) -> None:
         """Take out a trial that failed: the time that it took, at its limit say, tells nothing of the others."""
-        self._left.pop(trial.key, None)
-        if all(trial.kind != other.kind for other in self._left.values()):
+        self._take_out(trial)
+        if all(trial.kind != kind for kind, _, _ in self._costs):
             self._pilots.discard(trial.kind)
+
+    def _take_out(self, trial: Trial) -> None:
+        left = self._left.pop(trial.key, None)
+        if left is not None:
+            self._costs[_alike(left)] -= 1
+            if not self._costs[_alike(left)]:
+                del self._costs[_alike(left)]
 
     def seconds_left(self) -> float:
         """Seconds that the rest takes, as far as the measured trials tell."""
-        return self.seconds_for(list(self._left.values()))
+        return self._seconds_of(self._costs)
 
     def seconds_for(self, plan: Sequence[Trial]) -> float:
         """Seconds that another plan of the same kinds would take."""
-        alone = sum(self._seconds(trial) for trial in plan if trial.exclusive)
-        beside = [self._seconds(trial) for trial in plan if not trial.exclusive]
-        return alone + max([sum(beside) / self._workers, *beside], default=0.0)
+        return self._seconds_of(Counter(map(_alike, plan)))
+
+    def _seconds_of(self, costs: "Counter[_Alike]") -> float:
+        """Count trials that are alike together: there are few kinds and costs, and may be very many trials."""
+        each = {alike: self._seconds(alike) for alike in costs}
+        alone = sum(number * each[alike] for alike, number in costs.items() if alike[2])
+        beside = sum(number * each[alike] for alike, number in costs.items() if not alike[2])
+        return alone + max([beside / self._workers, *(each[alike] for alike in costs if not alike[2])], default=0.0)
 
     def has_measured(self, plan: Sequence[Trial]) -> bool:
         """Whether a trial of every kind of a plan has been measured."""
         return {trial.kind for trial in plan} <= self._measured.keys()
 
-    def _seconds(self, trial: Trial) -> float:
-        spent, cost = self._measured.get(trial.kind, (1.0, 1.0))
-        return trial.cost * spent / cost
+    def _seconds(self, alike: "_Alike") -> float:
+        spent, cost = self._measured.get(alike[0], (1.0, 1.0))
+        return alike[1] * spent / cost
 
 
 def pilot_first(trials: Sequence[Trial]) -> list[Trial]:
@@ -87,3 +106,7 @@ def pilot_first(trials: Sequence[Trial]) -> list[Trial]:
 
 def _can_pilot(trial: Trial) -> bool:
     return not trial.exclusive and not trial.needs
+
+
+def _alike(trial: Trial) -> _Alike:
+    return trial.kind, trial.cost, trial.exclusive

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +13,12 @@ from lab.host.files import sweep_parts
 from lab.host.machine import fingerprint
 from lab.host.scratch import sweep
 from lab.protocol import Dataset, Rows, Trial
+from lab.work.drivers import Drivers
 from lab.work.forecast import Forecast, pilot_first
 from lab.work.rows import typed
 from lab.work.sealed import DamagedError
-from lab.work.storage import forget_row, read_row, write_row
+from lab.work.sharing import Alone, Sharing
+from lab.work.store import Store
 from lab.work.workers import Outcome, Workers, run_here
 
 __all__ = ["Progress", "Results", "run_plan", "run_plan_here"]
@@ -54,13 +57,15 @@ def run_plan(
     watch: Callable[[Progress], None] = lambda progress: None,
     notify: Callable[[str], None] = lambda sentence: None,
     require: Callable[[], None] = lambda: None,
+    drivers: Drivers | None = None,
+    ended: Callable[[], bool] = lambda: False,
 ) -> Results:
     """Run a plan on local processes and store every row in `folder` as it ends.
 
     Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
     another machine; one that failed before is. Exclusive trials run one at a time, after all that is ready to run
     beside others. One that takes longer than its limit is ended, and has failed (see `Trial.limit_s`). No other process may
-    use the folder meanwhile.
+    use the folder meanwhile, but for those that share the trials as `drivers`.
 
     Parameters
     ----------
@@ -70,21 +75,41 @@ def run_plan(
         Told how far the trials are, and what of the stored rows cannot be used.
     require : callable
         Called before a row is stored; what it raises ends the plan.
+    drivers : Drivers, optional
+        Agree with other processes on who does which trial. Then all rows are there at the end and this process leads, or another
+        one has written the record.
+    ended : callable
+        Whether the record is written.
     """
     _check_plan(plan)
     folder.mkdir(parents=True, exist_ok=True)
     sweep_parts(folder)
     sweep()  # what killed processes left in the system's folder for temporary files
-    rows, machines = _kept(plan, folder, run, notify)
-    here = fingerprint()
+    store, here = Store(folder, run), fingerprint()
+    rows, machines = _kept(plan, store, notify, here, is_first=drivers is None or drivers.is_first)
     failures: dict[str, str] = {}
     resumed = len(rows)
-    forecast = Forecast(plan, workers, stored=tuple(rows))
+    forecast = Forecast(plan, workers, stored=rows)
+
+    def tell() -> None:
+        known = forecast if forecast.is_ready else None
+        watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, known))
+
+    def take_out(trial: Trial) -> None:
+        forecast.leave_out(trial)
+        tell()
+
+    others = Alone()
+    if drivers is not None:
+        others = Sharing(
+            plan, drivers, store, rows, machines, failures, here=here, ended=ended, told=take_out
+        )  # fmt: skip
     watch(Progress(resumed, len(plan), 0, resumed))
     with (
-        _scratch(folder / ".scratch") as scratch,
+        contextlib.closing(store),
+        _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}") as scratch,
         contextlib.closing(
-            _outcomes(plan, dataset, rows, failures, workers, scratch)
+            _outcomes(plan, dataset, rows, failures, workers, scratch, others)
         ) as outcomes,  # ends the processes
     ):
         for outcome in outcomes:
@@ -93,47 +118,56 @@ def run_plan(
                 failures[key] = outcome.reason
                 forecast.leave_out(outcome.trial)
                 _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
+                others.tell(key, outcome.reason)
             else:
                 require()
-                write_row(folder, key, outcome.row, run=run, machine=here)
+                store.write(key, outcome.row, here, is_packed=not outcome.trial.exclusive)
                 rows[key], machines[key] = outcome.row, here
                 forecast.add(outcome.trial, outcome.seconds)
                 _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
-            known = forecast if forecast.is_ready else None
-            watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, known))
+                others.tell(key)
+            tell()
     return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures, machines, forecast)
 
 
 def _kept(
-    plan: Sequence[Trial], folder: Path, run: str, notify: Callable[[str], None]
+    plan: Sequence[Trial], store: Store, notify: Callable[[str], None], here: dict[str, Any], *, is_first: bool
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Read what is stored of a plan and can be used; the rest is removed, so that no later session takes it up either.
 
-    A row goes with the rows that it needed: it may have been made of what is gone.
+    A row goes with the rows that it needed: it may have been made of what is gone. Where others are at the plan nothing is
+    removed: it may be theirs; and what must run alone stays, since one of them may be measuring it.
     """
     rows: dict[str, Any] = {}
     machines: dict[str, dict[str, Any]] = {}
     damaged: list[str] = []
     elsewhere: list[str] = []
-    here = fingerprint()
+    unusable: list[str] = []
     for trial in plan:
         try:
-            stored = read_row(folder, trial.key, run=run)
+            stored = store.stored_at_start(trial.key)
             row = None if stored is None else typed(stored.row, trial.row_type)
         except (DamagedError, ValueError) as error:
             _log.warning("trial %s is computed again: %s", trial.key, error)
             damaged.append(trial.key)
             stored = None
-        if stored is not None and trial.exclusive and stored.machine != here:
+        if stored is not None and trial.exclusive and stored.machine != here and is_first:
             _log.warning("trial %s is measured again: it was measured on %s", trial.key, stored.machine)
             elsewhere.append(trial.key)
             stored = None
         if stored is None or any(key not in rows for key in trial.needs):
-            forget_row(folder, trial.key)
+            unusable.append(trial.key)
         else:
             rows[trial.key], machines[trial.key] = row, stored.machine
+    if is_first:
+        store.forget(unusable)
+        store.tidy_up()
     if damaged:
         notify(f"{_counted(damaged, 'stored trial')} damaged and will be recomputed ({_listed(damaged)}); see log.txt")
+    if store.damage:
+        notify(
+            f"{_counted(store.damage, 'pack')} of stored trials damaged; those that are lost will be recomputed; see log.txt"
+        )
     if elsewhere:
         notify(f"{_counted(elsewhere, 'timing')} from another machine and will be repeated ({_listed(elsewhere)})")
     return rows, machines
@@ -186,16 +220,31 @@ def _outcomes(
     failures: dict[str, str],
     workers: int,
     scratch: Path,
+    others: Alone,
 ) -> Generator[Outcome, None, None]:
-    """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one."""
+    """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one, by who leads."""
     side_by_side = sum(not trial.exclusive for trial in plan if trial.key not in rows)
     processes = Workers(dataset, max(1, min(workers, side_by_side)), scratch.absolute())
     try:
-        while ready := _ready(plan, rows, failures):
+        while not others.is_over():
+            others.catch_up()
+            ready = _ready(plan, rows, failures)
             shared = [trial for trial in ready if not trial.exclusive]
+            if not shared and others.leads():
+                ready = _ready(plan, rows, failures)  # who leads takes up no timing from elsewhere
+                if not ready:
+                    return
+            elif not shared or others.is_led():
+                others.wait()
+                continue
             wave, beside = (pilot_first(shared), workers) if shared else (ready, 1)
             work = [(trial, {key: rows[key] for key in trial.needs}) for trial in wave]
-            yield from processes.run(work, beside=beside)
+            has_begun = False
+            for outcome in processes.run(others.claimed(work), beside=beside):
+                has_begun = True
+                yield outcome
+            if not has_begun:
+                others.wait()  # all of it is another's
     finally:
         processes.close()
 

@@ -15,7 +15,7 @@ from lab.host.files import read_bytes, write_bytes
 from lab.protocol import Row
 from lab.work.sealed import DamagedError, read_sealed, write_sealed
 
-__all__ = ["Stored", "forget_row", "read_row", "through_storage", "write_row"]
+__all__ = ["Stored", "forget_row", "join", "owner_of", "read_row", "split", "through_storage", "write_row"]
 
 _ARRAY = "__array__"
 
@@ -38,7 +38,7 @@ def write_row(folder: Path, key: str, row: Row, *, run: str = "", machine: dict[
     machine : dict, optional
         Where it was measured.
     """
-    plain, arrays = _split(row)
+    plain, arrays = split(row)
     _make_room(folder / f"{key}.json")
     _make_room(folder / f"{key}.npz")
     digest = None
@@ -50,7 +50,7 @@ def write_row(folder: Path, key: str, row: Row, *, run: str = "", machine: dict[
     else:
         (folder / f"{key}.npz").unlink(missing_ok=True)
     content = {"row": plain, "arrays": digest, "machine": machine or {}}
-    write_sealed(folder / f"{key}.json", content, owner=_owner(run, key))
+    write_sealed(folder / f"{key}.json", content, owner=owner_of(run, key))
 
 
 def read_row(folder: Path, key: str, *, run: str = "") -> Stored | None:
@@ -62,18 +62,18 @@ def read_row(folder: Path, key: str, *, run: str = "") -> Stored | None:
         If what is there is not what was stored for this trial of this run, bit by bit.
     """
     try:
-        content = read_sealed(folder / f"{key}.json", owner=_owner(run, key))
+        content = read_sealed(folder / f"{key}.json", owner=owner_of(run, key))
     except FileNotFoundError:
         return None
     try:
         plain, digest, machine = content["row"], content["arrays"], dict(content["machine"])
         if digest is None:
-            return Stored(_join(plain, {}), machine)
+            return Stored(join(plain, {}), machine)
         packed = read_bytes(folder / f"{key}.npz")
         if hashlib.sha256(packed).hexdigest() != digest:
             raise DamagedError(f"{key}.npz is not as it was written: its digest does not fit")
         with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-            return Stored(_join(plain, dict(arrays)), machine)
+            return Stored(join(plain, dict(arrays)), machine)
     except DamagedError:
         raise
     except Exception as error:  # numpy names no limit to what a damaged head of an array raises
@@ -89,12 +89,13 @@ def forget_row(folder: Path, key: str) -> None:
 
 def through_storage(row: Row) -> Row:
     """Return the row as it would be read back, so that a run without a folder gives the very same values."""
-    plain, arrays = _split(row)
-    joined: Row = _join(json.loads(json.dumps(plain, allow_nan=False)), arrays)
+    plain, arrays = split(row)
+    joined: Row = join(json.loads(json.dumps(plain, allow_nan=False)), arrays)
     return joined
 
 
-def _owner(run: str, key: str) -> str:
+def owner_of(run: str, key: str) -> str:
+    """Name to whom a row belongs: the identity of the run, which counts all that its rows depend on, and the trial."""
     return f"trial {key} of run {run}"
 
 
@@ -105,7 +106,14 @@ def _make_room(path: Path) -> None:
             path.rename(path.with_name(f"{path.name}.set-aside-{os.urandom(4).hex()}"))
 
 
-def _split(row: Row) -> tuple[Any, dict[str, np.ndarray]]:
+def split(row: Row) -> tuple[Any, dict[str, np.ndarray]]:
+    """Part a row into plain values and the arrays that stood among them, by the names that are left in their places.
+
+    Raises
+    ------
+    TypeError
+        For a value that is neither.
+    """
     arrays: dict[str, np.ndarray] = {}
 
     def plain(value: Any) -> Any:
@@ -128,11 +136,12 @@ def _split(row: Row) -> tuple[Any, dict[str, np.ndarray]]:
     return plain(row), arrays
 
 
-def _join(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+def join(value: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Put arrays back into their places: undoes `split`."""
     if isinstance(value, dict):
         if set(value) == {_ARRAY}:
             return arrays[value[_ARRAY]]
-        return {key: _join(item, arrays) for key, item in value.items()}
+        return {key: join(item, arrays) for key, item in value.items()}
     if isinstance(value, list):
-        return [_join(item, arrays) for item in value]
+        return [join(item, arrays) for item in value]
     return value

@@ -13,6 +13,7 @@ table would go with every task. The second try of a suspect alone, and one at a 
 
 import contextlib
 import dataclasses
+import itertools
 import multiprocessing
 import os
 import signal
@@ -20,8 +21,7 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from multiprocessing import connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -111,13 +111,16 @@ class Workers:
         self._busy: dict[_Worker, Work] = {}
         self._limits = Limits()
 
-    def run(self, work: Sequence[Work], *, beside: int) -> Iterator[Outcome]:
-        """Run trials (each with the rows that it needs), `beside` of them at once; yields outcomes as they end."""
+    def run(self, work: Iterable[Work], *, beside: int) -> Iterator[Outcome]:
+        """Run trials (each with the rows that it needs), `beside` of them at once; yields outcomes as they end.
+
+        Work is asked for as there is room for it: what gives it may find that it is done elsewhere meanwhile.
+        """
         suspects: list[Work] = []
-        yield from self._work_off(deque(work), min(beside, self._workers), suspects)
+        yield from self._work_off(iter(work), min(beside, self._workers), suspects)
         for suspect in suspects:
             again: list[Work] = []
-            yield from self._work_off(deque([suspect]), 1, again)
+            yield from self._work_off(iter([suspect]), 1, again)
             if again:
                 yield Outcome(suspect[0], None, _DIED)
 
@@ -130,14 +133,12 @@ class Workers:
         self._busy.clear()
         self._idle.clear()
 
-    def _work_off(self, queue: deque[Work], beside: int, lost: list[Work]) -> Iterator[Outcome]:
+    def _work_off(self, queue: Iterator[Work], beside: int, lost: list[Work]) -> Iterator[Outcome]:
         """Work off the queue; what a dying process was at goes into `lost`."""
-        while queue or self._busy:
-            free = beside - len(self._busy)
-            while len(self._idle) < min(free, len(queue)):  # all are started before one is waited for
+        while (begun := list(itertools.islice(queue, beside - len(self._busy)))) or self._busy:
+            while len(self._idle) < len(begun):  # all are started before one is waited for
                 self._idle.append(_Worker(self._dataset, self._scratch))
-            for _ in range(min(free, len(queue))):
-                work = queue.popleft()
+            for work in begun:
                 try:
                     self._hand_over(work)
                 except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
