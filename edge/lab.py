@@ -17,6 +17,7 @@ from lab.wording import capital, count, listed
 
 if TYPE_CHECKING:
     from edge.context import Context
+    from lab.watching.protocol import Monitor
 
 __all__ = ["LAB", "EdgeLab"]
 
@@ -120,6 +121,12 @@ class EdgeLab:
         models = places * (1 if settings.model else len(settings.models))
         said = foretold(settings.rate, settings.load_seconds, settings.max_misses, models=models)
         return (said,) if said else ()
+
+    def watcher(self, model: Path, *, reference: Dataset | None = None, **settings: Any) -> "Monitor":
+        """Watch a model in service, see `edge.watch.opening.open_monitor`; the rows come from a source without an end."""
+        from edge.watch.opening import open_monitor
+
+        return open_monitor(model, reference, **settings)
 
     def controls(self) -> Sequence[Control]:
         """Stand-ins whose latency is known."""

@@ -1,0 +1,111 @@
+"""Train again now? What waiting has cost so far is held against what training costs.
+
+With prices the rule is that of renting or buying (Karlin, Manasse, Rudolph and Sleator 1988): train again once the wrong answers
+that came on top since the change have cost as much as training does. Whatever comes, that costs at most twice as much as
+the best that could have been done by one who knew the future. Without prices a loss of more than a point of accuracy is a reason.
+"""
+
+import math
+from dataclasses import dataclass
+
+from lab.protocol import Estimate
+from lab.watching.protocol import Advice
+from lab.wording import amount
+
+__all__ = ["Costs", "Situation", "advise", "lost"]
+
+_MARGIN = 0.01
+_FEWEST_TO_LEARN = 100
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Prices in any unit, above 0: of an answer that is wrong and need not be, and of training again."""
+
+    wrong_answer: float
+    retraining: float
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known when it is asked.
+
+    Attributes
+    ----------
+    changed : bool
+        Whether an alarm was raised.
+    rows_since : int
+        Rows since the change.
+    before, since, expected : Estimate or None
+        Accuracy before, and since the change: where labels came, and by confidence alone.
+    """
+
+    changed: bool
+    rows_since: int = 0
+    before: Estimate | None = None
+    since: Estimate | None = None
+    expected: Estimate | None = None
+
+
+def lost(before: Estimate, after: Estimate) -> Estimate:
+    """Give the loss of accuracy, in points, with the interval of a difference of shares (Newcombe 1998, method 10)."""
+    value = before.value - after.value
+    low = value - math.hypot(before.value - before.low, after.high - after.value)
+    high = value + math.hypot(before.high - before.value, after.value - after.low)
+    return Estimate(100 * value, 100 * low, 100 * high, "points")
+
+
+def advise(found: Situation, costs: Costs | None) -> Advice:
+    """Say whether to train again now, and why."""
+    if not found.changed:
+        return Advice("no", "Nothing has changed that could be told from chance.")
+    if found.before is None:
+        return Advice(
+            "undecided", "Something changed, and nothing tells how accurate the model was before: give a reference."
+        )
+    if found.since is None:
+        return _by_confidence(found, found.before)
+    loss = lost(found.before, found.since)
+    said = f"{amount(loss.value, 'points')} of accuracy ({loss.low:.1f} to {loss.high:.1f}) since the change"
+    if loss.high <= 0 or (costs is None and loss.high < 100 * _MARGIN):
+        return Advice("no", f"The change costs no accuracy that counts: {said}.")
+    if found.rows_since < _FEWEST_TO_LEARN:
+        return Advice(
+            "undecided", f"The model loses {said}, but only {found.rows_since} rows came since: too few to learn from."
+        )
+    if costs is not None:
+        return _by_price(loss, found.rows_since, costs)
+    if loss.low > 100 * _MARGIN:
+        return Advice("yes", f"The model loses {said}.")
+    return Advice("undecided", f"The loss may or may not count: {said}. More labels will tell.")
+
+
+def _by_price(loss: Estimate, rows: int, costs: Costs) -> Advice:
+    """Hold the price of the wrong answers that came on top against that of training."""
+    paid, low, high = (max(share, 0.0) / 100 * rows * costs.wrong_answer for share in (loss.value, loss.low, loss.high))
+    said = f"the change has cost about {amount(paid, '')} so far ({amount(low, '')} to {amount(high, '')})"
+    price = amount(costs.retraining, "")
+    if low >= costs.retraining:
+        return Advice("yes", f"In wrong answers {said}, no less than the {price} of training again.")
+    if high < costs.retraining:
+        return Advice("no", f"In wrong answers {said}, less than the {price} of training again.")
+    return Advice(
+        "undecided", f"In wrong answers {said}; whether that is the {price} of training again, more labels will tell."
+    )
+
+
+def _by_confidence(found: Situation, before: Estimate) -> Advice:
+    """Say what can be said without labels."""
+    if found.expected is None:
+        return Advice(
+            "undecided", "Something changed, and no labels tell what it costs: get labels for the rows since."
+        )
+    loss = lost(before, found.expected)
+    said = f"{amount(loss.value, 'points')} ({loss.low:.1f} to {loss.high:.1f})"
+    assumed = "if the columns mean for the labels what they did"
+    if loss.low > 100 * _MARGIN:
+        return Advice(
+            "undecided",
+            f"The model is expected to lose {said}, {assumed}: get labels for the rows since, and train on them.",
+        )
+    return Advice("undecided", f"By its confidence the model loses {said}, {assumed}; only labels can tell.")

@@ -1,0 +1,123 @@
+"""Which label belongs to which answer? Labels come with their row, later by its key, or never; what waits for them is bounded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MOST_WAITING", "Answers", "Judged", "Waiting"]
+
+MOST_WAITING = 100_000
+"""Answers that wait for their labels, at most: the oldest are given up."""
+_NO_LABEL, _NO_CLASS = -2, -1
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a model said of the rows of a block: class and confidence, shapes (n_rows,)."""
+
+    first: int
+    predicted: "NDArray[np.int64]"
+    confidence: "NDArray[np.float64]"
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Answers whose labels have come, in the order of the labels: shapes (n_labels,).
+
+    Attributes
+    ----------
+    rows, confidence : arrays
+    right : array of bool
+    known : array of bool
+        Whether the label is a class that the model knows.
+    """
+
+    rows: "NDArray[np.int64]"
+    confidence: "NDArray[np.float64]"
+    right: "NDArray[np.bool_]"
+    known: "NDArray[np.bool_]"
+
+
+class Waiting:
+    """Answers by the key of their row.
+
+    Attributes
+    ----------
+    given_up, unknown, repeated : int
+        Answers that waited too long, labels without an answer, and keys that came again.
+    """
+
+    def __init__(self, classes: Sequence[str]) -> None:
+        self._codes = {name: code for code, name in enumerate(classes)}
+        self._answers: dict[str, tuple[int, int, float]] = {}
+        self._early: dict[str, str] = {}
+        self.given_up = self.unknown = self.repeated = 0
+
+    def answered(self, answers: Answers, keys: Sequence[str | None], labels: Sequence[str | None]) -> Judged:
+        """Take the answers to a block; gives those whose label is there already."""
+        labels = [
+            self._early.pop(key, None) if label is None and key is not None else label
+            for key, label in zip(keys, labels, strict=True)
+        ]
+        codes = np.array(
+            [_NO_LABEL if label is None else self._codes.get(label, _NO_CLASS) for label in labels], dtype=np.int64
+        )
+        for place in np.flatnonzero(codes == _NO_LABEL).tolist():
+            key = keys[place]
+            if key is not None:
+                self.repeated += key in self._answers
+                self._answers.pop(key, None)
+                said = int(answers.predicted[place]), float(answers.confidence[place])
+                self._answers[key] = (answers.first + place, *said)
+        while len(self._answers) > MOST_WAITING:
+            del self._answers[next(iter(self._answers))]
+            self.given_up += 1
+        rows = np.flatnonzero(codes != _NO_LABEL)
+        right = codes[rows] == answers.predicted[rows]
+        return Judged(answers.first + rows, answers.confidence[rows], right, codes[rows] != _NO_CLASS)
+
+    def late(self, labels: Sequence[tuple[str, str]], near: Sequence[str | None]) -> Judged:
+        """Take labels that came late, by key; `near` are keys of rows that were taken, and are not answered yet."""
+        waits = set(near)
+        found: list[tuple[int, float, bool, bool]] = []
+        for key, label in labels:
+            answer = self._answers.pop(key, None)
+            if answer is not None:
+                row, predicted, confidence = answer
+                code = self._codes.get(label, _NO_CLASS)
+                found.append((row, confidence, code == predicted, code != _NO_CLASS))
+            elif key in waits:
+                self._early[key] = label
+            else:
+                self.unknown += 1
+        rows, sure, right, known = (list(part) for part in zip(*found, strict=True)) if found else ([], [], [], [])
+        return Judged(
+            np.array(rows, dtype=np.int64),
+            np.array(sure, dtype=np.float64),
+            np.array(right, dtype=bool),
+            np.array(known, dtype=bool),
+        )
+
+    def state(self) -> dict[str, Any]:
+        """Give all that it holds."""
+        rows, predicted, confidence = zip(*self._answers.values(), strict=True) if self._answers else ((), (), ())
+        return {
+            "keys": list(self._answers),
+            "rows": np.array(rows, dtype=np.int64),
+            "predicted": np.array(predicted, dtype=np.int64),
+            "confidence": np.array(confidence, dtype=np.float64),
+            "early": dict(self._early),
+            "counts": [self.given_up, self.unknown, self.repeated],
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Take it up again."""
+        parts = (state[name].tolist() for name in ("rows", "predicted", "confidence"))
+        self._answers = dict(zip(state["keys"], zip(*parts, strict=True), strict=True))
+        self._early = dict(state["early"])
+        self.given_up, self.unknown, self.repeated = state["counts"]

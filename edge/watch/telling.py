@@ -1,0 +1,127 @@
+"""What is said of a watch: an alarm in a sentence, and how everything stands.
+
+Rows are counted from 1 in sentences, and from 0 in facts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge.watch.advice import Costs, Situation, advise
+from edge.watch.signals import CALIBRATION, ERRORS, Errors, Rows
+from lab.watching.protocol import Happening, SignalState, Status
+from lab.wording import capital, count, listed
+
+if TYPE_CHECKING:
+    from edge.watch.expecting import Accuracy
+    from edge.watch.group import Change, Group
+
+__all__ = ["happening", "status_of"]
+
+_MOST_NAMES = 3
+_OF_KIND = {"column": "The column {!r}", "model": "What the model does ({})", "device": "What the device does ({})"}
+
+
+def happening(name: str, kind: str, words: str, change: "Change") -> Happening:
+    """Tell of an alarm."""
+    likely, early, late = change.start
+    sentence = (
+        f"{_OF_KIND[kind].format(name)} changed near row {likely + 1:,} (95 % of the evidence: {early + 1:,} to {late + 1:,}), "
+        f"noticed at row {change.row + 1:,}{': ' if words else ''}{words}."
+    )
+    facts = {
+        "signal": name,
+        "kind": kind,
+        "began": likely,
+        "earliest": early,
+        "latest": late,
+        "noticed": change.row,
+        "change": words,
+    }
+    return Happening("alarm", change.row, sentence, facts)
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """What a watch knows.
+
+    Attributes
+    ----------
+    rows : int
+    parts : sequence of (Group, Rows or Errors)
+        Signals and their names, those of the rows first.
+    accuracy : Accuracy
+    false_alarms : float
+    costs : Costs or None
+    """
+
+    rows: int
+    parts: "Sequence[tuple[Group, Rows | Errors]]"
+    accuracy: "Accuracy"
+    false_alarms: float
+    costs: Costs | None
+
+
+def status_of(found: Standing) -> Status:
+    """Say how everything stands."""
+    signals = [each for group, names in found.parts for each in _states(group, names)]
+    signals.sort(key=lambda each: (each.alarm is None, each.alarm or 0, -each.evidence))
+    raised = [each for each in signals if each.alarm is not None]
+    accuracy = found.accuracy
+    first = min((each.start[0] for each in raised if each.start is not None), default=None)
+    situation = Situation(
+        changed=bool(raised),
+        rows_since=0 if first is None else found.rows - first,
+        before=accuracy.reference or accuracy.before(),
+        since=accuracy.since(),
+        expected=accuracy.expected(),
+    )
+    return Status(
+        rows=found.rows,
+        labels=accuracy.labels,
+        sentence=_sentence(found, raised, first),
+        advice=advise(situation, found.costs),
+        signals=tuple(signals),
+        accuracy=accuracy.now(),
+        expected=situation.expected,
+        false_alarms=found.false_alarms,
+    )
+
+
+def _states(group: "Group", names: "Rows | Errors") -> list[SignalState]:
+    found = []
+    for place, evidence in enumerate(group.evidence()):
+        change = group.changes.get(place)
+        if change is None:
+            found.append(SignalState(names.name(place), names.kind(place), float(evidence)))
+        else:
+            words = names.words(place, change)
+            found.append(
+                SignalState(names.name(place), names.kind(place), float(evidence), change.row, change.start, words)
+            )
+    return found
+
+
+def _sentence(found: Standing, raised: list[SignalState], first: int | None) -> str:
+    """Say what changed: the data, the labels, or the device or source; and what is expected without labels."""
+    if first is None:
+        return f"Nothing has changed in {count(found.rows, 'row')}, as far as can be told from chance."
+    columns = [each.name for each in raised if each.kind == "column"]
+    said = f"{capital(_cause(found, raised))}, first near row {first + 1:,}"
+    if columns:
+        more = len(columns) - _MOST_NAMES
+        said += f": {listed([repr(name) for name in columns[:_MOST_NAMES]])}{f' and {more} more' if more > 0 else ''}"
+    if found.accuracy.is_withdrawn():
+        return (
+            f"{said}. What the model's confidence says of its accuracy was wrong where labels came, and is not shown."
+        )
+    return f"{said}."
+
+
+def _cause(found: Standing, raised: list[SignalState]) -> str:
+    group, names = found.parts[0]
+    of_source = [isinstance(names, Rows) and names.is_of_the_source(*each) for each in group.changes.items()]
+    if of_source and all(of_source):
+        return "the device or the source of the rows changed"
+    of_labels = [each.kind == "model" and each.name in (ERRORS, CALIBRATION) for each in raised]
+    return "what the columns mean for the labels changed" if all(of_labels) else "the data changed"
