@@ -4,15 +4,16 @@ import argparse
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lab import registry
 from lab.commands.words import notifier, understand
 from lab.errors import DataError, SettingsError
 from lab.options import Parser, add_debug, add_json, positive
+from lab.terminal.console import say
 
 if TYPE_CHECKING:
-    from lab.watching.loop import Roles, Told, Watch
+    from lab.watching.loop import Roles, Told
     from lab.watching.protocol import Monitor
     from lab.watching.sources.source import Source
 
@@ -46,7 +47,7 @@ def watch(words: list[str]) -> int:
         told = list(_told(given, rows.name, held))
         from lab.watching.loop import Watch
 
-        watching: Watch = Watch(
+        watching = Watch(
             monitor, rows, labels=labels, roles=roles, state=state, told=told, batch=given.batch, stalled_s=given.stalled,
             end_after_s=given.end_after,
         )  # fmt: skip
@@ -80,11 +81,14 @@ def _sources(
     roles = Roles(given.key, given.label, given.time, given.seconds)
     wanted = {*monitor.columns, *roles.named}
     ends = given.end_after == 0
-    rows = held.enter_context(contextlib.closing(opened(given.data, ends=ends, skips=given.skip_taken, wanted=wanted)))
+    lasts = given.state is not None
+    rows = opened(given.data, ends=ends, skips=given.skip_taken, lasts=lasts, wanted=wanted)
+    held.callback(rows.close)
     if not given.labels:
         return rows, None, roles
-    labels = opened(given.labels, ends=ends, wanted=wanted, option="--labels")
-    return rows, held.enter_context(contextlib.closing(labels)), roles
+    labels = opened(given.labels, ends=ends, lasts=lasts, wanted=wanted, option="--labels")
+    held.callback(labels.close)
+    return rows, labels, roles
 
 
 def _told(given: argparse.Namespace, source: str, held: contextlib.ExitStack) -> "Iterator[Told]":
@@ -98,6 +102,25 @@ def _told(given: argparse.Namespace, source: str, held: contextlib.ExitStack) ->
         yield held.enter_context(shown.screen(title))
     else:
         yield shown.Plain(quiet=given.quiet)
+    if given.page:
+        from lab.terminal.watch_page import watch_page
+
+        yield held.enter_context(watch_page(say))
+    if given.prometheus:
+        from lab.watching.telling.prometheus import Endpoint
+
+        endpoint = Endpoint(given.prometheus)
+        held.callback(endpoint.close)
+        notifier(given)(f"Prometheus can ask at {endpoint.address}")
+        yield endpoint
+    about = {"model": given.model.name, "source": source}
+    if given.webhook or given.on_alarm:
+        from lab.watching.telling.alarms import Command, Webhook
+
+        if given.webhook:
+            yield Webhook(given.webhook, about, say)
+        if given.on_alarm:
+            yield Command(given.on_alarm, about, say)
 
 
 def _announce(given: argparse.Namespace, rows: "Source", n_rows: int, notify: Callable[[str], None]) -> None:
@@ -105,10 +128,8 @@ def _announce(given: argparse.Namespace, rows: "Source", n_rows: int, notify: Ca
     notify(f"watching {given.model.name} on {rows.name}" + (f", after row {n_rows:,}" if n_rows else ""))
     if given.state is None:
         notify("nothing of this watch is kept; --state FILE lets it go on after its end as if nothing had been")
-    elif not rows.repeats:
-        notify(
-            f"{rows.name} cannot be read again: if this process is killed, rows that it has read since it last stored its state are lost"
-        )
+    elif rows.promise:
+        notify(f"note: {rows.promise}")
 
 
 def _check(given: argparse.Namespace) -> None:
@@ -205,6 +226,14 @@ def _add_state(parser: Parser) -> None:
 def _add_shown(parser: Parser) -> None:
     add_json(parser, what="happenings, and at last the status,", more=": a line each")
     parser.add_argument("--quiet", action="store_true", help="show nothing but alarms")
+    parser.add_argument("--page", action="store_true", help="follow it on a page in the browser of this machine")
+    parser.add_argument(
+        "--prometheus",
+        metavar="PORT",
+        help="offer its numbers to Prometheus at this port of this machine (HOST:PORT: of another interface)",
+    )
+    parser.add_argument("--webhook", metavar="URL", help="post every alarm as JSON to this address")
+    parser.add_argument("--on-alarm", metavar="COMMAND", help="run this command at every alarm, which it reads as JSON")
 
 
 def _seasons(text: str) -> tuple[str, ...]:

@@ -1,19 +1,20 @@
 """What does a person or a program at the terminal hear of a watch? Each happening as it comes, and how everything stands."""
 
 import contextlib
+import dataclasses
 import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lab.cleaning import clean
 from lab.numbers import number
 from lab.terminal.console import say, show, show_whole
-from lab.watching.plain import plain_happening, plain_status
-from lab.watching.protocol import Happening, Status
-from lab.wording import count
+from lab.watching.plain import Standing, plain_happening, plain_standing
+from lab.watching.protocol import Happening
+from lab.wording import count, listed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -57,17 +58,18 @@ class Plain:
         if happening.kind == "alarm" or not self._quiet:
             show(line(happening))
 
-    def stands(self, status: Status, counts: Mapping[str, int]) -> None:
+    def stands(self, standing: Standing) -> None:
         """Say how it stands, if nothing was said for a minute."""
         if self._quiet or time.monotonic() - self._said < _SAID_EVERY_S:
             return
         self._said = time.monotonic()
-        say(f"{count(status.rows, 'row')}, {count(counts.get('alarms', 0), 'alarm')}: {status.sentence}")
+        say(_said(standing))
 
-    def ended(self, status: Status, counts: Mapping[str, int]) -> None:
+    def ended(self, standing: Standing) -> None:
         """Show the result."""
-        show(f"{count(status.rows, 'row')}, {count(counts.get('alarms', 0), 'alarm')}: {status.sentence}")
-        show(f"  retrain now?  {status.advice.answer}: {status.advice.reason}")
+        advice = standing.status.advice
+        show(_said(standing))
+        show(f"  retrain now?  {advice.answer}: {advice.reason}")
 
 
 class Records:
@@ -77,12 +79,12 @@ class Records:
         """Print what was noticed."""
         show_whole(json.dumps(plain_happening(happening)) + "\n")
 
-    def stands(self, status: Status, counts: Mapping[str, int]) -> None:
+    def stands(self, standing: Standing) -> None:
         """Print nothing: a program asks the page, or waits for the end."""
 
-    def ended(self, status: Status, counts: Mapping[str, int]) -> None:
+    def ended(self, standing: Standing) -> None:
         """Print the result."""
-        show_whole(json.dumps({"kind": "status", **plain_status(status), "counts": dict(counts)}) + "\n")
+        show_whole(json.dumps({"kind": "status", **plain_standing(dataclasses.replace(standing, newest=()))}) + "\n")
 
 
 class Screen:
@@ -98,13 +100,13 @@ class Screen:
         style = "bold" if happening.kind == "alarm" else "dim"
         self._live.console.print(Text(clean(line(happening)), style=style))
 
-    def stands(self, status: Status, counts: Mapping[str, int]) -> None:
+    def stands(self, standing: Standing) -> None:
         """Draw how everything stands."""
-        self._live.update(_drawn(self._title, status, counts), refresh=True)
+        self._live.update(_drawn(self._title, standing), refresh=True)
 
-    def ended(self, status: Status, counts: Mapping[str, int]) -> None:
+    def ended(self, standing: Standing) -> None:
         """Let the last picture stand."""
-        self.stands(status, counts)
+        self.stands(standing)
 
 
 @contextlib.contextmanager
@@ -117,12 +119,13 @@ def screen(title: str) -> Iterator[Screen]:
         yield Screen(title, live)
 
 
-def _drawn(title: str, status: Status, counts: Mapping[str, int]) -> "RenderableType":
+def _drawn(title: str, standing: Standing) -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
     from lab.terminal import tables
 
+    status = standing.status
     table = tables.empty()
     for head in ("signal", "evidence", "change"):
         table.add_column(head, justify="right" if head == "evidence" else "left")
@@ -133,6 +136,11 @@ def _drawn(title: str, status: Status, counts: Mapping[str, int]) -> "Renderable
             for each in status.signals[:_MOST_SIGNALS]
         ],
     )
-    head = f"{title}: {count(status.rows, 'row')}, {count(status.labels, 'label')}, {count(counts.get('alarms', 0), 'alarm')}"
-    lines = (head, status.sentence, f"Retrain now? {status.advice.answer}: {status.advice.reason}")
+    lines = (title, _said(standing), f"Retrain now? {status.advice.answer}: {status.advice.reason}")
     return Group(*(Text(clean(each)) for each in lines), table)
+
+
+def _said(standing: Standing) -> str:
+    status, alarms = standing.status, standing.counts.get("alarms", 0)
+    wrong = f" ({listed(standing.said)})" if standing.said else ""
+    return f"{count(status.rows, 'row')}{wrong}, {count(status.labels, 'label')}, {count(alarms, 'alarm')}: {status.sentence}"

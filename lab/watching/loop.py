@@ -3,22 +3,22 @@
     rows -> what is wrong with them -> monitor -> happenings -> state, then log -> whoever is told
       labels that came apart from their rows -^
 
-A row is counted once and none is lost, however the process ends: monitor, places of the sources and all that is counted lie in one
-file that is written whole or not at all, and whatever came after it is read again. An alarm is stored before anybody is told, so that it is
-told at least once.
+A row is counted once and none is lost, however the process ends: monitor, places of the sources and all that is counted lie in
+one file that is written whole or not at all, and whatever came after it is read again. An alarm is stored before anybody is
+told, so that it is told at least once.
 """
 
-import datetime
+import datetime as dt
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from lab.errors import DataError, nearest
 from lab.watching.late import Late
 from lab.watching.order import Order, texts
-from lab.watching.plain import plain_happening, plain_status
-from lab.watching.protocol import Batch, Cell, Happening, Monitor, Status
+from lab.watching.plain import Standing, plain_happening, plain_standing, standing_of
+from lab.watching.protocol import Batch, Cell, Happening, Monitor
 from lab.watching.sources.source import Piece, Source
 from lab.watching.state import StateFile, packed, unpacked
 from lab.wording import duration
@@ -54,11 +54,11 @@ class Told(Protocol):
         """Take what was noticed."""
         ...
 
-    def stands(self, status: Status, counts: Mapping[str, int]) -> None:
+    def stands(self, standing: Standing) -> None:
         """Take how everything stands, every second or so."""
         ...
 
-    def ended(self, status: Status, counts: Mapping[str, int]) -> None:
+    def ended(self, standing: Standing) -> None:
         """Take how everything stood at the end."""
         ...
 
@@ -110,7 +110,7 @@ class Watch:
         rows: Source,
         *,
         labels: Source | None = None,
-        roles: Roles = Roles(),  # noqa: B008 - it is frozen
+        roles: Roles = Roles(),
         state: StateFile | None = None,
         told: Sequence[Told] = (),
         batch: int = 2_000,
@@ -126,6 +126,7 @@ class Watch:
         self._new: list[Happening] = []
         self._row_roles = tuple(name for name in roles.named if labels is None or name != roles.label)
         self._take_up()
+        self._stands()
 
     def run(self) -> bool:
         """Watch until the source ends; gives whether there was an alarm, before a restart or since."""
@@ -157,7 +158,7 @@ class Watch:
         known: dict[str, Any] = stored or {}
         self.n_rows: int = known.get("rows", 0)
         self.alarms: int = known.get("alarms", 0)
-        self._newest: list[dict[str, Any]] = known.get("newest", [])
+        self._newest = standing_of(known["standing"]).newest if stored else ()
         self._order = Order(self._rows.name, known.get("order"))
         self._late = Late(self._roles.key or "", self._roles.label, known.get("late"))
         self._untold = [Happening(**each) for each in known.get("untold", [])]
@@ -256,31 +257,30 @@ class Watch:
         self._note((f"{self._rows.name} has ended after row {self.n_rows:,}",))
         self._keep()
         for each in self._told:
-            each.ended(*self._standing())
+            each.ended(self._standing())
 
     def _keep(self) -> None:
         """Store everything, then tell what is new."""
         new, self._new, self._is_changed = self._new, [], False
         self.alarms += sum(happening.kind == "alarm" for happening in new)
-        self._newest = [*self._newest, *map(plain_happening, new)][-_MOST_KEPT:]
+        self._newest = (*self._newest, *new)[-_MOST_KEPT:]
         if self._state is not None:
-            at = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-            self._state.write(self._value(new, at), new, at)
+            standing = self._standing()
+            self._state.write(self._value(new, standing), new, standing.at)
         self._rows.kept()
         if self._labels is not None:
             self._labels.kept()
         for happening in new:
             self._tell(happening)
 
-    def _value(self, new: Sequence[Happening], at: str) -> dict[str, Any]:
+    def _value(self, new: Sequence[Happening], standing: Standing) -> dict[str, Any]:
         places = {"rows": self._rows.place()}
         if self._labels is not None:
             places["labels"] = self._labels.place()
         return {
-            "belongs_to": self._belongs_to, "at": at, "source": self._rows.name, "rows": self.n_rows, "alarms": self.alarms,
-            "places": places, "monitor": packed(self._monitor.state()), "order": self._order.stored(), "late": self._late.stored(),
-            "status": plain_status(self._monitor.status()), "newest": self._newest,
-            "untold": [plain_happening(each) for each in new if each.kind == "alarm"],
+            "belongs_to": self._belongs_to, "rows": self.n_rows, "alarms": self.alarms, "places": places,
+            "monitor": packed(self._monitor.state()), "order": self._order.stored(), "late": self._late.stored(),
+            "standing": plain_standing(standing), "untold": [plain_happening(each) for each in new if each.kind == "alarm"],
         }  # fmt: skip
 
     def _tell(self, happening: Happening) -> None:
@@ -288,12 +288,15 @@ class Watch:
             each.happened(happening)
 
     def _stands(self) -> None:
-        status, counts = self._standing()
+        standing = self._standing()
         for each in self._told:
-            each.stands(status, counts)
+            each.stands(standing)
 
-    def _standing(self) -> tuple[Status, dict[str, int]]:
-        return self._monitor.status(), {**self._order.counts, "alarms": self.alarms, "labels read": self._late.n_read}
+    def _standing(self) -> Standing:
+        at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        counts = {**self._order.counts, "alarms": self.alarms, "labels read": self._late.n_read}
+        said = tuple(self._order.said())
+        return Standing(self._rows.name, at, self._monitor.status(), counts, said, self._newest)
 
 
 def _number(cell: Cell) -> float | None:

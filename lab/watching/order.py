@@ -3,7 +3,7 @@
 Each is counted, and told in one sentence when it is first seen; none ends a watch.
 """
 
-import datetime
+import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -110,8 +110,8 @@ def _seconds(cell: Cell) -> float | None:
         seconds = math.nan if cell is None else float(cell)
     except ValueError:
         try:
-            moment = datetime.datetime.fromisoformat(str(cell))
-            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+            moment = dt.datetime.fromisoformat(str(cell))
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
         except (ValueError, OverflowError):
             return None
     return seconds if math.isfinite(seconds) else None

@@ -1,13 +1,43 @@
-"""How do a happening and a status look to a program? As plain values that JSON can hold: a number that is none is null."""
+"""How does what a watch knows look to a program, and how is it read back? As plain values that JSON can hold: no number is null."""
 
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from lab.errors import InputError
 from lab.watching.protocol import Happening, Status
 
-__all__ = ["plain_happening", "plain_status"]
+__all__ = ["Standing", "plain_happening", "plain_standing", "standing_of"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a watch stands: what the monitor says, and what was counted and noticed around it.
+
+    Attributes
+    ----------
+    source : str
+        What the source of rows is called.
+    at : str
+        When this was so, in the form of ISO 8601.
+    counts : mapping of str to int
+        What was counted beside the rows that were taken.
+    said : tuple of str
+        The same in words, as far as something was wrong.
+    newest : tuple of Happening
+        What was noticed last, the newest at the end.
+    """
+
+    source: str
+    at: str
+    status: Status
+    counts: dict[str, int]
+    said: tuple[str, ...]
+    newest: tuple[Happening, ...]
 
 
 def plain_happening(happening: Happening) -> dict[str, Any]:
@@ -20,10 +50,34 @@ def plain_happening(happening: Happening) -> dict[str, Any]:
     return found
 
 
-def plain_status(status: Status) -> dict[str, Any]:
-    """Give a status as plain values."""
-    found: dict[str, Any] = _plain(dataclasses.asdict(status))
+def plain_standing(standing: Standing) -> dict[str, Any]:
+    """Give a standing as plain values."""
+    found: dict[str, Any] = _plain(dataclasses.asdict(standing))
     return found
+
+
+def standing_of(plain: Any) -> Standing:
+    """Read a standing back.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        status = {**plain["status"], "signals": [_signal(each) for each in plain["status"]["signals"]]}
+        for name in ("accuracy", "expected"):
+            if status[name] is not None and None in status[name].values():
+                status[name] = None
+        return msgspec.convert({**plain, "status": status}, Standing)
+    except (KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
+        raise InputError(
+            f"this is not how a watch stands ({error}); its state was written by another version"
+        ) from error
+
+
+def _signal(plain: dict[str, Any]) -> dict[str, Any]:
+    return {**plain, "evidence": -math.inf} if plain["evidence"] is None else plain
 
 
 def _plain(value: Any) -> Any:

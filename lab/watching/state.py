@@ -1,8 +1,8 @@
 """How does a watch outlive its process? One sealed file holds all that it knows and where its sources stand.
 
 It is written whole or not at all. What happened is written into a log beside it, a line of JSON each, exactly once: the state
-holds the length of the log and the lines that are still to be added, is written first, and a watch that goes on cuts the log back to that
-length and adds them again.
+holds the length of the log and the lines that are still to be added, is written first, and a watch that goes on cuts the log back
+to that length and adds them again.
 """
 
 import base64
@@ -15,22 +15,31 @@ from typing import Any
 
 from lab.errors import InputError, MachineError, SettingsError
 from lab.host import locks
-from lab.host.files import sweep_parts
+from lab.host.files import read_bytes, sweep_parts
 from lab.host.refusals import explained
 from lab.watching.plain import plain_happening
 from lab.watching.protocol import Happening
 from lab.work.sealed import DamagedError, read_sealed, write_sealed
 
-__all__ = ["SCHEMA", "StateFile", "log_of", "packed", "read_state", "unpacked"]
+__all__ = ["SCHEMA", "StateFile", "is_state", "log_of", "packed", "read_state", "unpacked"]
 
 SCHEMA = 1
 """Of the state file: raised with every change to what it holds."""
 _OWNER = "lab watch"
+_BEGIN = b'{"sha256": "'
 
 
 def log_of(path: Path) -> Path:
     """Name the log of happenings that lies beside a state file."""
     return path.with_name(f"{path.stem}.happenings.jsonl")
+
+
+def is_state(path: Path) -> bool:
+    """Whether a file looks like the state of a watch, and not like a record."""
+    try:
+        return read_bytes(path, most=len(_BEGIN)) == _BEGIN
+    except OSError:
+        return False
 
 
 def read_state(path: Path) -> dict[str, Any]:

@@ -33,6 +33,7 @@ class GrowingFile:
     """
 
     repeats = True
+    promise = ""
 
     def __init__(self, path: Path, *, ends: bool = False) -> None:
         self.name = path.name

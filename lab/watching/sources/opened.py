@@ -13,7 +13,13 @@ ADDRESSES = ("kafka", "mqtt", "mqtts")
 
 
 def opened(
-    where: str, *, ends: bool = False, skips: bool = False, wanted: Collection[str] = (), option: str = "--data"
+    where: str,
+    *,
+    ends: bool = False,
+    skips: bool = False,
+    lasts: bool = True,
+    wanted: Collection[str] = (),
+    option: str = "--data",
 ) -> Source:
     """Open a source.
 
@@ -25,6 +31,8 @@ def opened(
         Whether a file or folder is whole already, so that its end is the end.
     skips : bool
         Whether standard input is fed again from its beginning.
+    lasts : bool
+        Whether the state of the watch is kept, so that a broker is to keep what comes in between.
     wanted : collection of str
         Names of columns that are asked for; a topic gives its own name and its keys where they are.
     option : str
@@ -43,7 +51,7 @@ def opened(
     if kind in ("mqtt", "mqtts"):
         from lab.watching.sources.mqtt import MqttTopic
 
-        return MqttTopic(where, wanted=wanted)
+        return MqttTopic(where, wanted=wanted, lasts=lasts)
     if kind:
         raise SettingsError(
             f"{option} {where!r}: no source of this kind; {nearest(kind, ADDRESSES, label='addresses begin with')}"

@@ -68,6 +68,11 @@ class Source(Protocol):
         """Whether rows can be read again from a place; standard input cannot."""
         ...
 
+    @property
+    def promise(self) -> str:
+        """What of it may be lost nonetheless, in a sentence; empty where nothing may."""
+        ...
+
     def read(self, most: int, patience_s: float) -> Piece:
         """Read at most so many rows.
 

@@ -28,6 +28,7 @@ class StandardInput:
     name = "standard input"
     identity = "standard input"
     repeats = False
+    promise = "standard input cannot be read again: if this process is killed, rows that it has read since its last state are lost"
 
     def __init__(self, *, descriptor: int = 0, skips: bool = False) -> None:
         self._descriptor, self._skips = descriptor, skips
@@ -58,8 +59,8 @@ class StandardInput:
         """Skip what was taken, or take what comes as what follows it."""
         if not self._skips:
             return (
-                "standard input cannot be read again: what came while nothing ran is lost, and what comes now is taken as what follows; "
-                "to feed it from its beginning, say --skip-taken",
+                "standard input cannot be read again: what comes now is taken as what follows the rows before; to feed it from its "
+                "beginning, say --skip-taken",
             )
         length, digest = place["head"]
         self._to_skip = place["offset"]
@@ -96,7 +97,7 @@ class StandardInput:
         if not length or not (len(self._head) >= length or self._is_over):
             return
         self._before = (0, "")
-        if self._to_skip and self._is_over or hashlib.sha256(self._head[:length]).hexdigest() != digest:
+        if (self._to_skip and self._is_over) or hashlib.sha256(self._head[:length]).hexdigest() != digest:
             raise DataError(
                 "standard input does not begin with the rows that were taken; feed the same from its beginning, or leave "
                 "out --skip-taken"
