@@ -49,7 +49,7 @@ def watch(words: list[str]) -> int:
 
         watching = Watch(
             monitor, rows, labels=labels, roles=roles, state=state, told=told, batch=given.batch, stalled_s=given.stalled,
-            end_after_s=given.end_after,
+            end_after_s=given.end_after, end_at_alarm=given.end_at_alarm,
         )  # fmt: skip
         _announce(given, rows, watching.n_rows, notifier(given))
         return ALARMED if watching.run() else 0
@@ -218,6 +218,9 @@ def _add_state(parser: Parser) -> None:
         "--end-after", type=_amount, metavar="SECONDS",
         help="end when no row has come for so long; 0: at the end of what is there (default: go on until the source ends)",
     )  # fmt: skip
+    parser.add_argument(
+        "--end-at-alarm", action="store_true", help=f"end at the first alarm; exit code {ALARMED}, as after any alarm"
+    )
     parser.add_argument(
         "--batch", type=positive, default=2_000, metavar="N", help="rows taken at one time at most (default: 2000)"
     )

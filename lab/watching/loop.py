@@ -97,6 +97,8 @@ class Watch:
         Seconds without a row after which that is said.
     end_after_s : float, optional
         Seconds without a row after which the watch ends; by default it goes on until its source ends.
+    end_at_alarm : bool
+        Whether the first alarm ends it.
 
     Raises
     ------
@@ -116,10 +118,11 @@ class Watch:
         batch: int = 2_000,
         stalled_s: float = 60.0,
         end_after_s: float | None = None,
+        end_at_alarm: bool = False,
     ) -> None:
         self._monitor, self._rows, self._labels = monitor, rows, labels
         self._roles, self._state, self._told, self._batch = roles, state, told, batch
-        self._stalled_s, self._end_after_s = stalled_s, end_after_s
+        self._stalled_s, self._end_after_s, self._end_at_alarm = stalled_s, end_after_s, end_at_alarm
         self._save, self._show = _Clock(_SAVED_EVERY_S), _Clock(_SHOWN_EVERY_S)
         self._heard = time.monotonic()
         self._is_silent, self._labels_ended, self._is_changed = False, labels is None, False
@@ -147,7 +150,7 @@ class Watch:
             self._keep()
         if self._show.is_due():
             self._stands()
-        return went_on
+        return went_on and not (self._end_at_alarm and self.alarms)
 
     def _take_up(self) -> None:
         """Go on where a state says, or begin."""

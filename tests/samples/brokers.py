@@ -1,6 +1,7 @@
 """Brokers that a test starts and ends: mosquitto on a loopback port, and the one that Kafka's client has inside."""
 
 import contextlib
+import getpass
 import shutil
 import socket
 import subprocess
@@ -16,12 +17,12 @@ def free_port():
 
 
 @contextlib.contextmanager
-def mosquitto(folder, port=None, more=""):
+def mosquitto(folder, port=None, *, more="", anonymous=True):
     """Start a broker that keeps sessions in a folder; gives its port."""
     port = port or free_port()
     settings = folder / "mosquitto.conf"
     settings.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {folder}/\n"
+        f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\nallow_anonymous {str(anonymous).lower()}\npersistence true\npersistence_location {folder}/\n"
         f"max_inflight_messages 1000\nmax_queued_messages 0\n{more}"
     )
     command = [MOSQUITTO, "-c", settings]

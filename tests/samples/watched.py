@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import signal
 import sys
 
 from lab import registry
@@ -97,11 +99,34 @@ class WatchingLab:
 
 
 def main():
-    """Run the command line with such a lab."""
+    """Run the command line with such a lab; WATCH_KILL kills it before so many changes to files below WATCH_ROOT."""
+    if kill := int(os.environ.get("WATCH_KILL", "0")):
+        sys.addaudithook(_killing(os.environ["WATCH_ROOT"], kill))
+    from lab.watching import loop
+
+    loop._SAVED_EVERY_S = float(os.environ.get("WATCH_SAVED_EVERY_S", "1"))
     registry.find = lambda name: WatchingLab()
     from lab.cli import main
 
     return main()
+
+
+def _killing(root, kill):
+    count = 0
+
+    def hook(event, arguments):
+        nonlocal count
+        if event == "open":
+            if not arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                return
+        elif event not in ("os.rename", "os.truncate"):
+            return
+        if isinstance(arguments[0], str) and arguments[0].startswith(root):
+            count += 1
+            if count == kill:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return hook
 
 
 if __name__ == "__main__":

@@ -132,6 +132,7 @@ class MqttTopic:
             self._on_message,
             self._on_disconnect,
         )
+        client.on_subscribe = self._on_subscribe
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = _LASTS_S if self._lasts else 0
         properties.ReceiveMaximum = _ON_THE_WAY
@@ -163,7 +164,10 @@ class MqttTopic:
         client.subscribe(
             self._topic, options=SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         )
-        self._answer.put("")
+
+    def _on_subscribe(self, client: Any, data: Any, number: int, codes: Any, properties: Any) -> None:
+        refused = next((str(code) for code in codes if code.is_failure), "")
+        self._answer.put(refused)
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, code: Any, properties: Any) -> None:
         if not self._is_closed:

@@ -44,11 +44,12 @@ class StandardInput:
         until = time.monotonic() + patience_s
         while True:
             self._until = until
-            piece = self._lines.read(most, self._more, final=self._is_over)
+            is_last = self._is_over
+            piece = self._lines.read(most, self._more, final=is_last)
             if piece.n_rows or piece.unread:
                 return piece
-            if self._is_over or time.monotonic() >= until:
-                return Piece(ended=self._is_over)
+            if is_last or (time.monotonic() >= until and not self._is_over):
+                return Piece(ended=is_last)
 
     def place(self) -> Place:
         """Say how many bytes were used, and what the first were."""

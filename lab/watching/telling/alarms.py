@@ -139,4 +139,7 @@ def _reason(error: Exception) -> str:
         return f"it ended with {error.returncode}"
     if isinstance(error, subprocess.TimeoutExpired):
         return f"it did not end within {error.timeout:g} s"
-    return " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, urllib.error.HTTPError):
+        return f"it answered {error.code} ({error.msg})"
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return getattr(cause, "strerror", None) or " ".join(str(cause).split()) or type(error).__name__

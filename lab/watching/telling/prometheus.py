@@ -1,4 +1,4 @@
-"""How does Prometheus see a watch? By an endpoint that gives the newest numbers, on this machine's own interface unless told otherwise."""
+"""How does Prometheus see a watch? By an endpoint that gives the newest numbers, on this machine's own interface by default."""
 
 from collections.abc import Iterator
 from typing import Any
