@@ -22,7 +22,8 @@ def mosquitto(folder, port=None, *, more="", anonymous=True):
     port = port or free_port()
     settings = folder / "mosquitto.conf"
     settings.write_text(
-        f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\nallow_anonymous {str(anonymous).lower()}\npersistence true\npersistence_location {folder}/\n"
+        f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\nallow_anonymous {str(anonymous).lower()}\n"
+        f"persistence true\npersistence_location {folder}/\n"
         f"max_inflight_messages 1000\nmax_queued_messages 0\n{more}"
     )
     command = [MOSQUITTO, "-c", settings]

@@ -30,7 +30,8 @@ def start(folder, name, *, kill=0, saved_every_s=0.0):
     place = folder / name
     place.mkdir(exist_ok=True)
     words = [
-        "watch", folder / "model.onnx", "--data", folder / "rows.csv", "--labels", folder / "labels.csv", "--key", "id", "--label", "label",
+        "watch", folder / "model.onnx", "--data", folder / "rows.csv", "--labels", folder / "labels.csv",
+        "--key", "id", "--label", "label",
         "--time", "at", "--end-after", "0", "--batch", "200", "--state", place / "state.json", "--json",
     ]  # fmt: skip
     environment = os.environ | {

@@ -1,4 +1,4 @@
-"""Files, folders and standard input that grow, are cut, changed for others or damaged: each row is read once, and what happened is told."""
+"""Files, folders and standard input that grow, are cut, changed or damaged: each row is read once, and what happened is told."""
 
 import json
 import os

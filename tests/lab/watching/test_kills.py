@@ -1,4 +1,7 @@
-"""A watch that is killed and begun again knows the same as one that was left alone. `tests/benchmarks/watch_kills.py` kills a hundred times."""
+"""A watch that is killed and begun again knows the same as one that was left alone.
+
+`tests/benchmarks/watch_kills.py` kills a hundred times.
+"""
 
 import signal
 
