@@ -28,7 +28,7 @@ from lab.work.rows import typed
 from lab.work.sealed import DamagedError
 from lab.work.storage import read_row
 
-__all__ = ["Live", "live_view"]
+__all__ = ["Live", "live_view", "served"]
 
 _SHARE = 0.05
 _LEAST_S = 3.0
@@ -54,7 +54,7 @@ def live_view(
     """
     job = job_of(lab, dataset, settings, seed, files)
     page = live.page(job.question.text, lab.name, dataset.name)
-    with Loopback({"page": _page(page)}, takes_result=False) as server, scratch_folder() as folder:
+    with Loopback({"page": served(page)}, takes_result=False) as server, scratch_folder() as folder:
         view = Live(job, server)
         address = server.address("page")
         notify(f"the run can be followed at {address}")
@@ -95,7 +95,7 @@ class Live:
 
     def finish(self, report: Path, *, patience_s: float = _PATIENCE_S) -> None:
         """Let the page become the report, and wait until it has it; not for a page that nobody looks at."""
-        self._server.put("report", _page(report.read_text(encoding="utf-8")))
+        self._server.put("report", served(report.read_text(encoding="utf-8")))
         asked = self._server.sent.get("state", 0)
         self._server.put("state", _plain({"finished": True, "pause": 0}))
         if not asked:
@@ -172,7 +172,7 @@ def _plain(state: dict[str, Any]) -> Served:
     return Served("application/json", json.dumps(state).encode(), _NOTHING)
 
 
-def _page(text: str) -> Served:
+def served(text: str) -> Served:
     """Serve a page of ours under the policy that it names itself, and in no frame."""
     named = _POLICY.search(text)
     if named is None:

@@ -1,0 +1,1 @@
+"""Where rows come from: standard input, files and folders that grow, Parquet, Kafka and MQTT."""

@@ -1,0 +1,156 @@
+"""How is a file read that still grows? To its end and on from there; that it was cut, or changed for another, is noticed."""
+
+import hashlib
+import os
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+from lab.errors import DataError, InputError
+from lab.watching.sources.lines import Lines
+from lab.watching.sources.source import NOTHING, Piece, Place
+
+__all__ = ["GrowingFile"]
+
+_PAUSE_S = 0.1
+_HEAD = 4_096
+
+
+class GrowingFile:
+    """A text file to which rows are added.
+
+    Parameters
+    ----------
+    path : Path
+    ends : bool
+        Whether it is whole already: its end is the end, and its last line counts even without a line end.
+
+    Raises
+    ------
+    DataError
+        If it cannot be opened.
+    """
+
+    repeats = True
+    promise = ""
+
+    def __init__(self, path: Path, *, ends: bool = False) -> None:
+        self.name = path.name
+        self.identity = f"file {path.resolve()}"
+        self._path, self._ends = path, ends
+        self._is_gone = False
+        self._open(path)
+        self._lines = Lines(self.name)
+
+    def read(self, most: int, patience_s: float) -> Piece:
+        """Read at most so many rows; waits while there is none."""
+        until = time.monotonic() + patience_s
+        while True:
+            piece = self._lines.read(most, self._more, final=self._ends)
+            if piece.n_rows or piece.unread or (self._ends and self._is_at_end()):
+                return Piece(piece.columns, piece.unread, (), self._ends and not piece.n_rows)
+            changed = NOTHING if self._ends else self._look(most)
+            if changed is not NOTHING:
+                return changed
+            left = until - time.monotonic()
+            if left <= 0:
+                return NOTHING
+            time.sleep(min(_PAUSE_S, left))
+
+    def place(self) -> Place:
+        """Say where it stands: the file's number, its first bytes as a digest, and the lines that were used."""
+        length = min(self._lines.offset, _HEAD)
+        return {"file": self._number, "head": [length, self._digest(length)], **self._lines.place()}
+
+    def seek(self, place: Place) -> tuple[str, ...]:
+        """Go on in the same file, under whatever name it lies in its folder now; else at the beginning of this one."""
+        told: tuple[str, ...] = ()
+        if place["file"] != self._number:
+            older = self._older(place["file"])
+            if older is not None:
+                os.close(self._descriptor)
+                self._open(older)
+                told = (f"{self.name} was changed for a new file meanwhile: the rest of {older.name} is read first",)
+        length, digest = place["head"]
+        if self._digest(length) == digest and os.fstat(self._descriptor).st_size >= place["offset"]:
+            self._lines = Lines(self.name, place)
+            return told
+        self._lines = Lines(self.name)
+        return (
+            f"{self.name} is another file than before, and is read from its beginning; rows between the two may be lost",
+        )
+
+    def kept(self) -> None:
+        """Nothing has to be done: the file keeps its rows."""
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+    def _open(self, path: Path) -> None:
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise DataError(
+                f"cannot read {path}: {error.strerror or error}; name a file of rows with --data"
+            ) from error
+        found = os.fstat(self._descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            os.close(self._descriptor)
+            raise DataError(f"{path} is not a file; for a pipe, send it to standard input and say --data -")
+        self._number = [found.st_dev, found.st_ino]
+        self._at = -1
+
+    def _more(self, n_bytes: int) -> bytes:
+        if self._at < 0:
+            self._at = self._lines.offset
+        chunk = os.pread(self._descriptor, n_bytes, self._at)
+        self._at += len(chunk)
+        return chunk
+
+    def _is_at_end(self) -> bool:
+        return self._lines.offset >= os.fstat(self._descriptor).st_size
+
+    def _look(self, most: int) -> Piece:
+        """Notice what became of the file while it gave nothing: it was cut, changed for another, or is gone."""
+        if os.fstat(self._descriptor).st_size < self._lines.offset:
+            self._begin_anew()
+            return Piece(told=(f"{self.name} was cut to less than was read: it is read from its beginning again",))
+        try:
+            found = self._path.stat()
+        except OSError:
+            if self._is_gone:
+                return NOTHING
+            self._is_gone = True
+            return Piece(told=(f"{self.name} is gone; the watch waits until there is a file of that name again",))
+        self._is_gone = False
+        if [found.st_dev, found.st_ino] == self._number:
+            return NOTHING
+        last = self._lines.read(
+            most, self._more, final=True
+        )  # what was written after we looked, and a line without its end
+        if last.n_rows or last.unread:
+            return last
+        os.close(self._descriptor)
+        self._open(self._path)
+        self._begin_anew()
+        return Piece(told=(f"{self.name} was changed for a new file, which is read from its beginning",))
+
+    def _begin_anew(self) -> None:
+        self._at = -1
+        self._lines = Lines(self.name)
+
+    def _digest(self, length: int) -> str:
+        return hashlib.sha256(os.pread(self._descriptor, length, 0)).hexdigest()
+
+    def _older(self, number: Any) -> Path | None:
+        """Find the file of that number beside this one, where whoever changes files has put it."""
+        try:
+            with os.scandir(self._path.resolve().parent) as entries:
+                for entry in entries:
+                    if entry.is_file(follow_symlinks=False) and [entry.stat().st_dev, entry.inode()] == number:
+                        return Path(entry.path)
+        except OSError as error:
+            raise InputError(f"cannot list the folder of {self._path}: {error.strerror or error}") from error
+        return None

@@ -1,0 +1,157 @@
+"""How is a topic of Kafka read? All its partitions, from the offsets that our own state holds; none is committed to the broker."""
+
+import time
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlsplit
+
+from lab.errors import DataError, SettingsError
+from lab.watching.sources.messages import Message, rows_of
+from lab.watching.sources.source import Piece, Place
+from lab.wording import count
+
+__all__ = ["KafkaTopic"]
+
+_ANSWER_S = 10.0
+_LOOKED_EVERY_S = 30.0
+_SETTINGS = {
+    "group.id": "lab-watch",  # asked for by the client; offsets are ours
+    "enable.auto.commit": False,
+    "auto.offset.reset": "earliest",
+    "queued.max.messages.kbytes": 16_384,
+    "log_level": 0,
+}
+
+
+class KafkaTopic:
+    """The messages of a topic, each a JSON object.
+
+    Rows of one partition keep their order; those of several come as the brokers give them.
+
+    Parameters
+    ----------
+    address : str
+        `kafka://HOST:PORT[,HOST:PORT]/TOPIC`.
+    wanted : collection of str
+        Columns that are asked for: `key` and `topic` are those of a message where its object lacks them.
+
+    Raises
+    ------
+    SettingsError
+        If the client is not installed, or the address names no topic.
+    DataError
+        If no broker answers, or there is no such topic.
+    """
+
+    repeats = True
+    promise = ""
+
+    def __init__(self, address: str, *, wanted: Collection[str]) -> None:
+        parts = urlsplit(address)
+        self._topic = parts.path.strip("/")
+        if not parts.netloc or not self._topic:
+            raise SettingsError(f"{address} names no broker and topic; write kafka://HOST:PORT/TOPIC")
+        try:
+            import confluent_kafka
+        except ImportError as error:
+            raise SettingsError("Kafka needs its client; install it with pip install -e '.[kafka]'") from error
+        self._kafka = confluent_kafka
+        self.name = f"the topic {self._topic}"
+        self.identity = f"kafka {self._topic}"
+        self._brokers, self._wanted = parts.netloc, wanted
+        self._known: list[str] = []
+        self._errors: list[str] = []
+        self._is_cut_off = False
+        self._consumer = confluent_kafka.Consumer(
+            {**_SETTINGS, "bootstrap.servers": parts.netloc, "error_cb": self._heard_error}
+        )
+        self._next: dict[int, int] = {}
+        self._looked = time.monotonic()
+        try:
+            self._add_partitions()
+        except BaseException:
+            self._consumer.close()
+            raise
+
+    def read(self, most: int, patience_s: float) -> Piece:
+        """Read at most so many messages; waits while there are fewer."""
+        if time.monotonic() - self._looked > _LOOKED_EVERY_S:
+            self._add_partitions()
+        messages: list[Message] = []
+        message: Any
+        for message in self._consumer.consume(most, patience_s):
+            if message.error() is not None:
+                self._errors.append(str(message.error()))
+                continue
+            self._is_cut_off = False
+            self._next[message.partition()] = message.offset() + 1
+            key = message.key()
+            beside = {"topic": self._topic, "key": None if key is None else key.decode(errors="replace")}
+            messages.append((message.value() or b"", beside))
+        piece = rows_of(messages, self._known, self._wanted)
+        return Piece(piece.columns, piece.unread, self._told())
+
+    def place(self) -> Place:
+        """Say which message of each partition comes next."""
+        return {"offsets": {str(each): offset for each, offset in self._next.items()}, "columns": list(self._known)}
+
+    def seek(self, place: Place) -> tuple[str, ...]:
+        """Go on at these messages; what the broker has deleted since is told."""
+        self._known = list(place["columns"])
+        told = []
+        for name, offset in place["offsets"].items():
+            partition = self._kafka.TopicPartition(self._topic, int(name))
+            try:
+                low, high = self._consumer.get_watermark_offsets(partition, timeout=_ANSWER_S)
+            except self._kafka.KafkaException as error:
+                raise DataError(
+                    f"{self.name} at {self._brokers}: partition {name} does not answer ({error})"
+                ) from error
+            if not low <= offset <= high:
+                lost = (
+                    f"{count(low - offset, 'message')} that were not read are deleted"
+                    if offset < low
+                    else "the topic was made anew"
+                )
+                told.append(f"{self.name}, partition {name}: {lost}; it is read from its oldest message")
+                offset = low
+            self._next[int(name)] = offset
+        self._consumer.assign([self._kafka.TopicPartition(self._topic, each, at) for each, at in self._next.items()])
+        return tuple(told)
+
+    def kept(self) -> None:
+        """Nothing has to be done: the brokers keep messages as they are told to."""
+
+    def close(self) -> None:
+        """Leave the brokers."""
+        self._consumer.close()
+
+    def _add_partitions(self) -> None:
+        """Begin with all partitions, and with those that were added since at their oldest message."""
+        self._looked = time.monotonic()
+        try:
+            found: Any = self._consumer.list_topics(self._topic, timeout=_ANSWER_S).topics[self._topic]
+        except self._kafka.KafkaException as error:
+            if self._next:  # the brokers are away: that is told elsewhere, and passes
+                return
+            raise DataError(
+                f"no broker answers at {self._brokers} ({error.args[0].str()}); start it, or mend the address"
+            ) from error
+        if not found.partitions and not self._next:
+            raise DataError(f"there is no topic {self._topic!r} at {self._brokers}; name one that there is")
+        new = sorted(set(found.partitions) - set(self._next))
+        if new:
+            self._next |= dict.fromkeys(new, 0)
+            oldest = self._kafka.OFFSET_BEGINNING
+            self._consumer.incremental_assign([self._kafka.TopicPartition(self._topic, each, oldest) for each in new])
+
+    def _heard_error(self, error: Any) -> None:
+        """Take what the client says of its brokers; it goes on trying by itself."""
+        if error.code() == self._kafka.KafkaError._ALL_BROKERS_DOWN and not self._is_cut_off:
+            self._is_cut_off = True
+            self._errors.append("no broker answers; the watch tries on")
+
+    def _told(self) -> tuple[str, ...]:
+        told = tuple(f"{self.name}: {each}" for each in dict.fromkeys(self._errors))
+        self._errors.clear()
+        return told
