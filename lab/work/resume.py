@@ -12,6 +12,8 @@ from lab.host.files import sweep_parts
 from lab.host.machine import fingerprint
 from lab.host.scratch import sweep
 from lab.protocol import Dataset, Rows, Trial
+from lab.work.cluster.connecting import Cluster
+from lab.work.cluster.sending import Remote
 from lab.work.forecast import Forecast, pilot_first
 from lab.work.rows import typed
 from lab.work.sealed import DamagedError
@@ -49,13 +51,13 @@ def run_plan(
     dataset: Dataset | None,
     folder: Path,
     *,
-    workers: int,
+    workers: int | Cluster,
     run: str = "",
     watch: Callable[[Progress], None] = lambda progress: None,
     notify: Callable[[str], None] = lambda sentence: None,
     require: Callable[[], None] = lambda: None,
 ) -> Results:
-    """Run a plan on local processes and store every row in `folder` as it ends.
+    """Run a plan on local processes, or on a cluster, and store every row in `folder` as it ends.
 
     Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
     another machine; one that failed before is. Exclusive trials run one at a time, after all that is ready to run
@@ -64,6 +66,9 @@ def run_plan(
 
     Parameters
     ----------
+    workers : int or Cluster
+        Processes of this machine, or what is connected to others. Exclusive trials run here then too, unless the cluster
+        has a worker for timings.
     run : str
         Identity of the run: rows of another one are not taken for this one's.
     watch, notify : callable
@@ -75,11 +80,12 @@ def run_plan(
     folder.mkdir(parents=True, exist_ok=True)
     sweep_parts(folder)
     sweep()  # what killed processes left in the system's folder for temporary files
-    rows, machines = _kept(plan, folder, run, notify)
     here = fingerprint()
+    slots, timed_on = (workers, here) if isinstance(workers, int) else (workers.slots(), workers.timing_machine or here)
+    rows, machines = _kept(plan, folder, run, notify, timed_on)
     failures: dict[str, str] = {}
     resumed = len(rows)
-    forecast = Forecast(plan, workers, stored=tuple(rows))
+    forecast = Forecast(plan, slots, stored=tuple(rows))
     watch(Progress(resumed, len(plan), 0, resumed))
     with (
         _scratch(folder / ".scratch") as scratch,
@@ -95,8 +101,9 @@ def run_plan(
                 _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
             else:
                 require()
-                write_row(folder, key, outcome.row, run=run, machine=here)
-                rows[key], machines[key] = outcome.row, here
+                machine = outcome.machine or here
+                write_row(folder, key, outcome.row, run=run, machine=machine)
+                rows[key], machines[key] = outcome.row, machine
                 forecast.add(outcome.trial, outcome.seconds)
                 _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
             known = forecast if forecast.is_ready else None
@@ -105,7 +112,7 @@ def run_plan(
 
 
 def _kept(
-    plan: Sequence[Trial], folder: Path, run: str, notify: Callable[[str], None]
+    plan: Sequence[Trial], folder: Path, run: str, notify: Callable[[str], None], timed_on: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Read what is stored of a plan and can be used; the rest is removed, so that no later session takes it up either.
 
@@ -115,7 +122,6 @@ def _kept(
     machines: dict[str, dict[str, Any]] = {}
     damaged: list[str] = []
     elsewhere: list[str] = []
-    here = fingerprint()
     for trial in plan:
         try:
             stored = read_row(folder, trial.key, run=run)
@@ -124,7 +130,7 @@ def _kept(
             _log.warning("trial %s is computed again: %s", trial.key, error)
             damaged.append(trial.key)
             stored = None
-        if stored is not None and trial.exclusive and stored.machine != here:
+        if stored is not None and trial.exclusive and stored.machine != timed_on:
             _log.warning("trial %s is measured again: it was measured on %s", trial.key, stored.machine)
             elsewhere.append(trial.key)
             stored = None
@@ -184,20 +190,27 @@ def _outcomes(
     dataset: Dataset | None,
     rows: Rows,
     failures: dict[str, str],
-    workers: int,
+    workers: int | Cluster,
     scratch: Path,
 ) -> Generator[Outcome, None, None]:
     """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one."""
     side_by_side = sum(not trial.exclusive for trial in plan if trial.key not in rows)
-    processes = Workers(dataset, max(1, min(workers, side_by_side)), scratch.absolute())
+    here = min(workers, side_by_side) if isinstance(workers, int) else 1
+    processes = Workers(dataset, max(1, here), scratch.absolute())
+    remote = None if isinstance(workers, int) else Remote(workers, dataset)
     try:
         while ready := _ready(plan, rows, failures):
             shared = [trial for trial in ready if not trial.exclusive]
-            wave, beside = (pilot_first(shared), workers) if shared else (ready, 1)
+            wave = pilot_first(shared) if shared else ready
             work = [(trial, {key: rows[key] for key in trial.needs}) for trial in wave]
-            yield from processes.run(work, beside=beside)
+            if remote is not None:
+                yield from remote.run([each for each in work if remote.takes(each[0])], alone=not shared)
+                work = [each for each in work if not remote.takes(each[0])]
+            yield from processes.run(work, beside=here if shared else 1)
     finally:
         processes.close()
+        if remote is not None:
+            remote.close()
 
 
 def _ready(plan: Sequence[Trial], rows: Rows, failures: dict[str, str]) -> list[Trial]:
