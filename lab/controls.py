@@ -17,8 +17,10 @@ from lab.likeness import traits_of
 from lab.protocol import Answer, Control, Dataset, Lab, Row, Trial
 from lab.rates import interval, known_rates, sealed
 from lab.runs import identity
+from lab.runs.alike import reached
 from lab.runs.judging import judging_code
 from lab.version import __version__
+from lab.work.cluster.scheduler import Scheduler
 from lab.work.resume import Progress, run_plan
 
 __all__ = ["known_rates", "run_controls"]
@@ -29,7 +31,7 @@ def run_controls(
     *,
     seeds: int,
     out: Path,
-    workers: int,
+    workers: int | Scheduler | None,
     watch: Callable[[Progress], None] = lambda progress: None,
     notify: Callable[[str], None] = lambda sentence: None,
 ) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def _run(
     lab: Lab,
     seeds: int,
     out: Path,
-    workers: int,
+    workers: int | Scheduler | None,
     watch: Callable[[Progress], None],
     notify: Callable[[str], None],
 ) -> dict[str, Any]:
@@ -95,7 +97,8 @@ def _run(
         shutil.rmtree(counted_before, ignore_errors=True)
     folder = out / f"controls-{lab.name}-{which[:12]}"
     plan = list(trials.values())
-    results = run_plan(plan, None, folder, workers=workers, run=which, watch=watch, notify=notify)
+    with reached(workers, plan, modules=_modules(lab, asked), notify=notify) as hands:
+        results = run_plan(plan, None, folder, workers=hands, run=which, watch=watch, notify=notify)
     if results.failures:
         key, reason = next(iter(results.failures.items()))
         raise TrialsFailedError(
@@ -130,9 +133,14 @@ def _done(lab: Lab) -> str:
 def _identity(lab: Lab, asked: Sequence[Control]) -> str:
     """Tell versions of the code apart: the same code gives the same answers."""
     functions = {control.name: _whole(control.function) for control in asked}
-    code = identity.code_of({type(lab).__module__, *(function.__module__ for function in functions.values())})
+    code = identity.code_of(_modules(lab, asked))
     named = [(control.name, functions[control.name].__qualname__, control.exclusive) for control in asked]
     return identity.digest_of([lab.name, code, named])
+
+
+def _modules(lab: Lab, asked: Sequence[Control]) -> set[str]:
+    """Name the modules whose code gives the answers."""
+    return {type(lab).__module__, *(_whole(control.function).__module__ for control in asked)}
 
 
 def _whole(function: Any) -> Any:

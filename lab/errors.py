@@ -6,6 +6,7 @@ LabError                 the base of all: its message says where, what was found
 │   ├── SettingsError    something about an option, a key of a configuration file, or a name
 │   └── MachineError     a disk, a folder's permissions or a limit of the machine stands in the way
 ├── RecordError          a stored record cannot be read (exit code 2)
+├── CutOffError          the machines that worked for us are gone; repeating the command resumes (exit code 130)
 └── TrialsFailedError    too much of the work failed to say anything (exit code 1)
 """
 
@@ -13,6 +14,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
+    "CutOffError",
     "DataError",
     "InputError",
     "LabError",
@@ -50,6 +52,12 @@ class MachineError(InputError):
 
 class RecordError(InputError):
     """A stored record cannot be read."""
+
+
+class CutOffError(LabError):
+    """The machines that ran trials for us cannot be reached any more: as an interrupted run, this one can be taken up."""
+
+    exit_code = 130
 
 
 class TrialsFailedError(LabError):

@@ -15,16 +15,19 @@ from lab.durations import other_efforts, with_durations
 from lab.errors import LabError
 from lab.host import machine
 from lab.host.files import write_bytes
-from lab.job import Job, describe_table, job_of
+from lab.job import Job, describe_table, job_of, read_by
 from lab.likeness import traits_of, with_likeness
-from lab.protocol import Answer, Dataset, Evidence, Lab, Section, Trial
+from lab.protocol import Answer, Dataset, Evidence, Lab, Section
 from lab.rates import known_rates, stated
+from lab.runs.alike import measured, reached
 from lab.runs.elapsed import Sessions, Start
 from lab.runs.folders import DRIVERS, SESSIONS, finished_folder, is_finished, owner_of_sessions, run_folder
 from lab.runs.log import log_file
 from lab.runs.plans import keep_plan
 from lab.version import __version__
 from lab.wording import duration
+from lab.work.cluster.connecting import Cluster
+from lab.work.cluster.scheduler import Scheduler
 from lab.work.drivers import Drivers
 from lab.work.resume import Progress, Results, run_plan, run_plan_here
 
@@ -61,7 +64,7 @@ def run(
     *,
     out: Path,
     seed: int = 0,
-    workers: int | None = None,
+    workers: int | Scheduler | None = None,
     command: str = "",
     files: Sequence[Path] = (),
     finished: Collection[str] = (),
@@ -82,8 +85,8 @@ def run(
         The folder of all runs; this one gets a folder of its own in it.
     seed : int
         Decides folds, searches and models.
-    workers : int, optional
-        Processes; default is the number of cores.
+    workers : int or lab.work.cluster.scheduler.Scheduler, optional
+        Processes, or a cluster; default is the number of cores.
     command : str
         What the report tells a reader to repeat.
     files : sequence of pathlib.Path
@@ -108,12 +111,16 @@ def run(
     for suspicion in doubts.suspicions:
         notify(f"{suspicion.sentence}; {suspicion.way_out}")
     lab.prepare(notify)
-    with _folder_of(job, out, notify) as folder, Drivers(folder / DRIVERS) as drivers:
+    with (
+        reached(workers, job.plan, files=read_by(lab, settings), notify=notify) as hands,
+        _folder_of(job, out, notify) as folder,
+        Drivers(folder / DRIVERS) as drivers,
+    ):
         opened(folder)
         keep_plan(folder, job.facts)
         _tell_of_others(drivers, folder, notify)
         sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start, is_noted=drivers.is_first)
-        results = _worked_off(job, folder, sessions, drivers, workers or machine.n_cores(), watch, notify)
+        results = _worked_off(job, folder, sessions, drivers, hands, watch, notify)
         if is_finished(folder):  # by another process
             return Finished(folder, record.read(folder))
         written = _record(job, doubts, results, sessions, command, known_rates(lab, out, notify))
@@ -144,7 +151,7 @@ def _worked_off(
     folder: Path,
     sessions: Sessions,
     drivers: Drivers,
-    workers: int,
+    workers: int | Cluster,
     watch: Callable[[Progress], None],
     notify: Callable[[str], None],
 ) -> Results:
@@ -178,7 +185,10 @@ def _record(
     found = with_durations(sections.summarise(job.lab, job.context, results.rows), job, results.forecast)
     evidence = _with_failures(with_doubts(found, doubts), results, len(job.plan))
     sessions.note(at_once=True)
-    environment = machine.describe() | {"imported": job.code["packages"], "measured": _measured(job.plan, results)}
+    environment = machine.describe() | {
+        "imported": job.code["packages"],
+        "measured": measured(job.plan, results.machines),
+    }
     return record.Record(
         lab=job.lab.name,
         question=job.question,
@@ -264,18 +274,3 @@ def _finished(out: Path, names: Collection[str], which: str) -> Finished | None:
     except LabError:
         return None
     return Finished(folder, known)
-
-
-def _measured(plan: Sequence[Trial], results: Results) -> list[dict[str, Any]]:
-    """Say how many rows were measured on which machine, and how many of them alone on it (timings)."""
-    counted: list[dict[str, Any]] = []
-    for trial in plan:
-        if trial.key not in results.machines:
-            continue
-        found = next((one for one in counted if one["machine"] == results.machines[trial.key]), None)
-        if found is None:
-            found = {"machine": results.machines[trial.key], "trials": 0, "alone": 0}
-            counted.append(found)
-        found["trials"] += 1
-        found["alone"] += trial.exclusive
-    return counted

@@ -14,7 +14,7 @@ from lab.protocol import Dataset, Lab, Question, Trial
 from lab.runs import identity
 from lab.runs.inputs import Inputs
 
-__all__ = ["Job", "describe_table", "job_of", "sampled"]
+__all__ = ["Job", "describe_table", "job_of", "read_by", "sampled"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +70,7 @@ def job_of(lab: Lab, dataset: Dataset, settings: Any, seed: int, files: Sequence
     context = lab.context(dataset, settings, seed=seed)
     plan = sections.plan(lab, context)
     kept = dataclasses.asdict(settings) | {"seed": seed}
-    inputs = Inputs([*files, *getattr(lab, "inputs", _no_inputs)(settings)])
+    inputs = Inputs([*files, *read_by(lab, settings)])
     code = identity.code_of({type(lab).__module__, *(trial.function.__module__ for trial in plan)})
     facts = [lab.name, describe_table(dataset), kept, inputs.contents(), code, identity.facts_of_plan(plan)]
     which = identity.digest_of(facts)
@@ -121,6 +121,7 @@ def _require_weighing(lab: Lab, dataset: Dataset) -> None:
         )
 
 
-def _no_inputs(settings: Any) -> Sequence[Path]:
-    del settings
-    return ()
+def read_by(lab: Lab, settings: Any) -> Sequence[Path]:
+    """List the files beside the table that a lab and its trials read: none, where it does not say."""
+    found: Sequence[Path] = lab.inputs(settings) if hasattr(lab, "inputs") else ()
+    return found

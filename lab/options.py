@@ -67,6 +67,14 @@ def add_common(parser: Parser) -> None:
     parser.add_argument(
         "--workers", type=positive, metavar="N", help="number of worker processes (default: the number of cores)"
     )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="run trials on the workers of the Dask scheduler at this address"
+    )
+    parser.add_argument(
+        "--timing-worker",
+        metavar="NAME",
+        help="the worker of that cluster on which timings run (default: this machine)",
+    )
     add_json(parser)
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     add_debug(parser)

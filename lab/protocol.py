@@ -166,6 +166,8 @@ class Trial(Generic[RowT]):
         Seconds after which it is taken to hang, counted from when it is handed to its process: then that is ended, with
         all that it started, and the trial has failed. Without it the larger of 10 minutes and 20 times what others
         of its kind took; an hour where none has finished yet (see `lab.work.limits`).
+    at_home : bool
+        Whether it runs on the machine of the command, wherever the others run: it needs the credentials of its user, say.
     """
 
     key: str
@@ -179,6 +181,7 @@ class Trial(Generic[RowT]):
     row_type: type = dict
     limit_s: float | None = None
     rows_in_cost: bool = False
+    at_home: bool = False
 
     def __post_init__(self) -> None:
         """Name the kind after the function where it has no name."""
@@ -222,11 +225,14 @@ class Key(Generic[RowT]):
         cost: float = 1.0,
         limit_s: float | None = None,
         rows_in_cost: bool = False,
+        at_home: bool = False,
     ) -> Trial[RowT]:
         """Make the trial of this key; see `Trial`."""
         names, row_type = tuple(key.name for key in needs), self.row_type
         given = arguments or {}
-        return Trial(self.name, function, given, seed, exclusive, names, kind, cost, row_type, limit_s, rows_in_cost)
+        return Trial(
+            self.name, function, given, seed, exclusive, names, kind, cost, row_type, limit_s, rows_in_cost, at_home
+        )
 
     def found(self, rows: Rows) -> RowT | None:
         """Give the row of this key; None where its trial was not planned, or failed."""

@@ -3,7 +3,7 @@
 import json
 
 from lab import registry
-from lab.commands.words import check_out, notifier, understand, writing_in
+from lab.commands.words import check_out, notifier, understand, workers_of, writing_in
 from lab.options import Parser, add_common, positive
 from lab.terminal.console import show, show_whole
 
@@ -26,16 +26,14 @@ def measure(words: list[str]) -> int:
     if given is None:
         return 0
     from lab import controls
-    from lab.host import machine
     from lab.terminal.screen import watching
     from lab.wording import worst_control, wrong_share
 
     lab = registry.find(given.lab)
     check_out(given.out)
-    workers = given.workers or machine.n_cores()
     with writing_in(given.out), watching(f"controls of {lab.name}", quiet=given.quiet) as watch:
         rates = controls.run_controls(
-            lab, seeds=given.seeds, out=given.out, workers=workers, watch=watch, notify=notifier(given)
+            lab, seeds=given.seeds, out=given.out, workers=workers_of(given), watch=watch, notify=notifier(given)
         )
     if given.json:
         show_whole(json.dumps(rates, indent=1) + "\n")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab import registry
 from lab.cleaning import command_line
-from lab.commands.words import check_out, notifier, writing_in
+from lab.commands.words import check_out, notifier, workers_of, writing_in
 from lab.errors import DataError, LabError
 from lab.plain_table import with_plain_table
 from lab.terminal.console import say, show
@@ -74,7 +74,7 @@ def run_lab(
             settings,
             out=given.out,
             seed=given.seed,
-            workers=given.workers,
+            workers=workers_of(given),
             command=command,
             files=files,
             finished=finished,

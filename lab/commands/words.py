@@ -5,6 +5,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lab.errors import SettingsError
 from lab.host.refusals import explained
@@ -12,7 +13,10 @@ from lab.options import Parser, parse
 from lab.terminal import browser
 from lab.terminal.console import say, show_whole
 
-__all__ = ["COMPLETING", "check_out", "check_seed", "notifier", "open_page", "understand", "writing_in"]
+if TYPE_CHECKING:
+    from lab.work.cluster.scheduler import Scheduler
+
+__all__ = ["COMPLETING", "check_out", "check_seed", "notifier", "open_page", "understand", "workers_of", "writing_in"]
 
 
 COMPLETING = "_ARGCOMPLETE"
@@ -48,6 +52,28 @@ def check_out(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"cannot make the folder {out}: {error.strerror}; choose another with --out") from error
+
+
+def workers_of(given: argparse.Namespace) -> "int | Scheduler | None":
+    """Give who runs trials, as the common options say: so many processes, a cluster, or None for the cores of this machine.
+
+    Raises
+    ------
+    SettingsError
+        If both are asked for, or a worker for timings without a cluster.
+    """
+    if given.scheduler is None:
+        if given.timing_worker is not None:
+            raise SettingsError("--timing-worker names a worker of a cluster; give its --scheduler too")
+        workers: int | None = given.workers
+        return workers
+    if given.workers is not None:
+        raise SettingsError(
+            "--workers counts processes of this machine, and --scheduler asks for a cluster; give one of them"
+        )
+    from lab.work.cluster.scheduler import Scheduler
+
+    return Scheduler(given.scheduler, given.timing_worker or "")
 
 
 @contextlib.contextmanager

@@ -13,13 +13,15 @@ from lab.host.files import sweep_parts
 from lab.host.machine import fingerprint
 from lab.host.scratch import sweep
 from lab.protocol import Dataset, Rows, Trial
+from lab.work.cluster.connecting import Cluster
 from lab.work.drivers import Drivers
 from lab.work.forecast import Forecast, pilot_first
+from lab.work.hands import Hands
 from lab.work.rows import typed
 from lab.work.sealed import DamagedError
 from lab.work.sharing import Alone, Sharing
 from lab.work.store import Store
-from lab.work.workers import Outcome, Workers, run_here
+from lab.work.workers import Outcome, run_here
 
 __all__ = ["Progress", "Results", "run_plan", "run_plan_here"]
 
@@ -52,7 +54,7 @@ def run_plan(
     dataset: Dataset | None,
     folder: Path,
     *,
-    workers: int,
+    workers: int | Cluster,
     run: str = "",
     watch: Callable[[Progress], None] = lambda progress: None,
     notify: Callable[[str], None] = lambda sentence: None,
@@ -60,7 +62,7 @@ def run_plan(
     drivers: Drivers | None = None,
     ended: Callable[[], bool] = lambda: False,
 ) -> Results:
-    """Run a plan on local processes and store every row in `folder` as it ends.
+    """Run a plan on local processes, or on a cluster, and store every row in `folder` as it ends.
 
     Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
     another machine; one that failed before is. Exclusive trials run one at a time, after all that is ready to run
@@ -69,6 +71,9 @@ def run_plan(
 
     Parameters
     ----------
+    workers : int or Cluster
+        Processes of this machine, or what is connected to others. Exclusive trials run here then too, unless the cluster
+        has a worker for timings.
     run : str
         Identity of the run: rows of another one are not taken for this one's.
     watch, notify : callable
@@ -86,10 +91,11 @@ def run_plan(
     sweep_parts(folder)
     sweep()  # what killed processes left in the system's folder for temporary files
     store, here = Store(folder, run), fingerprint()
-    rows, machines = _kept(plan, store, notify, here, is_first=drivers is None or drivers.is_first)
+    slots, timed_on = (workers, here) if isinstance(workers, int) else (workers.slots(), workers.timing_machine or here)
+    rows, machines = _kept(plan, store, notify, timed_on, is_first=drivers is None or drivers.is_first)
     failures: dict[str, str] = {}
     resumed = len(rows)
-    forecast = Forecast(plan, workers, stored=rows)
+    forecast = Forecast(plan, slots, stored=rows)
 
     def tell() -> None:
         known = forecast if forecast.is_ready else None
@@ -102,7 +108,7 @@ def run_plan(
     others = Alone()
     if drivers is not None:
         others = Sharing(
-            plan, drivers, store, rows, machines, failures, here=here, ended=ended, told=take_out
+            plan, drivers, store, rows, machines, failures, timed_on=timed_on, ended=ended, told=take_out
         )  # fmt: skip
     watch(Progress(resumed, len(plan), 0, resumed))
     with (
@@ -121,8 +127,9 @@ def run_plan(
                 others.tell(key, outcome.reason)
             else:
                 require()
-                store.write(key, outcome.row, here, is_packed=not outcome.trial.exclusive)
-                rows[key], machines[key] = outcome.row, here
+                machine = outcome.machine or here
+                store.write(key, outcome.row, machine, is_packed=not outcome.trial.exclusive)
+                rows[key], machines[key] = outcome.row, machine
                 forecast.add(outcome.trial, outcome.seconds)
                 _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
                 others.tell(key)
@@ -131,7 +138,7 @@ def run_plan(
 
 
 def _kept(
-    plan: Sequence[Trial], store: Store, notify: Callable[[str], None], here: dict[str, Any], *, is_first: bool
+    plan: Sequence[Trial], store: Store, notify: Callable[[str], None], timed_on: Mapping[str, Any], *, is_first: bool
 ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Read what is stored of a plan and can be used; the rest is removed, so that no later session takes it up either.
 
@@ -151,7 +158,7 @@ def _kept(
             _log.warning("trial %s is computed again: %s", trial.key, error)
             damaged.append(trial.key)
             stored = None
-        if stored is not None and trial.exclusive and stored.machine != here and is_first:
+        if stored is not None and trial.exclusive and stored.machine != timed_on and is_first:
             _log.warning("trial %s is measured again: it was measured on %s", trial.key, stored.machine)
             elsewhere.append(trial.key)
             stored = None
@@ -218,13 +225,13 @@ def _outcomes(
     dataset: Dataset | None,
     rows: Rows,
     failures: dict[str, str],
-    workers: int,
+    workers: int | Cluster,
     scratch: Path,
     others: Alone,
 ) -> Generator[Outcome, None, None]:
     """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one, by who leads."""
     side_by_side = sum(not trial.exclusive for trial in plan if trial.key not in rows)
-    processes = Workers(dataset, max(1, min(workers, side_by_side)), scratch.absolute())
+    hands = Hands(dataset, workers, side_by_side, scratch)
     try:
         while not others.is_over():
             others.catch_up()
@@ -237,16 +244,16 @@ def _outcomes(
             elif not shared or others.is_led():
                 others.wait()
                 continue
-            wave, beside = (pilot_first(shared), workers) if shared else (ready, 1)
+            wave = pilot_first(shared) if shared else ready
             work = [(trial, {key: rows[key] for key in trial.needs}) for trial in wave]
             has_begun = False
-            for outcome in processes.run(others.claimed(work), beside=beside):
+            for outcome in hands.run(work, others.claimed, alone=not shared):
                 has_begun = True
                 yield outcome
             if not has_begun:
                 others.wait()  # all of it is another's
     finally:
-        processes.close()
+        hands.close()
 
 
 def _ready(plan: Sequence[Trial], rows: Rows, failures: dict[str, str]) -> list[Trial]:

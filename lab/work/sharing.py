@@ -1,7 +1,7 @@
 """What do others change in how a plan is worked off? Some trials are theirs, their rows come in, and one process leads."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lab.protocol import Rows, Trial
@@ -59,8 +59,9 @@ class Sharing(Alone):
         Where all of them store their rows.
     rows, machines, failures : dict
         By key, of what is done; what others do is added to them.
-    here : dict
-        This machine (see `lab.host.machine.fingerprint`): what must run alone counts if it was measured on that of the one that leads.
+    timed_on : mapping
+        The machine (see `lab.host.machine.fingerprint`) for what must run alone: such a row counts if it was measured on that of the
+        one that leads.
     ended : callable
         Whether the record is written.
     told : callable
@@ -76,12 +77,12 @@ class Sharing(Alone):
         machines: dict[str, dict[str, Any]],
         failures: dict[str, str],
         *,
-        here: dict[str, Any],
+        timed_on: Mapping[str, Any],
         ended: Callable[[], bool],
         told: Callable[[Trial], None],
     ) -> None:
         self._plan, self._trials = plan, {trial.key: trial for trial in plan}
-        self._drivers, self._store, self._here = drivers, store, here
+        self._drivers, self._store, self._timed_on = drivers, store, timed_on
         self._rows, self._machines, self._failures = rows, machines, failures
         self._ended, self._told = ended, told
         self._has_led = False
@@ -150,7 +151,7 @@ class Sharing(Alone):
     def _drop_timings_from_elsewhere(self) -> None:
         dropped: set[str] = set()
         for trial in self._plan:
-            is_foreign = trial.exclusive and self._machines.get(trial.key, self._here) != self._here
+            is_foreign = trial.exclusive and self._machines.get(trial.key, self._timed_on) != self._timed_on
             if trial.key in self._rows and (is_foreign or not dropped.isdisjoint(trial.needs)):
                 dropped.add(trial.key)
         for key in dropped:

@@ -21,11 +21,11 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing import connection
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
@@ -38,12 +38,12 @@ from lab.work.limits import Limits
 from lab.work.rows import typed
 from lab.work.storage import through_storage
 
-__all__ = ["Outcome", "Workers", "run_here"]
+__all__ = ["DIED", "ONE_THREAD", "Outcome", "Server", "Work", "Workers", "run_here", "serve"]
 
-_ONE_THREAD = dict.fromkeys(
+ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
-_DIED = "its worker process died twice (killed, out of memory, or crashed)"
+DIED = "its worker process died twice (killed, out of memory, or crashed)"
 _PATIENCE_S = 10.0
 _STARTS = 3
 _LOOK_S = 5.0
@@ -53,13 +53,17 @@ Work = tuple[Trial, Rows]
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What came of a trial: its row, or the reason why there is none; `details` is for the log."""
+    """What came of a trial: its row, or the reason why there is none; `details` is for the log.
+
+    `machine` is the one on which it ran (see `lab.host.machine.fingerprint`), where that is not this one.
+    """
 
     trial: Trial
     row: Any
     reason: str = ""
     details: str = ""
     seconds: float = 0.0
+    machine: dict[str, Any] | None = None
 
 
 def run_here(trial: Trial, dataset: Dataset | None, inputs: Rows) -> Outcome:
@@ -90,6 +94,29 @@ def _failure(trial: Trial, error: BaseException, seconds: float, dataset: Datase
     return Outcome(trial, None, reason, _shown("".join(traceback.format_exception(error)), dataset), seconds)
 
 
+class Server(Protocol):
+    """A process that runs trials, one at a time: our end of the pipe to it, and how long we have waited for what it is at."""
+
+    connection: connection.Connection
+    spent_s: float
+
+    def send(self, work: Work) -> None:
+        """Hand a trial over; raises ConnectionError where the process has died."""
+        ...
+
+    def outcome(self) -> Outcome | None:
+        """Receive what came of the trial; None where the process died over it."""
+        ...
+
+    def end(self) -> None:
+        """Have the process leave; by force where it does not."""
+        ...
+
+    def kill(self) -> None:
+        """End the process at once, with what it started."""
+        ...
+
+
 class Workers:
     """Processes that are started when work comes, serve one batch of trials after another, and are renewed when one dies.
 
@@ -101,14 +128,27 @@ class Workers:
         Processes at most.
     scratch : pathlib.Path, optional
         Where trials, and all that they call, keep their temporary files.
+    start : callable, optional
+        Starts a process of another kind.
+    look : callable, optional
+        Called now and then while trials run; what it raises ends the batch.
     """
 
-    def __init__(self, dataset: Dataset | None, workers: int, scratch: Path | None = None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset | None,
+        workers: int,
+        scratch: Path | None = None,
+        *,
+        start: Callable[[], Server] | None = None,
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
         self._dataset = dataset
         self._workers = workers
-        self._scratch = scratch
-        self._idle: list[_Worker] = []
-        self._busy: dict[_Worker, Work] = {}
+        self._start = start or (lambda: _Worker(dataset, scratch))
+        self._look = look
+        self._idle: list[Server] = []
+        self._busy: dict[Server, Work] = {}
         self._limits = Limits()
 
     def run(self, work: Iterable[Work], *, beside: int) -> Iterator[Outcome]:
@@ -122,7 +162,7 @@ class Workers:
             again: list[Work] = []
             yield from self._work_off(iter([suspect]), 1, again)
             if again:
-                yield Outcome(suspect[0], None, _DIED)
+                yield Outcome(suspect[0], None, DIED)
 
     def close(self) -> None:
         """End the processes: those that wait for work by themselves, those that are at work by force."""
@@ -137,13 +177,15 @@ class Workers:
         """Work off the queue; what a dying process was at goes into `lost`."""
         while (begun := list(itertools.islice(queue, beside - len(self._busy)))) or self._busy:
             while len(self._idle) < len(begun):  # all are started before one is waited for
-                self._idle.append(_Worker(self._dataset, self._scratch))
+                self._idle.append(self._start())
             for work in begun:
                 try:
                     self._hand_over(work)
                 except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
                     yield _failure(work[0], error, 0.0, self._dataset)
-            for worker in _heard_of(self._busy, self._soonest_s()):
+            heard = _heard_of(self._busy, self._soonest_s())
+            self._look()
+            for worker in heard:
                 work = self._busy[worker]
                 outcome = worker.outcome()
                 del self._busy[worker]
@@ -171,9 +213,9 @@ class Workers:
     def _hand_over(self, work: Work) -> None:
         """Give a trial to a process that waits for one; one that has died meanwhile is passed over."""
         for _ in range(len(self._idle) + _STARTS):
-            worker = self._idle.pop() if self._idle else _Worker(self._dataset, self._scratch)
+            worker = self._idle.pop() if self._idle else self._start()
             try:
-                worker.connection.send(work)
+                worker.send(work)
             except ConnectionError:
                 worker.kill()
                 continue
@@ -187,16 +229,16 @@ class Workers:
 
 
 class _Worker:
-    """One process, our end of the pipe to it, and how long we have waited for what it is at."""
+    """A child of this process (see `Server`)."""
 
     def __init__(self, dataset: Dataset | None, scratch: Path | None) -> None:
         self.spent_s = 0.0
         environment.make_cache_folder()
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, dataset, scratch))
+        self._process = context.Process(target=serve, args=(theirs, dataset, scratch))
         try:
-            variables = {**environment.for_processes(), **_ONE_THREAD}  # the processes share the cores already
+            variables = {**environment.for_processes(), **ONE_THREAD}  # the processes share the cores already
             with (
                 environment.running_under(variables),
                 contextlib.suppress(BrokenPipeError),
@@ -207,6 +249,10 @@ class _Worker:
             raise
         finally:
             theirs.close()  # so that the death of the process is the end of the pipe
+
+    def send(self, work: Work) -> None:
+        """Hand a trial over; raises ConnectionError where the process has died."""
+        self.connection.send(work)
 
     def outcome(self) -> Outcome | None:
         """Receive what came of the trial; None where the process died over it."""
@@ -234,7 +280,7 @@ class _Worker:
             self._process.join()
 
 
-def _heard_of(busy: Mapping[_Worker, Work], most_s: float) -> list[_Worker]:
+def _heard_of(busy: Mapping[Server, Work], most_s: float) -> list[Server]:
     """Wait until one of the processes has answered, or has died, for so many seconds at most; give all that have.
 
     The wait counts for all of them. We look up from it now and then: where it took far longer than was asked for, we were
@@ -251,8 +297,16 @@ def _heard_of(busy: Mapping[_Worker, Work], most_s: float) -> list[_Worker]:
     return [worker for worker in busy if worker.connection in ready]
 
 
-def _serve(pipe: connection.Connection, dataset: Dataset | None, scratch: Path | None) -> None:
-    """Run trials as they come, until the pipe comes to its end."""
+def serve(pipe: connection.Connection, dataset: Dataset | None, scratch: Path | None) -> None:
+    """Run trials as they come, until the pipe comes to its end: what a process of trials does.
+
+    Parameters
+    ----------
+    pipe : multiprocessing.connection.Connection
+        Brings pickles of pairs of a trial and the rows that it needs, and takes outcomes.
+    dataset, scratch : Dataset, pathlib.Path
+        As in `Workers`.
+    """
     environment.leave_current_folder()  # before a trial imports libraries that read their settings from there
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     parent = multiprocessing.parent_process()

@@ -34,7 +34,9 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
         found.append(key.trial(predict_on_model, arguments, seed=seed, needs=(TRAINED,), cost=5.0))
     if settings.backend:
         arguments, seed = {"backend": settings.backend, "shots": settings.shots}, _seed_of(context, ON_BACKEND.name)
-        found.append(ON_BACKEND.trial(predict_on_backend, arguments, seed=seed, needs=(TRAINED,), cost=60.0))
+        found.append(
+            ON_BACKEND.trial(predict_on_backend, arguments, seed=seed, needs=(TRAINED,), cost=60.0, at_home=True)
+        )
     return found
 
 

@@ -1,0 +1,184 @@
+"""How is a cluster reached, and may its workers work for us? They must have the same code, packages and files as we have."""
+
+import contextlib
+import importlib
+import logging
+import socket
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from lab.cleaning import clean, short
+from lab.errors import SettingsError
+from lab.host.machine import fingerprint
+from lab.work.cluster.scheduler import TIMING, Scheduler, dask
+from lab.work.cluster.serving import Facts, digest_of
+
+__all__ = ["Alike", "Cluster", "connected"]
+
+_CONNECT_S = 10
+_LOOK_S = 2.0
+_LOGGERS = ("distributed", "distributed.client", "tornado.application")
+
+
+class Alike:
+    """What must be the same on every machine for a trial to give the same row there.
+
+    Parameters
+    ----------
+    facts : callable
+        Says of the machine that calls it what rows depend on, as plain values; it is pickled by reference.
+    difference : callable
+        Names in a few words what differs between two answers of `facts`: ours, then another's.
+    """
+
+    def __init__(self, facts: Facts, difference: Callable[[dict[str, Any], dict[str, Any]], str]) -> None:
+        self.facts = facts
+        self._difference = difference
+        self._here = facts()
+        self.expected = digest_of(self._here)
+
+    def require(self, name: str, there: Any) -> None:
+        """Raise SettingsError where a worker of that name is unlike this machine, or cannot say."""
+        if isinstance(there, BaseException):
+            said = short(" ".join(clean(f"{type(there).__name__}: {there}").split()), 200)
+            raise SettingsError(
+                f"the Dask worker {name!r} cannot run trials ({said}); install the same version of future-tech-lab in its environment"
+            )
+        if digest_of(there) != self.expected:
+            raise SettingsError(
+                f"the Dask worker {name!r} is not like this machine: {self._difference(self._here, there)}; rows would not add up, so "
+                "give it the same versions and start it again"
+            )
+
+
+class Cluster:
+    """A connection to a scheduler whose workers are like this machine; made by `connected`.
+
+    Attributes
+    ----------
+    client : distributed.Client
+    address : str
+    alike : Alike
+    timing_address : str
+        Of the worker on which timings run; empty where they run here.
+    timing_machine : dict or None
+        The fingerprint of the machine of that worker.
+    """
+
+    def __init__(self, client: Any, scheduler: Scheduler, alike: Alike, notify: Callable[[str], None]) -> None:
+        self.client = client
+        self.address = scheduler.address
+        self.alike = alike
+        self.notify = notify
+        self.timing_address = ""
+        self.timing_machine: dict[str, Any] | None = None
+        self._scheduler = scheduler
+        self._looked = float("-inf")
+        self._slots = 0
+
+    def workers(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the scheduler knows of its workers, by their addresses."""
+        known: Mapping[str, Mapping[str, Any]] = self.client.scheduler_info(n_workers=-1)["workers"]
+        return known
+
+    def slots(self) -> int:
+        """Trials that the workers can run at once, as far as was known a moment ago."""
+        if time.monotonic() - self._looked >= _LOOK_S:
+            self._slots = sum(int(facts["nthreads"]) for facts in self.workers().values())
+            self._looked = time.monotonic()
+        return self._slots
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the scheduler still answers."""
+        return str(self.client.status) == "running"
+
+    def check(self) -> None:
+        """Raise SettingsError where no worker is there, one is unlike this machine, or the one for timings is missing."""
+        known = self.workers()
+        if not known:
+            raise SettingsError(
+                f"the Dask scheduler at {self.address} has no worker; start one with  dask worker {self.address}"
+            )
+        for address, there in self.client.run(self.alike.facts, on_error="return", nanny=False).items():
+            self.alike.require(shown(known.get(address, {}).get("name", address)), there)
+        if self._scheduler.timing_worker:
+            self._choose_timing_worker(known)
+
+    def _choose_timing_worker(self, known: Mapping[str, Mapping[str, Any]]) -> None:
+        name = self._scheduler.timing_worker
+        marked = {
+            str(facts["name"]): address for address, facts in known.items() if facts.get("resources", {}).get(TIMING)
+        }
+        if name not in marked:
+            listed = ", ".join(shown(each) for each in sorted(marked)) or "none"
+            raise SettingsError(
+                f"the Dask scheduler at {self.address} has no worker {name!r} with the resource {TIMING!r} (it has: {listed}); start "
+                f"it with  dask worker {self.address} --name {name} --nthreads 1 --resources {TIMING}=1"
+            )
+        self.timing_address = marked[name]
+        self.timing_machine = self.client.run(fingerprint, workers=[self.timing_address])[self.timing_address]
+
+
+def shown(name: Any) -> str:
+    """Give the name of a worker as it may be printed."""
+    return short(clean(str(name)), 60)
+
+
+@contextlib.contextmanager
+def connected(
+    scheduler: Scheduler, alike: Callable[[], Alike], notify: Callable[[str], None] = lambda sentence: None
+) -> Iterator[Cluster]:
+    """Connect to a scheduler, check its workers, and leave it at the end; Dask's own settings name the keys of TLS.
+
+    Raises
+    ------
+    SettingsError
+        If Dask is not installed, nobody answers at the address, no worker is there, or one of them is unlike this machine.
+    """
+    try:
+        distributed = dask()
+    except ImportError as error:
+        raise SettingsError(
+            "running on a cluster needs Dask, which is not installed; run  pip install 'future-tech-lab[cluster]'"
+        ) from error
+    for name in _LOGGERS:  # what matters of it is said by us
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    client = _client(distributed, scheduler.address)
+    try:
+        cluster = Cluster(client, scheduler, alike(), notify)
+        try:
+            cluster.check()
+        except (OSError, distributed.comm.core.CommClosedError) as error:
+            raise SettingsError(
+                f"the Dask scheduler at {scheduler.address} stopped answering; start it again and repeat the command"
+            ) from error
+        yield cluster
+    finally:
+        with contextlib.suppress(Exception), warnings.catch_warnings():  # what it says at its end is of no interest
+            warnings.simplefilter("ignore")
+            client.close(timeout=_CONNECT_S)
+
+
+def _client(distributed: Any, address: str) -> Any:
+    try:
+        _require_answer(address)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # versions are compared by us
+            return distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
+    except Exception as error:
+        keys = " (tls:// needs the keys that Dask's setting distributed.comm.tls names)" if "tls" in address[:3] else ""
+        raise SettingsError(
+            f"no Dask scheduler answers at {address!r}{keys}; start one with  dask scheduler  and give the address that it prints"
+        ) from error
+
+
+def _require_answer(address: str) -> None:
+    """Raise OSError or ValueError where nothing listens: a client that cannot connect leaves an event loop behind."""
+    addressing = importlib.import_module(f"{dask().__name__}.comm.addressing")
+    scheme, _, rest = address.rpartition("://")
+    if scheme in ("", "tcp", "tls"):
+        host, port = addressing.get_address_host_port(f"tcp://{rest}", strict=True)
+        socket.create_connection((host, port), timeout=_CONNECT_S).close()
