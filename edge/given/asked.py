@@ -93,6 +93,8 @@ class Tried:
         Whether an estimator refuses a category that it has not learned.
     uneven : mapping of str to float
         By how much answers to a row differ where others are asked with it, by name of the output.
+    labels_alone : bool
+        Whether an estimator gives labels, which became probabilities of 0 and 1.
     """
 
     outputs: list[Output]
@@ -102,6 +104,7 @@ class Tried:
     columns: tuple[str, ...] = ()
     refuses_unknown: bool = False
     uneven: Mapping[str, float] = field(default_factory=dict)
+    labels_alone: bool = False
 
 
 def keep_within(limits: Limits) -> None:

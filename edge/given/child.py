@@ -73,12 +73,13 @@ def _skops(model: bytes, asked: Asked, name: str) -> _Loaded:
     import numpy as np
 
     from edge.exporting.seen import plain_name, text_of
+    from edge.given.estimator_answers import gives_labels_alone, with_probabilities
     from edge.given.estimator_columns import as_asked, columns_asked, refuses_unknown
     from edge.given.estimator_trial import require_served
     from edge.given.estimators import from_content
 
     estimator, table = from_content(model, name), _table(asked)
-    classes = np.asarray(estimator.classes_)
+    answers, classes = with_probabilities(estimator), np.asarray(estimator.classes_)
     known = tuple(str(label) for label in classes.ravel()[:1_000].tolist())
     outputs = [Output("probabilities", "tensor(double)", [None, len(known)])]
     numbers = {str(column) for column in table if table[column].dtype == np.float64}
@@ -95,13 +96,15 @@ def _skops(model: bytes, asked: Asked, name: str) -> _Loaded:
     table = _with_known_texts(table[list(columns)], asked) if refuses else table[list(columns)]
 
     def ask(rows: slice) -> list[Any]:
-        return [np.asarray(estimator.predict_proba(as_asked(estimator, table.iloc[rows])), dtype=np.float64)]
+        return [np.asarray(answers.predict_proba(as_asked(estimator, table.iloc[rows])), dtype=np.float64)]
 
     def served() -> None:
         rows = table.iloc[: asked.n_known or len(table)]
         require_served(estimator, rows, target=asked.target, refuses_unknown=refuses, name=name)
 
-    return _Loaded(Tried(outputs, classes=known, columns=columns, refuses_unknown=refuses), ask, served)
+    alone = gives_labels_alone(estimator)
+    tried = Tried(outputs, classes=known, columns=columns, refuses_unknown=refuses, labels_alone=alone)
+    return _Loaded(tried, ask, served)
 
 
 def _with_known_texts(table: "pd.DataFrame", asked: Asked) -> "pd.DataFrame":
@@ -131,7 +134,12 @@ def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[s
     try:
         made = _onnx(model, asked) if request["kind"] == "onnx" else _skops(model, asked, request["name"])
         tried, ask, doing = made.tried, made.ask, "answer"
-        known = {"classes": tried.classes, "columns": tried.columns, "refuses_unknown": tried.refuses_unknown}
+        known = {
+            "classes": tried.classes,
+            "columns": tried.columns,
+            "refuses_unknown": tried.refuses_unknown,
+            "labels_alone": tried.labels_alone,
+        }
         alone = [ask(slice(row, row + 1)) for row in range(min(_ASKED_ALONE, asked.n_rows))]
         some = ask(slice(0, _SOME))
         given = [ask(slice(first, first + BATCH)) for first in range(0, asked.n_rows, BATCH)]

@@ -15,6 +15,7 @@ import onnx
 from onnx import helper
 from sklearn.ensemble import VotingClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import KBinsDiscretizer
 
 from edge.exporting import device
 from edge.exporting.device import Exported
@@ -72,7 +73,8 @@ def _converted(model: Any, dataset: Dataset, order: Sequence[int], *, reason: st
     missing = bool(device.device_frame(dataset)[numbers].isna().to_numpy().any())
     add_first(graph, (np.eye(width), np.zeros(width)), followed.columns, form="float64", missing=missing)
     prepared = graph.finish(_PREPARED, width, "prepared")
-    makers = (_by_converter, _with_our_last) if len(rest) > 1 else (_by_converter,)
+    makers = [_by_converter] if hasattr(rest[-1], "predict_proba") else []  # it would give scores for labels
+    makers += [_with_our_last] if len(rest) > 1 else []
     ways = [functools.partial(make, rest, width, number) for number in ("float32", "float64") for make in makers]
     some = device.device_rows(dataset)[:2]
     found, said = [], ""
@@ -140,11 +142,13 @@ def _by_converter(steps: Sequence[Any], width: int, number: str) -> onnx.ModelPr
 
 
 def _as_converted(step: Any) -> Any:
-    """Give a step as the converter knows it: how a vote would hand its votes on as columns is nothing that is asked here."""
-    if not isinstance(step, VotingClassifier):
-        return step
-    step = copy.copy(step)
-    step.flatten_transform = False
+    """Give a step as the converter knows it: sparse bins, and votes as columns, are nothing that is asked here."""
+    if isinstance(step, KBinsDiscretizer) and step.encode == "onehot":
+        step = copy.copy(step)
+        step.encode = "onehot-dense"
+    elif isinstance(step, VotingClassifier):
+        step = copy.copy(step)
+        step.flatten_transform = False
     return step
 
 

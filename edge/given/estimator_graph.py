@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
+from sklearn.neighbors._base import NeighborsBase
 from sklearn.tree import BaseDecisionTree
 
 from edge.given.estimator_parts import CHECKS, UnsoundError
@@ -49,8 +50,8 @@ _FUNCTIONS = ("sklearn.feature_selection._", "sklearn.metrics._classification", 
 """Where functions may come from that a selection or a search keeps: what they compute, they compute by numpy."""
 _STANDS_IN = ("_estimator_type", "_sklearn_output_config")
 """Attributes of a class that an object may hold anew."""
-_GUARDED = ((BaseDecisionTree, "tree_"), (BaseHistGradientBoosting, "_predictors"))
-"""Attributes that the check of their owner has seen whole."""
+_GUARDED = ((BaseDecisionTree, "tree_"), (BaseHistGradientBoosting, "_predictors"), (NeighborsBase, "_tree"))
+"""Attributes that the check of their owner has seen whole, or made."""
 _READ = (XgboostInside, LightgbmInside, CatboostInside)
 """Stand-ins for boosters, whose parts their own reader has made."""
 _LAST_KEY = 624  # words in the state of a Mersenne twister

@@ -18,14 +18,17 @@ from sklearn.ensemble._gb import BaseGradientBoosting
 from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
 from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import BaseHistGradientBoosting
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neighbors import BallTree, KDTree, KNeighborsClassifier, KNeighborsRegressor
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm._base import BaseLibSVM
 from sklearn.tree import BaseDecisionTree
 from sklearn.tree._tree import Tree
 
+from edge.given.stand_ins import HeldTree
+
 __all__ = ["CHECKS", "UnsoundError"]
 
+_NEIGHBOUR_TREES = {"kd_tree": KDTree, "ball_tree": BallTree}
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 _METRICS = ("minkowski", "euclidean", "l2", "manhattan", "cityblock", "l1", "chebyshev")
 
@@ -165,27 +168,38 @@ def check_support_vectors(part: Any) -> None:
 
 
 def check_neighbours(part: Any) -> None:
-    """Check the rows and labels among which neighbours are looked for."""
+    """Check the rows and labels among which neighbours are looked for, and make the tree that finds them anew."""
     held = vars(part)
     if "_fit_X" not in held:
         return
     width, rows = _width(part), held["_fit_X"]
     dense = type(rows) is np.ndarray and rows.ndim == 2 and rows.dtype.kind == "f" and rows.flags.c_contiguous
-    _require(
-        dense and held.get("_fit_method") == "brute" and held.get("_tree") is None, "neighbours that cannot be checked"
-    )
+    how, tree = held.get("_fit_method"), held.get("_tree")
+    kept_rows = (how == "brute" and tree is None) or (how in _NEIGHBOUR_TREES and type(tree) is HeldTree)
+    _require(dense and kept_rows, "neighbours that cannot be checked")
     _require(rows.shape[1] == width, "neighbours of another number of columns")
     _require(held.get("n_samples_fit_") == len(rows), "neighbours of another number of rows")
     count = part.n_neighbors
     _require(isinstance(count, int | np.integer) and 0 < count <= len(rows), "neighbours fewer than it looks for")
     for name in ("metric", "effective_metric_"):
         _require(getattr(part, name) in _METRICS, "neighbours by a distance of its own")
-    more = held.get("effective_metric_params_") or {}
+    more = dict(held.get("effective_metric_params_") or {})
+    _require(more.pop("w", None) is None, "neighbours by a distance of its own")
     _require(not part.metric_params and set(more) <= {"p"}, "neighbours by a distance of its own")
+    if how in _NEIGHBOUR_TREES:
+        part._tree = _tree_of(part, rows, more)
     if isinstance(part, KNeighborsClassifier):
         labels, n_classes = _array(part, "_y", (len(rows),), np.intp), len(part.classes_)
         _require(part.outputs_2d_ is False, "neighbours of several targets")
         _require(((labels >= 0) & (labels < n_classes)).all(), "neighbours of a class that it does not know")
+
+
+def _tree_of(part: Any, rows: "np.ndarray", more: Any) -> Any:
+    """Make the tree of neighbours anew, as it was made: nothing but the rows, the distance and a number decides what it is."""
+    size, power = part.leaf_size, more.get("p", 2)
+    _require(isinstance(size, int) and not isinstance(size, bool) and size > 0, "neighbours in leaves of no size")
+    _require(isinstance(power, int | float) and 1 <= power < np.inf, "neighbours by a distance of its own")
+    return _NEIGHBOUR_TREES[part._fit_method](rows, size, metric=part.effective_metric_, **more)
 
 
 def check_one_hot(part: Any) -> None:

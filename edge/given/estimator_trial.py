@@ -9,6 +9,7 @@ import numpy as np
 
 from edge.exporting import device, parity
 from edge.exporting.lowering import NotLoweredError
+from edge.given.estimator_answers import with_probabilities
 from edge.given.estimator_columns import as_asked
 from edge.given.estimator_export import forms_of
 from edge.session import OUTPUT, session
@@ -36,7 +37,8 @@ class _Asked:
         import pandas as pd
 
         frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=self.columns)
-        return np.asarray(self.estimator.predict_proba(as_asked(self.estimator, frame[self.columns])), dtype=np.float64)
+        answers = with_probabilities(self.estimator)
+        return np.asarray(answers.predict_proba(as_asked(self.estimator, frame[self.columns])), dtype=np.float64)
 
 
 def require_served(estimator: Any, table: "pd.DataFrame", *, target: str, refuses_unknown: bool, name: str) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
+from edge.given.stand_ins import TYPES, with_stand_ins
 from edge.given.tree_files.forest import UnusableError
-from edge.given.tree_files.inside import TYPES, with_stand_ins
 from lab.cleaning import clean, short
 from lab.errors import SettingsError
 
@@ -20,7 +20,7 @@ __all__ = ["LIMIT", "from_content", "other_version"]
 
 LIMIT = 2 * 2**30
 """Bytes that a model may have: protobuf, and so an ONNX file, ends there."""
-_BOOSTERS, _NEIGHBOUR_TREES = ("xgboost.", "lightgbm.", "catboost."), ("KDTree", "BallTree")
+_BOOSTERS = ("xgboost.", "lightgbm.", "catboost.")
 _VERSION = re.compile(r'"_sklearn_version":\s*\{[^{}]*"content":\s*"\\"?([0-9][0-9A-Za-z.+]*)')
 _HARMLESS = (
     "collections.OrderedDict",
@@ -87,7 +87,7 @@ def from_content(content: bytes, name: str) -> Any:
         raise SettingsError(f"{name} holds types that are not trusted ({shown}); {_way_out(untrusted)}")
     try:
         require_sound(found)
-        classifier = hasattr(found, "predict_proba") and hasattr(found, "classes_")
+        classifier = hasattr(found, "predict") and hasattr(found, "classes_")
     except MemoryError:
         raise
     except UnsoundError as error:
@@ -99,9 +99,7 @@ def from_content(content: bytes, name: str) -> Any:
             f"{name} holds a damaged estimator; write it again with skops.io.dump{other_version(content)}"
         ) from error
     if not classifier:
-        raise SettingsError(
-            f"{name} holds {type(found).__name__}, not a fitted classifier with predict_proba; give a fitted classifier"
-        )
+        raise SettingsError(f"{name} holds {type(found).__name__}, not a fitted classifier; give a fitted classifier")
     return found
 
 
@@ -109,8 +107,6 @@ def _way_out(kinds: Sequence[str]) -> str:
     """Say what to do instead of giving a file with such types."""
     if any(kind.startswith(_BOOSTERS) for kind in kinds):
         return "give the file of that library (XGBoost: model.json, LightGBM: model.txt, CatBoost: model.cbm), or export all to ONNX"
-    if any(kind.endswith(_NEIGHBOUR_TREES) for kind in kinds):
-        return "train its neighbours with algorithm='brute', or export it to ONNX and give that file"
     return "export the model to ONNX and give that file"
 
 

@@ -22,6 +22,7 @@ from edge.exporting.device import Exported
 from edge.exporting.seen import all_columns, columns_of, give, seen, selected, usual_columns
 from edge.given.asked import BATCH, LIMITS, Asked
 from edge.given.class_order import Order, checked_order
+from edge.given.estimator_answers import with_probabilities
 from edge.given.estimator_columns import as_asked
 from edge.given.estimator_export import answering, forms_of
 from edge.given.guard import CannotAnswerError
@@ -87,7 +88,7 @@ class GivenModel(ClassifierMixin, BaseEstimator):
         X = self._seen(X)
         if self.intake.kind == "skops":
             estimator = self.estimator()
-            said = np.asarray(estimator.predict_proba(as_asked(estimator, X)))
+            said = np.asarray(with_probabilities(estimator).predict_proba(as_asked(estimator, X)))
             return said[:, list(self.intake.order)] if self.intake.order else said
         ready = self.ready()
         fed: dict[str, Any] = {}
@@ -157,7 +158,7 @@ def original_of(family: Family, dataset: Dataset, rows: list[Any]) -> tuple[Any,
     estimator, known = model.estimator(), AsDeviceSees(model, dataset)
     if _is_read(estimator):
         return None
-    return estimator, [as_asked(estimator, known.frame(row)) for row in rows]
+    return with_probabilities(estimator), [as_asked(estimator, known.frame(row)) for row in rows]
 
 
 def export_given(model: GivenModel, dataset: Dataset) -> list[Exported]:

@@ -108,6 +108,7 @@ def _told(
         columns,
         refuses_unknown=bool(found.get("refuses_unknown")),
         uneven=uneven,
+        labels_alone=bool(found.get("labels_alone")),
     )
 
 

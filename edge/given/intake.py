@@ -8,7 +8,7 @@ process with limits (`edge.given.guard`); only after that workers load it. Pickl
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from onnx import defs
 
 from edge.given.asked import LIMITS, UNEVEN, Asked, Limits, Tried, uneven_refusal
 from edge.given.class_order import Order, order_of
+from edge.given.estimator_answers import LABELS_ALONE
 from edge.given.estimators import LIMIT, from_content
 from edge.given.fixed_work import require_fixed_work
 from edge.given.graph_names import graphs_in
 from edge.given.guard import ask_under_limits
+from edge.given.inlining import inlined
 from edge.given.output_graph import give_probabilities, join_columns, take_off_maps
 from edge.given.outputs import AS_IS, Answers, Reading, probabilities
 from edge.given.outside_data import take_in_data
@@ -155,7 +157,8 @@ def _estimator_taken_in(
     places = () if found.places == tuple(range(len(found.places))) else found.places
     intake = Intake(
         str(where.absolute()), "skops", hashlib.sha256(content).hexdigest(), places, is_assumed=found.is_assumed,
-        refuses_unknown=tried.refuses_unknown, columns=tried.columns,
+        reading=replace(AS_IS, note=LABELS_ALONE if tried.labels_alone else ""), refuses_unknown=tried.refuses_unknown,
+        columns=tried.columns,
     )  # fmt: skip
     answers = tried.answers[OUTPUT]
     return intake, Tried(tried.outputs, {OUTPUT: answers[:, list(places)] if places else answers}, tried.classes)
@@ -229,6 +232,8 @@ def read_onnx(intake: Intake, *, n_classes: int, columns: Sequence[Column]) -> b
 def _checked(content: bytes, where: Path, columns: Sequence[Column], n_classes: int) -> _Checked:
     """Parse a file and check all that can be seen without running it, and have its graph take the table."""
     model = _parsed(content, where)
+    if model.functions:
+        model = inlined(content, model, where.name)
     if not model.graph.node or not model.opset_import:
         raise SettingsError(f"{where.name} is not an ONNX file or is damaged: it holds no graph; export it again")
     try:
@@ -306,8 +311,6 @@ def _content(where: Path) -> bytes:
 
 
 def _check_operators(model: onnx.ModelProto, where: Path) -> None:
-    if model.functions:
-        raise SettingsError(f"{where.name} defines functions of its own; export it with them inlined")
     for graph in graphs_in(model.graph):
         for node in graph.node:
             domain = "" if node.domain == "ai.onnx" else node.domain

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Column", "Constant", "NotLoweredError", "Number", "Text", "text_columns"]
+__all__ = ["Column", "Constant", "Indicator", "NotLoweredError", "Number", "Text", "text_columns"]
 
 
 class NotLoweredError(Exception):
@@ -134,7 +134,34 @@ class Constant:
         return Constant(value) if np.isnan(self.value) else self
 
 
-Column = Number | Text | Constant
+@dataclass(frozen=True)
+class Indicator:
+    """A column that says of a raw number whether it is missing.
+
+    Attributes
+    ----------
+    source : int
+        Place in the matrix of numbers.
+    present, missing : float
+        What the model sees where the raw number is there, and where it is missing.
+    """
+
+    source: int
+    present: float = 0.0
+    missing: float = 1.0
+
+    def then(self, name: str, constant: float) -> "Indicator":
+        """Add a step."""
+        step = _STEPS[name]
+        return replace(self, present=float(step(self.present, constant)), missing=float(step(self.missing, constant)))
+
+    def fill(self, value: float) -> "Indicator":
+        """Give it as it is: it is never missing."""
+        del value
+        return self
+
+
+Column = Number | Text | Constant | Indicator
 
 
 def text_columns(columns: Sequence[Column]) -> list[tuple[int, list[str]]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from onnx import TensorProto
 
-from lab.onnx_graphs.columns import Column, NotLoweredError, Number, Text
+from lab.onnx_graphs.columns import Column, Indicator, NotLoweredError, Number, Text
 from lab.onnx_graphs.graph import Graph
 from lab.onnx_graphs.trees import Tree, add_ensemble
 
@@ -35,7 +35,9 @@ def add_forest(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
     counts = graph.answers != graph.dtype
     aggregate, divisor = ("SUM", len(trees)) if counts else ("AVERAGE", 1)
     splits_texts = any(isinstance(column, Text) for column in columns)
-    meets_missing = any(isinstance(column, Number) and np.isnan(column.missing) for column in columns)
+    meets_missing = any(
+        isinstance(column, Indicator) or (isinstance(column, Number) and np.isnan(column.missing)) for column in columns
+    )
     if n_classes == 2 and not (splits_texts and meets_missing):
         trees = [replace(tree, weights=share[:, 1].copy()) for tree, share in zip(trees, shares, strict=True)]
         second = add_ensemble(graph, trees, columns, n_targets=1, aggregate=aggregate, float32=True)

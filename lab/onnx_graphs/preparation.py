@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
 )
 
 from lab.learning.preparation import FillEmpty, FillMiddle, FrequentOneHot
-from lab.onnx_graphs.columns import Column, Constant, NotLoweredError, Text
+from lab.onnx_graphs.columns import Column, Constant, Indicator, NotLoweredError, Number, Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,10 +128,30 @@ def _affine(constants: Callable[[Any], Sequence[tuple[str, Any]]]) -> Callable[[
     return follow
 
 
-def _impute(step: SimpleImputer, columns: Sequence[Source]) -> list[Source]:
-    if step.add_indicator or not (isinstance(step.missing_values, float) and np.isnan(step.missing_values)):
-        raise NotLoweredError("a SimpleImputer with an indicator, or for another value than NaN")
+def _indicate(step: MissingIndicator, columns: Sequence[Source]) -> list[Source]:
+    """Say of the columns that were missing in training, or of all, whether they are."""
+    if not (isinstance(step.missing_values, float) and np.isnan(step.missing_values)):
+        raise NotLoweredError("a MissingIndicator of another value than NaN")
     found: list[Source] = []
+    for place in np.asarray(step.features_).tolist():
+        column = columns[place]
+        if isinstance(column, RawText):
+            raise NotLoweredError("a MissingIndicator stands in front of a text")
+        if isinstance(column, Number):
+            found.append(Indicator(column.source) if np.isnan(column.missing) else Constant(0.0))
+        elif isinstance(column, Text):
+            codes = {text: float(np.isnan(value)) for text, value in column.values.items()}
+            found.append(Text(column.source, codes, float(np.isnan(column.other))))
+        else:
+            found.append(Constant(float(isinstance(column, Constant) and np.isnan(column.value))))
+    return found
+
+
+def _impute(step: SimpleImputer, columns: Sequence[Source]) -> list[Source]:
+    if not (isinstance(step.missing_values, float) and np.isnan(step.missing_values)):
+        raise NotLoweredError("a SimpleImputer for another value than NaN")
+    found: list[Source] = []
+    indicators = _indicate(step.indicator_, columns) if step.add_indicator else []
     for column, value in zip(columns, step.statistics_, strict=True):
         if isinstance(column, RawText):
             raise NotLoweredError("a SimpleImputer stands in front of a text")
@@ -140,7 +160,7 @@ def _impute(step: SimpleImputer, columns: Sequence[Source]) -> list[Source]:
                 raise NotLoweredError("a SimpleImputer keeps a column without any value")
             continue  # it drops columns that were empty in training
         found.append(column.fill(float(value)))
-    return found
+    return [*found, *indicators]
 
 
 def _encode(step: Any, columns: Sequence[Source]) -> list[Source]:
@@ -188,6 +208,7 @@ _FOLLOW: tuple[tuple[type, Callable[[Any, Sequence[Source]], list[Source]]], ...
     (ColumnTransformer, _by_column),
     (SimpleImputer, _impute),
     (FillMiddle, _impute),
+    (MissingIndicator, _indicate),
     (StandardScaler, _affine(lambda s: [("sub", s.mean_ if s.with_mean else None), ("div", s.scale_)])),
     (MinMaxScaler, _affine(lambda s: [("mul", s.scale_), ("add", s.min_)])),
     (MaxAbsScaler, _affine(lambda s: [("div", s.scale_)])),

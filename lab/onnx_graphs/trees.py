@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from lab.onnx_graphs.columns import Column, Constant, Number, Text, text_columns
+from lab.onnx_graphs.columns import Column, Constant, Indicator, Number, Text, text_columns
 from lab.onnx_graphs.graph import ML, NUMBERS, Graph
 from lab.onnx_graphs.thresholds import largest_going_left
 
@@ -132,6 +132,13 @@ def _fold(
         elif isinstance(column, Constant):
             left = np.array([_goes_left(tree, int(node), column.value, float32=float32) for node in at])
             made.split[at], made.missing_true[at] = np.where(left, np.inf, -np.inf), left
+        elif isinstance(column, Indicator):
+            sides = [
+                np.array([_goes_left(tree, int(node), value, float32=float32) for node in at])
+                for value in (column.present, column.missing)
+            ]
+            made.feature[at] = column.source
+            made.split[at], made.missing_true[at] = np.where(sides[0], np.inf, -np.inf), sides[1]
         else:
             for node in at:
                 _split_texts(made, tree, int(node), column, codes[column.source], float32=float32)

@@ -1,6 +1,7 @@
 """What do trees answer? One row at a time, one question at a time, in plain Python.
 
-A column is ("number", place, steps, filling), ("text", place, values by text, value of others) or ("constant", value). A tree is
+A column is ("number", place, steps, filling), ("text", place, values by text, value of others), ("flag", place, value where a
+number is there, value where it is missing), or ("constant", value). A tree is
 ("leaf", output, weight), or ("split", column, question, side of a missing value, left, right), where a question is a threshold
 or a set of codes that go left.
 """
@@ -23,6 +24,8 @@ def seen(column, numbers, texts):
     if column[0] == "text":
         return column[2].get(texts[column[1]], column[3])
     value = numbers[column[1]]
+    if column[0] == "flag":
+        return column[3] if math.isnan(value) else column[2]
     if math.isnan(value):
         return column[3]
     for step, by in column[2]:

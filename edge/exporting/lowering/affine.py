@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from onnx import TensorProto
 
-from lab.onnx_graphs.columns import Column, Constant, NotLoweredError, Number, text_columns
+from lab.onnx_graphs.columns import Column, Constant, Indicator, NotLoweredError, Number, text_columns
 from lab.onnx_graphs.graph import Graph
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "Form",
     "Layer",
     "add_first",
+    "add_labels",
     "add_layers",
     "finish_in",
     "for_softmax",
@@ -94,6 +95,22 @@ def add_layers(
     finish_in(graph, graph.add("Softmax", [found], axis=1), precision)
 
 
+def add_labels(graph: Graph, model: Any, columns: Sequence[Column], *, form: Form, missing: bool) -> None:
+    """Add the scores of a linear classifier without probabilities, and 1 for the class that it names, 0 for all others.
+
+    Of two classes it names the first where the score is 0, as the largest of (0, score) does.
+    """
+    precision = np.float64 if form == "float64" else np.float32
+    weights = np.atleast_2d(np.asarray(model.coef_, dtype=np.float64)).T
+    shift = np.broadcast_to(np.ravel(np.asarray(model.intercept_, dtype=np.float64)), weights.shape[1]).copy()
+    scores = add_first(graph, for_softmax(weights, shift), columns, form=form, missing=missing)
+    chosen = graph.add("ArgMax", [scores], axis=1, keepdims=1)
+    places = graph.constant(np.arange(max(2, weights.shape[1]), dtype=np.int64)[None])
+    named = graph.add("Equal", [chosen, places])
+    graph.add("Cast", [named], to=TensorProto.DOUBLE if precision == np.float64 else TensorProto.FLOAT)
+    finish_in(graph, graph.nodes[-1].output[0], precision)
+
+
 def finish_in(graph: Graph, found: str, precision: Any) -> None:
     """Cast probabilities that were computed in `precision` to the graph's own type, where these differ."""
     if np.dtype(precision) != graph.dtype:
@@ -104,7 +121,7 @@ def add_first(graph: Graph, layer: Layer, columns: Sequence[Column], *, form: Fo
     """Add the first matrix with all that stands in front of it; gives the name of its (n_rows, n_outputs) product."""
     precision = np.float64 if form == "float64" else np.float32
     matrix, shift, table, known = _fold(layer, columns, graph.n_numbers)
-    numbers = "numbers"
+    numbers, flags = "numbers", _of_flags(layer[0], columns, graph.n_numbers)
     if graph.n_numbers and missing:
         fill = graph.constant(_fillings(columns, graph.n_numbers)[None].astype(graph.dtype))
         numbers = graph.add("Where", [graph.add("IsNaN", ["numbers"]), fill, "numbers"])
@@ -123,6 +140,10 @@ def add_first(graph: Graph, layer: Layer, columns: Sequence[Column], *, form: Fo
             "Gemm", [numbers, graph.constant(matrix.astype(precision)), graph.constant(shift.astype(precision))]
         )
         shift = np.zeros_like(shift)
+    if flags.any():
+        element = TensorProto.DOUBLE if precision == np.float64 else TensorProto.FLOAT
+        said = graph.add("Cast", [graph.add("IsNaN", ["numbers"])], to=element)
+        found = graph.add("Add", [found, graph.add("MatMul", [said, graph.constant(flags.astype(precision))])])
     if known:
         rows = graph.add("Gather", [graph.constant(table.astype(precision)), graph.rows(known)], axis=0)
         summed = graph.add("ReduceSum", [rows, graph.constant(np.array([1], np.int64))], keepdims=0)
@@ -160,6 +181,8 @@ def _fold(
     for column, row in zip(columns, weights, strict=True):
         if isinstance(column, Constant):
             shift += column.value * row
+        elif isinstance(column, Indicator):
+            shift += column.present * row
         elif isinstance(column, Number):
             slope, added = column.affine()
             matrix[column.source] += slope * row
@@ -169,6 +192,15 @@ def _fold(
             for text, value in column.values.items():
                 table[places[column.source, text]] += (value - column.other) * row
     return matrix, shift, table, known
+
+
+def _of_flags(weights: "NDArray[np.float64]", columns: Sequence[Column], n_numbers: int) -> "NDArray[np.float64]":
+    """Give what each missing number adds to the outputs by being missing, shape (n_numbers, n_outputs)."""
+    flags = np.zeros((n_numbers, weights.shape[1]))
+    for column, row in zip(columns, weights, strict=True):
+        if isinstance(column, Indicator):
+            flags[column.source] += (column.missing - column.present) * row
+    return flags
 
 
 def _fillings(columns: Sequence[Column], n_numbers: int) -> "NDArray[np.float64]":

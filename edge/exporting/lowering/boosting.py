@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.dummy import DummyClassifier
 
-from lab.onnx_graphs.columns import Column, NotLoweredError, Text
+from lab.onnx_graphs.columns import Column, Indicator, NotLoweredError, Text
 from lab.onnx_graphs.forests import read_tree
 from lab.onnx_graphs.graph import Graph
 from lab.onnx_graphs.preparation import recode
@@ -20,7 +20,7 @@ from lab.onnx_graphs.trees import Tree, add_ensemble
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["add_boosted", "add_gradient_boosting", "add_histogram_boosting"]
+__all__ = ["add_boosted", "add_gradient_boosting", "add_histogram_boosting", "told_apart"]
 
 
 def add_gradient_boosting(graph: Graph, model: Any, columns: Sequence[Column]) -> None:
@@ -67,10 +67,22 @@ def add_boosted(
     if binary:
         trees = [replace(tree, targets=np.ones_like(tree.targets)) for tree in trees]
     n_targets = 2 if binary else len(prior)
+    if any(isinstance(each, Text) for each in columns) and any(isinstance(each, Indicator) for each in columns):
+        trees = [told_apart(tree) for tree in trees]
     scores = add_ensemble(graph, trees, columns, n_targets=n_targets, aggregate="SUM", float32=float32)
     graph.add(
         "Softmax", [graph.in_answers(scores)], axis=1
     )  # not the node's own transform: runtimes number the transforms in two ways
+
+
+def told_apart(tree: Tree) -> Tree:
+    """Move equal leaves apart by the smallest step, since ONNX Runtime takes questions about texts that lead to equal ones for one."""
+    weights, seen = tree.weights.copy(), set[float]()
+    for node in np.flatnonzero(tree.left < 0).tolist():
+        while weights[node] in seen:
+            weights[node] = np.nextafter(weights[node], np.inf)
+        seen.add(weights[node])
+    return replace(tree, weights=weights)
 
 
 def _of_predictor(predictor: Any, output: int, columns: Sequence[Column]) -> Tree:

@@ -13,10 +13,18 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import (
+    LogisticRegression,
+    PassiveAggressiveClassifier,
+    Perceptron,
+    RidgeClassifier,
+    RidgeClassifierCV,
+    SGDClassifier,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from edge.boosters.leafwise import LeafwiseTreesClassifier
@@ -48,6 +56,9 @@ _TREES = {
 }
 SCALED: affine.Form = "scaled float32"
 _LAYERS = {LogisticRegression: affine.layers_of_linear, MLPClassifier: affine.layers_of_mlp}
+
+_LABELLED = (LinearSVC, PassiveAggressiveClassifier, Perceptron, RidgeClassifier, RidgeClassifierCV, SGDClassifier)
+"""Linear classifiers that give labels alone, unless their loss makes probabilities."""
 
 _PRODUCTS = {
     CalibratedClassifierCV: kernels.add_calibrated_machine,
@@ -151,6 +162,8 @@ def _adds(model: Any) -> Callable[..., None]:
     """Give `add(graph, columns, form=, missing=)` for a model made of matrix products."""
     if type(model) in _PRODUCTS:
         return lambda graph, columns, **how: _PRODUCTS[type(model)](graph, model, columns, **how)
+    if type(model) in _LABELLED and not hasattr(model, "predict_proba"):
+        return lambda graph, columns, **how: affine.add_labels(graph, model, columns, **how)
     if type(model) not in _LAYERS:
         raise NotLoweredError(f"there is no lowering of {type(model).__name__}")
     layers, activation = _LAYERS[type(model)](model)

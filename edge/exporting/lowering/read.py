@@ -1,13 +1,12 @@
 """How do trees that were read from the file of another library become a graph? As the lab lowers its own boosters."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from edge.boosters.forest import Forest
 from edge.boosters.read import ReadTreesClassifier
-from edge.exporting.lowering.boosting import add_boosted
+from edge.exporting.lowering.boosting import add_boosted, told_apart
 from edge.exporting.lowering.symmetric import add_scores
 from lab.onnx_graphs.columns import Column, Text
 from lab.onnx_graphs.graph import Graph
@@ -27,7 +26,7 @@ def add_forest(graph: Graph, forest: Forest, columns: Sequence[Column]) -> None:
         add_scores(graph, forest.trees, forest.values, forest.prior, columns)
         return
     apart = any(tree.sets for tree in forest.trees) or any(isinstance(column, Text) for column in columns)
-    trees = [_told_apart(tree) if apart else tree for tree in _with_each_score(forest)]
+    trees = [told_apart(tree) if apart else tree for tree in _with_each_score(forest)]
     add_boosted(graph, trees, forest.prior, columns, float32=forest.float32)
 
 
@@ -44,13 +43,3 @@ def _with_each_score(forest: Forest) -> list[Tree]:
 def _nothing(score: int) -> Tree:
     none = np.zeros(1, np.int64)
     return Tree(none, none - 1, none - 1, np.zeros(1), np.zeros(1, bool), none + score, np.zeros(1))
-
-
-def _told_apart(tree: Tree) -> Tree:
-    """Move equal leaves apart by the smallest step, since ONNX Runtime takes questions about texts that lead to equal ones for one."""
-    weights, seen = tree.weights.copy(), set[float]()
-    for node in np.flatnonzero(tree.left < 0).tolist():
-        while weights[node] in seen:
-            weights[node] = np.nextafter(weights[node], np.inf)
-        seen.add(weights[node])
-    return replace(tree, weights=weights)

@@ -1,13 +1,11 @@
 """How does a booster of another library inside a skops file become trees? Its own serialised model is read, and nothing of it run.
 
-skops would make the library's objects, and hand bytes of the file to compiled code of the library. Here their places are taken by
-classes of ours before anything is made: these get the same attributes, read the model in them as a file of that library, and answer
-by the graph of its trees.
+skops would make the library's objects, and hand bytes of the file to compiled code of the library. Classes of ours take their places
+(`edge.given.stand_ins`): these get the same attributes, read the model in them as a file of that library, and answer by the graph of
+its trees.
 """
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -25,9 +23,9 @@ from edge.given.tree_files.symmetric import symmetric_forest
 from edge.given.tree_files.ubjson import from_ubjson
 from lab.errors import SettingsError
 
-__all__ = ["STAND_INS", "TYPES", "CatboostInside", "Held", "LightgbmInside", "XgboostInside", "with_stand_ins"]
+__all__ = ["CatboostInside", "Held", "LightgbmInside", "XgboostInside"]
 
-_SCHEMA, _MOST = "schema.json", 2**31 - 1
+_MOST = 2**31 - 1
 
 
 class Held:
@@ -147,45 +145,3 @@ def _labels(found: Any, count: int) -> "np.ndarray":
         raise UnusableError("is damaged: its classes are not what they should be; save the model again")
     labels: np.ndarray = found
     return labels
-
-
-STAND_INS: Mapping[str, type] = {
-    "xgboost.sklearn.XGBClassifier": XgboostInside,
-    "xgboost.core.Booster": Held,
-    "lightgbm.sklearn.LGBMClassifier": LightgbmInside,
-    "lightgbm.basic.Booster": Held,
-    "catboost.core.CatBoostClassifier": CatboostInside,
-}
-"""Which class of ours takes the place of which of a library's."""
-TYPES = tuple(f"{kind.__module__}.{kind.__name__}" for kind in dict.fromkeys(STAND_INS.values()))
-"""Their names, as skops says them."""
-
-
-def with_stand_ins(content: bytes) -> bytes:
-    """Give a skops file whose boosters are of our classes; one without any is given as it is.
-
-    Raises
-    ------
-    Exception
-        Whatever a damaged archive makes of it.
-    """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        written = archive.read(_SCHEMA)
-        if not any(name.rpartition(".")[0].encode() in written for name in STAND_INS):
-            return content
-        schema = json.loads(written)
-        parts = {entry: archive.read(entry) for entry in archive.namelist() if entry != _SCHEMA}
-    waiting = [schema]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            kind = STAND_INS.get(f"{each.get('__module__')}.{each.get('__class__')}")
-            if kind is not None:
-                each |= {"__module__": kind.__module__, "__class__": kind.__name__}
-        if isinstance(each, dict | list):
-            waiting += each.values() if isinstance(each, dict) else each
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, data in ({_SCHEMA: json.dumps(schema).encode()} | parts).items():
-            archive.writestr(name, data)
-    return stream.getvalue()

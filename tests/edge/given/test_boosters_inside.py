@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier
-from sklearn.base import clone
+from samples.given_pipelines import NUMBERS, TEXTS, taken_in, trained, written
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV
@@ -16,19 +16,12 @@ from xgboost import XGBClassifier
 
 from edge.exporting import device
 from edge.given.estimators import from_content
-from edge.given.family import export_given, family_of, original_of
-from edge.lab import LAB
+from edge.given.family import export_given, original_of
 from edge.session import OUTPUT, session
-from edge.settings import Settings
-from lab.data.load import load
 from lab.errors import SettingsError
-from lab.plain_table import with_plain_table
-from lab.reading.how import How
 
 pytestmark = [pytest.mark.usefixtures("guard_forked"), pytest.mark.filterwarnings("ignore")]
 
-ROWS = 200
-NUMBERS, TEXTS = ["age", "income"], ["town", "job"]
 SCALED = make_pipeline(SimpleImputer(), StandardScaler())
 DENSE = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
 CODES = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
@@ -37,23 +30,7 @@ QUIET = {"iterations": 6, "depth": 3, "verbose": 0, "allow_writing_files": False
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    rng = np.random.default_rng(1)
-    frame = pd.DataFrame(
-        {
-            "age": rng.integers(18, 90, ROWS).astype(float),
-            "town": rng.choice(["Bern", "Basel ", "Chur"], ROWS),
-            "income": np.round(rng.lognormal(8, 1, ROWS), 2),
-            "job": rng.choice(["cook", "nurse", None], ROWS),
-        }
-    )
-    signal = (frame["age"] - 50) / 15 + 2.0 * (frame["town"] == "Bern") - (frame["job"] == "cook")
-    frame["three"] = np.digitize(signal + rng.normal(0, 0.5, ROWS), [-0.5, 1])
-    frame["label"] = np.where(signal + rng.normal(0, 0.5, ROWS) > 0.4, "yes", "no")
-    frame["code"] = (frame["label"] == "yes").astype(int)
-    frame.loc[::9, "income"] = np.nan
-    file = tmp_path_factory.mktemp("table") / "table.csv"
-    frame.to_csv(file, index=False)
-    return file
+    return written(tmp_path_factory.mktemp("table") / "table.csv")
 
 
 def front(encoder=DENSE, numbers=SCALED):
@@ -75,20 +52,6 @@ TAKEN = {
     "CatBoost": (front(), CatBoostClassifier(**QUIET), "label"),
     "CatBoost, missing numbers and codes": (front(CODES, "passthrough"), CatBoostClassifier(**QUIET), "three"),
 }  # fmt: skip
-
-
-def taken_in(path, pipeline, target, tmp_path):
-    io.dump(pipeline, tmp_path / "m.skops")
-    dropped = tuple(name for name in ("three", "label", "code") if name != target)
-    dataset = load(str(path), target, drop=dropped)
-    about = {"how": How(), "by": None, "time": None, "drop": dropped}
-    with_plain_table(LAB, dataset, str(path), Settings(model=str(tmp_path / "m.skops")), about)
-    return dataset, family_of(str(tmp_path / "m.skops"), dataset)
-
-
-def trained(path, first, model, target):
-    frame = pd.read_csv(path)
-    return make_pipeline(clone(first), clone(model)).fit(frame[NUMBERS + TEXTS], frame[target]), frame
 
 
 def require_same(pipeline, frame, dataset, family):
@@ -138,7 +101,9 @@ def test_the_rounds_after_the_best_one_do_not_count(library, path, tmp_path):
 def test_zeros_that_xgboost_takes_for_missing_are_refused_with_the_way_out(path, tmp_path):
     first = ColumnTransformer([("t", OneHotEncoder(handle_unknown="ignore"), TEXTS)], sparse_threshold=1.0)
     pipeline, _ = trained(path, first, XGB, "code")
-    with pytest.raises(SettingsError, match=r"sparse matrix, whose zeros XGBoost takes for missing.*sparse_threshold=0"):
+    with pytest.raises(
+        SettingsError, match=r"sparse matrix, whose zeros XGBoost takes for missing.*sparse_threshold=0"
+    ):
         taken_in(path, pipeline, "code", tmp_path)
 
 

@@ -8,6 +8,7 @@ import zipfile
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
 import skops.io
 from onnx import TensorProto, helper, numpy_helper
@@ -49,6 +50,20 @@ def model(nodes, *constants, functions=(), extra_opsets=()):
     )
     opsets = [helper.make_opsetid("", 21), *extra_opsets]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10, functions=functions)
+
+
+OPSETS = [helper.make_opsetid("", 21), helper.make_opsetid("own", 1)]
+HALF = node("Constant", [], ["half"], value=constant("half", np.float32(0.5)))
+
+
+def doubling(count):
+    """Functions of which each calls the next one twice."""
+    calls = [
+        helper.make_function("own", f"F{i}", ["a"], ["c"],
+                             [node(f"F{i + 1}", ["a"], ["b"], domain="own"), node(f"F{i + 1}", ["b"], ["c"], domain="own")], OPSETS)
+        for i in range(count)
+    ]  # fmt: skip
+    return [*calls, helper.make_function("own", f"F{count}", ["a"], ["c"], [node("Neg", ["a"], ["c"])], OPSETS)]
 
 
 def loop(turns="turns"):
@@ -132,7 +147,26 @@ REFUSED = {
         model([node("F", ["s"], ["t"], domain="own")], extra_opsets=[helper.make_opsetid("own", 1)],
               functions=[helper.make_function("own", "F", ["a"], ["b"], [node("F", ["a"], ["b"], domain="own")],
                                               [helper.make_opsetid("", 21), helper.make_opsetid("own", 1)])]),
-        "defines functions of its own",
+        "defines functions that call one another without end",
+    ),
+    "functions that stand for more operators than any memory holds": (
+        model([node("F0", ["s"], ["t"], domain="own")], extra_opsets=[helper.make_opsetid("own", 1)], functions=doubling(40)),
+        "stand for more than 100,000 operators",
+    ),
+    "a function twice": (
+        model([node("F0", ["s"], ["t"], domain="own")], extra_opsets=[helper.make_opsetid("own", 1)],
+              functions=doubling(1) + doubling(1)),
+        "defines a function twice",
+    ),
+    "a function that hides a loop": (
+        model([node("F", ["s", "turns", "yes"], ["t"], domain="own")], TURNS, YES, extra_opsets=[helper.make_opsetid("own", 1)],
+              functions=[helper.make_function("own", "F", ["s", "turns", "yes"], ["t"], [HALF, loop()], OPSETS)]),
+        "'Loop', which may never finish",
+    ),
+    "a function that calls what there is not": (
+        model([node("F", ["s"], ["t"], domain="own")], extra_opsets=[helper.make_opsetid("own", 1)],
+              functions=[helper.make_function("own", "F", ["a"], ["b"], [node("Nothing", ["a"], ["b"], domain="own")], OPSETS)]),
+        "own.Nothing",
     ),
 }  # fmt: skip
 
@@ -152,6 +186,18 @@ def test_a_file_that_never_ends_or_fills_the_memory_is_refused(case, wine, tmp_p
     assert words in str(raised.value)
     assert str(raised.value).startswith("m.onnx")
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("guard_forked")
+def test_functions_in_a_file_are_inlined_and_answer_as_the_runtime_does(wine, tmp_path):
+    made = model(
+        [node("F0", ["s"], ["t"], domain="own")], extra_opsets=[helper.make_opsetid("own", 1)], functions=doubling(3)
+    )
+    (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
+    given = family_of(str(tmp_path / "m.onnx"), wine).build(wine.features, 0).fit(wine.features, wine.target)
+    wanted = session(made.SerializeToString()).run(["p"], {"X": wine.features.to_numpy(np.float32)})[0]
+    np.testing.assert_allclose(given.predict_proba(wine.features), wanted, rtol=0, atol=1e-6)
+    assert not onnx.load_from_string(given.content()).functions
 
 
 def test_a_file_that_never_ends_is_refused_from_the_command_line(lab, tmp_path):

@@ -9,9 +9,15 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PowerTransformer, StandardScaler, TargetEncoder
+from sklearn.preprocessing import (
+    OneHotEncoder,
+    OrdinalEncoder,
+    PowerTransformer,
+    SplineTransformer,
+    StandardScaler,
+    TargetEncoder,
+)
 from sklearn.tree import DecisionTreeClassifier
 from skops import io
 
@@ -169,7 +175,7 @@ REFUSED = {
         FixedThresholdClassifier(LogisticRegression(), threshold=0.9),
         "another label",
     ),
-    "a tree of neighbours": (columns_of(ONE_HOT), KNeighborsClassifier(algorithm="kd_tree"), "KDTree.*brute"),
+    "splines": (make_pipeline(columns_of(ONE_HOT), SplineTransformer()), LINEAR, "BSpline"),
 }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
 )
 
 from lab.learning.preparation import FillEmpty, FillMiddle, FrequentOneHot
-from lab.onnx_graphs.columns import Constant, NotLoweredError, Number, Text
+from lab.onnx_graphs.columns import Constant, Indicator, NotLoweredError, Number, Text
 from lab.onnx_graphs.preparation import RawText, columns_after, recode
 
 NUMBERS, TEXTS = ("x", "y", "z"), ("s", "t")
@@ -57,6 +57,8 @@ def seen(column, row):
     if isinstance(column, Text):
         return column.values.get(row[TEXTS[column.source]], column.other)
     value = row[NUMBERS[column.source]]
+    if isinstance(column, Indicator):
+        return column.missing if math.isnan(value) else column.present
     if math.isnan(value):
         return column.missing
     for name, constant in column.steps:
@@ -108,6 +110,34 @@ def test_what_is_missing_is_filled_before_it_is_scaled_or_after(first):
     check([first], made)
     check([first, StandardScaler()], made)
     check([RobustScaler(), first, MinMaxScaler()], made)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [SimpleImputer(add_indicator=True), StandardScaler()],
+        [SimpleImputer(add_indicator=True), MinMaxScaler((-2, 3)), RobustScaler()],
+        [StandardScaler(), MissingIndicator()],
+        [MissingIndicator(features="all", sparse=True), MaxAbsScaler()],
+        [SimpleImputer(), MissingIndicator(features="all")],
+    ],
+    ids=str,
+)
+def test_flags_of_what_is_missing_are_columns_that_are_scaled_on(steps):
+    made = frame()[list(NUMBERS)]
+    made["y"] = made["y"].fillna(1.0)  # only those that were missing in training have a flag
+    found = check(steps, made)
+    assert any(isinstance(column, Indicator | Constant) for column in found)
+
+
+def test_codes_of_texts_that_are_missing_have_flags_too():
+    made = frame()[list(TEXTS)]
+    encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan)
+    fitted = make_pipeline(encoder, MissingIndicator(features="all")).fit(made)
+    found = columns_after([step for _, step in fitted.steps], sources(made.columns))
+    shown = rows_of(made)
+    rows = [{name: row[place] for place, name in enumerate(made.columns)} for row in shown.to_numpy(object)]
+    np.testing.assert_array_equal([[seen(column, row) for column in found] for row in rows], fitted.transform(shown))
 
 
 def test_an_imputer_drops_the_column_that_was_empty_and_those_beside_it_stay():
@@ -246,11 +276,11 @@ def test_a_text_may_be_dropped_and_numbers_may_pass():
         (FunctionTransformer(np.log1p), NUMBERS, "a FunctionTransformer runs code of its own"),
         (Normalizer(), NUMBERS, "there is no lowering of Normalizer"),
         (MinMaxScaler(clip=True), NUMBERS, "there is no lowering of MinMaxScaler with clip"),
-        (SimpleImputer(add_indicator=True), NUMBERS, "a SimpleImputer with an indicator, or for another value than NaN"),
-        (SimpleImputer(missing_values=-1.0), NUMBERS, "a SimpleImputer with an indicator, or for another value than NaN"),
-        (SimpleImputer(missing_values=-1), NUMBERS, "a SimpleImputer with an indicator, or for another value than NaN"),
+        (MissingIndicator(missing_values=-1.0), NUMBERS, "a MissingIndicator of another value than NaN"),
+        (SimpleImputer(missing_values=-1.0), NUMBERS, "a SimpleImputer for another value than NaN"),
+        (SimpleImputer(missing_values=-1), NUMBERS, "a SimpleImputer for another value than NaN"),
         (SimpleImputer(missing_values="", strategy="most_frequent"), TEXTS,
-         "a SimpleImputer with an indicator, or for another value than NaN"),
+         "a SimpleImputer for another value than NaN"),
         (SimpleImputer(strategy="most_frequent"), TEXTS, "a SimpleImputer stands in front of a text"),
         (OneHotEncoder(), NUMBERS, "OneHotEncoder stands in front of a number"),
         (OrdinalEncoder(), NUMBERS, "OrdinalEncoder stands in front of a number"),

@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 from oracles import trees as oracle
 
-from lab.onnx_graphs.columns import Constant, NotLoweredError, Number, Text, text_columns
+from lab.onnx_graphs.columns import Constant, Indicator, NotLoweredError, Number, Text, text_columns
 from lab.onnx_graphs.forests import add_leaf_values
 from lab.onnx_graphs.graph import Graph
 from lab.onnx_graphs.trees import Tree, add_ensemble
@@ -18,7 +18,9 @@ N_NUMBERS, N_TEXTS, N_OUTPUTS = 3, 2, 3
 
 
 def random_column(rng):
-    kind = rng.choice(["number", "number", "text", "text", "constant"])
+    kind = rng.choice(["number", "number", "text", "text", "constant", "flag"])
+    if kind == "flag":
+        return ("flag", int(rng.integers(N_NUMBERS)), *rng.choice([0.25, 0.1, -1.0, 0.0], 2).tolist())
     if kind == "constant":
         return ("constant", float(rng.choice([0.25, 0.1, -1.0, math.nan])))
     if kind == "text":
@@ -38,7 +40,7 @@ def question_of(rng, column):
         if all(value == int(value) for value in values) and rng.random() < 0.5:
             return frozenset(code for code in range(4) if rng.random() < 0.5)
         return float(rng.choice([0.0, 0.1, 1.0, 1.5, -1.0]))
-    if column[0] == "constant" or rng.random() < 0.3:
+    if column[0] in ("constant", "flag") or rng.random() < 0.3:
         return float(rng.choice([0.25, 0.1, -2.7, -1.0, 0.0]))
     raw = float(rng.choice(GRID))
     return oracle.seen(column, [raw] * N_NUMBERS, [])
@@ -76,6 +78,8 @@ def nodes_of(tree):
 def column_of(column):
     if column[0] == "constant":
         return Constant(column[1])
+    if column[0] == "flag":
+        return Indicator(*column[1:])
     if column[0] == "text":
         return Text(column[1], column[2], column[3])
     return Number(column[1], column[2], missing=column[3])
