@@ -41,4 +41,5 @@ def deliver_ensemble(
         "weights": weights,
         "parameters": {family.label: dict(row.parameters) for family, row in kept},
     }
-    return delivered_row(model, file, dataset, about, seed=seed)
+    scored = fold_key(blend, fold.index)
+    return delivered_row(model, file, dataset, about, seed=seed, scored={scored.name: scored.needed(inputs)})

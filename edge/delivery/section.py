@@ -29,7 +29,10 @@ def plan(context: Context) -> list[Trial[DeliveredRow]]:
     }
     return [
         keys[family.name].trial(
-            deliver, {"family": family, **searched}, seed=seed_of(keys[family.name].name, context.seed)
+            deliver,
+            {"family": family, **searched},
+            seed=seed_of(keys[family.name].name, context.seed),
+            needs=(fold_key(family, context.fold.index),),
         )
         for family in context.learned
         if family.name in keys

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from edge.delivery.card import with_card, with_frequent_texts
 from edge.exporting import device, originals, parity
+from edge.watch.profile import ENTRY, Answered
+from edge.watch.profiling import answered_by, profile_of
 from lab.learning.families import Family
+from lab.learning.outer import FoldRow
 from lab.learning.tuning import tune_on_all
-from lab.protocol import Dataset, Key
+from lab.protocol import Dataset, Key, Rows
 
 __all__ = ["DELIVER", "DeliveredRow", "deliver", "delivered_row"]
 
@@ -64,8 +68,12 @@ def deliver(
     candidates: int,
     search_rows: int | None = None,
     keeps_original: bool = False,
+    inputs: Rows | None = None,
 ) -> DeliveredRow:
-    """Tune a family on all rows as it is tuned in a fold, let the chosen setting learn from all of them, and export it."""
+    """Tune a family on all rows as it is tuned in a fold, let the chosen setting learn from all of them, and export it.
+
+    `inputs` is the row of the family on an outer fold: how it answers rows that it has not learned from.
+    """
     every = np.arange(dataset.n_rows)
     model = family.build(dataset.features, seed)
     parameters: dict[str, Any] = {}
@@ -77,15 +85,27 @@ def deliver(
     some = device.device_rows_at(dataset, every[:_TRIED])
     form = parity.leanest_equal(fitted, device.to_files(fitted, dataset), dataset, some, seed=seed)
     shown = {name.removeprefix("model__"): _plain(value) for name, value in parameters.items()}
-    row = delivered_row(fitted, form, dataset, {"model": family.label, "parameters": shown}, seed=seed)
+    about = {"model": family.label, "parameters": shown}
+    row = delivered_row(fitted, form, dataset, about, seed=seed, scored=inputs)
     return replace(row, original=originals.to_bytes(fitted)) if keeps_original else row
 
 
 def delivered_row(
-    fitted: Any, form: device.Exported, dataset: Dataset, about: Mapping[str, Any], *, seed: int
+    fitted: Any,
+    form: device.Exported,
+    dataset: Dataset,
+    about: Mapping[str, Any],
+    *,
+    seed: int,
+    scored: Rows | None = None,
 ) -> DeliveredRow:
-    """Write what a file is about into it, and compare it with its fitted original on rows of the table and beyond."""
-    content = with_card(form.content, dataset, fitted, {**about, "rows": dataset.n_rows})
+    """Write what a file is about into it, and compare it with its fitted original on rows of the table and beyond.
+
+    `scored` are rows of outer folds: what they say of the answers goes into the profile by which the model is watched.
+    """
+    profile = profile_of(dataset, seed=seed, answered=_answered(dataset, scored or {}))
+    said = {**about, "rows": dataset.n_rows, ENTRY: msgspec.to_builtins(profile)}
+    content = with_card(form.content, dataset, fitted, said)
     spread = np.unique(np.linspace(0, dataset.n_rows - 1, min(dataset.n_rows, _COMPARED)).astype(np.int64))
     rows = device.device_rows_at(dataset, spread)
     compared = {
@@ -106,6 +126,15 @@ def delivered_row(
         },
         weights=about.get("weights", {}),
     )
+
+
+def _answered(dataset: Dataset, scored: Rows) -> Answered | None:
+    """Count the answers to rows of outer folds; None where there are none."""
+    folds = [row for row in scored.values() if isinstance(row, FoldRow)]
+    if not folds:
+        return None
+    rows = np.concatenate([fold.test_rows for fold in folds])
+    return answered_by(np.concatenate([fold.predictions for fold in folds]), dataset.target[rows])
 
 
 def _plain(value: Any) -> Any:

@@ -21,6 +21,7 @@ from samples.less_work import (
 )
 from samples.planted import PLANTED, leaks_in, table_of
 
+from edge.accuracy import section as accuracy
 from edge.delivery import section
 from edge.delivery.trials import deliver
 from edge.distilling.family import DISTILLED
@@ -210,7 +211,9 @@ def test_a_run_that_is_repeated_or_taken_up_again_leaves_the_same_bytes(finished
     names = {FAST.models[0]: "logistic regression", FAST.models[1]: "neural network (MLP)"}
     by_hand = next(name for name, label in names.items() if label == card_of(content)[1]["model"])
     (trial,) = [each for each in delivering() if each.key == f"deliver-{by_hand}"]
-    made = trial.function(small(), seed=trial.seed, **trial.arguments)
+    scored = [each for each in accuracy.plan(LAB.context(small(), FAST, seed=2)) if each.key in trial.needs]
+    inputs = {each.key: each.function(small(), seed=each.seed, **each.arguments) for each in scored}
+    made = trial.function(small(), seed=trial.seed, inputs=inputs, **trial.arguments)
     assert made.onnx.tobytes() == content
 
 
