@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab.numbers import number
+from lab.numbers import number, span
 from lab.report.page import render, with_glossary
 from lab.watching.plain import Standing
 from lab.watching.protocol import SignalState
@@ -55,7 +55,8 @@ def _facts(standing: Standing) -> Any:
 
 def _estimate(estimate: Any) -> str:
     confidence = f"{100 * estimate.confidence:g} % interval"
-    return f"{amount(estimate.value, estimate.unit)} ({confidence} {number(estimate.low)} to {amount(estimate.high, estimate.unit)})"
+    between = f"{span(estimate.low, estimate.high)} {estimate.unit}".rstrip()
+    return f"{amount(estimate.value, estimate.unit)} ({confidence} {between})"
 
 
 def _row(signal: SignalState) -> dict[str, str]:

@@ -132,10 +132,17 @@ class Watch:
         self._stands()
 
     def run(self) -> bool:
-        """Watch until the source ends; gives whether there was an alarm, before a restart or since."""
-        while self.step():
-            pass
-        self._finish()
+        """Watch until the source ends; gives whether there was an alarm, before a restart or since.
+
+        An interrupt ends it where its state was stored last, and how it stood then is told.
+        """
+        try:
+            while self.step():
+                pass
+            self._finish()
+        except KeyboardInterrupt:
+            self._end(self._stood)
+            raise
         return self.alarms > 0
 
     def step(self) -> bool:
@@ -259,16 +266,19 @@ class Watch:
             pass
         self._note((f"{self._rows.name} has ended after row {self.n_rows:,}",))
         self._keep()
+        self._end(self._standing())
+
+    def _end(self, standing: Standing) -> None:
         for each in self._told:
-            each.ended(self._standing())
+            each.ended(standing)
 
     def _keep(self) -> None:
         """Store everything, then tell what is new."""
         new, self._new, self._is_changed = self._new, [], False
         self.alarms += sum(happening.kind == "alarm" for happening in new)
         self._newest = (*self._newest, *new)[-_MOST_KEPT:]
+        standing = self._standing()
         if self._state is not None:
-            standing = self._standing()
             self._state.write(self._value(new, standing), new, standing.at)
         self._rows.kept()
         if self._labels is not None:
@@ -299,7 +309,8 @@ class Watch:
         at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         counts = {**self._order.counts, "alarms": self.alarms, "labels read": self._late.n_read}
         said = tuple(self._order.said())
-        return Standing(self._rows.name, at, self._monitor.status(), counts, said, self._newest)
+        self._stood = Standing(self._rows.name, at, self._monitor.status(), counts, said, self._newest)
+        return self._stood
 
 
 def _number(cell: Cell) -> float | None:

@@ -244,6 +244,19 @@ def test_an_alarm_that_was_stored_and_not_told_is_told_at_the_next_start(tmp_pat
     assert [each.kind for each in heard.happenings].count("alarm") == 0, "and not again"
 
 
+def test_an_interrupt_ends_a_watch_with_how_it_stood():
+    class Interrupted(Given):
+        def read(self, most, patience_s):
+            if self.at == 1:
+                raise KeyboardInterrupt
+            return super().read(most, patience_s)
+
+    heard = Heard()
+    with pytest.raises(KeyboardInterrupt):
+        Watch(Counting(), Interrupted(piece("1", unread=[(0, "why")])), roles=Roles("id"), told=(heard,)).run()
+    assert heard.last.newest == tuple(heard.happenings)
+
+
 def test_what_is_confirmed_to_a_source_is_stored_already(tmp_path):
     stored = []
 
