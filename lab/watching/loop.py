@@ -34,12 +34,16 @@ _PATIENCE_S = 0.5
 
 @dataclass(frozen=True)
 class Roles:
-    """Columns that are no inputs of the model: the key of a row, its label, its time, and how long the device took for it."""
+    """Columns that are no inputs of the model: the key of a row, its label, its time, and how long the device took for it.
+
+    With `seasons` the monitor looks at the times itself, and tells where they go backwards.
+    """
 
     key: str | None = None
     label: str | None = None
     time: str | None = None
     seconds: str | None = None
+    seasons: bool = False
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -199,7 +203,7 @@ class Watch:
         keys = texts(key) if key is not None else None
         if keys is not None:
             self._new += self._order.came(keys, self.n_rows)
-        if moment is not None:
+        if moment is not None and not self._roles.seasons:
             self._new += self._order.times(moment, self.n_rows, str(self._roles.time))
         took = [_number(cell) for cell in seconds] if seconds is not None else None
         batch = Batch(columns, self.n_rows, keys, None if self._labels is not None else label, took)
@@ -219,6 +223,8 @@ class Watch:
                 if name not in piece.columns:
                     near = nearest(name, piece.columns, label="columns")
                     raise DataError(f"{self._rows.name} has no column {name!r}; {near}")
+        if self._roles.seasons:
+            wanted.add(str(self._roles.time))
         return {name: cells for name, cells in piece.columns.items() if name in wanted or name not in self._roles.named}
 
     def _take_labels(self, *, all_of_them: bool) -> int:

@@ -172,6 +172,21 @@ def test_what_is_wrong_with_rows_is_told_once_counted_and_ends_nothing():
     assert heard.last.said[0] == "3 rows that did not parse"
 
 
+def test_times_are_the_monitor_s_where_it_looks_for_seasons():
+    seen = []
+
+    class Asked(Counting):
+        def take(self, batch):
+            seen.append(sorted(batch.columns))
+            return super().take(batch)
+
+    pieces = [piece("1", "2", at=[2.0, 1.0])]
+    _, heard = watched(pieces, monitor=Asked(), roles=Roles(key="id", time="at", seasons=True))
+    assert (seen, heard.sentences()) == ([["a", "at", "b"]], ["rows has ended after row 2"])
+    watched(pieces, monitor=Asked(), roles=Roles(key="id", time="at"))
+    assert seen[1] == ["a", "b"]
+
+
 def test_a_column_that_is_lost_is_told_once_and_ends_nothing():
     _, heard = watched([piece("1"), piece("2", id=None, b=None), piece("3", id=None)], roles=Roles(key="id"))
     assert heard.sentences() == [
