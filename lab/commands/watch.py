@@ -67,7 +67,7 @@ def _monitor(given: argparse.Namespace) -> "Monitor":
 
         reference = load.load(given.reference, given.target)
     return watcher(
-        given.model, reference=reference, false_alarms=given.false_alarms, season=given.season, time=given.time,
+        given.model, reference=reference, false_alarms=given.false_alarms, season=given.season or "", time=given.time,
         cost_of_waiting=given.cost_of_waiting, cost_of_retraining=given.cost_of_retraining,
     )  # fmt: skip
 
@@ -178,7 +178,7 @@ def _parser() -> Parser:
     ):
         parser.add_argument(f"--{name}", metavar="COLUMN", help=what)
     parser.add_argument(
-        "--season", type=_seasons, default="", metavar="NAME,...",
+        "--season", type=_seasons, metavar="NAME,...",
         help=f"what repeats in the reference, and is no change ({', '.join(_SEASONS)}); needs --time",
     )  # fmt: skip
     parser.add_argument(
