@@ -27,7 +27,8 @@ __all__ = ["Roles", "Told", "Watch"]
 
 _MOST_KEPT = 100
 """Happenings that the state holds for a report; the log has all."""
-_SAVED_EVERY_S = 1.0
+_SAVED_EVERY_S, _SAVING_SHARE = 1.0, 0.05
+"""Seconds between two states, and the share of the time that storing them may take."""
 _SHOWN_EVERY_S = 1.0
 _PATIENCE_S = 0.5
 
@@ -157,7 +158,7 @@ class Watch:
         self._take_labels(all_of_them=False)
         went_on = not piece.ended and self._hear(piece)
         self._is_changed |= bool(piece.n_rows or piece.unread or self._new)
-        if self._is_changed and (self._new or not self._rows.repeats or not piece.n_rows or self._save.is_due()):
+        if self._is_changed and (self._new or not self._rows.repeats or self._save.is_due()):
             self._keep()
         if self._show.is_due():
             self._stands()
@@ -285,7 +286,9 @@ class Watch:
         self._newest = (*self._newest, *new)[-_MOST_KEPT:]
         standing = self._standing()
         if self._state is not None:
+            begin = time.monotonic()
             self._state.write(self._value(new, standing), new, standing.at)
+            self._save.every_s = max(_SAVED_EVERY_S, (time.monotonic() - begin) / _SAVING_SHARE)
         self._rows.kept()
         if self._labels is not None:
             self._labels.kept()

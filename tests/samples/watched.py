@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import signal
 import sys
@@ -125,7 +126,8 @@ def main():
         sys.addaudithook(_killing(os.environ["WATCH_ROOT"], kill))
     from lab.watching import loop
 
-    loop._SAVED_EVERY_S = float(os.environ.get("WATCH_SAVED_EVERY_S", "1"))
+    if os.environ.get("WATCH_SAVED_EVERY_S") == "0":
+        loop._SAVED_EVERY_S, loop._SAVING_SHARE = 0.0, math.inf
     registry.find = lambda name: WatchingLab()
     from lab.cli import main
 

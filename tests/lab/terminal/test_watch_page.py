@@ -60,7 +60,7 @@ def test_the_page_says_how_the_watch_stands_now(page):
     shown, address = page
     status, headers, content = ask(address)
     assert status == 200
-    for words in ("Retrain now", "Column a changed near row 650.", "2 rows that did not parse", "row 651", "0.875 ("):
+    for words in ("Retrain now", "Column a changed near row 650.", "2 rows that did not parse", "row 651", "87.5 % ("):
         assert words in content
     policy = headers["Content-Security-Policy"]
     script = re.search(r"<script>(.*?)</script>", content, re.DOTALL)[1]
@@ -100,7 +100,7 @@ def test_a_report_needs_no_script_and_explains_its_words():
     content = report_page(standing())
     assert "<script" not in content
     assert "connect-src" not in content
-    assert "0.85 to 0.9)" in content
+    assert "85 to 90 %)" in content
     assert "What the terms mean" in content
 
 

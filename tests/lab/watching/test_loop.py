@@ -1,6 +1,5 @@
 """The loop of a watch: late labels, silence, what is wrong with rows, and a state that belongs to one watch."""
 
-import dataclasses
 import json
 
 import pytest
@@ -223,7 +222,9 @@ def test_a_source_that_is_silent_is_told_and_that_it_comes_again(monkeypatch):
     assert monitor.rows == 1
 
 
-def test_a_watch_goes_on_from_its_state_as_if_nothing_had_been(tmp_path):
+def test_a_watch_goes_on_from_its_state_as_if_nothing_had_been(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_SAVED_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "_SAVING_SHARE", float("inf"))
     pieces = [piece(*(f"{i}-{j}" for j in range(40))) for i in range(30)]
     expected, _ = watched(pieces, [None, labels(**{"0-0": 1, "0-9": 0})])
     heard, source = Heard(), Given(*pieces)
@@ -233,7 +234,6 @@ def test_a_watch_goes_on_from_its_state_as_if_nothing_had_been(tmp_path):
             monitor = Counting()
             given = Given(None, labels(**{"0-0": 1, "0-9": 0}), name="labels", identity="labels")
             watch = Watch(monitor, Given(*pieces), labels=given, roles=Roles("id", "label"), state=state, told=(heard,))
-            watch._save = dataclasses.replace(watch._save, every_s=0.0)
             for _ in range(7):
                 watch.step()
     assert source.at == 0
