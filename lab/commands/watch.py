@@ -67,7 +67,7 @@ def _monitor(given: argparse.Namespace) -> "Monitor":
 
         reference = load.load(given.reference, given.target)
     return watcher(
-        given.model, reference=reference, false_alarms=given.false_alarms, season=given.season, time=given.time,
+        given.model, reference=reference, false_alarms=given.false_alarms, season=given.season or "", time=given.time,
         cost_of_waiting=given.cost_of_waiting, cost_of_retraining=given.cost_of_retraining,
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def _sources(
     from lab.watching.loop import Roles
     from lab.watching.sources.opened import opened
 
-    roles = Roles(given.key, given.label, given.time, given.seconds)
+    roles = Roles(given.key, given.label, given.time, given.seconds, seasons=bool(given.season))
     wanted = {*monitor.columns, *roles.named}
     ends = given.end_after == 0
     lasts = given.state is not None
@@ -178,7 +178,7 @@ def _parser() -> Parser:
     ):
         parser.add_argument(f"--{name}", metavar="COLUMN", help=what)
     parser.add_argument(
-        "--season", type=_seasons, default=(), metavar="NAME,...",
+        "--season", type=_seasons, metavar="NAME,...",
         help=f"what repeats in the reference, and is no change ({', '.join(_SEASONS)}); needs --time",
     )  # fmt: skip
     parser.add_argument(
@@ -239,11 +239,11 @@ def _add_shown(parser: Parser) -> None:
     parser.add_argument("--on-alarm", metavar="COMMAND", help="run this command at every alarm, which it reads as JSON")
 
 
-def _seasons(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+def _seasons(text: str) -> str:
+    names = list(dict.fromkeys(name.strip() for name in text.split(",")))
     if wrong := [name for name in names if name not in _SEASONS]:
         raise argparse.ArgumentTypeError(f"{wrong[0]!r} is none of {', '.join(_SEASONS)}")
-    return names
+    return ",".join(names)
 
 
 def _share(text: str) -> float:

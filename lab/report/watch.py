@@ -1,8 +1,9 @@
 """What does a watch show in a browser? How it stands on one page: followed while it goes on, or as a report at any time."""
 
-from typing import Any
+from collections.abc import Iterator
 
-from lab.numbers import number
+from lab.numbers import number, span
+from lab.protocol import Estimate
 from lab.report.page import render, with_glossary
 from lab.watching.plain import Standing
 from lab.watching.protocol import SignalState
@@ -35,7 +36,7 @@ def _page(standing: Standing, *, live: bool) -> str:
     )  # fmt: skip
 
 
-def _facts(standing: Standing) -> Any:
+def _facts(standing: Standing) -> Iterator[tuple[str, str]]:
     """Give what stands beside the answer, each as its name and a sentence."""
     status = standing.status
     yield "Rows", f"{status.rows:,}, {status.labels:,} of them with a label"
@@ -53,9 +54,13 @@ def _facts(standing: Standing) -> Any:
     yield "As of", standing.at.replace("T", " ").replace("+00:00", " UTC")
 
 
-def _estimate(estimate: Any) -> str:
+def _estimate(estimate: Estimate) -> str:
     confidence = f"{100 * estimate.confidence:g} % interval"
-    return f"{amount(estimate.value, estimate.unit)} ({confidence} {number(estimate.low)} to {amount(estimate.high, estimate.unit)})"
+    if estimate.unit in ("", "share"):
+        value, low, high = (100 * each for each in (estimate.value, estimate.low, estimate.high))
+        estimate = Estimate(value, low, high, "%", estimate.confidence)
+    between = f"{span(estimate.low, estimate.high)} {estimate.unit}".rstrip()
+    return f"{amount(estimate.value, estimate.unit)} ({confidence} {between})"
 
 
 def _row(signal: SignalState) -> dict[str, str]:

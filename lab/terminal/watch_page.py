@@ -60,7 +60,7 @@ class Page:
 @contextlib.contextmanager
 def watch_page(notify: Callable[[str], None]) -> Iterator[Page]:
     """Open the page of a watch in the browser as soon as it stands, and give what shows it."""
-    with Loopback({}, takes_result=False) as server, scratch_folder() as folder:
+    with scratch_folder() as folder, Loopback({}, takes_result=False) as server:
         address = server.address("page")
 
         def opened() -> None:

@@ -27,19 +27,24 @@ __all__ = ["Roles", "Told", "Watch"]
 
 _MOST_KEPT = 100
 """Happenings that the state holds for a report; the log has all."""
-_SAVED_EVERY_S = 1.0
+_SAVED_EVERY_S, _SAVING_SHARE = 1.0, 0.05
+"""Seconds between two states, and the share of the time that storing them may take."""
 _SHOWN_EVERY_S = 1.0
 _PATIENCE_S = 0.5
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Columns that are no inputs of the model: the key of a row, its label, its time, and how long the device took for it."""
+    """Columns that are no inputs of the model: the key of a row, its label, its time, and how long the device took for it.
+
+    With `seasons` the monitor looks at the times itself, and tells where they go backwards.
+    """
 
     key: str | None = None
     label: str | None = None
     time: str | None = None
     seconds: str | None = None
+    seasons: bool = False
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -132,10 +137,17 @@ class Watch:
         self._stands()
 
     def run(self) -> bool:
-        """Watch until the source ends; gives whether there was an alarm, before a restart or since."""
-        while self.step():
-            pass
-        self._finish()
+        """Watch until the source ends; gives whether there was an alarm, before a restart or since.
+
+        An interrupt ends it where its state was stored last, and how it stood then is told.
+        """
+        try:
+            while self.step():
+                pass
+            self._finish()
+        except KeyboardInterrupt:
+            self._end(self._stood)
+            raise
         return self.alarms > 0
 
     def step(self) -> bool:
@@ -146,7 +158,7 @@ class Watch:
         self._take_labels(all_of_them=False)
         went_on = not piece.ended and self._hear(piece)
         self._is_changed |= bool(piece.n_rows or piece.unread or self._new)
-        if self._is_changed and (self._new or not self._rows.repeats or not piece.n_rows or self._save.is_due()):
+        if self._is_changed and (self._new or not self._rows.repeats or self._save.is_due()):
             self._keep()
         if self._show.is_due():
             self._stands()
@@ -192,7 +204,7 @@ class Watch:
         keys = texts(key) if key is not None else None
         if keys is not None:
             self._new += self._order.came(keys, self.n_rows)
-        if moment is not None:
+        if moment is not None and not self._roles.seasons:
             self._new += self._order.times(moment, self.n_rows, str(self._roles.time))
         took = [_number(cell) for cell in seconds] if seconds is not None else None
         batch = Batch(columns, self.n_rows, keys, None if self._labels is not None else label, took)
@@ -212,6 +224,8 @@ class Watch:
                 if name not in piece.columns:
                     near = nearest(name, piece.columns, label="columns")
                     raise DataError(f"{self._rows.name} has no column {name!r}; {near}")
+        if self._roles.seasons:
+            wanted.add(str(self._roles.time))
         return {name: cells for name, cells in piece.columns.items() if name in wanted or name not in self._roles.named}
 
     def _take_labels(self, *, all_of_them: bool) -> int:
@@ -259,17 +273,22 @@ class Watch:
             pass
         self._note((f"{self._rows.name} has ended after row {self.n_rows:,}",))
         self._keep()
+        self._end(self._standing())
+
+    def _end(self, standing: Standing) -> None:
         for each in self._told:
-            each.ended(self._standing())
+            each.ended(standing)
 
     def _keep(self) -> None:
         """Store everything, then tell what is new."""
         new, self._new, self._is_changed = self._new, [], False
         self.alarms += sum(happening.kind == "alarm" for happening in new)
         self._newest = (*self._newest, *new)[-_MOST_KEPT:]
+        standing = self._standing()
         if self._state is not None:
-            standing = self._standing()
+            begin = time.monotonic()
             self._state.write(self._value(new, standing), new, standing.at)
+            self._save.every_s = max(_SAVED_EVERY_S, (time.monotonic() - begin) / _SAVING_SHARE)
         self._rows.kept()
         if self._labels is not None:
             self._labels.kept()
@@ -299,7 +318,8 @@ class Watch:
         at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         counts = {**self._order.counts, "alarms": self.alarms, "labels read": self._late.n_read}
         said = tuple(self._order.said())
-        return Standing(self._rows.name, at, self._monitor.status(), counts, said, self._newest)
+        self._stood = Standing(self._rows.name, at, self._monitor.status(), counts, said, self._newest)
+        return self._stood
 
 
 def _number(cell: Cell) -> float | None:

@@ -42,6 +42,7 @@ def test_a_file_holds_one_idea(name):
         ("pack --help", {"pack", "chosen", "words"}),
         ("completion --help", {"completion", "words"}),
         ("controls --help", {"controls", "words"}),
+        ("watch --help", {"watch", "words"}),
         ("demo --help", {"demo", "running", "words"}),
         ("run quantum --help", {"run", "reading", "running", "words"}),
     ],

@@ -92,7 +92,7 @@ def test_the_lab_is_told_what_was_asked_for(watch, edge, table):
     assert asked.pop("reference").n_rows == 60
     assert asked.pop("model").name == "model.onnx"
     assert asked == {
-        "false_alarms": 0.01, "season": ("hour", "weekday"), "time": "id", "cost_of_waiting": 2.5, "cost_of_retraining": 900.0,
+        "false_alarms": 0.01, "season": "hour,weekday", "time": "id", "cost_of_waiting": 2.5, "cost_of_retraining": 900.0,
     }  # fmt: skip
 
 

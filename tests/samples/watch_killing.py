@@ -25,7 +25,7 @@ def write_inputs(folder, n_rows):
     (folder / "model.onnx").write_text("one")
 
 
-def start(folder, name, *, kill=0, saved_every_s=0.0):
+def start(folder, name, *, kill=0):
     """Begin a watch whose state lies in a folder of its own; it is killed before its so-manieth change to a file there."""
     place = folder / name
     place.mkdir(exist_ok=True)
@@ -36,7 +36,7 @@ def start(folder, name, *, kill=0, saved_every_s=0.0):
     ]  # fmt: skip
     environment = os.environ | {
         "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "WATCH_ROOT": str(place), "WATCH_KILL": str(kill),
-        "WATCH_SAVED_EVERY_S": str(saved_every_s),
+        "WATCH_SAVED_EVERY_S": "0",
     }  # fmt: skip
     command = [sys.executable, "-P", watched.__file__, *map(str, words)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

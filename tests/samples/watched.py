@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import signal
 import sys
@@ -87,6 +88,26 @@ class Counting:
         self.seen = hashlib.sha256((self.seen + json.dumps(row)).encode()).hexdigest()[:16]
 
 
+class Fleet(Counting):
+    """Knows of each device which of its numbered rows comes next, and counts those that are lost, come twice or out of order."""
+
+    def __init__(self, name):
+        super().__init__(alarm=10**12, name=name)
+        self.next, self.wrong = {}, 0
+
+    def take(self, batch):
+        assert batch.first == self.rows, "every row is counted once"
+        for key in batch.keys:
+            device, _, number = key.partition("/")
+            self.wrong += int(number) != self.next.get(device, 0)
+            self.next[device] = int(number) + 1
+        self.rows += batch.n_rows
+        return []
+
+    def state(self):
+        return json.dumps({"rows": self.rows, "next": self.next, "wrong": self.wrong}).encode()
+
+
 class WatchingLab:
     """A lab that can do nothing but watch."""
 
@@ -95,7 +116,8 @@ class WatchingLab:
 
     def watcher(self, model, **asked):
         self.asked = {"model": model, **asked}
-        return Counting(name=model.read_text())
+        name = model.read_text()
+        return Fleet(name) if name == "fleet" else Counting(name=name)
 
 
 def main():
@@ -104,7 +126,8 @@ def main():
         sys.addaudithook(_killing(os.environ["WATCH_ROOT"], kill))
     from lab.watching import loop
 
-    loop._SAVED_EVERY_S = float(os.environ.get("WATCH_SAVED_EVERY_S", "1"))
+    if os.environ.get("WATCH_SAVED_EVERY_S") == "0":
+        loop._SAVED_EVERY_S, loop._SAVING_SHARE = 0.0, math.inf
     registry.find = lambda name: WatchingLab()
     from lab.cli import main
 

@@ -17,6 +17,7 @@ PLAIN = {
     "COLUMN", "COMMAND", "CSV", "DATA", "DIR", "EXCLUDE", "FILE", "FOLDER", "GB", "GIF", "IBM", "JPEG", "JSON", "LAB", "MAP", "MB",
     "NAME", "NOTFOUND", "PACK", "PDF", "PNG", "ROC", "RUN", "SHELL", "TABLE", "TERM", "UI", "CLASS", "CODE", "KIND", "WORD", "DOS",
     "HDF5", "ISO", "RAR", "XZ", "AND", "FROM", "LIKE", "NOT", "OFF", "ON", "PRAGMA", "SELECT", "WHERE",
+    "HOST", "MODEL", "PORT", "SECONDS", "SOURCE", "TOPIC", "URL", "USER",
 }  # fmt: skip
 """Abbreviations that need no explanation: arguments, formats of files, units, a company, SQL; ROC stands with AUC only."""
 

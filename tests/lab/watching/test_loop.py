@@ -1,6 +1,5 @@
 """The loop of a watch: late labels, silence, what is wrong with rows, and a state that belongs to one watch."""
 
-import dataclasses
 import json
 
 import pytest
@@ -172,6 +171,21 @@ def test_what_is_wrong_with_rows_is_told_once_counted_and_ends_nothing():
     assert heard.last.said[0] == "3 rows that did not parse"
 
 
+def test_times_are_the_monitor_s_where_it_looks_for_seasons():
+    seen = []
+
+    class Asked(Counting):
+        def take(self, batch):
+            seen.append(sorted(batch.columns))
+            return super().take(batch)
+
+    pieces = [piece("1", "2", at=[2.0, 1.0])]
+    _, heard = watched(pieces, monitor=Asked(), roles=Roles(key="id", time="at", seasons=True))
+    assert (seen, heard.sentences()) == ([["a", "at", "b"]], ["rows has ended after row 2"])
+    watched(pieces, monitor=Asked(), roles=Roles(key="id", time="at"))
+    assert seen[1] == ["a", "b"]
+
+
 def test_a_column_that_is_lost_is_told_once_and_ends_nothing():
     _, heard = watched([piece("1"), piece("2", id=None, b=None), piece("3", id=None)], roles=Roles(key="id"))
     assert heard.sentences() == [
@@ -208,7 +222,9 @@ def test_a_source_that_is_silent_is_told_and_that_it_comes_again(monkeypatch):
     assert monitor.rows == 1
 
 
-def test_a_watch_goes_on_from_its_state_as_if_nothing_had_been(tmp_path):
+def test_a_watch_goes_on_from_its_state_as_if_nothing_had_been(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "_SAVED_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "_SAVING_SHARE", float("inf"))
     pieces = [piece(*(f"{i}-{j}" for j in range(40))) for i in range(30)]
     expected, _ = watched(pieces, [None, labels(**{"0-0": 1, "0-9": 0})])
     heard, source = Heard(), Given(*pieces)
@@ -218,7 +234,6 @@ def test_a_watch_goes_on_from_its_state_as_if_nothing_had_been(tmp_path):
             monitor = Counting()
             given = Given(None, labels(**{"0-0": 1, "0-9": 0}), name="labels", identity="labels")
             watch = Watch(monitor, Given(*pieces), labels=given, roles=Roles("id", "label"), state=state, told=(heard,))
-            watch._save = dataclasses.replace(watch._save, every_s=0.0)
             for _ in range(7):
                 watch.step()
     assert source.at == 0
@@ -242,6 +257,19 @@ def test_an_alarm_that_was_stored_and_not_told_is_told_at_the_next_start(tmp_pat
     assert [each.kind for each in heard.happenings].count("alarm") == 1
     _, heard = watched([piece("1", "2", "3")], monitor=Counting(alarm=1), state=StateFile(tmp_path / "state.json"))
     assert [each.kind for each in heard.happenings].count("alarm") == 0, "and not again"
+
+
+def test_an_interrupt_ends_a_watch_with_how_it_stood():
+    class Interrupted(Given):
+        def read(self, most, patience_s):
+            if self.at == 1:
+                raise KeyboardInterrupt
+            return super().read(most, patience_s)
+
+    heard = Heard()
+    with pytest.raises(KeyboardInterrupt):
+        Watch(Counting(), Interrupted(piece("1", unread=[(0, "why")])), roles=Roles("id"), told=(heard,)).run()
+    assert heard.last.newest == tuple(heard.happenings)
 
 
 def test_what_is_confirmed_to_a_source_is_stored_already(tmp_path):
