@@ -98,13 +98,13 @@ def suspicions(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
     if not belonging.by:
         found += list(_by_columns(dataset, seed))
         if not _firm(found):
+            found += list(_by_mixtures(dataset, seed))
+        if not _firm(found):
             found += list(_by_neighbours(dataset, seed))
         if not _firm(found):
             found += list(_by_profiles(dataset, seed))
         if not _firm(found):
             found += list(_by_chains(dataset, seed))
-        if not _firm(found):
-            found += list(_by_mixtures(dataset, seed))
         if not _firm(found) and not belonging.time:
             found += list(_by_order(dataset, seed))
     return tuple(_firm(found) or found)
