@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from lab.data.averaged import is_leave_one_out, is_smoothed
 from lab.protocol import Kind
 
 if TYPE_CHECKING:
@@ -40,14 +41,25 @@ def encoded_target(values: "NDArray", kind: Kind, target: "NDArray", n_classes: 
     Notes
     -----
     Averages: a category is replaced by the mean of the target over its rows, or by the log-odds of it, in any unit. Whatever the
-    categories were, the mean of the target over the rows of one value then is that value, without any error of sampling. Smoothed
-    averages, and those that leave out a row itself, are not seen.
+    categories were, the mean of the target over the rows of one value then is that value, without any error of sampling. Averages
+    that are drawn to the overall one, or leave out the row itself, are told by `lab.data.averaged`.
     """
     if kind != "number" or len(values) < 2 * _FEWEST_AVERAGES:
         return None
     present = ~np.isnan(values)
     if any(_is_average(values[present], each[present]) for each in _scores(target, n_classes)):
         return "its values are averages of the target over the rows that share them, so that each row's own target is in it (leakage)"
+    for each in _scores(target, n_classes):
+        if _is_related(values[present], each[present]) and is_smoothed(values[present], each[present]):
+            return (
+                "its values are averages of the target over the rows of a category, drawn to the overall average, so that each row's "
+                "own target is in it (leakage)"
+            )
+        if is_leave_one_out(values[present], each[present]):
+            return (
+                "its values are averages of the target over the other rows of a category, which with that category tell each row's "
+                "own target (leakage)"
+            )
     if n_classes and _is_filled_by_class(values[present], target[present], n_classes):
         return (
             "in each class the same number stands in many rows and in no other class, as if missing ones had been filled in with the "
@@ -66,7 +78,7 @@ def _scores(target: "NDArray", n_classes: int) -> "Iterator[NDArray[np.float64]]
 
 def _is_average(values: "NDArray[np.float64]", score: "NDArray[np.float64]") -> bool:
     """Whether the mean scores of the rows of one value lie on a line, or their log-odds do, nearer than chance allows."""
-    if abs(_correlation(values[:_FIRST], score[:_FIRST])) < _RELATED:
+    if not _is_related(values, score):
         return False
     codes, distinct = pd.factorize(values)
     if not _FEWEST_AVERAGES <= len(distinct) < len(values):
@@ -82,6 +94,10 @@ def _is_average(values: "NDArray[np.float64]", score: "NDArray[np.float64]") -> 
     inner = (means > 0) & (means < 1)
     is_share = bool(np.all((means >= 0) & (means <= 1)))
     return is_share and _on_a_line(distinct[inner], logit(means[inner]), errors[inner], means[inner], back=expit)
+
+
+def _is_related(values: "NDArray[np.float64]", score: "NDArray[np.float64]") -> bool:
+    return abs(_correlation(values[:_FIRST], score[:_FIRST])) >= _RELATED
 
 
 def _on_a_line(

@@ -41,6 +41,8 @@ class Chains:
         Codes of stretches of the chain, in its order; or of groups of linked rows where there are many small ones.
     is_ordered : bool
         Whether they are stretches.
+    side_by_side : numpy.ndarray of shape (n_rows,), or None
+        Codes of stretches that all chains go through beside one another; None where there is but one, or they are no stretches.
     """
 
     one: str
@@ -48,6 +50,7 @@ class Chains:
     linked: float
     units: "NDArray[np.int64]"
     is_ordered: bool
+    side_by_side: "NDArray[np.int64] | None" = None
 
 
 def chains(dataset: Dataset, *, seed: int) -> Chains | None:
@@ -68,9 +71,13 @@ def chains(dataset: Dataset, *, seed: int) -> Chains | None:
     starts, ends = _links(columns[names[one]], columns[names[other]])
     if len(starts) < _LINKED * len(once):
         return None
-    codes, is_ordered = _parts(starts, ends, len(once))
-    whole = codes if units is None else _spread(codes, once, units)
-    return Chains(names[one], names[other], len(starts) / len(once), whole, is_ordered)
+    codes, beside = _parts(starts, ends, len(once))
+    whole, aside = (
+        each if each is None or units is None else _spread(each, once, units)
+        for each in (codes, None if beside is None or np.array_equal(codes, beside) else beside)
+    )
+    assert whole is not None
+    return Chains(names[one], names[other], len(starts) / len(once), whole, beside is not None, aside)
 
 
 def _columns_of_own_values(dataset: Dataset, rows: "NDArray[np.int64]") -> "dict[str, NDArray[np.float64]]":
@@ -113,27 +120,35 @@ def _links(one: "NDArray[np.float64]", other: "NDArray[np.float64]") -> "tuple[N
     return has[met], ends[met]
 
 
-def _parts(starts: "NDArray[np.int64]", ends: "NDArray[np.int64]", n_rows: int) -> "tuple[NDArray[np.int64], bool]":
-    """Cut chains into stretches, one chain after the other; or keep what is linked together, where that is many small groups."""
+def _parts(
+    starts: "NDArray[np.int64]", ends: "NDArray[np.int64]", n_rows: int
+) -> "tuple[NDArray[np.int64], NDArray[np.int64] | None]":
+    """Cut chains into stretches, one chain after the other, and all beside one another; or keep many small groups as they are.
+
+    Windows of 24 steps that know nothing between their ends make 24 chains of one series: what is near in time stands in all of them.
+    """
     graph = coo_array((np.ones(len(starts), dtype=bool), (starts, ends)), shape=(n_rows, n_rows))
     n_groups, codes = connected_components(graph, directed=False)
     sizes = np.bincount(codes)
     if n_groups >= _FEWEST_GROUPS and sizes.max() * _FEWEST_GROUPS <= n_rows:
-        return codes.astype(np.int64), False
+        return codes.astype(np.int64), None
     follows = np.full(n_rows, -1)
     follows[starts] = ends  # every row is followed by one at most, and follows one at most: values stand once
     first = np.setdiff1d(np.arange(n_rows), ends)
     order: list[int] = []
+    lengths: list[int] = []
     seen = np.zeros(n_rows, dtype=bool)
     for begin in (*first.tolist(), *starts.tolist()):  # a circle has no first row
-        row = begin
+        row, before = begin, len(order)
         while row >= 0 and not seen[row]:
             seen[row] = True
             order.append(row)
             row = int(follows[row])
-    stretches = np.empty(n_rows, dtype=np.int64)
+        lengths += [len(order) - before] if len(order) > before else []
+    stretches, beside = np.empty((2, n_rows), dtype=np.int64)
     stretches[order] = np.arange(n_rows) * _STRETCHES // n_rows
-    return stretches, True
+    beside[order] = np.concatenate([np.arange(length) * _STRETCHES // length for length in lengths])
+    return stretches, beside
 
 
 def _spread(codes: "NDArray[np.int64]", once: "NDArray[np.int64]", units: "NDArray[np.int64]") -> "NDArray[np.int64]":

@@ -1,7 +1,7 @@
 """Do rows belong together though nobody said so? Identifiers, groups and windows that no column names, an order that matters.
 
 Each is measured by what a plain model loses when the rows in question are kept out of its training (`lab.learning.recognition`),
-so that only what can turn a verdict is suspected.
+so that only what can turn a verdict is suspected; rows that were made of others are none that a verdict may rest on.
 """
 
 import dataclasses
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from lab.learning.between import between
 from lab.learning.chains import Chains, chains
 from lab.learning.identifiers import Identifier, identifiers
 from lab.learning.neighbourhoods import neighbourhood
@@ -96,6 +97,8 @@ def suspicions(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
     found = []
     if not belonging.by:
         found += list(_by_columns(dataset, seed))
+        if not _firm(found):
+            found += list(_by_mixtures(dataset, seed))
         if not _firm(found):
             found += list(_by_neighbours(dataset, seed))
         if not _firm(found):
@@ -208,6 +211,8 @@ def _by_chains(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
     if linked is None or (linked.is_ordered and dataset.belonging.time):
         return
     found = recognition(dataset, linked.units, seed=seed)
+    if linked.side_by_side is not None and not _is_lost(found, _SURE_OF_PLAIN):
+        found = recognition(dataset, linked.side_by_side, seed=seed)
     seen = f"the value of {linked.one!r} is that of {linked.other!r} in another row"
     if linked.is_ordered:
         yield _of_windows(linked, seen, found)
@@ -236,6 +241,18 @@ def _of_windows(linked: Chains, seen: str, found: Recognition) -> Suspicion:
         found,
         "order",
     )
+
+
+def _by_mixtures(dataset: Dataset, seed: int) -> Iterator[Suspicion]:
+    """Look for rows that were made of others: that they were is sure, and testing on them tests on the rows that they are made of."""
+    share = between(dataset, seed=seed)
+    if share:
+        yield Suspicion(
+            f"rows seem to be mixtures of others, as they are made to balance classes (SMOTE): {_percent(share)} of the rows lie "
+            "exactly between two others of their class",
+            "leave out the rows that were made, and balance classes in training data alone, or use --independent if all rows were "
+            "observed",
+        )
 
 
 def _with_and_without(found: Recognition, kin: str) -> str:

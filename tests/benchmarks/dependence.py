@@ -38,11 +38,12 @@ def said_of(job):
 
 
 def _said(dataset):
-    """What is suspected, and copies if they are more than an accident of one row in a hundred; what is only asked."""
+    """What is suspected, what was left out for leakage, and copies of more than one row in a hundred; what is only asked."""
     copies, found = dataset.belonging.copies, suspicions(dataset, seed=0)
     many = [f"{copies} copies"] if copies > dataset.n_rows / 100 else []
     firm, asked = ([each.sentence for each in found if each.is_firm == firm] for firm in (True, False))
-    return "; ".join([*many, *firm]), "; ".join(asked)
+    leaks = [reason for reason in dataset.left_out.values() if "(leakage)" in reason]
+    return "; ".join([*many, *leaks, *firm]), "; ".join(asked)
 
 
 def _print(title, found):

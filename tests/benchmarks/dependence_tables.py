@@ -57,6 +57,60 @@ def windows(rng):
     return _shuffled(rng, _columns(x) | {"y": target})
 
 
+def lagged(rng, lag=24):
+    """Hourly prices that wander: each row holds those of some days at the same hour, shuffled, and what comes some hours after."""
+    n_rows, days, ahead = int(rng.integers(500, 2_500)), int(rng.integers(3, 7)), int(rng.integers(10, 40))
+    price = np.cumsum(rng.normal(size=n_rows + lag * days + ahead)) + 100
+    x = np.stack([price[lag * day : lag * day + n_rows] for day in range(days)], axis=1)
+    rise = price[lag * (days - 1) + ahead :][:n_rows] - x[:, -1]
+    return _shuffled(rng, _columns(x) | {"y": rise if rng.integers(2) else np.where(rise > 0, "yes", "no")})
+
+
+def in_file_order(rng, groups=(25, 120), near=True):
+    """Groups of rows that no column names, and that stand together in the file: one site after the other."""
+    n_groups, n_columns = int(rng.integers(*groups)), int(rng.integers(4, 13))
+    group = np.repeat(np.arange(n_groups), rng.integers(20, 80, n_groups))
+    x = rng.normal(size=(len(group), n_columns))
+    if near:
+        x = rng.normal(size=(n_groups, n_columns))[group] + rng.uniform(0.2, 0.4) * x
+    said = x[:, :3] @ rng.normal(0, 0.5, 3) + 1.2 * rng.normal(size=n_groups)[group]
+    return _columns(x) | {"y": _target(rng, said, bool(rng.integers(2)))}
+
+
+def written_average(rng, how, number=False):
+    """A column with the average of the target over a category: drawn to the overall one, or over the other rows."""
+    n, k = _size(rng)
+    n = max(n, 300)
+    code = rng.integers(0, rng.integers(12, max(n // 12, 13)), n)
+    x = rng.normal(size=(n, k))
+    said = x[:, 0] + rng.normal(size=code.max() + 1)[code]
+    y = _target(rng, said, number)
+    score = y if number else (y == "yes").astype(float)
+    count, total = np.bincount(code)[code], np.bincount(code, score)[code]
+    written = {
+        "m": lambda: (total + 10 * score.mean()) / (count + 10),
+        "sigmoid": lambda: score.mean() + expit((count - 20) / 10) * (total / count - score.mean()),
+        "others": lambda: np.where(count > 1, (total - score) / np.maximum(count - 1, 1), score.mean()),
+    }[how]()
+    return {"trade": [f"L{each}" for each in code], "rate": written} | _columns(x) | {"y": y}
+
+
+def balanced(rng, n_columns=(2, 7), digits=None):
+    """A rare class filled up to the size of the other by mixtures of its neighbours (SMOTE)."""
+    n, k = int(np.exp(rng.uniform(np.log(200), np.log(3_000)))), int(rng.integers(*n_columns))
+    x = rng.normal(size=(n, k))
+    noisy = x[:, 0] + rng.normal(size=n)
+    rare = noisy > np.quantile(noisy, rng.uniform(0.75, 0.9))
+    some = x[rare]
+    nearest = np.argsort(((some[:, None] - some) ** 2).sum(axis=2), axis=1)[:, 1:6]
+    of = rng.integers(0, len(some), n - 2 * len(some))
+    others = nearest[of, rng.integers(0, 5, len(of))]
+    made = some[of] + rng.random((len(of), 1)) * (some[others] - some[of])
+    whole = np.concatenate([x, made])
+    target = np.where(np.concatenate([rare, np.ones(len(of), dtype=bool)]), "yes", "no")
+    return _shuffled(rng, _columns(whole if digits is None else whole.round(digits)) | {"y": target})
+
+
 def copied(rng, times=(2, 6), anew=(0, 1), blurred=None, number=False):
     """Rows that stand there several times, with some of their columns measured anew, or all of them `blurred`."""
     lasting = int(rng.integers(max(anew) + 4, 16))
@@ -157,6 +211,16 @@ DEPENDENT = {
     "random walks without a date": walk,
     "random walks without a date, a number to predict": lambda rng: walk(rng, number=True),
     "overlapping windows": windows,
+    "overlapping windows of every 24th step": lagged,
+    "groups in the order of the file, without a name": in_file_order,
+    "few groups in the order of the file, without a name": lambda rng: in_file_order(rng, groups=(8, 25)),
+    "groups in the order of the file, far from one another": lambda rng: in_file_order(rng, near=False),
+    "averages of the target, smoothed": lambda rng: written_average(rng, "m", bool(rng.integers(2))),
+    "averages of the target, weighed by a sigmoid": lambda rng: written_average(rng, "sigmoid", bool(rng.integers(2))),
+    "averages of a number over the other rows": lambda rng: written_average(rng, "others", True),
+    "averages of a class over the other rows": lambda rng: written_average(rng, "others"),
+    "classes balanced by mixtures": balanced,
+    "classes balanced by mixtures, four digits": lambda rng: balanced(rng, n_columns=(3, 10), digits=4),
     "copied rows": copied,
     "copied rows, two or three columns anew": lambda rng: copied(rng, anew=(2, 3)),
     "rows copied 25 times": lambda rng: copied(rng, times=(25, 26)),

@@ -48,6 +48,33 @@ def test_a_target_that_is_the_lag_of_the_next_row_links_rows_too():
     assert {found.one, found.other} == {"x0", "y"}
 
 
+def daily(n=1_000, lag=24, days=4, ahead=20, seed=0):
+    """Each row holds the prices of one hour on some days, and whether the price is higher much later; shuffled."""
+    rng = np.random.default_rng(seed)
+    price = np.cumsum(rng.normal(size=n + lag * days + ahead))
+    x = np.stack([price[lag * day : lag * day + n] for day in range(days)], axis=1)
+    target = (price[lag * (days - 1) + ahead :][:n] > x[:, -1]).astype(np.int64)
+    order = rng.permutation(n)
+    return table(x[order], target[order]), order
+
+
+def test_chains_of_every_24th_step_are_also_cut_beside_one_another():
+    data, order = daily()
+    found = chains(data, seed=0)
+    codes = found.side_by_side[np.argsort(order)]
+    steps = np.abs(np.diff(codes))
+    assert steps.max() <= 1, "rows near in time are in one stretch or the next"
+    assert len(np.unique(codes)) == 30
+    assert np.abs(np.diff(found.units[np.argsort(order)])).max() > 1, "one chain after the other, they are not"
+    assert chains(windows()[0], seed=0).side_by_side is None, "of one chain there is nothing beside it"
+
+
+def test_windows_of_every_24th_step_hold_the_verdict():
+    (said,) = suspicions(daily()[0], seed=0)
+    assert said.is_firm
+    assert "rows seem to be windows of one series" in said.sentence
+
+
 def mirrored(n=150, width=6):
     rng = np.random.default_rng(2)
     x = rng.normal(size=(n, width))
