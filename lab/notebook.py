@@ -72,7 +72,8 @@ def run(
     chosen = registry.find(lab)
     values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
     about = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent, "weights": weights}
-    dataset = _read(table, target, name, positive, about)
+    tasks = getattr(chosen, "tasks", ("classes",))
+    dataset = _read(table, target, name, positive, {**about, "tasks": tasks})
     if isinstance(table, str | Path):
         with_plain_table(chosen, dataset, str(table), values, {**about, "how": How()})
     return flow.run(
