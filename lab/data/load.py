@@ -21,7 +21,7 @@ from lab.data.declared import belonging_of
 from lab.data.features import judged, readable
 from lab.data.positive import with_positive
 from lab.data.target import rows_with_target, target_taken
-from lab.data.weighted import rows_that_count, weights_of
+from lab.data.weighted import counted, rows_that_count
 from lab.errors import DataError, nearest
 from lab.protocol import Dataset, Task
 from lab.reading.how import How
@@ -84,14 +84,8 @@ def load(
         If the table cannot be used: says where, what was found, and the way out.
     """
     said: dict[str, Any] = {
-        "drop": drop,
-        "task": task,
-        "by": by,
-        "time": time,
-        "independent": independent,
-        "weights": weights,
-    }
-    said["tasks"] = tasks
+        "drop": drop, "task": task, "by": by, "time": time, "independent": independent, "weights": weights, "tasks": tasks
+    }  # fmt: skip
     found = read_source(source, {**said, "target": target, "how": how})
     known = builtin.about(source).target if found.is_builtin else None
     if target is None and known is None:
@@ -187,14 +181,9 @@ def check(
         )
     features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in found.columns.items()})
     belonging, said = belonging_of(table, features, codes, by=by, time=time, is_independent=independent, name=name)
-    if weights is not None:
-        counts, told = weights_of(table, weights, name)
-        belonging, said = (
-            dataclasses.replace(belonging, weights=counts, weighted="" if counts is None else weights),
-            [*said, told],
-        )
+    belonging, told = counted(belonging, table, weights, name)
     digest = hashlib.sha256(content).hexdigest()
-    dataset = Dataset(name, features, codes, target, classes, found.kinds, digest, (*said, *notes), belonging)
+    dataset = Dataset(name, features, codes, target, classes, found.kinds, digest, (*said, *told, *notes), belonging)
     return dataclasses.replace(dataset, left_out=found.left_out, unread=tuple(found.unread))
 
 
