@@ -48,14 +48,12 @@ def run(
         Its name: "quantum", "edge", "interpretability", or that of any installed lab.
     table : str, path, or data frame
         A file, the name of a built-in table, or a data frame of pandas, polars or Arrow.
-    target : str, optional
-        The column to predict; built-in tables know theirs.
     name : str
         What to call a data frame in the report.
-    seed, workers, notify, drop, task, by, time, independent, weights, positive
+    target, seed, workers, notify, drop, task, by, time, independent, weights, positive
         As in `lab.flow.run` and `lab.load`.
     out : path, optional
-        The folder of all runs; a temporary one unless given.
+        The folder of all runs, else a temporary one.
     **settings
         Those of the lab, by name: `effort="quick"`.
 
@@ -72,7 +70,7 @@ def run(
     chosen = registry.find(lab)
     values = make(chosen.settings_type, settings)  # before the table is read: it costs nothing to refuse
     about = {"drop": drop, "task": task, "by": by, "time": time, "independent": independent, "weights": weights}
-    dataset = _read(table, target, name, positive, about)
+    dataset = _read(table, target, name, positive, about | {"tasks": getattr(chosen, "tasks", ("classes",))})
     if isinstance(table, str | Path):
         with_plain_table(chosen, dataset, str(table), values, {**about, "how": How()})
     return flow.run(

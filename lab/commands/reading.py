@@ -8,9 +8,7 @@ from lab.options import Parser
 
 __all__ = ["DATA", "about", "add_table"]
 
-DATA = (
-    "a file (CSV or other text, Excel, Parquet, JSON, SQLite), - for standard input, or a built-in table (see lab list)"
-)
+DATA = "a file (CSV or other text, Excel, Parquet, JSON, SQLite, DuckDB), - for standard input, or a built-in table (see lab list)"
 
 
 def add_table(parser: Parser) -> None:

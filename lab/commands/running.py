@@ -49,7 +49,7 @@ def run_lab(
     _name_the_file_that_is_meant(source)
     from lab.data import load
 
-    dataset = load.load(source, **about)
+    dataset = load.load(source, **about, tasks=getattr(lab, "tasks", ("classes",)))
     with_plain_table(lab, dataset, source, settings, about)
     if given.out.exists():
         check_out(given.out)

@@ -36,9 +36,14 @@ _FIRST_ROWS = 10_000
 _MANY = 20  # different texts in a column that may still be no identifier
 _FEWEST_NAMED, _WORDS_OF_PROSE = 20, 4
 _FIRST_YEAR, _LAST_YEAR = 1500, 2100
+_SURE = 20
+"""By chance rows have all different numbers in one of exp(20) tables, be there no identifier."""
 _IDENTIFIER = re.compile(
     r"(^|[^a-z])(ids?|pid|identifier|nr|no|num|number|key|code|ref|uid|uuid|guid|ssn|mrn|vin|imei|ean|isbn|iban|index|idx|rowid|phone|telephone|mobile|"
-    r"tel|fax|telefon|handy|barcode|serial|account|invoice|ticket|order)[^a-z]*$|nummer$|kdnr$|knr$|unnamed: \d+$"
+    r"tel|fax|telefon|handy|barcode|serial|account|invoice|ticket|order)[^a-z]*$|nummer$|kdnr$|knr$|unnamed: \d+$|"
+    r"(customer|client|patient|user|member|person|account|order|invoice|product|employee|student|subject|device|machine|transaction|case|"
+    r"record|row|item|session|visit|loan|policy|contract|household|store|shop|kunden|patienten|vertrags|artikel|auftrags|rechnungs)"
+    r"(id|nr|no|num|number|code|key)$"
 )
 """The last word of a name that is no measurement, if all its numbers differ."""
 _DAY_US = 86_400 * 10**6
@@ -80,6 +85,8 @@ def why_useless(values: "NDArray", kind: Kind, name: str = "") -> str | None:
     """Say why nothing can be learned from a feature, of shape (n_rows,); None where something can. `name` is that of its column."""
     if kind == "number" and len(values) > 1 and _counts_up(values) and not _are_years(values):
         return "it looks like a row number"
+    if kind == "number" and _rises_with_gaps(values):
+        return "it looks like a row number with gaps"
     if kind == "number" and _names_rows(values, name):
         return f"it looks like an identifier ({len(values):,} different values in {len(values):,} rows)"
     if kind != "category" and _differing(values[:_FIRST_ROWS]) >= MIN_ROWS:
@@ -103,6 +110,18 @@ def why_useless(values: "NDArray", kind: Kind, name: str = "") -> str | None:
 def _counts_up(values: "NDArray[np.float64]") -> bool:
     """Whether a number grows by one from row to row; one that is missing is none."""
     return bool(values[0] % 1 == 0 and np.all(np.diff(values) == 1))
+
+
+def _rises_with_gaps(values: "NDArray[np.float64]") -> bool:
+    """Whether whole numbers rise from row to row in unequal steps, so densely that no measurement would have none of them twice.
+
+    The chance of that is at most exp(-n² / 2 range) for n rows that are drawn, and highest where all numbers are as likely. A sorted
+    column of few numbers in a wide range may be a measurement all the same, and equal steps may be those of time.
+    """
+    steps = np.diff(values)
+    if len(values) < _FEWEST_NAMED or not np.all(steps > 0) or np.any(values % 1 != 0) or np.ptp(steps) == 0:
+        return False
+    return bool(len(values) ** 2 > 2 * _SURE * np.ptp(values)) and not _are_years(values)
 
 
 def _are_years(values: "NDArray[np.float64]") -> bool:

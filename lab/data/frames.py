@@ -9,7 +9,7 @@ from pyarrow import csv
 
 from lab.data.load import check
 from lab.errors import DataError
-from lab.protocol import Dataset
+from lab.protocol import Dataset, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,7 @@ def from_frame(
     time: str | None = None,
     independent: bool = False,
     weights: str | None = None,
+    tasks: Sequence[Task] = ("classes", "number"),
 ) -> Dataset:
     """Check a data frame of pandas or polars, an Arrow table, or anything that speaks Arrow's stream protocol.
 
@@ -40,7 +41,7 @@ def from_frame(
         The column to predict.
     name : str
         What to call the table on screen.
-    drop, task, by, time, independent, weights
+    drop, task, by, time, independent, weights, tasks
         As in `lab.data.load.load`.
 
     Raises
@@ -56,6 +57,7 @@ def from_frame(
         "independent": independent,
         "weights": weights,
     }
+    said["tasks"] = tasks
     try:
         is_pandas = type(frame).__module__.partition(".")[0] == "pandas"
         table = pa.Table.from_pandas(frame, preserve_index=False) if is_pandas else pa.table(frame)

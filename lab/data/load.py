@@ -12,7 +12,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -21,10 +20,10 @@ from lab.data import builtin
 from lab.data.declared import belonging_of
 from lab.data.features import judged, readable
 from lab.data.positive import with_positive
-from lab.data.target import is_scale, rows_with_target, target_values
-from lab.data.weighted import rows_that_count, weights_of
+from lab.data.target import rows_with_target, target_taken
+from lab.data.weighted import counted, rows_that_count
 from lab.errors import DataError, nearest
-from lab.protocol import Dataset
+from lab.protocol import Dataset, Task
 from lab.reading.how import How
 from lab.reading.read import read
 
@@ -35,6 +34,7 @@ __all__ = ["TASKS", "Source", "check", "load", "read_source"]
 
 TASKS = ("auto", "classes", "number")
 _FOUND_OUT = How()
+_BOTH: Sequence[Task] = ("classes", "number")
 
 
 def load(
@@ -47,6 +47,7 @@ def load(
     time: str | None = None,
     independent: bool = False,
     weights: str | None = None,
+    tasks: Sequence[Task] = _BOTH,
     positive: str | None = None,
     how: How = _FOUND_OUT,
 ) -> Dataset:
@@ -70,6 +71,8 @@ def load(
         The user's word that rows do not belong together.
     weights : str, optional
         A column of numbers of 0 or more: for how much each row counts in what is learned and in all scores. It is no feature.
+    tasks : sequence of {"classes", "number"}
+        What can be predicted: a rating (1 to 10, say) is a number, unless only classes can.
     positive : str, optional
         The class of two that is looked for; F1, precision and the like are its own.
     how : How
@@ -81,13 +84,8 @@ def load(
         If the table cannot be used: says where, what was found, and the way out.
     """
     said: dict[str, Any] = {
-        "drop": drop,
-        "task": task,
-        "by": by,
-        "time": time,
-        "independent": independent,
-        "weights": weights,
-    }
+        "drop": drop, "task": task, "by": by, "time": time, "independent": independent, "weights": weights, "tasks": tasks
+    }  # fmt: skip
     found = read_source(source, {**said, "target": target, "how": how})
     known = builtin.about(source).target if found.is_builtin else None
     if target is None and known is None:
@@ -146,6 +144,7 @@ def check(
     time: str | None = None,
     independent: bool = False,
     weights: str | None = None,
+    tasks: Sequence[Task] = _BOTH,
 ) -> Dataset:
     """Turn an Arrow table into a `Dataset`; `content` is what the digest is taken of, all else is as for `load`.
 
@@ -168,16 +167,8 @@ def check(
         if weights is not None:
             table, more = rows_that_count(table, weights, name)
             notes += more
-        codes, classes = target_values(table[target], target, name, task)
-    if task == "auto" and is_scale(classes):
-        notes.append(
-            f"the target {target!r} has {len(classes)} different whole numbers, each taken for a class; --task number takes them for "
-            "one number"
-        )
-    if not classes:
-        notes.append(
-            f"the target {target!r} has {len(np.unique(codes)):,} different numbers: it is predicted as a number (regression)"
-        )
+        codes, classes, taken = target_taken(table[target], target, name, task, tasks)
+    notes += taken
     found = judged(table, {target, by, time, weights, *dropped}, codes, classes, name)
     notes += [
         *found.warnings,
@@ -190,14 +181,9 @@ def check(
         )
     features = pd.DataFrame({key: pd.Series(value, dtype=value.dtype) for key, value in found.columns.items()})
     belonging, said = belonging_of(table, features, codes, by=by, time=time, is_independent=independent, name=name)
-    if weights is not None:
-        counts, told = weights_of(table, weights, name)
-        belonging, said = (
-            dataclasses.replace(belonging, weights=counts, weighted="" if counts is None else weights),
-            [*said, told],
-        )
+    belonging, told = counted(belonging, table, weights, name)
     digest = hashlib.sha256(content).hexdigest()
-    dataset = Dataset(name, features, codes, target, classes, found.kinds, digest, (*said, *notes), belonging)
+    dataset = Dataset(name, features, codes, target, classes, found.kinds, digest, (*said, *told, *notes), belonging)
     return dataclasses.replace(dataset, left_out=found.left_out, unread=tuple(found.unread))
 
 

@@ -1,5 +1,7 @@
 """What is to be predicted? Turns the target column into codes of classes, or into numbers."""
 
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +12,21 @@ import pyarrow.compute as pc
 from lab.data.columns import floats, holds_texts, length_fault, plain_values, refuse_infinite, texts_of
 from lab.errors import DataError
 from lab.privacy.aggregates import MIN_ROWS
+from lab.protocol import Task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MAX_CLASSES", "is_scale", "rows_with_target", "target_values"]
+__all__ = ["MAX_CLASSES", "is_rating", "is_scale", "rows_with_target", "target_taken", "target_values"]
 
 MAX_CLASSES = 20
 _EMPTY, _MOST_SPELLINGS, _FEWEST_GRADES = ("",), 200, 4
+_FEWEST_STEPS = 5
+_RATING = re.compile(
+    r"(^|[^a-z])(ratings?|rated|scores?|stars?|grades?|quality|satisfaction|likert|nps|bewertung|note|zufriedenheit|punkte|nota|"
+    r"valutazione)([^a-z]|$)"
+)
+"""Names of what is judged in steps."""
 _LARGEST, _LEAST_WIDTH = 1e100, 1e-9
 
 
@@ -73,6 +82,32 @@ def _of_one_spelling(values: pa.ChunkedArray, target: str) -> tuple[pa.ChunkedAr
     return pa.chunked_array([pa.array(texts, pa.string()).dictionary_encode()]), notes
 
 
+def target_taken(
+    values: pa.ChunkedArray, target: str, name: str, task: str, tasks: Collection[Task]
+) -> "tuple[NDArray, tuple[str, ...], list[str]]":
+    """Give what `target_values` gives, and sentences about what the target was taken for, where it may be something else.
+
+    `tasks` are those of the lab: a rating is one number in order, unless only classes can be predicted.
+
+    Raises
+    ------
+    DataError
+        As `target_values` says.
+    """
+    codes, classes = target_values(values, target, name, task)
+    if task != "auto" or not is_scale(classes):
+        several = f"the target {target!r} has {len(np.unique(codes)):,} different numbers"
+        return codes, classes, [] if classes else [f"{several}: it is predicted as a number (regression)"]
+    several = f"the target {target!r} has {len(classes)} different whole numbers"
+    if "number" not in tasks:
+        return codes, classes, [f"{several}, each taken for a class"]
+    if not is_rating(classes, target):
+        return codes, classes, [f"{several}, each taken for a class; --task number takes them for one number"]
+    codes, _ = target_values(values, target, name, "number")
+    rating = f"{several} and looks like a rating: it is predicted as a number (regression)"
+    return codes, (), [f"{rating}; --task classes takes each of them for a class"]
+
+
 def target_values(values: pa.ChunkedArray, target: str, name: str, task: str) -> "tuple[NDArray, tuple[str, ...]]":
     """Give the codes of the rows, of shape (n_rows,), and their classes; or the numbers, and no classes.
 
@@ -121,6 +156,21 @@ def is_scale(classes: tuple[str, ...]) -> bool:
         return False
     numbers = sorted(int(label) for label in classes)
     return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def is_rating(classes: tuple[str, ...], target: str) -> bool:
+    """Whether the classes of a target are the steps of one scale: called so, or from 1 (or 0) to 10.
+
+    Whole numbers that follow one another may be codes of kinds as well (digits, types of forest).
+
+    >>> is_rating(tuple("12345"), "customer_rating"), is_rating(tuple("12345"), "species")
+    (True, False)
+    """
+    if not is_scale(classes) or len(classes) < _FEWEST_STEPS:
+        return False
+    steps = sorted(int(label) for label in classes)
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", target).casefold()
+    return _RATING.search(words) is not None or steps in ([*range(1, 11)], [*range(11)])
 
 
 def _is_bytes(kind: pa.DataType) -> bool:

@@ -1,18 +1,19 @@
 """For how much does each row of a table count? A column of weights, checked; rows that count for nothing are left out."""
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from lab.belonging import equal_units
+from lab.belonging import Belonging, equal_units
 from lab.data.columns import feature
 from lab.errors import DataError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["rows_that_count", "weights_of"]
+__all__ = ["counted", "rows_that_count", "weights_of"]
 
 _LARGEST, _ALIKE = 1e100, 1e-12
 
@@ -33,6 +34,14 @@ def rows_that_count(table: pa.Table, column: str, name: str) -> tuple[pa.Table, 
         return table, []
     rows = "row counts for nothing (its" if nothing == 1 else "rows count for nothing (their"
     return table.filter(pa.array(values > 0)), [f"{nothing:,} {rows} weight in {column!r} is 0) and were left out"]
+
+
+def counted(belonging: Belonging, table: pa.Table, column: str | None, name: str) -> tuple[Belonging, list[str]]:
+    """Let rows count by a column of weights, if one is named, and say so."""
+    if column is None:
+        return belonging, []
+    weights, said = weights_of(table, column, name)
+    return dataclasses.replace(belonging, weights=weights, weighted="" if weights is None else column), [said]
 
 
 def weights_of(table: pa.Table, column: str, name: str) -> "tuple[NDArray[np.float64] | None, str]":

@@ -21,7 +21,7 @@ from typing import Any
 
 from lab.host.confinement import confine
 
-__all__ = ["end_with_parent", "run_child", "started_child"]
+__all__ = ["end_with_parent", "limit_self", "run_child", "started_child"]
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -97,6 +97,16 @@ def end_with_parent(parent: int, watched: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:  # it was gone before we asked
             os._exit(1)
+
+
+def limit_self(memory: int, seconds: int) -> None:
+    """Keep this process to so many bytes of memory and seconds of computing, where the system does."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
 
 
 def _leave_at_the_end_of(watched: int) -> None:

@@ -27,7 +27,6 @@ _FORMATS = {
     b"\xfd7zXZ": "an XZ archive",
     b"\x28\xb5\x2f\xfd": "a Zstandard archive",
     b"\x89HDF": "an HDF5 file",
-    b"DUCK": "a DuckDB database",
 }
 _WORKBOOK, _OPEN_DOCUMENT = "[Content_Types].xml", "mimetype"
 
@@ -50,7 +49,7 @@ def bytes_of(source: str) -> bytes:
     if not content.strip():
         raise DataError(f"{where} is empty; it needs a header line and rows")
     for magic, what in _FORMATS.items():
-        if content.startswith(magic) or (magic == b"DUCK" and content[8:12] == magic):
+        if content.startswith(magic):
             raise DataError(f"{where} is {what}, not a table; save the table as CSV (UTF-8) or Parquet")
     return content
 

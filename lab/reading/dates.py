@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Dated", "dates_of", "dates_spelled"]
+__all__ = ["Dated", "are_short_days", "dates_of", "dates_spelled"]
 
 _DAY_FIRST = "%d{0}%m{0}%Y", "%d{0}%m{0}%y"
 _MONTH_FIRST = "%m{0}%d{0}%Y", "%m{0}%d{0}%y"
@@ -39,6 +39,7 @@ _YEAR_FIRST = ("%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d")
 _QUARTERS = "%YQ%q"
 _QUARTER = re.compile(r"(\d{4})[\s/._-]?[Qq]([1-4])|[Qq]([1-4])[\s/._-]?(\d{4})")
 _DIGITS = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
+_SHORT_DAY, _FEWEST_DAYS = "%y%m%d", 20
 _LIKE = re.compile(r"(?=(?:.*\d){2})[\w\s.,/:+-]{5,40}")
 _GERMAN = {
     "Januar": "January", "Jänner": "January", "Februar": "February", "März": "March", "Mai": "May", "Juni": "June", "Juli": "July",
@@ -82,6 +83,22 @@ def dates_of(texts: Sequence[str], form: str) -> Dated:
     return Dated(found.dt.tz_localize(None).to_numpy().astype("datetime64[us]"), form)
 
 
+def are_short_days(texts: Sequence[str]) -> bool:
+    """Whether all of many different texts are days of six digits such as 230115, and no months of a year such as 202301.
+
+    >>> are_short_days([f"23{month:02d}{day:02d}" for month in (1, 2) for day in range(10, 25)])
+    True
+    >>> are_short_days([f"{year}{month:02d}" for year in range(2001, 2013) for month in range(1, 13)])
+    False
+    """
+    if len(set(texts)) < _FEWEST_DAYS or any(len(text) != len("230115") or not text.isdecimal() for text in texts):
+        return False
+    days = [int(text[4:]) for text in texts]
+    return max(days) > 12 and all(
+        1 <= int(text[2:4]) <= 12 and 1 <= day <= 31 for text, day in zip(texts, days, strict=True)
+    )
+
+
 def _quarter(text: str) -> str:
     """Give the first day of a quarter."""
     found = _QUARTER.fullmatch(text)
@@ -122,7 +139,7 @@ def _candidates(texts: Sequence[str]) -> list[str]:
     with_times = any(":" in text for text in texts)
     ends = _ENDS[1:] if with_times else _ENDS[:1]
     if all(text.isdecimal() for text in texts):
-        return list(_DIGITS)
+        return [_SHORT_DAY] if are_short_days(texts) else list(_DIGITS)
     found = ["ISO 8601"] if "-" in signs or "T" in "".join(texts[:20]) else []
     if any(_QUARTER.fullmatch(text) for text in texts):
         found.append(_QUARTERS)

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lab.reading.dates import Dated, dates_of, dates_spelled
+from lab.reading.dates import Dated, are_short_days, dates_of, dates_spelled
 from lab.reading.missing import MISSING, SPELLINGS, sentinels
 from lab.reading.numbers import Sign, Spelled, spelled_numbers
 
@@ -27,7 +27,7 @@ KINDS = ("number", "category", "date", "boolean")
 """What a user can say that a column is."""
 _ENOUGH = 0.95
 """The share of the values of a column that must be numbers, or dates, in one spelling."""
-_FIRST_DAY, _LAST_DAY = 1900_01_01, 2100_12_31
+_FIRST_DAY, _LAST_DAY, _MOST_SHORT = 1900_01_01, 2100_12_31, 99_12_32
 _LARGEST_EXACT = 2**53
 _SOME, _FEW, _FIRST = 1_000, 20, 100
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
@@ -180,6 +180,8 @@ def _whole(known: pa.ChunkedArray, whole: pa.ChunkedArray, *, as_it_is: bool) ->
     low, high = (pc.min_max(whole)[end].as_py() for end in ("min", "max"))
     if max(-low, high) > _LARGEST_EXACT or (low >= _FIRST_DAY and high <= _LAST_DAY):
         return None
+    if high < _MOST_SHORT and are_short_days([str(day) for day in pc.unique(whole).slice(0, _FIRST).to_pylist()]):
+        return None
     return whole if as_it_is or not _has_sentinels(pc.cast(whole, pa.float64())) else None
 
 
@@ -302,6 +304,8 @@ def _are_codes(column: _Column, found: Spelled) -> bool:
 
 def _are_days(column: _Column) -> bool:
     """Whether numbers of eight digits are all days of the calendar."""
+    if are_short_days(column.texts):
+        return True
     if any(len(text) != len("20261130") or not text.isdecimal() for text in column.texts) or len(column.texts) < 2:
         return False
     found = dates_spelled(column.texts, fewest=1.0)

@@ -1,4 +1,4 @@
-"""What table is in a file? Known by its content, whatever its ending says: text, Parquet, Arrow, a workbook, JSON records or SQLite.
+"""What table is in a file? Known by its content, whatever its ending says: text, Parquet, Arrow, a workbook, JSON, SQLite or DuckDB.
 
 Any of them may be packed with gzip, or alone in a zip archive.
 """
@@ -16,6 +16,7 @@ from lab.reading.columnar import read_arrow, read_folder, read_parquet
 from lab.reading.content import bytes_of, unpacked
 from lab.reading.databases import read_sqlite
 from lab.reading.delimited import delimited
+from lab.reading.duck import is_duckdb, read_duckdb
 from lab.reading.how import How
 from lab.reading.kinds import Told, typed
 from lab.reading.limits import MAX_CELLS, MAX_NAME, check_shape, check_size
@@ -107,6 +108,9 @@ def _table(
         return read_arrow(path, content, check_size(path.name)), []
     if content.startswith(b"SQLite format 3\x00"):
         return read_sqlite(content, name, how.table, MAX_CELLS)
+    if is_duckdb(content):
+        rows_as_arrow, notes = read_duckdb(content, name, how.table, MAX_CELLS)
+        return read_arrow(path, rows_as_arrow, check_size(path.name)), notes
     if content.startswith(_WORKBOOKS):
         rows, notes = read_workbook(content, name, how.sheet, MAX_CELLS)
         table, _, more = delimited(_as_text(rows), name, encoding="utf-8", header=how.header, wanted=wanted)

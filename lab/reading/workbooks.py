@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import DataError, nearest
-from lab.host.children import run_child
+from lab.host.children import limit_self, run_child
 from lab.host.scratch import scratch_folder
 
 __all__ = ["read_workbook"]
@@ -129,17 +129,7 @@ def _text(value: Any) -> str | None:
     return str(value)
 
 
-def _limit() -> None:
-    """Keep this process to its memory and time, where the system does."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-
-
 if __name__ == "__main__":
     place = Path(sys.argv[1])
-    _limit()
+    limit_self(_MEMORY, _SECONDS)
     (place / "found.json").write_text(json.dumps(_read(place)), encoding="utf-8")

@@ -128,6 +128,58 @@ def test_a_column_that_nearly_gives_the_target_away_is_kept_with_a_warning(tmp_p
     assert "'leak' alone tells the two classes apart" in found.notes[0]
 
 
+def _with_gaps(n, share, seed=0):
+    return np.flatnonzero(np.random.default_rng(seed).random(round(n / share)) < share)
+
+
+@pytest.mark.parametrize(
+    ("values", "is_left_out"),
+    [
+        (_with_gaps(400, 0.5), True),
+        (_with_gaps(400, 0.2) + 5_000, True),
+        (
+            np.sort(np.random.default_rng(1).choice(10**6, 400, replace=False)),
+            False,
+        ),  # so far apart no value comes twice anyway
+        (np.random.default_rng(2).permutation(_with_gaps(400, 0.5)), False),  # a rank, say
+        (np.sort(np.random.default_rng(3).integers(0, 800, 400)), False),
+        (np.repeat(np.arange(0, 800, 4), 2)[:400], False),
+        (_with_gaps(400, 0.5) + 0.5, False),
+        (np.sort(np.random.default_rng(4).choice(np.arange(1500, 2100), 400, replace=False)), False),
+    ],
+)
+def test_dense_whole_numbers_that_rise_with_gaps_are_row_numbers(tmp_path, values, is_left_out):
+    n = len(values)
+    target = ["x", "y", "y"] * n
+    found = load(csv(tmp_path, "count,a,y\n" + rows(values, [i * i % 11 for i in range(n)], target[:n])), "y")
+    assert (found.left_out.get("count") == "it looks like a row number with gaps") == is_left_out
+    assert ("count" in found.kinds) != is_left_out
+
+
+@pytest.mark.parametrize(("name", "is_left_out"), [
+    ("CUSTOMERID", True), ("PATIENTNR", True), ("USERID", True), ("orderno", True), ("HUMID", False), ("PAID", False),
+])  # fmt: skip
+def test_identifiers_in_capitals_are_known_by_their_words(tmp_path, name, is_left_out):
+    values = np.random.default_rng(5).permutation(np.arange(0, 7 * N, 7))
+    found = load(
+        csv(tmp_path, f"{name},a,y\n" + rows(values, [i * i % 7 for i in range(N)], ["x", "y"] * (N // 2))), "y"
+    )
+    assert (name in found.left_out) == is_left_out
+
+
+@pytest.mark.parametrize("first", ["2009-12-20", "2023-01-15"])
+def test_days_of_six_digits_are_dates_and_months_of_a_year_are_not(tmp_path, first):
+    days = pd.date_range(first, periods=N, freq="3D")
+    months = pd.period_range("2001-01", periods=N, freq="M").strftime("%Y%m")
+    given = [days.strftime("%y%m%d"), months, 100_000 + 977 * np.arange(N) ** 2 % 800_000, np.arange(N) ** 2 % 13]
+    found = load(csv(tmp_path, "day,month,count,a,y\n" + rows(*given, ["x", "y"] * (N // 2))), "y")
+    assert found.kinds["day"] == "date"
+    assert found.features["day"].tolist() == ((days - pd.Timestamp("1970-01-01")) // pd.Timedelta("1D")).tolist()
+    assert any("'day' is read as dates, written as %y%m%d" in note for note in found.notes)
+    assert found.kinds["count"] == "number"
+    assert found.kinds.get("month", "number") == "number"
+
+
 def test_numbers_with_gaps_that_rise_are_no_row_numbers(tmp_path):
     found = load(csv(tmp_path, "a,y\n" + rows([2 * i for i in range(N)], ["x", "y"] * (N // 2))), "y")
     assert list(found.features) == ["a"]
@@ -185,10 +237,22 @@ def test_classes_that_differ_in_large_letters_or_blanks_only_are_one(tmp_path):
     assert "the classes 'yes', 'Yes' of the target 'y' are taken for one" in found.notes
 
 
-def test_a_scale_says_that_its_grades_are_taken_for_classes(tmp_path):
+def test_a_rating_is_a_number_in_order_and_other_scales_say_what_they_are_taken_for(tmp_path):
     found = load(csv(tmp_path, "a,y\n" + rows(range(0, 80, 2), [1 + i % 10 for i in range(N)])), "y")
-    assert len(found.classes) == 10
-    assert any("10 different whole numbers, each taken for a class; --task number" in note for note in found.notes)
+    assert found.task == "number"
+    assert any("10 different whole numbers and looks like a rating" in note for note in found.notes)
+    asked = load(str(tmp_path / "t.csv"), "y", task="classes")
+    assert len(asked.classes) == 10
+    only = load(str(tmp_path / "t.csv"), "y", tasks=("classes",))
+    assert len(only.classes) == 10
+    assert any("10 different whole numbers, each taken for a class" in note for note in only.notes)
+    kinds = load(csv(tmp_path, "a,kind\n" + rows(range(0, 80, 2), [1 + i % 7 for i in range(N)])), "kind")
+    assert len(kinds.classes) == 7
+    assert any("7 different whole numbers, each taken for a class; --task number" in note for note in kinds.notes)
+    named = load(
+        csv(tmp_path, "a,QualityScore\n" + rows(range(0, 80, 2), [1 + i % 7 for i in range(N)])), "QualityScore"
+    )
+    assert named.task == "number"
     named = load(csv(tmp_path, "a,y\n" + rows(range(0, 80, 2), [0, 1] * (N // 2))), "y")
     assert not any("whole numbers" in note for note in named.notes)
 

@@ -45,7 +45,7 @@ def quality(estimator, X, y):
 @pytest.fixture
 def searched(monkeypatch):
     FITS.clear()
-    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    monkeypatch.setattr("lab.learning.scoring.get_scorer", lambda name: quality)
     wine = load("wine")
     family = Family("known", "known", lambda features, seed: Known(), {"quality": [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.9]})
     return tune(family, wine.features, wine.target, scorer="accuracy", candidates=8, seed=0)
@@ -68,7 +68,7 @@ def test_the_default_goes_through_every_inner_fold(searched):
 def many(monkeypatch):
     """6,000 rows, of which 12 are of a rare class."""
     FITS.clear()
-    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    monkeypatch.setattr("lab.learning.scoring.get_scorer", lambda name: quality)
     target = np.arange(6_000) % 2
     target[::500] = 2
     return pd.DataFrame({"a": np.arange(6_000.0)}), target
@@ -156,7 +156,9 @@ def test_where_rows_are_few_a_single_candidate_gets_two_folds_and_several_get_th
 
 def test_at_most_10_000_rows_are_scored_on(monkeypatch):
     scored = []
-    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: lambda model, X, y: scored.append(len(y)) or 0.5)
+    monkeypatch.setattr(
+        "lab.learning.scoring.get_scorer", lambda name: lambda model, X, y: scored.append(len(y)) or 0.5
+    )
     for n_rows in (10_900, 11_100):
         fits_of(n_rows, 1, 1_000)
     assert scored == [9_900, 10_000]
@@ -173,7 +175,7 @@ class Unfinished(Known):
 
 @pytest.mark.filterwarnings("ignore")
 def test_fits_that_did_not_converge_are_counted(monkeypatch):
-    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    monkeypatch.setattr("lab.learning.scoring.get_scorer", lambda name: quality)
     features, target = pd.DataFrame({"x": np.arange(60.0)}), np.arange(60) % 2
     unfinished = Family("u", "u", lambda features, seed: Unfinished(), {"quality": [0.3]})
     found = tune(unfinished, features, target, scorer="accuracy", candidates=2, seed=0)
@@ -182,7 +184,7 @@ def test_fits_that_did_not_converge_are_counted(monkeypatch):
 
 @pytest.mark.parametrize(("n_rows", "search_rows", "expected"), [(300, 100, [100, 300]), (90, None, [60, 60, 60, 90])])
 def test_numbers_are_searched_on_a_part_or_on_folds_too(monkeypatch, n_rows, search_rows, expected):
-    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    monkeypatch.setattr("lab.learning.scoring.get_scorer", lambda name: quality)
     FITS.clear()
     features, target = pd.DataFrame({"x": np.arange(float(n_rows))}), np.random.default_rng(0).normal(size=n_rows)
     tune(family({}), features, target, scorer="r2", candidates=1, seed=0, search_rows=search_rows)
@@ -196,7 +198,7 @@ def test_a_class_too_rare_for_the_part_is_left_to_the_folds():
 
 @pytest.mark.parametrize(("candidates", "tried"), [(1, set()), (2, {0.1}), (3, {0.9, 0.1}), (5, {0.9, 0.1})])
 def test_what_is_always_tried_takes_the_place_of_the_first_draws_where_one_is_left(monkeypatch, candidates, tried):
-    monkeypatch.setattr("lab.learning.tuning.get_scorer", lambda name: quality)
+    monkeypatch.setattr("lab.learning.scoring.get_scorer", lambda name: quality)
     FITS.clear()
     features, target = pd.DataFrame({"x": np.arange(60.0)}), np.arange(60) % 2
     space = {"quality": [0.1], "trees": stats.randint(1, 100)}

@@ -336,7 +336,7 @@ REFUSED = {
     "empty.db": (lambda: _empty(), ["without a table"]),
     "old.xls": (lambda: b"\xd0\xcf\x11\xe0" + bytes(600), ["workbook", "CSV"]),
     "t.7z": (lambda: b"7z\xbc\xaf\x27\x1c" + bytes(50), ["a 7z archive, not a table"]),
-    "t.duckdb": (lambda: bytes(8) + b"DUCK" + bytes(90), ["a DuckDB database, not a table"]),
+    "t.duckdb": (lambda: bytes(8) + b"DUCK" + bytes(90), ["DuckDB file that cannot be read"]),
     "short.arrow": (lambda: arrow(pyarrow.feather.write_feather)[:200], ["damaged Arrow file"]),
 }
 
