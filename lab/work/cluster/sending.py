@@ -28,6 +28,7 @@ from lab.work.workers import DIED, Outcome, Work
 __all__ = ["Remote"]
 
 _LOOK_S = 1.0
+_FETCH_S = 15.0
 _AHEAD = 2
 _LOSSES = 5
 _LOST = "the cluster lost it again and again"
@@ -120,8 +121,13 @@ class Remote:
                 except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
                     yield Outcome(sent.work[0], None, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
             for future in self._heard_of():
-                sent = self._busy.pop(future)
-                outcome = self._outcome(future, sent)
+                try:
+                    sent = self._busy[future]
+                    outcome = self._outcome(future, sent)
+                except TimeoutError:  # its worker has just died: it runs again
+                    future.add_done_callback(self._ended.put)
+                    continue
+                del self._busy[future]
                 if outcome is not None:
                     yield outcome
                 elif sent.losses > _LOSSES:
@@ -172,7 +178,7 @@ class Remote:
         trial = sent.work[0]
         if future.status == "finished":
             try:
-                reply = future.result()
+                reply = future.result(timeout=_FETCH_S)
             except dask().CancelledError:
                 sent.losses += 1
                 return None

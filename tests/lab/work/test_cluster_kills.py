@@ -80,7 +80,9 @@ def test_a_worker_that_is_killed_loses_no_row_and_one_that_comes_later_takes_par
     assert not results.failures
     assert results.rows["sum"] == {"sum": 13}
     assert sorted(results.rows) == sorted(trial.key for trial in plan)
-    assert sum(calls(marks, i) for i in range(14)) <= 15, "only what the dead worker was at ran twice"
+    assert sum(calls(marks, i) for i in range(14)) <= 17, (
+        "what the dead worker was at, or had not handed over, ran twice"
+    )
 
 
 def test_the_table_is_sent_again_when_all_that_had_it_are_gone(tmp_path, started, marks):
