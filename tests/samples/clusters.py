@@ -73,12 +73,14 @@ def reached(address, *, facts=said, timing_worker="", notify=lambda sentence: No
 class OfProcesses:
     """A scheduler and workers as users start them, each a process of its own; leaving the block ends them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **variables):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.processes = {}
-        quiet = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}  # it blocks Python 3.11: see CPython issue 106883
-        self._environment = {**os.environ, **quiet, "PYTHONPATH": PATH, "PYTHONSAFEPATH": "1"}
+        quiet = {
+            "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"
+        }  # it blocks Python 3.11: see CPython issue 106883
+        self._environment = {**os.environ, **quiet, "PYTHONPATH": PATH, "PYTHONSAFEPATH": "1", **variables}
         self.address = ""
 
     def __enter__(self):
@@ -104,6 +106,12 @@ class OfProcesses:
             name, self.address, "--name", name, "--nthreads", str(threads), "--no-nanny", "--local-directory",
             str(self.folder), *words, kind="worker", **variables,
         )  # fmt: skip
+
+    def wait_for_workers(self, n):
+        """Wait until so many workers have come."""
+        distributed = importlib.import_module("distributed")
+        with distributed.Client(self.address, set_as_default=False) as client:
+            client.wait_for_workers(n, timeout=120)
 
     def kill(self, name):
         process = self.processes.pop(name)

@@ -39,19 +39,6 @@ def waits(marks, n, seconds=0.4):
     return [Trial(f"t{i}", trial_functions.wait, {"folder": str(marks), "seconds": seconds}, seed=i) for i in range(n)]
 
 
-def wait_until_reached(started, n):
-    """Wait until so many workers have come; an address without a worker is refused."""
-    end = time.monotonic() + 60
-    while True:
-        try:
-            with clusters.reached(started.address) as cluster:
-                if len(cluster.workers()) == n:
-                    return
-        except SettingsError:
-            assert time.monotonic() < end
-        time.sleep(0.2)
-
-
 def once(number, act):
     """Act in another thread, so that the loop goes on, when so many trials are done."""
     done = []
@@ -67,7 +54,7 @@ def once(number, act):
 def test_a_worker_that_is_killed_loses_no_row_and_one_that_comes_later_takes_part(tmp_path, started, marks):
     started.start_worker("a")
     started.start_worker("b")
-    wait_until_reached(started, 2)
+    started.wait_for_workers(2)
     plan = waits(marks, 14)
     plan.append(Trial("sum", trial_functions.add_up, needs=("t0", "t13")))
 
@@ -87,7 +74,7 @@ def test_a_worker_that_is_killed_loses_no_row_and_one_that_comes_later_takes_par
 
 def test_the_table_is_sent_again_when_all_that_had_it_are_gone(tmp_path, started, marks):
     started.start_worker("a")
-    wait_until_reached(started, 1)
+    started.wait_for_workers(1)
     said = []
 
     def exchange():
@@ -104,7 +91,7 @@ def test_the_table_is_sent_again_when_all_that_had_it_are_gone(tmp_path, started
 
 def test_a_scheduler_that_is_killed_leaves_what_came_and_the_same_plan_resumes(tmp_path, started, marks):
     started.start_worker("a")
-    wait_until_reached(started, 1)
+    started.wait_for_workers(1)
     plan = waits(marks, 8, seconds=0.3)
     with (
         clusters.reached(started.address) as cluster,
@@ -119,7 +106,7 @@ def test_a_scheduler_that_is_killed_leaves_what_came_and_the_same_plan_resumes(t
     started.kill("a")
     started.start_scheduler()
     started.start_worker("a")
-    wait_until_reached(started, 1)
+    started.wait_for_workers(1)
     seen = []
     with clusters.reached(started.address) as cluster:
         results = run_plan(plan, None, tmp_path / "rows", workers=cluster, watch=seen.append)
@@ -134,7 +121,7 @@ def test_a_trial_that_kills_worker_after_worker_is_named_and_the_others_are_fini
     with clusters.OfProcesses(tmp_path / "cluster") as started:
         for name in "abc":
             started.start_worker(name)
-        wait_until_reached(started, 3)
+        started.wait_for_workers(3)
         plan = [Trial("killer", trial_functions.die_with_parents, {"folder": str(marks)}, seed=99), *waits(marks, 4)]
         with clusters.reached(started.address) as cluster:
             results = run_plan(plan, None, tmp_path / "rows", workers=cluster)
@@ -146,7 +133,7 @@ def test_a_trial_that_kills_worker_after_worker_is_named_and_the_others_are_fini
 def test_the_table_goes_to_a_worker_once(tmp_path, started, marks):
     started.start_worker("a")
     started.start_worker("b")
-    wait_until_reached(started, 2)
+    started.wait_for_workers(2)
     with clusters.reached(started.address) as cluster:
         remote = Remote(cluster, load("wine"))
         plan = [Trial(f"t{i}", trial_functions.summarise, {"count": 2}, seed=i) for i in range(8)]
@@ -159,7 +146,7 @@ def test_the_table_goes_to_a_worker_once(tmp_path, started, marks):
 
 def test_a_worker_with_other_versions_is_refused_by_name(started):
     started.start_worker("old", CLUSTER_VERSION="0.9")
-    wait_until_reached(started, 1)
+    started.wait_for_workers(1)
     with (
         pytest.raises(
             SettingsError, match=r"the Dask worker 'old' is not like this machine: version 3 here, 0\.9 there"
@@ -171,7 +158,7 @@ def test_a_worker_with_other_versions_is_refused_by_name(started):
 
 def test_arrays_come_back_as_they_are_stored(tmp_path, started):
     started.start_worker("a")
-    wait_until_reached(started, 1)
+    started.wait_for_workers(1)
     with clusters.reached(started.address) as cluster:
         row = run_plan([Trial("t", trial_functions.draw, seed=4)], None, tmp_path, workers=cluster).rows["t"]
     np.testing.assert_array_equal(row["numbers"], np.random.default_rng(4).normal(size=3))
