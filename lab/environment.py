@@ -15,7 +15,7 @@ sources for hosts, sockets and folders of the user:
   any other place, and no variable forbids it: so trials, and the compilation of the simulator, run in another folder.
 - CatBoost keeps a folder of its progress in the current one unless it is told not to (`allow_writing_files`), as it is here.
 - scikit-learn, SHAP, imodels, CatBoost, Dask and Qiskit's Runtime client reach the network in functions that we never call, the
-  last two but where `--devices` and `--backend` ask for it; none looks for updates. The others have no such code.
+  last two but where `--devices`, `--scheduler` and `--backend` ask for it; none looks for updates. The others have no such code.
 """
 
 import os

@@ -1,5 +1,6 @@
 """How is a cluster reached, and may its workers work for us? They must have the same code, packages and files as we have."""
 
+import asyncio
 import contextlib
 import importlib
 import logging
@@ -102,7 +103,7 @@ class Cluster:
             raise SettingsError(
                 f"the Dask scheduler at {self.address} has no worker; start one with  dask worker {self.address}"
             )
-        for address, there in self.client.run(self.alike.facts, on_error="return", nanny=False).items():
+        for address, there in self.client.run(_beside, self.alike.facts, on_error="return").items():
             self.alike.require(shown(known.get(address, {}).get("name", address)), there)
         if self._scheduler.timing_worker:
             self._choose_timing_worker(known)
@@ -120,6 +121,11 @@ class Cluster:
             )
         self.timing_address = marked[name]
         self.timing_machine = self.client.run(fingerprint, workers=[self.timing_address])[self.timing_address]
+
+
+async def _beside(facts: Facts) -> dict[str, Any]:
+    """Ask a worker beside its event loop, which goes on answering the scheduler."""
+    return await asyncio.to_thread(facts)
 
 
 def shown(name: Any) -> str:

@@ -29,6 +29,7 @@ from lab.work.workers import DIED, Outcome, Work
 __all__ = ["Remote"]
 
 _LOOK_S = 1.0
+_FETCH_S = 2.0
 _AHEAD = 2
 _LOSSES = 5
 _LOST = "the cluster lost it again and again"
@@ -36,8 +37,11 @@ _LOST = "the cluster lost it again and again"
 
 @dataclasses.dataclass
 class _Sent:
+    """A trial under way: how often its result was lost, and how long we wait for it to be handed over."""
+
     work: Work
     losses: int = 0
+    patience_s: float = _FETCH_S
 
 
 class Remote:
@@ -121,8 +125,14 @@ class Remote:
                 except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
                     yield Outcome(sent.work[0], None, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
             for future in self._heard_of():
-                sent = self._busy.pop(future)
-                outcome = self._outcome(future, sent)
+                sent = self._busy[future]
+                try:
+                    outcome = self._outcome(future, sent)
+                except TimeoutError:  # a large row; or its worker has just died, and it runs again
+                    sent.patience_s *= 2
+                    future.add_done_callback(self._ended.put)
+                    continue
+                del self._busy[future]
                 if outcome is not None:
                     yield outcome
                 elif sent.losses > _LOSSES:
@@ -180,7 +190,7 @@ class Remote:
         trial = sent.work[0]
         if future.status == "finished":
             try:
-                reply = future.result()
+                reply = future.result(timeout=sent.patience_s)
             except dask().CancelledError:
                 sent.losses += 1
                 return None

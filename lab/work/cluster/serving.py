@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
@@ -24,6 +25,7 @@ from lab.work.workers import Outcome, Workers
 __all__ = ["Order", "Reply", "digest_of", "packed", "run_trial"]
 
 _IDLE_S = 60.0
+_SWEEP_S = 5.0
 
 Facts = Callable[[], dict[str, Any]]
 
@@ -108,37 +110,48 @@ def _unlike(order: Order) -> dict[str, Any] | None:
 
 
 class _Idle:
-    """Processes that wait for trials, by the digest of their table; safe to use from several threads."""
+    """Processes that wait for trials, by the digest of their table; safe to use from several threads.
+
+    One thread ends those that have waited for long, not a timer for each: a thread that starts while Dask's profiler looks at
+    all others can block the whole interpreter in Python 3.11 (issue 106883 of CPython, 8616 of distributed).
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[str, list[tuple[Workers, threading.Timer]]] = {}
+        self._waiting: list[tuple[str, Workers, float]] = []
+        self._sweeper: threading.Thread | None = None
 
     def take(self, digest: str) -> Workers | None:
         """Give one that has the table, which is not idle any more; None where none waits."""
         with self._lock:
-            waiting = self._waiting.get(digest)
-            if not waiting:
-                return None
-            workers, timer = waiting.pop()
-        timer.cancel()
-        return workers
+            for place, (table, workers, _) in enumerate(self._waiting):
+                if table == digest:
+                    del self._waiting[place]
+                    return workers
+        return None
 
     def put(self, digest: str, workers: Workers) -> None:
         """Have it wait for a while, then end."""
-        timer = threading.Timer(_IDLE_S, self._end, (digest, workers))
-        timer.daemon = True
         with self._lock:
-            self._waiting.setdefault(digest, []).append((workers, timer))
-        timer.start()
+            self._waiting.append((digest, workers, time.monotonic() + _IDLE_S))
+            if self._sweeper is None:
+                self._sweeper = threading.Thread(target=self._sweep, daemon=True)
+                self._sweeper.start()
 
-    def _end(self, digest: str, workers: Workers) -> None:
+    def count(self) -> int:
+        """Count those that wait."""
         with self._lock:
-            left = [pair for pair in self._waiting.get(digest, []) if pair[0] is not workers]
-            is_idle = len(left) < len(self._waiting.get(digest, []))
-            self._waiting[digest] = left
-        if is_idle:
-            workers.close()
+            return len(self._waiting)
+
+    def _sweep(self) -> None:
+        while True:
+            time.sleep(_SWEEP_S)
+            now = time.monotonic()
+            with self._lock:
+                ended = [workers for _, workers, until in self._waiting if until <= now]
+                self._waiting = [each for each in self._waiting if each[2] > now]
+            for workers in ended:
+                workers.close()
 
 
 _idle = _Idle()
