@@ -12,7 +12,7 @@ from samples import tiny_site
 from lab.host.locks import held
 from lab.host.machine import fingerprint
 from lab.runs.identity import digest_of
-from lab.runs.plans import difference, keep_plan, kept_plan
+from lab.runs.plans import difference, keep_plan, kept_plan, of_other_versions
 from lab.work.packs import entry_of, write_pack
 from lab.work.storage import owner_of, read_row, split, write_row
 
@@ -133,6 +133,17 @@ def test_the_plan_is_named_only_where_nothing_else_explains_it():
     assert difference(FACTS, other) == "the plan"
     other[2] = {"folds": 2, "seed": 0}
     assert difference(FACTS, other) == "the settings (folds: 5 and 2)"
+
+
+def test_a_run_under_way_with_other_versions_is_told_apart(tmp_path):
+    newer = [*FACTS[:4], {"lab": "1.1", "packages": {"numpy": "2.4.6"}}, FACTS[5]]
+    one, other = made(tmp_path / "one", "a"), made(tmp_path / "other", "a", facts=[*FACTS[:2], {"seed": 1}, *FACTS[3:]])
+    assert of_other_versions(tmp_path, newer) == [], "nobody is at it"
+    with held(one / ".lock"), held(other / ".lock"):
+        assert of_other_versions(tmp_path, newer) == [
+            f"{one} is this run with other versions, and shares no trial with it: they differ in the versions (lab: 1.0 and 1.1)"
+        ]
+        assert of_other_versions(tmp_path, FACTS) == []
 
 
 def test_timings_of_this_machine_count_and_those_of_others_are_said(lab, tmp_path):
