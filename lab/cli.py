@@ -37,6 +37,7 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab slides RUN...                 write slides with editable text, tables and charts
   lab pack RUN...                   put runs into one file that opens elsewhere
   lab verify FILE                   say whether anything in such a file was changed
+  lab merge FOLDER FOLDER...        join the trials of the same run from several machines
   lab explain [TERM]                say in one sentence what a term of the trade means
   lab clean [FOLDER]                remove what can be computed again from the folders of runs
   lab controls LAB                  measure how often a lab is wrong where the truth is known
@@ -135,6 +136,7 @@ def _commands(prog: str | None) -> dict[str, Callable[[list[str]], int]]:
         "slides": _slides,
         "pack": _pack,
         "verify": _verify,
+        "merge": _merge,
         "explain": _explain_term,
         "clean": _clean,
         "controls": _controls,
@@ -218,6 +220,12 @@ def _verify(words: list[str]) -> int:
     from lab.commands.pack import verify
 
     return verify(words)
+
+
+def _merge(words: list[str]) -> int:
+    from lab.commands.merge import merge
+
+    return merge(words)
 
 
 def _explain_term(words: list[str]) -> int:

@@ -21,9 +21,9 @@ from lab.protocol import Answer, Dataset, Evidence, Lab, Section
 from lab.rates import known_rates, stated
 from lab.runs.alike import measured, reached
 from lab.runs.elapsed import Sessions, Start
-from lab.runs.folders import DRIVERS, SESSIONS, finished_folder, is_finished, owner_of_sessions, run_folder
+from lab.runs.folders import SESSIONS, finished_folder, is_finished, owner_of_sessions, run_folder
 from lab.runs.log import log_file
-from lab.runs.plans import keep_plan
+from lab.runs.others import taking_part
 from lab.version import __version__
 from lab.wording import duration
 from lab.work.cluster.connecting import Cluster
@@ -74,8 +74,7 @@ def run(
 ) -> Finished:
     """Run a lab on a table and store the record; an interrupted run of the same kind is taken up where it stopped.
 
-    Where another process is at the same run in the same folder, here or on another machine, they share the trials; one of them
-    writes the record, and all give it.
+    Processes that are at the same run in the same folder share the trials; one of them writes the record, and all give it.
 
     Parameters
     ----------
@@ -114,11 +113,9 @@ def run(
     with (
         reached(workers, job.plan, files=read_by(lab, settings), notify=notify) as hands,
         _folder_of(job, out, notify) as folder,
-        Drivers(folder / DRIVERS) as drivers,
+        taking_part(folder, job.facts, notify) as drivers,
     ):
         opened(folder)
-        keep_plan(folder, job.facts)
-        _tell_of_others(drivers, folder, notify)
         sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start, is_noted=drivers.is_first)
         results = _worked_off(job, folder, sessions, drivers, hands, watch, notify)
         if is_finished(folder):  # by another process
@@ -129,21 +126,9 @@ def run(
 
 @contextlib.contextmanager
 def _folder_of(job: Job, out: Path, notify: Callable[[str], None]) -> Iterator[Path]:
-    name, dataset = job.lab.name, job.dataset
-    with (
-        run_folder(out, lab=name, data=dataset.name, identity=job.identity, notify=notify) as folder,
-        log_file(_log, folder),
-    ):
+    lab, data = job.lab.name, job.dataset.name
+    with run_folder(out, lab=lab, data=data, identity=job.identity, notify=notify) as folder, log_file(_log, folder):
         yield folder
-
-
-def _tell_of_others(drivers: Drivers, folder: Path, notify: Callable[[str], None]) -> None:
-    if not drivers.is_first:
-        notify(f"another process is at this run already, in {folder}: they share the trials, and one of them ends it")
-    if not drivers.has_locks:
-        notify(
-            f"the file system of {folder} has no locks: what another process leaves undone is taken over half a minute after it ended"
-        )
 
 
 def _worked_off(
@@ -267,10 +252,6 @@ def _with_failures(evidence: Evidence, results: Results, n_trials: int) -> Evide
 def _finished(out: Path, names: Collection[str], which: str) -> Finished | None:
     """Read a finished run of this identity from one of these folders; None where there is none that can be read."""
     folder = finished_folder(out, names, which)
-    if folder is None:
-        return None
-    try:
-        known = record.read(folder)
-    except LabError:
-        return None
-    return Finished(folder, known)
+    with contextlib.suppress(LabError):
+        return None if folder is None else Finished(folder, record.read(folder))
+    return None

@@ -2,13 +2,14 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lab.work.sealed import DamagedError, read_sealed, write_sealed
 
-__all__ = ["Sessions", "Start", "noted"]
+__all__ = ["Sessions", "Start", "joined", "noted"]
 
 _EVERY_S = 0.5
 
@@ -76,6 +77,12 @@ def noted(path: Path, owner: str) -> tuple[datetime, float] | None:
         return datetime.fromisoformat(sessions[0]["started"]).astimezone(), sum(one["seconds"] for one in sessions)
     except (FileNotFoundError, IndexError, *_UNREADABLE):
         return None
+
+
+def joined(paths: Iterable[Path], into: Path, owner: str) -> None:
+    """Put the sessions of several folders of a run into one file, each once, in the order in which they began."""
+    sessions = {(one["started"], one["seconds"]): one for path in paths for one in _read(path, owner)}
+    write_sealed(into, [sessions[when] for when in sorted(sessions)], owner=owner)
 
 
 def _read(path: Path, owner: str) -> list[dict[str, Any]]:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from lab.host.files import read_bytes, write_bytes
+from lab.runs.folders import identity_of, is_under_way
 from lab.runs.identity import digest_of
 
-__all__ = ["PLAN", "difference", "keep_plan", "kept_plan", "planned"]
+__all__ = ["PLAN", "difference", "keep_plan", "kept_plan", "of_other_versions", "planned"]
 
 PLAN = "plan.json"
 _PARTS = ("the lab", "the table", "the settings", "the files that it reads", "the versions", "the plan")
@@ -33,6 +34,19 @@ def kept_plan(folder: Path, identity: str) -> list[Any] | None:
 def planned(facts: Sequence[Any]) -> dict[str, bool]:
     """Give the keys of the trials, in their order, and whether each runs alone."""
     return {key: exclusive for key, _, _, _, exclusive, _ in facts[5]}
+
+
+def of_other_versions(out: Path, facts: Sequence[Any]) -> list[str]:
+    """Name the runs under way in a folder that are this one but for the versions: they share nothing with it, a sentence each."""
+    mine, found = json.loads(json.dumps(facts, default=str)), []
+    for place in sorted(out.glob(f"*/{PLAN}")):
+        other = kept_plan(place.parent, identity_of(place.parent) or "") if is_under_way(place.parent) else None
+        if other is not None and other[:4] == mine[:4] and other[4] != mine[4]:
+            what = difference(other, mine)
+            found.append(
+                f"{place.parent} is this run with other versions, and shares no trial with it: they differ in {what}"
+            )
+    return found
 
 
 def difference(one: Sequence[Any], other: Sequence[Any]) -> str:

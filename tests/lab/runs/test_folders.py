@@ -1,5 +1,6 @@
 """A run finds its own folder whatever else lies beside it, and leaves nothing of dead processes there."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import pytest
 
 from lab.host.locks import held
 from lab.runs.elapsed import Sessions, Start
-from lab.runs.folders import SESSIONS, finished_folder, owner_of_sessions, run_folder
+from lab.runs.folders import SESSIONS, finished_folder, is_under_way, owner_of_sessions, run_folder, using
 from lab.work.sealed import write_sealed
 
 ONE, OTHER = "1" * 64, "2" * 64
@@ -108,13 +109,39 @@ def test_foreign_things_in_the_folder_of_runs_stay_and_stop_nobody(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*before, mine.name])
 
 
-def test_a_folder_in_use_is_not_taken_and_a_free_one_is(tmp_path):
+def test_the_same_run_shares_a_folder_and_one_that_is_cleared_up_is_not_taken(tmp_path):
     with run_folder(tmp_path, lab="tiny", data="t", identity=ONE) as mine:
-        assert opened(tmp_path) != mine
-    for _ in range(2):
+        (mine / ".drivers").mkdir()
         assert opened(tmp_path) == mine
+        assert (mine / ".drivers").exists(), "the first one is still there"
+        with pytest.raises(TimeoutError), using(mine):
+            pass
+        assert is_under_way(mine)
+    assert not (mine / ".drivers").exists()
+    assert not is_under_way(mine)
+    with using(mine):
+        assert opened(tmp_path) != mine
+    assert opened(tmp_path) == mine
     assert not list(tmp_path.glob("**/.lock"))
     assert not (tmp_path / ".opening").exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+def test_what_killed_processes_agreed_on_is_forgotten(tmp_path, kind):
+    mine = opened(tmp_path)
+    place = mine / ".drivers"
+    if kind == "folder":
+        (place / "claims").mkdir(parents=True)
+        (place / "claims" / "a.0").write_text("of a dead one")
+    elif kind == "file":
+        place.write_text("")
+    else:
+        (tmp_path / "elsewhere").mkdir()
+        place.symlink_to(tmp_path / "elsewhere")
+    with run_folder(tmp_path, lab="tiny", data="t", identity=ONE) as folder:
+        assert folder == mine
+        assert not os.path.lexists(place)
+    assert kind != "link" or (tmp_path / "elsewhere").exists()
 
 
 def test_what_dead_processes_left_is_removed_and_what_a_living_one_uses_stays(tmp_path):
@@ -133,17 +160,28 @@ def test_what_dead_processes_left_is_removed_and_what_a_living_one_uses_stays(tm
         assert not (tmp_path / ".1-aa.part").exists()
 
 
-def test_many_equal_runs_at_once_get_a_folder_each_and_none_is_begun_without_need(tmp_path):
+def test_many_equal_runs_at_once_get_one_folder_and_so_do_those_that_come_later(tmp_path):
     code = "import sys, time\nfrom pathlib import Path\nfrom lab.runs.folders import run_folder\n" \
         f"with run_folder(Path(sys.argv[1]), lab='tiny', data='t', identity={ONE!r}) as f:\n" \
         "    print(f.name, flush=True); sys.stdin.read()"  # fmt: skip
     for _ in range(2):
         runs = [subprocess.Popen([sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                 for _ in range(4)]  # fmt: skip
-        assert len({run.stdout.readline() for run in runs}) == 4
+        assert len({run.stdout.readline() for run in runs}) == 1
         for run in runs:
             run.communicate()
-    assert len(list(tmp_path.iterdir())) == 4, "the second round took up the folders of the first"
+    (folder,) = tmp_path.iterdir()
+    assert [path.name for path in folder.iterdir()] == ["fingerprint.txt"]
+
+
+def without_locks(descriptor, operation):
+    raise OSError(errno.ENOLCK, "No locks available")
+
+
+def test_a_run_begins_and_is_taken_up_where_there_are_no_locks(tmp_path, monkeypatch):
+    monkeypatch.setattr("lab.host.locks.fcntl.flock", without_locks)
+    mine = opened(tmp_path)
+    assert opened(tmp_path) == mine
 
 
 def test_a_new_folder_appears_with_its_mark_or_not_at_all(tmp_path):

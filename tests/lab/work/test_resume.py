@@ -117,26 +117,3 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_with_130(tmp_path):
     assert "finished work is kept" in said
     assert "Traceback" not in said
     assert 4 <= len(list(out.glob("*/trials/*.json"))) < 13
-
-
-@pytest.mark.slow
-def test_two_equal_runs_at_once_do_not_share_a_folder(tmp_path):
-    site = tiny_site.make_site(tmp_path / "site")
-    words = [
-        "run",
-        "tiny",
-        "wine",
-        "--independent",
-        "--seconds",
-        "0.3",
-        "--workers",
-        "1",
-        "--out",
-        str(tmp_path / "runs"),
-    ]
-    command, variables = tiny_site.command(site, *words), tiny_site.environment(site)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    runs = [subprocess.Popen(command, env=variables, **quiet) for _ in range(2)]
-    assert [run.wait(timeout=300) for run in runs] == [0, 0]
-    assert len(list(tmp_path.glob("runs/*/record.json"))) == 2
-    assert len({path.read_text() for path in tmp_path.glob("runs/*/fingerprint.txt")}) == 1, "they were not equal"
