@@ -6,7 +6,7 @@ from edge import metrics
 from edge.accuracy.learned import of_given
 from edge.candidates import SEARCH_ROWS
 from edge.context import Context
-from edge.given.family import assumes_order, said_of
+from edge.given.family import assumes_order, is_given, said_of
 from lab.learning import comparison, planning
 from lab.learning.families import CONSTANT
 from lab.learning.fitting import unweighted
