@@ -23,6 +23,7 @@ from lab.errors import LabError
 NAME, COUNT = "onnx", 20_000
 TOKENS = (
     b"Loop",
+    b"own",
     b"If",
     b"Scan",
     b"w.bin",
@@ -48,7 +49,7 @@ def seeds(folder):
             made.append(to_onnx(fitted, features[:1], options={"zipmap": False}).SerializeToString())
         logistic = LogisticRegression(max_iter=20).fit(features, WINE.target)
     made += [form.graph.SerializeToString() for form in lower(logistic, n_numbers=13, n_texts=0, missing=False)]
-    return [*made, _affine().SerializeToString(), _outside().SerializeToString(), _branch().SerializeToString()]
+    return [*made, *(each().SerializeToString() for each in (_affine, _outside, _branch, _functions))]
 
 
 def spoil(original, rng):
@@ -167,6 +168,26 @@ def _branch():
         helper.make_node("Softmax", ["t"], ["p"], axis=1),
     ]  # fmt: skip
     return _graph(nodes, [])
+
+
+def _functions():
+    """A model whose scores are made by functions, one of which calls the other."""
+    opsets = [helper.make_opsetid("", 21), helper.make_opsetid("own", 1)]
+    model = _affine()
+    model.graph.node[0].CopyFrom(helper.make_node("Scores", ["X", "w"], ["s"], domain="own"))
+    bodies = {
+        "Scores": [
+            helper.make_node("MatMul", ["x", "v"], ["m"]),
+            helper.make_node("Turned", ["m"], ["y"], domain="own"),
+        ],
+        "Turned": [helper.make_node("Neg", ["m"], ["y"])],
+    }
+    inputs = {"Scores": ["x", "v"], "Turned": ["m"]}
+    model.functions.extend(
+        helper.make_function("own", name, inputs[name], ["y"], nodes, opsets) for name, nodes in bodies.items()
+    )
+    model.opset_import.append(helper.make_opsetid("own", 1))
+    return model
 
 
 def _value(name, shape):

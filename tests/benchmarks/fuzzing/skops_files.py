@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import skops.io
 from benchmarks.fuzzing import mutate
+from lightgbm import LGBMClassifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import (
     BaggingClassifier,
@@ -16,14 +17,17 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     StackingClassifier,
 )
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
+from xgboost import XGBClassifier
 
+from edge.given.estimator_answers import with_probabilities
 from edge.given.intake import read_estimator
 from lab.data.load import load
 from lab.errors import LabError
@@ -38,6 +42,9 @@ TOKENS = (
     b"TreeNode",
     b"sklearn.tree._tree",
     b"CachedNode",
+    b"xgboost.core",
+    b"lightgbm.basic",
+    b"sklearn.neighbors._kd_tree",
 )
 WINE = load("wine")
 ROWS = WINE.features.to_numpy()[::6]
@@ -63,6 +70,9 @@ def _written():
         KNeighborsClassifier(2, algorithm="brute"), StackingClassifier([("t", tree)], LogisticRegression(), cv=2),
         make_pipeline(OneHotEncoder(handle_unknown="ignore"), tree), MLPClassifier((4,), max_iter=3),
         make_pipeline(OneHotEncoder(min_frequency=13, handle_unknown="infrequent_if_exist"), tree),
+        KNeighborsClassifier(2), make_pipeline(StandardScaler(), LinearSVC()),
+        make_pipeline(SimpleImputer(add_indicator=True), XGBClassifier(n_estimators=2, max_depth=2)),
+        make_pipeline(StandardScaler(), LGBMClassifier(n_estimators=2, num_leaves=3, min_child_samples=3, verbose=-1)),
     ]  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # searches that are cut short
@@ -127,7 +137,7 @@ def attempt(path):
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                found.predict_proba(rows)
+                with_probabilities(found).predict_proba(rows)
         except Exception:  # noqa: BLE001 - it is asked under limits: whatever it raises becomes a sentence there
             return "cannot answer"
     return "read"
