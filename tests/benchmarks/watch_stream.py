@@ -1,7 +1,7 @@
 """Does the watch keep its promise, how soon does it see what changed, does it say when, and how fast is it?
 
     python tests/benchmarks/watch_stream.py --null STREAMS [--rows N]     # false alarms on streams without drift
-    python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--peers DIR]   # delays by kind of drift, beside river
+    python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--alone] [--peers DIR]   # delays by kind of drift, beside river
     python tests/benchmarks/watch_stream.py --speed [--rows N]            # rows a second on one core, and memory
 
 The streams: 12 columns (normal, heavy tails, counts, a rare event, categories, values missing now and then), a logistic
@@ -131,14 +131,15 @@ def null(n_streams: int, n_rows: int) -> None:
             for name in raised:
                 by_signal[name] = by_signal.get(name, 0) + 1
         found = rate(count, n_streams)
-        print(f"{'season named' if season else 'no season'}: {count} of {n_streams} streams of {n_rows:,} rows raised a false alarm, "
-              f"{100 * found.value:.1f} % (at most {100 * largest_rate(count, n_streams):.1f} % at 95 %), promised 5 %; {by_signal}")  # fmt: skip
+        named = "season named" if season else "no season"
+        print(f"{named}: {count} of {n_streams} streams of {n_rows:,} rows raised a false alarm, "
+              f"{100 * found.value:.1f} % (95 %: at most {100 * largest_rate(count, n_streams):.1f} %), promised 5 %; {by_signal}")  # fmt: skip
 
 
-def drifts(n_streams: int, n_rows: int, peers: Path) -> None:
+def drifts(n_streams: int, n_rows: int, peers: Path | None) -> None:
     """Show delays, coverage and wrong alarms by kind of drift, and those of river."""
     at = n_rows // 2
-    known = {} if n_streams == 0 else peer(peers, n_streams, n_rows)
+    known = {} if peers is None else peer(peers, n_streams, n_rows)
     print(f"streams of {n_rows:,} rows, the change begins at row {at + 1:,}; {n_streams} streams of each kind")
     print("kind                 who            found   median delay   interval covers   too early   wrong signal")
     for drift, names in CHANGED.items():
@@ -256,8 +257,9 @@ def speed(n_rows: int) -> None:
             first += BATCH
             if math.log10(first).is_integer() or first == n_rows:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-                print(f"{'with labels' if with_labels else 'no labels':12} {first:12,} rows: {first / seconds:10,.0f} rows a second, "
-                      f"state {len(watch.state()) / 1e6:5.2f} MB, peak of the process {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
+                what = "with labels" if with_labels else "no labels"
+                print(f"{what:12} {first:12,} rows: {first / seconds:10,.0f} rows a second, "
+                      f"state {len(watch.state()) / 1e6:5.2f} MB, peak {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
 
 
 def main() -> None:
@@ -268,6 +270,7 @@ def main() -> None:
     parser.add_argument("--speed", action="store_true", help="rows a second and memory")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a stream")
     parser.add_argument("--peers", type=Path, default=ROOT / ".peers", help="folder of the peers' environments")
+    parser.add_argument("--alone", action="store_true", help="without river")
     parser.add_argument("--river", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.river is not None:
@@ -276,7 +279,7 @@ def main() -> None:
     if options.null:
         null(options.null, options.rows)
     if options.drift:
-        drifts(options.drift, options.rows, options.peers)
+        drifts(options.drift, options.rows, None if options.alone else options.peers)
     if options.speed:
         speed(options.rows)
 
