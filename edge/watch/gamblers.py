@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gamblers", "share_of", "share_of_later"]
 
-_FIRST = 256
+_FIRST_RANGE = 256
 _ON_A_RUNG = 5
 
 
@@ -35,7 +35,7 @@ def share_of(block: int) -> float:
     >>> share_of(0) == share_of(255) == 1 / 2 / 256, share_of(256) == 1 / 6 / 512
     (True, True)
     """
-    place, length, turn = block, _FIRST, 0
+    place, length, turn = block, _FIRST_RANGE, 0
     while place >= length:
         place, length, turn = place - length, 2 * length, turn + 1
     return 1 / ((turn + 1) * (turn + 2) * length)
@@ -47,7 +47,7 @@ def share_of_later(blocks: int) -> float:
     >>> share_of_later(0), share_of_later(256), share_of_later(768)
     (1.0, 0.5, 0.3333333333333333)
     """
-    place, length, turn = blocks, _FIRST, 0
+    place, length, turn = blocks, _FIRST_RANGE, 0
     while place >= length:
         place, length, turn = place - length, 2 * length, turn + 1
     return 1 / (turn + 1) - place / ((turn + 1) * (turn + 2) * length)

@@ -39,7 +39,8 @@ class Model:
 def reference(n_rows=1_500, seed=99):
     columns, labels = rows(seed, n_rows)
     target = (labels == "hot").astype(np.int64)
-    return Dataset("reference", pd.DataFrame(columns), target, "state", ("cold", "hot"), KINDS, "")
+    features = pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
+    return Dataset("reference", features, target, "state", ("cold", "hot"), KINDS, "")
 
 
 def profile(*, times=None, seasons=(), is_own=True):
