@@ -5,6 +5,7 @@ at a confidence is known from the reference, and taken to hold on. That sees a c
 for the labels; where labels show that it was wrong, the estimate is withdrawn.
 """
 
+import functools
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +43,9 @@ class Accuracy:
     def __init__(self, answered: Answered | None, *, seed: int) -> None:
         self.labels = self._n_right = 0
         self.reference: Estimate | None = None
-        self._shares: NDArray[np.float64] | None = None
+        self._answered, self._seed = answered, seed
         if answered is not None and any(answered.asked):
             self.reference = rate(int(np.sum(answered.right)), int(np.sum(answered.asked)))
-            self._shares = _shares_right(np.array(answered.asked), np.array(answered.right), seed=seed)
         self._noise = np.random.default_rng(seed).standard_normal(_DRAWS)
         self._recent = np.zeros((0, 3), dtype=np.int64)  # row, whether it was right, step of its confidence
         self._asked: deque[NDArray[np.int64]] = deque(maxlen=_BLOCKS)
@@ -103,9 +103,9 @@ class Accuracy:
 
     def _expected(self, asked: "NDArray[np.int64]") -> Estimate | None:
         n_rows = int(asked.sum())
-        if self._shares is None or n_rows < _FEWEST:
+        if self._answered is None or self.reference is None or n_rows < _FEWEST:
             return None
-        drawn = self._shares @ asked / n_rows
+        drawn = _shares_right(self._answered, self._seed) @ asked / n_rows
         value = float(drawn[0])
         drawn = drawn + self._noise * np.sqrt(np.clip(drawn * (1 - drawn), 0, 1) / n_rows)
         low, high = np.clip(np.quantile(drawn, [0.025, 0.975]), 0, 1)
@@ -130,13 +130,15 @@ class Accuracy:
         self._after = None if after is None else (after[0], after[1], after[2])
 
 
-def _shares_right(asked: "NDArray[np.int64]", right: "NDArray[np.int64]", *, seed: int) -> "NDArray[np.float64]":
+@functools.lru_cache(maxsize=4)
+def _shares_right(answered: Answered, seed: int) -> "NDArray[np.float64]":
     """How often answers of each confidence are right, shape (_DRAWS, FINE): as it was found, then drawn anew.
 
     It never falls with the confidence (isotonic regression).
     """
     from sklearn.isotonic import IsotonicRegression
 
+    asked, right = np.array(answered.asked), np.array(answered.right)
     rng = np.random.default_rng(seed)
     steps = np.flatnonzero(asked)
     found = right[steps] / asked[steps]

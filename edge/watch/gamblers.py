@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Gamblers", "share_of", "share_of_later"]
 
-_FIRST = 256
+_FIRST_RANGE = 256
 _ON_A_RUNG = 5
 
 
@@ -35,7 +35,7 @@ def share_of(block: int) -> float:
     >>> share_of(0) == share_of(255) == 1 / 2 / 256, share_of(256) == 1 / 6 / 512
     (True, True)
     """
-    place, length, turn = block, _FIRST, 0
+    place, length, turn = block, _FIRST_RANGE, 0
     while place >= length:
         place, length, turn = place - length, 2 * length, turn + 1
     return 1 / ((turn + 1) * (turn + 2) * length)
@@ -47,7 +47,7 @@ def share_of_later(blocks: int) -> float:
     >>> share_of_later(0), share_of_later(256), share_of_later(768)
     (1.0, 0.5, 0.3333333333333333)
     """
-    place, length, turn = blocks, _FIRST, 0
+    place, length, turn = blocks, _FIRST_RANGE, 0
     while place >= length:
         place, length, turn = place - length, 2 * length, turn + 1
     return 1 / (turn + 1) - place / ((turn + 1) * (turn + 2) * length)
@@ -63,9 +63,9 @@ class Gamblers:
         Blocks seen.
     total : array of shape (N_TALLY, n_sides)
         All that was seen.
-    before : array of shape (n_gamblers, N_TALLY, n_sides)
+    before : list of arrays of shape (N_TALLY, n_sides)
         What had been seen when each began; the oldest first.
-    stake : array of shape (n_gamblers, n_sides)
+    stake : list of arrays of shape (n_sides,)
         Logarithm of what each would have if he had won nothing.
     rungs : list of int
         See `edge.watch.ladder`.
@@ -74,8 +74,8 @@ class Gamblers:
     def __init__(self, n_sides: int) -> None:
         self.n_sides, self.blocks = n_sides, 0
         self.total = np.zeros((N_TALLY, n_sides))
-        self.before = np.zeros((0, N_TALLY, n_sides))
-        self.stake = np.zeros((0, n_sides))
+        self.before: list[NDArray[np.float64]] = []
+        self.stake: list[NDArray[np.float64]] = []
         self.rungs: list[int] = []
 
     def take(self, seen: "NDArray[np.float64]") -> "NDArray[np.float64]":
@@ -83,22 +83,29 @@ class Gamblers:
 
         Asked are all up to the rung that grows in this block.
         """
-        self.before = np.concatenate([self.before, self.total[None]])
-        self.stake = np.concatenate([self.stake, np.full((1, self.n_sides), math.log(share_of(self.blocks)))])
+        self.before.append(self.total)
+        self.stake.append(np.full(self.n_sides, math.log(share_of(self.blocks))))
         self.rungs.append(0)
         self.total = self.total + seen
         self.blocks += 1
         joined = joined_rungs(self.rungs, _ON_A_RUNG)
         first = next(place for place, rung in enumerate(self.rungs) if rung <= len(joined))
-        won = log_capital(self.total - self.before[first:])
-        found = self._sum(self.stake[first:] + won)
-        if joined:
-            self._join(joined, first, won)
+        won = self._won(first)
+        found = self._sum(np.stack(self.stake[first:]) + won)
+        places = [self.rungs.index(rung) for rung in joined]  # the younger, the later
+        for place in places:
+            self._join(place, won[place - first : place - first + 2])
         return found
 
     def capital(self) -> "NDArray[np.float64]":
         """Ask everybody: the logarithm of the whole capital on each side, shape (n_sides,)."""
-        return self._sum(self.stake + log_capital(self.total - self.before))
+        if not self.rungs:
+            return np.zeros(self.n_sides)
+        return self._sum(np.stack(self.stake) + self._won(0))
+
+    def _won(self, first: int) -> "NDArray[np.float64]":
+        """Logarithm of what those from one on made of 1, shape (n_asked, n_sides)."""
+        return log_capital(self.total - np.stack(self.before[first:]))
 
     def _sum(self, each: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Add up capitals (logarithms, shape (n_asked, n_sides)) and the shares of those who have not begun."""
@@ -107,36 +114,21 @@ class Gamblers:
         found: NDArray[np.float64] = np.log(np.exp(each - largest).sum(axis=0) + later * np.exp(-largest)) + largest
         return found
 
-    def _join(self, rungs: list[int], first: int, won: "NDArray[np.float64]") -> None:
-        """Join the two oldest of each rung: the one with less hands over what he has. `won` is of those from `first` on."""
-        sides = np.arange(self.n_sides)
-        leaving = []
-        for rung in rungs:
-            place = self.rungs.index(rung)
-            pair = slice(place, place + 2)
-            gain = won[place - first : place - first + 2]
-            has = self.stake[pair] + gain
-            richer = has.argmax(axis=0)
-            self.before[place + 1] = np.where(richer, self.before[place + 1], self.before[place])
-            self.stake[place + 1] = np.logaddexp(has[0], has[1]) - gain[richer, sides]
-            leaving.append(place)
-        kept = np.delete(np.arange(len(self.rungs)), leaving)
-        for place in leaving:
-            self.rungs[place + 1] += 1
-        self.before, self.stake = self.before[kept], self.stake[kept]
-        self.rungs = [self.rungs[place] for place in kept]
+    def _join(self, place: int, won: "NDArray[np.float64]") -> None:
+        """Join a gambler and the next one: the one with less hands over what he has. `won` is that of the two, shape (2, n_sides)."""
+        has = np.stack(self.stake[place : place + 2]) + won
+        first_is_richer = has[0] >= has[1]
+        self.before[place] = np.where(first_is_richer, self.before[place], self.before.pop(place + 1))
+        self.stake[place] = np.logaddexp(has[0], has[1]) - np.where(first_is_richer, won[0], won[1])
+        self.rungs[place] += 1
+        del self.stake[place + 1], self.rungs[place + 1]
 
     def state(self) -> dict[str, Any]:
         """Give all that it holds."""
-        return {
-            "blocks": self.blocks,
-            "total": self.total,
-            "before": self.before,
-            "stake": self.stake,
-            "rungs": list(self.rungs),
-        }
+        before, stake = (np.stack(each) if each else None for each in (self.before, self.stake))
+        return {"blocks": self.blocks, "total": self.total, "before": before, "stake": stake, "rungs": list(self.rungs)}
 
     def resume(self, state: dict[str, Any]) -> None:
         """Take it up again."""
-        self.blocks, self.rungs = state["blocks"], list(state["rungs"])
-        self.total, self.before, self.stake = state["total"], state["before"], state["stake"]
+        self.blocks, self.total, self.rungs = state["blocks"], state["total"], list(state["rungs"])
+        self.before, self.stake = (list(state[name]) if self.rungs else [] for name in ("before", "stake"))

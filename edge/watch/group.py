@@ -75,7 +75,7 @@ class Group:
         self._starts = np.cumsum([0, *self._sizes])
         self._history = [shape.history.sum(axis=0).astype(np.float64) for shape in shapes]
         self._known = list(known)
-        self._past = Past(int(self._starts[-1]) + N_KINDS * SIDES * len(shapes), N_SUMS * len(shapes))
+        self._past = Past()
         self.rows = 0
         self.changes: dict[int, Change] = {}
 
@@ -121,8 +121,7 @@ class Group:
         past = self._past
         found = past.onset(slice(at, at + N_KINDS), last + 1)
         known = np.concatenate([self._history[signal], self._known[signal]])
-        parts = slice(None, found.piece), slice(found.piece, None)
-        before, since = (self._of(signal, past.counts[part].sum(axis=0), past.sums[part].sum(axis=0)) for part in parts)
+        before, since = (self._of(signal, *past.total(*part)) for part in ((0, found.piece), (found.piece, None)))
         self.changes[signal] = Change(last, (found.likely, found.earliest, found.latest), known + before, since)
 
     def _of(self, signal: int, counts: "NDArray[np.integer]", sums: "NDArray[np.float64]") -> "NDArray[np.float64]":

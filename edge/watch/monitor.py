@@ -148,8 +148,8 @@ class EdgeMonitor:
                 told += self._once(
                     "class", "A label came that is none of the model's classes; its answer counts as wrong."
                 )
-            raised = self._errors.take(found, last=self._now)
-            told += [self._raise(self._errors.group, signal, self._errors) for signal in raised]
+            for signal in self._errors.take(found, last=self._now):
+                told.append(self._raise(self._errors.group, signal, self._errors))
         waiting = self._waiting
         if waiting.unknown:
             told += self._once(

@@ -37,56 +37,57 @@ class Past:
 
     Attributes
     ----------
-    counts : array of shape (n_pieces, n_counts), int32
-    sums : array of shape (n_pieces, n_sums)
-    first : array of shape (n_pieces,)
+    counts : list of arrays of shape (n_counts,), int32
+    sums : list of arrays of shape (n_sums,)
+    first : list of int
         Number of the first row of each.
     rungs : list of int
     """
 
-    def __init__(self, n_counts: int, n_sums: int) -> None:
-        self.counts = np.zeros((0, n_counts), dtype=np.int32)
-        self.sums = np.zeros((0, n_sums))
-        self.first = np.zeros(0, dtype=np.int64)
+    def __init__(self) -> None:
+        self.counts: list[NDArray[np.int32]] = []
+        self.sums: list[NDArray[np.float64]] = []
+        self.first: list[int] = []
         self.rungs: list[int] = []
 
     def take(self, counts: "NDArray[np.int64]", sums: "NDArray[np.float64]", first: int) -> None:
         """Take a block, shapes (n_counts,) and (n_sums,), whose first row has that number."""
-        self.counts = np.concatenate([self.counts, counts[None].astype(np.int32)])
-        self.sums = np.concatenate([self.sums, sums[None]])
-        self.first = np.append(self.first, first)
+        self.counts.append(counts.astype(np.int32))
+        self.sums.append(sums.copy())
+        self.first.append(first)
         self.rungs.append(0)
-        joined = joined_rungs(self.rungs, _ON_A_RUNG)
-        if not joined:
-            return
-        places = [self.rungs.index(rung) for rung in joined]
-        for place in places:
-            self.counts[place] += self.counts[place + 1]
-            self.sums[place] += self.sums[place + 1]
+        for rung in joined_rungs(self.rungs, _ON_A_RUNG):
+            place = self.rungs.index(rung)
+            self.counts[place] += self.counts.pop(place + 1)
+            self.sums[place] += self.sums.pop(place + 1)
             self.rungs[place] += 1
-        kept = np.delete(np.arange(len(self.rungs)), [place + 1 for place in places])
-        self.counts, self.sums, self.first = self.counts[kept], self.sums[kept], self.first[kept]
-        self.rungs = [self.rungs[place] for place in kept]
+            del self.rungs[place + 1], self.first[place + 1]
+
+    def total(self, first: int, last: int | None = None) -> "tuple[NDArray[np.int64], NDArray[np.float64]]":
+        """Add up the pieces from one on, and before another: counts and sums."""
+        counts, sums = np.stack(self.counts)[first:last], np.stack(self.sums)[first:last]
+        return counts.sum(axis=0, dtype=np.int64), sums.sum(axis=0)
 
     def onset(self, kinds: slice, rows: int) -> Onset:
         """Find where the ranks of a side changed; `kinds` are their counts, and `rows` were seen in all."""
-        counts = self.counts[:, kinds].astype(np.int64)
+        counts = np.array([each[kinds] for each in self.counts], dtype=np.int64)
         since = counts[::-1].cumsum(axis=0)[::-1]
         weights = log_capital(tally(since[:, :, None]))[:, 0] + np.log(2.0) * np.array(self.rungs)
         shares = np.exp(weights - weights.max())
         up_to = (shares / shares.sum()).cumsum()
         likely = int(weights.argmax())
         low, high = (int(place) for place in np.searchsorted(up_to, [_TAIL, 1 - _TAIL]))
-        ends = np.append(self.first[1:], rows)
-        earliest = int(self.first[max(low - 1, 0)])  # the change may lie inside the piece before the border
-        latest = int(ends[min(high, len(ends) - 1)]) - 1
-        return Onset(int(self.first[likely]), earliest, max(latest, earliest), likely)
+        ends = [*self.first[1:], rows]
+        earliest = self.first[max(low - 1, 0)]  # the change may lie inside the piece before the border
+        latest = ends[min(high, len(ends) - 1)] - 1
+        return Onset(self.first[likely], earliest, max(latest, earliest), likely)
 
     def state(self) -> dict[str, Any]:
         """Give all that it holds."""
-        return {"counts": self.counts, "sums": self.sums, "first": self.first, "rungs": list(self.rungs)}
+        counts, sums = (np.stack(each) if each else None for each in (self.counts, self.sums))
+        return {"counts": counts, "sums": sums, "first": list(self.first), "rungs": list(self.rungs)}
 
     def resume(self, state: dict[str, Any]) -> None:
         """Take it up again."""
-        self.counts, self.sums, self.first = state["counts"], state["sums"], state["first"]
-        self.rungs = list(state["rungs"])
+        self.first, self.rungs = list(state["first"]), list(state["rungs"])
+        self.counts, self.sums = (list(state[name]) if self.rungs else [] for name in ("counts", "sums"))

@@ -1,6 +1,6 @@
 """What is watched, and how does it become codes? Columns, predictions, confidence and times row by row; errors label by label."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -136,16 +136,15 @@ class Errors:
         self.group = Group(shapes, [np.zeros(N_SUMS)] * 2, threshold=threshold, seed=seed, stream=1)
         self._waiting = np.zeros((0, 3), dtype=np.int64)  # row, code of each signal
 
-    def take(self, found: "Judged", *, last: int) -> list[int]:
-        """Take answers whose labels have come, after the row `last`; gives the places of the signals that raise an alarm."""
+    def take(self, found: "Judged", *, last: int) -> Iterator[int]:
+        """Take answers whose labels have come, after the row `last`; gives the signals that raise an alarm, block by block."""
         residual = ((found.right - found.confidence + 1) / 2 * _RESIDUALS).astype(np.int64)
         table = np.stack([found.rows, ~found.right, np.clip(residual, 0, _RESIDUALS - 1)], axis=1)
         self._waiting = np.concatenate([self._waiting, table])
-        raised: list[int] = []
         while len(self._waiting) >= BLOCK:
             block, self._waiting = self._waiting[:BLOCK], self._waiting[BLOCK:]
-            raised += self.group.take(block[:, 1:], np.zeros((2, N_SUMS)), first=int(block[:, 0].min()), last=last)
-        return raised
+            first = int(block[:, 0].min())
+            yield from self.group.take(block[:, 1:], np.zeros((2, N_SUMS)), first=first, last=last)
 
     def name(self, place: int) -> str:
         """Name of a signal."""

@@ -120,7 +120,8 @@ def _sentence(found: Standing, raised: list[SignalState], first: int | None) -> 
 
 def _cause(found: Standing, raised: list[SignalState]) -> str:
     group, names = found.parts[0]
-    of_source = [isinstance(names, Rows) and names.is_of_the_source(*each) for each in group.changes.items()]
+    changes = [each for each in group.changes.items() if names.kind(each[0]) != "model"]  # what it says follows
+    of_source = [isinstance(names, Rows) and names.is_of_the_source(*each) for each in changes]
     if of_source and all(of_source):
         return "the device or the source of the rows changed"
     of_labels = [each.kind == "model" and each.name in (ERRORS, CALIBRATION) for each in raised]

@@ -1,0 +1,289 @@
+"""Does the watch keep its promise, how soon does it see what changed, does it say when, and how fast is it?
+
+    python tests/benchmarks/watch_stream.py --null STREAMS [--rows N]             # false alarms on streams without drift
+    python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--alone]  # delays by kind of drift, beside river or alone
+    python tests/benchmarks/watch_stream.py --speed [--rows N]                    # rows a second on one core, and memory
+
+The streams: 12 columns (normal, heavy tails, counts, a rare event, categories, values missing now and then), a logistic
+model, and labels with every row; the reference has 4,000 rows that the model has not learned from. Each kind of drift begins in
+the middle. Delay: rows from there to the first alarm of a signal that changed; too early: an alarm before it; wrong: an alarm of a
+signal that did not change. Coverage: how often the interval of the first of these alarms covers the row where the change began.
+
+Beside it, on the same columns as numbers and on the errors: ADWIN, KSWIN and Page-Hinkley of river with its own defaults, which
+its documentation recommends; it is installed into an environment of its own below the folder of --peers.
+"""
+
+import argparse
+import itertools
+import json
+import math
+import resource
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("steady", "load", "heavy", "count", "events", "kind", "gaps", "level", "clock", "one", "two", "three")
+REFERENCE, BATCH, KIND, HOURS = 4_000, 5_000, ("a", "b", "c"), 24
+CHANGED = {
+    "mean": {"load"}, "variance": {"steady"}, "rare event": {"events"}, "new category": {"kind"}, "missing": {"gaps"},
+    "label flip": {"errors", "calibration"}, "slow ramp": {"level"}, "seasonal look-alike": {"clock"},
+}  # fmt: skip
+ANSWERS = {"predicted class", "confidence of the predictions", "errors", "calibration"}
+
+
+def stream(seed: int, n_rows: int, drift: str = "", at: int = 0) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Make the same stream everywhere: columns and labels; the drift begins at a row."""
+    rng = np.random.default_rng(seed)
+    rows = np.arange(n_rows)
+    later = rows >= at if drift else np.zeros(n_rows, dtype=bool)
+
+    def only(name: str) -> np.ndarray:
+        return later & (drift == name)
+
+    hour = rows // 50 % HOURS
+    made: dict[str, np.ndarray] = {
+        "steady": rng.normal(size=n_rows) * np.where(only("variance"), 1.5, 1.0),
+        "load": rng.normal(size=n_rows) + np.where(only("mean"), 0.3, 0.0),
+        "heavy": rng.standard_cauchy(n_rows),
+        "count": rng.poisson(3, n_rows).astype(float),
+        "events": (rng.random(n_rows) < np.where(only("rare event"), 0.02, 0.002)).astype(float),
+        "level": 100 + rng.normal(size=n_rows) + only("slow ramp") * (rows - at) * 4 / max(n_rows - at, 1),
+        "clock": np.sin(2 * np.pi * hour / HOURS) + rng.normal(size=n_rows) / 2
+        + only("seasonal look-alike") * np.sin(2 * np.pi * hour / HOURS),
+    }  # fmt: skip
+    kind = rng.integers(0, 3, n_rows)
+    made["kind"] = np.array(KIND, dtype=object)[kind]
+    made["kind"][only("new category") & (rng.random(n_rows) < 0.05)] = "d"
+    made["gaps"] = np.where(rng.random(n_rows) < np.where(only("missing"), 0.1, 0.02), np.nan, rng.normal(size=n_rows))
+    made |= {name: rng.normal(size=n_rows) for name in ("one", "two", "three")}
+    wanted = made["one"] + made["two"] + rng.logistic(size=n_rows) / 2 > 0
+    flip = only("label flip") & (rng.random(n_rows) < 0.15)
+    return {name: made[name] for name in NAMES}, wanted ^ flip
+
+
+class Answering:
+    """The model: it knows how the labels come about."""
+
+    def of_blocks(self, columns, block):
+        score = 2 * (columns["one"] + columns["two"])
+        sure = 1 / (1 + np.exp(-score))
+        return np.stack([1 - sure, sure], axis=1)
+
+
+def monitor(seed: int, *, season: bool = False):
+    """Open a watch with a reference of its own."""
+    import pandas as pd
+
+    from edge.watch.monitor import EdgeMonitor, Plan
+    from edge.watch.profiling import answered_by, profile_of
+    from edge.watch.seasons import Calendar, seasons_at
+    from lab.protocol import Dataset
+
+    columns, labels = stream(1_000_000 + seed, REFERENCE)
+    kinds = {name: "category" if name == "kind" else "number" for name in NAMES}
+    target = labels.astype(np.int64)
+    table = Dataset("reference", pd.DataFrame(columns), target, "label", ("no", "yes"), kinds, "")
+    answered = answered_by(Answering().of_blocks(columns, 0), target, is_own=True)
+    calendar = Calendar("time", ("hour",)) if season else None
+    seasons = seasons_at(times(0, REFERENCE) / 86_400, ("hour",)) if season else None
+    profile = profile_of(table, seed=seed, answered=answered, seasons=seasons, n_seasons=HOURS if season else 1)
+    return EdgeMonitor(Plan("benchmark", profile, calendar, 0.05, seed), Answering())
+
+
+def times(first: int, n_rows: int) -> np.ndarray:
+    """Seconds since 1970: 50 rows an hour."""
+    return (first + np.arange(n_rows)) * 72.0
+
+
+def watched(seed: int, n_rows: int, drift: str = "", *, season: bool = False) -> list:
+    """Watch a stream to its end; gives the alarms."""
+    from lab.watching.protocol import Batch
+
+    columns, labels = stream(seed, n_rows, drift, n_rows // 2)
+    watch = monitor(seed, season=season)
+    words = np.where(labels, "yes", "no")
+    found = []
+    for first in range(0, n_rows, BATCH):
+        part = slice(first, first + BATCH)
+        cells = {name: values[part] for name, values in columns.items()}
+        cells |= {"time": times(first, len(words[part]))} if season else {}
+        found += watch.take(Batch(cells, first, labels=words[part].tolist()))
+    return [each for each in found if each.kind == "alarm"]
+
+
+def null(n_streams: int, n_rows: int) -> None:
+    """Count streams without drift that raise an alarm."""
+    from lab.stats import largest_rate, rate
+
+    for season in (False, True):
+        # without the name of the season `clock` comes in waves, which is no exchangeable stream: it is left to the one with it
+        count, by_signal = 0, {}
+        for seed in range(n_streams):
+            raised = {each.facts["signal"] for each in watched(seed, n_rows, season=season)} - (
+                set() if season else {"clock"}
+            )
+            count += bool(raised)
+            for name in raised:
+                by_signal[name] = by_signal.get(name, 0) + 1
+        found, most = rate(count, n_streams), largest_rate(count, n_streams)
+        named = "season named" if season else "no season"
+        print(f"{named}: {count} of {n_streams} streams of {n_rows:,} rows raised a false alarm, "
+              f"{100 * found.value:.1f} % (95 %: at most {100 * most:.1f} %), promised 5 %; {by_signal}")  # fmt: skip
+
+
+def drifts(n_streams: int, n_rows: int, peers: Path | None) -> None:
+    """Show delays, coverage and wrong alarms by kind of drift, and those of river."""
+    at = n_rows // 2
+    known = {} if peers is None else peer(peers, n_streams, n_rows)
+    print(f"streams of {n_rows:,} rows, the change begins at row {at + 1:,}; {n_streams} streams of each kind")
+    print("kind                 who            found   median delay   interval covers   too early   wrong signal")
+    for drift, names in CHANGED.items():
+        season = drift == "seasonal look-alike"
+        delays, covered, early, wrong, found = [], 0, 0, 0, 0
+        for seed in range(n_streams):
+            alarms = watched(seed, n_rows, drift, season=season)
+            ours = [each for each in alarms if season or each.facts["signal"] != "clock"]
+            early += any(each.row < at for each in ours)
+            right = [each for each in ours if each.facts["signal"] in names and each.row >= at]
+            wrong += any(
+                each.facts["signal"] not in names | (ANSWERS if drift == "label flip" else set()) for each in ours
+            )
+            if right:
+                first = min(right, key=lambda each: each.row)
+                found += 1
+                covered += first.facts["earliest"] <= at <= first.facts["latest"]
+                delays.append(first.row - at + 1)
+        shown = f"{np.median(delays):12,.0f}" if delays else f"{'-':>12}"
+        print(
+            f"{drift:20} {'watch':12} {found:4} of {n_streams:<4} {shown} {covered:12} of {found:<4} {early:10} {wrong:12}"
+        )
+        for who, lines in known.items():
+            delays = [delay for delay, _ in lines[drift] if delay is not None]
+            shown = f"{np.median(delays):12,.0f}" if delays else f"{'-':>12}"
+            early = sum(is_early for _, is_early in lines[drift])
+            print(f"{'':20} {who:12} {len(delays):4} of {n_streams:<4} {shown} {'none':>12} {'':8} {early:9} {'':>12}")
+
+
+def as_numbers(columns: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, np.ndarray]:
+    """What a detector of numbers is fed: categories by their letter, a missing value as one far away, and the errors."""
+    fed = {name: values for name, values in columns.items() if name != "kind"}
+    fed["kind"] = np.array([ord(letter) for letter in columns["kind"]], dtype=float)
+    fed["gaps"] = np.nan_to_num(columns["gaps"], nan=-10)
+    fed["errors"] = ((columns["one"] + columns["two"] > 0) != labels).astype(float)
+    return fed
+
+
+def river(n_streams: int, n_rows: int) -> None:
+    """Run in the environment of river."""
+    from river.drift import ADWIN, KSWIN, PageHinkley
+
+    at, found = n_rows // 2, {}
+    makers = {"ADWIN": lambda: ADWIN(), "KSWIN": lambda: KSWIN(seed=1), "Page-Hinkley": lambda: PageHinkley()}
+    for (who, make), (drift, names) in itertools.product(makers.items(), CHANGED.items()):
+        for seed in range(n_streams):
+            delay, early = None, False
+            for name, values in as_numbers(*stream(seed, n_rows, drift, at)).items():
+                if name == "clock":
+                    continue
+                detector = make()
+                for row, value in enumerate(values.tolist()):
+                    detector.update(value)
+                    if detector.drift_detected:
+                        early |= row < at
+                        if row >= at:
+                            if name in names:
+                                delay = row - at + 1 if delay is None else min(delay, row - at + 1)
+                            break
+            found.setdefault(who, {}).setdefault(drift, []).append((delay, early))
+    print("FOUND " + json.dumps(found))
+
+
+def peer(peers: Path, n_streams: int, n_rows: int) -> dict:
+    """Install river and let it watch the same streams; nothing where that is not possible, which is said."""
+    folder = peers / "river"
+    python = folder / "bin" / "python"
+    try:
+        if not (folder / "ready").exists():
+            venv.create(folder, with_pip=True, clear=True)
+            command = [python, "-m", "pip", "install", "--quiet", "river", "numpy"]
+            subprocess.run(command, check=True, timeout=600, capture_output=True)
+            (folder / "ready").touch()
+        command = [python, __file__, "--river", str(n_streams), "--rows", str(n_rows)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        print(f"river not run: {error}")
+        return {}
+    return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("FOUND "))[6:])
+
+
+def speed(n_rows: int) -> None:
+    """Rows a second of CPU time with 30 columns and an exported logistic regression, with and without labels, and memory."""
+    import pandas as pd
+
+    from edge.delivery.trials import deliver
+    from edge.session import session
+    from edge.watch.monitor import EdgeMonitor, Plan
+    from edge.watch.predicting import Predictor
+    from edge.watch.profiling import profile_of
+    from lab.learning.families import LOGISTIC
+    from lab.protocol import Dataset
+    from lab.watching.protocol import Batch
+
+    names = [f"x{column}" for column in range(30)]
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(REFERENCE, 30))
+    target = (table[:, :5].sum(axis=1) + rng.normal(size=REFERENCE) > 0).astype(np.int64)
+    data = Dataset(
+        "made", pd.DataFrame(table, columns=names), target, "y", ("no", "yes"), dict.fromkeys(names, "number"), ""
+    )
+    content = deliver(data, seed=0, family=LOGISTIC, scorer="accuracy", candidates=1).onnx.tobytes()
+    for with_labels in (False, True):
+        watch = EdgeMonitor(
+            Plan("speed", profile_of(data, seed=0), None, 0.05, 0), Predictor(session(content), tuple(names), ())
+        )
+        seconds, first = 0.0, 0
+        while first < n_rows:
+            rows = rng.normal(size=(BATCH, 30))
+            words = np.where(rows[:, 0] > 0, "yes", "no").tolist() if with_labels else None
+            batch = Batch({name: rows[:, place].tolist() for place, name in enumerate(names)}, first, labels=words)
+            began = time.process_time()
+            watch.take(batch)
+            seconds += time.process_time() - began
+            first += BATCH
+            if math.log10(first).is_integer() or first == n_rows:
+                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+                what = "with labels" if with_labels else "no labels"
+                print(f"{what:12} {first:12,} rows: {first / seconds:10,.0f} rows a second, "
+                      f"state {len(watch.state()) / 1e6:5.2f} MB, peak {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
+
+
+def main() -> None:
+    """Read the options and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--null", type=int, metavar="STREAMS", help="count false alarms")
+    parser.add_argument("--drift", type=int, metavar="STREAMS", help="delays by kind of drift, so many streams of each")
+    parser.add_argument("--speed", action="store_true", help="rows a second and memory")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a stream")
+    parser.add_argument("--peers", type=Path, default=ROOT / ".peers", help="folder of the peers' environments")
+    parser.add_argument("--alone", action="store_true", help="without river")
+    parser.add_argument("--river", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.river is not None:
+        river(options.river, options.rows)
+        return
+    if options.null:
+        null(options.null, options.rows)
+    if options.drift:
+        drifts(options.drift, options.rows, None if options.alone else options.peers)
+    if options.speed:
+        speed(options.rows)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    main()

@@ -1,0 +1,259 @@
+"""What a watch says depends on the rows alone: not on how they were cut, nor on how often it was stopped and taken up again."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples.watch_rows import PROFILE, alarms, batches, calendar, monitor, prices, profile, rows, watched
+
+from lab.errors import InputError
+from lab.watching.protocol import Batch
+
+N = 900
+
+
+def changed(seed=3):
+    columns, labels = rows(seed, N)
+    columns["heat"][500:] += 8
+    columns["kind"][600:700] = "z"
+    columns["alarms"][::97] = np.nan
+    return columns, labels
+
+
+def told(said):
+    return sorted((each.row, each.kind, each.sentence) for each in said)
+
+
+@settings(max_examples=8, deadline=None)
+@given(cuts=st.lists(st.integers(1, N - 1), max_size=6, unique=True).map(sorted))
+def test_nothing_depends_on_how_rows_are_cut_into_batches(cuts):
+    columns, labels = changed()
+    whole, parts = monitor(), monitor()
+    expected = told(watched(whole, columns, labels))
+    assert told(watched(parts, columns, labels, cuts=cuts)) == expected
+    assert parts.state() == whole.state()
+    assert parts.status() == whole.status()
+
+
+@settings(max_examples=8, deadline=None)
+@given(stops=st.lists(st.integers(1, N - 1), min_size=1, max_size=3, unique=True).map(sorted))
+def test_a_watch_that_is_taken_up_again_goes_on_bit_by_bit(stops):
+    columns, labels = changed()
+    keys = [f"k{row}" for row in range(N)]
+    labels = np.where(np.arange(N) % 3 == 0, labels, None)
+    whole = monitor()
+    watched(whole, columns, labels, keys=keys, cuts=stops)
+    once = monitor()
+    for batch in batches(columns, labels, keys=keys, cuts=stops):
+        once.take(batch)
+        again = monitor()
+        again.resume(once.state())
+        assert again.state() == once.state()
+        once = again
+    assert once.state() == whole.state()
+    late = {f"k{row}": "hot" for row in range(0, N, 7)}
+    assert told(once.take_labels(late)) == told(whole.take_labels(late))
+    assert once.state() == whole.state()
+
+
+def test_a_state_of_another_watch_and_a_damaged_one_are_refused_in_one_sentence():
+    watch = monitor()
+    watched(watch, *changed())
+    state = watch.state()
+    for other in (monitor(seed=1), monitor(model="other"), monitor(false_alarms=0.01), monitor(predicts=False)):
+        with pytest.raises(InputError, match="another model, or with other settings"):
+            other.resume(state)
+    for damaged in (state[:-1], state[:200] + b"x" + state[201:], state + b"x"):
+        with pytest.raises(InputError, match="damaged"):
+            monitor().resume(damaged)
+    for foreign in (b"", b"{}", b"lab watch state 9\n" + state[18:]):
+        with pytest.raises(InputError, match="form"):
+            monitor().resume(foreign)
+
+
+def test_false_alarms_are_as_rare_as_promised():
+    raised = sum(bool(alarms(watched(monitor(seed=s, false_alarms=0.2), *rows(1_000 + s, 1_500)))) for s in range(25))
+    assert raised <= 9  # binomial: 1 in 100 runs of 25 at 0.2 have more
+
+
+LATER = np.arange(4_000) >= 2_000
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("heat", lambda v: np.where(LATER, v + 2, v), "mean 49.91 before"),
+        ("heat", lambda v: np.where(LATER, 50 + 2 * (v - 50), v), "standard deviation"),
+        ("heat", lambda v: np.where(LATER & (np.arange(4_000) % 4 == 0), np.nan, v), "missing values"),
+        ("heat", lambda v: np.where(LATER, v * 1_000, v), "mean 49.91 before"),
+        ("heat", lambda v: np.where(LATER & (np.arange(4_000) % 4 == 0), "broken", v), "cannot be read"),
+        ("alarms", lambda v: np.where(LATER & (np.arange(4_000) % 10 == 0), 1.0, v), "mean 0.0"),
+        ("kind", lambda v: np.where(LATER & (np.arange(4_000) % 10 == 0), "new", v), "hardly has"),
+        ("open", lambda v: np.where(LATER, 0.0, v), "share of true"),
+    ],
+)
+def test_a_change_is_seen_with_its_beginning_its_column_and_its_size(name, change, words):
+    columns, _ = rows(8, 4_000)
+    columns[name] = change(columns[name])
+    watch = monitor()
+    found = alarms(watched(watch, columns))
+    assert name in found
+    assert found[name].facts["earliest"] <= 2_000 <= found[name].facts["latest"]
+    assert 2_000 <= found[name].row < 3_000
+    assert words in found[name].facts["change"]
+    assert {each for each in found if each in columns} == {name}
+    state = next(each for each in watch.status().signals if each.name == name)
+    assert (state.alarm, state.start[1:]) == (
+        found[name].row,
+        (found[name].facts["earliest"], found[name].facts["latest"]),
+    )
+    assert state.evidence >= 0
+
+
+def test_nothing_is_said_where_nothing_changed():
+    watch = monitor()
+    assert watched(watch, *rows(21, 2_000)) == []
+    status = watch.status()
+    assert (status.rows, status.labels, status.advice.answer) == (2_000, 2_000, "no")
+    assert status.accuracy.low <= status.expected.value <= status.accuracy.high
+    assert all(each.evidence < 0 for each in status.signals)
+
+
+def flipped(n_rows=3_000, at=1_500, seed=5):
+    columns, labels = rows(seed, n_rows)
+    turned = (np.arange(n_rows) >= at) & (np.random.default_rng(0).random(n_rows) < 0.35)
+    return columns, np.where(turned, np.where(labels == "hot", "cold", "hot"), labels)
+
+
+def test_labels_that_mean_something_else_are_told_from_data_and_make_the_estimate_withdrawn():
+    watch = monitor()
+    found = alarms(watched(watch, *flipped()))
+    assert {"errors"} <= set(found) <= {"errors", "calibration"}
+    assert found["errors"].facts["earliest"] <= 1_500 <= found["errors"].facts["latest"]
+    status = watch.status()
+    assert status.sentence.startswith("What the columns mean for the labels changed")
+    assert status.expected is None
+    assert status.advice.answer == "yes"
+    assert "points" in status.advice.reason
+
+
+@pytest.mark.parametrize(("wrong", "training", "answer"), [(1.0, 10.0, "yes"), (1.0, 1e6, "no")])
+def test_prices_decide_whether_to_train_again(wrong, training, answer):
+    watch = monitor(costs=prices(wrong, training))
+    watched(watch, *flipped())
+    assert watch.status().advice.answer == answer
+
+
+def test_labels_that_come_late_count_as_those_that_come_with_their_row():
+    columns, labels = flipped()
+    keys = [f"k{row}" for row in range(len(labels))]
+    with_rows, later = monitor(), monitor()
+    expected = alarms(watched(with_rows, columns, labels))["errors"].facts
+    watched(later, columns, keys=keys)
+    assert later.status().labels == 0
+    found = alarms(later.take_labels(dict(zip(keys, labels.tolist(), strict=True))))["errors"]
+    assert found.facts == expected | {"noticed": 2_999}
+    assert later.status().labels == with_rows.status().labels == 3_000
+
+
+def test_labels_for_a_row_that_is_not_looked_at_yet_and_for_no_row():
+    columns, labels = rows(2, 150)
+    keys = [f"k{row}" for row in range(150)]
+    watch = monitor()
+    watched(watch, columns, keys=keys)
+    said = watch.take_labels({"k120": labels[120], "nobody": "hot", "else": "hot", "k3": "lukewarm", "k4": ""})
+    assert [each.facts["notice"] for each in said] == ["class", "unknown"]
+    assert watch.status().labels == 1
+    more, _ = rows(4, 50)
+    watch.take(Batch({name: values.tolist() for name, values in more.items()}, 150, keys=["k5", *keys[1:50]]))
+    assert watch.status().labels == 2
+
+
+def test_columns_that_come_and_go_or_change_their_type_are_told_once_and_end_nothing():
+    columns, _ = rows(6, 1_000)
+    del columns["open"]
+    columns["brand"] = np.arange(1_000)
+    columns["heat"] = np.array(["hot"] * 1_000, dtype=object)
+    watch = monitor()
+    said = [each for each in watched(watch, columns, cuts=[250, 500]) if each.kind == "notice"]
+    assert [each.facts["notice"] for each in said] == ["new column", "lost column", "type column"]
+    assert watch.rows == 1_000
+    assert watch.status().sentence.startswith("The device or the source of the rows changed")
+
+
+def test_rows_that_do_not_follow_are_a_fault_of_the_caller():
+    watch = monitor()
+    with pytest.raises(ValueError, match="begins with row 5"):
+        watch.take(Batch({"heat": [1.0]}, 5))
+    with pytest.raises(ValueError, match="differ in length"):
+        watch.take(Batch({"heat": [1.0], "open": [1.0, 0.0]}, 0))
+
+
+def test_times_of_the_device_are_watched_where_it_tells_them():
+    columns, _ = rows(12, 2_000)
+    seconds = np.random.default_rng(1).lognormal(-7, 0.3, 2_000) * np.where(np.arange(2_000) >= 1_000, 3, 1)
+    watch = monitor()
+    found = alarms(watched(watch, columns, seconds=seconds.tolist()))
+    assert list(found) == ["seconds per row"]
+    assert "median" in found["seconds per row"].sentence
+    assert watch.status().sentence.startswith("The device or the source of the rows changed")
+
+
+def waves(first, n_rows):
+    """Days since 1970, 100 rows an hour, and a wave over the day."""
+    days = (first + np.arange(n_rows)) / 2_400
+    return days, 6 * np.sin(2 * np.pi * np.floor(days * 24 + 1e-9) / 24)
+
+
+def seasonal(named):
+    """A reference with a wave over the day, and a watch of it."""
+    from samples import watch_rows
+
+    days, wave = waves(0, 4_800)
+    columns, labels = rows(99, 4_800)
+    columns["heat"] += wave
+    table = dataclasses.replace(
+        watch_rows.reference(4_800),
+        features=watch_rows.pd.DataFrame(columns), target=(labels == "hot").astype(np.int64),
+    )  # fmt: skip
+    places = watch_rows.seasons_at(days, ("hour",)) if named else None
+    known = watch_rows.profile_of(table, seed=1, seasons=places, n_seasons=24 if named else 1)
+    return monitor(known=known, calendar=calendar("hour") if named else None, predicts=False)
+
+
+def test_what_comes_again_every_day_is_no_change_where_the_season_is_named():
+    columns, _ = rows(31, 4_800)
+    days, wave = waves(0, 4_800)
+    columns["heat"] += wave
+    columns["time"] = days * 86_400
+    assert alarms(watched(seasonal(named=True), columns, cuts=[77, 1_234])) == {}
+    assert "heat" in alarms(watched(seasonal(named=False), columns))
+    columns["heat"][2_400:] += 2
+    assert "heat" in alarms(watched(seasonal(named=True), columns))
+
+
+def test_time_that_goes_backwards_is_told_once():
+    columns, _ = rows(31, 300)
+    columns["time"] = np.arange(300)[::-1].astype(float)
+    said = watched(seasonal(named=True), columns, cuts=[100])
+    assert [each.facts["notice"] for each in said if each.kind == "notice"] == ["time backwards"]
+
+
+def test_what_is_held_does_not_grow_with_the_stream():
+    watch = monitor(predicts=False)
+    columns, _ = rows(40, 5_000)
+    sizes = []
+    for turn in range(16):
+        watch.take(Batch({name: values.tolist() for name, values in columns.items()}, 5_000 * turn))
+        sizes.append(len(watch.state()))
+    assert sizes[-1] - sizes[7] < 0.35 * sizes[7]
+
+
+def test_the_model_of_a_run_is_watched_by_answers_that_are_no_history():
+    """Other models gave them: they say what to expect, and no rank is taken among them."""
+    watch = monitor(known=profile(is_own=False))
+    assert watched(watch, *rows(21, 600)) == []
+    assert watch.status().expected is not None
+    assert monitor(known=profile(is_own=False)).identity != monitor(known=PROFILE).identity
