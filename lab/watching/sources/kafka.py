@@ -17,6 +17,7 @@ _LOOKED_EVERY_S = 30.0
 _SETTINGS = {
     "group.id": "lab-watch",  # asked for by the client; offsets are ours
     "enable.auto.commit": False,
+    "enable.metrics.push": False,  # no telemetry
     "auto.offset.reset": "earliest",
     "queued.max.messages.kbytes": 16_384,
     "log_level": 0,

@@ -118,10 +118,23 @@ class Rows:
     def _csv(self, lines: Sequence[bytes], final: bool) -> Parsed:
         try:
             text = b"".join(lines).decode()
+            columns = self._plainly(text, lines)
+            if columns is not None:
+                return Parsed(Piece(columns), len(lines))
             rows = list(csv.reader(io.StringIO(text, newline="\n"), delimiter=self._separator, strict=True))
         except (csv.Error, UnicodeDecodeError):
             return self._row_by_row(lines, final)
         return Parsed(self._piece(rows, []), len(lines))
+
+    def _plainly(self, text: str, lines: Sequence[bytes]) -> Mapping[str, Sequence[Cell]] | None:
+        """Read several times as fast what holds nothing but cells between separators; None where there is more to it."""
+        width, separator = len(self._columns), self._separator
+        sign = separator.encode()
+        if width < 2 or '"' in text or "\r" in text or any(line.count(sign) != width - 1 for line in lines):
+            return None
+        cells = text.removesuffix("\n").replace("\n", separator).split(separator)
+        columns = {name: cells[place::width] for place, name in enumerate(self._columns)} if lines else {}
+        return {name: _filled(column) for name, column in columns.items()} if "" in cells else columns
 
     def _row_by_row(self, lines: Sequence[bytes], final: bool) -> Parsed:
         """Read the same where a row does not parse, or the last one is not whole."""
@@ -167,11 +180,13 @@ class Rows:
         if not rows:
             return Piece({}, tuple(unread))
         cells = zip(*rows, strict=True)
-        columns = {
-            name: [cell or None for cell in column] if "" in column else column
-            for name, column in zip(self._columns, cells, strict=True)
-        }
+        columns = {name: _filled(column) for name, column in zip(self._columns, cells, strict=True)}
         return Piece(columns, tuple(unread))
+
+
+def _filled(column: Sequence[Cell]) -> Sequence[Cell]:
+    """Give cells of which an empty one is nothing."""
+    return [cell or None for cell in column] if "" in column else column
 
 
 def _of_width(rows: list[list[str]], unread: list[Unread], width: int) -> tuple[list[list[str]], list[Unread]]:

@@ -9,6 +9,7 @@ from lab.errors import DataError, InputError
 from lab.watching import keys as newest_keys
 from lab.watching import late, loop
 from lab.watching.loop import Roles, Watch
+from lab.watching.protocol import Happening
 from lab.watching.sources.source import Piece, Unread
 from lab.watching.state import StateFile
 
@@ -257,6 +258,32 @@ def test_an_alarm_that_was_stored_and_not_told_is_told_at_the_next_start(tmp_pat
     assert [each.kind for each in heard.happenings].count("alarm") == 1
     _, heard = watched([piece("1", "2", "3")], monitor=Counting(alarm=1), state=StateFile(tmp_path / "state.json"))
     assert [each.kind for each in heard.happenings].count("alarm") == 0, "and not again"
+
+
+def test_the_log_holds_each_happening_once_however_the_last_watch_ended(tmp_path):
+    one, two, three = (Happening("notice", row, f"sentence {row}") for row in range(3))
+    path, log = tmp_path / "state.json", tmp_path / "state.happenings.jsonl"
+
+    def logged():
+        return [json.loads(line)["row"] for line in log.read_text().splitlines()]
+
+    def again():
+        state = StateFile(path)
+        assert state.read({}) is not None
+        return state
+
+    state = StateFile(path)
+    assert state.read({}) is None
+    state.write({"belongs_to": {}}, [one], "now")
+    state.write({"belongs_to": {}}, [two], "now")
+    whole = log.read_bytes()
+    for left in (whole, whole + b'{"row": 99', whole[: whole.index(b"\n") + 9], whole[: whole.index(b"\n") + 1]):
+        log.write_bytes(left)  # killed after, before, within and ahead of writing the last line
+        again()
+        assert logged() == [0, 1]
+    log.unlink()
+    again().write({"belongs_to": {}}, [three], "now")
+    assert logged() == [1, 2], "what somebody removed is gone, and the rest goes on"
 
 
 def test_an_interrupt_ends_a_watch_with_how_it_stood():

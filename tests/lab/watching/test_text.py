@@ -36,11 +36,14 @@ def read_all(content, *, most=10, chunk=7, place=None, stop=None):
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=6)
 
 
-@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), st.integers(1, 5), st.integers(1, 40))
+QUOTING = st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
+
+
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), st.integers(1, 5), st.integers(1, 40), QUOTING)
 @settings(max_examples=60, deadline=None)
-def test_what_a_writer_of_csv_wrote_is_read_however_it_is_cut(cells, most, chunk):
+def test_what_a_writer_of_csv_wrote_is_read_however_it_is_cut(cells, most, chunk, quoting):
     stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([("a", "b"), *cells])
+    csv.writer(stream, lineterminator="\n", quoting=quoting).writerows([("a", "b"), *cells])
     content = stream.getvalue().encode()
     rows, unread, places = read_all(content, most=most, chunk=chunk)
     assert rows == [{"a": a or None, "b": b or None} for a, b in cells]
@@ -60,6 +63,12 @@ def test_csv_rows_that_do_not_parse_are_left_out_in_their_place():
         (2, "it is not UTF-8"),
         (2, "a quotation mark is not closed"),
     ]
+
+
+def test_rows_of_other_widths_are_left_out_even_where_their_cells_add_up():
+    rows, unread, _ = read_all(b"a,b\n1,2\n3\n4,5,6\n7,\n")
+    assert rows == [{"a": "1", "b": "2"}, {"a": "7", "b": None}]
+    assert [place for place, _ in unread] == [1, 1]
 
 
 def test_json_lines_keep_their_kinds_and_columns_may_come_and_go():
