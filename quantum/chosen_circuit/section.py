@@ -9,6 +9,7 @@ from lab.report import charts
 from lab.wording import count
 from quantum.chosen_circuit.drawing import drawing
 from quantum.chosen_circuit.learning import LEARNING, boundary_figure, formula_table, watch_learning
+from quantum.chosen_circuit.loading import loading_table
 from quantum.chosen_circuit.trials import CIRCUIT, CircuitRow, examine_circuit
 from quantum.circuit import Circuit
 from quantum.context import Context
@@ -40,6 +41,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     examined, learned = CIRCUIT.found(rows), LEARNING.found(rows)
     if examined:
         figures += [_drawn(examined.circuit), _losses_figure(examined)]
+        if examined.scalings is not None:
+            tables.append(loading_table(examined.circuit, examined.loads, examined.scalings))
         caveats.append(f"the simulator's expectations lie within {number(examined.pennylane)} of PennyLane's")
     if learned:
         figures.append(boundary_figure(learned, context.dataset.classes))

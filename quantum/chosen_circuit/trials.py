@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lab.learning.families import Family
+from lab.learning.preparation import column_names
 from lab.learning.tuning import tune_on_all
 from lab.protocol import Dataset, Key
+from quantum.chosen_circuit.loading import loaded
 from quantum.circuit import Circuit
 from quantum.hardware.transpiled import OnDevice, on_device
 from quantum.interop.pennylane import to_pennylane
@@ -40,6 +42,10 @@ class CircuitRow:
         Largest distance of an expectation from PennyLane's on the first rows.
     devices : tuple of OnDevice
         The circuit as each device would run it.
+    loads : tuple of str
+        For each qubit the columns that its angle is made of.
+    scalings : numpy.ndarray or None
+        Trained factors of the angles, in the shape that the circuit names.
     """
 
     losses: np.ndarray
@@ -48,6 +54,8 @@ class CircuitRow:
     trained: int
     pennylane: float
     devices: tuple[OnDevice, ...]
+    loads: tuple[str, ...] = ()
+    scalings: np.ndarray | None = None
 
 
 CIRCUIT = Key("circuit", CircuitRow)
@@ -69,6 +77,8 @@ def examine_circuit(
         trained=model.angles_.size + (model.scalings_.size if model.train_scalings else 0),
         pennylane=_distance_from_pennylane(model, angles),
         devices=tuple(on_device(bound, device, seed=seed % 2**31) for device in devices),
+        loads=loaded(model.inputs_.matrix_, column_names(tuned.model.named_steps["prepare"]), circuit.n_qubits),
+        scalings=model.scalings_,
     )
 
 

@@ -7,7 +7,10 @@ run. Files and built-in tables are taken for independent too.
 Printed for each kind: of how many tables something was said that holds the verdict, the exact 95 % interval of that share, and of
 how many more a question was asked. Wanted: at least 95 of 100 of the first, at most 1 of 100 of the others. Few groups look like
 the levels of a category, or like clouds of independent rows: there a question is all that can be wanted, and without a name
-nothing. The thresholds of the modules were chosen with tables of seeds below 5,000,000, where those of the default begin.
+nothing. Groups in the order of the file that no column tells apart are not recognised by any model: no score is too high by
+them, intervals may be too narrow, and nothing is said.
+
+The thresholds of the modules were chosen with tables of seeds below 5,000,000, where those of the default begin.
 
 Set OPENBLAS_NUM_THREADS=1: the threads of several jobs stand in one another's way.
 

@@ -10,7 +10,9 @@ nothing and is counted apart ("held").
 
 An interval from test rows is right where what a learner gains from a row does not change its score at first order: learners that
 minimise the loss they are scored by. Cells with "neg_log_loss" have learners that do not, and intervals up to 3 times too wide;
-those with "log loss" have a logistic regression. Where both learners always say the common class nothing differs, and the interval
+those with "log loss" have a logistic regression. Accuracy and balanced accuracy of rare classes are held wide by the floor of 3 rows
+of the rarest class, which cannot go: without it two learners that agree on the few rows that there are would be level for sure. Where
+both learners always say the common class nothing differs, and the interval
 is the rule of three (width "inf").
 
 Printed for each cell: coverage with its exact 95 % interval, half the width relative to the right one (1.96 standard deviations of

@@ -237,9 +237,13 @@ def test_the_verdict_rests_on_the_candidate_that_fits_and_says_its_numbers(evide
     held = LAB.judge(evidence, roomy)
     fell = "The logistic regression model fits every budget, but accuracy fell from 90 % to 60 % near row 651 of the stream."
     assert (held.answer, held.sentence) == ("undecided", fell)
-    said = "Accuracy was 90.0 % (86.0 to 93.0) before the change and 60.0 % (50.0 to 70.0) after it, noticed at row 800."
+    said = (
+        "Accuracy was 90.0 % (86.0 to 93.0) before the change and 60.0 % (50.0 to 70.0) after it, noticed at row 800."
+    )
     assert held.details.startswith(f"2 columns drifted (income, age), first near row 641. {said}")
-    assert "99 of 100 answers" not in held.details, "its figures stand in the picture, and there is no room for more lines"
+    assert "99 of 100 answers" not in held.details, (
+        "its figures stand in the picture, and there is no room for more lines"
+    )
     evidence = without_stream(evidence)
     verdict = LAB.judge(evidence, roomy)
     assert verdict.answer == "yes"

@@ -41,7 +41,9 @@ def test_the_lab_keeps_to_the_protocol_on_several_classes_and_on_mixed_columns(n
     asked = EDGE_ESTIMATES - (set() if settings.rate else {"MODEL.misses", "MODEL.least_misses"})
     found = {generic(estimate) for estimate in record.evidence.estimates}
     assert asked - may_miss <= found <= asked, "each number has a golden test, and nothing else has"
-    assert record.evidence.facts.keys() == EDGE_FACTS - (set() if settings.stream else {"stream", "stream_in_short", "stream_seen"})
+    assert record.evidence.facts.keys() == EDGE_FACTS - (
+        set() if settings.stream else {"stream", "stream_in_short", "stream_seen"}
+    )
     assert vega.problems_of(record) == {}
     assert record.evidence.figures[0].title == "How much of each budget is used?"
     titles = [table.title for table in record.evidence.tables]
