@@ -95,7 +95,7 @@ def score_private(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the library sees the rows is known
             model.fit(_filled(dataset, train), dataset.target[train])
-            scores.append(score_of(model, scorer, _filled(dataset, test), dataset.target[test]))
+            scores.append(score_of(model, scorer, dataset, test, _filled(dataset, test)))
     return Private(tuple(scores))
 
 
