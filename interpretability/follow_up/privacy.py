@@ -115,7 +115,7 @@ def score_private(
             model.fit(_filled(dataset, train), dataset.target[train])
             if parts is not None:
                 _keep_strongest(model, parts)
-            scores.append(score_of(model, scorer, _filled(dataset, test), dataset.target[test]))
+            scores.append(score_of(model, scorer, dataset, test, _filled(dataset, test)))
     return Private(tuple(scores))
 
 

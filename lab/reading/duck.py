@@ -57,10 +57,11 @@ def read_duckdb(content: bytes, name: str, table: str, most_cells: int) -> tuple
             f"{name} is a DuckDB file, which needs duckdb: run  pip install 'future-tech-lab[duckdb]'  or {_SAVE}"
         )
     with scratch_folder() as folder:
+        where = str(folder)
         (folder / "data.duckdb").write_bytes(content)
         (folder / "asked.json").write_text(json.dumps({"table": table, "most": most_cells}), encoding="utf-8")
         try:
-            done = run_child(__name__, str(folder), timeout=_SECONDS, confined_to=str(folder))
+            done = run_child(__name__, where, timeout=_SECONDS, confined_to=where)
         except subprocess.TimeoutExpired as error:
             raise DataError(f"{name} was not read within {_SECONDS} s; {_SAVE}") from error
         said = folder / "found.json"

@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from samples import nosy
 
 from lab.data.load import load
 from lab.errors import DataError
@@ -96,6 +97,13 @@ def test_a_database_as_we_open_it_does_nothing_but_read_itself(tmp_path, stateme
     with pytest.raises(duckdb.Error):
         connection.execute(statement.format(folder=tmp_path))
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_database_is_read_where_it_can_write_nowhere_else(monkeypatch, tmp_path):
+    path = made(tmp_path / "t.duckdb")
+    outside = nosy.sent_along(monkeypatch, tmp_path, duck)
+    assert load(str(path), "churn").n_rows == N
+    assert outside() == []
 
 
 def test_too_many_values_are_refused_before_they_are_read(tmp_path):
