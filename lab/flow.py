@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import html
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from lab.likeness import traits_of, with_likeness
 from lab.protocol import Answer, Dataset, Evidence, Lab, Section, Trial
 from lab.rates import known_rates, stated
 from lab.runs.elapsed import Sessions, Start
-from lab.runs.folders import SESSIONS, finished_folder, is_finished, owner_of_sessions, run_folder
+from lab.runs.folders import SESSIONS, finished_folder, is_finished, owner_of_sessions
 from lab.runs.log import log_file
 from lab.runs.others import taking_part
 from lab.version import __version__
@@ -35,10 +35,7 @@ _log = logging.getLogger("lab")
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Finished:
-    """A finished run: its folder, with `record.json` and `report.html` in it, its record, and the pictures that it lacks.
-
-    A notebook shows its report.
-    """
+    """A finished run, which a notebook shows as its report: its folder, its record, and the pictures that it lacks."""
 
     folder: Path
     record: record.Record
@@ -65,6 +62,7 @@ def run(
     command: str = "",
     files: Sequence[Path] = (),
     finished: Collection[str] = (),
+    again: bool = True,
     watch: Callable[[Progress], None] = lambda progress: None,
     notify: Callable[[str], None] = lambda sentence: None,
     opened: Callable[[Path], None] = lambda folder: None,
@@ -89,6 +87,8 @@ def run(
         What the settings were read from, beside what the lab says it reads: another content is another run.
     finished : collection of str
         Names of folders in `out`: a finished run of the same kind in one of them is returned, and nothing is computed.
+    again : bool
+        Whether all is computed even where another process has finished the same run meanwhile.
     watch, notify, opened : callable
         Told how far the trials are, what has to be prepared before them, and the folder as soon as it is chosen.
 
@@ -107,7 +107,8 @@ def run(
     for suspicion in doubts.suspicions:
         notify(f"{suspicion.sentence}; {suspicion.way_out}")
     lab.prepare(notify)
-    with _folder_of(job, out, notify) as folder, taking_part(folder, job.facts, notify) as drivers:
+    others = taking_part(out, dataset.name, job.facts, lambda found: not again and _is_readable(found), notify)
+    with others as (folder, drivers), log_file(_log, folder):
         opened(folder)
         sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start, is_noted=drivers.is_first)
         results = _worked_off(job, folder, sessions, drivers, workers or machine.n_cores(), watch, notify)
@@ -115,13 +116,6 @@ def run(
             return Finished(folder, record.read(folder))
         written = _record(job, doubts, results, sessions, command, known_rates(lab, out, notify))
         return Finished(folder, written, _leave(job, results, written, folder))
-
-
-@contextlib.contextmanager
-def _folder_of(job: Job, out: Path, notify: Callable[[str], None]) -> Iterator[Path]:
-    lab, data = job.lab.name, job.dataset.name
-    with run_folder(out, lab=lab, data=data, identity=job.identity, notify=notify) as folder, log_file(_log, folder):
-        yield folder
 
 
 def _worked_off(
@@ -242,9 +236,13 @@ def _with_failures(evidence: Evidence, results: Results, n_trials: int) -> Evide
 def _finished(out: Path, names: Collection[str], which: str) -> Finished | None:
     """Read a finished run of this identity from one of these folders; None where there is none that can be read."""
     folder = finished_folder(out, names, which)
+    return Finished(folder, record.read(folder)) if folder is not None and _is_readable(folder) else None
+
+
+def _is_readable(folder: Path) -> bool:
     with contextlib.suppress(LabError):
-        return None if folder is None else Finished(folder, record.read(folder))
-    return None
+        return record.read(folder) is not None
+    return False
 
 
 def _measured(plan: Sequence[Trial], results: Results) -> list[dict[str, Any]]:
