@@ -1,6 +1,5 @@
 """From a table to a stored verdict: the only place where plan, trials, evidence, verdict and record meet."""
 
-import contextlib
 import dataclasses
 import html
 import logging
@@ -12,7 +11,6 @@ from typing import Any
 from lab import record, report, sections
 from lab.doubts import Doubts, doubts_about, held, with_doubts
 from lab.durations import other_efforts, with_durations
-from lab.errors import LabError
 from lab.host import machine
 from lab.host.files import write_bytes
 from lab.job import Job, describe_table, job_of
@@ -95,19 +93,15 @@ def run(
     Raises
     ------
     LabError
-        If the table or the settings do not fit, a file that the run reads changes meanwhile, or too many trials failed
-        to give a verdict.
+        If the table or the settings do not fit, a file that is read changes meanwhile, or too many trials failed.
     """
     start = Start()
     job = job_of(lab, dataset, settings, seed, files)
-    if (known := _finished(out, finished, job.identity)) is not None:
-        notify(f"{lab.name} on {dataset.name} had finished before the interruption; its result is in {known.folder}")
+    if (known := _finished(out, finished, job, notify)) is not None:
         return known
-    doubts = doubts_about(job.whole, job.dataset, seed=seed)
-    for suspicion in doubts.suspicions:
-        notify(f"{suspicion.sentence}; {suspicion.way_out}")
+    doubts = _doubts_about(job, notify)
     lab.prepare(notify)
-    others = taking_part(out, dataset.name, job.facts, lambda found: not again and _is_readable(found), notify)
+    others = taking_part(out, dataset.name, job.facts, lambda found: not again and record.is_readable(found), notify)
     with others as (folder, drivers), log_file(_log, folder):
         opened(folder)
         sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start, is_noted=drivers.is_first)
@@ -233,16 +227,21 @@ def _with_failures(evidence: Evidence, results: Results, n_trials: int) -> Evide
     return dataclasses.replace(evidence, caveats=(caveat, *evidence.caveats))
 
 
-def _finished(out: Path, names: Collection[str], which: str) -> Finished | None:
+def _finished(out: Path, names: Collection[str], job: Job, notify: Callable[[str], None]) -> Finished | None:
     """Read a finished run of this identity from one of these folders; None where there is none that can be read."""
-    folder = finished_folder(out, names, which)
-    return Finished(folder, record.read(folder)) if folder is not None and _is_readable(folder) else None
+    folder = finished_folder(out, names, job.identity)
+    if folder is None or not record.is_readable(folder):
+        return None
+    notify(f"{job.lab.name} on {job.dataset.name} had finished before the interruption; its result is in {folder}")
+    return Finished(folder, record.read(folder))
 
 
-def _is_readable(folder: Path) -> bool:
-    with contextlib.suppress(LabError):
-        return record.read(folder) is not None
-    return False
+def _doubts_about(job: Job, notify: Callable[[str], None]) -> Doubts:
+    """Look whether rows belong together, and say what is suspected."""
+    doubts = doubts_about(job.whole, job.dataset, seed=job.seed)
+    for suspicion in doubts.suspicions:
+        notify(f"{suspicion.sentence}; {suspicion.way_out}")
+    return doubts
 
 
 def _measured(plan: Sequence[Trial], results: Results) -> list[dict[str, Any]]:
