@@ -27,6 +27,7 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab demo                          run all labs on built-in tables; write reports and a start page
   lab look DATA                     say what was understood of a table, column by column
   lab run LAB DATA --target COLUMN  run one lab on a file (CSV, Excel, Parquet and others), or a built-in table
+  lab batch FILE.toml               run many tables one after another, and show their verdicts in one table
   lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record
   lab session RUN...                write one page for a session from several runs: screens to present, and all reports
@@ -123,6 +124,7 @@ def _dispatch_command(words: list[str], prog: str | None) -> int:
 def _commands(prog: str | None) -> dict[str, Callable[[list[str]], int]]:
     return {
         "run": lambda rest: _run(rest, prog),
+        "batch": _batch,
         "demo": _demo,
         "list": _list,
         "look": _look,
@@ -146,6 +148,12 @@ def _run(words: list[str], prog: str | None) -> int:
     from lab.commands.run import run
 
     return run(words, prog)
+
+
+def _batch(words: list[str]) -> int:
+    from lab.commands.batch import batch
+
+    return batch(words)
 
 
 def _demo(words: list[str]) -> int:

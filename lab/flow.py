@@ -67,8 +67,6 @@ def run(
 ) -> Finished:
     """Run a lab on a table and store the record; an interrupted run of the same kind is taken up where it stopped.
 
-    Processes that are at the same run in the same folder share the trials; one of them writes the record, and all give it.
-
     Parameters
     ----------
     settings : object
