@@ -92,7 +92,7 @@ def test_a_table_that_fails_is_named_and_the_others_go_on(call, tmp_path):
     assert (called.code, computed) == (2, 2)
     assert "\x1b" not in called.out + called.err
     assert called.err.count("failed: ") == 2
-    assert "small on missing.csv failed: no file or built-in table 'missing.csv'" in called.err
+    assert "small on missing.csv failed: " in called.err
     rows = json.loads(call(asked, "--json")[0].out)["runs"]
     assert [row["fault"] is None for row in rows] == [False, False, True]
 
