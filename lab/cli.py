@@ -28,6 +28,7 @@ Evidence about three trends on your own table, offline: quantum, edge, interpret
   lab look DATA                     say what was understood of a table, column by column
   lab run LAB DATA --target COLUMN  run one lab on a file (CSV, Excel, Parquet and others), or a built-in table
   lab watch MODEL --data SOURCE     watch a model in service, for as long as rows come
+  lab batch FILE.toml               run many tables one after another, and show their verdicts in one table
   lab list                          list the labs and the built-in tables
   lab report RUN                    render a run's report again from its record
   lab session RUN...                write one page for a session from several runs: screens to present, and all reports
@@ -125,6 +126,7 @@ def _commands(prog: str | None) -> dict[str, Callable[[list[str]], int]]:
     return {
         "run": lambda rest: _run(rest, prog),
         "watch": _watch,
+        "batch": _batch,
         "demo": _demo,
         "list": _list,
         "look": _look,
@@ -154,6 +156,12 @@ def _watch(words: list[str]) -> int:
     from lab.commands.watch import watch
 
     return watch(words)
+
+
+def _batch(words: list[str]) -> int:
+    from lab.commands.batch import batch
+
+    return batch(words)
 
 
 def _demo(words: list[str]) -> int:

@@ -1,10 +1,9 @@
 """From a table to a stored verdict: the only place where plan, trials, evidence, verdict and record meet."""
 
-import contextlib
 import dataclasses
 import html
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 from lab import record, report, sections
 from lab.doubts import Doubts, doubts_about, held, with_doubts
 from lab.durations import other_efforts, with_durations
-from lab.errors import LabError
 from lab.host import machine
 from lab.host.files import write_bytes
 from lab.job import Job, describe_table, job_of, read_by
@@ -21,7 +19,7 @@ from lab.protocol import Answer, Dataset, Evidence, Lab, Section
 from lab.rates import known_rates, stated
 from lab.runs.alike import measured, reached
 from lab.runs.elapsed import Sessions, Start
-from lab.runs.folders import SESSIONS, finished_folder, is_finished, owner_of_sessions, run_folder
+from lab.runs.folders import SESSIONS, finished_folder, is_finished, owner_of_sessions
 from lab.runs.log import log_file
 from lab.runs.others import taking_part
 from lab.version import __version__
@@ -38,10 +36,7 @@ _log = logging.getLogger("lab")
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Finished:
-    """A finished run: its folder, with `record.json` and `report.html` in it, its record, and the pictures that it lacks.
-
-    A notebook shows its report.
-    """
+    """A finished run, which a notebook shows as its report: its folder, its record, and the pictures that it lacks."""
 
     folder: Path
     record: record.Record
@@ -68,13 +63,12 @@ def run(
     command: str = "",
     files: Sequence[Path] = (),
     finished: Collection[str] = (),
+    again: bool = True,
     watch: Callable[[Progress], None] = lambda progress: None,
     notify: Callable[[str], None] = lambda sentence: None,
     opened: Callable[[Path], None] = lambda folder: None,
 ) -> Finished:
     """Run a lab on a table and store the record; an interrupted run of the same kind is taken up where it stopped.
-
-    Processes that are at the same run in the same folder share the trials; one of them writes the record, and all give it.
 
     Parameters
     ----------
@@ -92,28 +86,27 @@ def run(
         What the settings were read from, beside what the lab says it reads: another content is another run.
     finished : collection of str
         Names of folders in `out`: a finished run of the same kind in one of them is returned, and nothing is computed.
+    again : bool
+        Whether all is computed even where another process has finished the same run meanwhile.
     watch, notify, opened : callable
         Told how far the trials are, what has to be prepared before them, and the folder as soon as it is chosen.
 
     Raises
     ------
     LabError
-        If the table or the settings do not fit, a file that the run reads changes meanwhile, or too many trials failed
-        to give a verdict.
+        If the table or the settings do not fit, a file that is read changes meanwhile, or too many trials failed.
     """
     start = Start()
     job = job_of(lab, dataset, settings, seed, files)
-    if (known := _finished(out, finished, job.identity)) is not None:
-        notify(f"{lab.name} on {dataset.name} had finished before the interruption; its result is in {known.folder}")
+    if (known := _finished(out, finished, job, notify)) is not None:
         return known
-    doubts = doubts_about(job.whole, job.dataset, seed=seed)
-    for suspicion in doubts.suspicions:
-        notify(f"{suspicion.sentence}; {suspicion.way_out}")
+    doubts = _doubts_about(job, notify)
     lab.prepare(notify)
+    others = taking_part(out, dataset.name, job.facts, lambda found: not again and record.is_readable(found), notify)
     with (
         reached(workers, job.plan, files=read_by(lab, settings), notify=notify) as hands,
-        _folder_of(job, out, notify) as folder,
-        taking_part(folder, job.facts, notify) as drivers,
+        others as (folder, drivers),
+        log_file(_log, folder),
     ):
         opened(folder)
         sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start, is_noted=drivers.is_first)
@@ -122,13 +115,6 @@ def run(
             return Finished(folder, record.read(folder))
         written = _record(job, doubts, results, sessions, command, known_rates(lab, out, notify))
         return Finished(folder, written, _leave(job, results, written, folder))
-
-
-@contextlib.contextmanager
-def _folder_of(job: Job, out: Path, notify: Callable[[str], None]) -> Iterator[Path]:
-    lab, data = job.lab.name, job.dataset.name
-    with run_folder(out, lab=lab, data=data, identity=job.identity, notify=notify) as folder, log_file(_log, folder):
-        yield folder
 
 
 def _worked_off(
@@ -249,9 +235,18 @@ def _with_failures(evidence: Evidence, results: Results, n_trials: int) -> Evide
     return dataclasses.replace(evidence, caveats=(caveat, *evidence.caveats))
 
 
-def _finished(out: Path, names: Collection[str], which: str) -> Finished | None:
+def _finished(out: Path, names: Collection[str], job: Job, notify: Callable[[str], None]) -> Finished | None:
     """Read a finished run of this identity from one of these folders; None where there is none that can be read."""
-    folder = finished_folder(out, names, which)
-    with contextlib.suppress(LabError):
-        return None if folder is None else Finished(folder, record.read(folder))
-    return None
+    folder = finished_folder(out, names, job.identity)
+    if folder is None or not record.is_readable(folder):
+        return None
+    notify(f"{job.lab.name} on {job.dataset.name} had finished before the interruption; its result is in {folder}")
+    return Finished(folder, record.read(folder))
+
+
+def _doubts_about(job: Job, notify: Callable[[str], None]) -> Doubts:
+    """Look whether rows belong together, and say what is suspected."""
+    doubts = doubts_about(job.whole, job.dataset, seed=job.seed)
+    for suspicion in doubts.suspicions:
+        notify(f"{suspicion.sentence}; {suspicion.way_out}")
+    return doubts

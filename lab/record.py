@@ -24,7 +24,7 @@ from lab.host.files import write_json
 from lab.protocol import Evidence, Question, Verdict
 from lab.schema import record_fault
 
-__all__ = ["SCHEMA_VERSION", "Head", "Record", "read", "read_head", "write"]
+__all__ = ["SCHEMA_VERSION", "Head", "Record", "is_readable", "read", "read_head", "write"]
 
 SCHEMA_VERSION = 5
 _LARGEST_FILE = 256 << 20
@@ -117,6 +117,15 @@ def read(path: Path) -> Record:
         return msgspec.convert(plain, Record)
     except msgspec.ValidationError as error:  # what the schema lets pass and no type holds: a number of 40 digits
         raise RecordError(f"{path} is not a record of a run ({error}); run the lab again") from error
+
+
+def is_readable(folder: Path) -> bool:
+    """Whether a folder holds a record that `read` gives."""
+    try:
+        read(folder)
+    except RecordError:
+        return False
+    return True
 
 
 def read_head(folder: Path) -> Head:

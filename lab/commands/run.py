@@ -1,8 +1,9 @@
 """`lab run LAB DATA --target COLUMN`: one lab on one table."""
 
+import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab import registry
 from lab.cleaning import command_line
@@ -14,9 +15,10 @@ from lab.options import Parser, add_common, add_settings, settings_from
 from lab.terminal.console import show, show_whole
 
 if TYPE_CHECKING:
+    from lab.flow import Finished
     from lab.protocol import Lab
 
-__all__ = ["GATE_CLOSED", "run"]
+__all__ = ["GATE_CLOSED", "carry_out", "checked", "run"]
 
 GATE_CLOSED = 3
 
@@ -36,21 +38,51 @@ def run(words: list[str], prog: str | None) -> int:
         show(f"LAB is one of {', '.join(registry.names())}; lab run LAB --help lists its settings.")
         show("example: lab run interpretability data.csv --target churn")
         return 0
-    lab = registry.find(words[0])
-    parser = _parser(lab, prog)
-    given = understand(parser, words[1:])
-    if given is None:
+    asked = _understood(words, prog)
+    if asked is None:
         return 0
-    check_seed(given.seed)
-    settings = settings_from(given, lab.settings_type)
-    command = command_line(["lab", "run", *words])
-    finished = run_lab(lab, given.data, settings, given, command=command, again=given.again, **about(given))
+    finished = _carried_out(words, *asked)
+    given = asked[1]
     keep_start(given.out)
     if given.json:
         show_whole(json.dumps(result_of(finished), indent=1) + "\n")
     else:
         show_result(finished)
     return GATE_CLOSED if given.gate and finished.record.verdict.answer != "yes" else 0
+
+
+def checked(words: list[str]) -> None:
+    """Look whether the words of a run can be understood; raises LabError where not. The table itself is not read."""
+    _understood(words, None)
+
+
+def carry_out(words: list[str]) -> "Finished":
+    """Run a lab as its words say, and show nothing of the result.
+
+    Raises
+    ------
+    LabError
+        If a word, the table or a setting cannot be used, or too many trials failed.
+    """
+    lab, given, settings = _understood(words, None) or (None, None, None)
+    if lab is None or given is None:
+        raise SettingsError("--help is no run")
+    return _carried_out(words, lab, given, settings)
+
+
+def _understood(words: list[str], prog: str | None) -> "tuple[Lab, argparse.Namespace, Any] | None":
+    """Give the lab, the options and the settings that words stand for; None where they ask for help."""
+    lab = registry.find(words[0])
+    given = understand(_parser(lab, prog), words[1:])
+    if given is None:
+        return None
+    check_seed(given.seed)
+    return lab, given, settings_from(given, lab.settings_type)
+
+
+def _carried_out(words: list[str], lab: "Lab", given: argparse.Namespace, settings: Any) -> "Finished":
+    command = command_line(["lab", "run", *words])
+    return run_lab(lab, given.data, settings, given, command=command, again=given.again, **about(given))
 
 
 def _parser(lab: "Lab", prog: str | None) -> Parser:

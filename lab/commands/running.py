@@ -78,6 +78,7 @@ def run_lab(
             command=command,
             files=files,
             finished=finished,
+            again=again,
             watch=watch if live is None else _both(watch, live.watch),
             notify=notifier(given),
             opened=opened if live is None else _both(opened, live.opened),

@@ -39,7 +39,13 @@ _PATIENCE_S, _A_MOMENT_S = 60.0, 1.0
 
 @contextlib.contextmanager
 def run_folder(
-    out: Path, *, lab: str, data: str, identity: str, notify: Callable[[str], None] = lambda sentence: None
+    out: Path,
+    *,
+    lab: str,
+    data: str,
+    identity: str,
+    will_do: Callable[[Path], bool] = lambda folder: False,
+    notify: Callable[[str], None] = lambda sentence: None,
 ) -> Iterator[Path]:
     """Open an unfinished folder of the same identity, or a new one; only the same run of other processes can use it meanwhile.
 
@@ -49,13 +55,15 @@ def run_folder(
         The folder of all runs.
     lab, data : str
         What names a new folder.
+    will_do : callable
+        Whether a finished run of the same identity is given too: another process may have ended it just now.
     notify : callable
         Told of a folder that could be taken up if it were not damaged.
     """
     out.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as until_the_end:
         with _opening(out):
-            folder = _take_up(out, identity, notify, until_the_end)
+            folder = _take_up(out, identity, will_do, notify, until_the_end)
             if folder is None:
                 folder = _new_folder(out, lab, data, identity)
                 _share(folder, until_the_end)
@@ -151,10 +159,14 @@ def _opening(out: Path) -> Iterator[None]:
 
 
 def _take_up(
-    out: Path, identity: str, notify: Callable[[str], None], until_the_end: contextlib.ExitStack
+    out: Path,
+    identity: str,
+    will_do: Callable[[Path], bool],
+    notify: Callable[[str], None],
+    until_the_end: contextlib.ExitStack,
 ) -> Path | None:
     for folder in _folders(out):
-        if is_finished(folder) or not _is_of(folder, identity):
+        if not _is_of(folder, identity) or (is_finished(folder) and not will_do(folder)):
             continue
         if fault := _fault(folder):
             notify(

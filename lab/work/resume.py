@@ -72,9 +72,6 @@ def run_plan(
 
     Parameters
     ----------
-    workers : int or Cluster
-        Processes of this machine, or what is connected to others. Exclusive trials run here then too, unless the cluster
-        has a worker for timings.
     run : str
         Identity of the run: rows of another one are not taken for this one's.
     watch, notify : callable
@@ -91,52 +88,75 @@ def run_plan(
     folder.mkdir(parents=True, exist_ok=True)
     sweep_parts(folder)
     sweep()  # what killed processes left in the system's folder for temporary files
-    store, here = Store(folder, run), fingerprint()
+    here = fingerprint()
     slots, timed_on = (workers, here) if isinstance(workers, int) else (workers.slots(), workers.timing_machine or here)
-    with _uncollected():
-        rows, machines = _kept(plan, store, notify, timed_on, is_first=drivers is None or drivers.is_first)
-    failures: dict[str, str] = {}
-    resumed = len(rows)
-    forecast = Forecast(plan, slots, stored=rows)
-
-    def tell() -> None:
-        known = forecast if forecast.is_ready else None
-        watch(Progress(len(rows) + len(failures), len(plan), len(failures), resumed, known))
-
-    def take_out(trial: Trial) -> None:
-        forecast.leave_out(trial)
-        tell()
-
-    others = Alone()
-    if drivers is not None:
-        others = Sharing(
-            plan, drivers, store, rows, machines, failures, timed_on=timed_on, ended=ended, told=take_out
-        )  # fmt: skip
-    watch(Progress(resumed, len(plan), 0, resumed))
-    with (
-        contextlib.closing(store),
-        _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}") as scratch,
-        contextlib.closing(
-            _outcomes(plan, dataset, rows, failures, workers, scratch, others)
-        ) as outcomes,  # ends the processes
-    ):
-        for outcome in outcomes:
-            key = outcome.trial.key
-            if outcome.row is None:
-                failures[key] = outcome.reason
-                forecast.leave_out(outcome.trial)
-                _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
-                others.tell(key, outcome.reason)
-            else:
-                require()
+    with contextlib.closing(Store(folder, run)) as store:
+        with _uncollected():
+            rows, machines = _kept(plan, store, notify, timed_on, is_first=drivers is None or drivers.is_first)
+        done = _Done(plan, rows, machines, Forecast(plan, slots, stored=rows), watch)
+        others = Alone()
+        if drivers is not None:
+            others = Sharing(
+                plan, drivers, store, rows, machines, done.failures, timed_on=timed_on, ended=ended, told=done.by_others
+            )
+        scratch = _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}")
+        with (
+            scratch as place,
+            contextlib.closing(_outcomes(plan, dataset, rows, done.failures, workers, place, others)) as outcomes,
+        ):  # closing ends the processes
+            for outcome in outcomes:
                 machine = outcome.machine or here
-                store.write(key, outcome.row, machine, is_packed=not outcome.trial.exclusive)
-                rows[key], machines[key] = outcome.row, machine
-                forecast.add(outcome.trial, outcome.seconds)
-                _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
-                others.tell(key)
-            tell()
-    return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures, machines, forecast)
+                if outcome.row is not None:
+                    require()
+                    store.write(outcome.trial.key, outcome.row, machine, is_packed=not outcome.trial.exclusive)
+                done.add(outcome, machine)
+                others.tell(outcome.trial.key, None if outcome.row is not None else outcome.reason)
+    return done.results()
+
+
+class _Done:
+    """What is done of a plan, and how far it is."""
+
+    def __init__(
+        self,
+        plan: Sequence[Trial],
+        rows: dict[str, Any],
+        machines: dict[str, dict[str, Any]],
+        forecast: Forecast,
+        watch: Callable[[Progress], None],
+    ) -> None:
+        self._plan, self._rows, self._machines, self._forecast, self._watch = plan, rows, machines, forecast, watch
+        self.failures: dict[str, str] = {}
+        self._resumed = len(rows)
+        watch(Progress(self._resumed, len(plan), 0, self._resumed))
+
+    def add(self, outcome: Outcome, machine: dict[str, Any]) -> None:
+        """Take in what came of a trial here."""
+        key = outcome.trial.key
+        if outcome.row is None:
+            self.failures[key] = outcome.reason
+            self._forecast.leave_out(outcome.trial)
+            _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
+        else:
+            self._rows[key], self._machines[key] = outcome.row, machine
+            self._forecast.add(outcome.trial, outcome.seconds)
+            _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
+        self._tell()
+
+    def by_others(self, trial: Trial) -> None:
+        """Take in that another process has done a trial."""
+        self._forecast.leave_out(trial)
+        self._tell()
+
+    def results(self) -> Results:
+        """Give the rows in the order of the plan, and the rest."""
+        rows = {trial.key: self._rows[trial.key] for trial in self._plan if trial.key in self._rows}
+        return Results(rows, self.failures, self._machines, self._forecast)
+
+    def _tell(self) -> None:
+        known = self._forecast if self._forecast.is_ready else None
+        n_done, n_failed = len(self._rows) + len(self.failures), len(self.failures)
+        self._watch(Progress(n_done, len(self._plan), n_failed, self._resumed, known))
 
 
 def _kept(

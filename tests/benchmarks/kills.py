@@ -1,11 +1,12 @@
 """Is anything lost, and is anything left, when the lab is killed? It is, hundreds of times, and repeated until it ends.
 
-    python tests/benchmarks/kills.py [--kills N] [--seed N] [--only SUBJECT,...]
+    python tests/benchmarks/kills.py [--kills N] [--seed N] [--only SUBJECT,...] [--drivers N]
 
 Subjects: runs of tiny labs, their controls and their demo (many kills, since they are quick), runs of the three real labs,
 and the compilation of the simulator. Signals: SIGKILL, SIGTERM, SIGHUP, SIGINT. Targets: the parent, its process group, one
 worker. Moments: at random, or just before a chosen change to a file below the folder of runs. After each kill the same
-command is repeated, and killed again up to three times, then it may end.
+command is repeated, and killed again up to three times, then it may end. With `--drivers N`, so many processes share each run
+of the tiny lab in one folder; one after the other is killed at random moments, and followed by a new one.
 
 What must hold: no process outlives the command; what was finished is not computed again; the result is that of an
 undisturbed run; no second folder of a run, no half of a file, no temporary file and no semaphore stays. Prints the counts,
@@ -79,13 +80,19 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="subjects, with commas between them")
+    parser.add_argument("--drivers", type=int, default=1, help="processes that share a run of the tiny lab")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     found, begin = killing.Found(), time.monotonic()
     before = semaphores()
     with tempfile.TemporaryDirectory() as name:
         with contextlib.suppress(KeyboardInterrupt):
-            kill_all(Path(name), given.kills, given.seed, given.only.split(",") if given.only else list(SHARES), found)
+            if given.drivers > 1:
+                kill_drivers(Path(name), given.kills, given.seed, given.drivers, found)
+            else:
+                kill_all(
+                    Path(name), given.kills, given.seed, given.only.split(",") if given.only else list(SHARES), found
+                )
         for pid in processes.marked(f"KILL_MARK={os.getpid()}-"):
             os.kill(pid, signal.SIGKILL)
     if left := semaphores() - before:
@@ -112,6 +119,23 @@ def kill_all(folder: Path, kills: int, seed: int, chosen: list[str], found: kill
         ]
         told = len(found.faults)
         killing.kill_and_repeat(killing.Place(folder / f"{number}", site, subject), known[subject.name], planned, found)
+        for fault in found.faults[told:]:
+            print(f"  FAULT {fault}", flush=True)
+        if number % 5 == 0:
+            print(f"{found.kills.total()} kills, {len(found.faults)} faults", flush=True)
+
+
+def kill_drivers(folder: Path, kills: int, seed: int, drivers: int, found: killing.Found) -> None:
+    """Kill processes that share runs, until there were so many kills."""
+    rng, number = random.Random(seed), 0
+    site, subject = tiny_site.make_site(folder / "site"), killing.tiny_subjects(0.3)["run"]
+    known = killing.reference(killing.Place(folder / "whole", site, subject))
+    while found.kills.total() < kills:
+        number += 1
+        wanted = min(rng.randint(1, 4), kills - found.kills.total())
+        planned = [killing.plan(rng, known, number + place, writes=False) for place in range(wanted)]
+        told = len(found.faults)
+        killing.kill_among(killing.Place(folder / f"{number}", site, subject), known, drivers, planned, found, rng)
         for fault in found.faults[told:]:
             print(f"  FAULT {fault}", flush=True)
         if number % 5 == 0:

@@ -3,6 +3,7 @@
 A small slice; `tests/benchmarks/kills.py` kills hundreds of times, the real labs too.
 """
 
+import random
 import signal
 import sys
 
@@ -33,6 +34,22 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_nothing_had_been(site, 
     assert found.faults == []
     assert found.pieces > 0
     assert sum(found.kills.values()) == 4
+
+
+@pytest.mark.slow
+def test_of_several_processes_that_share_a_run_some_are_killed_and_it_ends_as_if_nothing_had_been(site, tmp_path):
+    subject = killing.tiny_subjects(0.1)["run"]
+    known = killing.reference(killing.Place(tmp_path / "whole", site, subject))
+    kills = [
+        Kill(signal.SIGKILL, "group", after_s=0.6 * known.seconds),
+        Kill(signal.SIGTERM, "parent", after_s=0.3 * known.seconds),
+        Kill(signal.SIGKILL, "parent", after_s=0.5 * known.seconds),
+    ]
+    found = killing.Found()
+    place = killing.Place(tmp_path / "shared", site, subject)
+    killing.kill_among(place, known, 2, kills, found, random.Random(0))
+    assert found.faults == []
+    assert sum(found.kills.values()) == 3
 
 
 @pytest.mark.slow

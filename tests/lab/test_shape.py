@@ -40,6 +40,8 @@ def test_a_file_holds_one_idea(name):
         ("compare --help", {"compare", "chosen", "words"}),
         ("slides --help", {"slides", "chosen", "words"}),
         ("pack --help", {"pack", "chosen", "words"}),
+        ("merge --help", {"merge", "words"}),
+        ("batch --help", {"batch", "batch_file", "run", "reading", "running", "words"}),
         ("completion --help", {"completion", "words"}),
         ("controls --help", {"controls", "words"}),
         ("watch --help", {"watch", "words"}),

@@ -198,6 +198,35 @@ def kill_and_repeat(place: Place, known: Reference, kills: list[Kill], found: Fo
             return
 
 
+def kill_among(
+    place: Place, known: Reference, drivers: int, kills: list[Kill], found: Found, rng: random.Random
+) -> None:
+    """Let several processes share one run, kill one of them after the other, each followed by a new one, and let all end."""
+    running = [place.start() for _ in range(drivers)]
+    for kill in kills:
+        where = f"{drivers} drivers, {_worded(kill)} to one of them"
+        victim = running.pop(rng.randrange(len(running)))
+        _send(victim, kill)
+        if kill.target == "worker" and victim.poll() is None:
+            running.append(victim)  # it goes on, and tries the trial once more
+        else:
+            _, said = victim.communicate(timeout=PATIENCE_S)
+            if victim.returncode not in ENDED or ("Traceback" in said and place.subject.quiet):
+                found.faults.append(f"{where}: exit code {victim.returncode}, {said[-500:]!r}")
+            running.append(place.start())
+        found.kills[place.subject.name, kill.number.name, kill.target, "time"] += 1
+        _check_pieces(place, where, found)
+    where = f"{drivers} drivers, {len(kills)} of them killed, then to the end"
+    for process in running:
+        _, said = process.communicate(timeout=PATIENCE_S)
+        if process.returncode != 0:
+            found.faults.append(f"{where}: exit code {process.returncode}, {said[-500:]!r}")
+    finished_folder(place.out, ["none"], "")  # any run tidies up
+    _check_processes(place, where, found)
+    _check_pieces(place, where, found)
+    _check_end(place, known, where, found)
+
+
 def _worded(kill: Kill) -> str:
     moment = f"at write {kill.write}" if kill.write else f"after {kill.after_s:.1f} s"
     return f"{kill.number.name} to the {kill.target} {moment}"

@@ -34,7 +34,23 @@ superposition, support vector machine, surrogate, tail latency, teacher, through
 underfitting, variational, variational circuit, warm-up, weighted average, z-score
 """
 WORDS = tuple(" ".join(word.split()) for word in _LIST.split(","))
-_COMMANDS = ("", "look", "run", "watch", "demo", "list", "report", "history", "explain", "clean", "controls")
+_COMMANDS = (
+    *(
+        "",
+        "look",
+        "run",
+        "watch",
+        "demo",
+        "list",
+        "report",
+        "history",
+        "explain",
+        "clean",
+        "controls",
+        "merge",
+        "batch",
+    ),
+)
 
 
 def helps():
