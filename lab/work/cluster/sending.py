@@ -72,7 +72,7 @@ class Remote:
 
     def takes(self, trial: Trial[Any]) -> bool:
         """Whether a trial runs on the cluster: not what must run at home, nor a timing where no worker is there for those."""
-        return not trial.at_home and (not trial.exclusive or bool(self._cluster.timing_address))
+        return not trial.at_home and (not trial.exclusive or self._cluster.runs_timings)
 
     def run(self, work: Sequence[Work], *, alone: bool) -> Iterator[Outcome]:
         """Run trials (each with the rows that it needs), yielding outcomes as they end.
@@ -114,12 +114,16 @@ class Remote:
     def _work_off(self, waiting: deque[_Sent], lost: list[_Sent], *, timed: bool, alone: bool) -> Iterator[Outcome]:
         """Work off what waits; what was on too many dying workers goes into `lost`."""
         while waiting or self._busy:
-            room = 1 if alone else max(1, _AHEAD * self._cluster.slots())
+            slots = self._slots(timed)
+            room = min(1, slots) if alone else _AHEAD * slots
             while waiting and len(self._busy) < room:
                 sent = waiting.popleft()
                 try:
                     self._send(sent, timed=timed)
-                except (CutOffError, OSError, dask().CancelledError):
+                except TimeoutError:  # no worker took the table: the last one has just gone
+                    waiting.appendleft(sent)
+                    break
+                except (OSError, dask().CancelledError):
                     raise
                 except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
                     yield Outcome(sent.work[0], None, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
@@ -140,7 +144,11 @@ class Remote:
                     lost.append(sent)
                 else:
                     waiting.appendleft(sent)
-            self._look()
+            self._look(slots)
+
+    def _slots(self, timed: bool) -> int:
+        """Trials that can run at once: one at most of the timings."""
+        return int(bool(self._cluster.timing_address())) if timed else self._cluster.slots()
 
     def _send(self, sent: _Sent, *, timed: bool) -> None:
         trial = sent.work[0]
@@ -150,7 +158,7 @@ class Remote:
         order = Order(trial.key, self._packed[1], self._limits.of(trial), alike.facts, alike.expected)
         place: dict[str, Any] = {}
         if timed:
-            place = {"workers": [self._cluster.timing_address], "resources": {TIMING: 1}}
+            place = {"workers": [self._cluster.timing_address()], "resources": {TIMING: 1}}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large rows that a trial needs
             future = self._cluster.client.submit(
@@ -194,6 +202,7 @@ class Remote:
             return Outcome(trial, None, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
         if not self._cluster.is_there:
             raise self._cut_off()
+        self._cluster.look_again()
         sent.losses += 1
         return None
 
@@ -205,14 +214,14 @@ class Remote:
             self._limits.add(trial, found.seconds)
         return dataclasses.replace(found, trial=trial, machine=reply.machine)
 
-    def _look(self) -> None:
+    def _look(self, slots: int) -> None:
         """Notice a scheduler that is gone, and say once that no worker is left."""
         if not self._cluster.is_there:
             raise self._cut_off()
-        if self._busy and not self._cluster.slots() and not self._said_lonely:
+        if not slots and not self._said_lonely:
             self._said_lonely = True
             self._cluster.notify(
-                "the cluster has no worker at the moment; waiting for one (Ctrl-C: finished work is kept)"
+                "the cluster has no worker for the next trials at the moment; waiting for one (Ctrl-C: finished work is kept)"
             )
 
     def _cut_off(self) -> CutOffError:

@@ -86,7 +86,9 @@ def test_the_table_is_sent_again_when_all_that_had_it_are_gone(tmp_path, started
         results = run_plan(waits(marks, 5), None, tmp_path / "rows", workers=cluster, watch=once(2, exchange))
     assert not results.failures
     assert len(results.rows) == 5
-    assert said == ["the cluster has no worker at the moment; waiting for one (Ctrl-C: finished work is kept)"]
+    assert said == [
+        "the cluster has no worker for the next trials at the moment; waiting for one (Ctrl-C: finished work is kept)"
+    ]
 
 
 def test_a_scheduler_that_is_killed_leaves_what_came_and_the_same_plan_resumes(tmp_path, started, marks):
