@@ -36,11 +36,12 @@ _LOST = "the cluster lost it again and again"
 
 @dataclasses.dataclass
 class _Sent:
-    """A trial under way: how often its result was lost, and how long we wait for it to be handed over."""
+    """A trial under way: how often it was lost, how long we wait for its row, and the one worker it may be on."""
 
     work: Work
     losses: int = 0
     patience_s: float = _FETCH_S
+    place: str = ""
 
 
 class Remote:
@@ -120,7 +121,7 @@ class Remote:
                 sent = waiting.popleft()
                 try:
                     self._send(sent, timed=timed)
-                except TimeoutError:  # no worker took the table: the last one has just gone
+                except TimeoutError:  # the last worker that could take it has just gone
                     waiting.appendleft(sent)
                     break
                 except (OSError, dask().CancelledError):
@@ -144,7 +145,18 @@ class Remote:
                     lost.append(sent)
                 else:
                     waiting.appendleft(sent)
+            if timed:
+                waiting.extendleft(self._misplaced())
             self._look(slots)
+
+    def _misplaced(self) -> list[_Sent]:
+        """Take back timings whose worker has gone: they would wait for its old address for ever."""
+        there = self._cluster.timing_address()
+        found = [future for future, sent in self._busy.items() if sent.place != there]
+        for future in found:
+            future.cancel()
+            self._busy[future].losses += 1
+        return [self._busy.pop(future) for future in found]
 
     def _slots(self, timed: bool) -> int:
         """Trials that can run at once: one at most of the timings."""
@@ -158,7 +170,10 @@ class Remote:
         order = Order(trial.key, self._packed[1], self._limits.of(trial), alike.facts, alike.expected)
         place: dict[str, Any] = {}
         if timed:
-            place = {"workers": [self._cluster.timing_address()], "resources": {TIMING: 1}}
+            sent.place = self._cluster.timing_address()
+            if not sent.place:
+                raise TimeoutError
+            place = {"workers": [sent.place], "resources": {TIMING: 1}}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large rows that a trial needs
             future = self._cluster.client.submit(
