@@ -67,8 +67,7 @@ def run_plan(
     Parameters
     ----------
     workers : int or Cluster
-        Processes of this machine, or what is connected to others. Exclusive trials run here then too, unless the cluster
-        has a worker for timings.
+        Processes, or a cluster: then exclusive trials run here too, unless it has a worker for timings.
     run : str
         Identity of the run: rows of another one are not taken for this one's.
     watch, notify : callable
@@ -83,8 +82,7 @@ def run_plan(
     here = fingerprint()
     slots, timed_on = (workers, here) if isinstance(workers, int) else (workers.slots(), workers.timing_machine or here)
     rows, machines = _kept(plan, folder, run, notify, timed_on)
-    failures: dict[str, str] = {}
-    resumed = len(rows)
+    failures, resumed = dict[str, str](), len(rows)
     forecast = Forecast(plan, slots, stored=tuple(rows))
     watch(Progress(resumed, len(plan), 0, resumed))
     with (
@@ -101,9 +99,8 @@ def run_plan(
                 _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
             else:
                 require()
-                machine = outcome.machine or here
-                write_row(folder, key, outcome.row, run=run, machine=machine)
-                rows[key], machines[key] = outcome.row, machine
+                rows[key], machines[key] = outcome.row, outcome.machine or here
+                write_row(folder, key, outcome.row, run=run, machine=machines[key])
                 forecast.add(outcome.trial, outcome.seconds)
                 _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
             known = forecast if forecast.is_ready else None
