@@ -45,9 +45,10 @@ class Hands:
             Whether one runs at a time.
         """
         if self._remote is not None:
-            remote = self._remote
-            yield from remote.run(claimed([each for each in work if remote.takes(each[0])]), alone=alone)
-            work = [each for each in work if not remote.takes(each[0])]
+            sent = [each for each in work if self._remote.takes(each[0])]
+            if sent:
+                yield from self._remote.run(claimed(sent), alone=alone)
+            work = [each for each in work if not self._remote.takes(each[0])]
         yield from self._processes.run(claimed(work), beside=1 if alone else self._here)
 
     def close(self) -> None:

@@ -72,6 +72,8 @@ def run_plan(
 
     Parameters
     ----------
+    workers : int or Cluster
+        Processes, or a cluster: then exclusive trials run here too, unless it has a worker for timings.
     run : str
         Identity of the run: rows of another one are not taken for this one's.
     watch, notify : callable

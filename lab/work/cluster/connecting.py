@@ -62,8 +62,8 @@ class Cluster:
     client : distributed.Client
     address : str
     alike : Alike
-    timing_address : str
-        Of the worker on which timings run; empty where they run here.
+    runs_timings : bool
+        Whether a worker is there for timings; otherwise they run on this machine.
     timing_machine : dict or None
         The fingerprint of the machine of that worker.
     """
@@ -73,7 +73,7 @@ class Cluster:
         self.address = scheduler.address
         self.alike = alike
         self.notify = notify
-        self.timing_address = ""
+        self.runs_timings = bool(scheduler.timing_worker)
         self.timing_machine: dict[str, Any] | None = None
         self._scheduler = scheduler
         self._looked = float("-inf")
@@ -83,6 +83,14 @@ class Cluster:
         """What the scheduler knows of its workers, by their addresses."""
         known: Mapping[str, Mapping[str, Any]] = self.client.scheduler_info(n_workers=-1)["workers"]
         return known
+
+    def timing_address(self) -> str:
+        """Where the worker for timings is now: one that was started again has another address. Empty where it is not there."""
+        return self._marked(self.workers()).get(self._scheduler.timing_worker, "")
+
+    def look_again(self) -> None:
+        """Forget how many workers there were: one has gone."""
+        self._looked = float("-inf")
 
     def slots(self) -> int:
         """Trials that the workers can run at once, as far as was known a moment ago."""
@@ -110,17 +118,20 @@ class Cluster:
 
     def _choose_timing_worker(self, known: Mapping[str, Mapping[str, Any]]) -> None:
         name = self._scheduler.timing_worker
-        marked = {
-            str(facts["name"]): address for address, facts in known.items() if facts.get("resources", {}).get(TIMING)
-        }
+        marked = self._marked(known)
         if name not in marked:
             listed = ", ".join(shown(each) for each in sorted(marked)) or "none"
             raise SettingsError(
                 f"the Dask scheduler at {self.address} has no worker {name!r} with the resource {TIMING!r} (it has: {listed}); start "
                 f"it with  dask worker {self.address} --name {name} --nthreads 1 --resources {TIMING}=1"
             )
-        self.timing_address = marked[name]
-        self.timing_machine = self.client.run(fingerprint, workers=[self.timing_address])[self.timing_address]
+        self.timing_machine = self.client.run(fingerprint, workers=[marked[name]])[marked[name]]
+
+    def _marked(self, known: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Addresses of the workers for timings, by their names."""
+        return {
+            str(facts["name"]): address for address, facts in known.items() if facts.get("resources", {}).get(TIMING)
+        }
 
 
 async def _beside(facts: Facts) -> dict[str, Any]:

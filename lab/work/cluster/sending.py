@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
-import itertools
 import os
 import queue
 import warnings
@@ -37,11 +36,12 @@ _LOST = "the cluster lost it again and again"
 
 @dataclasses.dataclass
 class _Sent:
-    """A trial under way: how often its result was lost, and how long we wait for it to be handed over."""
+    """A trial under way: how often it was lost, how long we wait for its row, and the one worker it may be on."""
 
     work: Work
     losses: int = 0
     patience_s: float = _FETCH_S
+    place: str = ""
 
 
 class Remote:
@@ -73,7 +73,7 @@ class Remote:
 
     def takes(self, trial: Trial[Any]) -> bool:
         """Whether a trial runs on the cluster: not what must run at home, nor a timing where no worker is there for those."""
-        return not trial.at_home and (not trial.exclusive or bool(self._cluster.timing_address))
+        return not trial.at_home and (not trial.exclusive or self._cluster.runs_timings)
 
     def run(self, work: Iterable[Work], *, alone: bool) -> Iterator[Outcome]:
         """Run trials (each with the rows that it needs), yielding outcomes as they end.
@@ -116,14 +116,26 @@ class Remote:
     def _work_off(self, queue: Iterator[_Sent], lost: list[_Sent], *, timed: bool, alone: bool) -> Iterator[Outcome]:
         """Work off the queue; what was on too many dying workers goes into `lost`."""
         returned: deque[_Sent] = deque()
-        while (begun := self._begun(returned, queue, alone=alone)) or self._busy:
-            for sent in begun:
+        is_more = True
+        while is_more or returned or self._busy:
+            slots = self._slots(timed)
+            room = min(1, slots) if alone else _AHEAD * slots
+            while len(self._busy) < room:
+                sent = returned.popleft() if returned else next(queue, None)
+                if sent is None:
+                    is_more = False
+                    break
                 try:
                     self._send(sent, timed=timed)
-                except (CutOffError, OSError, dask().CancelledError):
+                except TimeoutError:  # the last worker that could take it has just gone
+                    returned.appendleft(sent)
+                    break
+                except (OSError, dask().CancelledError):
                     raise
                 except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
                     yield Outcome(sent.work[0], None, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+            if not (is_more or returned or self._busy):
+                return
             for future in self._heard_of():
                 sent = self._busy[future]
                 try:
@@ -141,14 +153,22 @@ class Remote:
                     lost.append(sent)
                 else:
                     returned.append(sent)
-            self._look()
+            if timed:
+                returned.extendleft(self._misplaced())
+            self._look(slots)
 
-    def _begun(self, returned: deque[_Sent], queue: Iterator[_Sent], *, alone: bool) -> list[_Sent]:
-        """Take as many as there is room for, those that the cluster lost before the others."""
-        room = 1 if alone else max(1, _AHEAD * self._cluster.slots())
-        free = max(0, room - len(self._busy))
-        again = [returned.popleft() for _ in range(min(free, len(returned)))]
-        return [*again, *itertools.islice(queue, free - len(again))]
+    def _misplaced(self) -> list[_Sent]:
+        """Take back timings whose worker has gone: they would wait for its old address for ever."""
+        there = self._cluster.timing_address()
+        found = [future for future, sent in self._busy.items() if sent.place != there]
+        for future in found:
+            future.cancel()
+            self._busy[future].losses += 1
+        return [self._busy.pop(future) for future in found]
+
+    def _slots(self, timed: bool) -> int:
+        """Trials that can run at once: one at most of the timings."""
+        return int(bool(self._cluster.timing_address())) if timed else self._cluster.slots()
 
     def _send(self, sent: _Sent, *, timed: bool) -> None:
         trial = sent.work[0]
@@ -158,7 +178,10 @@ class Remote:
         order = Order(trial.key, self._packed[1], self._limits.of(trial), alike.facts, alike.expected)
         place: dict[str, Any] = {}
         if timed:
-            place = {"workers": [self._cluster.timing_address], "resources": {TIMING: 1}}
+            sent.place = self._cluster.timing_address()
+            if not sent.place:
+                raise TimeoutError
+            place = {"workers": [sent.place], "resources": {TIMING: 1}}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large rows that a trial needs
             future = self._cluster.client.submit(
@@ -202,6 +225,7 @@ class Remote:
             return Outcome(trial, None, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
         if not self._cluster.is_there:
             raise self._cut_off()
+        self._cluster.look_again()
         sent.losses += 1
         return None
 
@@ -213,14 +237,14 @@ class Remote:
             self._limits.add(trial, found.seconds)
         return dataclasses.replace(found, trial=trial, machine=reply.machine)
 
-    def _look(self) -> None:
+    def _look(self, slots: int) -> None:
         """Notice a scheduler that is gone, and say once that no worker is left."""
         if not self._cluster.is_there:
             raise self._cut_off()
-        if self._busy and not self._cluster.slots() and not self._said_lonely:
+        if not slots and not self._said_lonely:
             self._said_lonely = True
             self._cluster.notify(
-                "the cluster has no worker at the moment; waiting for one (Ctrl-C: finished work is kept)"
+                "the cluster has no worker for the next trials at the moment; waiting for one (Ctrl-C: finished work is kept)"
             )
 
     def _cut_off(self) -> CutOffError:

@@ -86,7 +86,9 @@ def test_the_table_is_sent_again_when_all_that_had_it_are_gone(tmp_path, started
         results = run_plan(waits(marks, 5), None, tmp_path / "rows", workers=cluster, watch=once(2, exchange))
     assert not results.failures
     assert len(results.rows) == 5
-    assert said == ["the cluster has no worker at the moment; waiting for one (Ctrl-C: finished work is kept)"]
+    assert said == [
+        "the cluster has no worker for the next trials at the moment; waiting for one (Ctrl-C: finished work is kept)"
+    ]
 
 
 def test_a_scheduler_that_is_killed_leaves_what_came_and_the_same_plan_resumes(tmp_path, started, marks):
@@ -163,3 +165,22 @@ def test_arrays_come_back_as_they_are_stored(tmp_path, started):
         row = run_plan([Trial("t", trial_functions.draw, seed=4)], None, tmp_path, workers=cluster).rows["t"]
     np.testing.assert_array_equal(row["numbers"], np.random.default_rng(4).normal(size=3))
     assert row["numbers"].flags.writeable
+
+
+def test_a_worker_for_timings_that_is_started_again_goes_on_with_them(tmp_path, started, marks):
+    words = ("--resources", "timing=1")
+    started.start_worker("clock", *words)
+    started.wait_for_workers(1)
+    plan = [
+        Trial(f"t{i}", trial_functions.wait, {"folder": str(marks), "seconds": 0.5}, seed=i, exclusive=True)
+        for i in range(4)
+    ]
+
+    def exchange():
+        started.kill("clock")
+        started.start_worker("clock", *words)
+
+    with clusters.reached(started.address, timing_worker="clock") as cluster:
+        results = run_plan(plan, None, tmp_path / "rows", workers=cluster, watch=once(2, exchange))
+    assert not results.failures
+    assert len(results.rows) == 4
