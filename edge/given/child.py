@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge.given.asked import BATCH, UNEVEN, Asked, Limits, Output, Tried, keep_within, uneven_refusal
+from edge.given.tree_files.forest import UnusableError
 from lab.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ def _try(folder: Path, request: Mapping[str, Any], asked: Asked) -> tuple[dict[s
         return known | {"memory": doing}, {}
     except SettingsError as error:
         return {"refused": str(error)}, {}
+    except UnusableError as error:  # what a booster inside it says of its rows
+        return {"refused": f"{request['name']} {error}"}, {}
     except Exception as error:  # noqa: BLE001 - the runtime raises types of its own library
         reason = " ".join(str(error).split())
         if any(word in reason for word in _NO_MEMORY):

@@ -21,7 +21,6 @@ from edge.given.tree_files.levelwise import levelwise_forest
 from edge.given.tree_files.lowered import lowered
 from edge.given.tree_files.symmetric import symmetric_forest
 from edge.given.tree_files.ubjson import from_ubjson
-from lab.errors import SettingsError
 
 __all__ = ["CatboostInside", "Held", "LightgbmInside", "XgboostInside"]
 
@@ -92,8 +91,8 @@ class XgboostInside(_Inside):
     def _dense(self, X: Any) -> "np.ndarray":
         """XGBoost takes what a sparse matrix does not hold for missing, so that zeros of numbers count as missing, too."""
         if hasattr(X, "toarray"):
-            raise SettingsError(
-                "the model gets a sparse matrix, whose zeros XGBoost takes for missing values, as a device does not; train it on a "
+            raise UnusableError(
+                "gives its model a sparse matrix, whose zeros XGBoost takes for missing values, as a device does not; train it on a "
                 "dense one (ColumnTransformer(..., sparse_threshold=0), OneHotEncoder(sparse_output=False))"
             )
         return super()._dense(X)
