@@ -37,6 +37,16 @@ def test_drift_is_watched_beside_other_tests_and_models_are_replayed(benchmark, 
     assert len(lines) == 1 + 5
 
 
+def test_streams_without_an_end_are_watched_with_and_without_drift(benchmark, capsys):
+    watch = benchmark("watch_stream")
+    watch.null(1, 1_000)
+    watch.drifts(1, 4_000, None)
+    watch.speed(5_000)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines[:2]] == ["no season", "season named"]
+    assert len(lines) == 2 + 2 + len(watch.CHANGED) + 2
+
+
 def test_runtimes_are_compared_and_the_recommended_one_is_among_them(benchmark, tmp_path, capsys):
     runtimes = benchmark("edge_runtimes")
     given = SimpleNamespace(quick=True, peers=tmp_path, compile_seconds=0.0, rounds=2)
