@@ -4,12 +4,13 @@ import argparse
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lab import registry
 from lab.commands.words import notifier, understand
 from lab.errors import DataError, SettingsError
 from lab.options import Parser, add_debug, add_json, positive
+from lab.settings import read_toml
 from lab.terminal.console import say
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["ALARMED", "watch"]
 
 ALARMED = 3
+_TOPIC_S = 3.0
+"""Seconds in which the first message of a topic comes, if there is one."""
 _SEASONS = ("hour", "weekday")
 _SOURCE = "a file or folder that grows, a Parquet file, - for standard input, kafka://HOST:PORT/TOPIC, or mqtt://HOST:PORT/TOPIC"
 
@@ -47,9 +50,12 @@ def watch(words: list[str]) -> int:
         told = list(_told(given, rows.name, held))
         from lab.watching.loop import Watch
 
+        end_after = given.end_after
+        if end_after is not None and "://" in given.data:
+            end_after = max(end_after, _TOPIC_S)
         watching = Watch(
             monitor, rows, labels=labels, roles=roles, state=state, told=told, batch=given.batch, stalled_s=given.stalled,
-            end_after_s=given.end_after, end_at_alarm=given.end_at_alarm,
+            end_after_s=end_after, end_at_alarm=given.end_at_alarm,
         )  # fmt: skip
         _announce(given, rows, watching.n_rows, notifier(given))
         return ALARMED if watching.run() else 0
@@ -81,12 +87,13 @@ def _sources(
     roles = Roles(given.key, given.label, given.time, given.seconds, seasons=bool(given.season))
     wanted = {*monitor.columns, *roles.named}
     ends = given.end_after == 0
-    lasts = given.state is not None
-    rows = opened(given.data, ends=ends, skips=given.skip_taken, lasts=lasts, wanted=wanted)
+    how: dict[str, Any] = {"ends": ends, "lasts": given.state is not None, "wanted": wanted}
+    how["settings"] = read_toml(given.kafka_settings) if given.kafka_settings else None
+    rows = opened(given.data, skips=given.skip_taken, **how)
     held.callback(rows.close)
     if not given.labels:
         return rows, None, roles
-    labels = opened(given.labels, ends=ends, lasts=lasts, wanted=wanted, option="--labels")
+    labels = opened(given.labels, option="--labels", **how)
     held.callback(labels.close)
     return rows, labels, roles
 
@@ -167,6 +174,12 @@ def _parser() -> Parser:
         "--labels", metavar="SOURCE", help="where labels come from that are known later, with their keys"
     )
     parser.add_argument(
+        "--kafka-settings",
+        type=Path,
+        metavar="FILE",
+        help="settings of Kafka's client in TOML: encryption, passwords and the like",
+    )
+    parser.add_argument(
         "--reference", metavar="TABLE", help="rows as the model learned them, for a file that does not say"
     )
     parser.add_argument("--target", metavar="COLUMN", help="the column of the reference that the model predicts")
@@ -216,7 +229,7 @@ def _add_state(parser: Parser) -> None:
     )
     parser.add_argument(
         "--end-after", type=_amount, metavar="SECONDS",
-        help="end when no row has come for so long; 0: at the end of what is there (default: go on until the source ends)",
+        help="end when no row has come for so long; 0: at the end of what is there, for topics after 3 seconds (default: go on)",
     )  # fmt: skip
     parser.add_argument(
         "--end-at-alarm", action="store_true", help=f"end at the first alarm; exit code {ALARMED}, as after any alarm"

@@ -84,6 +84,18 @@ def test_it_goes_on_from_its_state_and_a_report_is_there_at_any_time(watch, lab,
     assert "row 651 (between 601 and 691)" in page
 
 
+def test_all_who_are_named_are_told_of_an_alarm(watch, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("lab.terminal.watch_page.open_page", lambda address, *, or_else: opened.append(or_else))
+    called = watch("--page", "--prometheus", "0", "--on-alarm", "tee alarm.json", "--webhook", "http://127.0.0.1:9/")
+    assert called.code == ALARMED
+    assert f"the watch can be followed at {opened[0]}" in called.err
+    assert "Prometheus can ask at http://127.0.0.1:" in called.err
+    assert "the alarm of row 701 did not reach the webhook at 127.0.0.1: Connection refused" in called.err
+    alarm = json.loads((tmp_path / "alarm.json").read_text())
+    assert (alarm["row"], alarm["model"], alarm["source"]) == (700, "model.onnx", "rows.csv")
+
+
 def test_the_lab_is_told_what_was_asked_for(watch, edge, table):
     table("reference.csv")
     words = "--reference reference.csv --target churn --season hour,weekday --time id --false-alarms 0.01 --cost-of-waiting 2.5"
@@ -119,6 +131,7 @@ def test_the_lab_is_told_what_was_asked_for(watch, edge, table):
         ("model.onnx --data rows.csv --state no/state.json", "the folder of no/state.json is not there"),
         ("model.onnx --data rows.csv --key none", "rows.csv has no column 'none'"),
         ("model.onnx --data ftp://here/rows", "no source of this kind"),
+        ("model.onnx --data rows.csv --kafka-settings none.toml", "cannot read none.toml"),
         ("model.onnx --data rows.csv --webhook here", "is no address"),
         ("model.onnx --data rows.csv --prometheus x", "is no port"),
     ],

@@ -48,7 +48,11 @@ class Folder:
         until = time.monotonic() + patience_s
         while True:
             if self._inner is not None:
-                piece = self._inner.read(most, 0.0)
+                try:
+                    piece = self._inner.read(most, 0.0)
+                except DataError as error:  # its first line is no header
+                    self._leave()
+                    return Piece(told=(f"{error}; the file is left out",))
                 if not piece.ended:
                     return self._with_names(piece)
                 self._leave()

@@ -1,5 +1,6 @@
 """How is a file read that still grows? To its end and on from there; that it was cut, or changed for another, is noticed."""
 
+import dataclasses
 import hashlib
 import os
 import stat
@@ -39,7 +40,7 @@ class GrowingFile:
         self.name = path.name
         self.identity = f"file {path.resolve()}"
         self._path, self._ends = path, ends
-        self._is_gone = False
+        self._is_gone = self._is_changed = self._is_useless = False
         self._open(path)
         self._lines = Lines(self.name)
 
@@ -47,9 +48,9 @@ class GrowingFile:
         """Read at most so many rows; waits while there is none."""
         until = time.monotonic() + patience_s
         while True:
-            piece = self._lines.read(most, self._more, final=self._ends)
-            if piece.n_rows or piece.unread or (self._ends and self._is_at_end()):
-                return Piece(piece.columns, piece.unread, (), self._ends and not piece.n_rows)
+            piece = self._read(most, final=self._ends)
+            if piece.n_rows or piece.unread or piece.told or (self._ends and self._is_at_end()):
+                return dataclasses.replace(piece, ended=self._ends and not piece.n_rows)
             changed = NOTHING if self._ends else self._look(most)
             if changed is not NOTHING:
                 return changed
@@ -127,17 +128,28 @@ class GrowingFile:
         self._is_gone = False
         if [found.st_dev, found.st_ino] == self._number:
             return NOTHING
-        last = self._lines.read(
-            most, self._more, final=True
-        )  # what was written after we looked, and a line without its end
-        if last.n_rows or last.unread:
+        last = self._read(most, final=True)  # what was written after we looked, and a line without its end
+        if last.n_rows or last.unread or last.told:
             return last
         os.close(self._descriptor)
         self._open(self._path)
         self._begin_anew()
         return Piece(told=(f"{self.name} was changed for a new file, which is read from its beginning",))
 
+    def _read(self, most: int, *, final: bool) -> Piece:
+        """Read rows; a new file whose first line is no header is told, and left alone until there is another."""
+        if self._is_useless:
+            return NOTHING
+        try:
+            return self._lines.read(most, self._more, final=final)
+        except DataError as error:
+            if not self._is_changed:
+                raise
+            self._is_useless = True
+            return Piece(told=(f"{error}; nothing of it is read until it is changed for another",))
+
     def _begin_anew(self) -> None:
+        self._is_changed, self._is_useless = True, False
         self._at = -1
         self._lines = Lines(self.name)
 

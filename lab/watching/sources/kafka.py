@@ -1,7 +1,7 @@
 """How is a topic of Kafka read? All its partitions, from the offsets that our own state holds; none is committed to the broker."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,11 +35,13 @@ class KafkaTopic:
         `kafka://HOST:PORT[,HOST:PORT]/TOPIC`.
     wanted : collection of str
         Columns that are asked for: `key` and `topic` are those of a message where its object lacks them.
+    settings : mapping, optional
+        More settings of the client library (librdkafka): of encryption and passwords, say.
 
     Raises
     ------
     SettingsError
-        If the client is not installed, or the address names no topic.
+        If the client is not installed, does not know a setting, or the address names no topic.
     DataError
         If no broker answers, or there is no such topic.
     """
@@ -47,7 +49,7 @@ class KafkaTopic:
     repeats = True
     promise = ""
 
-    def __init__(self, address: str, *, wanted: Collection[str]) -> None:
+    def __init__(self, address: str, *, wanted: Collection[str], settings: Mapping[str, Any] | None = None) -> None:
         parts = urlsplit(address)
         self._topic = parts.path.strip("/")
         if not parts.netloc or not self._topic:
@@ -63,9 +65,19 @@ class KafkaTopic:
         self._known: list[str] = []
         self._errors: list[str] = []
         self._is_cut_off = False
-        self._consumer = confluent_kafka.Consumer(
-            {**_SETTINGS, "bootstrap.servers": parts.netloc, "error_cb": self._heard_error}
-        )
+        all_of_them = {
+            **(settings or {}),
+            **_SETTINGS,
+            "bootstrap.servers": parts.netloc,
+            "error_cb": self._heard_error,
+        }
+        try:
+            self._consumer = confluent_kafka.Consumer(all_of_them)
+        except (confluent_kafka.KafkaException, TypeError, ValueError) as error:
+            said = error.args[0].str() if isinstance(error, confluent_kafka.KafkaException) else error
+            raise SettingsError(
+                f"Kafka's client does not take these settings: {said}; mend the file of --kafka-settings"
+            ) from error
         self._next: dict[int, int] = {}
         self._looked = time.monotonic()
         try:

@@ -1,7 +1,8 @@
 """Which source is meant? A file, a folder, standard input, a Parquet data set, or a topic by its address."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from lab.errors import DataError, SettingsError, nearest
@@ -19,6 +20,7 @@ def opened(
     skips: bool = False,
     lasts: bool = True,
     wanted: Collection[str] = (),
+    settings: Mapping[str, Any] | None = None,
     option: str = "--data",
 ) -> Source:
     """Open a source.
@@ -35,6 +37,8 @@ def opened(
         Whether the state of the watch is kept, so that a broker is to keep what comes in between.
     wanted : collection of str
         Names of columns that are asked for; a topic gives its own name and its keys where they are.
+    settings : mapping, optional
+        More settings for Kafka's client.
     option : str
         Which option names it, for errors.
 
@@ -47,7 +51,7 @@ def opened(
     if kind == "kafka":
         from lab.watching.sources.kafka import KafkaTopic
 
-        return KafkaTopic(where, wanted=wanted)
+        return KafkaTopic(where, wanted=wanted, settings=settings)
     if kind in ("mqtt", "mqtts"):
         from lab.watching.sources.mqtt import MqttTopic
 

@@ -95,6 +95,23 @@ def test_a_file_that_is_changed_for_a_new_one_is_read_to_its_end_first(tmp_path)
     source.close()
 
 
+def test_a_new_file_without_a_header_is_told_and_the_next_one_is_read(tmp_path):
+    path = tmp_path / "rows.csv"
+    write(path, 1, head="a,a\n")
+    with pytest.raises(DataError, match="names 'a' twice"):
+        GrowingFile(path).read(1, 0.0)
+    write(path, 1)
+    source = GrowingFile(path)
+    assert drained(source)[0] == ["1"]
+    for head, cells in (("a,a\n", []), ("a\n", ["2"])):
+        write(tmp_path / "next", 2, head=head)
+        (tmp_path / "next").rename(path)
+        found, told = drained(source)
+        assert found == cells
+        assert len(told) == (1 if cells else 2)
+    source.close()
+
+
 @pytest.mark.parametrize("most", [1, 2, 100])
 def test_after_a_restart_a_file_goes_on_where_it_was(tmp_path, most):
     path = tmp_path / "rows.csv"
@@ -181,14 +198,18 @@ def test_the_files_of_a_folder_are_read_once_in_the_order_of_their_names_when_th
 def test_a_folder_goes_on_in_the_middle_of_a_file_and_leaves_out_what_cannot_be_read(tmp_path):
     write(tmp_path / "a.csv", 1, 2, 3)
     (tmp_path / "b.parquet").write_bytes(b"PAR1 nonsense")
+    (tmp_path / "bb.csv").write_text("a,a\n1,1\n")
     pq.write_table(pa.table({"a": [4, 5]}), tmp_path / "c.parquet")
     source = Folder(tmp_path, ends=True)
     assert source.read(2, 0.0).columns == {"a": ("1", "2")}
     again = Folder(tmp_path, ends=True)
     assert moved(source, again) == ()
-    cells, (told,) = drained(again, 1)
+    cells, (told, twice) = drained(again, 1)
     assert cells == ["3", 4, 5]
     assert "b.parquet cannot be read as Parquet" in told
+    assert (
+        twice == "bb.csv: the header names 'a' twice; mend the header where the rows are written; the file is left out"
+    )
     assert again.read(1, 0.0).ended
     again.close()
 

@@ -156,6 +156,14 @@ def test_a_topic_or_a_broker_of_kafka_that_is_not_there_is_said(kafka, monkeypat
         opened(f"kafka://127.0.0.1:{brokers.free_port()}/rows")
 
 
+def test_settings_of_kafka_s_client_are_taken_and_unknown_ones_refused(kafka):
+    source = opened(f"kafka://{kafka[0]}/fleet", settings={"client.id": "here"})
+    source.close()
+    for settings in ({"no.such.setting": 1}, {"security.protocol": "nothing"}):
+        with pytest.raises(InputError, match=r"does not take these settings: .*; mend the file of --kafka-settings"):
+            opened(f"kafka://{kafka[0]}/fleet", settings=settings)
+
+
 @pytest.mark.parametrize(("module", "address", "extra"), [
     ("confluent_kafka", "kafka://here/rows", "kafka"), ("paho.mqtt.client", "mqtt://here/rows", "mqtt"),
 ])  # fmt: skip
