@@ -13,7 +13,7 @@ import os
 import queue
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -120,20 +120,7 @@ class Remote:
         while is_more or returned or self._busy:
             slots = self._slots(timed)
             room = min(1, slots) if alone else _AHEAD * slots
-            while len(self._busy) < room:
-                sent = returned.popleft() if returned else next(queue, None)
-                if sent is None:
-                    is_more = False
-                    break
-                try:
-                    self._send(sent, timed=timed)
-                except TimeoutError:  # the last worker that could take it has just gone
-                    returned.appendleft(sent)
-                    break
-                except (OSError, dask().CancelledError):
-                    raise
-                except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
-                    yield Outcome(sent.work[0], None, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+            is_more = yield from self._filled(room, returned, queue, timed=timed)
             if not (is_more or returned or self._busy):
                 return
             for future in self._heard_of():
@@ -156,6 +143,25 @@ class Remote:
             if timed:
                 returned.extendleft(self._misplaced())
             self._look(slots)
+
+    def _filled(
+        self, room: int, returned: deque[_Sent], queue: Iterator[_Sent], *, timed: bool
+    ) -> Generator[Outcome, None, bool]:
+        """Send as many as there is room for, those that came back first; returns whether the queue may have more."""
+        while len(self._busy) < room:
+            sent = returned.popleft() if returned else next(queue, None)
+            if sent is None:
+                return False
+            try:
+                self._send(sent, timed=timed)
+            except TimeoutError:  # the last worker that could take it has just gone
+                returned.appendleft(sent)
+                break
+            except (OSError, dask().CancelledError):
+                raise
+            except Exception as error:  # noqa: BLE001 - what cannot be sent to another process is a failed trial
+                yield Outcome(sent.work[0], None, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        return True
 
     def _misplaced(self) -> list[_Sent]:
         """Take back timings whose worker has gone: they would wait for its old address for ever."""

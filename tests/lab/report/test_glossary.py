@@ -14,8 +14,8 @@ from lab.report import glossary
 from lab.report.explained import explained
 
 PLAIN = {
-    "ADDRESS", "COLUMN", "COMMAND", "CSV", "DATA", "DIR", "EXCLUDE", "FILE", "FOLDER", "GB", "GIF", "IBM", "JPEG", "JSON", "LAB", "MAP", "MB",
-    "NAME", "NOTFOUND", "PACK", "PDF", "PNG", "ROC", "RUN", "SHELL", "TABLE", "TERM", "UI", "CLASS", "CODE", "KIND", "WORD", "DOS",
+    "ADDRESS", "COLUMN", "COMMAND", "CSV", "DATA", "DIR", "EXCLUDE", "FILE", "FOLDER", "GB", "GIF", "IBM", "JPEG", "JSON", "LAB", "MAP",
+    "MB", "NAME", "NOTFOUND", "PACK", "PDF", "PNG", "ROC", "RUN", "SHELL", "TABLE", "TERM", "UI", "CLASS", "CODE", "KIND", "WORD", "DOS",
     "HDF5", "ISO", "RAR", "XZ", "AND", "FROM", "LIKE", "NOT", "OFF", "ON", "PRAGMA", "SELECT", "WHERE",
     "HOST", "MODEL", "PORT", "SECONDS", "SOURCE", "TOPIC", "URL", "USER",
 }  # fmt: skip
