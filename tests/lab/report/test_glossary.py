@@ -14,10 +14,10 @@ from lab.report import glossary
 from lab.report.explained import explained
 
 PLAIN = {
-    "ADDRESS", "COLUMN", "COMMAND", "CSV", "DATA", "DIR", "EXCLUDE", "FILE", "FOLDER", "GB", "GIF", "IBM", "JPEG", "JSON", "LAB", "MAP",
-    "MB", "NAME", "NOTFOUND", "PACK", "PDF", "PNG", "ROC", "RUN", "SHELL", "TABLE", "TERM", "UI", "CLASS", "CODE", "KIND", "WORD", "DOS",
-    "HDF5", "ISO", "RAR", "XZ", "AND", "FROM", "LIKE", "NOT", "OFF", "ON", "PRAGMA", "SELECT", "WHERE",
-    "HOST", "MODEL", "PORT", "SECONDS", "SOURCE", "TOPIC", "URL", "USER",
+    "ADDRESS", "AND", "CLASS", "CODE", "COLUMN", "COMMAND", "CSV", "DATA", "DIR", "DOS", "EXCLUDE", "FILE", "FOLDER", "FROM",
+    "GB", "GIF", "HDF5", "HOST", "IBM", "ISO", "JPEG", "JSON", "KIND", "LAB", "LIKE", "MAP", "MB", "MODEL", "NAME", "NOT",
+    "NOTFOUND", "OFF", "ON", "PACK", "PDF", "PNG", "PORT", "PRAGMA", "RAR", "ROC", "RUN", "SECONDS", "SELECT", "SHELL", "SOURCE",
+    "TABLE", "TERM", "TOPIC", "UI", "URL", "USER", "WHERE", "WORD", "XZ",
 }  # fmt: skip
 """Abbreviations that need no explanation: arguments, formats of files, units, a company, SQL; ROC stands with AUC only."""
 
