@@ -1,7 +1,8 @@
 """How is a topic of MQTT read? By a session that the broker keeps; a message is confirmed once it is part of our stored state.
 
-What the broker sends again after a break is told by the number that it gave a message and a digest of what that holds: messages that
-the state has taken are confirmed and not taken twice. That holds for messages of quality 1 and 2; those of quality 0 are sent once,
+What the broker sends again after a break is told by the number that it gave a message and a digest of what that holds: a message
+that the state has taken is confirmed and not taken twice. A confirmation may be lost on its way, so that the state knows as many
+messages as the broker may send without one, the newest. That holds for messages of quality 1 and 2; those of quality 0 are sent once,
 and are lost while nothing listens.
 """
 
@@ -9,6 +10,7 @@ import hashlib
 import os
 import queue
 import threading
+from collections import OrderedDict
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -21,8 +23,8 @@ __all__ = ["PASSWORD", "MqttTopic"]
 
 PASSWORD = "LAB_SOURCE_PASSWORD"
 _ANSWER_S = 10.0
-_ON_THE_WAY = 10_000
-"""Messages that are here and not confirmed, at most; the broker keeps the others."""
+_ON_THE_WAY = 2_000
+"""Messages that the broker sends without a confirmation, at most; it keeps the others."""
 _LASTS_S = 0xFFFFFFFF  # for ever
 _TAKE_UP_S = 0.2
 
@@ -66,12 +68,12 @@ class MqttTopic:
         self.identity = f"mqtt {parts.hostname} {self._topic}"
         self._where = f"{parts.hostname}:{parts.port or (8883 if parts.scheme == 'mqtts' else 1883)}"
         self._wanted, self._lasts = wanted, lasts
-        self._known: list[str] = []
+        self._columns: list[str] = []
         self._came: queue.Queue[Any] = queue.Queue(_ON_THE_WAY)
         self._lock = threading.Lock()
-        self._here: set[tuple[int, str]] = set()  # not confirmed
+        self._here: set[str] = set()  # not confirmed
         self._taken: list[Any] = []  # of these, those that were read
-        self._before: set[tuple[int, str]] = set()  # those that a state has taken, and that may come again
+        self._known: OrderedDict[str, None] = OrderedDict()  # the newest that were read, by this process or before it
         self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._answer: queue.Queue[str] = queue.Queue()
         self._is_closed = self._is_begun = False
@@ -87,20 +89,24 @@ class MqttTopic:
             except queue.Empty:
                 break
         self._taken += messages
+        with self._lock:
+            self._known.update(dict.fromkeys(_mark(each) for each in messages if each.qos))
+            while len(self._known) > _ON_THE_WAY:
+                self._known.popitem(last=False)
         told = []
         while not self._told.empty():
             told.append(self._told.get())
-        piece = rows_of([(each.payload, {"topic": each.topic}) for each in messages], self._known, self._wanted)
+        piece = rows_of([(each.payload, {"topic": each.topic}) for each in messages], self._columns, self._wanted)
         return Piece(piece.columns, piece.unread, tuple(told))
 
     def place(self) -> Place:
-        """Say which messages were taken, and are not confirmed yet."""
-        return {"taken": [list(_mark(each)) for each in self._taken if each.qos], "columns": list(self._known)}
+        """Say which messages were taken last, of which the broker may send some again."""
+        return {"taken": " ".join(self._known), "columns": list(self._columns)}
 
     def seek(self, place: Place) -> tuple[str, ...]:
         """Take note of the messages that were taken, in case the broker sends them again."""
-        self._before = {(number, digest) for number, digest in place["taken"]}
-        self._known = list(place["columns"])
+        self._known = OrderedDict.fromkeys(place["taken"].split())
+        self._columns = list(place["columns"])
         return ()
 
     def kept(self) -> None:
@@ -178,11 +184,10 @@ class MqttTopic:
         if message.qos:
             mark = _mark(message)
             with self._lock:
-                if message.dup and mark in self._before:
-                    self._before.discard(mark)
-                    client.ack(message.mid, message.qos)
-                    return
                 if message.dup and mark in self._here:
+                    return  # it is confirmed in its turn
+                if message.dup and mark in self._known:
+                    client.ack(message.mid, message.qos)
                     return
                 self._here.add(mark)
         while not self._is_closed:
@@ -199,6 +204,6 @@ class MqttTopic:
             self._client.ack(message.mid, message.qos)
 
 
-def _mark(message: Any) -> tuple[int, str]:
+def _mark(message: Any) -> str:
     content = message.topic.encode() + b"\0" + message.payload
-    return message.mid, hashlib.blake2b(content, digest_size=12).hexdigest()
+    return f"{message.mid}:{hashlib.blake2b(content, digest_size=8).hexdigest()}"

@@ -80,6 +80,28 @@ def test_messages_that_a_state_has_taken_are_not_taken_twice_and_the_others_are(
 
 
 @needs_mosquitto
+def test_a_message_whose_confirmation_was_lost_is_not_taken_twice(mqtt, monkeypatch):
+    address, send = mqtt
+    source = opened(address)
+    source.read(1, 0.0)
+    send("fleet/7/rows", contents(range(10)))
+    taken(source, 10)
+    monkeypatch.setattr(source._client, "ack", lambda number, quality: None)
+    source.kept()  # the state is stored, and what confirms it is lost
+    send("fleet/7/rows", contents(range(10, 15)))
+    assert taken(source, 5) == list(range(10, 15))
+    place = stored(source)
+    died(source)
+    again = opened(address)
+    again.seek(place)
+    assert again.read(100, 1.0).n_rows == 0
+    again.kept()
+    send("fleet/7/rows", contents([15]))
+    assert taken(again, 1) == [15]
+    again.close()
+
+
+@needs_mosquitto
 def test_a_broker_that_is_started_again_is_found_again(tmp_path):
     with brokers.mosquitto(tmp_path) as port:
         source = opened(f"mqtt://127.0.0.1:{port}/rows")
