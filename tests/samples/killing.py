@@ -193,6 +193,10 @@ def kill_and_repeat(place: Place, known: Reference, kills: list[Kill], found: Fo
         if place.subject.ended(
             place.out
         ):  # killed after its last word: the same command is another run; any run tidies up
+            if not (
+                place.out / "start.html"
+            ).exists():  # the same command shows the run again, and writes the page that leads to it
+                place.start().communicate(timeout=PATIENCE_S)
             finished_folder(place.out, ["none"], "")
             _check_end(place, known, where, found)
             return
