@@ -1,6 +1,8 @@
-"""How long would another run on the same table take? Said from the trials that this one has measured."""
+"""How long will this run take, and how long would another one on the same table? Said from the trials that this one has measured."""
 
 import dataclasses
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from lab import sections
@@ -10,8 +12,9 @@ from lab.protocol import Evidence
 from lab.settings import EFFORTS, at_effort
 from lab.wording import duration
 from lab.work.forecast import Forecast
+from lab.work.resume import Progress
 
-__all__ = ["other_efforts", "with_durations"]
+__all__ = ["announcing", "other_efforts", "with_durations"]
 
 
 def other_efforts(job: Job, forecast: Forecast) -> str:
@@ -66,3 +69,23 @@ def _seconds(job: Job, settings: Any, forecast: Forecast, *, all_measured: bool 
     return forecast.seconds_for(
         [trial if trial.rows_in_cost else dataclasses.replace(trial, cost=trial.cost * times) for trial in plan]
     )
+
+
+def announcing(
+    job: Job, watch: Callable[[Progress], None], notify: Callable[[str], None]
+) -> Callable[[Progress], None]:
+    """Say once, as soon as the pilot is over, how long this run will take, and how long at the other efforts."""
+    said = False
+
+    def see(progress: Progress) -> None:
+        nonlocal said
+        watch(progress)
+        if said or progress.forecast is None or progress.done == progress.total:
+            return
+        said = True
+        left = progress.forecast.seconds_left()
+        end = datetime.now().astimezone() + timedelta(seconds=left)
+        others = other_efforts(job, progress.forecast)
+        notify(f"about {duration(left)} left, estimated from pilot trials; done by {end:%H:%M}{others}")
+
+    return see

@@ -1,16 +1,16 @@
 """From a table to a stored verdict: the only place where plan, trials, evidence, verdict and record meet."""
 
+import contextlib
 import dataclasses
 import html
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lab import record, report, sections
 from lab.doubts import Doubts, doubts_about, held, with_doubts
-from lab.durations import other_efforts, with_durations
+from lab.durations import announcing, with_durations
 from lab.host import machine
 from lab.host.files import write_bytes
 from lab.job import Job, describe_table, job_of, read_by
@@ -23,7 +23,6 @@ from lab.runs.folders import SESSIONS, finished_folder, is_finished, owner_of_se
 from lab.runs.log import log_file
 from lab.runs.others import taking_part
 from lab.version import __version__
-from lab.wording import duration
 from lab.work.cluster.connecting import Cluster
 from lab.work.cluster.scheduler import Scheduler
 from lab.work.drivers import Drivers
@@ -102,12 +101,7 @@ def run(
         return known
     doubts = _doubts_about(job, notify)
     lab.prepare(notify)
-    others = taking_part(out, dataset.name, job.facts, lambda found: not again and record.is_readable(found), notify)
-    with (
-        reached(workers, job.plan, files=read_by(lab, settings), notify=notify) as hands,
-        others as (folder, drivers),
-        log_file(_log, folder),
-    ):
+    with _begun(job, out, workers, again, notify) as (folder, drivers, hands):
         opened(folder)
         sessions = Sessions(folder / SESSIONS, owner_of_sessions(job.identity), start, is_noted=drivers.is_first)
         results = _worked_off(job, folder, sessions, drivers, hands, watch, notify)
@@ -115,6 +109,20 @@ def run(
             return Finished(folder, record.read(folder))
         written = _record(job, doubts, results, sessions, command, known_rates(lab, out, notify))
         return Finished(folder, written, _leave(job, results, written, folder))
+
+
+@contextlib.contextmanager
+def _begun(
+    job: Job, out: Path, workers: int | Scheduler | None, again: bool, notify: Callable[[str], None]
+) -> Iterator[tuple[Path, Drivers, int | Cluster]]:
+    """Give the folder of a run, with its log, those that are at it, and what works its plan off."""
+    others = taking_part(out, job.dataset.name, job.facts, lambda f: not again and record.is_readable(f), notify)
+    with (
+        reached(workers, job.plan, files=read_by(job.lab, job.settings), notify=notify) as hands,
+        others as (folder, drivers),
+        log_file(_log, folder),
+    ):
+        yield folder, drivers, hands
 
 
 def _worked_off(
@@ -128,7 +136,7 @@ def _worked_off(
 ) -> Results:
     """Run the trials of a job that are not stored in its folder yet."""
     _log.info("%s on %s (SHA-256 %s), version %s", job.lab.name, job.dataset.name, job.dataset.digest, __version__)
-    announce = _announcing(job, watch, notify)
+    announce = announcing(job, watch, notify)
 
     def see(progress: Progress) -> None:
         sessions.note()
@@ -205,26 +213,6 @@ def answer_here(
     results = run_plan_here([trial for part in asked for trial in part.plan(context)], dataset)
     found = sections.merged(part.evidence(context, results.rows) for part in asked)
     return held(lab.judge(found, settings), doubts_about(dataset, dataset, seed=seed), dataset, found).answer
-
-
-def _announcing(
-    job: Job, watch: Callable[[Progress], None], notify: Callable[[str], None]
-) -> Callable[[Progress], None]:
-    """Say once, as soon as the pilot is over, how long this run will take, and how long at the other efforts."""
-    said = False
-
-    def see(progress: Progress) -> None:
-        nonlocal said
-        watch(progress)
-        if said or progress.forecast is None or progress.done == progress.total:
-            return
-        said = True
-        left = progress.forecast.seconds_left()
-        end = datetime.now().astimezone() + timedelta(seconds=left)
-        others = other_efforts(job, progress.forecast)
-        notify(f"about {duration(left)} left, estimated from pilot trials; done by {end:%H:%M}{others}")
-
-    return see
 
 
 def _with_failures(evidence: Evidence, results: Results, n_trials: int) -> Evidence:

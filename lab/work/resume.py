@@ -87,20 +87,16 @@ def run_plan(
         Whether the record is written.
     """
     _check_plan(plan)
-    folder.mkdir(parents=True, exist_ok=True)
-    sweep_parts(folder)
-    sweep()  # what killed processes left in the system's folder for temporary files
+    _made_ready(folder)
     here = fingerprint()
     slots, timed_on = (workers, here) if isinstance(workers, int) else (workers.slots(), workers.timing_machine or here)
     with contextlib.closing(Store(folder, run)) as store:
         with _uncollected():
             rows, machines = _kept(plan, store, notify, timed_on, is_first=drivers is None or drivers.is_first)
         done = _Done(plan, rows, machines, Forecast(plan, slots, stored=rows), watch)
-        others = Alone()
-        if drivers is not None:
-            others = Sharing(
-                plan, drivers, store, rows, machines, done.failures, timed_on=timed_on, ended=ended, told=done.by_others
-            )
+        known = (store, rows, machines, done.failures)
+        told = done.by_others
+        others = Sharing(plan, drivers, *known, timed_on=timed_on, ended=ended, told=told) if drivers else Alone()
         scratch = _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}")
         with (
             scratch as place,
@@ -114,6 +110,13 @@ def run_plan(
                 done.add(outcome, machine)
                 others.tell(outcome.trial.key, None if outcome.row is not None else outcome.reason)
     return done.results()
+
+
+def _made_ready(folder: Path) -> None:
+    """Make the folder, and sweep up what killed processes left in it and in the system's folder for temporary files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep_parts(folder)
+    sweep()
 
 
 class _Done:
