@@ -15,6 +15,9 @@ import onnx
 
 from edge.exporting import device, parity
 from edge.given.family import AsDeviceSees, export_given, family_of
+from edge.given.fixed_work import require_fixed_work
+from edge.given.guard import Asked, ask_under_limits
+from edge.given.outside_data import take_in_data
 from edge.session import session
 from edge.watch.advice import Costs
 from edge.watch.cells import read_cells
@@ -162,7 +165,13 @@ def _own(path: Path, content: bytes) -> _Model | None:
         if ENTRY not in said:
             return None
         inputs = {name: tuple(part["columns"]) for name, part in json.loads(said["inputs"]).items()}
-        ready = session(content)
+        require_fixed_work(graph.graph, path.name)
+        take_in_data(graph, path)
+        whole = graph.SerializeToString()
+        ask_under_limits(whole, _some_rows(graph, inputs), name=path.name)  # before it runs in this process
+        ready = session(whole)
+    except InputError:
+        raise
     except Exception as error:  # parser and runtime raise types of their own libraries
         raise InputError(f"{path.name} is not an ONNX file or is damaged; run lab run edge again") from error
     profile = read_profile(said[ENTRY], path.name)
@@ -173,6 +182,16 @@ def _own(path: Path, content: bytes) -> _Model | None:
             f"{path.name} has a training profile of other columns than its graph takes; run lab run edge again"
         )
     return _Model(hashlib.sha256(content).hexdigest(), predictor, profile, dict(kinds), profile.classes)
+
+
+def _some_rows(graph: onnx.ModelProto, inputs: dict[str, tuple[str, ...]]) -> Asked:
+    """Make rows of zeros and of texts that nobody knows, in the types that a graph takes."""
+    types = {given.name: given.type.tensor_type.elem_type for given in graph.graph.input}
+    kinds = {onnx.TensorProto.STRING: object, onnx.TensorProto.DOUBLE: np.float64}
+    made = {name: np.zeros((BLOCK, len(inputs[name])), kinds.get(kind, np.float32)) for name, kind in types.items()}
+    return Asked(
+        {name: np.full(rows.shape, "", dtype=object) if rows.dtype == object else rows for name, rows in made.items()}
+    )
 
 
 def _compared_with(
