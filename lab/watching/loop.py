@@ -264,7 +264,6 @@ class Watch:
             self._is_silent = True
             self._note((f"nothing has come from {self._rows.name} for {duration(silent_s)}; the watch goes on",))
             self._stalled_s *= 2  # a source that often pauses is told of less and less
-            self._take_labels(all_of_them=True)
         return self._end_after_s is None or silent_s < self._end_after_s
 
     def _finish(self) -> None:

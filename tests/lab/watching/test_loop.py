@@ -221,6 +221,8 @@ def test_a_source_that_is_silent_is_told_and_that_it_comes_again(monkeypatch):
     ]
     monitor, _ = watched(Slow(piece("1"), None, None, None, piece("2")), end_after_s=100)
     assert monitor.rows == 1
+    monitor, _ = watched(Slow(piece("1"), None, None, None, piece("2")), [labels(**{"2": 1})], stalled_s=60)
+    assert monitor.labels == 1, "a label waits for its row, however silent the rows are"
 
 
 def test_a_watch_goes_on_from_its_state_as_if_nothing_had_been(tmp_path, monkeypatch):
