@@ -14,9 +14,10 @@ import numpy as np
 import onnx
 
 from edge.exporting import device, parity
+from edge.given.asked import Asked
 from edge.given.family import AsDeviceSees, export_given, family_of
 from edge.given.fixed_work import require_fixed_work
-from edge.given.guard import Asked, ask_under_limits
+from edge.given.guard import ask_under_limits
 from edge.given.outside_data import take_in_data
 from edge.session import session
 from edge.watch.advice import Costs

@@ -24,7 +24,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from lab.protocol import Trial
-from lab.work import resume
+from lab.work import hands, resume
 from lab.work.drivers import Drivers
 from lab.work.workers import Outcome
 
@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--trials", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=1_000)
     given = parser.parse_args()
-    resume.Workers = ReadyRows
+    hands.Workers = ReadyRows
     plan = [Trial(f"fit-{n:06d}", fit, {}, seed=n, kind=f"kind-{n % KINDS}") for n in range(given.trials)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "run"

@@ -12,7 +12,7 @@ import pytest
 
 from lab import testing
 from lab.protocol import Dataset, Rows, Trial
-from lab.work import resume
+from lab.work import hands, resume
 from lab.work.workers import Outcome
 
 __all__ = ["in_this_process", "with_rows_once", "with_trials_once"]
@@ -36,7 +36,7 @@ class _Here:
 
 def in_this_process(patch: pytest.MonkeyPatch) -> None:
     """Start no workers."""
-    patch.setattr(resume, "Workers", _Here)
+    patch.setattr(hands, "Workers", _Here)
 
 
 def with_rows_once(patch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def with_rows_once(patch: pytest.MonkeyPatch) -> None:
                 yield from super().run([(trial, inputs)], beside=beside) if row is None else [Outcome(trial, row)]
 
     patch.setattr(testing, "run_plan_here", remembered)
-    patch.setattr(resume, "Workers", Known)
+    patch.setattr(hands, "Workers", Known)
 
 
 def with_trials_once(patch: pytest.MonkeyPatch, known: dict[Any, Outcome] | None = None) -> None:
