@@ -102,10 +102,15 @@ def _by_confidence(found: Situation, before: Estimate) -> Advice:
         )
     loss = lost(before, found.expected)
     said = f"{amount(loss.value, 'points')} ({loss.low:.1f} to {loss.high:.1f})"
+    if loss.value < 0:
+        said = f"{amount(-loss.value, 'points')} ({-loss.high:.1f} to {-loss.low:.1f})"
     assumed = "if the columns mean for the labels what they did"
     if loss.low > 100 * _MARGIN:
         return Advice(
             "undecided",
             f"The model is expected to lose {said}, {assumed}: get labels for the rows since, and train on them.",
         )
-    return Advice("undecided", f"By its confidence the model loses {said}, {assumed}; only labels can tell.")
+    return Advice(
+        "undecided",
+        f"By its confidence the model {'loses' if loss.value >= 0 else 'gains'} {said}, {assumed}; only labels can tell.",
+    )
