@@ -177,7 +177,7 @@ def is_leave_one_out(values: "NDArray[np.float64]", score: "NDArray[np.float64]"
     spread = max(float(np.abs(values).max()), 1.0) * max(float(np.abs(score).max()), 1.0)
     for others in sizes[np.argsort(-often)][:_MOST_SIZES]:
         sums = values * others + score
-        codes, _ = pd.factorize(np.round(sums / (_NEAR * spread)))
+        codes, _ = pd.factorize(np.round(sums / (_NEAR * spread)), use_na_sentinel=False)
         counts = np.bincount(codes)
         totals, lines = np.bincount(codes, score), np.bincount(codes, sums) / counts
         right = (counts == others + 1) & (np.abs(totals - lines) < 1e3 * _NEAR * spread)

@@ -44,7 +44,11 @@ def outcome(case, folder):
     file.write_bytes(case.content)
     dataset = load(str(table), "y")
     with_plain_table(
-        LAB, dataset, str(table), Settings(model=str(file)), {"how": How(), "by": None, "time": None, "drop": ()}
+        LAB,
+        dataset,
+        str(table),
+        Settings(model=str(file)),
+        {"how": How(), "by": None, "time": None, "weights": None, "drop": ()},
     )
     try:
         family = family_of(str(file), dataset, **case.options)

@@ -189,7 +189,9 @@ def test_what_takes_long_at_a_low_rate_is_said_before_the_first_trial(tmp_path, 
         raise SettingsError("here trials would begin")
 
     monkeypatch.setattr("lab.flow.run", stopped)
-    given = argparse.Namespace(out=tmp_path / "runs", quiet=False, seed=0, workers=1, config=None, live=False)
+    given = argparse.Namespace(
+        out=tmp_path / "runs", quiet=False, seed=0, workers=1, config=None, live=False, scheduler=None
+    )
     for rate, said in ((0.01, True), (None, False)):
         with pytest.raises(SettingsError, match="here trials would begin"):
             run_lab(LAB, "wine", Settings(rate=rate), given, command="")

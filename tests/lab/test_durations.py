@@ -9,12 +9,11 @@ from samples.small_lab import SmallLab
 
 from lab.durations import other_efforts, with_durations
 from lab.errors import SettingsError
-from lab.flow import _measured
 from lab.job import job_of
 from lab.protocol import Evidence, Trial
+from lab.runs.alike import measured as counted
 from lab.settings import ComparisonSettings, make, option
 from lab.work.forecast import Forecast
-from lab.work.resume import Results
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,5 +189,5 @@ def test_no_time_is_said_of_what_was_not_measured_or_would_not_decide():
 def test_rows_are_counted_by_machine_beside_trials_that_failed():
     one, other = {"cpu": "one"}, {"cpu": "other"}
     plan = [Trial(key, work, exclusive=key != "b") for key in "abcde"]
-    found = _measured(plan, Results({}, {"a": "failed"}, {"b": one, "c": other, "d": one, "e": one}))
+    found = counted(plan, {"b": one, "c": other, "d": one, "e": one})
     assert found == [{"machine": one, "trials": 3, "alone": 2}, {"machine": other, "trials": 1, "alone": 1}]

@@ -10,7 +10,7 @@ from benchmarks import fuzz
 from benchmarks.fuzzing import csv_table, mutate, stored_rows
 
 from lab.errors import DataError
-from lab.work import resume
+from lab.work import resume, store
 
 # the command tries 100,000 of each, and models too
 SLICES = {"csv": 200, "parquet": 200, "packed": 200, "toml": 200, "record": 60, "rows": 400}
@@ -96,7 +96,7 @@ def test_rows_as_they_were_stored_are_taken_and_others_computed_again(tmp_path):
 
 def test_a_storage_that_takes_a_spoilt_row_is_found_out(tmp_path, monkeypatch):
     path = spoilt_rows(tmp_path, lambda part: part.replace(b'"seed": 1', b'"seed": 2'))
-    real = resume.read_row
+    real = store.read_row
 
     def careless(folder, key, *, run):
         content = (folder / f"{key}.json").read_bytes()
@@ -104,7 +104,7 @@ def test_a_storage_that_takes_a_spoilt_row_is_found_out(tmp_path, monkeypatch):
         stored = real(folder, key, run=run)
         return dataclasses.replace(stored, row={**stored.row, "seed": 2}) if key == "fit-00" else stored
 
-    monkeypatch.setattr(resume, "read_row", careless)
+    monkeypatch.setattr(store, "read_row", careless)
     with pytest.raises(AssertionError, match="digest does not fit"):
         stored_rows.attempt(path)
 
@@ -112,8 +112,7 @@ def test_a_storage_that_takes_a_spoilt_row_is_found_out(tmp_path, monkeypatch):
 def test_a_row_that_is_dropped_without_a_word_is_found_out(tmp_path, monkeypatch):
     path = spoilt_rows(tmp_path, lambda part: part[:-3])
     kept = resume._kept
-    monkeypatch.setattr(
-        resume, "_kept", lambda plan, folder, run, notify: kept(plan, folder, run, lambda sentence: None)
-    )
+    silent = lambda plan, rows, notify, *more, **named: kept(plan, rows, lambda sentence: None, *more, **named)  # noqa: E731
+    monkeypatch.setattr(resume, "_kept", silent)
     with pytest.raises(AssertionError, match="without a word"):
         stored_rows.attempt(path)

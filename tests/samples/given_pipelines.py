@@ -44,7 +44,7 @@ def taken_in(path, pipeline, target, tmp_path):
     io.dump(pipeline, tmp_path / "m.skops")
     dropped = tuple(name for name in ("three", "label", "code") if name != target)
     dataset = load(str(path), target, drop=dropped)
-    about = {"how": How(), "by": None, "time": None, "drop": dropped}
+    about = {"how": How(), "by": None, "time": None, "weights": None, "drop": dropped}
     with_plain_table(LAB, dataset, str(path), Settings(model=str(tmp_path / "m.skops")), about)
     return dataset, family_of(str(tmp_path / "m.skops"), dataset)
 

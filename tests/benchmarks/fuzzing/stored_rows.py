@@ -18,7 +18,7 @@ from benchmarks.fuzzing import mutate, sampled
 
 from lab.host.machine import fingerprint
 from lab.protocol import Trial
-from lab.work import resume
+from lab.work import resume, store
 from lab.work.storage import write_row
 
 NAME, COUNT = "rows", 100_000
@@ -136,7 +136,7 @@ def attempt(path):
     head, *parts = path.read_bytes().split(_BETWEEN)
     files = {name: part for name, part in zip(FILES, parts, strict=False) if part}
     folder, said = _written(path.with_name("trials"), files), []
-    rows, _ = resume._kept(PLAN, folder, RUN, said.append)
+    rows = _looked_up(folder, said.append)
     for trial in PLAN:
         _check(trial, rows, files, folder, said, anew=head == _SEALED_AGAIN)
     taken = "read" if not said else "recomputed"
@@ -145,9 +145,13 @@ def attempt(path):
     results = resume.run_plan(PLAN, None, _written(folder, files), workers=1, run=RUN)
     if results.failures or list(map(_bits, results.rows.values())) != list(map(_bits, right_rows().values())):
         raise AssertionError(f"the run gives other rows (failures: {results.failures})")
-    if len(resume._kept(PLAN, folder, RUN, said.append)[0]) < len(PLAN):
+    if len(_looked_up(folder, said.append)) < len(PLAN):
         raise AssertionError("what was computed again is not stored")
     return f"{taken} whole"
+
+
+def _looked_up(folder, notify):
+    return resume._kept(PLAN, store.Store(folder, RUN), notify, fingerprint(), is_first=True)[0]
 
 
 def _written(folder, files):

@@ -116,7 +116,9 @@ def taken_in(path, pipeline, tmp_path, max_rows=10_000):
     io.dump(pipeline, tmp_path / "m.skops")
     dataset = load(str(path), "label")
     settings = Settings(model=str(tmp_path / "m.skops"))
-    with_plain_table(LAB, dataset, str(path), settings, {"how": How(), "by": None, "time": None, "drop": ()})
+    with_plain_table(
+        LAB, dataset, str(path), settings, {"how": How(), "by": None, "time": None, "weights": None, "drop": ()}
+    )
     dataset = sample_rows(dataset, max_rows, 0)
     return dataset, family_of(str(tmp_path / "m.skops"), dataset)
 
@@ -224,7 +226,11 @@ def test_a_file_of_another_version_says_both(path, tmp_path, monkeypatch):
 def test_the_plain_table_is_what_pandas_reads(path):
     dataset = load(str(path), "label")
     with_plain_table(
-        LAB, dataset, str(path), Settings(model="m.skops"), {"how": How(), "by": None, "time": None, "drop": ()}
+        LAB,
+        dataset,
+        str(path),
+        Settings(model="m.skops"),
+        {"how": How(), "by": None, "time": None, "weights": None, "drop": ()},
     )
     plain = plain_of(dataset.features)
     pd.testing.assert_frame_equal(plain.frame, pd.read_csv(path).drop(columns="label"))
@@ -238,7 +244,7 @@ def test_rows_without_a_target_are_left_out_of_the_plain_table_too(path, tmp_pat
     frame.loc[[0, 5, 6], "label"] = np.nan
     frame.to_csv(tmp_path / "holes.csv", index=False)
     dataset = load(str(tmp_path / "holes.csv"), "label")
-    about = {"how": How(), "by": None, "time": None, "drop": ()}
+    about = {"how": How(), "by": None, "time": None, "weights": None, "drop": ()}
     with_plain_table(LAB, dataset, str(tmp_path / "holes.csv"), Settings(model="m.skops"), about)
     assert plain_of(dataset.features).frame["age"].tolist() == frame.drop([0, 5, 6])["age"].tolist()
 
