@@ -72,12 +72,12 @@ def _guarded(words: list[str], prog: str | None) -> int:
             return _dispatch(words, prog)
     except ReaderGoneError:
         raise
-    except endings.Ended as ending:
-        say(f"ended by {ending.name}: finished work is kept; repeat the command to resume")
-        return ending.exit_code
-    except KeyboardInterrupt:
-        say("interrupted: finished work is kept; repeat the command to resume")
-        return _INTERRUPTED
+    except KeyboardInterrupt as end:
+        from lab.commands.words import what_is_kept
+
+        by_signal = isinstance(end, endings.Ended)
+        say(f"{f'ended by {end.name}' if by_signal else 'interrupted'}: {what_is_kept(words)}")
+        return end.exit_code if by_signal else _INTERRUPTED
     except BaseException as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return _explain(error, debug="--debug" in words)
 

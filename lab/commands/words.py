@@ -16,7 +16,17 @@ from lab.terminal.console import say, show_whole
 if TYPE_CHECKING:
     from lab.work.cluster.scheduler import Scheduler
 
-__all__ = ["COMPLETING", "check_out", "check_seed", "notifier", "open_page", "understand", "workers_of", "writing_in"]
+__all__ = [
+    "COMPLETING",
+    "check_out",
+    "check_seed",
+    "notifier",
+    "open_page",
+    "understand",
+    "what_is_kept",
+    "workers_of",
+    "writing_in",
+]
 
 
 COMPLETING = "_ARGCOMPLETE"
@@ -91,3 +101,12 @@ def writing_in(place: Path) -> Iterator[None]:
 def notifier(given: argparse.Namespace) -> Callable[[str], None]:
     """Give what says a sentence on stderr; nothing under `--quiet`."""
     return (lambda sentence: None) if given.quiet else say
+
+
+def what_is_kept(words: list[str]) -> str:
+    """Say what an interrupted command leaves, and the way to go on."""
+    if words[:1] != ["watch"]:
+        return "finished work is kept; repeat the command to resume"
+    if any(word.split("=")[0] == "--state" for word in words):
+        return "the state of the watch is kept; repeat the command to go on"
+    return "nothing of the watch is kept; with --state FILE it goes on where it stood"

@@ -190,7 +190,14 @@ def test_what_takes_long_at_a_low_rate_is_said_before_the_first_trial(tmp_path, 
 
     monkeypatch.setattr("lab.flow.run", stopped)
     given = argparse.Namespace(
-        out=tmp_path / "runs", quiet=False, seed=0, workers=1, config=None, live=False, scheduler=None
+        out=tmp_path / "runs",
+        quiet=False,
+        seed=0,
+        workers=1,
+        config=None,
+        live=False,
+        scheduler=None,
+        timing_worker=None,
     )
     for rate, said in ((0.01, True), (None, False)):
         with pytest.raises(SettingsError, match="here trials would begin"):

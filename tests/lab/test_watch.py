@@ -8,6 +8,7 @@ from samples.watched import WatchingLab
 
 from lab import registry
 from lab.commands.watch import ALARMED
+from lab.commands.words import what_is_kept
 
 
 @pytest.fixture
@@ -169,3 +170,16 @@ def test_the_help_shows_an_example_and_is_completed(lab):
     called = lab("watch", "--help")
     assert called.code == 0
     assert "example: lab watch edge-model.onnx --data rows.csv --state watch.json --page" in called.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "edge", "t.csv"], "finished work is kept"),
+        (["watch", "m.onnx", "--data", "-"], "nothing of the watch is kept"),
+        (["watch", "m.onnx", "--data", "-", "--state", "w.json"], "the state of the watch is kept"),
+        (["watch", "m.onnx", "--state=w.json"], "the state of the watch is kept"),
+    ],
+)
+def test_what_an_interrupt_leaves_is_said(words, said):
+    assert what_is_kept(words).startswith(said)
