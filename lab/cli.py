@@ -75,9 +75,9 @@ def _guarded(words: list[str], prog: str | None) -> int:
     except KeyboardInterrupt as end:
         from lab.commands.words import what_is_kept
 
-        by_signal = isinstance(end, endings.Ended)
-        say(f"{f'ended by {end.name}' if by_signal else 'interrupted'}: {what_is_kept(words)}")
-        return end.exit_code if by_signal else _INTERRUPTED
+        name, code = (end.name, end.exit_code) if isinstance(end, endings.Ended) else ("Ctrl-C", _INTERRUPTED)
+        say(f"ended by {name}: {what_is_kept(words)}")
+        return code
     except BaseException as error:  # noqa: BLE001 - the last line of defence: no traceback reaches a user
         return _explain(error, debug="--debug" in words)
 
