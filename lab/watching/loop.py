@@ -267,10 +267,12 @@ class Watch:
         return self._end_after_s is None or silent_s < self._end_after_s
 
     def _finish(self) -> None:
-        """Take the labels that are still there, and say that the source has ended."""
+        """Take the labels that are still there, and say why the watch ends."""
         while self._take_labels(all_of_them=True):
             pass
-        self._note((f"{self._rows.name} has ended after row {self.n_rows:,}",))
+        at_alarm = self._end_at_alarm and self.alarms > 0
+        how = "the watch ends at its first alarm" if at_alarm else f"{self._rows.name} has ended"
+        self._note((f"{how} after row {self.n_rows:,}",))
         self._keep()
         self._end(self._standing())
 

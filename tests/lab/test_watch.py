@@ -66,7 +66,7 @@ def test_a_program_gets_a_line_of_json_for_each_happening_and_the_status(watch):
 def test_the_first_alarm_may_end_it(watch):
     called = watch("--end-at-alarm", "--batch", "50", "--state", "state.json")
     assert called.code == ALARMED
-    assert "row 750" in called.out
+    assert "the watch ends at its first alarm after row 750" in called.out
 
 
 def test_it_goes_on_from_its_state_and_a_report_is_there_at_any_time(watch, lab, tmp_path):
