@@ -61,7 +61,7 @@ class _Inside(ReadTreesClassifier):
         self.content_ = lowered(replace(forest, names=(), classes=())).SerializeToString()
 
     def _read(self, state: Mapping[str, Any]) -> "tuple[Forest, np.ndarray] | None":
-        raise NotImplementedError
+        raise NotImplementedError  # each library has its own
 
 
 class XgboostInside(_Inside):

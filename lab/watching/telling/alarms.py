@@ -53,10 +53,10 @@ class _Alarms:
         """Nothing has to be sent."""
 
     def _send(self, content: bytes) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each way of telling has its own
 
     def _whom(self) -> str:
-        raise NotImplementedError
+        raise NotImplementedError  # each way of telling has its own
 
 
 class _NoDetour(urllib.request.HTTPRedirectHandler):

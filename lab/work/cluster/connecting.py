@@ -185,7 +185,7 @@ def _client(distributed: Any, address: str) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared by us
             return distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
-    except Exception as error:
+    except Exception as error:  # Dask lets through whatever its transports raise
         keys = " (tls:// needs the keys that Dask's setting distributed.comm.tls names)" if "tls" in address[:3] else ""
         raise SettingsError(
             f"no Dask scheduler answers at {address!r}{keys}; start one with  dask scheduler  and give the address that it prints"
