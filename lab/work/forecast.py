@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 from lab.protocol import Trial
 
-__all__ = ["Forecast", "pilot_first"]
+__all__ = ["Forecast"]
 
 
 _Alike = tuple[str, float, bool]
@@ -78,6 +78,10 @@ class Forecast:
         """Seconds that another plan of the same kinds would take."""
         return self._seconds_of(Counter(map(_alike, plan)))
 
+    def seconds_of(self, trial: Trial) -> float:
+        """Seconds that one trial takes."""
+        return self._seconds(_alike(trial))
+
     def _seconds_of(self, costs: "Counter[_Alike]") -> float:
         """Count trials that are alike together: there are few kinds and costs, and may be very many trials."""
         each = {alike: self._seconds(alike) for alike in costs}
@@ -92,16 +96,6 @@ class Forecast:
     def _seconds(self, alike: "_Alike") -> float:
         spent, cost = self._measured.get(alike[0], (1.0, 1.0))
         return alike[1] * spent / cost
-
-
-def pilot_first(trials: Sequence[Trial]) -> list[Trial]:
-    """Put one trial of each kind before all others, and keep the order otherwise.
-
-    >>> [t.key for t in pilot_first([Trial(k, len, kind=k[0]) for k in ("a1", "a2", "b1", "b2")])]
-    ['a1', 'b1', 'a2', 'b2']
-    """
-    first = {trial.kind: trial.key for trial in reversed(trials)}
-    return sorted(trials, key=lambda trial: first[trial.kind] != trial.key)
 
 
 def _can_pilot(trial: Trial) -> bool:

@@ -1,12 +1,13 @@
 """Who does the work? Processes on this machine, or a cluster beside them, which leaves to them what must run at home."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from lab.protocol import Dataset
+from lab.protocol import Dataset, Trial
 from lab.work.cluster.connecting import Cluster
 from lab.work.cluster.sending import Remote
-from lab.work.workers import Outcome, Work, Workers
+from lab.work.queue import Queue
+from lab.work.workers import Outcome, Workers
 
 __all__ = ["Hands"]
 
@@ -32,27 +33,34 @@ class Hands:
         self._remote = None if isinstance(workers, int) else Remote(workers, dataset)
 
     def run(
-        self, work: Sequence[Work], claimed: Callable[[Sequence[Work]], Iterable[Work]], *, alone: bool
+        self, trials: Sequence[Trial], queued: Callable[[Sequence[Trial]], Queue], *, alone: bool
     ) -> Iterator[Outcome]:
-        """Run trials (each with the rows that it needs), yielding outcomes as they end.
+        """Run trials as they are ready, yielding outcomes as they end; what became of one is known before it goes on.
 
         Parameters
         ----------
-        work : sequence of pairs of a Trial and rows
-        claimed : callable
-            Gives those of them that are ours to do, as there is room for them.
+        trials : sequence of Trial
+        queued : callable
+            Makes the queue of those of them that run in one place.
         alone : bool
             Whether one runs at a time.
         """
         if self._remote is not None:
-            sent = [each for each in work if self._remote.takes(each[0])]
-            if sent:
-                yield from self._remote.run(claimed(sent), alone=alone)
-            work = [each for each in work if not self._remote.takes(each[0])]
-        yield from self._processes.run(claimed(work), beside=1 if alone else self._here)
+            sent = queued([trial for trial in trials if self._remote.takes(trial)])
+            yield from _told(sent, self._remote.run(sent, alone=alone))
+            trials = [trial for trial in trials if not self._remote.takes(trial)]
+        here = queued(trials)
+        yield from _told(here, self._processes.run(here, beside=1 if alone else self._here))
 
     def close(self) -> None:
         """End the processes, and give up what is under way on the cluster."""
         self._processes.close()
         if self._remote is not None:
             self._remote.close()
+
+
+def _told(queue: Queue, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """Pass outcomes on, and tell the queue of each once it is stored."""
+    for outcome in outcomes:
+        yield outcome
+        queue.ended(outcome.trial)

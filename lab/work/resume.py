@@ -16,8 +16,9 @@ from lab.host.scratch import sweep
 from lab.protocol import Dataset, Rows, Trial
 from lab.work.cluster.connecting import Cluster
 from lab.work.drivers import Drivers
-from lab.work.forecast import Forecast, pilot_first
+from lab.work.forecast import Forecast
 from lab.work.hands import Hands
+from lab.work.queue import Queue
 from lab.work.rows import typed
 from lab.work.sealed import DamagedError
 from lab.work.sharing import Alone, Sharing
@@ -100,7 +101,9 @@ def run_plan(
         scratch = _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}")
         with (
             scratch as place,
-            contextlib.closing(_outcomes(plan, dataset, rows, done.failures, workers, place, others)) as outcomes,
+            contextlib.closing(
+                _outcomes(plan, rows, done, Hands(dataset, workers, done.n_beside, place), others)
+            ) as outcomes,
         ):  # closing ends the processes
             for outcome in outcomes:
                 machine = outcome.machine or here
@@ -130,7 +133,8 @@ class _Done:
         forecast: Forecast,
         watch: Callable[[Progress], None],
     ) -> None:
-        self._plan, self._rows, self._machines, self._forecast, self._watch = plan, rows, machines, forecast, watch
+        self._plan, self._rows, self._machines, self.forecast, self._watch = plan, rows, machines, forecast, watch
+        self.n_beside = sum(not trial.exclusive for trial in plan if trial.key not in rows)
         self.failures: dict[str, str] = {}
         self._resumed = len(rows)
         watch(Progress(self._resumed, len(plan), 0, self._resumed))
@@ -140,26 +144,26 @@ class _Done:
         key = outcome.trial.key
         if outcome.row is None:
             self.failures[key] = outcome.reason
-            self._forecast.leave_out(outcome.trial)
+            self.forecast.leave_out(outcome.trial)
             _log.error("trial %s failed: %s\n%s", key, outcome.reason, outcome.details)
         else:
             self._rows[key], self._machines[key] = outcome.row, machine
-            self._forecast.add(outcome.trial, outcome.seconds)
+            self.forecast.add(outcome.trial, outcome.seconds)
             _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
         self._tell()
 
     def by_others(self, trial: Trial) -> None:
         """Take in that another process has done a trial."""
-        self._forecast.leave_out(trial)
+        self.forecast.leave_out(trial)
         self._tell()
 
     def results(self) -> Results:
         """Give the rows in the order of the plan, and the rest."""
         rows = {trial.key: self._rows[trial.key] for trial in self._plan if trial.key in self._rows}
-        return Results(rows, self.failures, self._machines, self._forecast)
+        return Results(rows, self.failures, self._machines, self.forecast)
 
     def _tell(self) -> None:
-        known = self._forecast if self._forecast.is_ready else None
+        known = self.forecast if self.forecast.is_ready else None
         n_done, n_failed = len(self._rows) + len(self.failures), len(self.failures)
         self._watch(Progress(n_done, len(self._plan), n_failed, self._resumed, known))
 
@@ -260,39 +264,33 @@ def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
 
 
 def _outcomes(
-    plan: Sequence[Trial],
-    dataset: Dataset | None,
-    rows: Rows,
-    failures: dict[str, str],
-    workers: int | Cluster,
-    scratch: Path,
-    others: Alone,
+    plan: Sequence[Trial], rows: Rows, done: _Done, hands: Hands, others: Alone
 ) -> Generator[Outcome, None, None]:
-    """Work the plan off in waves: all that is ready beside one another, then the exclusive ones one by one, by who leads."""
-    side_by_side = sum(not trial.exclusive for trial in plan if trial.key not in rows)
-    hands = Hands(dataset, workers, side_by_side, scratch)
-    try:
+    """Work the plan off: all that can run beside others, as it is ready, then the exclusive ones one by one, by who leads."""
+    failures = done.failures
+
+    def queued(trials: Sequence[Trial]) -> Queue:
+        return Queue(trials, rows, done.forecast, others.is_ours)
+
+    with contextlib.closing(hands):
         while not others.is_over():
             others.catch_up()
             ready = _ready(plan, rows, failures)
-            shared = [trial for trial in ready if not trial.exclusive]
-            if not shared and others.leads():
+            beside = any(not trial.exclusive for trial in ready)
+            if not beside and others.leads():
                 ready = _ready(plan, rows, failures)  # who leads takes up no timing from elsewhere
                 if not ready:
                     return
-            elif not shared or others.is_led():
+            elif not beside or others.is_led():
                 others.wait()
                 continue
-            wave = pilot_first(shared) if shared else ready
-            work = [(trial, {key: rows[key] for key in trial.needs}) for trial in wave]
+            left = [t for t in plan if not t.exclusive and t.key not in rows and t.key not in failures]
             has_begun = False
-            for outcome in hands.run(work, others.claimed, alone=not shared):
+            for outcome in hands.run(left if beside else ready, queued, alone=not beside):
                 has_begun = True
                 yield outcome
             if not has_begun:
                 others.wait()  # all of it is another's
-    finally:
-        hands.close()
 
 
 def _ready(plan: Sequence[Trial], rows: Rows, failures: dict[str, str]) -> list[Trial]:

@@ -1,10 +1,10 @@
 """What do others change in how a plan is worked off? Some trials are theirs, their rows come in, and one process leads."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lab.protocol import Rows, Trial
+from lab.protocol import Trial
 from lab.work.drivers import Drivers
 from lab.work.rows import typed
 from lab.work.sealed import DamagedError
@@ -13,8 +13,6 @@ from lab.work.store import Store
 __all__ = ["Alone", "Sharing"]
 
 _log = logging.getLogger("lab")
-
-Work = tuple[Trial, Rows]
 
 
 class Alone:
@@ -25,9 +23,10 @@ class Alone:
     def catch_up(self) -> None:
         """Take in what others have done."""
 
-    def claimed(self, work: Sequence[Work]) -> Iterable[Work]:
-        """Give the work that is ours, one at a time as there is room for it."""
-        return work
+    def is_ours(self, trial: Trial) -> bool:
+        """Whether a trial that is about to begin is ours to do."""
+        del trial
+        return True
 
     def is_led(self) -> bool:
         """Whether another process leads: then we only watch."""
@@ -100,16 +99,15 @@ class Sharing(Alone):
                 continue
             self._told(trial)
 
-    def claimed(self, work: Sequence[Work]) -> Iterator[Work]:
-        """Give the work that is ours, one at a time as there is room for it."""
-        for trial, inputs in work:
-            if not self._drivers.claim(trial.key):
-                continue
-            if self._drivers.is_taken_over(trial.key) and self._take(trial):  # it was stored, and not told any more
-                self._told(trial)
-                self._drivers.tell(trial.key)
-                continue
-            yield trial, inputs
+    def is_ours(self, trial: Trial) -> bool:
+        """Whether a trial that is about to begin is ours to do: then it is claimed."""
+        if not self._drivers.claim(trial.key):
+            return False
+        if self._drivers.is_taken_over(trial.key) and self._take(trial):  # it was stored, and not told any more
+            self._told(trial)
+            self._drivers.tell(trial.key)
+            return False
+        return True
 
     def is_led(self) -> bool:
         """Whether another process leads: then we only watch."""

@@ -12,7 +12,7 @@ from lab.errors import SettingsError
 from lab.protocol import Trial
 from lab.registry import find, names
 from lab.settings import ComparisonSettings, at_effort, make
-from lab.work.forecast import Forecast, pilot_first
+from lab.work.forecast import Forecast
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,11 +61,6 @@ def test_stored_trials_are_no_pilots():
     forecast.add(plan[1], 2.0)
     assert forecast.is_ready
     assert forecast.seconds_left() == 0.0
-
-
-def test_pilots_run_first():
-    plan = [Trial(f"{kind}{i}", len, kind=kind) for kind in "ab" for i in range(2)]
-    assert [trial.key for trial in pilot_first(plan)] == ["a0", "b0", "a1", "b1"]
 
 
 def test_a_run_says_how_long_it_takes_and_what_the_other_efforts_would(lab, table, monkeypatch):
