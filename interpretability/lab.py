@@ -23,7 +23,7 @@ class InterpretabilityLab:
     tasks = ("classes", "number")
     weighs = True
     demo_data = "readmission"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick"}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "repeats": 1}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""

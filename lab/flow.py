@@ -167,6 +167,7 @@ def _record(
     environment = machine.describe() | {
         "imported": job.code["packages"],
         "measured": measured(job.plan, results.machines),
+        "spent": results.spent,
     }
     return record.Record(
         lab=job.lab.name,

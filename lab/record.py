@@ -51,7 +51,8 @@ class Record:
         total, failed (reasons by key).
     environment : dict
         See `lab.host.machine.describe`; `imported`: versions of all packages on which the rows may depend; `measured`: which
-        machines (see `lab.host.machine.fingerprint`) ran how many trials, and how many of them alone. Missing in old records.
+        machines (see `lab.host.machine.fingerprint`) ran how many trials, and how many of them alone; `spent`: seconds of the
+        trials of this session by their kind, the most first. Missing in old records.
     run : dict
         command (to repeat it), started (ISO 8601, UTC), seconds.
     """

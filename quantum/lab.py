@@ -20,7 +20,7 @@ class QuantumLab:
     summary = "Does a quantum classifier help on this data yet, and what would it cost on hardware?"
     settings_type = Settings
     demo_data = "breast-cancer"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "repeats": 2, "max_rows": 600}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "max_rows": 600}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Compile the simulator for this processor; once after the installation."""

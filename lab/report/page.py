@@ -26,6 +26,7 @@ from lab.report.glossary import used_in
 from lab.report.layout import sheets_for
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
+from lab.report.spent import spent
 from lab.wording import capital, count, duration, likelihood, worst_control, wrong_share
 
 __all__ = [
@@ -119,6 +120,7 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
         sheets_for=sheets_for,
         meanings=_meanings,
         rows_in_table=_rows_in_table,
+        spent=spent,
     )
     environment.globals.update(table_of=_table_of, first_frame=_first_frame, first_state=first_state)
     style, script = ("".join(loader.get_source(environment, name)[0] for name in names) for names in (styles, scripts))

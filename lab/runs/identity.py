@@ -138,21 +138,30 @@ def _digest_of_files(files: Mapping[str, Path]) -> str:
 def _imports(files: Mapping[str, Path]) -> Iterator[str]:
     """Name the top-level modules that sources import, anywhere in them."""
     for path in files.values():
-        if path.suffix != ".py":
-            continue
-        try:
-            tree = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError):  # a template, a file for another Python: its digest counts
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                yield from (_top(alias.name) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-                yield _top(node.module)
-            elif isinstance(node, ast.Call) and node.args and _looks_up(node.func):
-                first = node.args[0]
-                if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                    yield _top(first.value)
+        if path.suffix == ".py":
+            now = path.stat()
+            yield from _imports_of(path, now.st_mtime_ns, now.st_size)
+
+
+@functools.cache
+def _imports_of(path: Path, written_ns: int, size: int) -> frozenset[str]:
+    """Name what one source imports, as it was written then: labs share most of what their trials call."""
+    del written_ns, size  # only part of the key
+    found: set[str] = set()
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):  # a template, a file for another Python: its digest counts
+        return frozenset()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {_top(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.add(_top(node.module))
+        elif isinstance(node, ast.Call) and node.args and _looks_up(node.func):
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                found.add(_top(first.value))
+    return frozenset(found)
 
 
 def _looks_up(function: ast.expr) -> bool:

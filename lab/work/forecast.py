@@ -6,6 +6,7 @@ run alone comes last) the lab's own expectation, its cost in seconds, stands in.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from lab.protocol import Trial
 
@@ -45,6 +46,7 @@ class Forecast:
         self._costs = Counter(map(_alike, self._left.values()))
         self._pilots = {trial.kind for trial in self._left.values() if _can_pilot(trial)}
         self._measured: dict[str, tuple[float, float]] = {}
+        self._ended: Counter[str] = Counter()
 
     @property
     def is_ready(self) -> bool:
@@ -56,6 +58,13 @@ class Forecast:
         self._take_out(trial)
         spent, cost = self._measured.get(trial.kind, (0.0, 0.0))
         self._measured[trial.kind] = (spent + seconds, cost + trial.cost)
+        self._ended[trial.kind] += 1
+
+    def spent(self) -> list[dict[str, Any]]:
+        """Say how many trials of each kind ended in this session, and their seconds together, the most first."""
+        found = [(kind, self._ended[kind], round(seconds, 2)) for kind, (seconds, _) in self._measured.items()]
+        found.sort(key=lambda each: (-each[2], each[0]))
+        return [{"kind": kind, "trials": trials, "seconds": seconds} for kind, trials, seconds in found]
 
     def leave_out(self, trial: Trial) -> None:
         """Take out a trial that failed: the time that it took, at its limit say, tells nothing of the others."""

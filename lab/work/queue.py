@@ -1,4 +1,4 @@
-"""Which trial is next? A pilot of each kind first; then the one that begins the longest chain of work, so that no core idles at the end.
+"""Which trial is next? A pilot of each kind first; then the one that begins the longest chain of work: no core idles at the end.
 
 A core is idle where trials wait for one another, or where the last one is a long one. So what is ready joins the queue as soon as
 the trial that it waited for has ended, and of all that are ready the one goes first whose own seconds, with those of what can only

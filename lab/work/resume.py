@@ -50,6 +50,11 @@ class Results:
     machines: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     forecast: Forecast | None = None
 
+    @property
+    def spent(self) -> list[dict[str, Any]]:
+        """Kind, trials and seconds of what ended in this session (see `lab.work.forecast.Forecast.spent`)."""
+        return [] if self.forecast is None else self.forecast.spent()
+
 
 def run_plan(
     plan: Sequence[Trial],

@@ -7,7 +7,7 @@ from lab.protocol import Estimate, Evidence, Figure, Table
 from lab.report import charts
 from lab.wording import count
 from quantum.device_noise.rows import DeviceRow, Predictions, Run
-from quantum.device_noise.score_drop import score_change
+from quantum.device_noise.score_drop import score_change, score_difference
 from quantum.device_noise.trials import SHOTS_SHOWN
 from quantum.hardware.shots import FLIPPED
 
@@ -48,10 +48,10 @@ def device_evidence(done: Sequence[DeviceRow], metric: Metric, shots: int) -> Ev
 def _line(row: DeviceRow, runs: Predictions, run: Run, metric: Metric) -> tuple[Estimate | None, tuple[object, ...]]:
     before, after = runs.before, run.after
     change = score_change(before, after, row.target, metric)
-    exact = None if run.exact is None else score_change(before, run.exact, row.target, metric)
+    exact = None if run.exact is None else score_difference(before, run.exact, row.target, metric)
     labels = 100 * float((before.argmax(axis=1) != after.argmax(axis=1)).mean())
     shown = (None, None, None) if change is None else (change.value, change.low, change.high)
-    return change, (*shown, exact.value if exact else None, labels, run.shots_needed)
+    return change, (*shown, exact, labels, run.shots_needed)
 
 
 def _change_table(lines: Sequence[tuple[object, ...]], metric: Metric, shots: int, n_rows: int) -> Table:

@@ -1,5 +1,6 @@
 """How many points of the score does a device cost, and how sure is that? The same test rows, with and without it."""
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from lab.protocol import Estimate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["score_change"]
+__all__ = ["score_change", "score_difference"]
 
 
 class _Given(ClassifierMixin, BaseEstimator):
@@ -60,22 +61,46 @@ def score_change(
     Estimate or None
         In the unit of the metric; below 0 where the score falls. None where a class has fewer than two rows here.
     """
-    n_rows, n_classes = before.shape
-    if np.bincount(target, minlength=n_classes).min() < 2:
+    value = score_difference(before, after, target, metric)
+    if value is None:
         return None
-    scorer = get_scorer(metric.scorer)
-    models = _Given(before), _Given(after)
-    rows = np.arange(n_rows)[:, np.newaxis]
-
-    def change(kept: "NDArray[np.int64]") -> float:
-        first, second = (float(scorer(model, rows[kept], target[kept])) for model in models)
-        return metric.factor * (second - first)
-
-    everything = np.arange(n_rows)
-    value = change(everything)
-    left_out = np.array([change(np.delete(everything, row)) for row in everything])
+    n_rows = len(target)
+    left_out = metric.factor * (_without_each(after, target, metric) - _without_each(before, target, metric))
     error = np.sqrt((n_rows - 1) / n_rows * ((left_out - left_out.mean()) ** 2).sum())
     half = float(stats.t.ppf((1 + confidence) / 2, n_rows - 1) * error)
     if metric.unit:
         half = max(half, 3 * metric.factor / n_rows)
     return Estimate(value, value - half, value + half, metric.unit, confidence)
+
+
+def score_difference(
+    before: "NDArray[np.float64]", after: "NDArray[np.float64]", target: "NDArray[np.int64]", metric: Metric
+) -> float | None:
+    """Give the value of `score_change` alone, for a fiftieth of the work."""
+    if np.bincount(target, minlength=before.shape[1]).min() < 2:
+        return None
+    every = np.arange(len(target))
+    first, second = (_score(each, target, every, metric) for each in (before, after))
+    return metric.factor * (second - first)
+
+
+def _score(
+    probabilities: "NDArray[np.float64]", target: "NDArray[np.int64]", kept: "NDArray[np.int64]", metric: Metric
+) -> float:
+    return float(get_scorer(metric.scorer)(_Given(probabilities), kept[:, np.newaxis], target[kept]))
+
+
+def _without_each(
+    probabilities: "NDArray[np.float64]", target: "NDArray[np.int64]", metric: Metric
+) -> "NDArray[np.float64]":
+    """Score with each row left out in turn, shape (n_rows,), as the scorer gives it."""
+    plain, codes = np.ascontiguousarray(probabilities, np.float64), np.ascontiguousarray(target, np.int64)
+    return np.array(_left_out(plain.tobytes(), plain.shape[1], codes.tobytes(), metric))
+
+
+@functools.lru_cache(maxsize=32)
+def _left_out(probabilities: bytes, n_classes: int, target: bytes, metric: Metric) -> tuple[float, ...]:
+    """Do the work of `_without_each`, once for what several devices are compared with."""
+    said, codes = np.frombuffer(probabilities).reshape(-1, n_classes), np.frombuffer(target, np.int64)
+    rows = np.arange(len(codes))
+    return tuple(_score(said, codes, np.delete(rows, row), metric) for row in rows)

@@ -29,7 +29,8 @@ ESTIMATE = Estimate(1.0, 0.5, 1.5, "points")
 
 @pytest.fixture
 def own_child(monkeypatch):
-    """Have each report draw in a child of its own, as outside of the tests."""
+    """Have each report draw in a child of its own, as outside of the tests, and remember no drawing of an earlier one."""
+    monkeypatch.setattr(pictures, "_drawn_before", {})
     monkeypatch.setattr(pictures.Artist, "_ask", pictures.Artist._ask.__wrapped__)
 
 
@@ -336,3 +337,36 @@ def test_after_a_run_the_sentence_the_details_and_the_next_step_are_said_in_this
 def test_a_missing_picture_is_said_after_a_run(capfd):
     show_result(flow.Finished(Path("runs/x"), hostile_record("x"), ("the picture 'a' is missing",)))
     assert "note: the picture 'a' is missing\n" in capfd.readouterr().err
+
+
+def test_what_was_drawn_is_not_asked_for_again_by_another_artist_and_the_oldest_is_forgotten(monkeypatch):
+    asked = []
+
+    def drawn(artist, text):
+        asked.append(text)
+        return f'<svg xmlns="http://www.w3.org/2000/svg" class="marks" width="9" height="9"><text>{len(asked)}</text></svg>'
+
+    monkeypatch.setattr(pictures, "_drawn_before", {})
+    monkeypatch.setattr(pictures, "_KEPT", 4)
+    monkeypatch.setattr(pictures.Artist, "_ask", drawn)
+    figures = [Figure(name, "c", charts.lines({"a": [(0.0, 1.0), (1.0, 2.0)]}, x="x", y="y")) for name in "abcdef"]
+    first = pictures.svg(figures[0])
+    each = len(asked)
+    assert pictures.svg(figures[0]) == first
+    assert len(asked) == each
+    for figure in figures:
+        pictures.svg(figure)
+    assert len(asked) == each * len(figures)
+    assert len(pictures._drawn_before) == 4
+    pictures.svg(figures[0])
+    assert len(asked) == each * (len(figures) + 1)
+
+
+def test_a_drawing_that_was_refused_is_not_remembered(monkeypatch):
+    monkeypatch.setattr(pictures, "_drawn_before", {})
+    monkeypatch.setattr(pictures.Artist, "_ask", lambda artist, text: "<svg><script/></svg>")
+    figure = Figure("t", "c", charts.lines({"a": [(0.0, 1.0), (1.0, 2.0)]}, x="x", y="y"))
+    for _ in range(2):
+        with pytest.raises(pictures.NotDrawnError, match="script"):
+            pictures.svg(figure)
+    assert pictures._drawn_before == {}

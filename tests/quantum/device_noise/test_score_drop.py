@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from lab.learning.scoring import Metric
-from quantum.device_noise.score_drop import score_change
+from quantum.device_noise.score_drop import score_change, score_difference
 from quantum.hardware.shots import probabilities_of
 
 
@@ -51,3 +51,28 @@ def test_a_class_with_one_row_gives_no_estimate():
     before = np.full((5, 2), 0.5)
     metric = Metric("roc_auc", "ROC AUC", "points", 100.0)
     assert score_change(before, before, np.array([0, 0, 0, 0, 1]), metric) is None
+
+
+@pytest.mark.parametrize("scorer", ["roc_auc", "accuracy"])
+def test_the_interval_is_the_jackknife_written_out_and_the_value_alone_is_its_value(scorer):
+    target, before, after = predictions(40)
+    score = {
+        "roc_auc": lambda y, p: roc_auc_score(y, p[:, 1]),
+        "accuracy": lambda y, p: accuracy_score(y, p.argmax(axis=1)),
+    }[scorer]
+    metric = Metric(scorer, scorer, "", 100.0)
+    for first, second in [(before, after), (after, before), (before, np.roll(after, 1, axis=0))]:
+        found = score_change(first, second, target, metric)
+        kept = [np.arange(40) != row for row in range(40)]
+        without = np.array([100 * (score(target[k], second[k]) - score(target[k], first[k])) for k in kept])
+        error = np.sqrt(39 * np.var(without))
+        assert found.value == pytest.approx(100 * (score(target, second) - score(target, first)))
+        assert found.high - found.value == pytest.approx(stats.t.ppf(0.975, 39) * error)
+        assert found.value - found.low == pytest.approx(found.high - found.value)
+        assert score_difference(first, second, target, metric) == found.value
+
+
+def test_the_value_alone_is_none_where_the_change_is():
+    before = np.full((5, 2), 0.5)
+    metric = Metric("roc_auc", "ROC AUC", "points", 100.0)
+    assert score_difference(before, before, np.array([0, 0, 0, 0, 1]), metric) is None
