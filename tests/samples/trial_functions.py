@@ -63,6 +63,21 @@ def add_up(dataset, *, seed, inputs):
     return {"sum": sum(row["seed"] for row in inputs.values())}
 
 
+def mark_with(dataset, *, seed, folder, inputs):
+    """Leave a mark at a call that needed other rows."""
+    return count_calls(dataset, seed=seed, folder=folder) | {"needed": sorted(inputs)}
+
+
+def wait_for_mark_of(dataset, *, seed, folder, other):
+    """End as soon as the trial of another seed has left its mark; fails where it does not come."""
+    end = time.monotonic() + 60
+    while not list(Path(folder).glob(f"{other}-*")):
+        if time.monotonic() > end:
+            raise TimeoutError(f"there is no mark of {other}")
+        time.sleep(0.02)
+    return {"seed": seed}
+
+
 def span(dataset, *, seed, seconds):
     start = time.time()
     time.sleep(seconds)

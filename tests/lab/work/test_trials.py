@@ -295,3 +295,16 @@ def _line(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def test_what_waited_begins_while_others_of_the_first_are_still_at_work(tmp_path, marks):
+    where = {"folder": str(marks)}
+    plan = [
+        Trial("a", trial_functions.count_calls, where, seed=0),
+        Trial("long", trial_functions.wait_for_mark_of, where | {"other": 2}, seed=1),
+        Trial("b", trial_functions.mark_with, where, seed=2, needs=("a",)),
+    ]
+    results = run_plan(plan, None, tmp_path / "rows", workers=2)
+    assert results.failures == {}
+    assert results.rows["b"] == {"seed": 2, "needed": ["a"]}
+    assert list(results.rows) == ["a", "long", "b"]
