@@ -30,7 +30,7 @@ class EdgeLab:
     settings_type = Settings
     weighs = True
     demo_data = "machines"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "repeats": 1, "p99_ms": 5.0, "size_mb": 1.0}
+    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "p99_ms": 5.0, "size_mb": 1.0}
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""

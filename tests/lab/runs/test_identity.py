@@ -202,3 +202,30 @@ def test_sources_of_the_lab_and_of_the_ground_count(tmp_path):
     assert {"quantum", "lab"} <= identity.code_of(["quantum.lab"])["sources"].keys()
     assert "edge" not in identity.code_of(["quantum.lab"])["sources"]
     assert np.all([len(digest) == 64 for digest in identity.code_of(["quantum.lab"])["sources"].values()])
+
+
+@pytest.mark.parametrize("looked_up", ["", "\nimportlib.import_module('looked.up')\n"])
+def test_an_import_counts_wherever_it_stands_in_a_source(tmp_path, looked_up):
+    place = "import {0}.a, {0}b as x\n{1}from {0}c.d import e\n{1}from . import {0}near\n"
+    blocks = {
+        "if 1:": ["else:"], "for i in j:": ["else:"], "while 1:": ["else:"], "with a as b:": [], "def f(a=lambda: 1):": [],
+        "class A(b):": [], "async def g():": [], "try:": ["except A:", "except B as c:", "else:", "finally:"],
+    }  # fmt: skip
+    source, expected = "import first\n", {"first", *(["looked"] if looked_up else [])}
+    for number, (head, others) in enumerate(blocks.items()):
+        for part, line in enumerate([head, *others]):
+            name = f"m{number}{part}"
+            source += f"{line}\n    if a:\n        {place.format(name, ' ' * 8)}"
+            expected |= {name, f"{name}b", f"{name}c"}
+    source += "match a:\n    case 1:\n        import matched\n    case _:\n        import other\n"
+    (tmp_path / "s.py").write_text(source + looked_up)
+    assert set(identity._imports({"s.py": tmp_path / "s.py"})) == expected | {"matched", "other"}
+
+
+def test_a_source_that_was_written_again_is_read_again(tmp_path):
+    path = tmp_path / "s.py"
+    found = []
+    for name in ("one", "other"):
+        path.write_text(f"import {name}\n")
+        found += identity._imports({"s.py": path})
+    assert found == ["one", "other"]
