@@ -30,7 +30,12 @@ class EdgeLab:
     settings_type = Settings
     weighs = True
     demo_data = "machines"
-    demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "p99_ms": 5.0, "size_mb": 1.0}
+    demo_settings: ClassVar[Mapping[str, Any]] = {
+        "effort": "quick",
+        "p99_ms": 5.0,
+        "size_mb": 1.0,
+        "models": ("logistic", "forest", "boosting", "ensemble"),
+    }
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""
