@@ -31,6 +31,10 @@ class EdgeLab:
     weighs = True
     demo_data = "machines"
     demo_settings: ClassVar[Mapping[str, Any]] = {"effort": "quick", "p99_ms": 5.0, "size_mb": 1.0}
+    lacks: ClassVar[Mapping[str, str]] = {
+        "until_settled": "its verdict also rests on budgets that are measured once, which repetitions of the folds do not settle; "
+        "leave it out (--repeats 1 makes the run shorter)"
+    }
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""

@@ -390,6 +390,8 @@ class Lab(Protocol):
     `chosen_files(evidence, rows)`, the same for files that depend on what was found; and
     `inputs(settings)`: it returns the paths of all files beside the table that its context and its trials read, a model's
     say. It is called after `context`. A file of another content makes another run, and one that changes meanwhile ends it.
+    Where users would look for a setting that other labs have, `lacks` may say why there is none: the end of a sentence by the
+    setting's name.
     """
 
     @property

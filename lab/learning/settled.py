@@ -182,8 +182,8 @@ def _require_looks(repeats: int, size: int | None) -> None:
         )
     if size is not None:
         raise SettingsError(
-            f"--until-settled looks at the folds, and the verdict is about {size:,} rows, to which learning curves lead; leave it out, "
-            "or ask about the rows that are used alone (--curve-rows 0)"
+            f"--until-settled looks at the folds, and the verdict is about {size:,} rows, to which learning curves lead; leave it "
+            "out, or ask about the rows that are used alone (--curve-rows 0)"
         )
 
 
