@@ -39,7 +39,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     found, dataset, margin = context.compared(rows, context.nothing), context.dataset, context.margin
     glass, black = found.best["glass"], found.best["black"]
     sure = context.looks.confidence
-    loss, detectable = (how(black, glass, confidence=sure) for how in (found.difference, found.detectable))
+    loss = found.difference(black, glass, confidence=sure)
+    detectable = found.detectable(black, glass, confidence=sure)
     parts = found.regions(black, glass, margin)
     names = {family.name: family.label for family in context.glass.families}
     nothing = found.families.get(CONSTANT.name)
