@@ -36,6 +36,10 @@ class EdgeLab:
         "size_mb": 1.0,
         "models": ("logistic", "forest", "boosting", "ensemble"),
     }
+    lacks: ClassVar[Mapping[str, str]] = {
+        "until_settled": "its verdict also rests on budgets that are measured once, which repetitions of the folds do not settle; "
+        "leave it out (--repeats 1 makes the run shorter)"
+    }
 
     def prepare(self, notify: Callable[[str], None]) -> None:
         """Nothing has to be prepared."""

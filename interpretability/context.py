@@ -11,6 +11,7 @@ from lab.learning import comparison, folds, planning, scoring
 from lab.learning.comparison import Comparison, Group
 from lab.learning.families import CONSTANT, Family
 from lab.learning.scoring import Metric
+from lab.learning.settled import Looks, Rule
 from lab.protocol import Dataset, Key, Rows, Trial
 
 __all__ = ["Context", "context_of"]
@@ -68,14 +69,24 @@ class Context:
         """Families by side."""
         return {"glass": self.glass.families, "black": self.black.families}
 
+    @property
+    def looks(self) -> Looks:
+        """At what confidence the run is judged, and when it ends."""
+        return Looks.of(self.settings)
+
+    @property
+    def rule(self) -> Rule:
+        """When the answer is firm: on which side of the margin the loss lies, and who must have learned something for it."""
+        return Rule("black", "glass", self.margin, above="black", below="glass")
+
     def compared(self, rows: Rows, *more: Group) -> Comparison:
-        """Gather the scores of both sides, and of further groups."""
+        """Gather the scores of both sides, and of further groups, over the repetitions that were used."""
         return comparison.compare(
             self.dataset,
             (self.glass, self.black, *more),
             rows,
             folds=self.settings.folds,
-            repeats=self.settings.repeats,
+            repeats=self.looks.used(rows),
             metric=self.metric,
         )
 

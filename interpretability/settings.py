@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lab.settings import CurveSettings, option
+from lab.settings import SettledSettings, option
 
 __all__ = ["Settings"]
 
@@ -16,7 +16,7 @@ MODEL_FILE = "readable-model.onnx"
 
 
 @dataclass(frozen=True)
-class Settings(CurveSettings):
+class Settings(SettledSettings):
     """What a user may set."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {

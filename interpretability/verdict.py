@@ -19,6 +19,7 @@ from lab.wording import (
     exact,
     longer_curves,
     on_the_rows_used,
+    repetitions,
     settled_by_curves,
     settling,
     states,
@@ -42,10 +43,8 @@ def verdict(evidence: Evidence, *, max_rows: int, parts: int | None = None) -> V
         So many parts a readable model has at most, where the user set it.
     """
     found = _answer(evidence, max_rows)
-    if parts is None:
-        return found
-    limit = f"Only readable models of at most {count(parts, 'part')} were allowed."
-    return dataclasses.replace(found, details=in_a_row([limit, found.details]))
+    limit = "" if parts is None else f"Only readable models of at most {count(parts, 'part')} were allowed."
+    return dataclasses.replace(found, details=in_a_row([limit, found.details, repetitions(evidence.facts)]))
 
 
 def _answer(evidence: Evidence, max_rows: int) -> Verdict:

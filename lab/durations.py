@@ -86,6 +86,7 @@ def announcing(
         left = progress.forecast.seconds_left()
         end = datetime.now().astimezone() + timedelta(seconds=left)
         others = other_efforts(job, progress.forecast)
-        notify(f"about {duration(left)} left, estimated from pilot trials; done by {end:%H:%M}{others}")
+        about = "at most" if progress.is_most else "about"
+        notify(f"{about} {duration(left)} left, estimated from pilot trials; done by {end:%H:%M}{others}")
 
     return see

@@ -162,7 +162,8 @@ def _record(
     """Turn rows into evidence, and evidence into a verdict; gives all that is kept of it."""
     traits = traits_of(job.dataset, {each.what for each in doubts.suspicions if each.is_firm})
     found = with_durations(sections.summarise(job.lab, job.context, results.rows), job, results.forecast)
-    evidence = _with_failures(with_doubts(found, doubts), results, len(job.plan))
+    n_trials = len(job.plan) - len(results.spared)
+    evidence = _with_failures(with_doubts(found, doubts), results, n_trials)
     sessions.note(at_once=True)
     environment = machine.describe() | {
         "imported": job.code["packages"],
@@ -177,7 +178,7 @@ def _record(
         evidence=evidence,
         verdict=held(job.lab.judge(evidence, job.settings), doubts, job.dataset, evidence),
         controls=with_likeness(stated(job.lab, rates), traits),
-        trials={"total": len(job.plan), "failed": dict(results.failures)},
+        trials={"total": n_trials, "failed": dict(results.failures)},
         environment=environment,
         run={"command": command, "started": sessions.started, "seconds": round(sessions.seconds, 1)},
     )

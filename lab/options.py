@@ -26,11 +26,15 @@ _UNSET = object()
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises a `SettingsError` instead of leaving the program."""
+    """An argument parser that raises a `SettingsError` instead of leaving the program.
+
+    `lacking` are options that it has not though others have them, and why not: the error says so.
+    """
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(allow_abbrev=False, **arguments)
         self.flags: list[str] = []
+        self.lacking: dict[str, str] = {}
 
     def add_argument(self, *names: Any, **arguments: Any) -> argparse.Action:
         """Add an argument, and remember its long names for the sake of typing errors."""
@@ -54,6 +58,8 @@ def parse(parser: Parser, arguments: Sequence[str]) -> argparse.Namespace:
     """
     given = [word.partition("=")[0] for word in arguments if word.startswith("--") and word != "--"]
     for word in given:
+        if word in parser.lacking:
+            raise SettingsError(f"{word}: {parser.lacking[word]}")
         if word not in (*parser.flags, "--help"):
             raise SettingsError(f"unknown option {word}; {nearest(word, parser.flags, label='options')}")
     return parser.parse_args(list(arguments))

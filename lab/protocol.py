@@ -151,7 +151,8 @@ class Trial(Generic[RowT]):
     exclusive : bool
         Whether nothing else may run on the machine meanwhile (timings).
     needs : tuple of str
-        Keys of trials whose rows are handed over as `function(..., inputs={key: row})`.
+        Keys of trials whose rows are handed over as `function(..., inputs={key: row})`; of those that are not needed
+        (see `unless`) there is none.
     kind : str
         Trials of one kind take times in proportion to their costs; one of them is the pilot of the others.
         The function's name unless given.
@@ -168,6 +169,9 @@ class Trial(Generic[RowT]):
         of its kind took; an hour where none has finished yet (see `lab.work.limits`).
     at_home : bool
         Whether it runs on the machine of the command, wherever the others run: it needs the credentials of its user, say.
+    unless : str
+        Key of an earlier trial that must have run before this one, and whose row, a dataclass with a field `is_settled`, may say
+        that this one is not needed: then it does not run, and whoever needs it does without its row.
     """
 
     key: str
@@ -182,6 +186,7 @@ class Trial(Generic[RowT]):
     limit_s: float | None = None
     rows_in_cost: bool = False
     at_home: bool = False
+    unless: str = ""
 
     def __post_init__(self) -> None:
         """Name the kind after the function where it has no name."""
@@ -385,6 +390,8 @@ class Lab(Protocol):
     `chosen_files(evidence, rows)`, the same for files that depend on what was found; and
     `inputs(settings)`: it returns the paths of all files beside the table that its context and its trials read, a model's
     say. It is called after `context`. A file of another content makes another run, and one that changes meanwhile ends it.
+    Where users would look for a setting that other labs have, `lacks` may say why there is none: the end of a sentence by the
+    setting's name.
     """
 
     @property

@@ -31,6 +31,7 @@ __all__ = [
     "EFFORTS",
     "ComparisonSettings",
     "CurveSettings",
+    "SettledSettings",
     "at_effort",
     "convert",
     "flag",
@@ -88,6 +89,17 @@ class CurveSettings(ComparisonSettings):
         None, "rows that you will have: the verdict is about so many", minimum=100, maximum=1_000_000_000
     )
     curve_rows: int = option(40_000, CURVE_ROWS, minimum=0, maximum=10_000_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class SettledSettings(CurveSettings):
+    """Settings of every lab that can end a run as soon as its verdict is firm (see `lab.learning.settled`)."""
+
+    until_settled: bool = option(
+        False,
+        "look after each repetition of the folds, and end once the answer is firm: --repeats is then the most of them, and the "
+        "interval that decides is wider, so that it stays valid whenever one looks",
+    )
 
 
 def at_effort(settings: Any, effort: str) -> Any:

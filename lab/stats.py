@@ -66,9 +66,9 @@ class Spread:
         least = half_width / float(stats.t.ppf(0.975, self.degrees))
         return Spread(max(self.standard_error, least), self.degrees)
 
-    def detectable(self, power: float = 0.8) -> float:
-        """Smallest distance from a margin that such a run would settle with the given power."""
-        t_sum = stats.t.ppf(0.975, self.degrees) + stats.t.ppf(power, self.degrees)
+    def detectable(self, power: float = 0.8, *, confidence: float = 0.95) -> float:
+        """Smallest distance from a margin that such a run would settle with the given power, by the two-sided interval."""
+        t_sum = stats.t.ppf((1 + confidence) / 2, self.degrees) + stats.t.ppf(power, self.degrees)
         return float(t_sum * self.standard_error)
 
 

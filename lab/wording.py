@@ -22,6 +22,8 @@ __all__ = [
     "longer_curves",
     "on_the_rows_used",
     "opening",
+    "percent",
+    "repetitions",
     "rough",
     "settled_by_curves",
     "settling",
@@ -163,7 +165,16 @@ def difference(estimate: Estimate, than: str) -> str:
         interval = f"{side(estimate.low)} to {side(estimate.high)}"
     level = amount(abs(estimate.value), unit) == amount(0.0, unit)  # it would be shown as nothing
     middle = "level with" if level else side(estimate.value)
-    return f"{middle} {than} ({100 * estimate.confidence:.0f} % interval {interval})"
+    return f"{middle} {than} ({percent(float(estimate.confidence))} interval {interval})"
+
+
+def percent(share: float) -> str:
+    """Say a confidence (0 to 1), to the tenth of a percent, and never more than it is.
+
+    >>> percent(0.95), percent(1 - 0.05 / 3), percent(0.9975)
+    ('95 %', '98.3 %', '99.7 %')
+    """
+    return f"{math.floor(1000 * share + 1e-6) / 10:g} %"
 
 
 def compared(side: str, found: Estimate, other: str, facts: Mapping[str, Any], *, is_expected: bool) -> tuple[str, str]:
@@ -260,6 +271,25 @@ def about_size(facts: Mapping[str, Any]) -> str:
     if facts["size"] == facts["rows_in_table"]:
         return "with all rows"
     return "with more rows" if facts["size"] > facts["n_rows"] else "with fewer rows"
+
+
+def repetitions(facts: Mapping[str, Any]) -> str:
+    """Say how many repetitions were used, where a run could end before the last one; nothing where it could not.
+
+    >>> repetitions({"repeats_used": 2, "repeats_most": 5})
+    'Stopped after 2 of 5 repetitions, since the answer was settled; the interval is valid whenever one looks.'
+    >>> print(repetitions({"repeats_used": 3, "repeats_most": 3}).partition(";")[0])
+    All 3 repetitions were used, as no look before the last settled the answer
+    """
+    if "repeats_used" not in facts:
+        return ""
+    used, most = facts["repeats_used"], facts["repeats_most"]
+    if used < most:
+        return f"Stopped after {used} of {most} repetitions, since the answer was settled; the interval is valid whenever one looks."
+    return (
+        f"All {most} repetitions were used, as no look before the last settled the answer; they lessen the noise of folds and seeds, "
+        "not that of the rows."
+    )
 
 
 def settled_by_curves(rows: int | None, facts: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from lab.learning.families import Family
 from lab.learning.folds import require_rows_per_class
 from lab.learning.planning import seed_of
 from lab.learning.scoring import Metric, primary_metric
+from lab.learning.settled import Looks, Rule
 from lab.protocol import Dataset
 from quantum.hardware.backend import open_backend, require_allowed
 from quantum.hardware.rates import Price
@@ -56,6 +57,21 @@ class Context:
         """The variational circuit on as many qubits as can be simulated under noise; more where the user named a number."""
         n_qubits = self.qubits.hardware
         return variational(n_qubits, self.settings.steps, qubits_to_try(n_qubits, len(self.dataset.classes)), "quantum")
+
+    @property
+    def margin(self) -> float:
+        """An advantage counts only above this, in the metric's unit."""
+        return self.metric.factor * self.settings.margin
+
+    @property
+    def looks(self) -> Looks:
+        """At what confidence the run is judged, and when it ends."""
+        return Looks.of(self.settings)
+
+    @property
+    def rule(self) -> Rule:
+        """When the answer is firm: on which side of the margin the advantage lies, and who must have learned something for it."""
+        return Rule("quantum", "classical", self.margin, above="quantum")
 
     def seed_of(self, key: str) -> int:
         """Seed of a trial that depends on nothing but its key and the run's seed."""

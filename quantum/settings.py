@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypedDict
 
-from lab.settings import CURVE_ROWS, CurveSettings, option
+from lab.settings import CURVE_ROWS, SettledSettings, option
 
 __all__ = ["DEVICES", "RATE_SOURCE", "Rates", "Settings"]
 
@@ -23,7 +23,7 @@ class Rates(TypedDict):
 
 
 @dataclass(frozen=True)
-class Settings(CurveSettings):
+class Settings(SettledSettings):
     """What a user may set; the defaults of the prices are third-party figures and can be replaced."""
 
     efforts: ClassVar[Mapping[str, Mapping[str, Any]]] = {

@@ -1,5 +1,6 @@
 """How is the quantum verdict worded? The sentence that carries it, what belongs to it, and what to do now."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from lab.wording import (
     difference,
     longer_curves,
     on_the_rows_used,
+    repetitions,
     settled_by_curves,
     settling,
     states,
@@ -38,6 +40,11 @@ def verdict(evidence: Evidence, settings: Settings) -> Verdict:
     settings : Settings
         Say how many rows a run uses at most, and at which rates a device is paid.
     """
+    found = _answer(evidence, settings)
+    return dataclasses.replace(found, details=in_a_row([found.details, repetitions(evidence.facts)]))
+
+
+def _answer(evidence: Evidence, settings: Settings) -> Verdict:
     facts = evidence.facts
     if facts.get("size") is not None and facts["curve_fault"] is not None:
         return _unsaid(evidence, settings)

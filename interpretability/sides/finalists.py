@@ -17,6 +17,7 @@ from lab.learning.fitting import fit_together
 from lab.learning.folds import all_folds, split
 from lab.learning.outer import fold_key
 from lab.learning.scoring import Metric, scored_by
+from lab.learning.settled import Looks
 from lab.protocol import Dataset, Evidence, Key, Rows, Trial
 
 if TYPE_CHECKING:
@@ -57,18 +58,19 @@ def plan(context: Context) -> list[Trial[Any]]:
     if not context.is_full:
         return []
     groups = (context.glass, context.black, *steps_of(context))
-    needs = tuple(
+    scored = (
         fold_key(member, index)
         for index in range(context.settings.folds * context.settings.repeats)
         for group in groups
         for member in group.members
     )
+    needs = (*scored, *context.looks.keys)
     arguments = {
         "groups": groups,
         "metric": context.metric,
         "margin": context.settings.margin,
         "folds": context.settings.folds,
-        "repeats": context.settings.repeats,
+        "looks": context.looks,
     }
     return [FINALISTS.trial(choose_finalists, arguments, seed=context.seed, needs=needs, cost=0.5)]
 
@@ -85,14 +87,14 @@ def choose_finalists(
     seed: int,
     groups: Sequence[Group],
     folds: int,
-    repeats: int,
+    looks: Looks,
     metric: Metric,
     margin: float,
     inputs: Rows,
 ) -> Finalists:
     """Choose the finalists from the rows of the folds: a trial's function."""
     del seed  # nothing is drawn
-    found = compare(dataset, groups, inputs, folds=folds, repeats=repeats, metric=metric)
+    found = compare(dataset, groups, inputs, folds=folds, repeats=looks.used(inputs), metric=metric)
     names = {group.name: {family.name: family.label for family in group.families} for group in groups}
     blends = {blend.name for group in groups for blend in group.blends}
     readable = [*names["glass"], *names.get("steps", {})]

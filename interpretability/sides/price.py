@@ -38,7 +38,7 @@ def steps_of(context: Context) -> tuple[Group, ...]:
 
 def plan(context: Context) -> list[Trial[Any]]:
     """Score the small models on the folds, as they are built."""
-    return context.scored(*steps_of(context), candidates=0)
+    return context.looks.gated(context.scored(*steps_of(context), candidates=0))
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:

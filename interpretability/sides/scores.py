@@ -25,18 +25,22 @@ _BESIDE = 2
 
 def plan(context: Context) -> list[Trial[Any]]:
     """Score every family of both sides on every fold, and a constant prediction; then on more rows."""
-    return [
-        *context.scored(context.glass, context.black, candidates=context.settings.candidates),
+    sides = (context.glass, context.black)
+    scored = [
+        *context.scored(*sides, candidates=context.settings.candidates),
         *context.scored(context.nothing, candidates=0),
-        *at_size.plan(context),
     ]
+    how: dict[str, Any] = {"folds": context.settings.folds, "metric": context.metric, "size": at_size.size(context)}
+    return [*context.looks.planned(scored, (*sides, context.nothing), context.rule, **how), *at_size.plan(context)]
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:
     """Compare the best readable model with the best black box."""
     found, dataset, margin = context.compared(rows, context.nothing), context.dataset, context.margin
     glass, black = found.best["glass"], found.best["black"]
-    loss, detectable = found.difference(black, glass), found.detectable(black, glass)
+    sure = context.looks.confidence
+    loss = found.difference(black, glass, confidence=sure)
+    detectable = found.detectable(black, glass, confidence=sure)
     parts = found.regions(black, glass, margin)
     names = {family.name: family.label for family in context.glass.families}
     nothing = found.families.get(CONSTANT.name)
@@ -44,8 +48,8 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         {}
         if nothing is None
         else {
-            "over_constant": found.difference(glass, nothing),
-            "black_over_constant": found.difference(black, nothing),
+            "over_constant": found.difference(glass, nothing, confidence=sure),
+            "black_over_constant": found.difference(black, nothing, confidence=sure),
         }
     )
     then = at_size.evidence(context, rows)
@@ -58,12 +62,13 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "readable": names[chosen_family(found, "glass", names)],
             "black_box": Counter(black.chosen).most_common(1)[0][0],
             "detectable": detectable,
-            "rows_to_settle": found.rows_to_settle(black, glass, margin),
+            "rows_to_settle": found.rows_to_settle(black, glass, margin, confidence=sure),
             "rows_in_table": dataset.rows_in_table,
             **{f"untried_{side}": " or ".join(names) or None for side, names in untried().items()},
             "probability_costs": parts.better,
             "probability_equal": parts.equal,
             "probability_gains": parts.worse,
+            **context.looks.facts(rows),
         },
         figures=(
             _what_decides(found, context, loss, then),
@@ -93,14 +98,14 @@ def _what_decides(found: Comparison, context: Context, loss: Estimate, then: Evi
         others=[(scores.label, scores) for scores in others if {scores.label} != taken][:_BESIDE],
         then=(then.facts["size"], expected and expected.negated()) if then.facts else None,
         used=context.dataset.n_rows,
-        caption=f"{settings.repeats} x {settings.folds}-fold cross-validation, {settings.effort} effort.",
+        caption=f"{found.repeats} x {settings.folds}-fold cross-validation, {settings.effort} effort.",
     )
 
 
 def _all_models(found: Comparison, context: Context) -> Figure:
     settings = context.settings
     caption = (
-        f"{found.metric.label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
+        f"{found.metric.label}, {found.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
         f"{count(settings.candidates, 'hyperparameter setting')} each ({settings.effort} effort). Bars are 95 % intervals of each "
         "mean; the verdict rests on the paired difference."
     )

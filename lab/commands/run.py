@@ -12,6 +12,7 @@ from lab.commands.running import keep_start, result_of, run_lab, show_result
 from lab.commands.words import check_seed, understand
 from lab.errors import SettingsError, nearest
 from lab.options import Parser, add_common, add_settings, settings_from
+from lab.settings import flag
 from lab.terminal.console import show, show_whole
 
 if TYPE_CHECKING:
@@ -85,9 +86,17 @@ def _carried_out(words: list[str], lab: "Lab", given: argparse.Namespace, settin
     return run_lab(lab, given.data, settings, given, command=command, again=given.again, **about(given))
 
 
+def _lacks(lab: "Lab") -> dict[str, str]:
+    """Name settings of other labs that this one has not, and why (see `lab.protocol.Lab`)."""
+    return dict(getattr(lab, "lacks", {}))
+
+
 def _parser(lab: "Lab", prog: str | None) -> Parser:
     example = f"example: lab run {lab.name} data.csv --target churn"
     parser = Parser(prog=prog or f"lab run {lab.name}", description=lab.summary, epilog=example)
+    parser.lacking = {
+        flag(name): f"the {lab.name} lab has no such setting, since {why}" for name, why in _lacks(lab).items()
+    }
     add_table(parser)
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed for folds, searches and models (default: 0)"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "Group", "Scores", "compare"]
 
+_USUAL = 0.95
 _BLOCKS = 20
 """Into so many stretches of time rows are put together whose order matters."""
 
@@ -117,6 +118,11 @@ class Comparison:
         return 1 / (self.folds + (self.belonging.times is not None))
 
     @property
+    def repeats(self) -> int:
+        """Repetitions of the folds."""
+        return len(next(iter(self.best.values())).values) // self.folds
+
+    @property
     def n_rows(self) -> int:
         """Rows of the table."""
         return len(self.target)
@@ -130,8 +136,8 @@ class Comparison:
         """How much better `a` is than `b`, over the folds in which both have a score.
 
         Folds that agree to the last row do not make the difference certain: for a metric that is a share of rows, the
-        interval reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983). It
-        never goes beyond what two scores of the metric can differ by.
+        interval reaches at least 3 rows of the table to either side (the rule of three, Hanley and Lippman-Hand 1983; at
+        another confidence c, 3 log(1 - c) / log(0.05) of them). It never goes beyond what two scores of the metric can differ by.
         """
         mean, spread = self._paired(a, b)
         estimate = stats.estimate_of(mean, spread, unit=self.metric.unit, confidence=confidence)
@@ -213,23 +219,31 @@ class Comparison:
         of_class = counted_by_stratum(self.target, self.belonging, int(self.target.max()) + 1)
         return float(3 * self.metric.factor / (len(of_class) * of_class.min()))
 
+    def _reach(self, confidence: float) -> float:
+        """Half the narrowest interval of a difference at this confidence."""
+        return self.least_half * _times_of_three(confidence)
+
     def floor(self, estimates: Iterable[Estimate]) -> str:
         """Say, as a sentence, that some of these are no wider than the narrowest interval allows; empty where none is.
 
         Their width is then 3 units of the table (see `difference`), whatever the folds said, and must not be read as a measurement.
         """
-        reach = self.least_half
-        if not any(reach and math.isclose(max(e.value - e.low, e.high - e.value), reach) for e in estimates):
+        if not self.least_half:
+            return ""
+        at_floor = [
+            float(e.confidence)
+            for e in estimates
+            if math.isclose(max(e.value - e.low, e.high - e.value), self._reach(float(e.confidence)))
+        ]
+        if not at_floor:
             return ""
         what = "rows" if self.belonging.units is None else "groups of rows"
         what += " of equal weight" if self.belonging.weighted else ""
-        half = amount(reach, self.metric.unit)
-        return (
-            f" An interval of {half} to either side (3 of {int(self.n_units):,} {what}) is a floor, not a measurement."
-        )
+        half, few = amount(self._reach(at_floor[0]), self.metric.unit), f"{3 * _times_of_three(at_floor[0]):.2g}"
+        return f" An interval of {half} to either side ({few} of {int(self.n_units):,} {what}) is a floor, not a measurement."
 
     def _at_least_rule_of_three(self, estimate: Estimate) -> Estimate:
-        reach = self.least_half
+        reach = self._reach(float(estimate.confidence))
         low, high = min(estimate.low, estimate.value - reach), max(estimate.high, estimate.value + reach)
         return dataclasses.replace(estimate, low=low, high=high)
 
@@ -244,13 +258,13 @@ class Comparison:
         mean, spread = self._paired(a, b)
         return stats.regions_of(mean, spread.at_least(self.least_half), margin)
 
-    def detectable(self, a: Scores, b: Scores) -> float:
+    def detectable(self, a: Scores, b: Scores, *, confidence: float = 0.95) -> float:
         """Smallest distance from the margin that such a run would settle in 8 of 10 cases."""
-        return max(self._paired(a, b)[1].detectable(), self.least_half)
+        return max(self._paired(a, b)[1].detectable(confidence=confidence), self._reach(confidence))
 
-    def rows_to_settle(self, a: Scores, b: Scores, margin: float) -> int | None:
+    def rows_to_settle(self, a: Scores, b: Scores, margin: float, *, confidence: float = 0.95) -> int | None:
         """About how many rows would settle on which side of the margin the difference lies; see `lab.decisions`."""
-        spread, least = self._paired(a, b)[1].detectable(), self.least_half
+        spread, least = self._paired(a, b)[1].detectable(confidence=confidence), self._reach(confidence)
         return rows_to_settle(self.difference(a, b), margin, self.n_rows, detectable=spread, least_half=least)
 
     def mean(self, scores: Scores) -> Estimate:
@@ -390,6 +404,11 @@ def compare(
     if at_random:
         belonging = dataclasses.replace(belonging.at_random, units=_units_of(belonging))
     return Comparison(metric, folds, dataset.target, by_family, best, single, belonging)
+
+
+def _times_of_three(confidence: float) -> float:
+    """How many times as far as at 95 % an interval reaches at least, where nothing was seen to differ."""
+    return math.log(1 - confidence) / math.log(1 - _USUAL)
 
 
 def _units_of(belonging: Belonging) -> "NDArray[np.int64] | None":

@@ -12,7 +12,7 @@ from lab.learning.comparison import Comparison, Scores
 from lab.learning.families import CONSTANT
 from lab.protocol import Estimate, Figure
 from lab.report.deciding import Against, Difference, difference_plot
-from lab.wording import amount
+from lab.wording import amount, percent
 
 __all__ = ["Sides", "picture"]
 
@@ -54,7 +54,7 @@ def picture(
     caption : str
         What the reader must know of the folds; the sentence on what is drawn is put before it.
     """
-    best, other = found.best[sides.asked], found.best[sides.other]
+    best, other, sure = found.best[sides.asked], found.best[sides.other], float(advantage.confidence)
     rows = [Difference(_named(best), best.group, advantage, decides=then is None)]
     said = "The row with the band decides"
     if then is not None:
@@ -67,7 +67,11 @@ def picture(
     beside = [*_singles(found, sides), *_nothing(found, best), *others]
     groups, nothing = (best.group, other.group), found.families.get(CONSTANT.name)
     rows += [
-        Difference(label, groups[scores.group == other.group or scores is nothing], found.difference(scores, other))
+        Difference(
+            label,
+            groups[scores.group == other.group or scores is nothing],
+            found.difference(scores, other, confidence=sure),
+        )
         for label, scores in beside[: _MOST_NAMED - 1]
         if scores is not other
     ]
@@ -75,7 +79,7 @@ def picture(
     spec = difference_plot(rows, against, axis=f"{found.metric.label} above the {other.label}{unit}", groups=groups)
     margin = amount(abs(against.margin), advantage.unit)
     zone = f"the grey zone is {'an advantage' if against.side == 'above' else 'a loss'} of more than {margin}"
-    says = f"Difference to the {other.label} on the same folds, with its 95 % interval. {said}; {zone}. {caption}"
+    says = f"Difference to the {other.label} on the same folds, with its {percent(sure)} interval. {said}; {zone}. {caption}"
     says += found.floor(row.found for row in rows)
     return Figure("What decides", says, spec)
 

@@ -22,10 +22,12 @@ from lab.job import Job, job_of
 from lab.protocol import Dataset, Evidence, Lab
 from lab.report import live
 from lab.terminal.browser import open_page
-from lab.wording import count, duration
+from lab.terminal.screen import time_left
+from lab.wording import count
 from lab.work.resume import Progress
 from lab.work.rows import typed
 from lab.work.sealed import DamagedError
+from lab.work.spared import spared
 from lab.work.storage import read_row
 
 __all__ = ["Live", "live_view", "served"]
@@ -116,10 +118,11 @@ class Live:
 
     def _is_alone(self, failed: int) -> bool:
         """Whether nothing but trials that run alone can be at work, where so many have failed."""
+        known = {*self._rows, *spared(self._job.plan, self._rows)}
         beside = [
             trial
             for trial in self._job.plan
-            if not trial.exclusive and trial.key not in self._rows and all(key in self._rows for key in trial.needs)
+            if not trial.exclusive and trial.key not in known and all(key in known for key in trial.needs)
         ]
         return len(beside) <= failed
 
@@ -152,14 +155,13 @@ class Live:
     def _state(self, progress: Progress) -> None:
         failed = f", {progress.failed} failed" if progress.failed else ""
         kept = f", {progress.resumed} from an earlier run" if progress.resumed else ""
-        left = f"about {duration(progress.forecast.seconds_left())} left" if progress.forecast else ""
         ended = list(self._rows)[-_NEWEST:]
         state = {
             "finished": False,
             "done": progress.done,
             "total": progress.total,
             "counts": f"{progress.done} of {count(progress.total, 'trial')}{failed}{kept}",
-            "left": clean(left),
+            "left": clean(time_left(progress)),
             "ended": ended[::-1],
             "picture": self._pictures,
             "basis": self._basis,

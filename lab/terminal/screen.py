@@ -10,7 +10,7 @@ from lab.terminal.console import say
 from lab.wording import duration
 from lab.work.resume import Progress
 
-__all__ = ["watching"]
+__all__ = ["time_left", "watching"]
 
 
 @contextlib.contextmanager
@@ -44,12 +44,19 @@ def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
         def show(progress: Progress) -> None:
             failed = f" ({progress.failed} failed)" if progress.failed else ""
             kept = f" ({progress.resumed} from an earlier run)" if progress.resumed else ""
-            left = f"about {duration(progress.forecast.seconds_left())} left" if progress.forecast else ""
+            left = time_left(progress)
             bar.update(
                 task, total=progress.total, completed=progress.done, description=title + kept + failed, left=left
             )
 
         yield show
+
+
+def time_left(progress: Progress) -> str:
+    """Say how long the rest takes, as far as it is known; nothing where it is not."""
+    if progress.forecast is None:
+        return ""
+    return f"{'at most' if progress.is_most else 'about'} {duration(progress.forecast.seconds_left())} left"
 
 
 def _plain(title: str) -> Callable[[Progress], None]:
@@ -61,7 +68,8 @@ def _plain(title: str) -> Callable[[Progress], None]:
         if quarter != said:
             kept = f", {progress.resumed} from an interrupted run" if progress.resumed and said < 0 else ""
             failed = f", {progress.failed} failed" if progress.failed else ""
-            say(f"{title}: {progress.done} of {progress.total} trials{kept}{failed}")
+            most = "at most " if progress.is_most else ""
+            say(f"{title}: {progress.done} of {most}{progress.total} trials{kept}{failed}")
             said = quarter
 
     return show

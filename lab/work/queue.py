@@ -8,10 +8,11 @@ take; in practice a few per cent above it). The seconds are forecast from the tr
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from lab.protocol import Rows, Trial
 from lab.work.forecast import Forecast
+from lab.work.spared import inputs_of
 from lab.work.workers import Work
 
 __all__ = ["Queue"]
@@ -30,6 +31,10 @@ class Queue(Iterator[Work]):
         Of the whole plan; it learns meanwhile.
     is_ours : callable
         Asked as a trial is about to be given out; it is passed over if another process has it.
+    failed : collection of str
+        Keys of trials that failed before.
+    spared : callable
+        Gives the keys of the trials of the plan that are not needed any more, by what is done (see `lab.work.spared`).
     """
 
     def __init__(
@@ -38,15 +43,22 @@ class Queue(Iterator[Work]):
         rows: Rows,
         forecast: Forecast,
         is_ours: Callable[[Trial], bool] = lambda trial: True,
+        *,
+        failed: Collection[str] = (),
+        spared: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._trials, self._rows, self._forecast, self._is_ours = trials, rows, forecast, is_ours
+        self._spared, self._out = spared, spared()
         self._place = {trial.key: place for place, trial in enumerate(trials)}
-        self._waits = Counter({t.key: sum(key not in rows for key in t.needs) for t in trials})
+        self._waits: Counter[str] = Counter()
         self._after: defaultdict[str, list[Trial]] = defaultdict(list)
         for trial in trials:
-            for key in trial.needs:
+            keys = {key for key in trial.needs if key not in self._out}
+            keys |= {trial.unless} - {"", *failed}
+            self._waits[trial.key] = sum(key not in rows for key in keys)
+            for key in keys:
                 self._after[key].append(trial)
-        ready = [trial for trial in trials if not self._waits[trial.key]]
+        ready = [trial for trial in trials if not (self._waits[trial.key] or trial.key in self._out)]
         first = {trial.kind: trial.key for trial in reversed(ready)}
         self._pilots = frozenset(first.values())
         self._path: dict[str, float] = {}
@@ -59,20 +71,27 @@ class Queue(Iterator[Work]):
         while self._heap:
             trial = self._trials[heapq.heappop(self._heap)[-1]]
             if self._is_ours(trial):
-                return trial, {key: self._rows[key] for key in trial.needs}
+                return trial, inputs_of(trial, self._rows, self._out)
         raise StopIteration
 
     def ended(self, trial: Trial) -> None:
         """Take in that a trial has ended, and its row is there unless it failed: what waited for it alone is ready now."""
-        if trial.key in self._rows:
-            for later in self._after[trial.key]:
-                self._waits[later.key] -= 1
-                if not self._waits[later.key]:
-                    heapq.heappush(self._heap, self._entry(later))
+        after = self._after[trial.key]
+        if any(later.unless == trial.key for later in after):
+            before, self._out = self._out, self._spared()
+            self._let_go(later for key in self._out - before for later in self._after[key])
+        self._let_go(later for later in after if trial.key in self._rows or trial.key not in later.needs)
         self._ended += 1
         if self._forecast.is_ready and self._ended >= 2 * self._ranked_at:  # as often as twice as much is known
             self._ranked_at = self._ended
             self._rank()
+
+    def _let_go(self, trials: Iterable[Trial]) -> None:
+        """Take in that one of those for which these trials wait has ended, or is not needed."""
+        for trial in trials:
+            self._waits[trial.key] -= 1
+            if not self._waits[trial.key] and trial.key not in self._out:
+                heapq.heappush(self._heap, self._entry(trial))
 
     def _rank(self) -> None:
         """Forecast the seconds from the begin of each trial to the end of the last one that can only come after it."""

@@ -22,6 +22,7 @@ from lab.work.queue import Queue
 from lab.work.rows import typed
 from lab.work.sealed import DamagedError
 from lab.work.sharing import Alone, Sharing
+from lab.work.spared import inputs_of, is_open, is_spared, spared
 from lab.work.store import Store
 from lab.work.workers import Outcome, run_here
 
@@ -32,23 +33,31 @@ _log = logging.getLogger("lab")
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a plan is: counts of trials, and once the pilot is over a forecast."""
+    """How far a plan is: counts of trials, and once the pilot is over a forecast.
+
+    `is_most` says that there may be fewer trials than `total`, since some may turn out not to be needed.
+    """
 
     done: int
     total: int
     failed: int
     resumed: int
     forecast: Forecast | None = None
+    is_most: bool = False
 
 
 @dataclass(frozen=True)
 class Results:
-    """Rows by the key of their trial, the reasons of those that failed, the machines they were measured on, and their times."""
+    """Rows by the key of their trial, the reasons of those that failed, the machines they were measured on, and their times.
+
+    Of trials that were `spared`, as the question was settled without them, nothing is told.
+    """
 
     rows: Rows
     failures: Mapping[str, str]
     machines: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     forecast: Forecast | None = None
+    spared: frozenset[str] = frozenset()
 
     @property
     def spent(self) -> list[dict[str, Any]]:
@@ -72,9 +81,10 @@ def run_plan(
     """Run a plan on local processes, or on a cluster, and store every row in `folder` as it ends.
 
     Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
-    another machine; one that failed before is. Exclusive trials run one at a time, after all that is ready to run
-    beside others. One that takes longer than its limit is ended, and has failed (see `Trial.limit_s`). No other process may
-    use the folder meanwhile, but for those that share the trials as `drivers`.
+    another machine; one that failed before is. What turns out not to be needed (see `Trial.unless`) does not run. Exclusive
+    trials run one at a time, after all that is ready to run beside others. One that takes longer than its limit is ended, and
+    has failed (see `Trial.limit_s`). No other process may use the folder meanwhile, but for those that share the trials as
+    `drivers`.
 
     Parameters
     ----------
@@ -141,8 +151,11 @@ class _Done:
         self._plan, self._rows, self._machines, self.forecast, self._watch = plan, rows, machines, forecast, watch
         self.n_beside = sum(not trial.exclusive for trial in plan if trial.key not in rows)
         self.failures: dict[str, str] = {}
-        self._resumed = len(rows)
-        watch(Progress(self._resumed, len(plan), 0, self._resumed))
+        self._settling = {trial.unless for trial in plan if trial.unless}
+        self._spared: frozenset[str] = frozenset()
+        self._spare()
+        self._resumed = self._count()
+        watch(Progress(self._resumed, len(plan) - len(self._spared), 0, self._resumed, is_most=self._is_most()))
 
     def add(self, outcome: Outcome, machine: dict[str, Any]) -> None:
         """Take in what came of a trial here."""
@@ -155,22 +168,59 @@ class _Done:
             self._rows[key], self._machines[key] = outcome.row, machine
             self.forecast.add(outcome.trial, outcome.seconds)
             _log.info("trial %s: %.2f s%s", key, outcome.seconds, outcome.details and f"\n{outcome.details}")
-        self._tell()
+        self._ended(key)
 
     def by_others(self, trial: Trial) -> None:
         """Take in that another process has done a trial."""
         self.forecast.leave_out(trial)
-        self._tell()
+        self._ended(trial.key)
 
     def results(self) -> Results:
         """Give the rows in the order of the plan, and the rest."""
-        rows = {trial.key: self._rows[trial.key] for trial in self._plan if trial.key in self._rows}
-        return Results(rows, self.failures, self._machines, self.forecast)
+        return _results(self._plan, self._rows, self.failures, self._machines, self.forecast)
+
+    def _ended(self, key: str) -> None:
+        if key in self._settling:
+            self._spare()
+        self._tell()
+
+    def _spare(self) -> None:
+        """Take out what is not needed any more."""
+        found = spared(self._plan, self._rows)
+        for trial in self._plan if found - self._spared else ():
+            if trial.key in found:
+                self.forecast.leave_out(trial)
+        self._spared = found
 
     def _tell(self) -> None:
         known = self.forecast if self.forecast.is_ready else None
-        n_done, n_failed = len(self._rows) + len(self.failures), len(self.failures)
-        self._watch(Progress(n_done, len(self._plan), n_failed, self._resumed, known))
+        total, n_failed = len(self._plan) - len(self._spared), len(self.failures)
+        self._watch(Progress(self._count(), total, n_failed, self._resumed, known, self._is_most()))
+
+    def _count(self) -> int:
+        """Count the trials that have ended, without those that are not needed."""
+        ended = len(self._rows) + len(self.failures)
+        return ended - sum(key in self._rows or key in self.failures for key in self._spared)
+
+    def _is_most(self) -> bool:
+        """Whether some of the trials may still turn out not to be needed."""
+        return any(
+            key not in self._rows and key not in self.failures and key not in self._spared for key in self._settling
+        )
+
+
+def _results(
+    plan: Sequence[Trial],
+    rows: Rows,
+    failures: Mapping[str, str],
+    machines: Mapping[str, dict[str, Any]] | None = None,
+    forecast: Forecast | None = None,
+) -> Results:
+    """Put together what came of a plan, without what was not needed."""
+    out = spared(plan, rows)
+    there = {trial.key: rows[trial.key] for trial in plan if trial.key in rows and trial.key not in out}
+    failed = {key: reason for key, reason in failures.items() if key not in out}
+    return Results(there, failed, machines or {}, forecast, out)
 
 
 def _kept(
@@ -179,14 +229,19 @@ def _kept(
     """Read what is stored of a plan and can be used; the rest is removed, so that no later session takes it up either.
 
     A row goes with the rows that it needed: it may have been made of what is gone. Where others are at the plan nothing is
-    removed: it may be theirs; and what must run alone stays, since one of them may be measuring it.
+    removed: it may be theirs; and what must run alone stays, since one of them may be measuring it. What is not needed any more
+    (see `lab.work.spared`) is left as it is.
     """
     rows: dict[str, Any] = {}
+    out: set[str] = set()
     machines: dict[str, dict[str, Any]] = {}
     damaged: list[str] = []
     elsewhere: list[str] = []
     unusable: list[str] = []
     for trial in plan:
+        if is_spared(trial, rows, out):
+            out.add(trial.key)
+            continue
         try:
             stored = store.stored_at_start(trial.key)
             row = None if stored is None else typed(stored.row, trial.row_type)
@@ -198,7 +253,7 @@ def _kept(
             _log.warning("trial %s is measured again: it was measured on %s", trial.key, stored.machine)
             elsewhere.append(trial.key)
             stored = None
-        if stored is None or any(key not in rows for key in trial.needs):
+        if stored is None or any(key not in rows and key not in out for key in trial.needs):
             unusable.append(trial.key)
         else:
             rows[trial.key], machines[trial.key] = row, stored.machine
@@ -259,13 +314,14 @@ def run_plan_here(plan: Sequence[Trial], dataset: Dataset) -> Results:
     rows: dict[str, Any] = {}
     failures: dict[str, str] = {}
     while ready := _ready(plan, rows, failures):
+        out = spared(plan, rows)
         for trial in ready:
-            outcome = run_here(trial, dataset, {key: rows[key] for key in trial.needs})
+            outcome = run_here(trial, dataset, inputs_of(trial, rows, out))
             if outcome.row is None:
                 failures[trial.key] = outcome.reason
             else:
                 rows[trial.key] = outcome.row
-    return Results({trial.key: rows[trial.key] for trial in plan if trial.key in rows}, failures)
+    return _results(plan, rows, failures)
 
 
 def _outcomes(
@@ -275,7 +331,7 @@ def _outcomes(
     failures = done.failures
 
     def queued(trials: Sequence[Trial]) -> Queue:
-        return Queue(trials, rows, done.forecast, others.is_ours)
+        return Queue(trials, rows, done.forecast, others.is_ours, failed=failures, spared=lambda: spared(plan, rows))
 
     with contextlib.closing(hands):
         while not others.is_over():
@@ -289,7 +345,8 @@ def _outcomes(
             elif not beside or others.is_led():
                 others.wait()
                 continue
-            left = [t for t in plan if not t.exclusive and t.key not in rows and t.key not in failures]
+            out = spared(plan, rows)
+            left = [t for t in plan if not (t.exclusive or t.key in rows or t.key in failures or t.key in out)]
             has_begun = False
             for outcome in hands.run(left if beside else ready, queued, alone=not beside):
                 has_begun = True
@@ -299,15 +356,16 @@ def _outcomes(
 
 
 def _ready(plan: Sequence[Trial], rows: Rows, failures: dict[str, str]) -> list[Trial]:
-    """List the trials whose needs are met; those whose needs failed are failures themselves."""
-    ready = []
+    """List the trials that are needed and whose needs are met; those whose needs failed are failures themselves."""
+    ready, out = [], spared(plan, rows)
     for trial in plan:
-        if trial.key in rows or trial.key in failures:
+        if trial.key in rows or trial.key in failures or trial.key in out or not is_open(trial, rows, failures):
             continue
-        lost = [key for key in trial.needs if key in failures]
+        needed = [key for key in trial.needs if key not in out]
+        lost = [key for key in needed if key in failures]
         if lost:
             failures[trial.key] = f"it needs {lost[0]}, which failed"
-        elif all(key in rows for key in trial.needs):
+        elif all(key in rows for key in needed):
             ready.append(trial)
     return ready
 
@@ -319,4 +377,8 @@ def _check_plan(plan: Sequence[Trial]) -> None:
             raise ValueError(f"two trials have the key {trial.key!r}; keys must be unique in a plan")
         if missing := [key for key in trial.needs if key not in seen]:
             raise ValueError(f"trial {trial.key!r} needs {missing[0]!r}, which does not come before it in the plan")
+        if trial.unless and trial.unless not in seen:
+            raise ValueError(
+                f"trial {trial.key!r} waits for {trial.unless!r}, which does not come before it in the plan"
+            )
         seen.add(trial.key)

@@ -27,6 +27,6 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     """Say what of the scores is recognition."""
     dataset, settings, sides = context.dataset, context.settings, context.groups[:2]
     found = comparison.compare(
-        dataset, sides, rows, folds=settings.folds, repeats=settings.repeats, metric=context.metric
+        dataset, sides, rows, folds=settings.folds, repeats=context.looks.used(rows), metric=context.metric
     )
     return at_random.evidence(found, dataset, sides, rows)

@@ -10,7 +10,7 @@ from lab.learning.more_rows import Question, two_sided
 from lab.protocol import Evidence, Rows, Trial
 from quantum.context import Context
 
-__all__ = ["evidence", "plan"]
+__all__ = ["evidence", "plan", "size"]
 
 _TESTED_ROWS = 4_000
 """Most rows to score on: a quantum kernel compares each of them with all rows that it has learned from."""
@@ -25,8 +25,12 @@ def evidence(context: Context, rows: Rows) -> Evidence:
     """Carry the advantage on to the size that the verdict is about."""
     quantum, classical, _ = context.groups
     sides = {"best quantum model": quantum, "best classical model": classical}
-    margin = context.settings.margin * context.metric.factor
-    return two_sided(_question(context), sides, rows, name="advantage_at_size", gap="advantage", margin=margin)
+    return two_sided(_question(context), sides, rows, name="advantage_at_size", gap="advantage", margin=context.margin)
+
+
+def size(context: Context) -> int | None:
+    """Number of rows that the verdict is about; None where it is about those that are used."""
+    return _question(context).size
 
 
 def _question(context: Context) -> Question:

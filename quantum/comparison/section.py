@@ -30,7 +30,8 @@ def plan(context: Context) -> Sequence[Trial[Any]]:
         metric=context.metric,
         candidates=settings.candidates,
     )
-    return [*compared, *at_size.plan(context)]
+    how: dict[str, Any] = {"folds": settings.folds, "metric": context.metric, "size": at_size.size(context)}
+    return [*context.looks.planned(compared, context.groups[:2], context.rule, **how), *at_size.plan(context)]
 
 
 def evidence(context: Context, rows: Rows) -> Evidence:
@@ -42,19 +43,19 @@ def evidence(context: Context, rows: Rows) -> Evidence:
         If a side has a score in fewer than two folds.
     """
     dataset, settings, metric = context.dataset, context.settings, context.metric
-    how: dict[str, Any] = {"folds": settings.folds, "repeats": settings.repeats, "metric": metric}
+    how: dict[str, Any] = {"folds": settings.folds, "repeats": context.looks.used(rows), "metric": metric}
     found = comparison.compare(dataset, context.groups, rows, **how)
     quantum, classical = found.best["quantum"], found.best["classical"]
-    advantage = found.difference(quantum, classical)
+    sure, margin = context.looks.confidence, context.margin
+    advantage = found.difference(quantum, classical, confidence=sure)
     without = ablations.without_gates(context.groups, dataset)
     best_without = ablations.best_without_gates(without, found, dataset, rows, **how)
     carried = ablations.differences(found, best_without)
     unentangled = ablations.unentangled_folds(context.groups[0], found, dataset)
-    margin = settings.margin * metric.factor
-    detectable = found.detectable(quantum, classical)
+    detectable = found.detectable(quantum, classical, confidence=sure)
     regions = found.regions(quantum, classical, margin)
     nothing = found.families.get(CONSTANT.name)
-    learned = {} if nothing is None else {"over_constant": found.difference(quantum, nothing)}
+    learned = {} if nothing is None else {"over_constant": found.difference(quantum, nothing, confidence=sure)}
     then = at_size.evidence(context, rows)
     compared = Evidence(
         estimates={"advantage": advantage, "quantum": found.mean(quantum), **learned, **carried},
@@ -62,7 +63,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "metric": metric.label,
             "margin": margin,
             "detectable": detectable,
-            "rows_to_settle": found.rows_to_settle(quantum, classical, margin),
+            "rows_to_settle": found.rows_to_settle(quantum, classical, margin, confidence=sure),
             "n_rows": dataset.n_rows,
             "rows_in_table": dataset.rows_in_table,
             "probability_better": regions.better,
@@ -72,10 +73,11 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             "scored_folds": unentangled.all,
             "quantum_chosen": dict(Counter(quantum.chosen)),
             "classical_chosen": dict(Counter(classical.chosen)),
+            **context.looks.facts(rows),
         },
         figures=(
             _what_decides(context, found, advantage, best_without, then),
-            found.figure("All models", _caption(metric.label, settings), without=_not_competing(context)),
+            found.figure("All models", _caption(found, settings), without=_not_competing(context)),
             *ablations.figures(carried, unentangled, metric.label),
             found.calibration(dataset.target, dataset.classes),
         ),
@@ -93,7 +95,7 @@ def _what_decides(
     context: Context, found: Comparison, advantage: Estimate, without: Scores | None, then: Evidence
 ) -> Figure:
     """Draw the advantage against the margin, beside what the best is without entanglement and the circuit that is priced."""
-    settings, metric = context.settings, context.metric
+    settings = context.settings
     circuit = found.families.get("quantum")
     others = [
         (label, scores)
@@ -107,17 +109,17 @@ def _what_decides(
         found,
         deciding.Sides("quantum", "classical"),
         advantage,
-        Against(settings.margin * metric.factor, "would count", "above"),
+        Against(context.margin, "would count", "above"),
         others=others,
         then=(then.facts["size"], then.estimates.get("advantage_at_size")) if then.facts else None,
         used=context.dataset.n_rows,
-        caption=f"{settings.repeats} x {settings.folds}-fold cross-validation, {settings.effort} effort.",
+        caption=f"{found.repeats} x {settings.folds}-fold cross-validation, {settings.effort} effort.",
     )
 
 
-def _caption(label: str, settings: Settings) -> str:
+def _caption(found: Comparison, settings: Settings) -> str:
     return (
-        f"{label}, {settings.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
+        f"{found.metric.label}, {found.repeats} x {settings.folds}-fold cross-validation, all models on the same folds, "
         f"{count(settings.candidates, 'hyperparameter setting')} each. Averages need no fit of their own: their weights come from the "
         "inner folds. Bars are 95 % intervals of each mean; the verdict rests on "
         "the paired difference. The table includes the ablations and the constant baseline."

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -134,3 +135,19 @@ def summarise(dataset, *, seed, count):
 def parent(dataset, *, seed):
     """The command by which the process of the trial was started."""
     return {"line": Path("/proc/self/cmdline").read_bytes().decode("utf-8", "replace")}
+
+
+@dataclass(frozen=True)
+class Looked:
+    is_settled: bool
+    seen: tuple[str, ...]
+
+
+def look(dataset, *, seed, folder, settles, inputs):
+    """Say whether what follows is needed; leave a mark."""
+    count_calls(dataset, seed=seed, folder=folder)
+    return Looked(settles, tuple(sorted(inputs)))
+
+
+def look_badly(dataset, *, seed, inputs):
+    raise ArithmeticError("nothing was seen")

@@ -1,5 +1,6 @@
 """The order of trials is that of list scheduling: a simulated machine, written here anew, tells when a plan would end."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -82,6 +83,39 @@ def test_what_waited_for_a_trial_that_failed_is_not_given_out():
     assert begun(queue) == ["a"]
     queue.ended(plan[0])
     assert begun(queue) == []
+
+
+def gated(look):
+    """Two rounds with a look between them, and one trial that follows on all."""
+    return [
+        trial("a"), trial("look", "a"), dataclasses.replace(trial("b"), unless="look"),
+        trial("all", "a", "b", "look") if look else trial("all", "a", "b"),
+    ]  # fmt: skip
+
+
+def test_what_a_look_spares_is_not_given_out_and_nobody_waits_for_it():
+    plan, rows, out = gated(look=True), {}, set()
+    queue = Queue(plan, rows, Forecast(plan, 1), spared=lambda: frozenset(out))
+    assert begun(queue) == ["a"]
+    for key in ("a", "look"):
+        rows[key] = 1
+        out |= {"b"} if key == "look" else set()
+        queue.ended(next(each for each in plan if each.key == key))
+        assert begun(queue) == {"a": ["look"], "look": ["all"]}[key]
+    later = Queue(plan[2:], rows, Forecast(plan, 1), spared=lambda: frozenset(out))
+    assert next(later) == (plan[3], {"a": 1, "look": 1})
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_after_a_look_what_it_does_not_spare_is_ready_even_where_it_failed(fails):
+    plan, rows = gated(look=False), {"a": 1}
+    queue = Queue(plan[1:], rows, Forecast(plan, 1))
+    assert begun(queue) == ["look"]
+    if not fails:
+        rows["look"] = 1
+    queue.ended(plan[1])
+    assert begun(queue) == ["b"]
+    assert begun(Queue(plan[2:], rows, Forecast(plan, 1), failed=["look"] if fails else [])) == ["b"]
 
 
 def test_rows_that_are_there_already_count_as_ended():
