@@ -110,13 +110,13 @@ FAULTS = {
         lambda right: lambda row, dataset: dataclasses.replace(right(row, dataset), rows=()),
     ),
     "a bound on false alarms that is lost": (
-        "same-stream", "edge.stream.monitor.watch",
-        lambda right: lambda signals, **_: right(signals, false_alarms=50.0, seed=0),
+        "same-stream", "edge.stream.watched.threshold_of",
+        lambda right: lambda n_signals, false_alarms: right(n_signals, 1_000 * false_alarms),
     ),
 }  # fmt: skip
 
 
-IN_A_TRIAL = {"edge.stream.monitor.watch"}
+IN_A_TRIAL = {"edge.stream.watched.threshold_of"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
