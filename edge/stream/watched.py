@@ -1,4 +1,4 @@
-"""Has anything changed? The second half of a table goes through the engine of `lab watch`, in time order, each signal under one promise.
+"""Has anything changed? The second half of a table goes through the engine of `lab watch`, in time order, under the same promise.
 
 Places are fixed by the rows for training and counted in those between them and the stream, so that history and stream stay
 exchangeable; what is promised, and why it holds, is said in `edge.watch.monitor`. A table has an end: its last rows are looked
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edge.stream.answers import Answers
-    from edge.watch.profile import Profile
     from lab.protocol import Dataset
 
 __all__ = ["Finding", "block_of", "watched"]

@@ -1,10 +1,11 @@
 """Has anything changed since the model was made? Columns, answers, times and errors are watched for ever, under one promise.
 
-The promise: the chance that any alarm ever is false, on any signal, however long the stream and whenever somebody looks, is at most
-`false_alarms`, if the rows are exchangeable with the reference (within each season, where seasons are named), and the errors
-with one another in the order in which labels come, and with those of the very model on the reference where these are known. Each side of each signal is a conformal test martingale with an equal share
-of that chance (Ville 1939; Vovk, Gammerman and Shafer 2022, chapter 8; Bonferroni): see `edge.watch.ranking` and
-`edge.watch.gamblers`. What is held does not grow with the stream, but for the logarithm of its length.
+The promise: the chance that any alarm ever is false, on any signal, however long the stream and whenever somebody looks, is at
+most `false_alarms`, if the rows are exchangeable with the reference (within each season, where seasons are named), and the errors
+with one another in the order in which labels come, and with those of the very model on the reference where these are known. Each
+side of each signal is a conformal test martingale with an equal share of that chance (Ville 1939; Vovk, Gammerman and Shafer
+2022, chapter 8; Bonferroni): see `edge.watch.ranking` and `edge.watch.gamblers`. What is held does not grow with the stream, but
+for the logarithm of its length.
 """
 
 import hashlib

@@ -66,8 +66,8 @@ def sparse(rng: np.random.Generator, n_rows: int) -> dict[str, np.ndarray]:
 def sparse_streams(n_streams: int) -> None:
     """Count false alarms on sparse streams, and measure the delay after a rise of a rare event at row 3,000 of 4,000."""
     import pandas as pd
-
     from edge.stream.monitor import watch
+
     from lab.stats import rate
 
     alarms, by_column = 0, {}
@@ -197,6 +197,7 @@ def main() -> None:
         adwin(options.adwin)
         return
     from edge.stream.monitor import watch
+
     from lab.stats import rate
 
     def shown(events: int, of: int) -> str:

@@ -11,8 +11,8 @@ from edge.exporting import device, originals, parity
 from edge.session import OUTPUT, session
 from edge.stream import training
 from edge.stream import trials as stream_trials
-from edge.watch import profiling
 from edge.variants.trials import vary
+from edge.watch import profiling
 from lab.data.load import load
 from lab.data.sampling import sample_rows
 from lab.learning import folds

@@ -176,7 +176,9 @@ IN_BROWSER = BrowserRow({
 STREAMED = StreamRow(
     family="mlp", train=350, begin=500, learned=350, n_rows=1_000,
     findings=(
-        SignalRow("age", True, np.array([-1.0, -9.0, 0.2]), np.array([549, 599, 749]), 749, (640, 610, 670), Change("median", 1.5, 4.5)),
+        SignalRow(
+            "age", True, np.array([-1.0, -9.0, 0.2]), np.array([549, 599, 749]), 749, (640, 610, 670), Change("median", 1.5, 4.5)
+        ),
         SignalRow("income", True, np.array([-1.0, 0.1]), np.array([549, 719]), 719, (700, 690, 705), Change("median", 2.0, 1.0)),
         SignalRow("errors", False, np.array([-2.0, 0.4]), np.array([559, 799]), 799, (650, 640, 660)),
     ),

@@ -13,6 +13,9 @@ from edge.stream import evidence as stream_evidence
 from edge.stream import trials as stream_trials
 from edge.stream.changes import Change, change
 from edge.stream.training import rows_to_learn
+from edge.watch.expecting import expected_share
+from edge.watch.profile import FINE
+from edge.watch.profiling import answered_by
 from lab.data.sampling import sample_rows
 from lab.errors import DataError, SettingsError
 from lab.learning.families import BOOSTING, LOGISTIC
@@ -157,8 +160,9 @@ def test_the_interval_of_the_estimate_covers_what_the_labels_say():
     for seed in range(20):
         rng = np.random.default_rng(seed)
         known, now = rng.uniform(0.5, 1, 400), rng.uniform(0.7, 1, 300)
-        right = rng.random(400) < known
-        found = expected_accuracy(now, known, right, seed=seed)
+        wrong = (rng.random(400) > known).astype(np.int64)
+        learned = answered_by(np.stack([known, 1 - known], axis=1), wrong, is_own=True)
+        found = expected_share(learned, np.bincount((now * FINE).astype(int), minlength=FINE), seed=seed)
         assert found.low < found.value < found.high
         covered += found.low <= (rng.random(300) < now).mean() <= found.high
     assert stats.binomtest(covered, 20, 0.95, alternative="less").pvalue > 0.01
