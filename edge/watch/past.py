@@ -1,8 +1,10 @@
 """When did a change begin? The past in bounded room, and where it parts best into before and after.
 
 Young blocks are kept one by one, older ones in ever larger pieces (`edge.watch.ladder`). Every border between two pieces is a
-possible beginning: it is as likely as what somebody would have who began to bet there (`edge.watch.betting`: before a change ranks
-are uniform, after it as he has learned), times the number of blocks that it stands for.
+possible beginning of a jump: it is as likely as what somebody would have who began to bet there (`edge.watch.betting`: before a
+change ranks are uniform, after it as he has learned), times the number of blocks that it stands for. A ramp that begins there is
+as much likelier as it explains the ranks better (`edge.watch.ramps`). The interval of the beginning holds for both: it reaches from
+the earlier of two ends to the later, unless a jump is by far the better explanation.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import numpy as np
 
 from edge.watch.betting import log_capital, tally
 from edge.watch.ladder import joined_rungs
+from edge.watch.ramps import ramp_over_jump
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +23,7 @@ __all__ = ["Onset", "Past"]
 
 _ON_A_RUNG = 20
 _TAIL = 0.025
+_STRONG = np.log(20.0)  # evidence for one of two models over the other (Kass and Raftery 1995)
 
 
 @dataclass(frozen=True)
@@ -69,17 +73,21 @@ class Past:
         return counts.sum(axis=0, dtype=np.int64), sums.sum(axis=0)
 
     def onset(self, kinds: slice, rows: int) -> Onset:
-        """Find where the ranks of a side changed; `kinds` are their counts, and `rows` were seen in all."""
+        """Find where the ranks of a side changed: at a jump unless a ramp is by far likelier.
+
+        `kinds` are their counts, and `rows` were seen in all.
+        """
         counts = np.array([each[kinds] for each in self.counts], dtype=np.int64)
         since = counts[::-1].cumsum(axis=0)[::-1]
-        weights = log_capital(tally(since[:, :, None]))[:, 0] + np.log(2.0) * np.array(self.rungs)
-        shares = np.exp(weights - weights.max())
-        up_to = (shares / shares.sum()).cumsum()
-        likely = int(weights.argmax())
-        low, high = (int(place) for place in np.searchsorted(up_to, [_TAIL, 1 - _TAIL]))
+        jump = log_capital(tally(since[:, :, None]))[:, 0] + np.log(2.0) * np.array(self.rungs)
+        ramp = jump + ramp_over_jump(counts)
+        evidence = float(np.logaddexp.reduce(ramp) - np.logaddexp.reduce(jump))
+        likely = int((ramp if evidence > _STRONG else jump).argmax())
+        held = [jump] if evidence < -_STRONG else [jump, ramp]
+        low, high = np.array([_bounds(weights) for weights in held]).T
         ends = [*self.first[1:], rows]
-        earliest = self.first[max(low - 1, 0)]  # the change may lie inside the piece before the border
-        latest = ends[min(high, len(ends) - 1)] - 1
+        earliest = self.first[max(int(low.min()) - 1, 0)]  # the change may lie inside the piece before the border
+        latest = ends[min(int(high.max()), len(ends) - 1)] - 1
         return Onset(self.first[likely], earliest, max(latest, earliest), likely)
 
     def state(self) -> dict[str, Any]:
@@ -91,3 +99,10 @@ class Past:
         """Take it up again."""
         self.first, self.rungs = list(state["first"]), list(state["rungs"])
         self.counts, self.sums = (list(state[name]) if self.rungs else [] for name in ("counts", "sums"))
+
+
+def _bounds(weights: "NDArray[np.float64]") -> "NDArray[np.intp]":
+    """Give the places between which 95 % of some weights lie, of which there are the logarithms."""
+    shares = np.exp(weights - weights.max())
+    found: NDArray[np.intp] = np.searchsorted((shares / shares.sum()).cumsum(), [_TAIL, 1 - _TAIL])
+    return found
