@@ -126,6 +126,8 @@ def test_errors_are_known_when_their_labels_come(late):
     assert found["a"].alarm is None
     assert found["errors"].looks[0] == BEGIN + 49 + late
     assert found["errors"].alarm == CHANGE + 49 + late
+    assert found["errors"].looks[-1] == found["errors"].alarm
+    assert found["errors"].evidence[-1] >= 0
     assert found["errors"].start[0] == CHANGE, "rows count from the answer, not from its label"
     blind = findings({"a": rng.normal(size=ROWS)}, right=right | LATER, label_delay=ROWS - CHANGE, **PARTS)
     assert blind["errors"].looks[-1] == ROWS - 1
