@@ -4,7 +4,8 @@ Young blocks are kept one by one, older ones in ever larger pieces (`edge.watch.
 possible beginning of a jump: it is as likely as what somebody would have who began to bet there (`edge.watch.betting`: before a
 change ranks are uniform, after it as he has learned), times the number of blocks that it stands for. A ramp that begins there is
 as much likelier as it explains the ranks better (`edge.watch.ramps`). The interval of the beginning holds for both: it reaches from
-the earlier of two ends to the later, unless a jump is by far the better explanation.
+the earlier of two ends to the later, unless a jump is by far the better explanation. The most likely beginning is that of a jump:
+of a ramp it is the place from which on it shows.
 """
 
 from dataclasses import dataclass
@@ -73,17 +74,14 @@ class Past:
         return counts.sum(axis=0, dtype=np.int64), sums.sum(axis=0)
 
     def onset(self, kinds: slice, rows: int) -> Onset:
-        """Find where the ranks of a side changed: at a jump unless a ramp is by far likelier.
-
-        `kinds` are their counts, and `rows` were seen in all.
-        """
+        """Find where the ranks of a side changed; `kinds` are their counts, and `rows` were seen in all."""
         counts = np.array([each[kinds] for each in self.counts], dtype=np.int64)
         since = counts[::-1].cumsum(axis=0)[::-1]
         jump = log_capital(tally(since[:, :, None]))[:, 0] + np.log(2.0) * np.array(self.rungs)
         ramp = jump + ramp_over_jump(counts)
-        evidence = float(np.logaddexp.reduce(ramp) - np.logaddexp.reduce(jump))
-        likely = int((ramp if evidence > _STRONG else jump).argmax())
-        held = [jump] if evidence < -_STRONG else [jump, ramp]
+        is_jump = np.logaddexp.reduce(jump) - np.logaddexp.reduce(ramp) > _STRONG
+        held = [jump] if is_jump else [jump, ramp]
+        likely = int(jump.argmax())
         low, high = np.array([_bounds(weights) for weights in held]).T
         ends = [*self.first[1:], rows]
         earliest = self.first[max(int(low.min()) - 1, 0)]  # the change may lie inside the piece before the border
