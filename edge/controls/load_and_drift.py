@@ -15,6 +15,7 @@ from edge.stream.evidence import DETECTED_AT
 from edge.stream.trials import STREAM
 from edge.timing.latency import Clock, on_one_core
 from edge.timing.machine import Meter, read_waits
+from edge.watch.signals import CALIBRATION, ERRORS
 from lab.protocol import Answer, Control, Evidence, Lab
 from lab.work.resume import run_plan_here
 
@@ -96,21 +97,31 @@ def steady(lab: Lab, *, seed: int) -> Answer:
 
 
 def drift_answer(
-    lab: Lab, *, seed: int, shift: float, n_rows: int = 6_000, n_columns: int = 10, at: int = 4_000
+    lab: Lab,
+    *,
+    seed: int,
+    shift: float = 0.0,
+    flipped: float = 0.0,
+    n_rows: int = 6_000,
+    n_columns: int = 10,
+    at: int = 4_000,
 ) -> Answer:
-    """Ask the lab about a made stream: yes where nothing is raised, no where the drift is found in its column in its time.
+    """Ask the lab about a made stream: yes where nothing is raised, no where the drift is found where it is and in its time.
 
-    The target follows another column, so that neither the predictions nor their errors change with the drift. An alarm
-    before it, or on anything else, is an answer against the truth: it counts as the opposite.
+    From row `at` on a column is shifted, or a share of the labels turns into the other class. The target follows another column, so
+    that neither the predictions nor their errors change with the shift. An alarm before it, or on anything else, is an answer
+    against the truth: it counts as the opposite.
     """
     rng = np.random.default_rng(seed)
     table = rng.normal(size=(n_rows, n_columns))
     target = table[:, -1] + rng.normal(size=n_rows) > 0
     table[at:, 0] += shift
+    target[at:] ^= rng.random(n_rows - at) < flipped
     raised = _alarms(_watched(lab, table, target, seed))
-    if not shift:
+    if not shift and not flipped:
         return "no" if raised else "yes"
-    right = [row for name, row in raised if name == "0" and row >= at]
+    changed = {"0"} if shift else {ERRORS, CALIBRATION}
+    right = [row for name, row in raised if name in changed and row >= at]
     return "no" if right and len(right) == len(raised) else "yes"
 
 
@@ -142,6 +153,11 @@ def drifting_stream(lab: Lab, *, seed: int) -> Answer:
     return drift_answer(lab, seed=seed, shift=0.5)
 
 
+def flipped_labels(lab: Lab, *, seed: int) -> Answer:
+    """A quarter of the labels turns into the other class."""
+    return drift_answer(lab, seed=seed, flipped=0.25)
+
+
 OPERATION_CONTROLS = (
     Control(
         "stalls",
@@ -165,6 +181,13 @@ OPERATION_CONTROLS = (
         "one of ten columns moves by half its deviation (no: found)",
         ("yes",),
         drifting_stream,
+        right="no",
+    ),
+    Control(
+        "flipped-labels",
+        "a quarter of the labels turns into the other class (no: found)",
+        ("yes",),
+        flipped_labels,
         right="no",
     ),
 )

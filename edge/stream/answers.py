@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.stream import accuracy, monitor
+from edge.stream import accuracy
+from edge.watch.expecting import expected_share
+from edge.watch.profile import FINE
+from edge.watch.profiling import answered_by, confidence_step
 from lab.protocol import Estimate
 from lab.stats import rate
 
-__all__ = ["ERRORS", "Answers", "Known", "share", "share_known"]
+__all__ = ["Answers", "Known", "share", "share_known"]
 
-ERRORS = "errors"
-"""The signal of the model that follows its labels."""
-
-_PREDICTED, _CONFIDENCE = "predicted class", "confidence of the predictions"
 _FEWEST_KEPT = 30  # rows with labels after a change: of fewer nothing is said
 _MOST_KEPT = 20_000  # of them: the last ones
 
@@ -28,39 +27,44 @@ class Known:
 
 
 class Answers:
-    """What the model said of the history and of the stream, and whether it was right, as far as labels have come."""
+    """What the model said of the history and of the stream, and whether it was right, as far as labels have come.
+
+    Attributes
+    ----------
+    n_history, label_delay : int
+    history : Answered
+        What it said of the history, and how often it was right there: the very model, which did not learn from it.
+    confidence : array of shape (n_stream,)
+        Probability of the class that was predicted.
+    before, right : arrays of bool, of shapes (n_history,) and (n_labels,)
+        Whether it was right, in the history and in the stream.
+    """
 
     def __init__(self, probabilities: np.ndarray, target: np.ndarray, n_history: int, label_delay: int) -> None:
-        self.labels, self.confidence = probabilities.argmax(axis=1).astype(np.int16), probabilities.max(axis=1)
-        right = self.labels[: len(target) - label_delay] == target[: len(target) - label_delay]
         self.n_history, self.label_delay = n_history, label_delay
+        self.history = answered_by(probabilities[:n_history], target[:n_history], is_own=True)
+        self._said = probabilities[n_history:]
+        self.confidence, self._steps = self._said.max(axis=1), confidence_step(self._said)
+        known = len(target) - label_delay
+        right = probabilities[:known].argmax(axis=1) == target[:known]
         self.before, self.right = right[:n_history], right[n_history:]
-        self.history = self.confidence[:n_history], self.before
 
-    def signals(self, n_classes: int) -> list[monitor.Signal]:
-        """Give what is watched of the model; the errors come last."""
-        at = self.n_history
-        twentieths = np.minimum((self.confidence * 20).astype(np.int16), 19)
-        said = [(_PREDICTED, self.labels, n_classes), (_CONFIDENCE, twentieths, 20)]
-        wrong = (~self.before).astype(np.int16), (~self.right).astype(np.int16)
-        return [
-            *(monitor.Signal(name, codes[:at], codes[at:], count, "model") for name, codes, count in said),
-            monitor.Signal(ERRORS, *wrong, 2, "model", events=((1,),)),
-        ]
+    def probabilities(self, rows: slice) -> np.ndarray:
+        """Give what was said of some rows of the stream, shape (n_rows, n_classes)."""
+        found: np.ndarray = self._said[rows]
+        return found
 
     def of_stream(self, seed: int) -> Known:
         """Give the accuracy in the stream."""
-        stream = self.confidence[self.n_history :]
-        late = stream[len(self.right) :]
         return Known(
-            accuracy.rolling_accuracy(self.right, window=accuracy.window_of(len(stream))),
-            accuracy.estimated_accuracy(stream, *self.history),
-            accuracy.expected_accuracy(late, *self.history, seed=seed) if self.label_delay else None,
+            accuracy.rolling_accuracy(self.right, window=accuracy.window_of(len(self._steps))),
+            accuracy.estimated_accuracy(self._steps, self.history, seed=seed),
+            self._expected(self._steps[len(self.right) :], seed) if self.label_delay else None,
         )
 
     def promised_and_kept(self, split: int | None, seed: int) -> tuple[Estimate | None, Estimate | None]:
         """Give what the estimate says of the rows from a change on whose labels have come, and what their labels say."""
-        window = accuracy.window_of(len(self.confidence) - self.n_history)
+        window = accuracy.window_of(len(self._steps))
         first = 0 if split is None else split
         if len(self.right) - first < _FEWEST_KEPT:
             first = max(len(self.right) - window, 0)
@@ -68,9 +72,10 @@ class Answers:
         right = self.right[first:]
         if not len(right):
             return None, None
-        stream = self.confidence[self.n_history :]
-        promised = accuracy.expected_accuracy(stream[first : len(self.right)], *self.history, seed=seed)
-        return promised, share(right)
+        return self._expected(self._steps[first : len(self.right)], seed), share(right)
+
+    def _expected(self, steps: np.ndarray, seed: int) -> Estimate:
+        return expected_share(self.history, np.bincount(steps, minlength=FINE), seed=seed)
 
 
 def share(right: np.ndarray) -> Estimate:

@@ -196,9 +196,8 @@ def drift_figure(row: StreamRow, false_alarms: float) -> Figure:
     strongest = sorted(named, key=lambda f: (f[0].alarm is None, f[0].alarm or 0, -max(f[0].evidence)))
     curves: dict[str, list[tuple[float, float]]] = {}
     for found, name in strongest[: _MOST_CURVES - 1]:
-        path = enumerate(found.evidence, start=1)
-        first = row.begin + found.late
-        curves[name] = [(first + turn * found.block, max(float(value), _FLOOR)) for turn, value in path]
+        path = zip(found.looks, found.evidence, strict=True)
+        curves[name] = [(int(place) + 1, max(float(value), _FLOOR)) for place, value in path]
     ends = [
         min(x for curve in curves.values() for x, _ in curve),
         max(x for curve in curves.values() for x, _ in curve),

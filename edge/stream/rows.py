@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.stream.changes import Change
+from edge.watch.signals import ERRORS
 from lab.protocol import Estimate, Key
 
 __all__ = ["STREAM", "SignalRow", "StreamRow"]
@@ -22,12 +23,8 @@ class SignalRow:
         Its name.
     column : bool
         Whether it is a column of the table, or else something of the model.
-    evidence : numpy.ndarray of shape (n_blocks,)
-        As in `edge.stream.monitor.Finding`.
-    late : int
-        Rows after which it is known.
-    block : int
-        Rows between two looks.
+    evidence, looks : numpy.ndarray of shape (n_looks,)
+        Logarithm to base 10 of the capital over the one that raises an alarm, and the rows after which it was written down.
     alarm : int or None
         Row after which the alarm was raised.
     start : tuple of int, or None
@@ -39,8 +36,7 @@ class SignalRow:
     signal: str
     column: bool
     evidence: np.ndarray
-    late: int
-    block: int
+    looks: np.ndarray
     alarm: int | None = None
     start: tuple[int, int, int] | None = None
     change: Change | None = None
@@ -61,7 +57,7 @@ class StreamRow:
     n_rows : int
         All rows.
     findings : tuple of SignalRow
-        All signals, the errors last.
+        All signals: columns, and then those of the model.
     accuracy : tuple of (int, Estimate)
         Last row and accuracy of each window, where all labels have come.
     estimated : tuple of (int, float)
@@ -105,7 +101,7 @@ class StreamRow:
     @property
     def errors(self) -> SignalRow:
         """What came of watching the errors."""
-        return self.findings[-1]
+        return next(found for found in self.findings if not found.column and found.signal == ERRORS)
 
     @property
     def is_withdrawn(self) -> bool:

@@ -10,12 +10,13 @@ import pandas as pd
 from edge.exporting import device
 from edge.given.family import is_given
 from edge.session import OUTPUT, session
-from edge.stream import accuracy, bins, monitor
-from edge.stream.answers import ERRORS, Answers, share, share_known
+from edge.stream import accuracy
+from edge.stream.answers import Answers, share, share_known
 from edge.stream.changes import change
-from edge.stream.martingale import blocks_of
 from edge.stream.rows import STREAM, SignalRow, StreamRow
 from edge.stream.training import best_exported, rows_to_learn
+from edge.stream.watched import Finding, watched
+from edge.watch.signals import ERRORS
 from lab.errors import DataError, SettingsError
 from lab.learning.families import Family
 from lab.protocol import Dataset
@@ -113,14 +114,13 @@ def replay(
     start = time.process_time()
     probabilities = _predict(ready, asked, train)
     answers = Answers(probabilities, whole.target[train:], begin - train, label_delay)
-    signals = [*_of_columns(whole, train, begin), *answers.signals(len(whole.classes))]
-    findings = monitor.watch(signals, false_alarms=false_alarms, seed=seed)
+    findings = watched(whole, answers, train=train, begin=begin, false_alarms=false_alarms, seed=seed)
     known = answers.of_stream(seed)
     seconds = time.process_time() - start
 
-    began = [found.start[0] for found in findings if found.start is not None]
-    errors = findings[-1].start
-    split = errors[0] if errors is not None else min(began, default=None)
+    began = {(found.is_column, found.name): found.start[0] for found in findings if found.start is not None}
+    first = began.get((False, ERRORS), min(began.values(), default=None))
+    split = None if first is None else first - begin
     promised, kept = answers.promised_and_kept(split, seed) if label_delay else (None, None)
     return StreamRow(
         family=best.name,
@@ -128,7 +128,7 @@ def replay(
         begin=begin,
         learned=None if is_given(best) else len(rows),
         n_rows=whole.n_rows,
-        findings=tuple(_listed(found, whole, train, begin, label_delay) for found in findings),
+        findings=tuple(_listed(found, whole, train) for found in findings),
         accuracy=tuple((begin + row, found) for row, found in known.accuracy),
         estimated=tuple((begin + row, share) for row, share in known.estimated),
         history_accuracy=share(answers.before),
@@ -154,19 +154,6 @@ def _of_the_model(whole: Dataset, dataset: Dataset, rows: np.ndarray, *, is_fixe
     return replace(whole, features=whole.features[filled], kinds={name: dataset.kinds[name] for name in filled})
 
 
-def _of_columns(whole: Dataset, train: int, begin: int) -> list[monitor.Signal]:
-    """Put the values of every column in places that the rows for training fix; of a date only whether it is missing is watched."""
-    made = []
-    for name, kind in whole.kinds.items():
-        column = whole.features[name]
-        known = column.iloc[:train]
-        places = bins.missing_only(known) if kind == "date" else bins.bins_of(known)
-        codes = places.codes(column.iloc[train:])
-        history, stream = codes[: begin - train], codes[begin - train :]
-        made.append(monitor.Signal(name, history, stream, places.n_codes, "column", places.counts, places.events))
-    return made
-
-
 def _predict(ready: Any, dataset: Dataset, train: int) -> np.ndarray:
     """Predict the rows after training in time order, in batches as a device gets them."""
     table = device.device_rows(dataset)
@@ -177,16 +164,9 @@ def _predict(ready: Any, dataset: Dataset, train: int) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _listed(found: monitor.Finding, dataset: Dataset, train: int, begin: int, label_delay: int) -> SignalRow:
-    column = found.kind == "column"
-    late = label_delay if (found.kind, found.name) == ("model", ERRORS) else 0
-    block = blocks_of(dataset.n_rows - begin - late)
-    row = SignalRow(found.name, column, found.evidence, late, block)
-    if found.alarm is None or found.start is None:
+def _listed(found: Finding, whole: Dataset, train: int) -> SignalRow:
+    row = SignalRow(found.name, found.is_column, found.evidence, found.looks, found.alarm, found.start)
+    if found.start is None or not found.is_column:
         return row
-    likely, early, last = (begin + part for part in found.start)
-    row = replace(row, alarm=begin + found.alarm + late, start=(likely, early, last))
-    if not column:
-        return row
-    values = dataset.features[found.name]
-    return replace(row, change=change(values.iloc[train:likely], values.iloc[likely:]))
+    values, first = whole.features[found.name], found.start[0]
+    return replace(row, change=change(values.iloc[train:first], values.iloc[first:]))

@@ -16,7 +16,7 @@ from scipy.special import gammaln
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["N_KINDS", "N_TALLY", "kinds_of", "log_capital", "tally"]
+__all__ = ["CHANCES_OF_KINDS", "N_KINDS", "N_TALLY", "kinds_of", "log_capital", "tally"]
 
 _LOWER = (0.001, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999)
 _BOTH = (0.05, 0.2)
@@ -40,6 +40,8 @@ _ADDED, _CHANCES = _columns()
 _KINDS, _KIND_OF = np.unique(_ADDED, axis=0, return_inverse=True)
 N_KINDS = len(_KINDS)
 """Kinds of ranks: those of one kind hit the same tenth and the same sets."""
+CHANCES_OF_KINDS = np.bincount(_KIND_OF.ravel(), minlength=N_KINDS) / _FINE
+"""How often each occurs where ranks are uniform."""
 
 
 def _paid() -> "tuple[NDArray[np.float64], NDArray[np.float64]]":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from edge.watch.labels import Judged
 
-__all__ = ["Accuracy"]
+__all__ = ["Accuracy", "expected_share", "shares_right"]
 
 _WINDOW, _BLOCKS = 1_000, 10
 """Labels, and blocks of rows, that count as now."""
@@ -46,7 +46,6 @@ class Accuracy:
         self._answered, self._seed = answered, seed
         if answered is not None and any(answered.asked):
             self.reference = rate(int(np.sum(answered.right)), int(np.sum(answered.asked)))
-        self._noise = np.random.default_rng(seed).standard_normal(_DRAWS)
         self._recent = np.zeros((0, 3), dtype=np.int64)  # row, whether it was right, step of its confidence
         self._asked: deque[NDArray[np.int64]] = deque(maxlen=_BLOCKS)
         self._after: tuple[int, int, int] | None = None
@@ -102,14 +101,9 @@ class Accuracy:
         return not found.low <= kept.value <= found.high and abs(kept.value - found.value) > _WRONG
 
     def _expected(self, asked: "NDArray[np.int64]") -> Estimate | None:
-        n_rows = int(asked.sum())
-        if self._answered is None or self.reference is None or n_rows < _FEWEST:
+        if self._answered is None or self.reference is None or asked.sum() < _FEWEST:
             return None
-        drawn = _shares_right(self._answered, self._seed) @ asked / n_rows
-        value = float(drawn[0])
-        drawn = drawn + self._noise * np.sqrt(np.clip(drawn * (1 - drawn), 0, 1) / n_rows)
-        low, high = np.clip(np.quantile(drawn, [0.025, 0.975]), 0, 1)
-        return Estimate(value, min(float(low), value), max(float(high), value), "share")
+        return expected_share(self._answered, asked, seed=self._seed)
 
     def state(self) -> dict[str, Any]:
         """Give all that it holds."""
@@ -130,8 +124,23 @@ class Accuracy:
         self._after = None if after is None else (after[0], after[1], after[2])
 
 
+def expected_share(answered: Answered, asked: "NDArray[np.int64]", *, seed: int) -> Estimate:
+    """Estimate how many of some answers are right, from how many have each confidence: shape (FINE,), one at least.
+
+    The 95 % interval counts what is not known of how often the model is right at a confidence (the known answers drawn anew, 200
+    times) and the chance in so many answers. It does not count that the columns may mean something else now.
+    """
+    n_rows = int(asked.sum())
+    drawn = shares_right(answered, seed) @ asked / n_rows
+    value = float(drawn[0])
+    noise = np.random.default_rng(seed).standard_normal(_DRAWS)
+    drawn = drawn + noise * np.sqrt(np.clip(drawn * (1 - drawn), 0, 1) / n_rows)
+    low, high = np.clip(np.quantile(drawn, [0.025, 0.975]), 0, 1)
+    return Estimate(value, min(float(low), value), max(float(high), value), "share")
+
+
 @functools.lru_cache(maxsize=4)
-def _shares_right(answered: Answered, seed: int) -> "NDArray[np.float64]":
+def shares_right(answered: Answered, seed: int) -> "NDArray[np.float64]":
     """How often answers of each confidence are right, shape (_DRAWS, FINE): as it was found, then drawn anew.
 
     It never falls with the confidence (isotonic regression).

@@ -18,10 +18,9 @@ from edge.watch.ranking import Ranking, Shape
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["N_SUMS", "SIDES", "Change", "Group"]
+__all__ = ["N_SUMS", "Change", "Group", "threshold_of"]
 
-SIDES = 2
-"""Sides from which a signal is watched."""
+_SIDES = 2  # from which a signal is watched
 N_SUMS = 3
 """Sums of a signal beside its counts: rows with a number, the numbers, and their squares, in deviations from the reference's mean."""
 
@@ -44,6 +43,15 @@ class Change:
     start: tuple[int, int, int]
     before: "NDArray[np.float64]"
     since: "NDArray[np.float64]"
+
+
+def threshold_of(n_signals: int, false_alarms: float) -> float:
+    """Give the capital that raises an alarm, so that the chance of any on so many signals is at most `false_alarms` (Bonferroni).
+
+    >>> threshold_of(10, 0.05)
+    400.0
+    """
+    return _SIDES * n_signals / false_alarms
 
 
 class Group:
@@ -70,7 +78,7 @@ class Group:
     ) -> None:
         self.n_signals, self._threshold = len(shapes), float(np.log(threshold))
         self._ranking = Ranking(shapes, seed=seed, stream=stream)
-        self._gamblers = Gamblers(SIDES * len(shapes))
+        self._gamblers = Gamblers(_SIDES * len(shapes))
         self._sizes = [len(shape.rarity) for shape in shapes]
         self._starts = np.cumsum([0, *self._sizes])
         self._history = [shape.history.sum(axis=0).astype(np.float64) for shape in shapes]
@@ -103,7 +111,7 @@ class Group:
         self._past.take(np.concatenate([counts, kinds.ravel()]), sums.ravel(), first)
         for signal, change in self.changes.items():
             change.since[...] += self._of(signal, counts, sums.ravel())
-        capital = self._gamblers.take(tally(kinds.T)).reshape(SIDES, self.n_signals)
+        capital = self._gamblers.take(tally(kinds.T)).reshape(_SIDES, self.n_signals)
         highest = capital.max(axis=0)
         raised = [int(place) for place in np.flatnonzero(highest >= self._threshold) if place not in self.changes]
         for signal in raised:
@@ -112,7 +120,7 @@ class Group:
 
     def evidence(self) -> "NDArray[np.float64]":
         """Logarithm to base 10 of the capital over the threshold, of each signal's better side: shape (n_signals,)."""
-        capital = self._gamblers.capital().reshape(SIDES, self.n_signals).max(axis=0)
+        capital = self._gamblers.capital().reshape(_SIDES, self.n_signals).max(axis=0)
         found: NDArray[np.float64] = (capital - self._threshold) / np.log(10)
         return found
 

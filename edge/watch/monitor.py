@@ -1,10 +1,11 @@
 """Has anything changed since the model was made? Columns, answers, times and errors are watched for ever, under one promise.
 
-The promise: the chance that any alarm ever is false, on any signal, however long the stream and whenever somebody looks, is at most
-`false_alarms`, if the rows are exchangeable with the reference (within each season, where seasons are named), and the errors
-with one another in the order in which labels come. Each side of each signal is a conformal test martingale with an equal share
-of that chance (Ville 1939; Vovk, Gammerman and Shafer 2022, chapter 8; Bonferroni): see `edge.watch.ranking` and
-`edge.watch.gamblers`. What is held does not grow with the stream, but for the logarithm of its length.
+The promise: the chance that any alarm ever is false, on any signal, however long the stream and whenever somebody looks, is at
+most `false_alarms`, if the rows are exchangeable with the reference (within each season, where seasons are named), and the errors
+with one another in the order in which labels come, and with those of the very model on the reference where these are known. Each
+side of each signal is a conformal test martingale with an equal share of that chance (Ville 1939; Vovk, Gammerman and Shafer
+2022, chapter 8; Bonferroni): see `edge.watch.ranking` and `edge.watch.gamblers`. What is held does not grow with the stream, but
+for the logarithm of its length.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from edge.watch.advice import Costs
 from edge.watch.cells import read_label
 from edge.watch.expecting import Accuracy
-from edge.watch.group import SIDES, Group
+from edge.watch.group import Group, threshold_of
 from edge.watch.inflow import BLOCK, Block, Inflow
 from edge.watch.labels import Answers, Judged, Waiting
 from edge.watch.profile import Profile, written
@@ -68,9 +69,9 @@ class EdgeMonitor:
         self._inflow = Inflow({c.name: c.kind for c in profile.columns}, known=(*time, profile.target))
         self._signals = Rows(profile, predicts=predictor is not None)
         n_signals = len(self._signals.signals) + (len(Errors.NAMES) if predictor is not None else 0)
-        threshold = SIDES * n_signals / plan.false_alarms
+        threshold = threshold_of(n_signals, plan.false_alarms)
         self._group: Group = self._signals.group(threshold=threshold, seed=plan.seed)
-        self._errors = Errors(threshold=threshold, seed=plan.seed) if predictor is not None else None
+        self._errors = Errors(profile.answered, threshold=threshold, seed=plan.seed) if predictor is not None else None
         self._waiting = Waiting(profile.classes)
         self._accuracy = Accuracy(profile.answered, seed=plan.seed)
         self._told: list[str] = []

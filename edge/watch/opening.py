@@ -21,12 +21,11 @@ from edge.given.guard import ask_under_limits
 from edge.given.outside_data import take_in_data
 from edge.session import session
 from edge.watch.advice import Costs
-from edge.watch.cells import read_cells
 from edge.watch.inflow import BLOCK
 from edge.watch.monitor import EdgeMonitor, Plan
 from edge.watch.predicting import Predictor
 from edge.watch.profile import ENTRY, Profile, read_profile
-from edge.watch.profiling import answered_by, profile_of
+from edge.watch.profiling import answered_by, profile_of, values_of
 from edge.watch.seasons import Calendar, n_seasons, named_seasons, seasons_at
 from lab.errors import InputError
 from lab.protocol import Dataset
@@ -203,7 +202,7 @@ def _compared_with(
         reference = _as_known(reference, model.kinds, model.classes)
     if reference.n_rows < _FEWEST:
         raise InputError(f"{reference.name} has {reference.n_rows} rows; a reference needs at least {_FEWEST}")
-    columns = {name: _values(reference, name) for name in reference.kinds}
+    columns = {name: values_of(reference, name) for name in reference.kinds}
     answered = answered_by(model.predictor.of_blocks(columns, BLOCK), reference.target, is_own=True)
     if days is None:
         return profile_of(reference, seed=seed, answered=answered)
@@ -232,9 +231,3 @@ def _as_known(reference: Dataset, kinds: dict[str, Any], classes: tuple[str, ...
     return dataclasses.replace(
         reference, features=reference.features[list(kinds)], kinds=kinds, target=target, classes=classes
     )
-
-
-def _values(dataset: Dataset, name: str) -> "NDArray[Any]":
-    return read_cells(
-        dataset.features[name].to_numpy(), dataset.kinds[name] if dataset.kinds[name] == "category" else "number"
-    )[0]

@@ -1,8 +1,11 @@
 """When did a change begin? The past in bounded room, and where it parts best into before and after.
 
 Young blocks are kept one by one, older ones in ever larger pieces (`edge.watch.ladder`). Every border between two pieces is a
-possible beginning: it is as likely as what somebody would have who began to bet there (`edge.watch.betting`: before a change ranks
-are uniform, after it as he has learned), times the number of blocks that it stands for.
+possible beginning of a jump: it is as likely as what somebody would have who began to bet there (`edge.watch.betting`: before a
+change ranks are uniform, after it as he has learned), times the number of blocks that it stands for. A ramp that begins there is
+as much likelier as it explains the ranks better (`edge.watch.ramps`). The interval of the beginning holds for both: it reaches from
+the earlier of two ends to the later, unless a jump is by far the better explanation. The most likely beginning is that of a jump:
+of a ramp it is the place from which on it shows.
 """
 
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ import numpy as np
 
 from edge.watch.betting import log_capital, tally
 from edge.watch.ladder import joined_rungs
+from edge.watch.ramps import ramp_over_jump
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +24,7 @@ __all__ = ["Onset", "Past"]
 
 _ON_A_RUNG = 20
 _TAIL = 0.025
+_STRONG = np.log(20.0)  # evidence for one of two models over the other (Kass and Raftery 1995)
 
 
 @dataclass(frozen=True)
@@ -72,14 +77,15 @@ class Past:
         """Find where the ranks of a side changed; `kinds` are their counts, and `rows` were seen in all."""
         counts = np.array([each[kinds] for each in self.counts], dtype=np.int64)
         since = counts[::-1].cumsum(axis=0)[::-1]
-        weights = log_capital(tally(since[:, :, None]))[:, 0] + np.log(2.0) * np.array(self.rungs)
-        shares = np.exp(weights - weights.max())
-        up_to = (shares / shares.sum()).cumsum()
-        likely = int(weights.argmax())
-        low, high = (int(place) for place in np.searchsorted(up_to, [_TAIL, 1 - _TAIL]))
+        jump = log_capital(tally(since[:, :, None]))[:, 0] + np.log(2.0) * np.array(self.rungs)
+        ramp = jump + ramp_over_jump(counts)
+        is_jump = np.logaddexp.reduce(jump) - np.logaddexp.reduce(ramp) > _STRONG
+        held = [jump] if is_jump else [jump, ramp]
+        likely = int(jump.argmax())
+        low, high = np.array([_bounds(weights) for weights in held]).T
         ends = [*self.first[1:], rows]
-        earliest = self.first[max(low - 1, 0)]  # the change may lie inside the piece before the border
-        latest = ends[min(high, len(ends) - 1)] - 1
+        earliest = self.first[max(int(low.min()) - 1, 0)]  # the change may lie inside the piece before the border
+        latest = ends[min(int(high.max()), len(ends) - 1)] - 1
         return Onset(self.first[likely], earliest, max(latest, earliest), likely)
 
     def state(self) -> dict[str, Any]:
@@ -91,3 +97,10 @@ class Past:
         """Take it up again."""
         self.first, self.rungs = list(state["first"]), list(state["rungs"])
         self.counts, self.sums = (list(state[name]) if self.rungs else [] for name in ("counts", "sums"))
+
+
+def _bounds(weights: "NDArray[np.float64]") -> "NDArray[np.intp]":
+    """Give the places between which 95 % of some weights lie, of which there are the logarithms."""
+    shares = np.exp(weights - weights.max())
+    found: NDArray[np.intp] = np.searchsorted((shares / shares.sum()).cumsum(), [_TAIL, 1 - _TAIL])
+    return found

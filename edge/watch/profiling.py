@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lab.protocol import Kind
 
-__all__ = ["answered_by", "confidence_step", "profile_of"]
+__all__ = ["answered_by", "confidence_step", "profile_by", "profile_of", "values_of"]
 
 _MOST_TO_FIX = 20_000
 
@@ -40,12 +40,26 @@ def profile_of(
     order = np.random.default_rng(seed).permutation(dataset.n_rows)
     to_fix = min(dataset.n_rows // 2, _MOST_TO_FIX)
     fixing, counted = order[:to_fix], order[to_fix:]
-    season = np.zeros(len(counted), dtype=np.int64) if seasons is None else seasons[counted]
-    columns = tuple(
-        _column(name, kind, dataset.features[name], fixing, counted, season, n_seasons)
-        for name, kind in dataset.kinds.items()
-    )
-    return Profile(columns, dataset.classes, dataset.target_name, dataset.n_rows, answered)
+    season = None if seasons is None else seasons[counted]
+    return profile_by(dataset, fixing, counted, answered=answered, season=season, n_seasons=n_seasons)
+
+
+def profile_by(
+    dataset: Dataset,
+    fixing: "NDArray[np.int64]",
+    counted: "NDArray[np.int64]",
+    *,
+    answered: Answered | None = None,
+    season: "NDArray[np.int64] | None" = None,
+    n_seasons: int = 1,
+) -> Profile:
+    """Make the profile whose places are fixed by some rows (numbers, shape (n_fixing,)) and counted in others, shape (n_counted,).
+
+    `season` has the shape (n_counted,).
+    """
+    season = np.zeros(len(counted), dtype=np.int64) if season is None else season
+    columns = tuple(_column(dataset, name, fixing, counted, season, n_seasons) for name in dataset.kinds)
+    return Profile(columns, dataset.classes, dataset.target_name, len(fixing) + len(counted), answered)
 
 
 def answered_by(probabilities: "NDArray[np.float64]", target: "NDArray[np.int64]", *, is_own: bool = False) -> Answered:
@@ -65,21 +79,27 @@ def confidence_step(probabilities: "NDArray[np.float64]") -> "NDArray[np.int64]"
     return found
 
 
+def values_of(dataset: Dataset, name: str) -> "NDArray[Any]":
+    """Give the values of a column of a table as `edge.watch.cells` reads those of a stream: shape (n_rows,)."""
+    kind: Kind = "category" if dataset.kinds[name] == "category" else "number"  # dates are days there
+    return read_cells(dataset.features[name].to_numpy(), kind)[0]
+
+
 def _column(
+    dataset: Dataset,
     name: str,
-    kind: "Kind",
-    values: Any,
     fixing: "NDArray[np.int64]",
     counted: "NDArray[np.int64]",
     season: "NDArray[np.int64]",
     n_seasons: int,
 ) -> Column:
-    places = places_of(values.iloc[fixing], kind)
-    cells, _ = read_cells(values.to_numpy(), "category" if kind == "category" else "number")
+    kind, cells = dataset.kinds[name], values_of(dataset, name)
+    places = places_of(dataset.features[name].iloc[fixing], kind)
     rarity = rarity_of(np.bincount(places.codes(cells[fixing]), minlength=places.n_codes))
     codes = season * places.n_codes + places.codes(cells[counted])
     history = np.bincount(codes, minlength=n_seasons * places.n_codes).reshape(n_seasons, places.n_codes)
     mean = deviation = None
-    if kind in ("number", "boolean") and np.count_nonzero(~np.isnan(cells)) >= MIN_ROWS:
-        mean, deviation = (float(f"{value:.6g}") for value in (np.nanmean(cells), np.nanstd(cells)))
+    known = cells[np.concatenate([fixing, counted])]
+    if kind in ("number", "boolean") and np.count_nonzero(~np.isnan(known)) >= MIN_ROWS:
+        mean, deviation = (float(f"{value:.6g}") for value in (np.nanmean(known), np.nanstd(known)))
     return Column(name, kind, places, rarity, tuple(map(tuple, history.tolist())), mean, deviation)

@@ -10,7 +10,7 @@ from edge.watch.changes import described, described_codes, is_of_the_source
 from edge.watch.group import N_SUMS, Change, Group
 from edge.watch.inflow import BLOCK, Block
 from edge.watch.places import MISSING
-from edge.watch.profile import FINE, Profile
+from edge.watch.profile import FINE, Answered, Profile
 from edge.watch.profiling import confidence_step
 from edge.watch.ranking import Shape
 from lab.wording import amount
@@ -38,23 +38,24 @@ class Signal:
 
 
 class Rows:
-    """The signals that come row by row.
+    """The signals that come row by row: without times where nothing is `timed`.
 
     Attributes
     ----------
     signals : tuple of Signal
     """
 
-    def __init__(self, profile: Profile, *, predicts: bool) -> None:
+    def __init__(self, profile: Profile, *, predicts: bool, timed: bool = True) -> None:
         self._profile = profile
         columns = [
             Signal(column.name, "column", Shape(np.array(column.history), np.array(column.rarity)))
             for column in profile.columns
         ]
         self._n_seasons = len(profile.columns[0].history)
-        self._predicts = predicts
+        self._timed = timed
         n_times = (_LAST - _FIRST) * _PER_DECADE
-        others = [_plain(SECONDS, "device", np.zeros(n_times + 2, dtype=np.int64), self._n_seasons)]
+        times = _plain(SECONDS, "device", np.zeros(n_times + 2, dtype=np.int64), self._n_seasons)
+        others = [times] if timed else []
         if predicts:
             said = profile.answered
             own = said is not None and said.is_own and self._n_seasons == 1
@@ -76,10 +77,10 @@ class Rows:
         return Group([each.shape for each in self.signals], known, threshold=threshold, seed=seed, stream=0)
 
     def read(
-        self, rows: Block, probabilities: "NDArray[np.float64] | None"
+        self, rows: Block, probabilities: "NDArray[np.float64] | None", *, block: int = BLOCK
     ) -> "tuple[NDArray[np.int64], NDArray[np.float64]]":
-        """Give the codes of whole blocks, shape (n_blocks, BLOCK, n_signals), and their sums, shape (n_blocks, n_signals, N_SUMS)."""
-        n_blocks = len(rows.keys) // BLOCK
+        """Give the codes of whole blocks, shape (n_blocks, block, n_signals), and their sums, shape (n_blocks, n_signals, N_SUMS)."""
+        n_blocks = len(rows.seconds) // block
         codes, sums = [], np.zeros((n_blocks, len(self.signals), N_SUMS))
         for place, column in enumerate(self._profile.columns):
             values, unreadable = rows.values[column.name], rows.unreadable[column.name]
@@ -88,11 +89,12 @@ class Rows:
                 scaled = (values - column.mean) / (column.deviation or 1.0)
                 there = ~np.isnan(scaled)
                 for part, each in enumerate((there, np.where(there, scaled, 0.0), np.where(there, scaled**2, 0.0))):
-                    sums[:, place, part] = each.reshape(n_blocks, BLOCK).sum(axis=1)
-        codes.append(_of_seconds(rows.seconds))
+                    sums[:, place, part] = each.reshape(n_blocks, block).sum(axis=1)
+        if self._timed:
+            codes.append(_of_seconds(rows.seconds))
         if probabilities is not None:
             codes += [probabilities.argmax(axis=1), confidence_step(probabilities)]
-        return np.stack(codes, axis=1).reshape(n_blocks, BLOCK, -1), sums
+        return np.stack(codes, axis=1).reshape(n_blocks, block, -1), sums
 
     def name(self, place: int) -> str:
         """Name of a signal."""
@@ -124,27 +126,38 @@ class Rows:
 
 
 class Errors:
-    """The signals that come label by label: errors, and how far a confidence was from what happened."""
+    """The signals that come label by label: errors, and how far a confidence was from what happened.
+
+    Answers of the very model to rows that it did not learn from are their history (`answered`); a model that is worse than it was
+    there is thus noticed even if it is so from the first row. Where others like it answered, errors are held against one another.
+    """
 
     NAMES = (ERRORS, CALIBRATION)
 
-    def __init__(self, *, threshold: float, seed: int) -> None:
+    def __init__(self, answered: Answered | None, *, threshold: float, seed: int, block: int = BLOCK) -> None:
         shapes = [
-            _plain(name, "model", np.zeros(n, dtype=np.int64), 1).shape
-            for name, n in zip(self.NAMES, (2, _RESIDUALS), strict=True)
+            _plain(name, "model", history, 1).shape for name, history in zip(self.NAMES, _judged(answered), strict=True)
         ]
         self.group = Group(shapes, [np.zeros(N_SUMS)] * 2, threshold=threshold, seed=seed, stream=1)
+        self._block = block
         self._waiting = np.zeros((0, 3), dtype=np.int64)  # row, code of each signal
 
     def take(self, found: "Judged", *, last: int) -> Iterator[int]:
         """Take answers whose labels have come, after the row `last`; gives the signals that raise an alarm, block by block."""
-        residual = ((found.right - found.confidence + 1) / 2 * _RESIDUALS).astype(np.int64)
-        table = np.stack([found.rows, ~found.right, np.clip(residual, 0, _RESIDUALS - 1)], axis=1)
+        step = np.clip((found.confidence * FINE).astype(np.int64), 0, FINE - 1)
+        table = np.stack([found.rows, ~found.right, _residual(step, found.right)], axis=1)
         self._waiting = np.concatenate([self._waiting, table])
-        while len(self._waiting) >= BLOCK:
-            block, self._waiting = self._waiting[:BLOCK], self._waiting[BLOCK:]
-            first = int(block[:, 0].min())
-            yield from self.group.take(block[:, 1:], np.zeros((2, N_SUMS)), first=first, last=last)
+        while len(self._waiting) >= self._block:
+            yield from self._next(self._block, last)
+
+    def rest(self, *, last: int) -> list[int]:
+        """Take what waits for a block, at the end of a stream, after the row `last`; gives the signals that raise an alarm."""
+        return self._next(len(self._waiting), last) if len(self._waiting) else []
+
+    def _next(self, rows: int, last: int) -> list[int]:
+        block, self._waiting = self._waiting[:rows], self._waiting[rows:]
+        first = int(block[:, 0].min())
+        return self.group.take(block[:, 1:], np.zeros((2, N_SUMS)), first=first, last=last)
 
     def name(self, place: int) -> str:
         """Name of a signal."""
@@ -181,6 +194,28 @@ def _plain(name: str, kind: str, history: "NDArray[np.int64]", n_seasons: int) -
     counts = np.zeros((n_seasons, len(history)), dtype=np.int64)
     counts[0] = history
     return Signal(name, kind, Shape(counts, np.arange(len(history))))
+
+
+def _judged(answered: Answered | None) -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
+    """Count answers of the very model by whether they were wrong, and by residual; nothing where others answered."""
+    errors, residuals = np.zeros(2, dtype=np.int64), np.zeros(_RESIDUALS, dtype=np.int64)
+    if answered is None or not answered.is_own:
+        return errors, residuals
+    right = np.array(answered.right)
+    wrong = np.array(answered.asked) - right
+    for counts, is_right in ((right, True), (wrong, False)):
+        np.add.at(residuals, _residual(np.arange(FINE), np.full(FINE, is_right)), counts)
+    return np.array([right.sum(), wrong.sum()]), residuals
+
+
+def _residual(step: "NDArray[np.int64]", right: "NDArray[np.bool_]") -> "NDArray[np.int64]":
+    """Place of what happened less the confidence, from -1 to 1, for the middle of a step of the confidence: shape (n_answers,).
+
+    >>> _residual(np.array([0, 49, 49]), np.array([False, False, True])).tolist()
+    [19, 0, 20]
+    """
+    found: NDArray[np.int64] = ((right - (step + 0.5) / FINE + 1) / 2 * _RESIDUALS).astype(np.int64)
+    return found
 
 
 def _reference_sums(deviation: float | None, rows: int) -> "NDArray[np.float64]":

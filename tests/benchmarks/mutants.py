@@ -70,8 +70,8 @@ GROUPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("lab/onnx_graphs/columns.py", "lab/onnx_graphs/forests.py", "lab/onnx_graphs/graph.py", "lab/onnx_graphs/preparation.py"): (
         "tests/lab/onnx_graphs", "tests/edge/exporting/test_lowering.py",
     ),
-    tuple(f"edge/stream/{name}.py" for name in ("martingale", "monitor", "bins", "changes", "accuracy")): (
-        "tests/edge/stream/test_martingale.py", "tests/edge/stream/test_monitor.py", "tests/edge/stream/test_bins.py",
+    tuple(f"edge/stream/{name}.py" for name in ("watched", "answers", "changes", "accuracy")): (
+        "tests/edge/stream/test_watched.py", "tests/edge/stream/test_changes.py", "tests/edge/stream/test_accuracy.py",
         "tests/edge/stream/test_stream.py",
     ),
 }  # fmt: skip

@@ -3,13 +3,19 @@
     python tests/benchmarks/watch_stream.py --null STREAMS [--rows N]             # false alarms on streams without drift
     python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--alone]  # delays by kind of drift, beside river or alone
     python tests/benchmarks/watch_stream.py --speed [--rows N]                    # rows a second on one core, and memory
+    python tests/benchmarks/watch_stream.py --replay STREAMS                      # the same of tables that are replayed (--stream)
 
 The streams: 12 columns (normal, heavy tails, counts, a rare event, categories, values missing now and then), a logistic
 model, and labels with every row; the reference has 4,000 rows that the model has not learned from. Each kind of drift begins in
 the middle. Delay: rows from there to the first alarm of a signal that changed; too early: an alarm before it; wrong: an alarm of a
 signal that did not change. Coverage: how often the interval of the first of these alarms covers the row where the change began.
 
-Beside it, on the same columns as numbers and on the errors: ADWIN, KSWIN and Page-Hinkley of river with its own defaults, which
+With --replay: tables of 400, 1,200 or 4,000 rows of rare events, counts, zeros with a few values, missing values, a constant and
+many categories, as the replay of a table feeds them to the same engine: false alarms, beside Kolmogorov-Smirnov tests of windows of
+a hundred rows at p < 0.05 (as they are, and corrected over columns and windows) and the population stability index above 0.2; the
+delay after a rare event has become less rare; and rows a second of a replay with each of the lab's models.
+
+Beside the watch, on the same columns as numbers and on the errors: ADWIN, KSWIN and Page-Hinkley of river with its own defaults, which
 its documentation recommends; it is installed into an environment of its own below the folder of --peers.
 """
 
@@ -262,12 +268,119 @@ def speed(n_rows: int) -> None:
                       f"state {len(watch.state()) / 1e6:5.2f} MB, peak {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
 
 
+def sparse(rng: np.random.Generator, n_rows: int) -> dict[str, np.ndarray]:
+    """Columns in which a change is easily overlooked, or a chance event taken for one."""
+    made = {f"event {share}": (rng.random(n_rows) < share).astype(float) for share in (0.0005, 0.002, 0.01, 0.03, 0.1)}
+    made |= {f"count {mean}": rng.poisson(mean, n_rows).astype(float) for mean in (0.3, 8)}
+    made["zeros"] = np.where(rng.random(n_rows) < 0.97, 0, rng.exponential(1, n_rows))
+    made |= {"heavy tails": rng.standard_cauchy(n_rows), "constant": np.full(n_rows, 5.0)}
+    made["missing"] = np.where(rng.random(n_rows) < 0.01, np.nan, rng.normal(size=n_rows))
+    made["categories"] = np.array([f"z{value}" for value in rng.zipf(1.3, n_rows)], dtype=object)
+    return made
+
+
+def replayed(columns: dict[str, np.ndarray], right: np.ndarray, seed: int) -> dict[str, int]:
+    """Replay a table beside a model that is right where that is said; gives the row of each alarm, by signal."""
+    import pandas as pd
+
+    from edge.stream.answers import Answers
+    from edge.stream.trials import parts
+    from edge.stream.watched import watched as watch
+    from lab.protocol import Dataset
+
+    features = pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
+    kinds = {name: "category" if values.dtype == object else "number" for name, values in columns.items()}
+    n_rows = len(right)
+    train, begin = parts(n_rows)
+    table = Dataset("made", features, np.zeros(n_rows, dtype=np.int64), "y", ("no", "yes"), kinds, "")
+    sure = np.random.default_rng(seed).uniform(0.5, 1, n_rows - train)
+    answers = Answers(np.stack([sure, 1 - sure], axis=1), (~right[train:]).astype(np.int64), begin - train, 0)
+    found = watch(table, answers, train=train, begin=begin, false_alarms=0.05, seed=seed)
+    return {each.name: each.alarm for each in found if each.alarm is not None}
+
+
+def windows(columns: dict[str, np.ndarray], size: int = 100) -> tuple[bool, bool, bool]:
+    """Whether KS, KS corrected, and PSI raise an alarm on the numbers of the second half of a table, against the first."""
+    from scipy.stats import ks_2samp
+
+    p, largest = [], 0.0
+    for values in (each for each in columns.values() if each.dtype != object):
+        begin = len(values) // 2
+        history, parts = values[:begin], values[begin:][: (len(values) - begin) // size * size].reshape(-1, size)
+        edges = np.unique(np.nanquantile(history, np.linspace(0, 1, 11)[1:-1]))
+        usual = np.bincount(np.searchsorted(edges, history), minlength=len(edges) + 1) / begin
+        for part in parts:
+            p.append(ks_2samp(history, part, nan_policy="omit").pvalue)
+            share = np.bincount(np.searchsorted(edges, part), minlength=len(edges) + 1) / size
+            one, other = np.maximum(share, 1e-4), np.maximum(usual, 1e-4)
+            largest = max(largest, float(((one - other) * np.log(one / other)).sum()))
+    return min(p) < 0.05, min(p) < 0.05 / len(p), largest > 0.2
+
+
+def replay(n_streams: int) -> None:
+    """Show false alarms of replays, beside those of common tests of windows, and delays after a rare event became less rare."""
+    from lab.stats import rate
+
+    counts, by_signal = np.zeros(4, dtype=int), {}
+    for seed in range(n_streams):
+        rng = np.random.default_rng(seed)
+        n_rows = int(rng.choice([400, 1_200, 4_000]))
+        made = sparse(rng, n_rows)
+        raised = replayed(made, rng.random(n_rows) < 0.9, seed)
+        counts += [bool(raised), *windows(made)]
+        for name in raised:
+            by_signal[name] = by_signal.get(name, 0) + 1
+    print(f"replays without drift that raised an alarm, of {n_streams} (95 % intervals); by signal {by_signal}")
+    for who, count in zip(
+        ("replay, promised 5 %", "KS p < 0.05", "KS corrected", "PSI > 0.2"), counts.tolist(), strict=True
+    ):
+        found = rate(count, n_streams)
+        print(f"  {who:22} {count:4}: {100 * found.value:5.1f} % ({100 * found.low:.1f} to {100 * found.high:.1f})")
+    print("a rare event at row 3,000 of 4,000: rate before and after, median delay, found of 20 streams")
+    for before, after in ((0.001, 0.02), (0.001, 0.05), (0.03, 0.1), (0.03, 0.95)):
+        delays = []
+        for seed in range(20):
+            rng = np.random.default_rng(seed)
+            event = (rng.random(4_000) < np.where(np.arange(4_000) < 3_000, before, after)).astype(float)
+            others = {str(place): rng.normal(size=4_000) for place in range(7)}
+            alarm = replayed({"event": event, **others}, rng.random(4_000) < 0.9, seed).get("event", math.inf)
+            delays.append(alarm - 3_000 + 1)
+        found = [delay for delay in delays if delay < math.inf]
+        print(f"  {before} to {after}: {np.median(delays):,.0f} rows, {len(found)} of 20")
+
+
+def models(n_rows: int = 20_000) -> None:
+    """Replay a table with each model: predicting, watching, and estimating accuracy; at least 20,000 rows a second are wanted."""
+    import pandas as pd
+
+    from edge.stream.trials import replay as replay_with
+    from lab.learning import families
+    from lab.protocol import Dataset
+
+    names = [f"x{column}" for column in range(30)]
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(n_rows, 30))
+    target = (table[:, :5].sum(axis=1) + rng.normal(size=n_rows) > 0).astype(np.int64)
+    kinds = dict.fromkeys(names, "number")
+    data = Dataset("made", pd.DataFrame(table, columns=names), target, "y", ("no", "yes"), kinds, "")
+    print(f"replays of {n_rows:,} rows x 30 columns, rows a second of CPU time (wanted: 20,000)")
+    for family in (families.LOGISTIC, families.FOREST, families.EXTRA_TREES, families.BOOSTING, families.MLP):
+        row = replay_with(
+            data, seed=0, families=(family,), scorer="accuracy", candidates=1, false_alarms=0.05, label_delay=1_000,
+            train_rows=8_000,
+        )  # fmt: skip
+        print(f"  {family.label:24} {row.rows_per_second:10,.0f}")
+
+
 def main() -> None:
     """Read the options and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--null", type=int, metavar="STREAMS", help="count false alarms")
     parser.add_argument("--drift", type=int, metavar="STREAMS", help="delays by kind of drift, so many streams of each")
     parser.add_argument("--speed", action="store_true", help="rows a second and memory")
+    parser.add_argument(
+        "--replay", type=int, metavar="STREAMS", help="false alarms and delays of replayed tables, and speed"
+    )
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a stream")
     parser.add_argument("--peers", type=Path, default=ROOT / ".peers", help="folder of the peers' environments")
     parser.add_argument("--alone", action="store_true", help="without river")
@@ -282,6 +395,9 @@ def main() -> None:
         drifts(options.drift, options.rows, None if options.alone else options.peers)
     if options.speed:
         speed(options.rows)
+    if options.replay:
+        replay(options.replay)
+        models()
 
 
 if __name__ == "__main__":

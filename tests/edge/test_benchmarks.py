@@ -23,20 +23,6 @@ def test_a_benchmark_is_imported(name, benchmark):
     assert benchmark(name).__doc__.strip()
 
 
-def test_drift_is_watched_beside_other_tests_and_models_are_replayed(benchmark, monkeypatch, capsys):
-    drift = benchmark("edge_drift")
-    for name, value in {"N_ROWS": 2_400, "N_COLUMNS": 6, "TRAIN": 200, "BEGIN": 400, "WINDOW": 500}.items():
-        monkeypatch.setattr(drift, name, value)
-    for name in ("FOREST", "EXTRA_TREES", "BOOSTING", "MLP"):
-        monkeypatch.setattr(families, name, families.LOGISTIC)  # the others take minutes
-    made = drift.signals(drift.stream(0))
-    assert [(len(each.history), len(each.stream)) for each in made] == [(200, 2_000)] * 6
-    assert len(drift.windows(drift.stream(0))) == 3
-    drift.replays()
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 + 5
-
-
 def test_streams_without_an_end_are_watched_with_and_without_drift(benchmark, capsys):
     watch = benchmark("watch_stream")
     watch.null(1, 1_000)
@@ -45,6 +31,16 @@ def test_streams_without_an_end_are_watched_with_and_without_drift(benchmark, ca
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines[:2]] == ["no season", "season named"]
     assert len(lines) == 2 + 2 + len(watch.CHANGED) + 2
+
+
+def test_tables_are_replayed_beside_tests_of_windows_and_with_each_model(benchmark, monkeypatch, capsys):
+    watch = benchmark("watch_stream")
+    for name in ("FOREST", "EXTRA_TREES", "BOOSTING", "MLP"):
+        monkeypatch.setattr(families, name, families.LOGISTIC)  # the others take minutes
+    watch.replay(2)
+    watch.models(2_400)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 + 4 + 1 + 4 + 1 + 5
 
 
 def test_runtimes_are_compared_and_the_recommended_one_is_among_them(benchmark, tmp_path, capsys):

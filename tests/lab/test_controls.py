@@ -191,7 +191,7 @@ def test_the_quantum_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch)
 
 
 def test_the_edge_lab_finds_drift_and_nothing_else():
-    check_controls(registry.find("edge"), ["same-stream", "drifting-stream"], seeds=range(3))
+    check_controls(registry.find("edge"), ["same-stream", "drifting-stream", "flipped-labels"], seeds=range(3))
 
 
 def test_controls_of_one_lab_run_once_at_a_time_and_leave_one_file(tmp_path):

@@ -176,9 +176,11 @@ IN_BROWSER = BrowserRow({
 STREAMED = StreamRow(
     family="mlp", train=350, begin=500, learned=350, n_rows=1_000,
     findings=(
-        SignalRow("age", True, np.array([-1.0, -9.0, 0.2]), 0, 50, 749, (640, 610, 670), Change("median", 1.5, 4.5)),
-        SignalRow("income", True, np.array([-1.0, 0.1]), 0, 50, 719, (700, 690, 705), Change("median", 2.0, 1.0)),
-        SignalRow("errors", False, np.array([-2.0, 0.4]), 20, 40, 799, (650, 640, 660)),
+        SignalRow(
+            "age", True, np.array([-1.0, -9.0, 0.2]), np.array([549, 599, 749]), 749, (640, 610, 670), Change("median", 1.5, 4.5)
+        ),
+        SignalRow("income", True, np.array([-1.0, 0.1]), np.array([549, 719]), 719, (700, 690, 705), Change("median", 2.0, 1.0)),
+        SignalRow("errors", False, np.array([-2.0, 0.4]), np.array([559, 799]), 799, (650, 640, 660)),
     ),
     accuracy=((599, share(0.9, 0.82, 0.95)), (699, share(0.7, 0.6, 0.78))),
     estimated=((599, 0.91), (699, 0.85), (799, 0.8)),

@@ -37,6 +37,7 @@ ASKED = {
     "no-stalls": lambda: stalled(0),
     "same-stream": lambda: drift_answer(LAB, seed=0, shift=0.0),
     "drifting-stream": lambda: drift_answer(LAB, seed=0, shift=0.5),
+    "flipped-labels": lambda: drift_answer(LAB, seed=0, flipped=0.25),
 }
 """The controls without the machine: on a clock of their own."""
 
@@ -68,7 +69,7 @@ def test_the_lab_answers_as_the_truths_demand(rows_of):
             answers[name] = ask()
     assert answers == {
         "fast": "yes", "slow": "no", "slow-tail": "no", "rare-tail": "yes", "stalls": "no", "no-stalls": "yes",
-        "same-stream": "yes", "drifting-stream": "no",
+        "same-stream": "yes", "drifting-stream": "no", "flipped-labels": "no",
     }  # fmt: skip
 
 
@@ -110,13 +111,17 @@ FAULTS = {
         lambda right: lambda row, dataset: dataclasses.replace(right(row, dataset), rows=()),
     ),
     "a bound on false alarms that is lost": (
-        "same-stream", "edge.stream.monitor.watch",
-        lambda right: lambda signals, **_: right(signals, false_alarms=50.0, seed=0),
+        "same-stream", "edge.stream.watched.threshold_of",
+        lambda right: lambda n_signals, false_alarms: right(n_signals, 1_000 * false_alarms),
+    ),
+    "errors that are not looked at": (
+        "flipped-labels", "edge.stream.trials.Answers",
+        lambda right: lambda said, target, *more: right(said, said.argmax(axis=1), *more),
     ),
 }  # fmt: skip
 
 
-IN_A_TRIAL = {"edge.stream.monitor.watch"}
+IN_A_TRIAL = {"edge.stream.watched.threshold_of", "edge.stream.trials.Answers"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

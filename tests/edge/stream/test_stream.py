@@ -1,99 +1,27 @@
 """The stream monitor keeps its promise on streams without drift, and finds drift of known place."""
 
 import dataclasses
-import itertools
 import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
+from samples.replays import alarms, findings
 from scipy import stats
-from scipy.special import logsumexp
 
 from edge.stream import evidence as stream_evidence
 from edge.stream import trials as stream_trials
-from edge.stream.accuracy import estimated_accuracy, expected_accuracy, rolling_accuracy, window_of
-from edge.stream.bins import bins_of
 from edge.stream.changes import Change, change
-from edge.stream.martingale import blocks_of, capital, ranks
-from edge.stream.monitor import Signal, watch
 from edge.stream.training import rows_to_learn
+from edge.watch.expecting import expected_share
+from edge.watch.profile import FINE
+from edge.watch.profiling import answered_by
 from lab.data.sampling import sample_rows
 from lab.errors import DataError, SettingsError
 from lab.learning.families import BOOSTING, LOGISTIC
 from lab.protocol import Dataset
 
 FALSE_ALARMS = 0.05
-
-
-def slow_ranks(history, stream, draws):
-    """Rank each value among all before it, one by one: the oracle."""
-    seen, found = list(history), []
-    for value, draw in zip(stream, draws, strict=True):
-        seen.append(value)
-        found.append((sum(v < value for v in seen) + draw * seen.count(value)) / len(seen))
-    return np.array(found)
-
-
-def test_ranks_count_what_came_before():
-    rng = np.random.default_rng(0)
-    history, stream = rng.integers(0, 6, 40), rng.integers(0, 6, 5_000)
-    draws = np.random.default_rng(7).random(5_000)
-    expected = slow_ranks(history, stream[:300], draws[:300])
-    found = ranks(history, stream, 6, seed=7)
-    np.testing.assert_allclose(found[:300], expected, rtol=1e-12)
-    last = (stream < stream[-1]).sum() + (history < stream[-1]).sum()
-    equal = (stream == stream[-1]).sum() + (history == stream[-1]).sum()
-    assert found[-1] == pytest.approx((last + draws[-1] * equal) / 5_040)  # across chunks
-
-
-def test_ranks_of_an_exchangeable_stream_are_uniform_and_independent():
-    rng = np.random.default_rng(1)
-    codes = rng.choice(5, p=[0.5, 0.3, 0.1, 0.08, 0.02], size=6_000)
-    found = ranks(codes[:100], codes[100:], 5, seed=3)
-    assert stats.kstest(found, "uniform").pvalue > 0.01
-    assert abs(stats.spearmanr(found[:-1], found[1:]).statistic) < 4 / np.sqrt(len(found))
-
-
-def slow_capital(places, block, n_bins):
-    """Let every gambler bet row by row with the frequencies that he has seen: the oracle."""
-    n_blocks = -(-len(places) // block)
-    path = []
-    logs = np.zeros(n_blocks)
-    counts = np.full((n_blocks, n_bins), 0.5)
-    for row, place in enumerate(places):
-        begun = row // block + 1
-        share = counts[:begun, place] / counts[:begun].sum(axis=1)
-        logs[:begun] += np.log(share * n_bins)
-        counts[:begun, place] += 1
-        if (row + 1) % block == 0 or row + 1 == len(places):
-            path.append(logsumexp(logs) - np.log(n_blocks))
-    return np.array(path)
-
-
-def test_the_capital_is_that_of_gamblers_who_bet_row_by_row():
-    p = np.random.default_rng(2).beta(1, 1.05, size=1_234)
-    found = capital(p, block=10, threshold=1e300)
-    assert found.alarm is None
-    np.testing.assert_allclose(found.log_capital, slow_capital((p * 10).astype(int), 10, 10), atol=1e-9)
-
-
-@pytest.mark.parametrize("cuts", [(), (0.3,), (0.2, 0.5, 0.9)])
-def test_the_capital_is_expected_to_stay_what_it_was(cuts):
-    every = itertools.product((np.arange(10) + 0.5) / 10, repeat=3)  # all ranks of three rows, equally likely
-    ends = [np.exp(capital(np.array(ranked), block=1, threshold=1e300, cuts=cuts).log_capital) for ranked in every]
-    np.testing.assert_allclose(np.mean(ends, axis=0), 1, rtol=1e-12)
-    assert np.std(ends) > 0.1
-
-
-def stream_of(table, train, begin):
-    signals = []
-    for name in table:
-        bins = bins_of(table[name].iloc[:train])
-        codes = bins.codes(table[name].iloc[train:])
-        known, later = codes[: begin - train], codes[begin - train :]
-        signals.append(Signal(name, known, later, bins.n_codes, training=bins.counts, events=bins.events))
-    return signals
 
 
 def table_of(rng, n_rows):
@@ -107,12 +35,11 @@ def table_of(rng, n_rows):
 
 
 def test_streams_without_drift_hardly_ever_raise_an_alarm():
-    alarms = 0
+    raised = 0
     for seed in range(100):
         table = table_of(np.random.default_rng(seed), 3_000)
-        found = watch(stream_of(table, 500, 1_000), false_alarms=FALSE_ALARMS, seed=seed)
-        alarms += any(finding.alarm is not None for finding in found)
-    assert stats.binomtest(alarms, 100, FALSE_ALARMS, alternative="greater").pvalue > 0.01
+        raised += bool(alarms(findings(table, train=500, begin=1_000, false_alarms=FALSE_ALARMS, seed=seed)))
+    assert stats.binomtest(raised, 100, FALSE_ALARMS, alternative="greater").pvalue > 0.01
 
 
 def shift(table, place):
@@ -133,61 +60,21 @@ def test_a_drift_of_known_place_is_found_soon_and_in_the_right_column_only(drift
     for seed in range(10):
         table = table_of(np.random.default_rng(seed), 5_000)
         drift(table, 3_000)
-        found = {f.name: f for f in watch(stream_of(table, 500, 1_000), false_alarms=FALSE_ALARMS, seed=seed)}
-        assert [name for name, f in found.items() if f.alarm is not None] == ["n3"]
-        delays.append(found["n3"].alarm - 2_000)
+        found = findings(table, train=500, begin=1_000, false_alarms=FALSE_ALARMS, seed=seed)
+        assert alarms(found) == ["n3"]
+        delays.append(found["n3"].alarm - 3_000)
         starts.append(found["n3"].start)
     assert 0 < np.median(delays) < 200
     assert min(delays) > 0
-    assert np.median([abs(first - 2_000) for first, _, _ in starts]) <= 50  # one block
-    assert sum(early - 50 <= 2_000 <= late + 50 for _, early, late in starts) >= 9
-
-
-def test_a_few_points_of_accuracy_lost_are_noticed():
-    found = []
-    for seed in range(10):
-        rng = np.random.default_rng(seed)
-        wrong = (rng.random(4_000) < np.where(np.arange(4_000) < 2_500, 0.15, 0.25)).astype(np.int64)
-        found += watch([Signal("errors", wrong[:1_000], wrong[1_000:], 2)] * 10, false_alarms=FALSE_ALARMS, seed=seed)
-    noticed = [finding.alarm for finding in found if finding.alarm is not None]
-    assert len(noticed) >= 90
-    assert sum(alarm < 1_500 for alarm in noticed) == 0
+    assert np.median([abs(first - 3_000) for first, _, _ in starts]) <= 50  # one block
+    assert sum(early <= 3_000 <= late for _, early, late in starts) >= 9
 
 
 def test_a_new_category_is_a_drift():
     table = table_of(np.random.default_rng(4), 4_000)
     table.loc[2_500 + np.arange(0, 1_500, 4), "text"] = "never seen"
-    found = {f.name: f for f in watch(stream_of(table, 500, 1_000), false_alarms=FALSE_ALARMS, seed=0)}
-    assert [name for name, f in found.items() if f.alarm is not None] == ["text"]
+    assert alarms(findings(table, train=500, begin=1_000, false_alarms=FALSE_ALARMS)) == ["text"]
     assert change(table["text"][:2_500], table["text"][2_500:]).of == "share of 'never seen'"
-
-
-def test_a_rare_category_is_never_named():
-    before = pd.Series(["a"] * 50 + ["b"] * 50, dtype=object)
-    after = pd.Series(["a"] * 5 + ["someone"] * 5, dtype=object)
-    assert "someone" not in change(before, after).of
-
-
-def test_windows_count_right_answers():
-    right = np.array([True] * 120 + [False] * 80 + [True] * 60)
-    found = rolling_accuracy(right, window=100)
-    assert [(row, share.value) for row, share in found] == [(99, 1.0), (199, 0.2)]
-    exact = stats.binomtest(20, 100).proportion_ci()
-    assert (found[1][1].low, found[1][1].high) == pytest.approx((exact.low, exact.high))
-
-
-def test_the_estimate_without_labels_follows_a_change_of_the_columns():
-    rng = np.random.default_rng(5)
-
-    def made(confidence):
-        return rng.random(len(confidence)) < 0.4 + 0.6 * confidence**2  # not calibrated, but monotone
-
-    known = rng.uniform(0.5, 1, 5_000)
-    easy, hard = rng.uniform(0.8, 1, 4_000), rng.uniform(0.5, 0.7, 4_000)
-    found = dict(estimated_accuracy(np.concatenate([easy, hard]), known, made(known)))
-    truth = [made(part).mean() for part in (easy, hard)]
-    halves = [np.mean([share for row, share in found.items() if (row < 4_000) == first]) for first in (True, False)]
-    assert halves == pytest.approx(truth, abs=0.03)
 
 
 def dataset_of(n_rows, drift_at=None, *, seed=0):
@@ -227,7 +114,7 @@ def test_the_replay_says_when_where_and_whether_accuracy_suffered():
     said = stream_evidence.sentence(row, 0.05)
     assert "1 column drifted (a)" in said
     assert "accuracy fell" in said
-    assert len(stream_evidence.drift_table(row, dataset_of(400)).rows) == 7
+    assert len(stream_evidence.drift_table(row, dataset_of(400)).rows) == 8
     stream_evidence.timeline_figure(row, "logistic regression", 100)
     stream_evidence.drift_figure(row, 0.05)
 
@@ -273,8 +160,9 @@ def test_the_interval_of_the_estimate_covers_what_the_labels_say():
     for seed in range(20):
         rng = np.random.default_rng(seed)
         known, now = rng.uniform(0.5, 1, 400), rng.uniform(0.7, 1, 300)
-        right = rng.random(400) < known
-        found = expected_accuracy(now, known, right, seed=seed)
+        wrong = (rng.random(400) > known).astype(np.int64)
+        learned = answered_by(np.stack([known, 1 - known], axis=1), wrong, is_own=True)
+        found = expected_share(learned, np.bincount((now * FINE).astype(int), minlength=FINE), seed=seed)
         assert found.low < found.value < found.high
         covered += found.low <= (rng.random(300) < now).mean() <= found.high
     assert stats.binomtest(covered, 20, 0.95, alternative="less").pvalue > 0.01
@@ -301,33 +189,6 @@ def test_what_cannot_be_replayed_is_said_in_a_sentence():
     ordered.target.sort()
     with pytest.raises(DataError, match="class 'yes' has 0 row"):
         stream_trials.require_stream(ordered, 0)
-
-
-def test_windows_and_blocks_cover_a_short_stream():
-    assert window_of(60) == 60
-    assert len(rolling_accuracy(np.ones(60, dtype=bool), window=60)) == 1
-
-
-@pytest.mark.parametrize(("n_rows", "block"), [(60, 50), (50_000, 50), (50_001, 51), (2_000_000, 2_000)])
-def test_a_stream_is_looked_at_a_thousand_times_at_most(n_rows, block):
-    assert blocks_of(n_rows) == block
-
-
-def test_where_no_category_can_be_named_the_missing_values_are_counted():
-    rare = [f"one of a kind {place}" for place in range(6)]
-    before, after = (pd.Series([*rare, *[None] * n], dtype=object) for n in (2, 18))
-    assert change(before, after) == Change("share of missing values", 0.25, 0.75)
-
-
-def test_an_alarm_takes_more_evidence_where_more_signals_are_watched():
-    """Ten signals share the chance of a false alarm: each needs ten times the capital, one power of ten."""
-    codes = np.random.default_rng(3).integers(0, 4, 900)
-    signal = Signal("a", codes[:300], codes[300:], 4)
-    (alone,) = watch([signal], false_alarms=FALSE_ALARMS, seed=1)
-    first, *_ = watch([signal] * 10, false_alarms=FALSE_ALARMS, seed=1)
-    np.testing.assert_allclose(first.evidence, alone.evidence - 1)
-    (surer,) = watch([signal], false_alarms=FALSE_ALARMS / 100, seed=1)
-    np.testing.assert_allclose(surer.evidence, alone.evidence - 2)
 
 
 def test_a_stream_is_read_whole_whatever_sample_the_run_uses():
@@ -369,13 +230,13 @@ def test_columns_called_as_signals_of_the_model_are_columns():
     kinds = {names.get(name, name): "number" for name in dataset.kinds}
     features["confidence of the predictions"] = np.random.default_rng(1).normal(size=3_000)
     row = replayed(dataclasses.replace(dataset, features=features, kinds=kinds), label_delay=200)
-    assert [(f.signal, f.column, f.late) for f in row.findings][1] == ("errors", True, 0)
-    assert (row.errors.column, row.errors.late) == (False, 200)
+    assert [(f.signal, f.column, f.looks[0]) for f in row.findings][1] == ("errors", True, 1_549)
+    assert (row.errors.column, row.errors.looks[0]) == (False, 1_749)
     assert row.findings[1].alarm is not None
     assert row.errors.alarm is None
     assert row.findings[1].change.of == "median"
     shown = stream_evidence.shown_names(row)
-    assert len(set(shown)) == len(shown) == 7
+    assert len(set(shown)) == len(shown) == 8
     assert shown[1] == "column 'errors'"
 
 

@@ -257,3 +257,16 @@ def test_the_model_of_a_run_is_watched_by_answers_that_are_no_history():
     assert watched(watch, *rows(21, 600)) == []
     assert watch.status().expected is not None
     assert monitor(known=profile(is_own=False)).identity != monitor(known=PROFILE).identity
+
+
+@pytest.mark.parametrize("is_own", [True, False])
+def test_errors_are_held_against_those_of_the_very_model_alone(is_own):
+    """From the first row on three labels in ten are wrong: only who knows how often the model was right can tell."""
+    columns, labels = rows(31, 1_500)
+    wrong = np.random.default_rng(1).random(1_500) < 0.3
+    turned = np.where(wrong, np.where(labels == "hot", "cold", "hot"), labels)
+    found = alarms(watched(monitor(known=profile(is_own=is_own)), columns, turned))
+    assert ("errors" in found) == is_own
+    if is_own:
+        assert (found["errors"].facts["began"], found["errors"].facts["earliest"]) == (0, 0)
+        assert found["errors"].row < 600

@@ -1,6 +1,7 @@
 """The past is kept in bounded room without losing a count, and says where ranks changed."""
 
 import numpy as np
+from scipy import stats
 
 from edge.watch.betting import N_KINDS, kinds_of
 from edge.watch.past import Past
@@ -31,3 +32,19 @@ def test_the_interval_of_a_beginning_covers_it_and_is_narrow():
         covered += found.earliest <= 24_000 <= found.latest
         assert found.latest - found.earliest < 4_000
     assert covered >= 36
+
+
+def test_the_interval_covers_the_beginning_of_a_ramp_too():
+    """The mean of a normal column moves by a hundredth of its deviation a block, from block 240 on; asked at block 276."""
+    covered, width = 0, []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        past = Past()
+        for block in range(276):
+            ranks = stats.norm.cdf(rng.normal(max(block - 240, 0) / 100, 1, 100))
+            past.take(kinds_of(ranks[:, None]).ravel(), np.zeros(1), 100 * block)
+        found = past.onset(slice(0, N_KINDS), 27_600)
+        covered += found.earliest <= 24_000 <= found.latest
+        width.append(found.latest - found.earliest)
+    assert covered >= 36
+    assert np.median(width) < 6_000
