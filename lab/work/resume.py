@@ -75,10 +75,9 @@ def run_plan(
     """Run a plan on local processes, or on a cluster, and store every row in `folder` as it ends.
 
     Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
-    another machine; one that failed before is. What turns out not to be needed (see `Trial.unless`) does not run. Exclusive
-    trials run one at a time, after all that is ready to run beside others. One that takes longer than its limit is ended, and
-    has failed (see `Trial.limit_s`). No other process may use the folder meanwhile, but for those that share the trials as
-    `drivers`.
+    another machine; one that failed before is. What is not needed any more (see `Trial.unless`) does not run. Exclusive trials
+    run one at a time, after all that is ready to run beside others. One that takes longer than its limit is ended, and has
+    failed (see `Trial.limit_s`). No other process may use the folder meanwhile, but for those that share the trials as `drivers`.
 
     Parameters
     ----------
