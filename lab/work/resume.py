@@ -103,13 +103,11 @@ def run_plan(
         known = (store, rows, machines, done.failures)
         told = done.by_others
         others = Sharing(plan, drivers, *known, timed_on=timed_on, ended=ended, told=told) if drivers else Alone()
-        scratch = _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}")
         with (
-            scratch as place,
-            contextlib.closing(
-                _outcomes(plan, rows, done, Hands(dataset, workers, done.n_beside, place), others)
-            ) as outcomes,
-        ):  # closing ends the processes
+            _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}") as place,
+            contextlib.closing(Hands(dataset, workers, done.n_beside, place)) as hands,  # closing ends the processes
+            contextlib.closing(_outcomes(plan, rows, done, hands, others)) as outcomes,
+        ):
             for outcome in outcomes:
                 machine = outcome.machine or here
                 if outcome.row is not None:
@@ -277,25 +275,24 @@ def _outcomes(
     def queued(trials: Sequence[Trial]) -> Queue:
         return Queue(trials, rows, done.forecast, others.is_ours)
 
-    with contextlib.closing(hands):
-        while not others.is_over():
-            others.catch_up()
-            ready = _ready(plan, rows, failures)
-            beside = any(not trial.exclusive for trial in ready)
-            if not beside and others.leads():
-                ready = _ready(plan, rows, failures)  # who leads takes up no timing from elsewhere
-                if not ready:
-                    return
-            elif not beside or others.is_led():
-                others.wait()
-                continue
-            left = [t for t in plan if not t.exclusive and t.key not in rows and t.key not in failures]
-            has_begun = False
-            for outcome in hands.run(left if beside else ready, queued, alone=not beside):
-                has_begun = True
-                yield outcome
-            if not has_begun:
-                others.wait()  # all of it is another's
+    while not others.is_over():
+        others.catch_up()
+        ready = _ready(plan, rows, failures)
+        beside = any(not trial.exclusive for trial in ready)
+        if not beside and others.leads():
+            ready = _ready(plan, rows, failures)  # who leads takes up no timing from elsewhere
+            if not ready:
+                return
+        elif not beside or others.is_led():
+            others.wait()
+            continue
+        left = [t for t in plan if not t.exclusive and t.key not in rows and t.key not in failures]
+        has_begun = False
+        for outcome in hands.run(left if beside else ready, queued, alone=not beside):
+            has_begun = True
+            yield outcome
+        if not has_begun:
+            others.wait()  # all of it is another's
 
 
 def _ready(plan: Sequence[Trial], rows: Rows, failures: dict[str, str]) -> list[Trial]:
