@@ -64,7 +64,7 @@ def plan(context: Context) -> list[Trial[Any]]:
         for group in groups
         for member in group.members
     )
-    needs = (*scored, *context.looks.keys)
+    needs: tuple[Key[Any], ...] = (*scored, *context.looks.keys)
     arguments = {
         "groups": groups,
         "metric": context.metric,

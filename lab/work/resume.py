@@ -81,10 +81,9 @@ def run_plan(
     """Run a plan on local processes, or on a cluster, and store every row in `folder` as it ends.
 
     Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
-    another machine; one that failed before is. What turns out not to be needed (see `Trial.unless`) does not run. Exclusive
-    trials run one at a time, after all that is ready to run beside others. One that takes longer than its limit is ended, and
-    has failed (see `Trial.limit_s`). No other process may use the folder meanwhile, but for those that share the trials as
-    `drivers`.
+    another machine; one that failed before is. What is not needed any more (see `Trial.unless`) does not run. Exclusive trials
+    run one at a time, after all that is ready to run beside others. One that takes longer than its limit is ended, and has
+    failed (see `Trial.limit_s`). No other process may use the folder meanwhile, but for those that share the trials as `drivers`.
 
     Parameters
     ----------
@@ -113,13 +112,11 @@ def run_plan(
         known = (store, rows, machines, done.failures)
         told = done.by_others
         others = Sharing(plan, drivers, *known, timed_on=timed_on, ended=ended, told=told) if drivers else Alone()
-        scratch = _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}")
         with (
-            scratch as place,
-            contextlib.closing(
-                _outcomes(plan, rows, done, Hands(dataset, workers, done.n_beside, place), others)
-            ) as outcomes,
-        ):  # closing ends the processes
+            _scratch(folder / f".scratch{'' if others.is_first else f'-{os.getpid()}'}") as place,
+            contextlib.closing(Hands(dataset, workers, done.n_beside, place)) as hands,  # closing ends the processes
+            contextlib.closing(_outcomes(plan, rows, done, hands, others)) as outcomes,
+        ):
             for outcome in outcomes:
                 machine = outcome.machine or here
                 if outcome.row is not None:
@@ -333,26 +330,25 @@ def _outcomes(
     def queued(trials: Sequence[Trial]) -> Queue:
         return Queue(trials, rows, done.forecast, others.is_ours, failed=failures, spared=lambda: spared(plan, rows))
 
-    with contextlib.closing(hands):
-        while not others.is_over():
-            others.catch_up()
-            ready = _ready(plan, rows, failures)
-            beside = any(not trial.exclusive for trial in ready)
-            if not beside and others.leads():
-                ready = _ready(plan, rows, failures)  # who leads takes up no timing from elsewhere
-                if not ready:
-                    return
-            elif not beside or others.is_led():
-                others.wait()
-                continue
-            out = spared(plan, rows)
-            left = [t for t in plan if not (t.exclusive or t.key in rows or t.key in failures or t.key in out)]
-            has_begun = False
-            for outcome in hands.run(left if beside else ready, queued, alone=not beside):
-                has_begun = True
-                yield outcome
-            if not has_begun:
-                others.wait()  # all of it is another's
+    while not others.is_over():
+        others.catch_up()
+        ready = _ready(plan, rows, failures)
+        beside = any(not trial.exclusive for trial in ready)
+        if not beside and others.leads():
+            ready = _ready(plan, rows, failures)  # who leads takes up no timing from elsewhere
+            if not ready:
+                return
+        elif not beside or others.is_led():
+            others.wait()
+            continue
+        out = spared(plan, rows)
+        left = [t for t in plan if not (t.exclusive or t.key in rows or t.key in failures or t.key in out)]
+        has_begun = False
+        for outcome in hands.run(left if beside else ready, queued, alone=not beside):
+            has_begun = True
+            yield outcome
+        if not has_begun:
+            others.wait()  # all of it is another's
 
 
 def _ready(plan: Sequence[Trial], rows: Rows, failures: dict[str, str]) -> list[Trial]:
