@@ -25,6 +25,8 @@ PASSWORD = "LAB_SOURCE_PASSWORD"
 _ANSWER_S = 10.0
 _ON_THE_WAY = 2_000
 """Messages that the broker sends without a confirmation, at most; it keeps the others."""
+_KNOWN = 2 * _ON_THE_WAY
+"""Messages that are known when they come again: after a break mosquitto sends what was on the way, and as much anew."""
 _LASTS_S = 0xFFFFFFFF  # for ever
 _TAKE_UP_S = 0.2
 
@@ -69,7 +71,7 @@ class MqttTopic:
         self._where = f"{parts.hostname}:{parts.port or (8883 if parts.scheme == 'mqtts' else 1883)}"
         self._wanted, self._lasts = wanted, lasts
         self._columns: list[str] = []
-        self._came: queue.Queue[Any] = queue.Queue(_ON_THE_WAY)
+        self._came: queue.Queue[Any] = queue.Queue()  # bounded once the broker has answered
         self._lock = threading.Lock()
         self._here: set[str] = set()  # not confirmed
         self._taken: list[Any] = []  # of these, those that were read
@@ -91,7 +93,7 @@ class MqttTopic:
         self._taken += messages
         with self._lock:
             self._known.update(dict.fromkeys(_mark(each) for each in messages if each.qos))
-            while len(self._known) > _ON_THE_WAY:
+            while len(self._known) > _KNOWN:
                 self._known.popitem(last=False)
         told = []
         while not self._told.empty():
@@ -173,6 +175,7 @@ class MqttTopic:
 
     def _on_subscribe(self, client: Any, data: Any, number: int, codes: Any, properties: Any) -> None:
         refused = next((str(code) for code in codes if code.is_failure), "")
+        self._came.maxsize = _ON_THE_WAY  # not before: the answer comes behind all that the broker sends of an earlier session
         self._answer.put(refused)
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, code: Any, properties: Any) -> None:

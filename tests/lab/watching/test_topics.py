@@ -7,6 +7,7 @@ import pytest
 from samples import brokers
 
 from lab.errors import DataError, InputError
+from lab.watching.sources.mqtt import _ON_THE_WAY
 from lab.watching.sources.opened import opened
 
 needs_mosquitto = pytest.mark.skipif(brokers.MOSQUITTO is None, reason="mosquitto is not installed")
@@ -99,6 +100,26 @@ def test_a_message_whose_confirmation_was_lost_is_not_taken_twice(mqtt, monkeypa
     send("fleet/7/rows", contents([15]))
     assert taken(again, 1) == [15]
     again.close()
+
+
+@needs_mosquitto
+def test_an_answer_behind_more_messages_than_may_wait_is_heard(mqtt):
+    from paho.mqtt.client import MQTTMessage
+
+    address, _ = mqtt
+    source = opened(address)
+    client, subscribe, sent = source._client, source._client.subscribe, 2 * _ON_THE_WAY
+
+    def after_messages(*arguments, **options):  # as a broker does that goes on with an earlier session
+        for number, content in enumerate(contents(range(sent)), 1):
+            message = MQTTMessage(number, b"fleet/1/rows")
+            message.payload, message.qos = content, 1
+            source._on_message(client, None, message)
+        return subscribe(*arguments, **options)
+
+    client.subscribe = after_messages
+    assert taken(source, sent) == list(range(sent))
+    source.close()
 
 
 @needs_mosquitto
