@@ -12,6 +12,7 @@ import pytest
 from samples import processes, trial_functions
 
 from lab.protocol import Trial
+from lab.work import workers
 from lab.work.resume import run_plan, run_plan_here
 
 
@@ -295,3 +296,13 @@ def _line(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def test_ctrl_c_does_not_reach_a_process_that_is_starting():
+    worker = workers._Worker(None, None)
+    os.kill(worker._process.pid, signal.SIGINT)
+    worker.send((Trial("t", trial_functions.draw, {"count": 4}, seed=1), {}))
+    found = worker.outcome()
+    worker.end()
+    assert found is not None
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
