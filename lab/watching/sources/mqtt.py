@@ -71,14 +71,14 @@ class MqttTopic:
         self._where = f"{parts.hostname}:{parts.port or (8883 if parts.scheme == 'mqtts' else 1883)}"
         self._wanted, self._lasts = wanted, lasts
         self._columns: list[str] = []
-        self._came: queue.Queue[Any] = queue.Queue()  # bounded once the broker has answered
+        self._came: queue.Queue[Any] = queue.Queue(_ON_THE_WAY)
         self._lock = threading.Lock()
         self._here: set[str] = set()  # not confirmed
         self._taken: list[Any] = []  # of these, those that were read
         self._known: OrderedDict[str, None] = OrderedDict()  # the newest that were read, by this process or before it
         self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._answer: queue.Queue[str] = queue.Queue()
-        self._is_closed = self._is_begun = False
+        self._is_closed = self._is_begun = self._goes_on = False
         self._client = self._connected(paho.mqtt.client, parts)
 
     def read(self, most: int, patience_s: float) -> Piece:
@@ -172,10 +172,14 @@ class MqttTopic:
         client.subscribe(
             self._topic, options=SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         )
+        self._goes_on = flags.session_present
+        if self._goes_on:  # its answer may come behind all that the broker has kept for us
+            self._answer.put("")
 
     def _on_subscribe(self, client: Any, data: Any, number: int, codes: Any, properties: Any) -> None:
         refused = next((str(code) for code in codes if code.is_failure), "")
-        self._came.maxsize = _ON_THE_WAY  # not before: the answer comes behind all that the broker sends of an earlier session
+        if refused and self._goes_on:
+            self._told.put(f"{self.name}: the broker at {self._where} refuses us: {refused}")
         self._answer.put(refused)
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, code: Any, properties: Any) -> None:

@@ -1,6 +1,7 @@
 """Topics of real brokers: every message is taken once, over breaks and restarts. Mosquitto, and the broker inside Kafka's client."""
 
 import json
+import threading
 import time
 
 import pytest
@@ -103,22 +104,22 @@ def test_a_message_whose_confirmation_was_lost_is_not_taken_twice(mqtt, monkeypa
 
 
 @needs_mosquitto
-def test_an_answer_behind_more_messages_than_may_wait_is_heard(mqtt):
-    from paho.mqtt.client import MQTTMessage
-
-    address, _ = mqtt
+def test_more_messages_than_may_wait_lie_before_the_answer_of_an_earlier_session(mqtt):
+    address, send = mqtt
+    first = opened(address)
+    first.read(1, 0.0)
+    died(first)
+    send("fleet/7/rows", contents(range(3 * _ON_THE_WAY)))
     source = opened(address)
-    client, subscribe, sent = source._client, source._client.subscribe, 2 * _ON_THE_WAY
+    subscribe = source._client.subscribe
 
-    def after_messages(*arguments, **options):  # as a broker does that goes on with an earlier session
-        for number, content in enumerate(contents(range(sent)), 1):
-            message = MQTTMessage(number, b"fleet/1/rows")
-            message.payload, message.qos = content, 1
-            source._on_message(client, None, message)
-        return subscribe(*arguments, **options)
+    def late(*arguments, **options):  # the answer comes behind what the broker has kept
+        threading.Timer(0.5, subscribe, arguments, options).start()
 
-    client.subscribe = after_messages
-    assert taken(source, sent) == list(range(sent))
+    source._client.subscribe = late
+    for number in range(3):
+        assert taken(source, _ON_THE_WAY) == list(range(number * _ON_THE_WAY, (number + 1) * _ON_THE_WAY))
+        source.kept()
     source.close()
 
 
