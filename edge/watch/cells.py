@@ -58,7 +58,11 @@ def read_labels(cells: "Sequence[Any]") -> list[str | None]:
     """Read labels as `read_label` does; the same text many times is read once."""
     known = {cell: read_label(cell) for cell in {cell for cell in cells if type(cell) is str}}
     return [
-        known[cell] if type(cell) is str else None if cell is None else read_label(cell)  # 1, 1.0 and True are equal keys
+        known[cell]
+        if type(cell) is str
+        else None
+        if cell is None
+        else read_label(cell)  # 1, 1.0 and True are equal keys
         for cell in cells
     ]
 

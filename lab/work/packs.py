@@ -90,8 +90,6 @@ def _machine(text: bytes) -> dict[str, Any]:
     return dict(json.loads(text))
 
 
-
-
 def entry_of(key: str, owner: str, plain: Any, arrays: dict[str, np.ndarray], machine: dict[str, Any]) -> bytes | None:
     """Write a row as an entry; None where an array has fields, which a file of its own keeps.
 

@@ -119,3 +119,8 @@ def summarise(dataset, *, seed, count):
 def parent(dataset, *, seed):
     """The command by which the process of the trial was started."""
     return {"line": Path("/proc/self/cmdline").read_bytes().decode("utf-8", "replace")}
+
+
+def held_back(dataset, *, seed):
+    """Signals that what this trial starts would not hear."""
+    return {"numbers": sorted(int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, ()))}

@@ -306,3 +306,8 @@ def test_ctrl_c_does_not_reach_a_process_that_is_starting():
     worker.end()
     assert found is not None
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_what_a_trial_starts_may_be_interrupted(tmp_path):
+    found = run_plan([Trial("t", trial_functions.held_back)], None, tmp_path, workers=1)
+    assert found.rows["t"] == {"numbers": []}
