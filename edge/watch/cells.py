@@ -56,15 +56,9 @@ def read_label(cell: Any) -> str | None:
 
 def read_labels(cells: "Sequence[Any]") -> list[str | None]:
     """Read labels as `read_label` does; the same text many times is read once."""
-    known = {cell: read_label(cell) for cell in {cell for cell in cells if type(cell) is str}}
-    return [
-        known[cell]
-        if type(cell) is str
-        else None
-        if cell is None
-        else read_label(cell)  # 1, 1.0 and True are equal keys
-        for cell in cells
-    ]
+    known: dict[str | None, str | None] = {None: None}
+    known |= {text: read_label(text) for text in {cell for cell in cells if type(cell) is str}}
+    return [known[cell] if cell is None or type(cell) is str else read_label(cell) for cell in cells]
 
 
 def _texts(cells: "Sequence[Any] | NDArray[Any]") -> "tuple[NDArray[Any], NDArray[np.bool_]]":

@@ -164,7 +164,7 @@ class _Beside:
 
 @functools.lru_cache(maxsize=256)
 def _numbered(n_rows: int, n_signals: int) -> "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]":
-    """Give the number of each row, shape (n_rows, 1), its bit for each signal, flat, and the bits before it by number, row and signal."""
+    """Give the number of each row, shape (n_rows, 1), its bit for each signal, and the bits before it by number, row and signal."""
     rows = np.arange(n_rows)
     before = np.clip(rows - _BITS * np.arange(-(-n_rows // _BITS))[:, None], 0, _BITS)
     bits_before = np.repeat((np.left_shift(1, before) - 1)[:, :, None], n_signals, axis=2)

@@ -2,8 +2,9 @@
 
 Where more than a hundred rows come in a second, the time not counted that files of their own took, they go into a growing pack at
 once: a file each would keep whoever drives the plan waiting for the disk. The folder is listed once, and packs are read once, so
-that a plan of a hundred thousand trials is read in seconds. A kill at any moment leaves each row in a file of its own, in a pack, or in both: a pack is whole before the files go.
-Several processes may store rows in one folder: each packs its own, and looks at what is new in the packs where there is no file.
+that a plan of a hundred thousand trials is read in seconds. A kill at any moment leaves each row in a file of its own, in a pack, or
+in both: a pack is whole before the files go. Several processes may store rows in one folder: each packs its own, and looks at what is
+new in the packs where there is no file.
 """
 
 import contextlib

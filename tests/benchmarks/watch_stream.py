@@ -262,7 +262,8 @@ def speed(n_rows: int) -> None:
                 memory = psutil.Process().memory_info().rss / 2**20
                 what = "with labels" if with_labels else "no labels"
                 print(f"{what:12} {first:12,} rows: {first / seconds:10,.0f} rows a second, "
-                      f"state {len(watch.state()) / 1e6:5.2f} MB, memory {memory:,.0f} MB, peak {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
+                      f"state {len(watch.state()) / 1e6:5.2f} MB, memory {memory:,.0f} MB, "
+                      f"peak {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
 
 
 def main() -> None:

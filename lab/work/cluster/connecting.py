@@ -120,7 +120,7 @@ class Cluster:
 
     @staticmethod
     def _has_gone(there: Any) -> bool:
-        """Whether in the place of an answer stands that the line broke: the worker died meanwhile; a new one is looked at when it comes."""
+        """Whether the line broke in the place of an answer: the worker has died, and a new one is looked at when it comes."""
         closed = importlib.import_module(f"{dask().__name__}.comm.core").CommClosedError
         return isinstance(there, (closed, ConnectionError, TimeoutError))
 
