@@ -63,7 +63,7 @@ _HALF, _ONE, _TEN_HALVES = (gammaln(np.arange(_TABLE) + prior) - gammaln(prior) 
 def kinds_of(ranks: "NDArray[np.float64]") -> "NDArray[np.int64]":
     """Count ranks, in [0, 1], of shape (n_rows, n_sides), by the tenths and sets that they hit: shape (n_sides, N_KINDS)."""
     n_sides = ranks.shape[1]
-    kinds = _KIND_OF[np.minimum((ranks * _FINE).astype(np.int64), _FINE - 1)] + N_KINDS * np.arange(n_sides)
+    kinds = _KIND_OF.take((ranks * _FINE).astype(np.int64), mode="clip") + N_KINDS * np.arange(n_sides)
     return np.bincount(kinds.ravel(), minlength=n_sides * N_KINDS).reshape(n_sides, N_KINDS)
 
 
@@ -100,6 +100,6 @@ def log_capital(tallies: "NDArray[np.float64]") -> "NDArray[np.float64]":
 def _log_gamma(table: "NDArray[np.float64]", counts: "NDArray[np.intp]", prior: float) -> "NDArray[np.float64]":
     """Look up log gamma(counts + prior) - log gamma(prior), and compute it where the table ends."""
     if not counts.size or counts.max() < _TABLE:
-        return table.take(counts)
+        return table.take(counts, mode="clip")  # which is quicker than to look whether each is there
     found: NDArray[np.float64] = gammaln(counts + prior) - gammaln(prior)
     return found

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lab.protocol import Kind
 
-__all__ = ["read_cells", "read_label"]
+__all__ = ["read_cells", "read_label", "read_labels"]
 
 _ABSENT = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?"})
 _TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
@@ -52,6 +52,13 @@ def read_label(cell: Any) -> str | None:
     """Read a label as the classes of a model are written; None where there is none."""
     text = text_of(cell).strip()
     return text or None
+
+
+def read_labels(cells: "Sequence[Any]") -> list[str | None]:
+    """Read labels as `read_label` does; the same text many times is read once."""
+    known: dict[str | None, str | None] = {None: None}
+    known |= {text: read_label(text) for text in {cell for cell in cells if type(cell) is str}}
+    return [known[cell] if cell is None or type(cell) is str else read_label(cell) for cell in cells]
 
 
 def _texts(cells: "Sequence[Any] | NDArray[Any]") -> "tuple[NDArray[Any], NDArray[np.bool_]]":

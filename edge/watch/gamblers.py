@@ -91,7 +91,7 @@ class Gamblers:
         joined = joined_rungs(self.rungs, _ON_A_RUNG)
         first = next(place for place, rung in enumerate(self.rungs) if rung <= len(joined))
         won = self._won(first)
-        found = self._sum(np.stack(self.stake[first:]) + won)
+        found = self._sum(self._stakes(first) + won)
         places = [self.rungs.index(rung) for rung in joined]  # the younger, the later
         for place in places:
             self._join(place, won[place - first : place - first + 2])
@@ -101,11 +101,16 @@ class Gamblers:
         """Ask everybody: the logarithm of the whole capital on each side, shape (n_sides,)."""
         if not self.rungs:
             return np.zeros(self.n_sides)
-        return self._sum(np.stack(self.stake) + self._won(0))
+        return self._sum(self._stakes(0) + self._won(0))
 
     def _won(self, first: int) -> "NDArray[np.float64]":
         """Logarithm of what those from one on made of 1, shape (n_asked, n_sides)."""
-        return log_capital(self.total - np.stack(self.before[first:]))
+        before = np.concatenate(self.before[first:]).reshape(-1, *self.total.shape)  # three times as quick as np.stack
+        return log_capital(np.subtract(self.total, before, out=before))
+
+    def _stakes(self, first: int) -> "NDArray[np.float64]":
+        """Stakes of those from one on, shape (n_asked, n_sides)."""
+        return np.concatenate(self.stake[first:]).reshape(-1, self.n_sides)
 
     def _sum(self, each: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Add up capitals (logarithms, shape (n_asked, n_sides)) and the shares of those who have not begun."""
@@ -116,7 +121,7 @@ class Gamblers:
 
     def _join(self, place: int, won: "NDArray[np.float64]") -> None:
         """Join a gambler and the next one: the one with less hands over what he has. `won` is that of the two, shape (2, n_sides)."""
-        has = np.stack(self.stake[place : place + 2]) + won
+        has = self.stake[place] + won[0], self.stake[place + 1] + won[1]
         first_is_richer = has[0] >= has[1]
         self.before[place] = np.where(first_is_richer, self.before[place], self.before.pop(place + 1))
         self.stake[place] = np.logaddexp(has[0], has[1]) - np.where(first_is_richer, won[0], won[1])

@@ -53,20 +53,19 @@ class Waiting:
     """
 
     def __init__(self, classes: Sequence[str]) -> None:
-        self._codes = {name: code for code, name in enumerate(classes)}
+        self._codes: dict[str | None, int] = {None: _NO_LABEL, **{name: code for code, name in enumerate(classes)}}
         self._answers: dict[str, tuple[int, int, float]] = {}
         self._early: dict[str, str] = {}
         self.given_up = self.unknown = self.repeated = 0
 
     def answered(self, answers: Answers, keys: Sequence[str | None], labels: Sequence[str | None]) -> Judged:
         """Take the answers to a block; gives those whose label is there already."""
-        labels = [
-            self._early.pop(key, None) if label is None and key is not None else label
-            for key, label in zip(keys, labels, strict=True)
-        ]
-        codes = np.array(
-            [_NO_LABEL if label is None else self._codes.get(label, _NO_CLASS) for label in labels], dtype=np.int64
-        )
+        if self._early:
+            labels = [
+                self._early.pop(key, None) if label is None and key is not None else label
+                for key, label in zip(keys, labels, strict=True)
+            ]
+        codes = np.array([self._codes.get(label, _NO_CLASS) for label in labels], dtype=np.int64)
         for place in np.flatnonzero(codes == _NO_LABEL).tolist():
             key = keys[place]
             if key is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.watch.advice import Costs
-from edge.watch.cells import read_label
+from edge.watch.cells import read_label, read_labels
 from edge.watch.expecting import Accuracy
 from edge.watch.group import Group, threshold_of
 from edge.watch.inflow import BLOCK, Block, Inflow
@@ -124,6 +124,7 @@ class EdgeMonitor:
         """Look at whole blocks, one after the other: predict, rank, bet, and hold against labels what has some."""
         probabilities = None if self._predictor is None else self._predictor.of_blocks(rows.values, BLOCK)
         codes, sums = self._signals.read(rows, probabilities)
+        labels = [] if probabilities is None else read_labels(rows.labels)
         told: list[Happening] = []
         for place in range(len(codes)):
             part = slice(place * BLOCK, (place + 1) * BLOCK)
@@ -135,9 +136,8 @@ class EdgeMonitor:
             if probabilities is not None:
                 said = probabilities[part]
                 self._accuracy.answered(confidence_step(said))
-                labels = [None if cell is None else read_label(cell) for cell in rows.labels[part]]
                 answers = Answers(first, said.argmax(axis=1), said.max(axis=1))
-                told += self._judge(self._waiting.answered(answers, rows.keys[part], labels))
+                told += self._judge(self._waiting.answered(answers, rows.keys[part], labels[part]))
         return told
 
     def _judge(self, found: Judged) -> list[Happening]:

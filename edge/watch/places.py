@@ -62,8 +62,9 @@ class Places:
             found = np.array([missing if text is None else known.get(text, other) for text in values], dtype=np.int64)
         else:
             points = np.array(self.points)
-            at = np.searchsorted(points, values, side="left") + np.searchsorted(points, values, side="right")
-            found = np.array(self.cells, dtype=np.int64)[at]
+            at = np.searchsorted(points, values)
+            at += at + (np.append(points, np.nan).take(at) == values)  # points differ: at one, or between two of them
+            found = np.array(self.cells, dtype=np.int64).take(at)
             found[np.isnan(values)] = self.n_codes + MISSING
         if unreadable is not None:
             found[unreadable] = self.n_codes + UNREADABLE

@@ -9,6 +9,7 @@ ranked among those of its own season alone; that is uniform as well if those are
 Random numbers follow from the seed and the number of the row (Philox, a counter: Salmon et al. 2011), whatever came between.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Ranking", "Shape"]
+
+_BITS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +56,10 @@ class Ranking:
         self._rarity = np.concatenate([shape.rarity for shape in shapes])
         rare_first = [first + np.argsort(shape.rarity) for first, shape in zip(self._starts, shapes, strict=True)]
         self._by_rarity = np.concatenate(rare_first)
-        self._packed = np.zeros((sum(sizes), max(sizes)), dtype=np.int32)
-        for first, shape in zip(self._starts, shapes, strict=True):
-            end = first + len(shape.rarity)
-            self._packed[first:end, : len(shape.rarity)] = _comparisons(shape.rarity)
-        self._columns = max(sizes) * np.arange(self.n_signals)
         self.counts = np.concatenate([shape.history for shape in shapes], axis=1).astype(np.int64)
         self._width = -(-2 * self.n_signals // 4) * 4  # a counter gives four numbers at a time
         self._key = np.array([seed, stream], dtype=np.uint64)
+        self._drawn, self._next = np.random.Generator(np.random.Philox(key=self._key)), 0
 
     def ranks(
         self, codes: "NDArray[np.int64]", first: int, seasons: "NDArray[np.int64] | None" = None
@@ -70,7 +69,7 @@ class Ranking:
         Parameters
         ----------
         codes : array of shape (n_rows, n_signals)
-            At most 255 rows.
+            At most 250 rows.
         first : int
             Number of the first row.
         seasons : array of shape (n_rows,), optional
@@ -80,8 +79,7 @@ class Ranking:
         array of shape (n_rows, 2 n_signals)
             By size for all signals, then by rarity for all.
         """
-        source = np.random.Philox(key=self._key).advance(first * self._width // 4)
-        draws = np.random.Generator(source).random((len(codes), self._width))[:, : 2 * self.n_signals]
+        draws = self._draws(first, len(codes))
         if seasons is None:
             return self._in_season(0, codes, draws)
         found = np.empty((len(codes), 2 * self.n_signals))
@@ -95,18 +93,28 @@ class Ranking:
     ) -> "NDArray[np.float64]":
         known = self.counts[season]
         places = codes + self._starts
-        compared = self._packed[places].reshape(len(codes), -1)
-        for row, above in zip(compared[1:], compared, strict=False):  # far quicker than cumsum along this axis
-            row += above
-        earlier = np.take_along_axis(compared, codes + self._columns, axis=1)  # the row itself is its own equal
-        by_size, by_rarity = _below(known), _below(known[self._by_rarity])
-        before = by_size[self._starts]
-        equal = known[places] + (earlier >> 8 & 255)
+        beside = _Beside(places, len(known))
+        by_size, by_rarity = _below(known), _below(known.take(self._by_rarity))
+        rarer = _below(beside.bits.take(self._by_rarity, axis=1))
+        before = by_size.take(self._starts)
         of_all = np.add.reduceat(known, self._starts) + np.arange(1, len(codes) + 1)[:, None]
-        smaller = by_size[places] - before + (earlier & 255)
-        rarer = by_rarity[self._rarity[places] + self._starts] - before + (earlier >> 16)
-        self.counts[season] += np.bincount(places.ravel(), minlength=len(known))
-        return (np.hstack([smaller, rarer]) + draws * np.hstack([equal, equal])) / np.hstack([of_all, of_all])
+        rare = self._rarity.take(places) + self._starts
+        equal = known.take(places) + beside.earlier(beside.bits, places) + 1  # a row is its own equal
+        found = draws * np.hstack([equal, equal])
+        by_either = found[:, : self.n_signals], found[:, self.n_signals :]
+        by_either[0][...] += by_size.take(places) - before + beside.earlier(_below(beside.bits), places, self._starts)
+        by_either[1][...] += by_rarity.take(rare) - before + beside.earlier(rarer, rare, self._starts)
+        for each in by_either:
+            each /= of_all
+        self.counts[season] += beside.counts
+        return found
+
+    def _draws(self, first: int, n_rows: int) -> "NDArray[np.float64]":
+        """Give the random numbers of some rows, shape (n_rows, 2 n_signals): whatever was drawn before."""
+        if first != self._next:
+            self._drawn = np.random.Generator(np.random.Philox(key=self._key).advance(first * self._width // 4))
+        self._next = first + n_rows
+        return self._drawn.random((n_rows, self._width))[:, : 2 * self.n_signals]
 
     def state(self) -> dict[str, Any]:
         """Give all that it holds."""
@@ -117,14 +125,58 @@ class Ranking:
         self.counts = state["counts"]
 
 
-def _comparisons(rarity: "NDArray[np.int64]") -> "NDArray[np.int32]":
-    """Whether a place is smaller than, equal to, and rarer than another: 1, 256 and 65,536 added up, shape (n_codes, n_codes)."""
-    place = np.arange(len(rarity))
-    smaller, equal = place[:, None] < place, place[:, None] == place
-    return (smaller + 256 * equal + 65_536 * (rarity[:, None] < rarity)).astype(np.int32)
+class _Beside:
+    """Which rows of a block are at which place: a bit for each row, 50 to a number, so that those before a row are counted at once.
+
+    Attributes
+    ----------
+    bits : array of shape (n_numbers, n_places)
+    counts : array of shape (n_places,)
+    """
+
+    def __init__(self, places: "NDArray[np.int64]", n_places: int) -> None:
+        number, bit, self._before = _numbered(*places.shape)
+        at = (places + n_places * number).ravel()
+        sums = np.bincount(at, bit, len(self._before) * n_places)  # exact: below 2 ** 53
+        self.bits = sums.astype(np.int64).reshape(-1, n_places)
+        self.counts = _added(np.bitwise_count(self.bits))
+
+    def earlier(
+        self, bits: "NDArray[np.int64]", at: "NDArray[np.int64]", since: "NDArray[np.int64] | None" = None
+    ) -> "NDArray[np.uint8]":
+        """Count the rows before each one: shape (n_rows, n_signals).
+
+        Parameters
+        ----------
+        bits : array of shape (n_numbers, n_places)
+            The rows at each place, or at all places before it.
+        at : array of shape (n_rows, n_signals)
+            The place of each row that is meant.
+        since : array of shape (n_signals,), optional
+            Places whose rows do not count.
+        """
+        found = bits.take(at, axis=1, mode="clip")
+        if since is not None:
+            found -= bits.take(since, axis=1)[:, None]
+        found &= self._before
+        return _added(np.bitwise_count(found))
+
+
+@functools.lru_cache(maxsize=256)
+def _numbered(n_rows: int, n_signals: int) -> "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]":
+    """Give the number of each row, shape (n_rows, 1), its bit for each signal, and the bits before it by number, row and signal."""
+    rows = np.arange(n_rows)
+    before = np.clip(rows - _BITS * np.arange(-(-n_rows // _BITS))[:, None], 0, _BITS)
+    bits_before = np.repeat((np.left_shift(1, before) - 1)[:, :, None], n_signals, axis=2)
+    return (rows // _BITS)[:, None], np.repeat(np.left_shift(1, rows % _BITS), n_signals), bits_before
+
+
+def _added(counts: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """Add up counts of bits over the first axis: as much faster than `sum` as it is short."""
+    return functools.reduce(np.add, counts)
 
 
 def _below(counts: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    """Count what lies before each place, over all places in a row."""
-    found: NDArray[np.int64] = counts.cumsum() - counts
+    """Count what lies before each place, over all places in a row (the last axis)."""
+    found: NDArray[np.int64] = counts.cumsum(axis=-1) - counts
     return found

@@ -78,15 +78,23 @@ class Drivers:
 
     def claim(self, key: str) -> bool:
         """Whether a trial is ours to do: nobody has claimed it, or whoever did is gone, or we have claimed it before."""
-        while (owner := self._living_owner(key)) is None:
-            with contextlib.suppress(FileExistsError):  # another was quicker: then it is looked at
-                claim = os.open(self._claim_of(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-                try:
-                    os.write(claim, self._name.encode())
-                finally:
-                    os.close(claim)
-                return True
-        return owner == self._name
+        while not self._is_made(key):
+            owner = self._living_owner(key)
+            if owner is not None:  # else it has gone meanwhile, and the next claim is to be made
+                return owner == self._name
+        return True
+
+    def _is_made(self, key: str) -> bool:
+        """Make the claim of a trial; False where another process was quicker, or we have it already."""
+        try:
+            claim = os.open(self._claim_of(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            return False
+        try:
+            os.write(claim, self._name.encode())
+        finally:
+            os.close(claim)
+        return True
 
     def is_taken_over(self, key: str) -> bool:
         """Whether a trial that is ours was claimed by another one before, who is gone: its row may be there."""

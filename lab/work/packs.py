@@ -1,5 +1,6 @@
 """How are many rows kept in one file? One after the other, each under its own digest: damage costs what it hits, and no more."""
 
+import functools
 import hashlib
 import json
 import os
@@ -34,11 +35,13 @@ class Entry:
         All of it, as it stands in the file.
     """
 
+    __slots__ = ("_arrays", "_rest", "_row", "_whole", "end", "key", "machine", "owner")
+
     def __init__(self, head: bytes, body: memoryview, end: int) -> None:
-        first, self._rest = _split(body)
-        sealed = _decoded(first)
-        self.key, self.owner, self.machine = str(sealed["key"]), str(sealed["owner"]), dict(sealed["machine"])
-        self._row, self._arrays = sealed["row"], sealed["arrays"]
+        begin = 4 + int.from_bytes(body[:4], "little")
+        sealed = _decoded(body[4:begin])
+        self.key, self.owner, self.machine = sealed.key, sealed.owner, _machine(bytes(sealed.machine))
+        self._row, self._arrays, self._rest = sealed.row, sealed.arrays, body[begin:]
         self.end, self._whole = end, (head, body)
 
     @property
@@ -51,24 +54,40 @@ class Entry:
         """Give the plain row and its arrays by the names that it holds in their places."""
         arrays, at = {}, 0
         for name, dtype, shape in self._arrays:
-            array = np.ndarray(tuple(shape), np.dtype(dtype), self._rest, at).copy()
+            array = np.ndarray(shape, dtype, self._rest, at).copy()
             at += array.nbytes
             arrays[name] = array
         return self._row, arrays
 
 
-def _decoded(text: memoryview) -> Any:
+class _Sealed(msgspec.Struct):
+    """The text that describes a row."""
+
+    key: str
+    owner: str
+    machine: msgspec.Raw
+    row: Any
+    arrays: list[tuple[str, str, tuple[int, ...]]]
+
+
+_DECODER = msgspec.json.Decoder(_Sealed)
+
+
+def _decoded(text: memoryview) -> _Sealed:
     """Read JSON by the fast parser; what only the patient one takes (half of a surrogate pair) by that."""
     try:
-        return msgspec.json.decode(text)
+        return _DECODER.decode(text)
+    except msgspec.ValidationError:
+        raise
     except msgspec.DecodeError:
-        return json.loads(bytes(text))
+        value = json.loads(bytes(text))
+        return msgspec.convert({**value, "machine": msgspec.Raw(json.dumps(value["machine"]).encode())}, _Sealed)
 
 
-def _split(body: memoryview) -> tuple[memoryview, memoryview]:
-    """Part the text that describes a row from its arrays."""
-    end = 4 + int.from_bytes(body[:4], "little")
-    return body[4:end], body[end:]
+@functools.lru_cache(maxsize=64)
+def _machine(text: bytes) -> dict[str, Any]:
+    """Read the machine of an entry: few machines measure many rows, so that equal texts give one value, which nobody changes."""
+    return dict(json.loads(text))
 
 
 def entry_of(key: str, owner: str, plain: Any, arrays: dict[str, np.ndarray], machine: dict[str, Any]) -> bytes | None:
@@ -176,5 +195,5 @@ def _entry(head: "re.Match[bytes]", view: memoryview, start: int) -> Entry | Non
         return None
     try:
         return Entry(head[0], body, start + end)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (msgspec.ValidationError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -18,6 +18,8 @@ from lab.work.sealed import DamagedError, read_sealed, write_sealed
 __all__ = ["Stored", "forget_row", "join", "owner_of", "read_row", "split", "through_storage", "write_row"]
 
 _ARRAY = "__array__"
+_NESTED = (dict, list)
+_PLAIN = frozenset((type(None), str, bool, int, float))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +119,8 @@ def split(row: Row) -> tuple[Any, dict[str, np.ndarray]]:
     arrays: dict[str, np.ndarray] = {}
 
     def plain(value: Any) -> Any:
+        if type(value) in _PLAIN:
+            return value
         if isinstance(value, np.ndarray):
             name = f"a{len(arrays)}"
             arrays[name] = value
@@ -129,7 +133,7 @@ def split(row: Row) -> tuple[Any, dict[str, np.ndarray]]:
             return {str(key): plain(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
             return [plain(item) for item in value]
-        if value is None or isinstance(value, str | bool | int | float):
+        if isinstance(value, str | int | float):
             return value
         raise TypeError(f"a row holds {type(value).__name__}; only plain values and numpy arrays can be stored")
 
@@ -139,9 +143,9 @@ def split(row: Row) -> tuple[Any, dict[str, np.ndarray]]:
 def join(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     """Put arrays back into their places: undoes `split`."""
     if isinstance(value, dict):
-        if set(value) == {_ARRAY}:
+        if len(value) == 1 and _ARRAY in value:
             return arrays[value[_ARRAY]]
-        return {key: join(item, arrays) for key, item in value.items()}
+        return {key: join(item, arrays) if isinstance(item, _NESTED) else item for key, item in value.items()}
     if isinstance(value, list):
-        return [join(item, arrays) for item in value]
+        return [join(item, arrays) if isinstance(item, _NESTED) else item for item in value]
     return value

@@ -1,9 +1,10 @@
 """Where are the rows of a plan? Each in a file of its own at first; a thousand of them then go together into a pack.
 
-Where more than a hundred rows come in a second they go into a growing pack at once: a file each would keep whoever drives the plan
-waiting for the disk. The folder is listed once, and packs are read once, so that a plan of a hundred thousand trials is read in
-seconds. A kill at any moment leaves each row in a file of its own, in a pack, or in both: a pack is whole before the files go.
-Several processes may store rows in one folder: each packs its own, and looks at what is new in the packs where there is no file.
+Where more than a hundred rows come in a second, the time not counted that files of their own took, they go into a growing pack at
+once: a file each would keep whoever drives the plan waiting for the disk. The folder is listed once, and packs are read once, so
+that a plan of a hundred thousand trials is read in seconds. A kill at any moment leaves each row in a file of its own, in a pack, or
+in both: a pack is whole before the files go. Several processes may store rows in one folder: each packs its own, and looks at what is
+new in the packs where there is no file.
 """
 
 import contextlib
@@ -53,6 +54,7 @@ class Store:
         self._journal: Journal | None = None
         self._own: set[Path] = set()
         self._times: deque[float] = deque(maxlen=_MANY)
+        self._waited_s = 0.0
         self._listed = {path.name for path in folder.iterdir()}
         self._look_at_packs(self.damage)
         for sentence in self.damage:
@@ -91,7 +93,8 @@ class Store:
     def write(self, key: str, row: Row, machine: dict[str, Any], *, is_packed: bool = True) -> None:
         """Store the row of a trial; with `is_packed`, it goes into a pack with others at once or later on."""
         entry = entry_of(key, owner_of(self._run, key), *split(row), machine) if is_packed else None
-        self._times.append(time.monotonic())
+        begin = time.monotonic()
+        self._times.append(begin - self._waited_s)  # how fast rows come, and not how fast a slow disk takes them
         if entry is not None and len(self._times) == _MANY and self._times[-1] - self._times[0] < _IN_S:
             if self._journal is None:
                 self._journal = Journal(self._folder)
@@ -103,6 +106,7 @@ class Store:
             self._fresh[key] = entry
         if len(self._fresh) >= self._at_once:
             self._pack()
+        self._waited_s += time.monotonic() - begin
 
     def close(self) -> None:
         """Wait until all is on the disk."""

@@ -22,7 +22,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any, Protocol
@@ -241,6 +241,7 @@ class _Worker:
             variables = {**environment.for_processes(), **ONE_THREAD}  # the processes share the cores already
             with (
                 environment.running_under(variables),
+                _not_interrupted(),
                 contextlib.suppress(BrokenPipeError),
             ):  # killed at once: seen when it is used
                 self._process.start()
@@ -280,6 +281,17 @@ class _Worker:
             self._process.join()
 
 
+@contextlib.contextmanager
+def _not_interrupted() -> Iterator[None]:
+    """Hold Ctrl-C back: a process that is started meanwhile hears none until `serve` has it ignored, and prints no traceback."""
+    resource_tracker.ensure_running()  # started with the first process, it would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _heard_of(busy: Mapping[Server, Work], most_s: float) -> list[Server]:
     """Wait until one of the processes has answered, or has died, for so many seconds at most; give all that have.
 
@@ -309,6 +321,7 @@ def serve(pipe: connection.Connection, dataset: Dataset | None, scratch: Path | 
     """
     environment.leave_current_folder()  # before a trial imports libraries that read their settings from there
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
         end_with_parent(parent.pid, parent.sentinel)

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/watch_stream.py --null STREAMS [--rows N]             # false alarms on streams without drift
     python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--alone]  # delays by kind of drift, beside river or alone
-    python tests/benchmarks/watch_stream.py --speed [--rows N]                    # rows a second on one core, and memory
     python tests/benchmarks/watch_stream.py --replay STREAMS                      # the same of tables that are replayed (--stream)
+    python tests/benchmarks/watch_stream.py --speed [--rows N]                    # rows a second on one core, and memory up to N
 
 The streams: 12 columns (normal, heavy tails, counts, a rare event, categories, values missing now and then), a logistic
 model, and labels with every row; the reference has 4,000 rows that the model has not learned from. Each kind of drift begins in
@@ -35,6 +35,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("steady", "load", "heavy", "count", "events", "kind", "gaps", "level", "clock", "one", "two", "three")
 REFERENCE, BATCH, KIND, HOURS = 4_000, 5_000, ("a", "b", "c"), 24
+MILESTONES = (2_000_000, 5_000_000)  # of --speed, beside powers of ten
 CHANGED = {
     "mean": {"load"}, "variance": {"steady"}, "rare event": {"events"}, "new category": {"kind"}, "missing": {"gaps"},
     "label flip": {"errors", "calibration"}, "slow ramp": {"level"}, "seasonal look-alike": {"clock"},
@@ -230,6 +231,7 @@ def peer(peers: Path, n_streams: int, n_rows: int) -> dict:
 def speed(n_rows: int) -> None:
     """Rows a second of CPU time with 30 columns and an exported logistic regression, with and without labels, and memory."""
     import pandas as pd
+    import psutil
 
     from edge.delivery.trials import deliver
     from edge.session import session
@@ -240,7 +242,7 @@ def speed(n_rows: int) -> None:
     from lab.protocol import Dataset
     from lab.watching.protocol import Batch
 
-    names = [f"x{column}" for column in range(30)]
+    names = [f"x{column}" for column in range(30)]  # rows are made batch by batch: the stream is never there as a whole
     rng = np.random.default_rng(0)
     table = rng.normal(size=(REFERENCE, 30))
     target = (table[:, :5].sum(axis=1) + rng.normal(size=REFERENCE) > 0).astype(np.int64)
@@ -261,11 +263,13 @@ def speed(n_rows: int) -> None:
             watch.take(batch)
             seconds += time.process_time() - began
             first += BATCH
-            if math.log10(first).is_integer() or first == n_rows:
+            if math.log10(first).is_integer() or first in MILESTONES or first == n_rows:
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+                memory = psutil.Process().memory_info().rss / 2**20
                 what = "with labels" if with_labels else "no labels"
                 print(f"{what:12} {first:12,} rows: {first / seconds:10,.0f} rows a second, "
-                      f"state {len(watch.state()) / 1e6:5.2f} MB, peak {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
+                      f"state {len(watch.state()) / 1e6:5.2f} MB, memory {memory:,.0f} MB, "
+                      f"peak {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
 
 
 def sparse(rng: np.random.Generator, n_rows: int) -> dict[str, np.ndarray]:

@@ -210,8 +210,7 @@ def kill_among(
     for kill in kills:
         where = f"{drivers} drivers, {_worded(kill)} to one of them"
         victim = running.pop(rng.randrange(len(running)))
-        _send(victim, kill)
-        if kill.target == "worker" and victim.poll() is None:
+        if _send(victim, kill):
             running.append(victim)  # it goes on, and tries the trial once more
         else:
             _, said = victim.communicate(timeout=PATIENCE_S)
@@ -271,18 +270,22 @@ def _check_end(place: Place, known: Reference, where: str, found: Found) -> None
         found.faults.append(f"{where}: temporary files left: {', '.join(left[:6])}")
 
 
-def _send(process: "subprocess.Popen[str]", kill: Kill) -> None:
-    """Wait for the moment, and send the signal to whom it is meant for; to the parent where there is no worker yet."""
+def _send(process: "subprocess.Popen[str]", kill: Kill) -> bool:
+    """Wait for the moment, and send the signal to whom it is meant for; to the parent where there is no worker yet.
+
+    Gives whether a worker alone was hit, so that the parent goes on.
+    """
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(kill.after_s)
     if process.poll() is not None:
-        return
+        return False
+    workers = list(_workers(process.pid)) if kill.target == "worker" else []
     with contextlib.suppress(ProcessLookupError):
         if kill.target == "group":
             os.killpg(process.pid, kill.number)
-            return
-        workers = list(_workers(process.pid)) if kill.target == "worker" else []
-        os.kill(workers[0] if workers else process.pid, kill.number)
+        else:
+            os.kill(workers[0] if workers else process.pid, kill.number)
+    return bool(workers)
 
 
 def _workers(pid: int) -> Iterator[int]:

@@ -25,6 +25,8 @@ PASSWORD = "LAB_SOURCE_PASSWORD"
 _ANSWER_S = 10.0
 _ON_THE_WAY = 2_000
 """Messages that the broker sends without a confirmation, at most; it keeps the others."""
+_KNOWN = 2 * _ON_THE_WAY
+"""Messages that are known when they come again: after a break mosquitto sends what was on the way, and as much anew."""
 _LASTS_S = 0xFFFFFFFF  # for ever
 _TAKE_UP_S = 0.2
 
@@ -76,7 +78,7 @@ class MqttTopic:
         self._known: OrderedDict[str, None] = OrderedDict()  # the newest that were read, by this process or before it
         self._told: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._answer: queue.Queue[str] = queue.Queue()
-        self._is_closed = self._is_begun = False
+        self._is_closed = self._is_begun = self._goes_on = False
         self._client = self._connected(paho.mqtt.client, parts)
 
     def read(self, most: int, patience_s: float) -> Piece:
@@ -91,7 +93,7 @@ class MqttTopic:
         self._taken += messages
         with self._lock:
             self._known.update(dict.fromkeys(_mark(each) for each in messages if each.qos))
-            while len(self._known) > _ON_THE_WAY:
+            while len(self._known) > _KNOWN:
                 self._known.popitem(last=False)
         told = []
         while not self._told.empty():
@@ -170,9 +172,14 @@ class MqttTopic:
         client.subscribe(
             self._topic, options=SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         )
+        self._goes_on = flags.session_present
+        if self._goes_on:  # its answer may come behind all that the broker has kept for us
+            self._answer.put("")
 
     def _on_subscribe(self, client: Any, data: Any, number: int, codes: Any, properties: Any) -> None:
         refused = next((str(code) for code in codes if code.is_failure), "")
+        if refused and self._goes_on:
+            self._told.put(f"{self.name}: the broker at {self._where} refuses us: {refused}")
         self._answer.put(refused)
 
     def _on_disconnect(self, client: Any, data: Any, flags: Any, code: Any, properties: Any) -> None:

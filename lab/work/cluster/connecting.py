@@ -107,14 +107,22 @@ class Cluster:
     def check(self) -> None:
         """Raise SettingsError where no worker is there, one is unlike this machine, or the one for timings is missing."""
         known = self.workers()
-        if not known:
+        said = self.client.run(_beside, self.alike.facts, on_error="return") if known else {}
+        answers = {address: there for address, there in said.items() if not self._has_gone(there)}
+        if not answers:
             raise SettingsError(
                 f"the Dask scheduler at {self.address} has no worker; start one with  dask worker {self.address}"
             )
-        for address, there in self.client.run(_beside, self.alike.facts, on_error="return").items():
+        for address, there in answers.items():
             self.alike.require(shown(known.get(address, {}).get("name", address)), there)
         if self._scheduler.timing_worker:
             self._choose_timing_worker(known)
+
+    @staticmethod
+    def _has_gone(there: Any) -> bool:
+        """Whether the line broke in the place of an answer: the worker has died, and a new one is looked at when it comes."""
+        closed = importlib.import_module(f"{dask().__name__}.comm.core").CommClosedError
+        return isinstance(there, (closed, ConnectionError, TimeoutError))
 
     def _choose_timing_worker(self, known: Mapping[str, Mapping[str, Any]]) -> None:
         name = self._scheduler.timing_worker

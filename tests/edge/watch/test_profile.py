@@ -9,7 +9,7 @@ import pytest
 from samples.watch_rows import KINDS, PROFILE, reference
 
 from edge.watch.cells import read_cells, read_label
-from edge.watch.places import MISSING, UNREADABLE, places_of
+from edge.watch.places import MISSING, UNREADABLE, Places, places_of
 from edge.watch.profile import read_profile, written
 from edge.watch.profiling import profile_of
 from lab.errors import InputError
@@ -112,3 +112,11 @@ def test_labels_are_read_as_classes_are_written():
 def test_the_kinds_of_a_profile_are_those_of_the_table():
     assert {column.name: column.kind for column in PROFILE.columns} == KINDS
     assert all(sum(column.history[0]) == 750 for column in PROFILE.columns)
+
+
+def test_a_value_at_a_point_is_told_from_those_on_either_side():
+    points, cells = (-1.0, 0.5, 2.0), (0, 1, 2, 3, 4, 5, 6)
+    values = [-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0]
+    places = Places(points, cells)
+    slow = [2 * sum(point < value for point in points) + (value in points) for value in values]
+    assert places.codes(np.array([*values, np.nan])).tolist() == [*slow, places.n_codes + MISSING]

@@ -1,12 +1,14 @@
 """Topics of real brokers: every message is taken once, over breaks and restarts. Mosquitto, and the broker inside Kafka's client."""
 
 import json
+import threading
 import time
 
 import pytest
 from samples import brokers
 
 from lab.errors import DataError, InputError
+from lab.watching.sources.mqtt import _ON_THE_WAY
 from lab.watching.sources.opened import opened
 
 needs_mosquitto = pytest.mark.skipif(brokers.MOSQUITTO is None, reason="mosquitto is not installed")
@@ -99,6 +101,26 @@ def test_a_message_whose_confirmation_was_lost_is_not_taken_twice(mqtt, monkeypa
     send("fleet/7/rows", contents([15]))
     assert taken(again, 1) == [15]
     again.close()
+
+
+@needs_mosquitto
+def test_more_messages_than_may_wait_lie_before_the_answer_of_an_earlier_session(mqtt):
+    address, send = mqtt
+    first = opened(address)
+    first.read(1, 0.0)
+    died(first)
+    send("fleet/7/rows", contents(range(3 * _ON_THE_WAY)))
+    source = opened(address)
+    subscribe = source._client.subscribe
+
+    def late(*arguments, **options):  # the answer comes behind what the broker has kept
+        threading.Timer(0.5, subscribe, arguments, options).start()
+
+    source._client.subscribe = late
+    for number in range(3):
+        assert taken(source, _ON_THE_WAY) == list(range(number * _ON_THE_WAY, (number + 1) * _ON_THE_WAY))
+        source.kept()
+    source.close()
 
 
 @needs_mosquitto

@@ -1,5 +1,6 @@
 """A plan on a Dask cluster gives what it gives on this machine, whatever happens to trials, workers and the scheduler."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -147,6 +148,23 @@ def test_a_worker_that_cannot_say_what_it_has_is_refused(there):
         clusters.reached(there, facts=facts),
     ):
         pass
+
+
+@pytest.mark.parametrize(("n_gone", "said"), [(1, ""), (2, "has no worker; start one")])
+def test_a_worker_that_dies_while_it_is_asked_is_passed_over(there, marks, n_gone, said):
+    from distributed.comm import CommClosedError
+
+    def facts():
+        for number in range(n_gone if threading.current_thread() is not threading.main_thread() else 0):
+            with contextlib.suppress(FileExistsError):
+                (marks / str(number)).mkdir()
+                raise CommClosedError("Stream is closed")
+        return {"version": "1"}
+
+    refused = pytest.raises(SettingsError, match=said) if said else contextlib.nullcontext()
+    with refused, clusters.reached(there, facts=facts):
+        pass
+    assert len(list(marks.iterdir())) == n_gone
 
 
 @pytest.mark.parametrize(

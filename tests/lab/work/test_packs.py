@@ -10,7 +10,7 @@ import pytest
 
 from lab.work.packs import Entry, Journal, entries_in, entry_of, packs_in, write_pack
 from lab.work.sealed import DamagedError
-from lab.work.storage import owner_of, read_row, split
+from lab.work.storage import owner_of, read_row, split, write_row
 from lab.work.store import Store
 
 HERE = {"processor": "p", "cores": 2}
@@ -157,6 +157,28 @@ def test_rows_that_come_fast_go_into_one_growing_pack_and_slow_ones_do_not(tmp_p
     assert packs_in(tmp_path) == [pack]
     keys = [f"t{number}" for number in range(150)]
     assert given(tmp_path, keys)[0] == {key: text({"number": number}) for number, key in enumerate(keys)}
+
+
+def test_a_slow_disk_does_not_make_rows_look_slow(tmp_path, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("lab.work.store.time", clock)
+
+    def slow(folder, key, *row, **rest):
+        clock.now += 0.05
+        write_row(folder, key, *row, **rest)
+
+    monkeypatch.setattr("lab.work.store.write_row", slow)
+    store = Store(tmp_path, "r")
+    for number in range(150):
+        clock.now += 0.005
+        store.write(f"t{number}", {"number": number}, HERE)
+    store.close()
+    assert len(list(tmp_path.glob("*.json"))) == 99
+    assert len(packs_in(tmp_path)) == 1
+    for number in range(150, 300):
+        clock.now += 0.02  # the rows themselves are slow
+        store.write(f"t{number}", {"number": number}, HERE)
+    assert (tmp_path / "t299.json").exists()
 
 
 def test_what_is_forgotten_stays_forgotten_and_takes_nothing_else_along(tmp_path):

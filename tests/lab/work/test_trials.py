@@ -12,6 +12,7 @@ import pytest
 from samples import processes, trial_functions
 
 from lab.protocol import Trial
+from lab.work import workers
 from lab.work.resume import run_plan, run_plan_here
 
 
@@ -308,3 +309,18 @@ def test_what_waited_begins_while_others_of_the_first_are_still_at_work(tmp_path
     assert results.failures == {}
     assert results.rows["b"] == {"seed": 2, "needed": ["a"]}
     assert list(results.rows) == ["a", "long", "b"]
+
+
+def test_ctrl_c_does_not_reach_a_process_that_is_starting():
+    worker = workers._Worker(None, None)
+    os.kill(worker._process.pid, signal.SIGINT)
+    worker.send((Trial("t", trial_functions.draw, {"count": 4}, seed=1), {}))
+    found = worker.outcome()
+    worker.end()
+    assert found is not None
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_what_a_trial_starts_may_be_interrupted(tmp_path):
+    found = run_plan([Trial("t", trial_functions.held_back)], None, tmp_path, workers=1)
+    assert found.rows["t"] == {"numbers": []}
