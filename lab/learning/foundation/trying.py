@@ -3,7 +3,7 @@
 That process can write nowhere but into a folder of its own, and reaches no network, where the system keeps to that
 (`lab.host.confinement`); it looks for no updates and sends nothing in any case (`lab.environment`).
 
-`python -m lab.learning.foundation.trying FILE CLASSES` is that process; it prints what it found as JSON.
+`python -m lab.learning.foundation.trying FILE CLASSES FOLDER` is that process; it writes what it found into the folder.
 """
 
 import importlib.util
@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 from lab.cleaning import short
 from lab.environment import for_processes, running_under
@@ -26,6 +27,7 @@ _LIBRARIES = ("tabicl", "torch", "safetensors")
 _KNOWN, _NEXT = (2, 2), (3, 0)
 """Versions of TabICL whose network and estimators are known: from the first, and below the second."""
 _ROWS, _COLUMNS = 40, 4
+_FOUND = "found.json"
 _SECONDS, _MEMORY, _TIMES = 300, 8 * 10**9, 6
 _INSTALL = "pip install 'future-tech-lab[tabicl]'"
 
@@ -42,15 +44,15 @@ def taken_in(path: str, *, n_classes: int) -> Checkpoint:
     checkpoint = read_checkpoint(path, n_classes=n_classes)
     # TabICL has numba keep what it compiled, in the one place where the process may write
     with scratch_folder() as folder, running_under({**for_processes(), "NUMBA_CACHE_DIR": str(folder)}):
+        asked = (checkpoint.path, str(n_classes), str(folder))
         try:
-            done = run_child(
-                __name__, checkpoint.path, str(n_classes), timeout=_SECONDS, confined_to=str(folder)
-            )  # fmt: skip
+            done = run_child(__name__, *asked, timeout=_SECONDS, confined_to=str(folder))
         except subprocess.TimeoutExpired as error:
             raise SettingsError(
                 f"{checkpoint.name} did not answer {_ROWS} rows within {_SECONDS} s; give a smaller one, or leave out --checkpoint"
             ) from error
-    said = _said(done.stdout)
+        found = folder / _FOUND
+        said = json.loads(found.read_text(encoding="utf-8")) if found.exists() else {}
     if "refused" in said:
         raise SettingsError(said["refused"])
     if said.get("digest") != checkpoint.digest:
@@ -59,15 +61,6 @@ def taken_in(path: str, *, n_classes: int) -> Checkpoint:
             f"{checkpoint.name} cannot be used: {reason}; give another checkpoint, or leave out --checkpoint"
         )
     return checkpoint
-
-
-def _said(printed: str) -> dict[str, str]:
-    """Read the last line that the process printed; libraries may have said something before."""
-    try:
-        found = json.loads(printed.strip().rpartition("\n")[2])
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _require_libraries() -> None:
@@ -92,7 +85,7 @@ def _try(path: str, n_classes: int) -> dict[str, str]:
     from lab.learning.foundation.in_context import InContextClassifier, InContextRegressor
 
     rng = np.random.default_rng(0)
-    rows, target = rng.normal(size=(_ROWS, _COLUMNS)), np.arange(_ROWS) % max(n_classes, _ROWS if not n_classes else 1)
+    rows, target = rng.normal(size=(_ROWS, _COLUMNS)), np.arange(_ROWS) % (n_classes or _ROWS)
     if n_classes:
         said = InContextClassifier(checkpoint, random_state=0).fit(rows, target).predict_proba(rows)
     else:
@@ -102,21 +95,19 @@ def _try(path: str, n_classes: int) -> dict[str, str]:
     return {"digest": checkpoint.digest}
 
 
-def main(path: str, n_classes: int) -> None:
-    """Try a checkpoint, and print what was found."""
-    from pathlib import Path
-
-    limit_self(_MEMORY + _TIMES * Path(path).stat().st_size, _SECONDS)
+def main(path: Path, n_classes: int, folder: Path) -> None:
+    """Try a checkpoint, and write what was found."""
+    limit_self(_MEMORY + _TIMES * path.stat().st_size, _SECONDS)
     try:
-        found = _try(path, n_classes)
+        found = _try(str(path), n_classes)
     except LabError as error:
         found = {"refused": str(error)}
     except MemoryError:
         found = {"reason": "it takes too much memory"}
     except Exception as error:  # noqa: BLE001  # whatever a library raises of a file that somebody else made
         found = {"reason": short(f"{type(error).__name__}: {' '.join(str(error).split())}", 200)}
-    print(json.dumps(found))  # noqa: T201  # to the process that started this one
+    (folder / _FOUND).write_text(json.dumps(found), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
