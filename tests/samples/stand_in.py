@@ -3,7 +3,16 @@
 The network has one tensor; the estimators are scikit-learn's. Their own way to get a network fails, as a download would.
 """
 
-__all__ = ["NAMES", "install"]
+import contextlib
+import importlib.util
+import os
+import sys
+
+import pytest
+
+from lab.learning import foundation
+
+__all__ = ["NAMES", "found"]
 
 NAMES = ("tabicl", "torch", "safetensors")
 
@@ -78,7 +87,7 @@ class TabICLRegressor(_Estimator, Ridge):
 }
 
 
-def install(folder, version="2.2.0"):
+def _install(folder, version="2.2.0"):
     """Write the packages into a folder, which is to be on the path of Python."""
     for name, text in _FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -87,3 +96,18 @@ def install(folder, version="2.2.0"):
         (folder / f"{name}-{version}.dist-info").mkdir()
         said = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
         (folder / f"{name}-{version}.dist-info" / "METADATA").write_text(said, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def found(folder, monkeypatch):
+    """Have Python, here and in processes that are started, find them in a folder."""
+    if any(importlib.util.find_spec(name) for name in NAMES):
+        pytest.skip("the real libraries are here, which test_real.py asks")
+    _install(folder)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    yield
+    ours = "lab.learning.foundation.in_context"
+    for name in [name for name in sys.modules if name == ours or name.partition(".")[0] in NAMES]:
+        del sys.modules[name]
+    vars(foundation).pop("in_context", None)
