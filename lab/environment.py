@@ -68,12 +68,8 @@ def cache_folder() -> Path:
 
 def for_processes() -> dict[str, str]:
     """Variables of a process that runs trials: silent, no module from its current folder, caches in our own folder."""
-    made = {
-        **SILENT,
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONSAFEPATH": "1",
-        "PYTHONPATH": _absolute(os.environ.get("PYTHONPATH", "")),
-    }
+    path = _absolute(os.environ.get("PYTHONPATH", ""))
+    made = {**SILENT, "HF_HUB_OFFLINE": "1", "PYTHONSAFEPATH": "1", "PYTHONPATH": path}
     try:
         cache = str(cache_folder())
     except RuntimeError:  # no home directory: the libraries find none either
