@@ -92,7 +92,7 @@ def choose_finalists(
 ) -> Finalists:
     """Choose the finalists from the rows of the folds: a trial's function."""
     del seed  # nothing is drawn
-    how = {"folds": folds, "repeats": repeats, "metric": metric}
+    how: dict[str, Any] = {"folds": folds, "repeats": repeats, "metric": metric}
     found = compare(dataset, groups, inputs, **how)
     quick = tuple(quick_to_answer(group) for group in groups)
     of_the_quick = found if quick == tuple(groups) else compare(dataset, quick, inputs, **how)

@@ -82,6 +82,8 @@ class _InContext:
     `rows_` are the numbers of the training rows that it reads: a sample where there are too many, see `limits`.
     """
 
+    random_state: int | None
+
     def __init__(self, checkpoint: Checkpoint, random_state: int | None = None) -> None:
         super().__init__(  # type: ignore[call-arg]  # the estimator beside it has them
             random_state=random_state,
