@@ -20,6 +20,7 @@ from lab.errors import LabError, SettingsError
 from lab.host.children import limit_self, run_child
 from lab.host.scratch import scratch_folder
 from lab.learning.foundation.checkpoint import Checkpoint, read_checkpoint
+from lab.wording import listed
 
 __all__ = ["taken_in"]
 
@@ -67,7 +68,7 @@ def _require_libraries() -> None:
     missing = [name for name in _LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
         raise SettingsError(
-            f"--checkpoint needs {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: {_INSTALL}"
+            f"--checkpoint needs {listed(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed: {_INSTALL}"
         )
     version = metadata.version("tabicl")
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
