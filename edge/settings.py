@@ -57,7 +57,8 @@ class Settings(CurveSettings):
     models: tuple[str, ...] = option(
         _CANDIDATES,
         "candidate models for the device: single models, and the ensemble, a weighted average of them as one file (only if named: "
-        "average, with equal weights; catboost, lightgbm, xgboost; distilled, a small network taught by larger models)",
+        "average, with equal weights; catboost, lightgbm, xgboost; distilled, a small network taught by larger models; "
+        "TabICL is not offered: it would need its training rows on the device)",
         choices=(*_CANDIDATES, "average", "catboost", "lightgbm", "xgboost", "distilled"),
     )
     model: str | None = option(

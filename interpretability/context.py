@@ -1,7 +1,7 @@
 """What do all parts of the interpretability report share? The table, the two sides, the metric, resolved once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from interpretability.models import classifiers, limited, regressors
@@ -10,6 +10,9 @@ from lab.errors import SettingsError
 from lab.learning import comparison, folds, planning, scoring
 from lab.learning.comparison import Comparison, Group
 from lab.learning.families import CONSTANT, Family
+from lab.learning.foundation.checkpoint import Checkpoint
+from lab.learning.foundation.family import family_of
+from lab.learning.foundation.trying import taken_in
 from lab.learning.scoring import Metric
 from lab.learning.settled import Looks, Rule
 from lab.protocol import Dataset, Key, Rows, Trial
@@ -32,6 +35,8 @@ class Context:
         The small models of the price of reading; none where only the verdict is wanted.
     too_large : tuple of str
         Labels of readable models that were left out because they are never as small as the user wants.
+    checkpoint : Checkpoint, optional
+        Of the tabular foundation model among the black boxes, where the user named one.
     """
 
     dataset: Dataset
@@ -43,6 +48,7 @@ class Context:
     nothing: Group
     steps: tuple[Family, ...]
     too_large: tuple[str, ...] = ()
+    checkpoint: Checkpoint | None = None
 
     @property
     def is_full(self) -> bool:
@@ -136,6 +142,9 @@ def context_of(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
         n_classes = len(dataset.classes)
         glass, black = classifiers.glass(n_classes, len(dataset.kinds)), classifiers.black()
         steps = classifiers.ladder(n_classes)
+    checkpoint = None if settings.checkpoint is None else taken_in(settings.checkpoint, n_classes=len(dataset.classes))
+    if checkpoint is not None:
+        black = replace(black, families=(*black.families, family_of(checkpoint)))
     too_large: tuple[str, ...] = ()
     if settings.parts is not None:
         glass, too_large = limited.at_most(glass, settings.parts)
@@ -143,7 +152,7 @@ def context_of(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     constant = CONSTANT if dataset.classes else regressors.CONSTANT
     nothing = Group("constant", "baseline", (constant,), is_side=False)
     steps = steps if settings.depth == "full" else ()
-    return Context(dataset, settings, seed, metric, glass, black, nothing, steps, too_large)
+    return Context(dataset, settings, seed, metric, glass, black, nothing, steps, too_large, checkpoint)
 
 
 def _require_weighable(dataset: Dataset, settings: Settings) -> None:

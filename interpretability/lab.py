@@ -1,6 +1,7 @@
 """The face of the interpretability laboratory: its settings, its question, its sections and its verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from interpretability.settings import MODEL_FILE, Settings
@@ -42,16 +43,21 @@ class InterpretabilityLab:
 
         return context_of(dataset, settings, seed=seed)
 
+    def inputs(self, settings: Settings) -> Sequence[Path]:
+        """Name the checkpoint that was given."""
+        return () if settings.checkpoint is None else (Path(settings.checkpoint),)
+
     def sections(self) -> Sequence[Section["Context"]]:
         """List the parts of the report."""
         from interpretability.follow_up import editing, explaining, known_truth, privacy, speed, stress
         from interpretability.groups import section as groups
         from interpretability.reading import read
-        from interpretability.sides import at_random, finalists, price, scores
+        from interpretability.sides import at_random, finalists, foundation, price, scores
 
         return (
             scores,
             at_random,
+            foundation,
             price,
             finalists,
             read,

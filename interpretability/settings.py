@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lab.settings import SettledSettings, option
+from lab.settings import CHECKPOINT, SettledSettings, option
 
 __all__ = ["Settings"]
 
@@ -40,6 +40,7 @@ class Settings(SettledSettings):
         "full: the verdict, and the models shown, explained and stress-tested; verdict: the verdict only",
         choices=DEPTHS,
     )
+    checkpoint: str | None = option(None, CHECKPOINT)
     groups: str | None = option(None, "a column whose groups are compared by score, errors and calibration")
     privacy: tuple[float, ...] = option(
         (), "epsilons of the differentially private models whose cost to measure, such as 1,4", above=0, maximum=1_000

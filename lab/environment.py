@@ -14,6 +14,8 @@ sources for hosts, sockets and folders of the user:
 - matplotlib reads `matplotlibrc`, numba `.numba_config.yaml` and PennyLane `config.toml` from the current folder before
   any other place, and no variable forbids it: so trials, and the compilation of the simulator, run in another folder.
 - CatBoost keeps a folder of its progress in the current one unless it is told not to (`allow_writing_files`), as it is here.
+- TabICL fetches a checkpoint from a hub in one function, which is replaced here (`lab.learning.foundation.in_context`); the client
+  of that hub, `huggingface_hub`, is told to stay offline in processes that run trials.
 - scikit-learn, SHAP, imodels, CatBoost, Dask and Qiskit's Runtime client reach the network in functions that we never call, the
   last two but where `--devices`, `--scheduler` and `--backend` ask for it; none looks for updates. The others have no such code.
 """
@@ -36,6 +38,7 @@ __all__ = [
 
 SILENT = {
     "ORT_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",  # the convention of consoledonottrack.com, for plug-ins and what dependencies will bring
 }
 _PACKAGE = Path(__file__).parent
@@ -65,7 +68,8 @@ def cache_folder() -> Path:
 
 def for_processes() -> dict[str, str]:
     """Variables of a process that runs trials: silent, no module from its current folder, caches in our own folder."""
-    made = {**SILENT, "PYTHONSAFEPATH": "1", "PYTHONPATH": _absolute(os.environ.get("PYTHONPATH", ""))}
+    path = _absolute(os.environ.get("PYTHONPATH", ""))
+    made = {**SILENT, "HF_HUB_OFFLINE": "1", "PYTHONSAFEPATH": "1", "PYTHONPATH": path}
     try:
         cache = str(cache_folder())
     except RuntimeError:  # no home directory: the libraries find none either

@@ -28,6 +28,7 @@ from lab.cleaning import short
 from lab.errors import SettingsError, nearest
 
 __all__ = [
+    "CHECKPOINT",
     "EFFORTS",
     "ComparisonSettings",
     "CurveSettings",
@@ -46,6 +47,8 @@ _MOST_DOTS = 20  # in a key: the parser takes their square, and no setting has o
 EFFORTS = ("quick", "standard", "thorough")
 CURVE_ROWS = "where rows are sampled, or with --rows-then: most rows of the learning curves that say what more rows change; 0: none"
 """What `CurveSettings.curve_rows` is, for a lab with a default of its own."""
+CHECKPOINT = "also try TabICL, a tabular foundation model, by this .safetensors file of yours (needs [tabicl]; nothing is downloaded)"
+"""What `checkpoint` is in the labs that take one (see `lab.learning.foundation`)."""
 
 
 def option(

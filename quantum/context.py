@@ -6,6 +6,9 @@ from lab.errors import SettingsError
 from lab.learning.comparison import Group
 from lab.learning.families import Family
 from lab.learning.folds import require_rows_per_class
+from lab.learning.foundation.checkpoint import Checkpoint
+from lab.learning.foundation.family import family_of
+from lab.learning.foundation.trying import taken_in
 from lab.learning.planning import seed_of
 from lab.learning.scoring import Metric, primary_metric
 from lab.learning.settled import Looks, Rule
@@ -38,6 +41,8 @@ class Context:
         The quantum side, the classical side, and the ablations, which are no side.
     qubits : Qubits
         How large the circuits are.
+    checkpoint : Checkpoint, optional
+        Of the tabular foundation model on the classical side, where the user named one.
     """
 
     dataset: Dataset
@@ -46,6 +51,7 @@ class Context:
     metric: Metric
     groups: tuple[Group, Group, Group]
     qubits: Qubits
+    checkpoint: Checkpoint | None = None
 
     @property
     def variational(self) -> Family:
@@ -99,8 +105,11 @@ def resolve(dataset: Dataset, settings: Settings, *, seed: int) -> Context:
     if settings.backend:
         _require_backend(settings, qubits.hardware)
     metric = primary_metric(settings.metric, dataset)
-    sides = groups(qubits, settings.steps, n_classes=len(dataset.classes))
-    return Context(dataset, settings, seed, metric, sides, qubits)
+    n_classes = len(dataset.classes)
+    checkpoint = None if settings.checkpoint is None else taken_in(settings.checkpoint, n_classes=n_classes)
+    more = () if checkpoint is None else (family_of(checkpoint),)
+    sides = groups(qubits, settings.steps, n_classes=n_classes, more=more)
+    return Context(dataset, settings, seed, metric, sides, qubits, checkpoint)
 
 
 def _require_backend(settings: Settings, n_qubits: int) -> None:

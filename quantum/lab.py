@@ -1,6 +1,7 @@
 """The face of the quantum laboratory: its settings, its question, its sections and its verdict."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lab.protocol import Control, Dataset, Evidence, Question, Section, Verdict
@@ -42,10 +43,14 @@ class QuantumLab:
 
         return resolve(dataset, settings, seed=seed)
 
+    def inputs(self, settings: Settings) -> Sequence[Path]:
+        """Name the checkpoint that was given."""
+        return () if settings.checkpoint is None else (Path(settings.checkpoint),)
+
     def sections(self) -> "Sequence[Section[Context]]":
         """List the parts of the report."""
         from quantum.chosen_circuit import section as chosen_circuit
-        from quantum.comparison import at_random
+        from quantum.comparison import at_random, foundation
         from quantum.comparison import section as comparison
         from quantum.device_noise import section as device_noise
         from quantum.price import section as price
@@ -53,7 +58,7 @@ class QuantumLab:
         from quantum.screen import section as screen
         from quantum.sizes import section as sizes
 
-        return (comparison, at_random, screen, sizes, chosen_circuit, scale, device_noise, price)
+        return (comparison, at_random, foundation, screen, sizes, chosen_circuit, scale, device_noise, price)
 
     def judge(self, evidence: Evidence, settings: Settings) -> Verdict:
         """Answer "is the quantum classifier better than the best classical model by more than the margin?"."""

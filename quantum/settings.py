@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypedDict
 
-from lab.settings import CURVE_ROWS, SettledSettings, option
+from lab.settings import CHECKPOINT, CURVE_ROWS, SettledSettings, option
 
 __all__ = ["DEVICES", "RATE_SOURCE", "Rates", "Settings"]
 
@@ -51,6 +51,7 @@ class Settings(SettledSettings):
     margin: float = option(
         0.01, "an advantage in the metric counts only above this (0.01 is 1 point)", minimum=0, maximum=1
     )
+    checkpoint: str | None = option(None, CHECKPOINT)
     max_rows: int = option(1_000, "most rows to use (a stratified sample is drawn)", minimum=50, maximum=100_000)
     curve_rows: int = option(1_600, CURVE_ROWS, minimum=0, maximum=100_000)
     sweep: int = option(

@@ -15,6 +15,7 @@ os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 import numpy as np
 import pytest
+from samples import stand_in
 from threadpoolctl import threadpool_limits
 
 from lab.cli import main
@@ -170,3 +171,10 @@ def table(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def libraries(tmp_path, monkeypatch):
+    """Small packages that stand for TabICL and what it needs, here and in processes that are started."""
+    with stand_in.found(tmp_path / "libraries", monkeypatch):
+        yield

@@ -14,7 +14,7 @@ from lab.commands import run
 from lab.job import job_of
 
 README = Path(__file__).parents[1] / "README.md"
-NEED_MORE = ("--backend ", "--model ", "--browser")
+NEED_MORE = ("--backend ", "--model ", "--browser", "--checkpoint ")
 """A quantum computer, a model, a package that npm installs: such a command is only understood here."""
 
 

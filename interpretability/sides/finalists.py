@@ -1,8 +1,8 @@
 """Who stands for each side after the folds are scored? The families taken most often, with what their searches found.
 
 What follows on the verdict (reading, explaining, stress) refits these, with the settings that were found in each fold: the
-search is paid once. They are single models: where a blend is the best black box, the family taken most often among the others
-stands in for it, and the report says so.
+search is paid once. They are single models that answer quickly: where a blend, or a model that answers slowly, is the best black
+box, the family taken most often among the others stands in for it, and the report says so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from interpretability.context import Context
-from interpretability.sides.price import chosen_family, price_list, simplest_within, steps_of
+from interpretability.sides.price import chosen_family, price_list, quick_to_answer, simplest_within, steps_of
 from lab.learning.comparison import Group, compare
 from lab.learning.families import Family
 from lab.learning.fitting import fit_together
@@ -94,14 +94,17 @@ def choose_finalists(
 ) -> Finalists:
     """Choose the finalists from the rows of the folds: a trial's function."""
     del seed  # nothing is drawn
-    found = compare(dataset, groups, inputs, folds=folds, repeats=looks.used(inputs), metric=metric)
+    how: dict[str, Any] = {"folds": folds, "repeats": looks.used(inputs), "metric": metric}
+    found = compare(dataset, groups, inputs, **how)
+    quick = tuple(quick_to_answer(group) for group in groups)
+    of_the_quick = found if quick == tuple(groups) else compare(dataset, quick, inputs, **how)
     names = {group.name: {family.name: family.label for family in group.families} for group in groups}
     blends = {blend.name for group in groups for blend in group.blends}
     readable = [*names["glass"], *names.get("steps", {})]
     simple = simplest_within(price_list(found, found.best["black"], readable), margin * metric.factor)
     return Finalists(
         glass=chosen_family(found, "glass", names["glass"]),
-        black=chosen_family(found, "black", names["black"]),
+        black=chosen_family(of_the_quick, "black", names["black"]),
         simplest=simple.name if simple else None,
         parameters={
             name: tuple(None if row is None else row.parameters for row in scores.rows[:folds])

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ __all__ = [
     "figure",
     "plan",
     "price_list",
+    "quick_to_answer",
     "simplest_within",
     "steps_of",
     "table",
@@ -166,6 +167,13 @@ def table(priced: Sequence[Priced], metric: str, margin: float) -> Table:
         ("model", "parts to read", metric, "loss", "low", "high", "on the Pareto front"),
         rows,
     )
+
+
+def quick_to_answer(group: Group) -> Group:
+    """Leave out the families that answer slowly, and the averages in which these take part."""
+    if not any(family.answers_slowly for family in group.families):
+        return group
+    return replace(group, families=tuple(each for each in group.families if not each.answers_slowly), blends=())
 
 
 def chosen_family(found: Comparison, group: str, names: Mapping[str, str]) -> str:

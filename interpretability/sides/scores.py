@@ -1,5 +1,6 @@
 """Which side is better on the folds? The scores of all families, and the paired difference that carries the verdict."""
 
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from interpretability.context import Context
 from interpretability.models.classifiers import untried
 from interpretability.sides import at_size
-from interpretability.sides.price import chosen_family
+from interpretability.sides.price import chosen_family, quick_to_answer
 from lab import sections
 from lab.learning import deciding
 from lab.learning.comparison import Comparison
@@ -76,7 +77,7 @@ def evidence(context: Context, rows: Rows) -> Evidence:
             found.calibration(dataset.target, dataset.classes),
         ),
         tables=(found.table(), found.choices()),
-        caveats=(*found.caveats(), *_of_blends(found, context), *_caveats(context), *_of_weights(context)),
+        caveats=(*found.caveats(), *_of_stand_in(found, context, rows), *_caveats(context), *_of_weights(context)),
     )
     return sections.merged((compared, then))
 
@@ -112,16 +113,19 @@ def _all_models(found: Comparison, context: Context) -> Figure:
     return found.figure("All models", caption, without=(CONSTANT.name,))
 
 
-def _of_blends(found: Comparison, context: Context) -> tuple[str, ...]:
-    """Say which single model stands in where the best black box is an average of them."""
-    names, chosen = {family.name: family.label for family in context.black.families}, found.best["black"].chosen
-    blended = sum(label not in names.values() for label in chosen)
-    if not blended or not context.is_full:
+def _of_stand_in(found: Comparison, context: Context, rows: Rows) -> tuple[str, ...]:
+    """Say which model stands in where the best black box is an average of several, or answers slowly."""
+    quick, chosen = quick_to_answer(context.black), found.best["black"].chosen
+    names = {family.name: family.label for family in quick.families}
+    replaced = sum(label not in names.values() for label in chosen)
+    if not replaced or not context.is_full:
         return ()
-    single = names[chosen_family(found, "black", names)]
+    others = found if quick == context.black else dataclasses.replace(context, black=quick).compared(rows)
+    single = names[chosen_family(others, "black", names)]
+    why, whom = ("", "") if quick == context.black else (", or answers slowly", " of the others")
     return (
-        f"in {blended} of {count(len(chosen), 'fold')} the best black box is an average of several; what is explained, timed and "
-        f"stress-tested in its place is the best single one, the {single}",
+        f"in {replaced} of {count(len(chosen), 'fold')} the best black box is an average of several{why}; what is explained, timed "
+        f"and stress-tested in its place is the best single one{whom}, the {single}",
     )
 
 

@@ -62,6 +62,8 @@ class Family:
         From how many rows it can learn in a reasonable time, where that is few: learning curves stop there.
     is_cheap : bool
         Whether it learns from hundreds of thousands of rows in seconds: learning curves can go on to all rows.
+    answers_slowly : bool
+        Whether a few hundred answers take seconds: what asks for thousands of them takes the best of the others.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Family:
     always: tuple[Mapping[str, Any], ...] = ()
     most_rows: int | None = None
     is_cheap: bool = False
+    answers_slowly: bool = False
 
 
 def _constant(features: pd.DataFrame, seed: int) -> Pipeline:

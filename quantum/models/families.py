@@ -40,10 +40,11 @@ _DRESSED_QUBITS = 4
 _MAPS, _REDUCTIONS = list(INPUT_MAPS), list(REDUCTIONS)
 
 
-def groups(qubits: Qubits, n_steps: int, n_classes: int) -> tuple[Group, Group, Group]:
+def groups(qubits: Qubits, n_steps: int, n_classes: int, more: Sequence[Family] = ()) -> tuple[Group, Group, Group]:
     """List the sides: quantum, classical (on all columns and on the kernel's inputs), and the ablations.
 
-    Each side may combine its models: an average is often better than the best of them, and neither side goes without.
+    `more` are further classical families. Each side may combine its models: an average is often better than the best of them, and
+    neither side goes without.
     """
     seen = tuple(_on_same_inputs(family, qubits.kernel) for family in CLASSICAL)
     circuit = functools.partial(variational, qubits.circuit, n_steps, qubits_to_try(qubits.circuit, n_classes))
@@ -60,7 +61,7 @@ def groups(qubits: Qubits, n_steps: int, n_classes: int) -> tuple[Group, Group, 
         Group(
             "classical",
             "classical model",
-            (*CLASSICAL, *seen, CONSTANT),
+            (*CLASSICAL, *more, *seen, CONSTANT),
             blends=blends_of("classical", "classical models"),
             apart=(CONSTANT.name,),
         ),

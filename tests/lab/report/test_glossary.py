@@ -16,8 +16,8 @@ from lab.report.explained import explained
 PLAIN = {
     "ADDRESS", "AND", "CLASS", "CODE", "COLUMN", "COMMAND", "CSV", "DATA", "DIR", "DOS", "EXCLUDE", "FILE", "FOLDER", "FROM",
     "GB", "GIF", "HDF5", "HOST", "IBM", "ISO", "JPEG", "JSON", "KIND", "LAB", "LIKE", "MAP", "MB", "MODEL", "NAME", "NOT",
-    "NOTFOUND", "OFF", "ON", "PACK", "PDF", "PNG", "PORT", "PRAGMA", "RAR", "ROC", "RUN", "SECONDS", "SELECT", "SHELL", "SOURCE",
-    "TABLE", "TERM", "TOPIC", "UI", "URL", "USER", "WHERE", "WORD", "XZ",
+    "NOTFOUND", "OFF", "ON", "PACK", "PDF", "PNG", "PORT", "PRAGMA", "RAR", "README", "ROC", "RUN", "SECONDS", "SELECT", "SHELL",
+    "SOURCE", "TABLE", "TERM", "TOPIC", "UI", "URL", "USER", "WHERE", "WORD", "XZ",
 }  # fmt: skip
 """Abbreviations that need no explanation: arguments, formats of files, units, a company, SQL; ROC stands with AUC only."""
 
