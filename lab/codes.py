@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_codes", "code_of", "page_of", "pages"]
 
-_OF = {"groups": "T10", "order": "T20", "leak": "T30", "text": "T40"}
+_OF = {"groups": "T10", "order": "T20", "leak": "T30", "late": "T30", "text": "T40"}
 _SHORT = "T501"
 
 
@@ -25,12 +25,12 @@ def pages() -> dict[str, dict[str, str]]:
 
 
 def code_of(suspicion: "Suspicion | Shortage") -> str:
-    """Name the code of a suspicion: the last digit is 2 where it is only a question."""
+    """Name the code of a suspicion: the last digit is 2 where it is only a question, or of what was recorded late."""
     what: Any = getattr(suspicion, "what", None)
     if what is None:
         return _SHORT
     is_question = not suspicion.is_firm and what in ("groups", "order")
-    return f"{_OF[what]}{2 if is_question else 1}"
+    return f"{_OF[what]}{2 if is_question or what == 'late' else 1}"
 
 
 def page_of(code: str) -> str | None:
