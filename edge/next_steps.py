@@ -92,7 +92,10 @@ def _to_close(item: Item, facts: Mapping[str, Any], settings: Settings) -> str:
         return to_settle({**facts, **own}, max_rows=settings.max_rows)
     times = times_the_work(item)
     if times is None:
-        return f"Choose a budget for {name_of(item)} that is not what was measured: no amount of work tells which side it is on."
+        return (
+            f"Set another budget for {name_of(item)}, above or below what was measured: the model lies exactly on this one, and "
+            "measuring more would not tell whether it keeps it."
+        )
     if item.name == LATENCY:
         return f"Time it for longer: --rounds {min(times * settings.rounds, 1_000)} should settle its latency."
     if item.name == LATE:

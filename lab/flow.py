@@ -15,6 +15,7 @@ from lab.host import machine
 from lab.host.files import write_bytes
 from lab.job import Job, describe_table, job_of, read_by
 from lab.likeness import traits_of, with_likeness
+from lab.looked import kept, looked_at
 from lab.protocol import Answer, Dataset, Evidence, Lab, Section
 from lab.rates import known_rates, stated
 from lab.runs.alike import measured, reached
@@ -173,7 +174,7 @@ def _record(
     return record.Record(
         lab=job.lab.name,
         question=job.question,
-        data=describe_table(job.dataset),
+        data=describe_table(job.dataset) | _understood(job, doubts),
         settings=job.kept,
         evidence=evidence,
         verdict=held(job.lab.judge(evidence, job.settings), doubts, job.dataset, evidence),
@@ -182,6 +183,11 @@ def _record(
         environment=environment,
         run={"command": command, "started": sessions.started, "seconds": round(sessions.seconds, 1)},
     )
+
+
+def _understood(job: Job, doubts: Doubts) -> dict[str, Any]:
+    """Give what was understood of the whole table; nothing of one that was made by hand."""
+    return {} if job.whole.contents is None else {"seen": kept(looked_at(job.whole, doubts))}
 
 
 def _leave(job: Job, results: Results, written: record.Record, folder: Path) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Context, Decimal
 from typing import Any
 
-__all__ = ["Unit", "bound", "number", "plain", "span", "unit_of"]
+__all__ = ["Unit", "bound", "number", "plain", "rough_share", "span", "unit_of"]
 
 _LEAST = 1e-9  # what is less is not written out
 _LADDERS = (
@@ -84,6 +84,19 @@ def bound(largest: float) -> str:
     if largest < _LEAST:
         return f"less than {_LEAST:.9f}"
     return f"at most {Context(prec=1, rounding=ROUND_CEILING).create_decimal(repr(float(largest))):,f}"
+
+
+def rough_share(share: float) -> str:
+    """Write a share as whole per cent; nothing where it is 0, and never 0 or 100 % of what is only near them.
+
+    >>> rough_share(0.0), rough_share(0.004), rough_share(0.123), rough_share(0.999), rough_share(1.0)
+    ('', '< 1 %', '12 %', '> 99 %', '100 %')
+    """
+    if share == 0:
+        return ""
+    if 0.99 < share < 1:
+        return "> 99 %"
+    return "< 1 %" if share < 0.01 else f"{100 * share:.0f} %"
 
 
 def _without_zeros(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from lab.belonging import ALONE, Belonging
 from lab.exhibits import Figure, Frame, Input, Kind, Number, Table, Term, WhatIf
+from lab.understood import Contents
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,6 +101,8 @@ class Dataset:
         Columns that are no features though nobody said so, and why.
     unread : tuple of str
         Those of free text among them.
+    contents : Contents, optional
+        What the table held when it was read, column by column.
     """
 
     name: str
@@ -116,6 +119,7 @@ class Dataset:
     positive: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    contents: Contents | None = None
 
     @property
     def n_rows(self) -> int:

@@ -7,6 +7,7 @@ Schema history
 3   the classes of the data are empty where the target is a number; records of versions 1 and 2 are read as before
 4   the data may say which rows belong together; older records are read as before
 5   the verdict may have details, next steps and chances; older records are read as before
+6   the data may say what was understood of each column, and by which weights rows count; older records are read as before
 """
 
 import dataclasses
@@ -26,7 +27,7 @@ from lab.schema import record_fault
 
 __all__ = ["SCHEMA_VERSION", "Head", "Record", "is_readable", "read", "read_head", "write"]
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _LARGEST_FILE = 256 << 20
 
 
@@ -42,7 +43,8 @@ class Record:
         See `lab.protocol`.
     data : dict
         name, digest (SHA-256), n_rows, target, classes (label and count; none where the target is a number), columns (name
-        and kind), belonging (by, time, copies, independent, and weights where there are some); never a row.
+        and kind), belonging (by, time, copies, independent, and weights where there are some), seen (what was understood of the
+        whole table: rows, columns, more, suspicions; see `lab.looked.kept`); never a row.
     settings : dict
         Every setting of the lab, and the seed.
     controls : dict or None

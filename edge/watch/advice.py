@@ -66,7 +66,7 @@ def advise(found: Situation, costs: Costs | None) -> Advice:
     if found.since is None:
         return _by_confidence(found, found.before)
     loss = lost(found.before, found.since)
-    said = f"{amount(loss.value, 'points')} of accuracy ({loss.low:.1f} to {loss.high:.1f}) since the change"
+    said = f"{amount(loss.value, 'points')} of accuracy ({_interval(loss.low, loss.high)}) since the change"
     if loss.high <= 0 or (costs is None and loss.high < 100 * _MARGIN):
         return Advice("no", f"The change costs no accuracy that counts: {said}.")
     if found.rows_since < _FEWEST_TO_LEARN:
@@ -83,7 +83,9 @@ def advise(found: Situation, costs: Costs | None) -> Advice:
 def _by_price(loss: Estimate, rows: int, costs: Costs) -> Advice:
     """Hold the price of the wrong answers that came on top against that of training."""
     paid, low, high = (max(share, 0.0) / 100 * rows * costs.wrong_answer for share in (loss.value, loss.low, loss.high))
-    said = f"the change has cost about {amount(paid, '')} so far ({amount(low, '')} to {amount(high, '')})"
+    said = (
+        f"the change has cost about {amount(paid, '')} so far (95 % interval {amount(low, '')} to {amount(high, '')})"
+    )
     price = amount(costs.retraining, "")
     if low >= costs.retraining:
         return Advice("yes", f"In wrong answers {said}, no less than the {price} of training again.")
@@ -94,6 +96,16 @@ def _by_price(loss: Estimate, rows: int, costs: Costs) -> Advice:
     )
 
 
+def _interval(low: float, high: float) -> str:
+    """Write the ends of an interval in points, without a minus before nothing.
+
+    >>> _interval(-1.94, 3.9), _interval(-0.04, 2.0)
+    ('95 % interval -1.9 to 3.9', '95 % interval 0.0 to 2.0')
+    """
+    first, last = (round(end, 1) + 0.0 for end in (low, high))
+    return f"95 % interval {first:.1f} to {last:.1f}"
+
+
 def _by_confidence(found: Situation, before: Estimate) -> Advice:
     """Say what can be said without labels."""
     if found.expected is None:
@@ -101,10 +113,9 @@ def _by_confidence(found: Situation, before: Estimate) -> Advice:
             "undecided", "Something changed, and no labels tell what it costs: get labels for the rows since."
         )
     loss = lost(before, found.expected)
-    said = f"{amount(loss.value, 'points')} ({loss.low:.1f} to {loss.high:.1f})"
-    if loss.value < 0:
-        said = f"{amount(-loss.value, 'points')} ({-loss.high:.1f} to {-loss.low:.1f})"
-    assumed = "if the columns mean for the labels what they did"
+    low, high = (-loss.high, -loss.low) if loss.value < 0 else (loss.low, loss.high)
+    said = f"{amount(abs(loss.value), 'points')} of accuracy ({_interval(low, high)})"
+    assumed = "if the columns still say of the labels what they said before"
     if loss.low > 100 * _MARGIN:
         return Advice(
             "undecided",

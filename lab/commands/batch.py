@@ -99,8 +99,8 @@ def _show(rows: list[dict[str, Any]]) -> None:
     answers = [row for row in rows if row["fault"] is None and row["verdict"]["answer"] != "undecided"]
     stay = sum(row["stays"] for row in rows)
     show(
-        f"{count(len(rows), 'table')}: {len(answers)} answered yes or no, of which {stay} stay when all are taken together "
-        "(Holm: at most 2.5 % that any of these is wrong on the other side)"
+        f"{count(len(rows), 'table')}: {len(answers)} answered yes or no, of which {stay} still hold when all are judged together "
+        "(Holm's rule: at most a 2.5 % chance that for any of these the opposite answer is true)"
     )
 
 

@@ -42,7 +42,7 @@ def asked_in(file: Path, given: argparse.Namespace) -> list[Asked]:
             f"{file} holds no run; write [[run]] and below it lab = 'edge', data = 'churn.csv', target = 'churn'"
         )
     if len(runs) > _MOST_RUNS:
-        raise SettingsError(f"{file} holds {len(runs):,} runs; {_MOST_RUNS:,} are the most, so part it")
+        raise SettingsError(f"{file} holds {len(runs):,} runs; at most {_MOST_RUNS:,} are allowed, so split the file")
     asked = []
     for at, run in enumerate(runs, 1):
         try:
@@ -100,9 +100,9 @@ def _words(name: str, value: Any) -> list[str]:
     """
     option = flag(name)
     if name in _OURS:
-        raise SettingsError(f"{name} is said for all runs, on the command line: lab batch FILE {option}")
+        raise SettingsError(f"{name} applies to all runs; give it on the command line: lab batch FILE {option}")
     if name in _OF_ONE:
-        raise SettingsError(f"{name} is for one run: leave it out, or use lab run")
+        raise SettingsError(f"{name} works for a single run only; leave it out, or use lab run")
     if isinstance(value, bool):
         return [option if value else flag(f"no_{name}")]
     if isinstance(value, list) and name in ("drop", "as", "missing"):

@@ -3,7 +3,7 @@
 import json
 
 from lab.cleaning import short
-from lab.commands.codes import page_of, pages
+from lab.codes import page_of, pages
 from lab.commands.words import understand
 from lab.errors import SettingsError, nearest
 from lab.options import Parser, add_debug, add_json

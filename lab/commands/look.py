@@ -5,34 +5,22 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.commands.codes import check_codes, code_of
+from lab.codes import check_codes
 from lab.commands.reading import about, add_table
 from lab.commands.words import understand
 from lab.errors import SettingsError
 from lab.host.files import write_bytes
+from lab.numbers import rough_share
 from lab.options import Parser, add_debug, add_json
 from lab.terminal import tables
 from lab.terminal.console import show, show_whole
 
 if TYPE_CHECKING:
-    from lab.data.seen import Seen
-    from lab.protocol import Dataset
+    from lab.looked import Looked
 
 __all__ = ["look"]
 
 _SUSPECTED = 3
-
-
-@dataclasses.dataclass(frozen=True)
-class _Looked:
-    """What was understood of a table."""
-
-    name: str
-    rows: int
-    columns: "list[Seen]"
-    uses: dict[str, str]
-    notes: tuple[str, ...]
-    suspicions: tuple[tuple[str, str], ...]  # code and sentence
 
 
 def look(words: list[str]) -> int:
@@ -50,9 +38,9 @@ def look(words: list[str]) -> int:
     said = about(given)
     found = _looked(given.data, said)
     if given.json:
-        columns = [{**dataclasses.asdict(each), "use": found.uses[each.name]} for each in found.columns]
+        columns = [{**dataclasses.asdict(each), "use": found.uses[each.name]} for each in found.contents.columns]
         suspicions = [{"code": code, "sentence": sentence} for code, sentence in found.suspicions]
-        rest = {"name": found.name, "rows": found.rows, "notes": found.notes, "suspicions": suspicions}
+        rest = {"name": found.name, "rows": found.contents.rows, "notes": found.notes, "suspicions": suspicions}
         show_whole(json.dumps({**rest, "columns": columns}, indent=1, ensure_ascii=False) + "\n")
     else:
         _show(found)
@@ -85,55 +73,39 @@ def _parser() -> Parser:
     return parser
 
 
-def _looked(source: str, said: dict[str, Any]) -> _Looked:
+def _looked(source: str, said: dict[str, Any]) -> "Looked":
     """Read a table, and judge its columns where the target is known."""
     from lab.data import builtin
     from lab.data.load import check, read_source
     from lab.data.positive import with_positive
     from lab.data.seen import seen
+    from lab.doubts import doubts_about
+    from lab.looked import Looked, looked_at
 
     read = read_source(source, said)
-    columns = seen(read.table, read.name)
-    uses = dict.fromkeys(read.table.column_names, "feature")
     target = said["target"] or (builtin.about(source).target if read.is_builtin else None)
     if target is None:
-        return _Looked(read.name, read.table.num_rows, columns, uses, read.notes, ())
+        uses = dict.fromkeys(read.table.column_names, "feature")
+        return Looked(read.name, seen(read.table, read.name, person=said["by"]), uses, read.notes)
     rest = {word: said[word] for word in ("drop", "task", "by", "time", "independent", "weights")}
     dataset = check(read.table, target, name=read.name, content=read.content, **rest)
+    dataset = dataclasses.replace(dataset, notes=(*read.notes, *dataset.notes))
     if said["positive"] is not None:
         dataset = with_positive(dataset, said["positive"])
-    for column in uses:
-        if column not in dataset.kinds:
-            uses[column] = f"left out: {dataset.left_out.get(column, 'as you say')}"
-    uses |= {column: word for column, word in _roles(dataset).items() if column}
-    return _Looked(read.name, read.table.num_rows, columns, uses, (*read.notes, *dataset.notes), _suspicions(dataset))
+    return looked_at(dataset, doubts_about(dataset, dataset, seed=0))
 
 
-def _roles(dataset: "Dataset") -> dict[str, str]:
-    what = f"{len(dataset.classes)} classes" if dataset.classes else "a number"
-    return {
-        dataset.belonging.by: "says which rows belong together",
-        dataset.belonging.time: "says in which order they came",
-        dataset.belonging.weighted: "says for how much each row counts",
-        dataset.target_name: f"target: {what}",
-    }
-
-
-def _suspicions(dataset: "Dataset") -> tuple[tuple[str, str], ...]:
-    from lab.doubts import doubts_about
-
-    doubts = doubts_about(dataset, dataset, seed=0)
-    return tuple((code_of(each), f"{each.sentence}; {each.way_out}") for each in doubts.all)
-
-
-def _show(found: _Looked) -> None:
-    show(f"{found.name}: {found.rows:,} rows, {len(found.columns)} columns")
+def _show(found: "Looked") -> None:
+    show(f"{found.name}: {found.contents.rows:,} rows, {len(found.contents.columns)} columns")
     drawn = tables.empty()
     for head in ("column", "kind", "missing", "values", "use"):
         drawn.add_column(head, justify="right" if head == "missing" else "left", overflow="fold")
     tables.fill(
         drawn,
-        [(each.name, each.kind, _percent(each.missing), each.values, found.uses[each.name]) for each in found.columns],
+        [
+            (each.name, each.kind, rough_share(each.missing), each.values, found.uses[each.name])
+            for each in found.contents.columns
+        ],
     )
     show_whole(tables.drawn(drawn, tables.width()))
     shown = (" was left out: ", "(possible leakage)")  # in the table, and among what is suspected
@@ -147,11 +119,7 @@ def _show(found: _Looked) -> None:
     show("Say otherwise with --as COLUMN=KIND, --drop COLUMN, --missing WORD; lab look --help lists all of it.")
 
 
-def _percent(share: float) -> str:
-    return "" if share == 0 else "< 1 %" if share < 0.01 else f"{100 * share:.0f} %"
-
-
-def _write(path: Path, found: _Looked, said: dict[str, Any]) -> None:
+def _write(path: Path, found: "Looked", said: dict[str, Any]) -> None:
     from lab.reading.declaration import written
 
     if path.exists():
@@ -161,7 +129,7 @@ def _write(path: Path, found: _Looked, said: dict[str, Any]) -> None:
     texts = {word: said[word] for word in ("target", "by", "time", "weights", "positive")}
     texts |= {"encoding": how.encoding, "sheet": how.sheet, "table": how.table, "missing": list(how.missing)}
     columns, comments = {}, {}
-    for each in found.columns:
+    for each in found.contents.columns:
         use = found.uses[each.name]
         if each.kind in ("number", "category", "date", "boolean"):
             columns[each.name] = kinds.get(each.name, each.kind)

@@ -27,10 +27,10 @@ def merge(words: list[str]) -> int:
         return 0
     folders: list[Path] = given.runs
     if len(folders) < 2:
-        raise SettingsError("one folder is no merge; name two or more folders of the same run")
+        raise SettingsError("only one folder is given; name two or more folders of the same run")
     for at, folder in enumerate(folders):
         if not folder.is_dir():
-            raise SettingsError(f"no folder {folder}; name folders that lab run has made")
+            raise SettingsError(f"there is no folder {folder}; name folders that lab run has made")
         if any(folder.resolve() == other.resolve() for other in folders[:at]):
             raise SettingsError(f"{folder} is given twice; give each folder once")
     from lab.runs import merging

@@ -134,7 +134,7 @@ def _announce(given: argparse.Namespace, rows: "Source", n_rows: int, notify: Ca
     """Say what is watched, and what of it lasts."""
     notify(f"watching {given.model.name} on {rows.name}" + (f", after row {n_rows:,}" if n_rows else ""))
     if given.state is None:
-        notify("nothing of this watch is kept; --state FILE lets it go on after its end as if nothing had been")
+        notify("this watch is not saved; with --state FILE it can be stopped, and continued later from where it was")
     elif rows.promise:
         notify(f"note: {rows.promise}")
 
@@ -180,7 +180,9 @@ def _parser() -> Parser:
         help="settings of Kafka's client in TOML: encryption, passwords and the like",
     )
     parser.add_argument(
-        "--reference", metavar="TABLE", help="rows as the model learned them, for a file that does not say"
+        "--reference",
+        metavar="TABLE",
+        help="a table like the one that the model learned from, where its file holds no profile of it",
     )
     parser.add_argument("--target", metavar="COLUMN", help="the column of the reference that the model predicts")
     for name, what in (

@@ -20,6 +20,7 @@ from lab.data import builtin
 from lab.data.declared import belonging_of
 from lab.data.features import judged, readable
 from lab.data.positive import with_positive
+from lab.data.seen import seen
 from lab.data.target import rows_with_target, target_taken
 from lab.data.weighted import counted, rows_that_count
 from lab.errors import DataError, nearest
@@ -162,6 +163,7 @@ def check(
     by, time, weights = (
         None if column is None else _apart(table, column, target, dropped, name) for column in (by, time, weights)
     )
+    contents = seen(table, name, person=by)
     with readable(table, target, name):
         table, notes = rows_with_target(table, target, name)
         if weights is not None:
@@ -184,7 +186,7 @@ def check(
     belonging, told = counted(belonging, table, weights, name)
     digest = hashlib.sha256(content).hexdigest()
     dataset = Dataset(name, features, codes, target, classes, found.kinds, digest, (*said, *told, *notes), belonging)
-    return dataclasses.replace(dataset, left_out=found.left_out, unread=tuple(found.unread))
+    return dataclasses.replace(dataset, left_out=found.left_out, unread=tuple(found.unread), contents=contents)
 
 
 def _column(table: pa.Table, wanted: str, name: str) -> str:

@@ -1,6 +1,5 @@
 """What is in the columns of a table? Their kinds, what is missing, and values that many rows have: never those of a few."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,50 +10,42 @@ from lab.data.columns import feature
 from lab.errors import DataError
 from lab.numbers import plain
 from lab.privacy.aggregates import MIN_ROWS, outer_range
+from lab.understood import Contents, Seen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lab.protocol import Kind
 
-__all__ = ["Seen", "seen"]
+__all__ = ["seen"]
 
 _MOST_VALUES, _LONGEST = 3, 30
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A column.
+def seen(table: pa.Table, name: str, *, person: str | None = None) -> Contents:
+    """Look at every column of a table that was read.
 
-    Attributes
+    Parameters
     ----------
+    table : pyarrow.Table
     name : str
-    kind : str
-        number, category, date or boolean; the type of what is none of these.
-    missing : float
-        The share of rows without a value, from 0 to 1.
-    values : str
-        Round ends between which nearly all numbers lie, or the most frequent values, as far as 5 rows or more have them.
+        What to call it on screen.
+    person : str, optional
+        The column whose values keep rows together: of a customer with 5 rows no name is shown.
     """
-
-    name: str
-    kind: str
-    missing: float
-    values: str
+    columns = tuple(_column(table, column, name, is_counted=column == person) for column in table.column_names)
+    return Contents(table.num_rows, columns)
 
 
-def seen(table: pa.Table, name: str) -> list[Seen]:
-    """Look at every column of a table that was read; `name` is that of the table."""
-    return [_column(table, column, name) for column in table.column_names]
-
-
-def _column(table: pa.Table, column: str, name: str) -> Seen:
+def _column(table: pa.Table, column: str, name: str, *, is_counted: bool) -> Seen:
     try:
         values, kind = feature(table[column], column, name)
-    except (DataError, pa.ArrowException):
+    except (DataError, pa.ArrowException, OverflowError):  # said by whoever needs the column
         return Seen(column, str(table[column].type), table[column].null_count / max(len(table), 1), "")
     absent = values == "" if kind == "category" else np.isnan(values)
-    return Seen(column, kind, float(np.mean(absent)), _said(values[~absent], kind))
+    known = values[~absent]
+    said = f"{len(pd.unique(known)):,} different" if is_counted else _said(known, kind)
+    return Seen(column, kind, float(np.mean(absent)), said)
 
 
 def _said(known: "NDArray", kind: "Kind") -> str:

@@ -5,10 +5,13 @@ Each is told with what a plain model would explain without it. What is certain, 
 """
 
 import re
+from collections.abc import Collection, Mapping
+from typing import Literal
 
 import numpy as np
 
 from lab.data.leaks import KNOWN, exact_sum, giveaway_of
+from lab.learning.lateness import late_columns
 from lab.learning.recognition import explained, strongest
 from lab.learning.undeclared import Suspicion
 from lab.protocol import Dataset
@@ -20,33 +23,65 @@ _LOST, _NEARLY_ALL, _MOST_NAMED = 0.05, 0.98, 3
 
 
 def giveaways(dataset: Dataset, *, seed: int) -> tuple[Suspicion, ...]:
-    """List what is to be asked of columns that foretell the target, the gravest first; at most three columns are named."""
+    """List what is to be asked of columns that foretell the target, the gravest first; at most three columns of a kind are named."""
     how = {name: said for name in dataset.kinds if (said := _how(dataset, name)) is not None}
     parts = _parts_of_a_sum(dataset)
     suspects = [*how, *(name for name in parts if name not in how)]
+    late = late_columns(dataset, suspects)
     everything = explained(dataset, dataset.features, seed=seed)
-    if not suspects:
+    if not suspects and not late:
         return _too_good(dataset, everything, seed)
-    others = dataset.features.drop(columns=suspects)
-    left = 0.0 if others.empty else max(explained(dataset, others, seed=seed), 0.0)
-    if not parts and everything - left < _LOST:
-        return ()
-    named = suspects[:_MOST_NAMED]
+    found = []
+    if suspects:
+        left = _left_without(dataset, suspects, seed)
+        if parts or everything - left >= _LOST:
+            found.append(_asked(suspects, _seen_of(how, parts), "leak", everything, left))
+    if late:
+        left = _left_without(dataset, list(late), seed)
+        if everything - left >= _LOST:
+            found.append(_asked(list(late), _seen_late(late), "late", everything, left))
+    return tuple(found)
+
+
+def _left_without(dataset: Dataset, names: list[str], seed: int) -> float:
+    """Measure what a plain model explains without some columns."""
+    others = dataset.features.drop(columns=names)
+    return 0.0 if others.empty else max(explained(dataset, others, seed=seed), 0.0)
+
+
+def _seen_of(how: Mapping[str, str], parts: list[str]) -> str:
+    """Say what gives the target away."""
     if parts:
-        seen = f"the target is exactly a weighted sum of {_columns(parts)}"
-    elif len(suspects) == 1:
-        seen = f"column {suspects[0]!r} {how[suspects[0]]}"
-    else:
-        more = f" and {len(suspects) - len(named)} more" if len(suspects) > len(named) else ""
-        seen = f"{_columns(named)}{more} each give the target away, or a part of it"
-    them = "it" if len(suspects) == 1 else "them"
+        return f"the target is exactly a weighted sum of {_columns(parts)}"
+    if len(how) == 1:
+        return "".join(f"column {name!r} {said}" for name, said in how.items())
+    return f"{_named(how)} each give the target away, or a part of it"
+
+
+def _seen_late(late: Mapping[str, str]) -> str:
+    """Say which columns look as if they were written after the outcome."""
+    if len(late) == 1:
+        return "".join(
+            f"column {name!r} {said}, as if it was recorded after the outcome" for name, said in late.items()
+        )
+    return f"{_named(late)} look as if they were recorded after the outcome"
+
+
+def _named(names: Collection[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{_columns(list(names)[:_MOST_NAMED])}{more}"
+
+
+def _asked(names: list[str], seen: str, what: Literal["leak", "late"], everything: float, left: float) -> Suspicion:
+    """Ask about columns, with what a plain model explains without them."""
+    them = "it" if len(names) == 1 else "them"
     sentence = (
         f"{seen}: a plain model explains {100 * max(everything, 0.0):.0f} % of the variation in the target with {them}, and "
         f"{100 * left:.0f} % without"
     )
-    drops = " ".join(f"--drop {_word(name)}" for name in named)
-    way_out = KNOWN.replace(" it is ", f" {'it is' if len(suspects) == 1 else 'they are'} ")
-    return (Suspicion(sentence, f"{way_out}, or use {drops}", what="leak", is_firm=False),)
+    drops = " ".join(f"--drop {_word(name)}" for name in names[:_MOST_NAMED])
+    way_out = KNOWN.replace(" it is ", f" {'it is' if len(names) == 1 else 'they are'} ")
+    return Suspicion(sentence, f"{way_out}, or use {drops}", what=what, is_firm=False)
 
 
 def unread(dataset: Dataset) -> tuple[Suspicion, ...]:

@@ -58,7 +58,8 @@ class Suspicion:
     found : Recognition or None
         What a plain model explains with and without the kin of a row; None where no column names them.
     what : str
-        "groups" or "order"; "leak", where columns may have been known too late; "text", where some is not used.
+        "groups" or "order"; "leak", where columns give the target away; "late", where they may have been recorded after the outcome;
+        "text", where some is not used.
     is_firm : bool
         Whether it holds the verdict. What independent rows may look like as well is only asked.
     """
@@ -66,7 +67,7 @@ class Suspicion:
     sentence: str
     way_out: str
     found: Recognition | None = None
-    what: Literal["groups", "order", "leak", "text"] = "groups"
+    what: Literal["groups", "order", "leak", "late", "text"] = "groups"
     is_firm: bool = True
     in_short: ClassVar[str] = "rows of this table seem to belong together"
 

@@ -123,8 +123,9 @@ def outer_range(values: "ArrayLike", *, whole: bool = False) -> tuple[float, flo
     if n < 2 * MIN_ROWS:
         return None
     block = max(MIN_ROWS, int(_END_SHARE * n))
-    low, high = float(np.median(rows[:block])), float(np.median(rows[-block:]))
-    if not low < high:
+    with np.errstate(over="ignore"):
+        low, high = float(np.median(rows[:block])), float(np.median(rows[-block:]))
+    if not 0 < high - low < math.inf:  # of doubles near the largest the range is none
         return None
     power = math.floor(math.log10(high - low)) - 1
     unit = next(unit for unit in (5, 2, 1) if _decimal(unit, power) <= (high - low) / 10)

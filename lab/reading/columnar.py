@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_arrow", "read_folder", "read_parquet"]
 
+_DEEPEST = 3
+"""Records in records in records are taken apart, as those of JSON are."""
 Check = Callable[[int, int, int], None]
 """Raises DataError where rows, columns or unpacked bytes are too many."""
 
@@ -149,17 +151,36 @@ def _read_flat(file: Any, schema: "pa.Schema") -> "pa.Table":
     """Read the columns that hold one value a row; of lists and the like only the type is kept, for what is said of them."""
     import pyarrow as pa
 
-    is_flat = [not pa.types.is_nested(field.type) for field in schema]
+    is_flat = [_holds_values(field.type) for field in schema]
     leaves = [file.schema.column(place).path for place in range(len(file.schema))]
     tops = [path.split(".")[0] for path in leaves]
     flat_names = {field.name for field, flat in zip(schema, is_flat, strict=True) if flat}
     n_rows = file.metadata.num_rows
     if all(is_flat):
-        return file.read(use_threads=False)
+        return _flattened(file.read(use_threads=False))
     wanted = [path for path, top in zip(leaves, tops, strict=True) if path in flat_names or top in flat_names]
     read = file.read(columns=wanted, use_threads=False)
     columns = [
         read.column(field.name) if flat else pa.chunked_array([pa.nulls(n_rows, field.type)])
         for field, flat in zip(schema, is_flat, strict=True)
     ]
-    return pa.table(columns, names=schema.names)
+    return _flattened(pa.table(columns, names=schema.names))
+
+
+def _holds_values(kind: "pa.DataType", deep: int = 0) -> bool:
+    """Whether a column holds one value a row, or records of such."""
+    import pyarrow as pa
+
+    if not pa.types.is_struct(kind):
+        return not pa.types.is_nested(kind)
+    return deep < _DEEPEST and all(_holds_values(kind.field(place).type, deep + 1) for place in range(kind.num_fields))
+
+
+def _flattened(table: "pa.Table") -> "pa.Table":
+    """Make columns of the parts of records, named `address.city`; of others nothing changes."""
+    import pyarrow as pa
+
+    for _ in range(_DEEPEST):
+        if any(pa.types.is_struct(field.type) and _holds_values(field.type) for field in table.schema):
+            table = table.flatten()
+    return table

@@ -5,7 +5,8 @@ A column whose dates may be read either way is told from others by nothing: the 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -16,36 +17,36 @@ _DAY_FIRST = "%d{0}%m{0}%Y", "%d{0}%m{0}%y"
 _MONTH_FIRST = "%m{0}%d{0}%Y", "%m{0}%d{0}%y"
 _ENDS = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %H:%M")
 _WORDS = (
-    "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%d/%b/%Y", "%d/%b/%y", "%b-%d-%Y",
+    "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%d/%b/%Y", "%d/%b/%y", "%b-%d-%Y",
     "%a %d %b %Y",
-    "%d. %B %Y", "%d. %b %Y", "%A, %B %d, %Y", "%a, %d %b %Y", "%b %d %Y", "%B %d %Y", "%d%b%Y", "%d.%b.%Y",
+    "%d. %B %Y", "%d. %b %Y", "%A, %B %d, %Y", "%a, %d %b %Y", "%B %d %Y", "%b %d %Y", "%d%b%Y", "%d.%b.%Y",
 )  # fmt: skip
 _MONTHS = (
-    "%b-%y",
-    "%b %Y",
-    "%B %Y",
-    "%Y-%m",
-    "%m/%Y",
-    "%b-%Y",
-    "%B-%Y",
-    "%B %y",
-    "%B-%y",
-    "%Y/%m",
-    "%m.%Y",
-    "%y-%b",
-    "%Y-%b",
-)
+    "%B-%y", "%b-%y", "%B %Y", "%b %Y", "%Y-%m", "%m/%Y", "%B-%Y", "%b-%Y", "%B %y", "%Y/%m", "%m.%Y", "%y-%b", "%Y-%b",
+)  # fmt: skip
 _YEAR_FIRST = ("%Y/%m/%d", "%Y.%m.%d", "%Y-%m-%d")
-_QUARTERS = "%YQ%q"
+_QUARTERS, _WEEKS = "%YQ%q", "%G-W%V"
+_WEEK = re.compile(r"\d{4}-?[Ww]\d{2}")
 _QUARTER = re.compile(r"(\d{4})[\s/._-]?[Qq]([1-4])|[Qq]([1-4])[\s/._-]?(\d{4})")
 _DIGITS = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S")
 _SHORT_DAY, _FEWEST_DAYS = "%y%m%d", 20
 _LIKE = re.compile(r"(?=(?:.*\d){2})[\w\s.,/:+-]{5,40}")
-_GERMAN = {
-    "Januar": "January", "Jänner": "January", "Februar": "February", "März": "March", "Mai": "May", "Juni": "June", "Juli": "July",
-    "Oktober": "October", "Dezember": "December", "Mär": "Mar", "Mrz": "Mar", "Okt": "Oct", "Dez": "Dec",
+_MONTH_WORDS = {
+    "January": "januar jänner janvier enero gennaio janeiro januari",
+    "February": "februar février febrero febbraio fevereiro februari",
+    "March": "märz mars marzo março maart", "April": "avril abril aprile", "May": "mai mayo maggio maio mei",
+    "June": "juni juin junio giugno junho", "July": "juli juillet julio luglio julho",
+    "August": "août aout agosto augustus", "September": "septembre septiembre settembre setembro",
+    "October": "oktober octobre octubre ottobre outubro", "November": "novembre noviembre novembro",
+    "December": "dezember décembre diciembre dicembre dezembro",
+    "Jan": "jän janv ene gen", "Feb": "févr fév fev", "Mar": "mär mrz mrt", "Apr": "avr abr", "Jun": "giu", "Jul": "juil lug",
+    "Aug": "ago aoû", "Sep": "sept set", "Oct": "okt ott out", "Dec": "dez déc dic",
 }  # fmt: skip
-_MONTH_OF_GERMANS = re.compile(rf"\b({'|'.join(sorted(_GERMAN, key=len, reverse=True))})\b")
+"""Months in German, French, Spanish, Italian, Portuguese and Dutch."""
+_ENGLISH = {word: name for name, words in _MONTH_WORDS.items() for word in (name.casefold(), *words.split())}
+_SHORTENED = {name.casefold(): name for name in _MONTH_WORDS if len(name) == len("Jan")} | {"nov": "Nov"}
+_WORDS_OF_MONTHS = "|".join(sorted({**_ENGLISH, **_SHORTENED}, key=len, reverse=True))
+_MONTH = re.compile(rf"(?:\bde )?\b({_WORDS_OF_MONTHS})\b(?:\.(?=[\s,-]|$))?(?: de\b)?", re.IGNORECASE)
 _SOME = 2_000
 
 
@@ -58,7 +59,8 @@ class Dated:
     values : numpy.ndarray of shape (n_texts,) of datetime64[us]
         Moments in UTC where a zone is named, else as written; NaT where a text is no date of the format.
     form : str
-        As `time.strftime` writes it; "ISO 8601" for all that this standard allows, "%YQ%q" for quarters of years in any order.
+        As `time.strftime` writes it; "ISO 8601" for all that this standard allows, "%YQ%q" for quarters of years in any order,
+        "%G-W%V" for weeks of the calendar.
     is_ambiguous : bool
         Whether the month may come first as well.
     """
@@ -77,10 +79,31 @@ def dates_of(texts: Sequence[str], form: str) -> Dated:
     """Read texts in one format; "ISO 8601" takes dates, times and zones of the standard."""
     if form == _QUARTERS:
         return Dated(np.array([_quarter(text) for text in texts], dtype="datetime64[us]"), form)
-    series = pd.Series([_MONTH_OF_GERMANS.sub(lambda m: _GERMAN[m[0]], text) for text in texts], dtype=object)
+    if form == _WEEKS:
+        texts, form = [f"{text.replace('-', '').upper()}1" for text in texts], "%GW%V%u"
+        return replace(dates_of(texts, form), form=_WEEKS)
+    is_short = "%b" in form
+    series = pd.Series(
+        [_MONTH.sub(lambda month: _in_english(month[1], is_short), text) for text in texts], dtype=object
+    )
     how = "ISO8601" if form == "ISO 8601" else form
     found = pd.to_datetime(series, format=how, errors="coerce", utc=True)
     return Dated(found.dt.tz_localize(None).to_numpy().astype("datetime64[us]"), form)
+
+
+@lru_cache(maxsize=4 * _SOME)
+def _with_english_months(text: str, is_short: bool) -> str:
+    return _MONTH.sub(lambda month: _in_english(month[1], is_short), text)
+
+
+def _in_english(word: str, is_short: bool) -> str:
+    """Name a month as `time.strptime` knows it, in three letters or whole.
+
+    >>> _in_english("Févr", True), _in_english("gennaio", True), _in_english("gennaio", False), _in_english("sept", False)
+    ('Feb', 'Jan', 'January', 'Sep')
+    """
+    name = _ENGLISH.get(word.casefold()) or _SHORTENED[word.casefold()]
+    return name[:3] if is_short else name
 
 
 def are_short_days(texts: Sequence[str]) -> bool:
@@ -143,6 +166,8 @@ def _candidates(texts: Sequence[str]) -> list[str]:
     found = ["ISO 8601"] if "-" in signs or "T" in "".join(texts[:20]) else []
     if any(_QUARTER.fullmatch(text) for text in texts):
         found.append(_QUARTERS)
+    if texts and all(_WEEK.fullmatch(text) for text in texts):
+        return [_WEEKS]
     if with_words:
         return [*found, *(form + end for form in _WORDS for end in ends), *_MONTHS]
     for sign in sorted(signs):

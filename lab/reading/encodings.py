@@ -19,6 +19,7 @@ _LATIN = {
 """Encodings of Latin letters, the more usual ones first, with the letters of the languages that they are for."""
 _SIGNS = "€£¥°§²³½¼µ–—…©®™«»"
 _OTHERS = ("cp1251", "cp1253", "iso8859_5", "koi8_r", "shift_jis", "euc_kr", "gb18030", "big5")
+_OF_TWO_BYTES = ("shift_jis", "euc_kr", "gb18030", "big5")
 _NAMES = {
     "cp1252": "Windows-1252 (Western European)", "cp1250": "Windows-1250 (Central European)", "cp1251": "Windows-1251 (Cyrillic)",
     "cp1253": "Windows-1253 (Greek)", "cp1254": "Windows-1254 (Turkish)", "cp850": "DOS code page 850", "cp437": "DOS code page 437",
@@ -111,7 +112,7 @@ def _guessed(content: bytes, name: str) -> tuple[bytes, list[str]]:
     matches = from_bytes(some, cp_isolation=[*_LATIN, *_OTHERS], threshold=0.5)
     best = matches.best()
     form, is_sure = "" if best is None else best.encoding, True
-    if form not in _OTHERS:
+    if form not in _OTHERS or (form in _OF_TWO_BYTES and _is_torn(some.decode(form, "replace"))):
         scores = {each: _usual_letters(some.decode(each, "replace"), letters) for each, letters in _LATIN.items()}
         form = max(scores, key=scores.__getitem__)  # the first of several
         texts = {some.decode(each, "replace") for each, score in scores.items() if score == scores[form]}
@@ -124,6 +125,17 @@ def _guessed(content: bytes, name: str) -> tuple[bytes, list[str]]:
     return text.encode(), [
         f"the file is not UTF-8: it is read as {_NAMES.get(form, form)}, {sure}; --encoding says otherwise"
     ]
+
+
+def _is_torn(text: str) -> bool:
+    """Whether most signs of East Asia stand alone inside Latin words: then they are two letters of these, one with an accent.
+
+    >>> _is_torn("Total g駻駻al"), _is_torn("東京 Tower, 大阪")
+    (True, False)
+    """
+    pieces = re.findall(r"[^\x00-\x7f]+", text)
+    torn = re.findall(r"[A-Za-z][^\x00-\x7f]{1,2}(?=[A-Za-z\s,;.\"']|$)", text)
+    return len(torn) > len(pieces) / 2
 
 
 def _usual_letters(text: str, letters: str) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lab.privacy.aggregates import MIN_ROWS
 from lab.reading.dates import Dated, are_short_days, dates_of, dates_spelled
 from lab.reading.missing import MISSING, SPELLINGS, sentinels
 from lab.reading.numbers import Sign, Spelled, spelled_numbers
@@ -29,7 +30,9 @@ _ENOUGH = 0.95
 """The share of the values of a column that must be numbers, or dates, in one spelling."""
 _FIRST_DAY, _LAST_DAY, _MOST_SHORT = 1900_01_01, 2100_12_31, 99_12_32
 _LARGEST_EXACT = 2**53
+_HALF = 0.5
 _SOME, _FEW, _FIRST = 1_000, 20, 100
+_DURATION = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 _LONE_THOUSANDS = r"^-?\d{1,3}\.\d{3}$"
 _MOST_NAMED = 3
@@ -247,7 +250,7 @@ def _typed(column: _Column, told: Told) -> pa.ChunkedArray:
         dated = dates_of(column.texts, form) if form else dates_spelled(column.texts, fewest=_ENOUGH)
         values = None if dated is None else _dates(column, dated, told, is_asked=kind == "date")
     if values is None and kind != "category":
-        values = _times(column.texts)
+        values = _times(column.texts) or _durations(column, told)
         with contextlib.suppress(pa.ArrowInvalid):
             values = values or pc.cast(pa.array(column.texts, pa.string()), pa.bool_())
     if values is None:
@@ -268,9 +271,8 @@ def _numbers(column: _Column, told: Told, *, is_asked: bool) -> pa.Array | None:
     if not column.texts:
         return None
     found = spelled_numbers(column.texts, column.counts, usual=told.usual)
-    if not is_asked and (
-        _share(column, found) < _enough(column, found, told) or _are_codes(column, found) or _are_days(column)
-    ):
+    enough = _share(column, found) >= _enough(column, found, told) or _is_marked(column, found, told)
+    if not is_asked and (not enough or _are_codes(column, found) or _are_days(column)):
         return None
     numbers = found.values.copy()
     words = [*found.how]
@@ -292,6 +294,17 @@ def _enough(column: _Column, found: Spelled, told: Told) -> float:
 def _share(column: _Column, found: Spelled) -> float:
     counts = column.counts
     return float(counts[~np.isnan(found.values)].sum() / max(counts.sum(), 1))
+
+
+def _is_marked(column: _Column, found: Spelled, told: Told) -> bool:
+    """Whether all that is no number is one word without digits, in half of the rows at most: it says that nothing is known.
+
+    In a target it may be a class.
+    """
+    odd = np.flatnonzero(np.isnan(found.values))
+    if len(odd) != 1 or column.name == told.target or any(sign.isdigit() for sign in column.texts[odd[0]]):
+        return False
+    return len(np.unique(found.values)) > _FEW and _share(column, found) >= _HALF
 
 
 def _are_codes(column: _Column, found: Spelled) -> bool:
@@ -345,10 +358,24 @@ def _times(texts: list[str]) -> pa.Array | None:
     return pa.array([3_600 * hours + 60 * minutes + seconds for hours, minutes, seconds in parts], pa.int64())
 
 
+def _durations(column: _Column, told: Told) -> pa.Array | None:
+    """Read times that passed, all of a column and some of a day or more, as seconds."""
+    found = [_DURATION.fullmatch(text) for text in column.texts]
+    if not column.texts or not all(found):
+        return None
+    parts = [[int(part) for part in match.groups()] for match in found if match is not None]
+    told.notes.append(f"column {column.name!r} is read as durations (hours, minutes and seconds), in seconds")
+    return pa.array([3_600 * hours + 60 * minutes + seconds for hours, minutes, seconds in parts], pa.int64())
+
+
 def _note_rest(column: _Column, odd: "NDArray[np.bool_]", what: str, told: Told) -> None:
     """Say how many values were none of what the column is; which, is nobody's business where they are rare."""
     rows = int(column.counts[odd].sum())
-    if rows:
+    if odd.sum() == 1 and rows >= MIN_ROWS:
+        told.notes.append(
+            f"column {column.name!r} is read as {what}: {column.texts[int(odd.argmax())][:40]!r} is taken for missing"
+        )
+    elif rows:
         values = "value that is none is" if rows == 1 else "values that are none are"
         told.notes.append(f"column {column.name!r} is read as {what}: {rows:,} {values} taken for missing")
 

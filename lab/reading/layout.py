@@ -144,7 +144,8 @@ def _best(text: str, delimiters: str) -> _Reading | None:
 
 def _before(reading: _Reading) -> int:
     """Count the rows before those of the usual width, but for a header that is one name short."""
-    return sum(bool(row) and len(row) != reading.width - 1 for row in reading.rows[: reading.first])
+    short = max(reading.width - 1, 2)  # a line of one word is a title
+    return sum(bool(row) and len(row) != short for row in reading.rows[: reading.first])
 
 
 def _plain(text: str, delimiter: str) -> _Reading:
@@ -219,7 +220,8 @@ def _has_header(rows: Sequence[Sequence[str]], width: int, wanted: Collection[st
     numbers = [name for name in names if name]
     if numbers in ([str(place) for place in range(len(numbers))], [str(place + 1) for place in range(len(numbers))]):
         return True  # names that count
-    return not _looks_like(names, below)
+    others = [row for row in below if [cell.strip() for cell in row] != names]  # a header may be said again
+    return not _looks_like(names, others or below)
 
 
 def _looks_like(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

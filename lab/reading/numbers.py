@@ -25,7 +25,7 @@ _CURRENCIES = (
 _MONEY = "|".join(re.escape(word) for word in sorted(_CURRENCIES, key=len, reverse=True))
 _BLANKS = " \u00a0\u2009\u202f\t"
 _NUMBER = re.compile(
-    rf"""(?P<text>')?(?P<open>\()?[{_BLANKS}]*(?P<minus>[-+−])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*(?P<later>[-−])?
+    rf"""(?P<text>')?(?:(?P<bound>[<>≤≥]=?)[{_BLANKS}]*)?(?P<open>\()?[{_BLANKS}]*(?P<minus>[-+−])?[{_BLANKS}]*(?P<before>{_MONEY})?[{_BLANKS}]*(?P<later>[-−])?
     (?P<digits>(?:\d[\d.,'’{_BLANKS}]*\d|\d)(?:[eE][-+]?\d{{1,3}})?|[.,]\d+(?:[eE][-+]?\d{{1,3}})?)(?P<end>[.,][-–—]{{0,2}})?
     [{_BLANKS}]*(?P<behind>{_MONEY}|%|‰|[^\W\d_]{{1,10}}(?:[²³]|/[^\W\d_]{{1,6}})?|°[CF]?)?[{_BLANKS}]*(?P<trailing>[-−])?(?P<close>\))?""",
     re.VERBOSE,
@@ -37,6 +37,7 @@ _PLAIN = {
     sign: rf"^-?(\d+|\d{{1,3}}({re.escape(other)}\d{{3}})+)({re.escape(sign)}\d+)?$"
     for sign, other in ((".", ","), (",", "."))
 }
+_MOST_BOUNDS = 0.2
 _SOME = 5_000
 """Of more different texts, so many tell how they are spelled."""
 Sign = Literal[".", ","]
@@ -77,12 +78,20 @@ def spelled_numbers(texts: Sequence[str], counts: "NDArray[np.int64]", *, usual:
     """
     some = slice(None, None, 1 + len(texts) // _SOME)
     found = [_NUMBER.fullmatch(text) for text in texts[some]]
+    if _are_bounds(found, counts[some]):
+        return Spelled(np.full(len(texts), np.nan), (), None)
     unit = _unit(found, counts[some])
     parts = [match if match is not None and _fits(match, unit) else None for match in found]
     digits = [None if match is None else match["digits"] for match in parts]
     decimal, is_sure = _decimal(digits, counts[some], usual)
     values = _values(texts, decimal, unit) if any(parts) else _infinite(texts)
     return Spelled(values, _in_words(parts, values[some], decimal, unit), decimal if is_sure else None)
+
+
+def _are_bounds(found: Sequence["re.Match[str] | None"], counts: "NDArray[np.int64]") -> bool:
+    """Whether a fifth of the rows say less than a number, or more: then they are classes (`<30`, `>=30`), and no measurements."""
+    bounds = sum(int(count) for match, count in zip(found, counts, strict=True) if match is not None and match["bound"])
+    return bounds > _MOST_BOUNDS * int(counts.sum())
 
 
 def _infinite(texts: Sequence[str]) -> "NDArray[np.float64]":
@@ -221,4 +230,6 @@ def _in_words(
         found.append("signs for per cent (12 % is 12)" if unit == "%" else f"the unit {unit}")
     if any(match["open"] for match in there):
         found.append("brackets for minus")
+    if bounds := sorted({match["bound"] for match in there if match["bound"]}):
+        found.append(f"signs for limits ({bounds[0]} 5 is 5)")
     return tuple(found)

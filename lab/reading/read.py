@@ -117,7 +117,7 @@ def _table(
         told.usual = "."
         return _trimmed(table, [*notes, *more])
     if is_json(content):
-        return read_records(content, name), []
+        return read_records(content, name)
     table, delimiter, notes = delimited(content, name, encoding=how.encoding, header=how.header, wanted=wanted)
     if delimiter == ";":  # then the comma is usually the decimal sign; columns that prove another one say so
         told.by_separator = ","

@@ -1,9 +1,13 @@
 """How do JSON records become a table? A list of objects, or one object a line; a value inside another has both names."""
 
 import json
-from typing import Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from lab.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["column_of", "is_json", "read_records"]
 
@@ -16,8 +20,10 @@ def is_json(content: bytes) -> bool:
     return start.startswith(b"{") or (start.startswith(b"[") and start[1:].lstrip()[:1] == b"{")
 
 
-def read_records(content: bytes, name: str) -> "Any":
-    """Read a list of objects, one object a line, or an object with one list of them in it, into an Arrow table.
+def read_records(content: bytes, name: str) -> "tuple[pa.Table, list[str]]":
+    """Read a list of objects, one object a line, an object with one list of them in it, or an object of columns.
+
+    Gives the table and what was understood: lists in a cell are left out.
 
     Raises
     ------
@@ -32,7 +38,7 @@ def read_records(content: bytes, name: str) -> "Any":
     for key in dict.fromkeys(key for row in flat for key in row):
         columns[key] = [row.get(key) for row in flat]
     try:
-        return pa.table({key: column_of(values) for key, values in columns.items()})
+        return pa.table({key: column_of(values) for key, values in columns.items()}), _lists_in(rows, columns)
     except (pa.ArrowException, OverflowError, UnicodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise DataError(f"{name} holds what no column can hold ({reason}); save it as CSV (UTF-8)") from error
@@ -48,6 +54,8 @@ def _objects(content: bytes, name: str) -> list[dict[str, Any]]:
         raise DataError(
             f"{name} is damaged JSON{where}; write it again, as a list of objects or one object a line"
         ) from error
+    if isinstance(found, dict) and (columns := _columns_of(found)):
+        return [dict(zip(found, values, strict=True)) for values in zip(*columns, strict=True)]
     if isinstance(found, dict):
         lists = [value for value in found.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
         found = lists[0] if len(lists) == 1 else [found]
@@ -56,6 +64,27 @@ def _objects(content: bytes, name: str) -> list[dict[str, Any]]:
             f"{name} holds JSON that is no list of objects; write one object a row, each with the names of the columns"
         )
     return found
+
+
+def _columns_of(found: dict[str, Any]) -> list[list[Any]]:
+    """Give the columns of an object that holds one list of plain values for each, or one object with the same row names; else none."""
+    values = list(found.values())
+    if len(values) > 1 and all(
+        isinstance(each, dict) and len(each) > 1 and each.keys() == values[0].keys() for each in values
+    ):
+        values = [list(each.values()) for each in values]
+    if len(values) < 2 or not all(isinstance(each, list) and len(each) == len(values[0]) > 1 for each in values):
+        return []
+    return [] if any(isinstance(cell, list | dict) for each in values for cell in each) else values
+
+
+def _lists_in(rows: list[dict[str, Any]], columns: Collection[str]) -> list[str]:
+    """Say which names hold lists, in all rows or some, and are left out there."""
+    named = dict.fromkeys(key for row in rows for key, value in row.items() if isinstance(value, list))
+    return [
+        f"{key!r} holds lists, which are {'left out where they stand' if key in columns else 'no column and left out'}"
+        for key in named
+    ]
 
 
 def _is_lines(lines: list[bytes]) -> bool:

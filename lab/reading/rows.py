@@ -16,11 +16,11 @@ __all__ = ["named_once", "without_margins"]
 
 _TOTAL = re.compile(
     r"(?:(?:grand|sub)[ -]?)?total(?:s|e|en)?\b.*|sum|summe|gesamt(?:summe)?|insgesamt|somme|suma|totaal|average|mean|mittelwert|"
-    r"durchschnitt",
+    r"durchschnitt|gesamtergebnis|moyenne|promedio|totale|gemiddelde|summa|итого|всего|razem",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"[(\[].{1,20}[)\]]|[^\d\s]{1,12}|[^\d]{1,20}(?:\s?/\s?[^\d]{1,10})?|-")
-_HEADS, _FEWEST = 3, 3
+_HEADS, _FEWEST, _MOST_TOTALS = 3, 3, 3
 _FEWEST_SHUFFLED = 20
 """So many rows with different whole numbers are numbered, in whatever order they stand."""
 
@@ -110,15 +110,25 @@ def _without_units(table: pa.Table, notes: list[str]) -> pa.Table:
 
 
 def _without_totals(table: pa.Table, notes: list[str]) -> pa.Table:
-    """Leave out a last row that says by a word of its own that it sums up the others."""
-    if len(table) <= _FEWEST:
-        return table
+    """Leave out the last rows, three at most, that say by a word of their own that they sum up the others."""
+    kept, said = table, ""
+    while len(kept) > _FEWEST and len(table) - len(kept) < _MOST_TOTALS and (name := _summed_up(kept)) is not None:
+        kept, said = kept.slice(0, len(kept) - 1), name
+    gone = len(table) - len(kept)
+    if gone:
+        rows = "the last row sums up the others" if gone == 1 else f"the last {gone} rows sum up the others"
+        word, was = ("its word", "was") if gone == 1 else ("their words", "were")
+        notes.append(f"{rows}, by {word} in column {said!r}, and {was} left out")
+    return kept
+
+
+def _summed_up(table: pa.Table) -> str | None:
+    """Name the column in which the last row says that it sums up the others; None where it does not."""
     for name, column in _texts(table)[:_HEADS]:
         last = (column[len(column) - 1].as_py() or "").strip()
         if _TOTAL.fullmatch(last) and not pc.any(pc.equal(column.slice(0, len(column) - 1), last)).as_py():
-            notes.append(f"the last row sums up the others, by its word in column {name!r}, and was left out")
-            return table.slice(0, len(table) - 1)
-    return table
+            return name
+    return None
 
 
 def named_once(table: pa.Table, name: str, wanted: "Collection[str]", most: int) -> tuple[pa.Table, list[str]]:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from lab.cleaning import clean, short
 from lab.data.builtin import Column, meanings
 from lab.host.files import write_bytes
-from lab.numbers import number
+from lab.numbers import number, rough_share
 from lab.protocol import Figure, Table
 from lab.record import Record
 from lab.report.explained import explained
@@ -110,7 +110,7 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_finalize
     )
-    environment.filters |= {"number": number, "setting": setting, "unit": unit}
+    environment.filters |= {"number": number, "setting": setting, "unit": unit, "share": rough_share}
     environment.filters |= {"capital": capital, "duration": duration, "likelihood": likelihood}
     environment.globals.update(
         wrong_share=wrong_share,

@@ -37,8 +37,20 @@ _SHOWS = (
     "numbers.py",
     "version.py",
     "watching",
+    "looked.py",
+    "codes.py",
+    "suspicions.toml",
 )
-_KEEPS = ("record.py", "record_schema.json", "schema.py", "runs", "rates.py", "likeness.py", "registry.py")
+_KEEPS = (
+    "record.py",
+    "record_schema.json",
+    "schema.py",
+    "runs",
+    "rates.py",
+    "likeness.py",
+    "registry.py",
+    "understood.py",
+)
 _READS = ("reading", "plain_table.py")
 _CHECKS = ("controls.py", "testing.py", "spoiling.py")
 _WITHOUT_WEIGHT = {*_SHOWS, *_KEEPS, *_READS, *_CHECKS}

@@ -63,7 +63,7 @@ class _Side:
         found = identity_of(folder)
         if found is None:
             raise SettingsError(
-                f"{folder} is not the folder of a run: nothing there says which; name folders that lab run has made"
+                f"{folder} is not the folder of a run that is known; name folders that lab run has made"
             )
         self.folder, self.identity, self.facts = folder, found, kept_plan(folder, found)
         trials = folder / _TRIALS
@@ -125,7 +125,9 @@ def _hold(folder: Path, held: contextlib.ExitStack) -> None:
     try:
         held.enter_context(using(folder))
     except Timeout as error:
-        raise SettingsError(f"{folder} is under way: wait until it ends, or stop it, and merge again") from error
+        raise SettingsError(
+            f"the run in {folder} is still under way; wait until it ends, or stop it, and merge again"
+        ) from error
     except OSError as error:
         raise SettingsError(f"cannot use {folder}: {error.strerror}; name folders that lab run has made") from error
 
@@ -143,7 +145,7 @@ def _facts_of(sides: Sequence[_Side]) -> list[Any]:
     facts = next((side.facts for side in sides if side.facts is not None), None)
     if facts is None:
         raise RecordError(
-            f"nothing in {sides[0].folder} says which trials it has; repeat the command of the run, and merge again"
+            f"{sides[0].folder} does not say which trials its run has; repeat the command of the run, and merge again"
         )
     return facts
 

@@ -241,7 +241,7 @@ class Watch:
             if self._order.counts["unread labels"] == len(piece.unread):
                 self._note(
                     (
-                        f"a row of {self._labels.name} does not parse: {piece.unread[0].reason}; such labels are counted and left out",
+                        f"a row of {self._labels.name} cannot be read: {piece.unread[0].reason}; such labels are counted and left out",
                     )
                 )
         self._is_changed |= bool(piece.n_rows or piece.unread)
@@ -257,7 +257,7 @@ class Watch:
         silent_s = now - self._heard
         if piece.n_rows or piece.unread:
             if self._is_silent:
-                self._note((f"rows come again from {self._rows.name}, after {duration(silent_s)}",))
+                self._note((f"rows are coming from {self._rows.name} again, after {duration(silent_s)} without any",))
             self._is_silent, self._heard = False, now
             return True
         if silent_s >= self._stalled_s and not self._is_silent:

@@ -45,7 +45,7 @@ class Order:
         row = first + rows[0].after
         return self._first(
             "unread", len(rows), row,
-            f"after row {row:,}, a row of {self._source} does not parse: {rows[0].reason}; such rows are counted and left out",
+            f"after row {row:,}, a row of {self._source} cannot be read: {rows[0].reason}; such rows are counted and left out",
         )  # fmt: skip
 
     def times(self, cells: Sequence[Cell], first: int, column: str) -> list[Happening]:
@@ -79,14 +79,14 @@ class Order:
         row = first + again[0]
         return self._first(
             "twice", len(again), row,
-            f"the key of row {row + 1:,} came before; both rows are watched (looked for among the newest {WINDOW:,} keys)",
+            f"the key of row {row + 1:,} has come before; both rows are watched (looked for among the newest {WINDOW:,} keys)",
         )  # fmt: skip
 
     def lost(self, names: Sequence[str], first: int) -> list[Happening]:
         """Take the names of columns that are needed to watch rows, and are there no more."""
         told = []
         for name in names:
-            said = f"the column {name!r} is there no more since row {first + 1:,}; the watch goes on without it"
+            said = f"the column {name!r} is missing from row {first + 1:,} on; the watch goes on without it"
             told += self._first(f"without {name!r}", 1, first, said)
         return told
 

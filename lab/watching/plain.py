@@ -72,7 +72,7 @@ def standing_of(plain: Any) -> Standing:
         return msgspec.convert({**plain, "status": status}, Standing)
     except (KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
         raise InputError(
-            f"this is not how a watch stands ({error}); its state was written by another version"
+            f"this state of a watch cannot be read ({error}); it was written by another version"
         ) from error
 
 

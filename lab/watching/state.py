@@ -89,7 +89,9 @@ class StateFile:
             If another one does, or its folder is not there.
         """
         if not self.path.parent.is_dir():
-            raise SettingsError(f"the folder of {self.path} is not there; make it, or name another file with --state")
+            raise SettingsError(
+                f"the folder of {self.path} does not exist; create it, or name another file with --state"
+            )
         try:
             with locks.held(self.path.with_name(f".{self.path.name}.lock")):
                 sweep_parts(self.path.parent)

@@ -1,4 +1,4 @@
-"""Is it noticed that rows belong together, and is nothing suspected where they do not?
+"""Is it noticed that rows belong together, or that a column was recorded late, and is nothing suspected where that is not so?
 
 The tables are those of `dependence_tables`: groups that a column names or none does, walks in time, copied rows; and independent
 rows of every shape that could be mistaken for them. Each goes through `lab.data.load.check` and `lab.learning.undeclared`, as in a
@@ -23,10 +23,11 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pyarrow as pa
-from dependence_tables import DEPENDENT, INDEPENDENT, made
+from dependence_tables import DEPENDENT, INDEPENDENT, LATE, made
 
 from lab.data.builtin import TABLES
 from lab.data.load import check, load
+from lab.learning.giveaways import giveaways
 from lab.learning.undeclared import suspicions
 from lab.stats import rate
 
@@ -45,8 +46,9 @@ def _said(dataset):
     copies, found = dataset.belonging.copies, suspicions(dataset, seed=0)
     many = [f"{copies} copies"] if copies > dataset.n_rows / 100 else []
     firm, asked = ([each.sentence for each in found if each.is_firm == firm] for firm in (True, False))
+    late = [each.sentence for each in giveaways(dataset, seed=0) if each.what == "late"]
     leaks = [reason for reason in dataset.left_out.values() if "(leakage)" in reason]
-    return "; ".join([*many, *leaks, *firm]), "; ".join(asked)
+    return "; ".join([*many, *leaks, *late, *firm]), "; ".join(asked)
 
 
 def _print(title, found):
@@ -70,9 +72,9 @@ def report(title, kinds, arguments):
     if jobs:
         _print(title, said)
     for (kind, seed), (firm, asked) in zip(jobs, said, strict=True):
-        if bool(firm) != (kind in DEPENDENT):
+        if bool(firm) != (kind not in INDEPENDENT):
             print(
-                f"    {'missed' if kind in DEPENDENT else 'false alarm'}: {kind}, seed {seed} {firm or asked}",
+                f"    {'missed' if kind not in INDEPENDENT else 'false alarm'}: {kind}, seed {seed} {firm or asked}",
                 flush=True,
             )
 
@@ -86,6 +88,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     report("dependent rows, noticed", DEPENDENT, arguments)
+    report("columns recorded after the outcome, noticed", LATE, arguments)
     report("independent rows, suspected", INDEPENDENT, arguments)
     real = [(name, None) for name in TABLES] + [tuple(name.rsplit(":", 1)) for name in arguments.files]
     for name, target in real:

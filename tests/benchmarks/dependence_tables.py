@@ -12,7 +12,7 @@ from scipy.special import expit
 sys.path.append(str(Path(__file__).parents[1]))
 from samples.planted import table_of
 
-__all__ = ["DEPENDENT", "INDEPENDENT", "made"]
+__all__ = ["DEPENDENT", "INDEPENDENT", "LATE", "made"]
 
 
 def grouped(rng, name=None, number=False, spelled=None, rows=(4, 21), groups=(25, 120), near=True, grades=False):
@@ -417,6 +417,40 @@ def with_missing(rng):
     }
 
 
+def two_dates(rng):
+    """Dates of a beginning and of an end that tell as little of the target as they may, one with gaps at random."""
+    made = plain(rng, number=bool(rng.integers(2)))
+    n = len(made["y"])
+    begun = rng.integers(0, 1_500, n)
+    days = {"begun": begun, "last_seen": begun + rng.exponential(rng.uniform(10, 400), n).astype(int)}
+    dates = {name: np.datetime64("2020-01-01") + passed.astype("timedelta64[D]") for name, passed in days.items()}
+    dates["last_seen"][rng.random(n) < rng.uniform(0, 0.9)] = np.datetime64("NaT")
+    return dates | {"last_reading": rng.normal(size=n)} | made
+
+
+def late(rng, how):
+    """A beginning that says nothing, and what was written after the outcome, which came some time after it."""
+    n, k = max(_size(rng)[0], 150), 4
+    x = rng.normal(size=(n, k))
+    gone = x[:, 0] + rng.normal(size=n) > rng.uniform(-0.5, 0.5)
+    begun = rng.integers(0, 1_500, n)
+    lasted = rng.exponential(1, n) * np.where(gone, 30, 400) + np.where(gone, 0, 150)
+    start = np.datetime64("2020-01-01")
+    table = {"begun": start + begun.astype("timedelta64[D]")} | _columns(x)
+    if how == "filled":
+        end = start + (begun + 30).astype("timedelta64[D]")
+        end[rng.random(n) < np.where(gone, 0.1, 0.8)] = np.datetime64("NaT")
+        table["seen_off"] = end
+    elif how == "between":
+        table["seen_off"] = start + (begun + lasted).astype("timedelta64[D]")
+    elif how == "named":
+        table["calls_after_closing"] = rng.poisson(np.where(gone, 6, 0.5)).astype(float)
+    else:
+        table["seen_off"] = start + (begun + lasted).astype("timedelta64[D]")
+        return _shuffled(rng, table | {"y": np.floor(lasted) + rng.uniform(0, 1, n)})
+    return _shuffled(rng, table | {"y": np.where(gone, "gone", "there")})
+
+
 def _long_tailed(rng):
     made = plain(rng, number=True)
     return made | {"y": np.sinh(3 * made["y"] / made["y"].std())}
@@ -431,9 +465,16 @@ def _certain(rng):
 
 def made(kind, seed):
     """Make the columns of one table of a kind."""
-    return {**DEPENDENT, **INDEPENDENT}[kind](np.random.default_rng(seed))
+    return {**DEPENDENT, **LATE, **INDEPENDENT}[kind](np.random.default_rng(seed))
 
 
+LATE = {
+    "a date filled for one class": lambda rng: late(rng, "filled"),
+    "a date that comes sooner after another for one class": lambda rng: late(rng, "between"),
+    "a count named after the end": lambda rng: late(rng, "named"),
+    "a number to predict that is the time between two dates": lambda rng: late(rng, "number"),
+}
+"""Columns that were recorded after the outcome."""
 INDEPENDENT = {
     "normal": plain,
     "uniform": lambda rng: plain(rng, lambda rng, n, k: rng.uniform(-1, 1, (n, k))),
@@ -448,6 +489,7 @@ INDEPENDENT = {
     "sorted by the target": sorted_by_label,
     "a rising date": dated,
     "missing values": with_missing,
+    "two dates": two_dates,
     "outliers": outliers,
     "Cauchy": lambda rng: plain(rng, lambda rng, n, k: rng.standard_cauchy((n, k))),
     "log-normal": lambda rng: plain(rng, lambda rng, n, k: np.exp(2 * rng.normal(size=(n, k))), number=True),

@@ -265,5 +265,5 @@ def test_a_run_is_held_until_the_user_has_spoken_and_the_record_keeps_what_was_s
     by = said.get("by", "")
     assert stored.data["belonging"] == {"by": by, "time": "", "copies": 0, "independent": "independent" in said}
     assert stored.question.text.endswith("for new values of 'customer'?") is bool(by)
-    assert record.SCHEMA_VERSION == 5
+    assert record.SCHEMA_VERSION == 6
     assert dataclasses.asdict(stored.verdict) == dataclasses.asdict(done.record.verdict)

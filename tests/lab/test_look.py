@@ -1,5 +1,6 @@
 """`lab look` says what was understood, and what it writes reads the table in the same way."""
 
+import dataclasses
 import io
 import json
 import sys
@@ -8,12 +9,21 @@ from typing import get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from samples.records import hostile_record
+from samples.small_lab import Settings, SmallLab
 
-from lab.commands.codes import code_of, pages
+from lab import flow, job, record, report
+from lab.codes import code_of, pages
+from lab.data.frames import from_frame
+from lab.data.load import load
+from lab.data.seen import seen
+from lab.doubts import Doubts
 from lab.errors import SettingsError
 from lab.learning.shortage import Shortage
 from lab.learning.undeclared import Suspicion
+from lab.looked import kept, looked_at
 from lab.reading.declaration import declaration_of
 
 N = 120
@@ -173,3 +183,74 @@ def test_every_code_has_a_page_and_every_suspicion_a_code(lab):
         for is_firm in (True, False):
             assert code_of(Suspicion("", "", what=what, is_firm=is_firm)) in pages()
     assert code_of(Shortage("", "")) in pages()
+
+
+def test_a_run_keeps_what_lab_look_shows_and_its_report_tells_it_first(lab, customers, tmp_path):
+    said = json.loads(looked(lab, customers, "--target", "churn", "--json"))
+    (tmp_path / "marks").mkdir()
+    settings = Settings(marks=str(tmp_path / "marks"))
+    done = flow.run(SmallLab(), load(str(customers), "churn"), settings, out=tmp_path / "runs", workers=1)
+    told = record.read(done.folder).data["seen"]
+    assert told["columns"] == [
+        {name: each[name] for name in ("name", "kind", "missing", "values", "use")} for each in said["columns"]
+    ]
+    assert (told["rows"], told["more"], told["suspicions"]) == (said["rows"], 0, said["suspicions"])
+    page = (done.folder / "report.html").read_text()
+    appendix = page.partition('<h2 id="appendix">')[2]
+    assert appendix.find('id="columns"') < appendix.find('class="part"', appendix.find('class="part"') + 1)
+    assert page.count('href="#columns"') == 2, "in the contents and from the plain page"
+    assert page.count("What was understood of the table</h3>") == 1
+    assert "<code>T301</code>" in page
+    assert "123456" not in page.replace(",", "")
+    assert "Hidden Valley" not in page
+
+
+def test_a_built_in_table_has_one_table_of_columns_with_their_meanings(tmp_path):
+    dataset = load("churn")
+    data = hostile_record().data | {"name": "churn", "columns": dict(dataset.kinds), "target": dataset.target_name}
+    told = kept(looked_at(dataset, Doubts()))
+    for extra, titles in (({"seen": told}, (1, 0)), ({}, (0, 1))):
+        data = {name: value for name, value in data.items() if name != "seen"} | extra
+        page = report.html(dataclasses.replace(hostile_record("t"), data=data))
+        counted = tuple(
+            page.count(f"<h3>{title}</h3>") for title in ("What was understood of the table", "What the columns mean")
+        )
+        assert counted == titles, "an older record has the meanings alone"
+        assert "what it holds</th>" in page
+
+
+def test_what_a_record_keeps_of_a_wide_table_is_bounded_and_says_so(tmp_path):
+    rng = np.random.default_rng(0)
+    named = {("w" * 5_000 if place == 3 else f"x{place}"): rng.normal(size=60) for place in range(600)}
+    dataset = from_frame(pd.DataFrame(named | {"y": ["no", "yes"] * 30}), "y")
+    told = kept(looked_at(dataset, Doubts()))
+    assert (len(told["columns"]), told["more"]) == (500, 101)
+    assert told["columns"][3]["name"] == f"{'w' * 200}... (5,000 characters)"
+    page = report.html(dataclasses.replace(hostile_record("t"), data=hostile_record("t").data | {"seen": told}))
+    assert "101 more columns" in page
+
+
+def test_of_a_column_that_keeps_rows_together_no_value_is_named(lab, tmp_path):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {"patient": np.repeat(["Ada", "Bob", "Cy", "Di"], 30), "x": rng.normal(size=120), "y": ["a", "b"] * 60}
+    )
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    for words in (("--target", "y", "--by", "patient"), ("--by", "patient")):
+        out = looked(lab, tmp_path / "t.csv", *words)
+        assert "4 different" in out
+        assert "Ada" not in out
+
+
+def test_a_column_whose_range_is_beyond_all_doubles_is_told_without_one():
+    huge = np.where(np.arange(60) % 2, 1.5e308, -1.5e308)
+    (found,) = seen(pa.table({"huge": huge}), "t").columns
+    assert (found.kind, found.values) == ("number", "")
+
+
+def test_the_record_of_a_weighted_table_is_read_again(tmp_path):
+    frame = pd.DataFrame({"x": np.arange(60.0) % 7, "w": [1.0, 2.0] * 30, "y": [*"nnyy"] * 15})
+    data = job.describe_table(from_frame(frame, "y", weights="w"))
+    made = dataclasses.replace(hostile_record("t"), data=data)
+    record.write(made, tmp_path / "record.json")
+    assert record.read(tmp_path) == made

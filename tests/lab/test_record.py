@@ -48,7 +48,7 @@ def test_the_schema_refuses_an_answer_that_does_not_exist(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda plain: plain.update(schema_version=6), "schema version 6"),
+        (lambda plain: plain.update(schema_version=7), "schema version 7"),
         (lambda plain: plain.pop("evidence"), "lacks a part"),
         (lambda plain: plain["verdict"].pop("answer"), "lacks a part"),
         (lambda plain: plain.pop("schema_version"), "is not a record"),

@@ -42,7 +42,7 @@ def test_a_watch_says_what_happened_and_what_to_do(watch):
     ]
     assert called.err.splitlines() == [
         "watching model.onnx on rows.csv",
-        "nothing of this watch is kept; --state FILE lets it go on after its end as if nothing had been",
+        "this watch is not saved; with --state FILE it can be stopped, and continued later from where it was",
     ]
 
 

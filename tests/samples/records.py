@@ -25,6 +25,12 @@ def hostile_record(text: str = HOSTILE) -> Record:
             "classes": {text: 5, "b": 5},
             "columns": {text: "number"},
             "notes": [f"column {text!r} was left out"],
+            "seen": {
+                "rows": 12,
+                "columns": [{"name": text, "kind": text, "missing": 0.25, "values": text, "use": text}],
+                "more": 1,
+                "suspicions": [{"code": "T301", "sentence": text}],
+            },
         },
         settings={"seed": 0, "metric": text},
         evidence=Evidence(

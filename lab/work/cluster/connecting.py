@@ -49,7 +49,7 @@ class Alike:
             )
         if digest_of(there) != self.expected:
             raise SettingsError(
-                f"the Dask worker {name!r} is not like this machine: {self._difference(self._here, there)}; rows would not add up, so "
+                f"the Dask worker {name!r} differs from this machine: {self._difference(self._here, there)}; rows could differ, so "
                 "give it the same versions and start it again"
             )
 

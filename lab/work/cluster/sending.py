@@ -255,6 +255,6 @@ class Remote:
 
     def _cut_off(self) -> CutOffError:
         return CutOffError(
-            f"the Dask scheduler at {self._cluster.address} is gone: finished work is kept; start it again and repeat the command to "
-            "resume"
+            f"the Dask scheduler at {self._cluster.address} no longer answers; finished work is kept; start it again and repeat "
+            "the command to resume"
         )

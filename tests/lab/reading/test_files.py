@@ -12,6 +12,7 @@ import zipfile
 import pandas as pd
 import pyarrow as pa
 import pyarrow.feather
+import pyarrow.parquet
 import pytest
 from samples import nosy
 
@@ -427,3 +428,47 @@ def test_a_kind_of_a_column_that_is_not_there_is_refused(tmp_path):
 
 def test_the_module_has_one_way_in():
     assert read.__all__ == ["Read", "read", "untyped"]
+
+
+def test_a_title_with_a_separator_above_decimal_commas_does_not_hide_the_header(tmp_path):
+    rows = [(age, f"{income:.2f}".replace(".", ","), plan, churn) for age, income, plan, churn in ROWS]
+    body = "Bericht 2024;\n" + text(";", rows=rows) + "Summe;99;;\nMittelwert;9;;\n"
+    said = is_the_table(found(tmp_path, body))
+    assert "the last 2 rows sum up the others" in said
+
+
+def test_a_header_that_is_said_again_in_the_middle_is_a_header(tmp_path):
+    body = text(rows=[*ROWS[:20], NAMES, *ROWS[20:]])
+    assert "the header stands again in 1 row" in is_the_table(found(tmp_path, body, target=""))
+
+
+def test_few_accents_of_latin_letters_are_no_signs_of_east_asia(tmp_path):
+    rows = [
+        (age, income, "g\u00e9n\u00e9ral" if place % 9 == 0 else "petit", churn)
+        for place, (age, income, _, churn) in enumerate(ROWS)
+    ]
+    read_ = found(tmp_path, text(rows=rows).encode("latin-1"))
+    assert set(read_.table["plan"].to_pylist()) == {"g\u00e9n\u00e9ral", "petit"}
+
+
+@pytest.mark.parametrize("orient", ["list", "dict"])
+def test_json_of_columns_is_a_table(tmp_path, orient):
+    frame = pd.DataFrame(ROWS, columns=NAMES)
+    is_the_table(found(tmp_path, json.dumps(frame.to_dict(orient)), "t.json"))
+
+
+def test_lists_in_json_are_left_out_and_said(tmp_path):
+    lines = "\n".join(
+        json.dumps({**dict(zip(NAMES, row, strict=True)), "tags": ["a"] * (place % 3)})
+        for place, row in enumerate(ROWS)
+    )
+    assert "'tags' holds lists" in is_the_table(found(tmp_path, lines, "t.jsonl"))
+
+
+def test_records_in_parquet_are_taken_apart_as_those_of_json(tmp_path):
+    inner = [{"age": age, "more": {"income": income}} for age, income, _, _ in ROWS]
+    table = pa.table({"who": inner, "plan": [row[2] for row in ROWS], "churn": [row[3] for row in ROWS]})
+    pyarrow.parquet.write_table(table, tmp_path / "t.parquet")
+    read_ = read_file(str(tmp_path / "t.parquet"), How(), target="churn", wanted=())
+    first = {"who.age": 20, "who.more.income": 1000.25, "plan": "basic", "churn": "no"}
+    is_the_table(read_, names=tuple(first), first=first)

@@ -92,6 +92,25 @@ def test_a_column_is_a_number_if_95_of_100_values_are(odd, is_number):
     assert "n0" not in notes, "a rare value is nobody's business"
 
 
+@pytest.mark.parametrize("word", ["s/d", "#ÜBERLAUF!", "keine Angabe"])
+def test_one_word_that_nobody_knows_among_many_numbers_is_missing_and_named(word):
+    values = [word if place % 7 == 0 else str(1.5 * place) for place in range(N)]
+    found, notes = column(values)
+    assert kind_of(found) == "double"
+    assert found.null_count == len(range(0, N, 7))
+    assert f"{word!r} is taken for missing" in notes
+    assert kind_of(column([word if place % 7 == 0 else str(place % 9) for place in range(N)])[0]) != "double", (
+        "of few numbers it is a level"
+    )
+    assert kind_of(column([word, "other"] * 40 + [str(1.5 * place) for place in range(N)])[0]) != "double"
+
+
+def test_durations_of_a_day_and_more_are_seconds():
+    found, notes = column([f"{place}:{place % 60:02d}:07" for place in range(N)])
+    assert found.to_pylist() == [3_600 * place + 60 * (place % 60) + 7 for place in range(N)]
+    assert "durations" in notes
+
+
 def test_one_word_among_the_numbers_of_a_target_of_few_is_a_class():
     values = ["0", "1"] * 98 + ["unknown"] * 4
     assert set(column(values, target="x", as_they_are=frozenset({"x"}))[0].to_pylist()) == {"0", "1", "unknown"}

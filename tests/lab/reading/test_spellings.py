@@ -148,6 +148,45 @@ def test_german_months_are_months(day, month):
     assert dates_spelled([day, "1. Oktober 2021"], fewest=1.0).values.tolist()[0].month == month
 
 
+MONTHS = {
+    "German": "Jänner Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.",
+    "French": "janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.",
+    "French, whole": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "Spanish": "ene feb mar abr may jun jul ago sep oct nov dic",
+    "Spanish, whole": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "Italian": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "Portuguese": "jan fev mar abr mai jun jul ago set out nov dez",
+    "Dutch": "januari februari maart april mei juni juli augustus september oktober november december",
+}
+
+
+@pytest.mark.parametrize("language", MONTHS)
+@pytest.mark.parametrize("written", ["{1} {0} 2021", "{1} de {0} de 2021", "{1}-{0}-2021"])
+def test_months_of_other_languages_are_months(language, written):
+    words = MONTHS[language].split()
+    if "-{0}-" in written:
+        words = [word.strip(".") for word in words]
+    found = dates_spelled([written.format(word, 3 + place) for place, word in enumerate(words)], fewest=1.0)
+    assert [(moment.month, moment.day) for moment in found.values.tolist()] == [
+        (1 + place, 3 + place) for place in range(12)
+    ]
+
+
+def test_a_week_is_its_monday():
+    weeks = [(2020, 53), (2021, 1), (2022, 30)]
+    expected = [dt.datetime.combine(dt.date.fromisocalendar(*week, 1), dt.time()) for week in weeks]
+    for written in ("{}-W{:02d}", "{}W{:02d}"):
+        assert dates_spelled([written.format(*week) for week in weeks], fewest=1.0).values.tolist() == expected
+
+
+def test_limits_among_measurements_are_read_as_their_number_and_limits_alone_are_classes():
+    measured = [f"{place / 7:.2f}" for place in range(30)]
+    found = read(["<0.5", "> 5", *measured])
+    assert found.values[:2].tolist() == [0.5, 5.0]
+    assert any("limits" in word for word in found.how)
+    assert np.isnan(read(["<30", ">=30", "30"]).values).all()
+
+
 @pytest.mark.parametrize(
     ("column", "expected"),
     [

@@ -81,7 +81,7 @@ def test_a_pack_holds_records_reports_a_start_page_and_digests_of_all(original):
     assert listed["files"] == {
         name: {"bytes": len(part), "sha256": hashlib.sha256(part).hexdigest()} for name, part in parts.items()
     }
-    assert (listed["schema_version"], [run["folder"] for run in listed["runs"]]) == (5, ["01-run-a", "02-x-y"])
+    assert (listed["schema_version"], [run["folder"] for run in listed["runs"]]) == (6, ["01-run-a", "02-x-y"])
     assert b'href="01-run-a/report.html"' in parts["start.html"]
 
 

@@ -65,7 +65,23 @@ def _record():
     tall = Table("Tall", "Many rows.", ("x", "y"), tuple((place / 3, 1000.0 * place / 7) for place in range(60)))
     base = moving_record("a name")
     evidence = dataclasses.replace(base.evidence, figures=(*figures, base.evidence.figures[0]), tables=(wide, tall))
-    return dataclasses.replace(base, evidence=evidence)
+    return dataclasses.replace(base, evidence=evidence, data=base.data | {"seen": _seen()})
+
+
+def _seen():
+    names = [
+        "x",
+        "W" * 200,
+        "<b>bold</b>",
+        "\u30c6\u30b9\u30c8" * 30,
+        "a_b_" * 40,
+        *(f"column {place}" for place in range(30)),
+    ]
+    columns = [
+        {"name": name, "kind": "category", "missing": 0.5, "values": "V" * 99, "use": f"left out: {name}"}
+        for name in names
+    ]
+    return {"rows": 1_000, "columns": columns, "more": 3, "suspicions": [{"code": "T301", "sentence": "W" * 300}]}
 
 
 @pytest.fixture(scope="module")

@@ -174,15 +174,15 @@ def test_a_lost_or_changed_plan_is_taken_from_another_folder_and_none_is_said(la
     (other / "plan.json").unlink()
     called = lab("merge", one, other, "--out", tmp_path / "again")
     assert called.code == 2
-    assert "says which trials it has" in called.err
+    assert "does not say which trials its run has" in called.err
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["one"], "one folder is no merge"),
+        (["one"], "only one folder is given"),
         (["one", "one"], "is given twice"),
-        (["one", "missing"], "no folder"),
+        (["one", "missing"], "there is no folder"),
         (["one", "empty"], "is not the folder of a run"),
         (["one", "other", "--out", "empty"], "exists; name a new folder"),
     ],
@@ -199,7 +199,7 @@ def test_a_run_that_is_under_way_is_left_alone(lab, tmp_path):
     with held(other / ".lock"):
         called = lab("merge", one, other)
     assert called.code == 2
-    assert "other is under way: wait until it ends" in called.err
+    assert "other is still under way; wait until it ends" in called.err
     assert not list(tmp_path.glob("*/.lock"))
 
 

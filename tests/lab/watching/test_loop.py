@@ -162,8 +162,8 @@ def test_what_is_wrong_with_rows_is_told_once_counted_and_ends_nothing():
     monitor, heard = watched(pieces, roles=Roles(key="id", time="at"))
     assert monitor.rows == 5
     assert heard.sentences() == [
-        "after row 1, a row of rows does not parse: it is no JSON; such rows are counted and left out",
-        "the key of row 4 came before; both rows are watched (looked for among the newest 100,000 keys)",
+        "after row 1, a row of rows cannot be read: it is no JSON; such rows are counted and left out",
+        "the key of row 4 has come before; both rows are watched (looked for among the newest 100,000 keys)",
         "time goes backwards in 'at' at row 3; rows are watched in the order in which they come",
         "'at' holds no time at row 4; the row is watched all the same",
         "rows has ended after row 5",
@@ -190,7 +190,7 @@ def test_times_are_the_monitor_s_where_it_looks_for_seasons():
 def test_a_column_that_is_lost_is_told_once_and_ends_nothing():
     _, heard = watched([piece("1"), piece("2", id=None, b=None), piece("3", id=None)], roles=Roles(key="id"))
     assert heard.sentences() == [
-        "the column 'id' is there no more since row 2; the watch goes on without it",
+        "the column 'id' is missing from row 2 on; the watch goes on without it",
         "the column 'b' is lost",  # by the monitor
         "rows has ended after row 3",
     ]
@@ -216,7 +216,7 @@ def test_a_source_that_is_silent_is_told_and_that_it_comes_again(monkeypatch):
     _, heard = watched(Slow(*rows), stalled_s=60)
     assert heard.sentences() == [
         "nothing has come from rows for 2 min; the watch goes on",
-        "rows come again from rows, after 3 min",
+        "rows are coming from rows again, after 3 min without any",
         "rows has ended after row 3",
     ]
     monitor, _ = watched(Slow(piece("1"), None, None, None, piece("2")), end_after_s=100)

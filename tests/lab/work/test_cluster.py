@@ -121,7 +121,7 @@ def test_timings_run_here_after_the_others_or_on_the_worker_that_is_named(tmp_pa
 def test_a_worker_that_is_unlike_this_machine_is_refused_before_any_work(there):
     with (
         pytest.raises(
-            SettingsError, match=r"worker '[01]' is not like this machine: version 1 here, 2 there; rows would"
+            SettingsError, match=r"worker '[01]' differs from this machine: version 1 here, 2 there; rows would"
         ),
         clusters.reached(there, facts=clusters.said_by_threads),
     ):
@@ -132,7 +132,7 @@ def test_a_worker_that_comes_later_and_is_unlike_this_machine_ends_the_run(tmp_p
     plan = [Trial("t", trial_functions.count_calls, {"folder": str(marks)}, seed=1)]
     with clusters.reached(there, facts=clusters.said_later) as cluster:
         monkeypatch.setenv("CLUSTER_VERSION", "4")
-        with pytest.raises(SettingsError, match=r"worker '[01]' is not like this machine: version 3 here, 4 there"):
+        with pytest.raises(SettingsError, match=r"worker '[01]' differs from this machine: version 3 here, 4 there"):
             run_plan(plan, None, tmp_path / "rows", workers=cluster)
     assert not list(marks.iterdir())
 

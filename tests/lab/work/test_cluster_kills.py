@@ -101,7 +101,8 @@ def test_a_scheduler_that_is_killed_leaves_what_came_and_the_same_plan_resumes(t
     with (
         clusters.reached(started.address) as cluster,
         pytest.raises(
-            CutOffError, match="is gone: finished work is kept; start it again and repeat the command to resume"
+            CutOffError,
+            match="no longer answers; finished work is kept; start it again and repeat the command to resume",
         ),
     ):
         run_plan(plan, None, tmp_path / "rows", workers=cluster, watch=once(3, lambda: started.kill("scheduler")))
@@ -154,7 +155,7 @@ def test_a_worker_with_other_versions_is_refused_by_name(started):
     started.wait_for_workers(1)
     with (
         pytest.raises(
-            SettingsError, match=r"the Dask worker 'old' is not like this machine: version 3 here, 0\.9 there"
+            SettingsError, match=r"the Dask worker 'old' differs from this machine: version 3 here, 0\.9 there"
         ),
         clusters.reached(started.address, facts=clusters.said_later),
     ):

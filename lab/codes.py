@@ -4,17 +4,13 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.errors import SettingsError, nearest
 
-if TYPE_CHECKING:
-    from lab.learning.shortage import Shortage
-    from lab.learning.undeclared import Suspicion
-
 __all__ = ["check_codes", "code_of", "page_of", "pages"]
 
-_OF = {"groups": "T10", "order": "T20", "leak": "T30", "text": "T40"}
+_OF = {"groups": "T10", "order": "T20", "leak": "T30", "late": "T30", "text": "T40"}
 _SHORT = "T501"
 
 
@@ -24,13 +20,16 @@ def pages() -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(__file__).with_name("suspicions.toml").read_text(encoding="utf-8"))
 
 
-def code_of(suspicion: "Suspicion | Shortage") -> str:
-    """Name the code of a suspicion: the last digit is 2 where it is only a question."""
-    what: Any = getattr(suspicion, "what", None)
+def code_of(suspicion: Any) -> str:
+    """Name the code of a suspicion or a shortage of `lab.learning`.
+
+    The last digit is 2 where it is only a question, or what was recorded late.
+    """
+    what = getattr(suspicion, "what", None)
     if what is None:
         return _SHORT
     is_question = not suspicion.is_firm and what in ("groups", "order")
-    return f"{_OF[what]}{2 if is_question else 1}"
+    return f"{_OF[what]}{2 if is_question or what == 'late' else 1}"
 
 
 def page_of(code: str) -> str | None:
