@@ -2,7 +2,8 @@
 
 Places are fixed by the rows for training and counted in those between them and the stream, so that history and stream stay
 exchangeable; what is promised, and why it holds, is said in `edge.watch.monitor`. A table has an end: its last rows are looked
-at even where they fill no block, which costs the promise nothing, since blocks are cut without looking at what they hold.
+at even where they fill no block, which costs the promise nothing, since blocks are cut without looking at what they hold; and since
+it is known how many blocks come, gamblers have equal shares.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "block_of", "watched"]
 
-_SHORT, _SHORT_BLOCK = 50_000, 50  # rows of a stream of which a finer look is cheap; of a block there
+_SHORT, _SHORT_BLOCK = 5_000, 50  # rows of a stream of which a finer look is cheap; of a block there
 _MOST_LOOKS = 250  # at the evidence, for a picture
 _AT_ONCE = 200  # blocks that are put into their places together
 
@@ -110,9 +111,10 @@ def watched(
     rows = Rows(profile, predicts=True, timed=False)
     threshold = threshold_of(len(rows.signals) + len(Errors.NAMES), false_alarms)
     block = block_of(whole.n_rows - begin)
-    group = rows.group(threshold=threshold, seed=seed)
+    group = rows.group(threshold=threshold, seed=seed, to_come=_blocks(whole.n_rows - begin, block))
     path = _of_rows(whole, answers, rows, group, begin, block)
-    errors = Errors(profile.answered, threshold=threshold, seed=seed, block=block)
+    to_come = _blocks(len(answers.right), block)
+    errors = Errors(profile.answered, threshold=threshold, seed=seed, block=block, to_come=to_come)
     labels = _of_labels(answers, errors, begin, block)
     return [
         *(path.finding(at, signal.name, is_column=signal.kind == "column") for at, signal in enumerate(rows.signals)),
@@ -124,7 +126,7 @@ def _of_rows(whole: "Dataset", answers: "Answers", rows: Rows, group: Group, beg
     """Watch the columns, and what the model says of their rows."""
     n_rows = whole.n_rows - begin
     values = {name: values_of(whole, name)[begin:] for name in whole.kinds}
-    path = _Path(group, -(-n_rows // block))
+    path = _Path(group, _blocks(n_rows, block))
     for part, size in _parts(n_rows, block):
         nothing = np.zeros(part.stop - part.start, dtype=bool)
         given = Block(
@@ -143,6 +145,10 @@ def _of_rows(whole: "Dataset", answers: "Answers", rows: Rows, group: Group, beg
     return path
 
 
+def _blocks(n_rows: int, block: int) -> int:
+    return -(-n_rows // block)
+
+
 def _parts(n_rows: int, block: int) -> Iterator[tuple[slice, int]]:
     """Cut rows into many blocks of one size at a time; what is left in the end is a block of its own."""
     full = n_rows // block * block
@@ -155,7 +161,7 @@ def _parts(n_rows: int, block: int) -> Iterator[tuple[slice, int]]:
 def _of_labels(answers: "Answers", errors: Errors, begin: int, block: int) -> _Path:
     """Watch the errors, as labels come: each so many rows after its own."""
     right, late = answers.right, answers.label_delay
-    path = _Path(errors.group, -(-len(right) // block))
+    path = _Path(errors.group, _blocks(len(right), block))
     for first in range(0, len(right), block):
         rows = np.arange(first, min(first + block, len(right)))
         found = Judged(begin + rows, answers.confidence[rows], right[rows], np.ones(len(rows), dtype=bool))

@@ -2,7 +2,8 @@
 
 A gambler starts before each block with his share of a capital of 1, and bets on the ranks from there on (`edge.watch.betting`).
 The shares have no end: half of all belong to the first 256 blocks, and 1 / (j + 1)(j + 2) to the j-th range of blocks after that,
-each twice as long as the one before; inside a range all are equal, and all shares together are 1. So the sum of all capitals,
+each twice as long as the one before; inside a range all are equal, and all shares together are 1. Where it is known beforehand how
+many blocks will come, each has an equal share instead. So the sum of all capitals,
 and of the shares of those who have not begun, is a martingale that starts at 1 if ranks are independent and uniform; the chance
 that it ever reaches a threshold c is at most 1 / c (Ville 1939).
 
@@ -54,7 +55,7 @@ def share_of_later(blocks: int) -> float:
 
 
 class Gamblers:
-    """Those who bet on some sides (sequences of ranks that advance together).
+    """Those who bet on some sides (sequences of ranks that advance together), for ever or for `to_come` blocks.
 
     Attributes
     ----------
@@ -71,8 +72,8 @@ class Gamblers:
         See `edge.watch.ladder`.
     """
 
-    def __init__(self, n_sides: int) -> None:
-        self.n_sides, self.blocks = n_sides, 0
+    def __init__(self, n_sides: int, *, to_come: int | None = None) -> None:
+        self.n_sides, self.blocks, self._to_come = n_sides, 0, to_come
         self.total = np.zeros((N_TALLY, n_sides))
         self.before: list[NDArray[np.float64]] = []
         self.stake: list[NDArray[np.float64]] = []
@@ -84,7 +85,8 @@ class Gamblers:
         Asked are all up to the rung that grows in this block.
         """
         self.before.append(self.total)
-        self.stake.append(np.full(self.n_sides, math.log(share_of(self.blocks))))
+        share = share_of(self.blocks) if self._to_come is None else 1 / self._to_come
+        self.stake.append(np.full(self.n_sides, math.log(share)))
         self.rungs.append(0)
         self.total = self.total + seen
         self.blocks += 1
@@ -114,8 +116,8 @@ class Gamblers:
 
     def _sum(self, each: "NDArray[np.float64]") -> "NDArray[np.float64]":
         """Add up capitals (logarithms, shape (n_asked, n_sides)) and the shares of those who have not begun."""
-        later = share_of_later(self.blocks)
-        largest = np.maximum(each.max(axis=0, initial=-np.inf), math.log(later))
+        later = share_of_later(self.blocks) if self._to_come is None else 1 - self.blocks / self._to_come
+        largest = np.maximum(each.max(axis=0, initial=-np.inf), math.log(later) if later else -np.inf)
         found: NDArray[np.float64] = np.log(np.exp(each - largest).sum(axis=0) + later * np.exp(-largest)) + largest
         return found
 

@@ -65,6 +65,8 @@ class Group:
         Sums over the history of each.
     threshold : float
         1 / threshold bounds the chance that one side of one signal ever raises a false alarm.
+    to_come : int, optional
+        How many blocks will come, where that is known beforehand.
     """
 
     def __init__(
@@ -75,10 +77,11 @@ class Group:
         threshold: float,
         seed: int,
         stream: int,
+        to_come: int | None = None,
     ) -> None:
         self.n_signals, self._threshold = len(shapes), float(np.log(threshold))
         self._ranking = Ranking(shapes, seed=seed, stream=stream)
-        self._gamblers = Gamblers(_SIDES * len(shapes))
+        self._gamblers = Gamblers(_SIDES * len(shapes), to_come=to_come)
         self._sizes = [len(shape.rarity) for shape in shapes]
         self._starts = np.cumsum([0, *self._sizes])
         self._history = [shape.history.sum(axis=0).astype(np.float64) for shape in shapes]

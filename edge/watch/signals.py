@@ -67,14 +67,15 @@ class Rows:
             ]
         self.signals: tuple[Signal, ...] = (*columns, *others)
 
-    def group(self, *, threshold: float, seed: int) -> Group:
-        """Make their martingales."""
+    def group(self, *, threshold: float, seed: int, to_come: int | None = None) -> Group:
+        """Make their martingales; `to_come` as in `edge.watch.group.Group`."""
         known = [
             _reference_sums(column.deviation, sum(sum(each[:MISSING]) for each in column.history))
             for column in self._profile.columns
         ]
         known += [np.zeros(N_SUMS)] * (len(self.signals) - len(known))
-        return Group([each.shape for each in self.signals], known, threshold=threshold, seed=seed, stream=0)
+        shapes = [each.shape for each in self.signals]
+        return Group(shapes, known, threshold=threshold, seed=seed, stream=0, to_come=to_come)
 
     def read(
         self, rows: Block, probabilities: "NDArray[np.float64] | None", *, block: int = BLOCK
@@ -134,11 +135,20 @@ class Errors:
 
     NAMES = (ERRORS, CALIBRATION)
 
-    def __init__(self, answered: Answered | None, *, threshold: float, seed: int, block: int = BLOCK) -> None:
+    def __init__(
+        self,
+        answered: Answered | None,
+        *,
+        threshold: float,
+        seed: int,
+        block: int = BLOCK,
+        to_come: int | None = None,
+    ) -> None:
         shapes = [
             _plain(name, "model", history, 1).shape for name, history in zip(self.NAMES, _judged(answered), strict=True)
         ]
-        self.group = Group(shapes, [np.zeros(N_SUMS)] * 2, threshold=threshold, seed=seed, stream=1)
+        known = [np.zeros(N_SUMS)] * len(shapes)
+        self.group = Group(shapes, known, threshold=threshold, seed=seed, stream=1, to_come=to_come)
         self._block = block
         self._waiting = np.zeros((0, 3), dtype=np.int64)  # row, code of each signal
 

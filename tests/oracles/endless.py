@@ -43,6 +43,12 @@ def capital(blocks):
     return begun + 1 - sum(share(start) for start in range(len(blocks)))
 
 
+def capital_of(blocks, *, to_come):
+    """Capital of all after some blocks, where it is known how many come: each gambler has an equal share."""
+    begun = sum(won([rank for block in blocks[start:] for rank in block]) for start in range(len(blocks)))
+    return (begun + to_come - len(blocks)) / to_come
+
+
 def ranks(history, stream, rarity):
     """Least and largest rank of each value among those before it and itself, by size and by rarity."""
     seen, found = list(history), []

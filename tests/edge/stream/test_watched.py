@@ -82,7 +82,7 @@ def test_the_evidence_is_that_of_gamblers_who_begin_at_every_block(monkeypatch):
     assert found.looks.tolist() == [1_049, 1_099, 1_149, 1_199, 1_229]
     for number, end in enumerate((50, 100, 150, 200, 230), start=1):
         sides = [[ranks[at : min(at + 50, end), side].tolist() for at in range(0, end, 50)] for side in (0, 3)]
-        best = max(endless.capital(blocks) for blocks in sides)
+        best = max(endless.capital_of(blocks, to_come=5) for blocks in sides)
         assert found.evidence[number - 1] == pytest.approx(math.log10(best) - math.log10(5 * 2 / 0.05), abs=1e-9)
 
 
@@ -155,7 +155,7 @@ def test_a_change_inside_a_block_lies_within_the_interval_of_its_beginning():
 
 
 def test_a_long_stream_is_looked_at_in_larger_blocks_and_drawn_at_some_hundred_places():
-    assert (block_of(50_000), block_of(50_001)) == (50, BLOCK)
+    assert (block_of(5_000), block_of(5_001)) == (50, BLOCK)
     n_rows = 60_000
     whole = table({"x": np.random.default_rng(0).normal(size=n_rows)})
     said = answered(np.random.default_rng(1).random(n_rows) < 0.9, train=2_000, begin=4_000)

@@ -80,3 +80,14 @@ def test_ranks_that_rise_make_rich_and_uniform_ones_do_not():
         gamblers.take(tally(kinds_of(ranks).T))
     calm, risen = gamblers.capital()
     assert calm < math.log(20) < 50 < risen
+
+
+def test_where_it_is_known_how_many_blocks_come_all_shares_are_equal():
+    rng = np.random.default_rng(7)
+    blocks = [rng.beta(1, 1.5, 9).tolist() for _ in range(4)]
+    gamblers = Gamblers(1, to_come=4)
+    assert gamblers.capital()[0] == 0
+    for number, block in enumerate(blocks, start=1):
+        expected = math.log(endless.capital_of(blocks[:number], to_come=4))
+        assert taken(gamblers, block)[0] == pytest.approx(expected, abs=1e-9)
+    assert gamblers.capital()[0] == pytest.approx(expected, abs=1e-9)
