@@ -238,8 +238,8 @@ def drift_table(row: StreamRow, dataset: Dataset) -> Table:
         "which the model did not learn from" if row.learned is not None else "which the model may have learned from"
     )
     caption = (
-        f"Rows {row.train + 1:,} to {row.begin:,}, {unknown}, are the reference for the stream "
-        f"after them. {_rows_are(row, dataset)}{_not_watched(row, dataset)} Prediction and monitoring handled "
+        f"The first {row.begin:,} rows are the reference for the stream after them; for what the model says, those from "
+        f"{row.train + 1:,} on, {unknown}. {_rows_are(row, dataset)}{_not_watched(row, dataset)} Prediction and monitoring handled "
         f"{row.rows_per_second:,.0f} rows per second on one core."
     )
     return Table("What changed in the stream, and when?", caption, columns, tuple(listed))

@@ -100,9 +100,9 @@ def replay(
 ) -> StreamRow:
     """Train the best of the families on the first 35 % of the rows, and watch the second half; rows are in time order.
 
-    Rows between the two are the history that the stream is compared with; the model has not seen them. Where the table has a time
-    column its rows are put in its order first. All rows of the table are read, whatever sample the run uses; of the first part
-    at most about `train_rows`, drawn at random, are learned from.
+    What the model says of the stream is compared with what it said of the rows between the two, which it has not seen. Where
+    the table has a time column its rows are put in its order first. All rows of the table are read, whatever sample the run
+    uses; of the first part at most about `train_rows`, drawn at random, are learned from.
     """
     whole = whole_in_order(dataset)
     train, begin = parts(whole.n_rows)

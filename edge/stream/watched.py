@@ -1,9 +1,10 @@
 """Has anything changed? The second half of a table goes through the engine of `lab watch`, in time order, under the same promise.
 
-Places are fixed by the rows for training and counted in those between them and the stream, so that history and stream stay
-exchangeable; what is promised, and why it holds, is said in `edge.watch.monitor`. A table has an end: its last rows are looked
-at even where they fill no block, which costs the promise nothing, since blocks are cut without looking at what they hold; and since
-it is known how many blocks come, gamblers have equal shares.
+Places are fixed by half of the rows for training, drawn at random, and counted in all others before the stream, so that these and
+the stream stay exchangeable. The model has learned from rows for training: what it says is compared with what it said of those
+between them and the stream. What is promised, and why it holds, is said in `edge.watch.monitor`. A table has an end: its last
+rows are looked at even where they fill no block, which costs the promise nothing, since blocks are cut without looking at what
+they hold; and since it is known how many blocks come, gamblers have equal shares.
 """
 
 from collections.abc import Iterator, Sequence
@@ -103,11 +104,13 @@ def watched(
     answers : Answers
         What the model said of the rows from `train` on, which it did not learn from.
     train, begin : int
-        Rows at which those end that fix the places, and at which the stream begins.
+        Rows at which those end from which the model learned, and at which the stream begins.
     false_alarms : float
-        Bound on the chance that any signal ever raises an alarm, if rows are exchangeable from `train` on. In (0, 1).
+        Bound on the chance that any signal ever raises an alarm, if rows are exchangeable. In (0, 1).
     """
-    profile = profile_by(whole, np.arange(train), np.arange(train, begin), answered=answers.history)
+    order = np.random.default_rng(seed).permutation(train)
+    fixing, counted = order[: train // 2], np.concatenate([order[train // 2 :], np.arange(train, begin)])
+    profile = profile_by(whole, fixing, counted, answered=answers.history)
     rows = Rows(profile, predicts=True, timed=False)
     threshold = threshold_of(len(rows.signals) + len(Errors.NAMES), false_alarms)
     block = block_of(whole.n_rows - begin)
