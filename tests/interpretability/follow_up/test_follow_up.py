@@ -25,6 +25,7 @@ from lab.learning.families import FOREST, LOGISTIC, Family
 from lab.learning.outer import FoldRow
 from lab.learning.planning import seed_of, trials
 from lab.learning.scoring import Metric
+from lab.learning.settled import Looks
 from lab.protocol import Estimate
 from lab.work.resume import run_plan_here
 
@@ -93,7 +94,9 @@ def test_the_finalists_are_those_taken_most_often_with_the_settings_found_in_the
     )
     plan = trials(groups, folds=3, repeats=1, seed=5, metric=AUC, candidates=2)
     rows = run_plan_here(plan, loans).rows
-    row = choose_finalists(loans, seed=5, groups=groups, folds=3, repeats=1, metric=AUC, margin=0.5, inputs=rows)
+    row = choose_finalists(
+        loans, seed=5, groups=groups, folds=3, looks=Looks(1, is_asked=False), metric=AUC, margin=0.5, inputs=rows
+    )
     assert (row.glass, row.black, row.simplest) == ("logistic", "tree", "logistic")
     train, test = folds_of(loans, folds=3, repeats=1, seed=5)[0]
     model = fitted_on(TREE, loans, train, row.parameters["tree"][0], seed_of("tree-fold00", 5))
