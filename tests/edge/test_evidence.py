@@ -478,9 +478,9 @@ def test_the_stream_is_told_in_rows_that_count_from_one(evidence):
     assert [(value["x"], value["y"]) for value in paths if value["series"] == "age"] == [
         (550, -1),
         (600, -5),
-        (650, 0.2),
+        (750, 0.2),
     ]
-    assert [(value["x"], value["y"]) for value in paths if value["series"] == "errors"] == [(560, -2), (600, 0.4)]
+    assert [(value["x"], value["y"]) for value in paths if value["series"] == "errors"] == [(560, -2), (800, 0.4)]
 
 
 @pytest.mark.parametrize(
