@@ -10,7 +10,9 @@ beside it of those that look as often at the usual 95 %, and of those that look 
 firm, and the trials of the median run, and of the mean one, for each of a whole one's. Trials of a fold cost the same in every
 repetition, so that this is the share of the time.
 
-Wanted: at most 5 % wrong, and at most half of the trials where the answer is clear.
+Wanted: at most 5 % wrong, and at most half of the trials where the answer is clear. Measured with 3 repetitions, of 1,000 runs:
+2.3 % wrong (1.5 to 3.4) where learners are alike, and 4.6 % (3.4 to 6.1) at the margin; looking at 95 % 7.1 and 10.2 %, once 5.4
+and 6.9 %. Of 200 clear ones the median took 0.33 of the trials, and 94 % were firm (99 % of those that look once).
 
 python tests/benchmarks/until_settled.py [--draws 1000] [--only WORD] [--jobs 1]
 """

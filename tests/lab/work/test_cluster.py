@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 from samples import clusters, hanging, processes, trial_functions
+from samples.trial_functions import Looked
 
 from lab.data.load import load
 from lab.errors import SettingsError
@@ -92,6 +93,33 @@ def test_failures_are_named_as_on_this_machine_and_the_rest_goes_on(tmp_path, th
     assert apart.failures["nan"].startswith("ValueError: Out of range float")
     assert "<lambda>" in apart.failures["no"]
     assert apart.failures["half"].startswith("ValueError: invalid literal")
+
+
+def test_a_plan_that_settles_ends_at_the_same_look_as_on_this_machine(tmp_path, there, marks):
+    where, fits = {"folder": str(marks)}, ("first", "second", "third")
+    plan = [Trial("first", trial_functions.count_calls, where, seed=0)]
+    for place, name in enumerate(fits[1:], 1):
+        look = {**where, "settles": place == 2}
+        gate = plan[-2].key if place > 1 else ""
+        plan.append(
+            Trial(
+                f"look-{place}",
+                trial_functions.look,
+                look,
+                100 + place,
+                False,
+                fits[:place],
+                row_type=Looked,
+                unless=gate,
+            )
+        )
+        plan.append(Trial(name, trial_functions.count_calls, where, seed=place, unless=f"look-{place}"))
+    plan.append(Trial("all", trial_functions.look, {**where, "settles": False}, 200, needs=fits, row_type=Looked))
+    apart = on_cluster(plan, tmp_path / "apart", there)
+    assert list(apart.rows) == ["first", "look-1", "second", "look-2", "all"]
+    assert apart.rows["all"].seen == ("first", "second")
+    assert apart.rows == run_plan(plan, None, tmp_path / "here", workers=1).rows
+    assert [calls(marks, seed) for seed in (0, 1, 2)] == [2, 2, 0]
 
 
 def test_stored_rows_are_not_computed_again_wherever_they_came_from(tmp_path, there, marks):
