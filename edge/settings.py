@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 from lab.settings import CURVE_ROWS, CurveSettings, option
 
-__all__ = ["MODEL_FILE", "Settings", "deadline_ms"]
+__all__ = ["CANDIDATES", "MODEL_FILE", "Settings", "deadline_ms"]
 
 MODEL_FILE = "edge-model.onnx"
 """Name of the file that a run leaves beside its report."""
 
-
-_CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp", "ensemble")
+CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp", "ensemble")
+"""Models that are tried unless the user names others."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Settings(CurveSettings):
         maximum=1,
     )
     models: tuple[str, ...] = option(
-        _CANDIDATES,
+        CANDIDATES,
         "candidate models for the device: single models, and the ensemble, a weighted average of them as one file (only if named: "
         "average, with equal weights; catboost, lightgbm, xgboost; distilled, a small network taught by larger models; "
         "TabICL is not offered: it would need its training rows on the device)",
-        choices=(*_CANDIDATES, "average", "catboost", "lightgbm", "xgboost", "distilled"),
+        choices=(*CANDIDATES, "average", "catboost", "lightgbm", "xgboost", "distilled"),
     )
     model: str | None = option(
         None,

@@ -7,7 +7,7 @@ from edge.budget.decision import EQUALITY, GAIN, LOSS, Decision, Item
 from edge.budget.said import figure_of, may_exceed, missed, name_of, of_loss
 from edge.naming import model_named
 from edge.next_steps import chances_of, steps_of
-from edge.settings import Settings
+from edge.settings import CANDIDATES, Settings
 from edge.stream.verdict import SEEN
 from edge.would_change import budgets, would_settle
 from lab.first_screen import first_that_fits, in_a_row
@@ -22,7 +22,7 @@ def verdict_on(decision: Decision, evidence: Evidence, settings: Settings) -> Ve
     facts = evidence.facts
     who = model_named(facts["labels"][decision.name])
     short = [item for item in decision.items if item.status == decision.status]
-    details = _details(decision, evidence)
+    details = in_a_row([_details(decision, evidence), _left_out(settings)])
     steps, chances = steps_of(decision, evidence, settings), chances_of(decision)
     if decision.status == "pass":
         changes = budgets(decision.items, "below")
@@ -115,6 +115,14 @@ def _details(decision: Decision, evidence: Evidence) -> str:
     if any(item.size is not None and item.status == "undecided" for item in decision.items):
         said.append(f"{capital(settled_by_curves(facts['curve_settles'][name], facts))}.")
     return in_a_row(said)
+
+
+def _left_out(settings: Settings) -> str:
+    """Say which of the usual models were not tried, since the settings name others; nothing of a given model."""
+    missing = [name for name in CANDIDATES if name not in settings.models]
+    if settings.model is not None or not missing:
+        return ""
+    return f"Usually tried, but not here: {listed(missing)} (--models)."
 
 
 def _is_loss(item: Item) -> bool:

@@ -14,7 +14,7 @@ from lab.protocol import Estimate, Evidence
 LABELS = {"mlp": "neural network"}
 
 
-def judged(metric="accuracy", **changes):
+def judged(metric="accuracy", settings=None, **changes):
     found = {
         "p99_ms": Estimate(0.5, 0.4, 0.6, "ms"), "least_p99_ms": Estimate(0.5, 0.4, 0.6, "ms"),
         "size_mb": Estimate(0.1, 0.1, 0.1, "MB"), "drop": Estimate(0.0, -0.5, 0.5, "points"),
@@ -31,7 +31,7 @@ def judged(metric="accuracy", **changes):
         "rows_in_table": 99,
     }
     evidence = Evidence({f"mlp.{name}": each for name, each in found.items()}, facts, (), ())
-    return LAB.judge(evidence, Settings(rate=50.0))
+    return LAB.judge(evidence, settings or Settings(rate=50.0))
 
 
 def test_a_budget_missed_on_a_busy_machine_is_undecided_and_says_why():
@@ -178,6 +178,13 @@ def test_the_chance_that_all_budgets_are_met_is_that_of_normal_intervals():
     assert met == pytest.approx(sure, abs=1e-8)
     assert met + missed == pytest.approx(1)
     assert list(verdict.chances) == ["every budget is met", "at least one budget is missed"]
+
+
+def test_models_that_the_settings_leave_out_are_named_on_the_first_screen():
+    few = judged(settings=Settings(models=("boosting", "mlp", "forest", "catboost")))
+    assert few.details.endswith(" Usually tried, but not here: logistic, extra-trees and ensemble (--models).")
+    for settings in (Settings(), Settings(models=("forest",), model="model.onnx")):
+        assert "Usually tried" not in judged(settings=settings).details
 
 
 def test_what_to_do_names_the_file_and_the_option():
