@@ -46,8 +46,10 @@ class Hands:
             Whether one runs at a time.
         """
         if self._remote is not None:
-            sent = queued([trial for trial in trials if self._remote.takes(trial)])
-            yield from _told(sent, self._remote.run(sent, alone=alone))
+            apart = [trial for trial in trials if self._remote.takes(trial)]
+            if apart:  # else it would wait for a worker that nobody needs
+                sent = queued(apart)
+                yield from _told(sent, self._remote.run(sent, alone=alone))
             trials = [trial for trial in trials if not self._remote.takes(trial)]
         here = queued(trials)
         yield from _told(here, self._processes.run(here, beside=1 if alone else self._here))

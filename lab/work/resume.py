@@ -80,10 +80,10 @@ def run_plan(
 ) -> Results:
     """Run a plan on local processes, or on a cluster, and store every row in `folder` as it ends.
 
-    Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on
-    another machine; one that failed before is. What is not needed any more (see `Trial.unless`) does not run. Exclusive trials
-    run one at a time, after all that is ready to run beside others. One that takes longer than its limit is ended, and has
-    failed (see `Trial.limit_s`). No other process may use the folder meanwhile, but for those that share the trials as `drivers`.
+    Trials that are stored there already are not run again, unless what is stored is damaged, or was measured alone on another machine;
+    one that failed before is. What is not needed any more (`Trial.unless`) does not run. Exclusive trials run one at a time, after all
+    that is ready to run beside others. One that takes longer than its limit (`Trial.limit_s`) is ended, and has failed. No other
+    process may use the folder meanwhile, but for those that share the trials as `drivers`.
 
     Parameters
     ----------
@@ -93,13 +93,11 @@ def run_plan(
         Identity of the run: rows of another one are not taken for this one's.
     watch, notify : callable
         Told how far the trials are, and what of the stored rows cannot be used.
-    require : callable
-        Called before a row is stored; what it raises ends the plan.
+    require, ended : callable
+        Called before a row is stored (what it raises ends the plan); tells whether the record is written.
     drivers : Drivers, optional
         Agree with other processes on who does which trial. Then all rows are there at the end and this process leads, or another
         one has written the record.
-    ended : callable
-        Whether the record is written.
     """
     _check_plan(plan)
     _made_ready(folder)

@@ -167,7 +167,7 @@ def test_a_build_can_forbid_suspicions_and_allow_some(lab, customers):
     assert lab(*words, "--allow", "T301").code == 3
     assert lab(*words, "--allow", "T301", "--allow", "t401").code == 0
     assert lab("look", customers, "--target", "churn").code == 0
-    called = lab(*words, "--allow", "T300")
+    called = lab(*words, "--allow", "T31")
     assert called.code == 2
     assert "did you mean 'T301'?" in called.err
 

@@ -129,7 +129,7 @@ def test_the_lab_is_told_what_was_asked_for(watch, edge, table):
         ("model.onnx --data rows.csv --false-alarms 1", "'1' is not between 0 and 1"),
         ("model.onnx --data rows.csv --stalled soon", "'soon' is not a number of at least 0"),
         ("model.onnx --data rows.csv --stat x", "unknown option --stat; did you mean '--state'?"),
-        ("model.onnx --data rows.csv --state no/state.json", "the folder of no/state.json is not there"),
+        ("model.onnx --data rows.csv --state no/state.json", "the folder of no/state.json does not exist; create it"),
         ("model.onnx --data rows.csv --key none", "rows.csv has no column 'none'"),
         ("model.onnx --data ftp://here/rows", "no source of this kind"),
         ("model.onnx --data rows.csv --kafka-settings none.toml", "cannot read none.toml"),

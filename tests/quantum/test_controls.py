@@ -21,7 +21,7 @@ FITTED = [control.name for control in CONTROLS if control.right is None and cont
 def cheap(monkeypatch):
     """Logistic regression stands for both sides: neither can be better."""
 
-    def few(n_qubits, n_steps, n_classes):
+    def few(n_qubits, n_steps, n_classes, more=()):
         sides = real(n_qubits, n_steps, n_classes=n_classes)
         same = dataclasses.replace(LOGISTIC, name="quantum", space={})
         return (

@@ -149,7 +149,7 @@ def test_timings_run_here_after_the_others_or_on_the_worker_that_is_named(tmp_pa
 def test_a_worker_that_is_unlike_this_machine_is_refused_before_any_work(there):
     with (
         pytest.raises(
-            SettingsError, match=r"worker '[01]' differs from this machine: version 1 here, 2 there; rows would"
+            SettingsError, match=r"worker '[01]' differs from this machine: version 1 here, 2 there; rows could"
         ),
         clusters.reached(there, facts=clusters.said_by_threads),
     ):
