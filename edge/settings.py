@@ -12,7 +12,7 @@ MODEL_FILE = "edge-model.onnx"
 """Name of the file that a run leaves beside its report."""
 
 CANDIDATES = ("logistic", "forest", "extra-trees", "boosting", "mlp", "ensemble")
-"""Models that are tried unless the user names others."""
+"""Candidates for the device, unless the user names others."""
 
 
 @dataclass(frozen=True)

@@ -118,11 +118,14 @@ def _details(decision: Decision, evidence: Evidence) -> str:
 
 
 def _left_out(settings: Settings) -> str:
-    """Say which of the usual models were not tried, since the settings name others; nothing of a given model."""
+    """Say which of the usual candidates are none, since the settings name others; nothing of a given model.
+
+    They are still models with which the candidates are compared.
+    """
     missing = [name for name in CANDIDATES if name not in settings.models]
     if settings.model is not None or not missing:
         return ""
-    return f"Usually tried, but not here: {listed(missing)} (--models)."
+    return f"Of the usual candidates, {listed(missing)} {'was' if len(missing) == 1 else 'were'} left out (--models)."
 
 
 def _is_loss(item: Item) -> bool:
