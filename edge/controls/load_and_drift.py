@@ -105,19 +105,20 @@ def drift_answer(
     n_rows: int = 6_000,
     n_columns: int = 10,
     at: int = 4_000,
+    table: int = 0,
 ) -> Answer:
     """Ask the lab about a made stream: yes where nothing is raised, no where the drift is found where it is and in its time.
 
     From row `at` on a column is shifted, or a share of the labels turns into the other class. The target follows another column, so
     that neither the predictions nor their errors change with the shift. An alarm before it, or on anything else, is an answer
-    against the truth: it counts as the opposite.
+    against the truth: it counts as the opposite. Controls that are to be independent draw different tables for a seed (`table`).
     """
-    rng = np.random.default_rng(seed)
-    table = rng.normal(size=(n_rows, n_columns))
-    target = table[:, -1] + rng.normal(size=n_rows) > 0
-    table[at:, 0] += shift
+    rng = np.random.default_rng([seed, table])
+    values = rng.normal(size=(n_rows, n_columns))
+    target = values[:, -1] + rng.normal(size=n_rows) > 0
+    values[at:, 0] += shift
     target[at:] ^= rng.random(n_rows - at) < flipped
-    raised = _alarms(_watched(lab, table, target, seed))
+    raised = _alarms(_watched(lab, values, target, seed))
     if not shift and not flipped:
         return "no" if raised else "yes"
     changed = {"0"} if shift else {ERRORS, CALIBRATION}
@@ -150,12 +151,12 @@ def same_stream(lab: Lab, *, seed: int) -> Answer:
 
 def drifting_stream(lab: Lab, *, seed: int) -> Answer:
     """One of ten columns moves by half a standard deviation."""
-    return drift_answer(lab, seed=seed, shift=0.5)
+    return drift_answer(lab, seed=seed, shift=0.5, table=1)
 
 
 def flipped_labels(lab: Lab, *, seed: int) -> Answer:
     """A quarter of the labels turns into the other class."""
-    return drift_answer(lab, seed=seed, flipped=0.25)
+    return drift_answer(lab, seed=seed, flipped=0.25, table=2)
 
 
 OPERATION_CONTROLS = (
