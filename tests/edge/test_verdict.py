@@ -182,7 +182,9 @@ def test_the_chance_that_all_budgets_are_met_is_that_of_normal_intervals():
 
 def test_models_that_the_settings_leave_out_are_named_on_the_first_screen():
     few = judged(settings=Settings(models=("boosting", "mlp", "forest", "catboost")))
-    assert few.details.endswith(" Of the usual candidates, logistic, extra-trees and ensemble were left out (--models).")
+    assert few.details.endswith(
+        " Of the usual candidates, logistic, extra-trees and ensemble were left out (--models)."
+    )
     for settings in (Settings(), Settings(models=("forest",), model="model.onnx")):
         assert "left out" not in judged(settings=settings).details
 
