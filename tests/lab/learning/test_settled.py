@@ -22,7 +22,8 @@ from lab.data.load import load
 from lab.errors import SettingsError
 from lab.learning.comparison import Group
 from lab.learning.families import LOGISTIC, SVM
-from lab.learning.settled import Look, Looks
+from lab.learning.settled import Look, Looks, Rule, is_firm
+from lab.protocol import Estimate
 from lab.settings import make
 from lab.wording import percent
 from quantum.lab import LAB as QUANTUM
@@ -186,6 +187,20 @@ def test_a_look_is_settled_where_the_verdict_is_firm_and_nowhere_else(lab, one, 
             assert is_settled == (answer != "undecided"), (margin, answer)
             seen.add(answer)
     assert seen == {"yes", "no", "undecided"}
+
+
+class Narrow:
+    """A comparison whose interval excludes the margin at 95 %, and not at more."""
+
+    best, families = {"one": 1, "other": 2}, {}
+
+    def difference(self, first, second, *, confidence=0.95):
+        return Estimate(2.0, 1.2 if confidence == 0.95 else 0.8, 3.0, "points", confidence)
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.98])
+def test_a_look_decides_at_the_confidence_of_looks(confidence):
+    assert is_firm(Narrow(), Rule("one", "other", 1.0), confidence=confidence) == (confidence == 0.95)
 
 
 @pytest.mark.parametrize("lab", [QUANTUM, INTERPRETABILITY], ids=lambda lab: lab.name)
