@@ -52,7 +52,8 @@ class InterpretabilityLab:
         from interpretability.follow_up import editing, explaining, known_truth, privacy, speed, stress
         from interpretability.groups import section as groups
         from interpretability.reading import read
-        from interpretability.sides import at_random, finalists, foundation, price, scores
+        from interpretability.sides import at_random, finalists, price, scores
+        from lab.learning.foundation import section as foundation
 
         return (
             scores,

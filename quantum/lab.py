@@ -49,8 +49,9 @@ class QuantumLab:
 
     def sections(self) -> "Sequence[Section[Context]]":
         """List the parts of the report."""
+        from lab.learning.foundation import section as foundation
         from quantum.chosen_circuit import section as chosen_circuit
-        from quantum.comparison import at_random, foundation
+        from quantum.comparison import at_random
         from quantum.comparison import section as comparison
         from quantum.device_noise import section as device_noise
         from quantum.price import section as price

@@ -1,6 +1,7 @@
 """Does the watch keep its promise, how soon does it see what changed, does it say when, and how fast is it?
 
     python tests/benchmarks/watch_stream.py --null STREAMS [--rows N]             # false alarms on streams without drift
+        [--first SEED] [--season no|yes|both] [--workers N]                       # a part of many, which adds to others; at once
     python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--alone]  # delays by kind of drift, beside river or alone
     python tests/benchmarks/watch_stream.py --replay STREAMS                      # the same of tables that are replayed (--stream)
     python tests/benchmarks/watch_stream.py --speed [--rows N]                    # rows a second on one core, and memory up to N
@@ -28,6 +29,9 @@ import subprocess
 import sys
 import time
 import venv
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +39,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("steady", "load", "heavy", "count", "events", "kind", "gaps", "level", "clock", "one", "two", "three")
 REFERENCE, BATCH, KIND, HOURS = 4_000, 5_000, ("a", "b", "c"), 24
+SHOWN_EVERY = 10  # streams
 MILESTONES = (2_000_000, 5_000_000)  # of --speed, beside powers of ten
 CHANGED = {
     "mean": {"load"}, "variance": {"steady"}, "rare event": {"events"}, "new category": {"kind"}, "missing": {"gaps"},
@@ -123,24 +128,28 @@ def watched(seed: int, n_rows: int, drift: str = "", *, season: bool = False) ->
     return [each for each in found if each.kind == "alarm"]
 
 
-def null(n_streams: int, n_rows: int) -> None:
-    """Count streams without drift that raise an alarm."""
+def raised(seed: int, n_rows: int, season: bool) -> set[str]:
+    """Give the signals that raise an alarm on a stream without drift."""
+    # without the name of the season `clock` comes in waves, which is no exchangeable stream: it is left to the one with it
+    return {each.facts["signal"] for each in watched(seed, n_rows, season=season)} - (set() if season else {"clock"})
+
+
+def null(seeds: range, n_rows: int, workers: int, seasons: Sequence[bool]) -> None:
+    """Count streams without drift that raise an alarm; the counts so far are printed, so that a part of it is evidence, too."""
     from lab.stats import largest_rate, rate
 
-    for season in (False, True):
-        # without the name of the season `clock` comes in waves, which is no exchangeable stream: it is left to the one with it
-        count, by_signal = 0, {}
-        for seed in range(n_streams):
-            raised = {each.facts["signal"] for each in watched(seed, n_rows, season=season)} - (
-                set() if season else {"clock"}
-            )
-            count += bool(raised)
-            for name in raised:
-                by_signal[name] = by_signal.get(name, 0) + 1
-        found, most = rate(count, n_streams), largest_rate(count, n_streams)
-        named = "season named" if season else "no season"
-        print(f"{named}: {count} of {n_streams} streams of {n_rows:,} rows raised a false alarm, "
-              f"{100 * found.value:.1f} % (95 %: at most {100 * most:.1f} %), promised 5 %; {by_signal}")  # fmt: skip
+    with ProcessPoolExecutor(workers) as pool:
+        for season in seasons:
+            named, count, by_signal = "season named" if season else "no season", 0, Counter()
+            waited = [pool.submit(raised, seed, n_rows, season) for seed in seeds]
+            for ended, each in enumerate(as_completed(waited), start=1):
+                count += bool(each.result())
+                by_signal.update(each.result())
+                if ended % SHOWN_EVERY == 0 or ended == len(waited):
+                    found, most = rate(count, ended), largest_rate(count, ended)
+                    print(f"{named}: {count} of {ended} streams of {n_rows:,} rows raised a false alarm, "
+                          f"{100 * found.value:.1f} % (95 %: at most {100 * most:.1f} %), promised 5 %; {dict(by_signal)}",
+                          flush=True)  # fmt: skip
 
 
 def drifts(n_streams: int, n_rows: int, peers: Path | None) -> None:
@@ -380,6 +389,13 @@ def main() -> None:
     """Read the options and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--null", type=int, metavar="STREAMS", help="count false alarms")
+    parser.add_argument(
+        "--first", type=int, default=0, metavar="SEED", help="with --null: the first stream, to add to others"
+    )
+    parser.add_argument(
+        "--season", choices=("no", "yes", "both"), default="both", help="with --null: is the season named?"
+    )
+    parser.add_argument("--workers", type=int, default=1, help="with --null: so many processes")
     parser.add_argument("--drift", type=int, metavar="STREAMS", help="delays by kind of drift, so many streams of each")
     parser.add_argument("--speed", action="store_true", help="rows a second and memory")
     parser.add_argument(
@@ -394,7 +410,13 @@ def main() -> None:
         river(options.river, options.rows)
         return
     if options.null:
-        null(options.null, options.rows)
+        seeds = range(options.first, options.first + options.null)
+        null(
+            seeds,
+            options.rows,
+            options.workers,
+            {"no": (False,), "yes": (True,), "both": (False, True)}[options.season],
+        )
     if options.drift:
         drifts(options.drift, options.rows, None if options.alone else options.peers)
     if options.speed:

@@ -25,7 +25,7 @@ def test_a_benchmark_is_imported(name, benchmark):
 
 def test_streams_without_an_end_are_watched_with_and_without_drift(benchmark, capsys):
     watch = benchmark("watch_stream")
-    watch.null(1, 1_000)
+    watch.null(range(1), 1_000, 1, (False, True))
     watch.drifts(1, 4_000, None)
     watch.speed(5_000)
     lines = capsys.readouterr().out.splitlines()

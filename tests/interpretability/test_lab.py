@@ -166,7 +166,7 @@ def test_the_readable_model_is_left_as_a_file():
 def test_the_report_is_in_this_order():
     names = [each.__name__.removeprefix("interpretability.") for each in LAB.sections()]
     assert names == [
-        "sides.scores", "sides.at_random", "sides.foundation", "sides.price", "sides.finalists", "reading.read",
+        "sides.scores", "sides.at_random", "lab.learning.foundation.section", "sides.price", "sides.finalists", "reading.read",
         "follow_up.explaining", "follow_up.known_truth", "groups.section", "follow_up.stress", "follow_up.privacy",
         "follow_up.editing", "follow_up.speed",
     ]  # fmt: skip

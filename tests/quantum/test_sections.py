@@ -45,7 +45,7 @@ def test_the_report_is_in_this_order():
     assert names == [
         "comparison",
         "comparison.at_random",
-        "comparison.foundation",
+        "lab.learning.foundation",
         "screen",
         "sizes",
         "chosen_circuit",

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,11 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from lab.errors import SettingsError
 from lab.learning.folds import Fold, split
-from lab.learning.foundation import evidence, limits, trying
+from lab.learning.foundation import limits, section, trying
 from lab.learning.foundation.checkpoint import read_checkpoint
 from lab.learning.foundation.family import family_of
 from lab.learning.outer import score_fold
-from lab.protocol import Dataset
+from lab.protocol import Dataset, Evidence
 
 
 @pytest.fixture
@@ -134,18 +135,21 @@ def test_of_too_many_rows_a_sample_with_the_classes_in_their_shares_is_read(give
 
 
 def test_the_report_names_file_digest_licence_and_rows(given, monkeypatch):
-    data, folds = table(90), [Fold(3, 1, 0, index) for index in range(3)]
     found = read_checkpoint(str(given), n_classes=2)
-    said = evidence.evidence_of(found, data, folds)
+    shared = SimpleNamespace(checkpoint=found, dataset=table(90), settings=SimpleNamespace(folds=3), seed=0)
+    said = section.evidence(shared, {})
     rows = dict(said.tables[0].rows)
     assert (rows["SHA-256"], rows["file"], rows["licence of the file"]) == (found.digest, "c.safetensors", "mine")
     assert rows["rows that it reads before it answers"] == "60 of 60 training rows"
     assert said.caveats == ()
-    monkeypatch.setattr(evidence, "rows_in_context", lambda n_columns: 50)
-    fewer = evidence.evidence_of(dataclasses.replace(found, licence=""), data, folds)
+    monkeypatch.setattr(section, "rows_in_context", lambda n_columns: 50)
+    shared.checkpoint = dataclasses.replace(found, licence="")
+    fewer = section.evidence(shared, {})
     assert "read a sample of 50 of 60 training rows" in fewer.caveats[0]
     assert dict(fewer.tables[0].rows)["licence of the file"] == "the file does not say; it is yours to know"
-    assert evidence.evidence_of(None, data, folds) == evidence.Evidence()
+    shared.checkpoint = None
+    assert section.evidence(shared, {}) == Evidence()
+    assert section.plan(shared) == []
 
 
 def test_the_stand_ins_are_all_that_the_extra_names():
