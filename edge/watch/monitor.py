@@ -4,8 +4,8 @@ The promise: the chance that any alarm ever is false, on any signal, however lon
 most `false_alarms`, if the rows are exchangeable with the reference (within each season, where seasons are named), and the errors
 with one another in the order in which labels come, and with those of the very model on the reference where these are known. Each
 side of each signal is a conformal test martingale with an equal share of that chance (Ville 1939; Vovk, Gammerman and Shafer
-2022, chapter 8; Bonferroni): see `edge.watch.ranking` and `edge.watch.gamblers`. What is held does not grow with the stream, but
-for the logarithm of its length.
+2022, chapter 8; Bonferroni): see `edge.watch.ranking` and `edge.watch.gamblers`; that a model is worse than training said rests on
+assumptions of its own (`edge.watch.worse`). What is held does not grow with the stream, but for the logarithm of its length.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ from edge.watch.profiling import confidence_step
 from edge.watch.sealing import opened, sealed
 from edge.watch.seasons import Calendar
 from edge.watch.signals import Errors, Rows
-from edge.watch.telling import Standing, happening, status_of
+from edge.watch.telling import Named, Standing, happening, status_of
+from edge.watch.worse import Worse
 from lab.watching.protocol import Happening
 
 if TYPE_CHECKING:
@@ -68,10 +69,12 @@ class EdgeMonitor:
         time = () if plan.calendar is None else (plan.calendar.column,)
         self._inflow = Inflow({c.name: c.kind for c in profile.columns}, known=(*time, profile.target))
         self._signals = Rows(profile, predicts=predictor is not None)
-        n_signals = len(self._signals.signals) + (len(Errors.NAMES) if predictor is not None else 0)
-        threshold = threshold_of(n_signals, plan.false_alarms)
+        held_against = profile.answered if predictor is not None and Worse.can_tell(profile.answered) else None
+        n_judged = 0 if predictor is None else len(Errors.NAMES) + (held_against is not None)
+        threshold = threshold_of(len(self._signals.signals) + n_judged, plan.false_alarms)
         self._group: Group = self._signals.group(threshold=threshold, seed=plan.seed)
         self._errors = Errors(profile.answered, threshold=threshold, seed=plan.seed) if predictor is not None else None
+        self._worse = None if held_against is None else Worse(held_against, profile.rows, threshold=threshold)
         self._waiting = Waiting(profile.classes)
         self._accuracy = Accuracy(profile.answered, seed=plan.seed)
         self._told: list[str] = []
@@ -151,6 +154,10 @@ class EdgeMonitor:
                 )
             for signal in self._errors.take(found, last=self._now):
                 told.append(self._raise(self._errors.group, signal, self._errors))
+            if self._worse is not None:
+                known = bool(self._errors.group.changes)
+                for place in self._worse.take(found, last=self._now, is_known=known):
+                    told.append(self._raise(self._worse, place, self._worse))
         waiting = self._waiting
         if waiting.unknown:
             told += self._once(
@@ -162,7 +169,7 @@ class EdgeMonitor:
             told += self._once("given up", "So many rows wait for labels that the oldest are given up.")
         return told
 
-    def _raise(self, group: Group, place: int, signals: "Rows | Errors") -> Happening:
+    def _raise(self, group: Group | Worse, place: int, signals: Named) -> Happening:
         change = group.changes[place]
         self._accuracy.began(change.start[0])
         return happening(signals.name(place), signals.kind(place), signals.words(place, change), change)
@@ -175,9 +182,11 @@ class EdgeMonitor:
 
     def status(self) -> "Status":
         """Say how everything stands."""
-        parts: list[tuple[Group, Rows | Errors]] = [(self._group, self._signals)]
+        parts: list[tuple[Group | Worse, Named]] = [(self._group, self._signals)]
         if self._errors is not None:
             parts.append((self._errors.group, self._errors))
+        if self._worse is not None:
+            parts.append((self._worse, self._worse))
         return status_of(Standing(self.rows, parts, self._accuracy, self._plan.false_alarms, self._plan.costs))
 
     def state(self) -> bytes:
@@ -187,6 +196,7 @@ class EdgeMonitor:
             "inflow": self._inflow.state(),
             "rows": self._group.state(),
             "errors": None if self._errors is None else self._errors.state(),
+            "worse": None if self._worse is None else self._worse.state(),
             "waiting": self._waiting.state(),
             "accuracy": self._accuracy.state(),
             "calendar": None if calendar is None else calendar.state(),
@@ -202,6 +212,8 @@ class EdgeMonitor:
         self._group.resume(values["rows"])
         if self._errors is not None:
             self._errors.resume(values["errors"])
+        if self._worse is not None:
+            self._worse.resume(values["worse"])
         self._waiting.resume(values["waiting"])
         self._accuracy.resume(values["accuracy"])
         if self._plan.calendar is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge.watch.advice import Costs, Situation, advise
 from edge.watch.signals import CALIBRATION, ERRORS, Errors, Rows
+from edge.watch.worse import WORSE, Worse
 from lab.watching.protocol import Happening, SignalState, Status
 from lab.wording import capital, count, listed
 
@@ -16,19 +17,26 @@ if TYPE_CHECKING:
     from edge.watch.expecting import Accuracy
     from edge.watch.group import Change, Group
 
-__all__ = ["happening", "status_of"]
+__all__ = ["Named", "Standing", "happening", "status_of"]
+
+Named = Rows | Errors | Worse
 
 _MOST_NAMES = 3
+_WORSE = "The model is wrong more often than models like it were in training"
 _OF_KIND = {"column": "The column {!r}", "model": "What the model does ({})", "device": "What the device does ({})"}
 
 
 def happening(name: str, kind: str, words: str, change: "Change") -> Happening:
     """Tell of an alarm."""
     likely, early, late = change.start
-    sentence = (
-        f"{_OF_KIND[kind].format(name)} changed near row {likely + 1:,} (95 % of the evidence: {early + 1:,} to {late + 1:,}), "
-        f"noticed at row {change.row + 1:,}{': ' if words else ''}{words}."
-    )
+    if name == WORSE:
+        changed = f"{_WORSE}, noticed at row {change.row + 1:,}"
+    else:
+        changed = (
+            f"{_OF_KIND[kind].format(name)} changed near row {likely + 1:,} (95 % of the evidence: {early + 1:,} to {late + 1:,}), "
+            f"noticed at row {change.row + 1:,}"
+        )
+    sentence = f"{changed}{': ' if words else ''}{words}."
     facts = {
         "signal": name,
         "kind": kind,
@@ -48,7 +56,7 @@ class Standing:
     Attributes
     ----------
     rows : int
-    parts : sequence of (Group, Rows or Errors)
+    parts : sequence of (Group or Worse, Named)
         Signals and their names, those of the rows first.
     accuracy : Accuracy
     false_alarms : float
@@ -56,7 +64,7 @@ class Standing:
     """
 
     rows: int
-    parts: "Sequence[tuple[Group, Rows | Errors]]"
+    parts: "Sequence[tuple[Group | Worse, Named]]"
     accuracy: "Accuracy"
     false_alarms: float
     costs: Costs | None
@@ -68,10 +76,10 @@ def status_of(found: Standing) -> Status:
     signals.sort(key=lambda each: (each.alarm is None, each.alarm or 0, -each.evidence))
     raised = [each for each in signals if each.alarm is not None]
     accuracy = found.accuracy
-    first = min((each.start[0] for each in raised if each.start is not None), default=None)
+    first = min((each.start[0] for each in raised if each.start is not None and each.name != WORSE), default=None)
     situation = Situation(
         changed=bool(raised),
-        rows_since=0 if first is None else found.rows - first,
+        rows_since=found.rows - (first or 0) if raised else 0,
         before=accuracy.reference or accuracy.before(),
         since=accuracy.since(),
         expected=accuracy.expected(),
@@ -88,7 +96,7 @@ def status_of(found: Standing) -> Status:
     )
 
 
-def _states(group: "Group", names: "Rows | Errors") -> list[SignalState]:
+def _states(group: "Group | Worse", names: Named) -> list[SignalState]:
     found = []
     for place, evidence in enumerate(group.evidence()):
         change = group.changes.get(place)
@@ -104,18 +112,23 @@ def _states(group: "Group", names: "Rows | Errors") -> list[SignalState]:
 
 def _sentence(found: Standing, raised: list[SignalState], first: int | None) -> str:
     """Say what changed: the data, the labels, or the device or source; and what is expected without labels."""
-    if first is None:
+    if not raised:
         return f"Nothing has changed in {count(found.rows, 'row')}, as far as can be told from chance."
+    said = [] if first is None else [_changed(found, [each for each in raised if each.name != WORSE], first)]
+    if any(each.name == WORSE for each in raised):
+        said.append(_WORSE)
+    if found.accuracy.is_withdrawn():
+        said.append("What the model's confidence says of its accuracy was wrong where labels came, and is not shown")
+    return " ".join(f"{each}." for each in said)
+
+
+def _changed(found: Standing, raised: list[SignalState], first: int) -> str:
     columns = [each.name for each in raised if each.kind == "column"]
     said = f"{capital(_cause(found, raised))}, first near row {first + 1:,}"
     if columns:
         more = len(columns) - _MOST_NAMES
         said += f": {listed([repr(name) for name in columns[:_MOST_NAMES]])}{f' and {more} more' if more > 0 else ''}"
-    if found.accuracy.is_withdrawn():
-        return (
-            f"{said}. What the model's confidence says of its accuracy was wrong where labels came, and is not shown."
-        )
-    return f"{said}."
+    return said
 
 
 def _cause(found: Standing, raised: list[SignalState]) -> str:

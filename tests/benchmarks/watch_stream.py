@@ -4,6 +4,7 @@
         [--first SEED] [--season no|yes|both] [--workers N]                       # a part of many, which adds to others; at once
     python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--alone]  # delays by kind of drift, beside river or alone
     python tests/benchmarks/watch_stream.py --replay STREAMS                      # the same of tables that are replayed (--stream)
+    python tests/benchmarks/watch_stream.py --fresh MODELS [--rows N]             # models as good as training said: taken for worse?
     python tests/benchmarks/watch_stream.py --speed [--rows N]                    # rows a second on one core, and memory up to N
 
 The streams: 12 columns (normal, heavy tails, counts, a rare event, categories, values missing now and then), a logistic
@@ -281,6 +282,51 @@ def speed(n_rows: int) -> None:
                       f"peak {peak:,.0f} MB (wanted: 50,000, and flat)")  # fmt: skip
 
 
+def fresh(n_models: int, n_rows: int) -> None:
+    """Count models that are told to be worse than in training on rows of the kind that they learned from, and that are not."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_predict
+    from sklearn.neighbors import KNeighborsClassifier
+
+    from edge.watch.group import threshold_of
+    from edge.watch.labels import Judged
+    from edge.watch.profiling import answered_by
+    from edge.watch.worse import Worse
+    from lab.stats import largest_rate, rate
+
+    made = {
+        "logistic regression": LogisticRegression(max_iter=1_000),
+        "forest": RandomForestClassifier(50, random_state=0),
+        "nearest neighbours": KNeighborsClassifier(5),
+    }
+    print(f"{n_models} models of each kind, {n_rows:,} fresh labels each; rows that they learned from; wrongly told to be worse, and "
+          "found where 10 and 20 points of the labels more are wrong than before")  # fmt: skip
+    for (name, model), n_train in itertools.product(made.items(), (100, 300, 2_000)):
+        count, found = 0, [0, 0]
+        for seed in range(n_models):
+            rng = np.random.default_rng(seed)
+            rows = rng.normal(size=(n_train + n_rows, 8))
+            target = (rows[:, :3].sum(axis=1) + rng.logistic(size=len(rows)) > 0).astype(np.int64)
+            learned, asked = slice(n_train), slice(n_train, None)
+            said = cross_val_predict(model, rows[learned], target[learned], cv=5, method="predict_proba")
+            right = model.fit(rows[learned], target[learned]).predict(rows[asked]) == target[asked]
+            flips = rng.random(n_rows)
+            for place, share in enumerate((0.0, 0.1, 0.2)):
+                watch = Worse(answered_by(said, target[learned]), n_train, threshold=threshold_of(13, 0.05))
+                answers = right & ~(flips < share / max(right.mean(), share))
+                judged = Judged(np.arange(n_rows), np.full(n_rows, 0.9), answers, np.ones(n_rows, dtype=bool))
+                raised = bool(watch.take(judged, last=n_rows - 1, is_known=False))
+                if place:
+                    found[place - 1] += raised
+                else:
+                    count += raised
+        told, most = rate(count, n_models), largest_rate(count, n_models)
+        print(
+            f"  {name:20} {n_train:6,} rows: {count} ({100 * told.value:.1f} %, 95 %: at most {100 * most:.1f} %), found {found}"
+        )
+
+
 def sparse(rng: np.random.Generator, n_rows: int) -> dict[str, np.ndarray]:
     """Columns in which a change is easily overlooked, or a chance event taken for one."""
     made = {f"event {share}": (rng.random(n_rows) < share).astype(float) for share in (0.0005, 0.002, 0.01, 0.03, 0.1)}
@@ -397,6 +443,9 @@ def main() -> None:
     )
     parser.add_argument("--workers", type=int, default=1, help="with --null: so many processes")
     parser.add_argument("--drift", type=int, metavar="STREAMS", help="delays by kind of drift, so many streams of each")
+    parser.add_argument(
+        "--fresh", type=int, metavar="MODELS", help="are models as good as training said taken for worse?"
+    )
     parser.add_argument("--speed", action="store_true", help="rows a second and memory")
     parser.add_argument(
         "--replay", type=int, metavar="STREAMS", help="false alarms and delays of replayed tables, and speed"
@@ -419,6 +468,8 @@ def main() -> None:
         )
     if options.drift:
         drifts(options.drift, options.rows, None if options.alone else options.peers)
+    if options.fresh:
+        fresh(options.fresh, options.rows)
     if options.speed:
         speed(options.rows)
     if options.replay:

@@ -28,9 +28,10 @@ def test_streams_without_an_end_are_watched_with_and_without_drift(benchmark, ca
     watch.null(range(1), 1_000, 1, (False, True))
     watch.drifts(1, 4_000, None)
     watch.speed(5_000)
+    watch.fresh(1, 300)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines[:2]] == ["no season", "season named"]
-    assert len(lines) == 2 + 2 + len(watch.CHANGED) + 2
+    assert len(lines) == 2 + 2 + len(watch.CHANGED) + 2 + 1 + 3 * 3
 
 
 def test_tables_are_replayed_beside_tests_of_windows_and_with_each_model(benchmark, monkeypatch, capsys):
