@@ -4,8 +4,8 @@ from samples.safetensors_files import checkpoint
 
 from lab.data.load import load
 from lab.data.sampling import sample_rows
+from lab.learning.foundation import section as foundation
 from lab.learning.foundation.family import LABEL
-from quantum.comparison import foundation
 from quantum.context import resolve
 from quantum.lab import LAB
 from quantum.settings import Settings
