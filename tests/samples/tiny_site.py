@@ -198,12 +198,15 @@ if __name__ == "__main__":
         watch_writes(root, [int(word) for word in spec.split(":")] if spec else None)
         if counted := os.environ.pop("KILL_COUNT", ""):
             atexit.register(lambda: open(counted, "w").write(str(count)))
-    from lab import registry
-    if names := os.environ.get("TINY_LABS"):
-        registry.names = lambda: names.split(",")
-    from lab.report import pictures
-    pictures._CHILD = Path(__file__).with_name("tiny_draw.py")
-    from lab.cli import main
+    try:  # Ctrl-C before the command is there is Python's, and no fault of the command's
+        from lab import registry
+        if names := os.environ.get("TINY_LABS"):
+            registry.names = lambda: names.split(",")
+        from lab.report import pictures
+        pictures._CHILD = Path(__file__).with_name("tiny_draw.py")
+        from lab.cli import main
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(main())
 """
 
