@@ -2,7 +2,7 @@
 
     python tests/benchmarks/watch_stream.py --null STREAMS [--rows N]             # false alarms on streams without drift
         [--first SEED] [--season no|yes|both] [--workers N]                       # a part of many, which adds to others; at once
-    python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--alone]  # delays by kind of drift, beside river or alone
+    python tests/benchmarks/watch_stream.py --drift STREAMS [--rows N] [--alone]  # delays by kind of drift, beside others or alone
     python tests/benchmarks/watch_stream.py --replay STREAMS                      # the same of tables that are replayed (--stream)
     python tests/benchmarks/watch_stream.py --fresh MODELS [--rows N]             # models as good as training said: taken for worse?
     python tests/benchmarks/watch_stream.py --speed [--rows N]                    # rows a second on one core, and memory up to N
@@ -17,8 +17,8 @@ many categories, as the replay of a table feeds them to the same engine: false a
 a hundred rows at p < 0.05 (as they are, and corrected over columns and windows) and the population stability index above 0.2; the
 delay after a rare event has become less rare; and rows a second of a replay with each of the lab's models.
 
-Beside the watch, on the same columns as numbers and on the errors: ADWIN, KSWIN and Page-Hinkley of river with its own defaults, which
-its documentation recommends; it is installed into an environment of its own below the folder of --peers.
+Beside the watch: ADWIN, KSWIN and Page-Hinkley of river, the martingale of MAPIE, and Evidently, in an environment of their own below
+the folder of --peers; `drift_peers.py` says with which settings, and how it is made.
 """
 
 import argparse
@@ -29,7 +29,6 @@ import resource
 import subprocess
 import sys
 import time
-import venv
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -154,7 +153,7 @@ def null(seeds: range, n_rows: int, workers: int, seasons: Sequence[bool]) -> No
 
 
 def drifts(n_streams: int, n_rows: int, peers: Path | None) -> None:
-    """Show delays, coverage and wrong alarms by kind of drift, and those of river."""
+    """Show delays, coverage and wrong alarms by kind of drift, and those of other libraries."""
     at = n_rows // 2
     known = {} if peers is None else peer(peers, n_streams, n_rows)
     print(f"streams of {n_rows:,} rows, the change begins at row {at + 1:,}; {n_streams} streams of each kind")
@@ -195,47 +194,18 @@ def as_numbers(columns: dict[str, np.ndarray], labels: np.ndarray) -> dict[str, 
     return fed
 
 
-def river(n_streams: int, n_rows: int) -> None:
-    """Run in the environment of river."""
-    from river.drift import ADWIN, KSWIN, PageHinkley
-
-    at, found = n_rows // 2, {}
-    makers = {"ADWIN": lambda: ADWIN(), "KSWIN": lambda: KSWIN(seed=1), "Page-Hinkley": lambda: PageHinkley()}
-    for (who, make), (drift, names) in itertools.product(makers.items(), CHANGED.items()):
-        for seed in range(n_streams):
-            delay, early = None, False
-            for name, values in as_numbers(*stream(seed, n_rows, drift, at)).items():
-                if name == "clock":
-                    continue
-                detector = make()
-                for row, value in enumerate(values.tolist()):
-                    detector.update(value)
-                    if detector.drift_detected:
-                        early |= row < at
-                        if row >= at:
-                            if name in names:
-                                delay = row - at + 1 if delay is None else min(delay, row - at + 1)
-                            break
-            found.setdefault(who, {}).setdefault(drift, []).append((delay, early))
-    print("FOUND " + json.dumps(found))
-
-
 def peer(peers: Path, n_streams: int, n_rows: int) -> dict:
-    """Install river and let it watch the same streams; nothing where that is not possible, which is said."""
-    folder = peers / "river"
-    python = folder / "bin" / "python"
+    """Let other libraries watch the same streams, in their environment; nothing where that is not there, which is said."""
+    command = [peers / "drift/bin/python", Path(__file__).with_name("drift_peers.py"), str(n_streams), str(n_rows)]
     try:
-        if not (folder / "ready").exists():
-            venv.create(folder, with_pip=True, clear=True)
-            command = [python, "-m", "pip", "install", "--quiet", "river", "numpy"]
-            subprocess.run(command, check=True, timeout=600, capture_output=True)
-            (folder / "ready").touch()
-        command = [python, __file__, "--river", str(n_streams), "--rows", str(n_rows)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     except (OSError, subprocess.SubprocessError) as error:
-        print(f"river not run: {error}")
+        print(f"other libraries did not run: {error}")
         return {}
-    return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("FOUND "))[6:])
+    said = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("FOUND "))[6:])
+    for name, why in said["missing"].items():
+        print(f"{name} did not run: {why}")
+    return said["found"]
 
 
 def speed(n_rows: int) -> None:
@@ -452,12 +422,8 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of a stream")
     parser.add_argument("--peers", type=Path, default=ROOT / ".peers", help="folder of the peers' environments")
-    parser.add_argument("--alone", action="store_true", help="without river")
-    parser.add_argument("--river", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--alone", action="store_true", help="without other libraries")
     options = parser.parse_args()
-    if options.river is not None:
-        river(options.river, options.rows)
-        return
     if options.null:
         seeds = range(options.first, options.first + options.null)
         null(
