@@ -174,8 +174,8 @@ def test_the_quantum_lab_finds_what_is_true_with_a_few_cheap_models(monkeypatch)
     from quantum.lab import LAB
     from quantum.models import families
 
-    def few(n_qubits, n_steps, n_classes):
-        quantum, classical, ablation = real(n_qubits, min(n_steps, 60), n_classes=n_classes)
+    def few(n_qubits, n_steps, n_classes, more):
+        quantum, classical, ablation = real(n_qubits, min(n_steps, 60), n_classes=n_classes, more=more)
         return (
             dataclasses.replace(quantum, families=quantum.families[:1]),
             dataclasses.replace(classical, families=classical.families[:1]),

@@ -1,6 +1,5 @@
 """A run that is killed is taken up by the same command and ends with the record of an uninterrupted run."""
 
-import json
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from samples import tiny_site
 from samples.here import in_this_process
+from samples.untimed import untimed
 
 from interpretability.models import classifiers
 from lab.cli import main
@@ -38,9 +38,7 @@ COMMAND = [sys.executable, "-c", FEW_FAMILIES, *GIVEN]
 
 def record(out):
     (path,) = out.glob("*/record.json")
-    plain = json.loads(path.read_text())
-    del plain["run"]  # times and the output folder
-    return plain
+    return untimed(path.parent)
 
 
 def wait_for_rows(out, count, process):
