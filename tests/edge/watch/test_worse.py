@@ -67,6 +67,24 @@ def test_the_alarm_is_that_of_the_first_label_at_which_the_threshold_is_reached_
     assert again.words(0, again.changes[0]) == parts.words(0, parts.changes[0])
 
 
+def test_a_loss_that_was_certain_once_is_told_however_the_labels_go_on():
+    watch = Worse(ANSWERED, 200, threshold=THRESHOLD)
+    assert watch.take(judged([False] * 40 + [True] * 2_000), last=2_039, is_known=False) == [0]
+    assert watch.evidence()[0] < 0, "what was won is lost again"
+
+
+def test_its_share_of_the_false_alarms_is_set_aside():
+    """Nothing but the errors of the model itself is new: every other signal has the less."""
+    own, others = (monitor(known=profile(is_own=is_own), false_alarms=0.05) for is_own in (True, False))
+    signals = [len(watch.status().signals) for watch in (own, others)]
+    assert signals[1] == signals[0] + 1
+    columns, labels = rows(31, 200)
+    for watch in (own, others):
+        watched(watch, columns, labels)
+    found = [{each.name: each.evidence for each in watch.status().signals}["heat"] for watch in (own, others)]
+    assert found[0] - found[1] == pytest.approx(math.log10(signals[1] / signals[0]))
+
+
 def test_a_model_of_a_run_that_is_bad_from_its_first_row_raises_an_alarm():
     columns, labels = rows(31, 1_500)
     watch = monitor(known=profile(is_own=False))
