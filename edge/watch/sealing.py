@@ -1,8 +1,9 @@
 r"""Is a stored state of a watch whole, and of this watch? Plain values and arrays, under a head that names and seals them.
 
-    b"lab watch state 1\n", SHA-256 of all that follows, identity of the watch, values as MessagePack
+    b"lab watch state 2\n", SHA-256 of all that follows, identity of the watch, values as MessagePack
 
-An array is written as its type, its shape and its bytes, so that what is read back is equal bit by bit.
+An array is written as its type, its shape and its bytes, so that what is read back is equal bit by bit. The number in the head is
+raised with every change to what a state holds.
 """
 
 import hashlib
@@ -15,7 +16,8 @@ from lab.errors import InputError
 
 __all__ = ["opened", "sealed"]
 
-_HEAD = b"lab watch state 1\n"
+_KIND = b"lab watch state "
+_HEAD = _KIND + b"2\n"
 _DIGEST = 32
 _TYPES = ("<f8", "<i8", "<i4", "|b1")
 _AGAIN = "begin the watch anew with another state file"
@@ -36,6 +38,8 @@ def opened(state: bytes, identity: str) -> dict[str, Any]:
         If the state is damaged, of another program's form, or of another watch.
     """
     head, digest, body = state[: len(_HEAD)], state[len(_HEAD) :][:_DIGEST], state[len(_HEAD) + _DIGEST :]
+    if head != _HEAD and head.startswith(_KIND):
+        raise InputError(f"the state of the watch was written by another version of this program; {_AGAIN}")
     if head != _HEAD:
         raise InputError(f"the state of the watch is not in the form that this program writes; {_AGAIN}")
     if hashlib.sha256(body).digest() != digest:

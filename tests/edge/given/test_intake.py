@@ -401,11 +401,11 @@ def test_an_estimator_that_is_not_safe_or_no_classifier_is_refused(estimator, wo
 @pytest.mark.parametrize(
     "estimator",
     [
-        GradientBoostingClassifier(n_estimators=3),
-        HistGradientBoostingClassifier(max_iter=3),
-        MLPClassifier((5,), max_iter=5),
+        GradientBoostingClassifier(n_estimators=3, random_state=0),
+        HistGradientBoostingClassifier(max_iter=3, random_state=0),
+        make_pipeline(StandardScaler(), MLPClassifier((5,), random_state=0)),
     ],
-    ids=lambda estimator: type(estimator).__name__,
+    ids=["gradient boosting", "histogram boosting", "network"],
 )
 def test_the_kinds_of_estimators_that_are_lowered_can_be_read(estimator, wine, tmp_path):
     estimator.fit(wine.features.to_numpy(), wine.target)

@@ -1,6 +1,7 @@
 """What a watch says depends on the rows alone: not on how they were cut, nor on how often it was stopped and taken up again."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples.watch_rows import PROFILE, alarms, batches, calendar, monitor, prices, profile, rows, watched
 
+from edge.watch.sealing import opened
 from lab.errors import InputError
 from lab.watching.protocol import Batch
 
@@ -68,9 +70,39 @@ def test_a_state_of_another_watch_and_a_damaged_one_are_refused_in_one_sentence(
     for damaged in (state[:-1], state[:200] + b"x" + state[201:], state + b"x"):
         with pytest.raises(InputError, match="damaged"):
             monitor().resume(damaged)
-    for foreign in (b"", b"{}", b"lab watch state 9\n" + state[18:]):
+    for foreign in (b"", b"{}"):
         with pytest.raises(InputError, match="form"):
             monitor().resume(foreign)
+    for number in (b"1", b"9"):
+        with pytest.raises(InputError, match="written by another version of this program; begin the watch anew"):
+            monitor().resume(b"lab watch state " + number + state[17:])
+
+
+def layout(value):
+    """Give what a state is made of: names, kinds of values, and types of arrays; what is not there yet may be anything."""
+    if isinstance(value, dict):
+        return {name: layout(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [len(value), *sorted({repr(layout(each)) for each in value})]
+    return f"{value.dtype} {value.ndim}" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def test_the_number_of_the_form_is_raised_with_every_change_to_what_a_state_holds():
+    """If this fails, raise the number in `edge.watch.sealing`, and write down the new number and the new digest here."""
+    known = profile(times=np.arange(1_500) / 24, seasons=("hour",), is_own=False)
+    watch = monitor(calendar=calendar("hour"), known=known)
+    columns, labels = changed()
+    columns["time"] = np.arange(N) * 3_600.0
+    watched(
+        watch, columns, np.where(np.arange(N) < 300, "hot", labels), keys=[f"k{row}" for row in range(N)], cuts=(600,)
+    )
+    state = watch.state()
+    found = layout(opened(state, watch.identity))
+    assert [name for name, part in found.items() if part == "NoneType"] == [], "every part is there"
+    assert (state[:18], hashlib.sha256(repr(found).encode()).hexdigest()[:16]) == (
+        b"lab watch state 2\n",
+        "db07a834754f75fa",
+    )
 
 
 def test_false_alarms_are_as_rare_as_promised():
