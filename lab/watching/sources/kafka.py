@@ -1,4 +1,9 @@
-"""How is a topic of Kafka read? All its partitions, from the offsets that our own state holds; none is committed to the broker."""
+"""How is a topic of Kafka read? All its partitions, from the offsets that our own state holds; none is committed to the broker.
+
+Offsets belong to one topic, not to its name: where one is deleted and made anew, they would pass over the first messages of the new
+one without a word. So the brokers are asked for the topic's identifier, which they give since Kafka 2.8 (KIP-516); where they give
+none, only an offset beyond the newest message tells that a topic is another.
+"""
 
 import time
 from collections.abc import Collection, Mapping
@@ -13,6 +18,7 @@ from lab.wording import count
 __all__ = ["KafkaTopic"]
 
 _ANSWER_S = 10.0
+_IDENTIFIER_S = 3.0  # what can be done without is not waited for long
 _LOOKED_EVERY_S = 30.0
 _SETTINGS = {
     "group.id": "lab-watch",  # asked for by the client; offsets are ours
@@ -56,6 +62,7 @@ class KafkaTopic:
             raise SettingsError(f"{address} names no broker and topic; write kafka://HOST:PORT/TOPIC")
         try:
             import confluent_kafka
+            from confluent_kafka.admin import AdminClient
         except ImportError as error:
             raise SettingsError("Kafka needs its client; install it with pip install -e '.[kafka]'") from error
         self._kafka = confluent_kafka
@@ -65,23 +72,20 @@ class KafkaTopic:
         self._known: list[str] = []
         self._errors: list[str] = []
         self._is_cut_off = False
-        all_of_them = {
-            **(settings or {}),
-            **_SETTINGS,
-            "bootstrap.servers": parts.netloc,
-            "error_cb": self._heard_error,
-        }
+        self._settings = {**(settings or {}), **_SETTINGS, "bootstrap.servers": parts.netloc}
         try:
-            self._consumer = confluent_kafka.Consumer(all_of_them)
+            self._consumer = self._new_consumer()
+            self._asking = AdminClient(self._settings)
         except (confluent_kafka.KafkaException, TypeError, ValueError) as error:
             said = error.args[0].str() if isinstance(error, confluent_kafka.KafkaException) else error
             raise SettingsError(
                 f"Kafka's client does not take these settings: {said}; mend the file of --kafka-settings"
             ) from error
         self._next: dict[int, int] = {}
-        self._looked = time.monotonic()
+        self._looked, self._n_since = time.monotonic(), 0
         try:
             self._add_partitions()
+            self._made = self._asked_identifier()
         except BaseException:
             self._consumer.close()
             raise
@@ -89,7 +93,7 @@ class KafkaTopic:
     def read(self, most: int, patience_s: float) -> Piece:
         """Read at most so many messages; waits while there are fewer."""
         if time.monotonic() - self._looked > _LOOKED_EVERY_S:
-            self._add_partitions()
+            self._look()
         messages: list[Message] = []
         message: Any
         for message in self._consumer.consume(most, patience_s):
@@ -101,16 +105,21 @@ class KafkaTopic:
             key = message.key()
             beside = {"topic": self._topic, "key": None if key is None else key.decode(errors="replace")}
             messages.append((message.value() or b"", beside))
+        self._n_since += len(messages)
         piece = rows_of(messages, self._known, self._wanted)
         return Piece(piece.columns, piece.unread, self._told())
 
     def place(self) -> Place:
-        """Say which message of each partition comes next."""
-        return {"offsets": {str(each): offset for each, offset in self._next.items()}, "columns": list(self._known)}
+        """Say of which topic it is, and which message of each partition comes next."""
+        offsets = {str(each): offset for each, offset in self._next.items()}
+        return {"made": self._made, "offsets": offsets, "columns": list(self._known)}
 
     def seek(self, place: Place) -> tuple[str, ...]:
         """Go on at these messages; what the broker has deleted since is told."""
         self._known = list(place["columns"])
+        made = place.get("made", "")
+        if made and self._made and made != self._made:
+            return (f"{self.name} was made anew; it is read from its oldest message",)
         told = []
         for name, offset in place["offsets"].items():
             partition = self._kafka.TopicPartition(self._topic, int(name))
@@ -120,7 +129,7 @@ class KafkaTopic:
                 raise DataError(
                     f"{self.name} at {self._brokers}: partition {name} does not answer ({error})"
                 ) from error
-            if not low <= offset <= high:
+            if offset < low or (offset > high and not made):  # of the same topic, the newest message may be known late
                 lost = (
                     f"{count(low - offset, 'message')} that were not read are deleted"
                     if offset < low
@@ -138,6 +147,31 @@ class KafkaTopic:
     def close(self) -> None:
         """Leave the brokers."""
         self._consumer.close()
+
+    def _new_consumer(self) -> Any:
+        return self._kafka.Consumer({**self._settings, "error_cb": self._heard_error})
+
+    def _asked_identifier(self) -> str:
+        """Ask for the identifier of the topic; empty where the brokers give none, or do not answer."""
+        topics = self._kafka.TopicCollection([self._topic])
+        try:
+            (answer,) = self._asking.describe_topics(topics, request_timeout=_IDENTIFIER_S).values()
+            found = answer.result(_IDENTIFIER_S).topic_id
+        except (self._kafka.KafkaException, TimeoutError):
+            return ""
+        is_one = found is not None and (found.get_most_significant_bits() or found.get_least_significant_bits())
+        return str(found) if is_one else ""
+
+    def _look(self) -> None:
+        """See whether the topic is still the same, and has the same partitions; one that was made anew is read from its beginning."""
+        made = self._asked_identifier() if self._made else ""
+        if made and made != self._made:
+            twice = f"; {count(self._n_since, 'row')} before this may count twice" if self._n_since else ""
+            self._errors.append(f"it was made anew, and is read from its oldest message{twice}")
+            self._consumer.close()
+            self._consumer, self._next = self._new_consumer(), {}
+        self._made, self._n_since = made or self._made, 0
+        self._add_partitions()
 
     def _add_partitions(self) -> None:
         """Begin with all partitions, and with those that were added since at their oldest message."""

@@ -1,8 +1,12 @@
-"""Topics of real brokers: every message is taken once, over breaks and restarts. Mosquitto, and the broker inside Kafka's client."""
+"""Topics of real brokers: every message is taken once, over breaks and restarts.
+
+Mosquitto, Tansu (a broker of Kafka's protocol), and the broker inside Kafka's client.
+"""
 
 import json
 import threading
 import time
+import types
 
 import pytest
 from samples import brokers
@@ -11,6 +15,7 @@ from lab.errors import DataError, InputError
 from lab.watching.sources.mqtt import _ON_THE_WAY
 from lab.watching.sources.opened import opened
 
+needs_tansu = pytest.mark.skipif(brokers.TANSU is None, reason="Tansu is not installed")
 needs_mosquitto = pytest.mark.skipif(brokers.MOSQUITTO is None, reason="mosquitto is not installed")
 
 
@@ -167,9 +172,19 @@ def test_a_broker_that_refuses_is_said(tmp_path):
         source.close()
 
 
+@pytest.fixture(scope="module", params=["kafka", pytest.param("tansu", marks=needs_tansu)])
+def kafka(request):
+    with pytest.MonkeyPatch.context() as patch, getattr(brokers, request.param)() as (address, send):
+        if (
+            request.param == "kafka"
+        ):  # the one inside the client knows no identifiers, and leaves the question unanswered
+            patch.setattr("lab.watching.sources.kafka._IDENTIFIER_S", 0.1)
+        yield address, send
+
+
 @pytest.fixture(scope="module")
-def kafka():
-    with brokers.kafka() as (address, send):
+def tansu():
+    with brokers.tansu() as (address, send):
         yield address, send
 
 
@@ -196,6 +211,132 @@ def test_a_topic_of_kafka_that_was_made_anew_is_told_and_read_from_its_beginning
     assert "the topic was made anew" in told
     assert taken(source, 3) == [0, 1, 2]
     source.close()
+
+
+@needs_tansu
+def test_rows_of_all_partitions_are_taken_once_over_restarts(tansu):
+    address, _ = tansu
+    brokers.making_if_needed(address, "wide", 3)
+    producer = __import__("confluent_kafka").Producer({"bootstrap.servers": address})
+    for number, content in enumerate(contents(range(3_000))):
+        producer.produce("wide", content, partition=number % 3)
+    assert producer.flush(20) == 0
+    cells, place, told = [], None, []
+    for n_rows in (700, 1, 1_299, 1_000):
+        source = opened(f"kafka://{address}/wide")
+        told += source.seek(place) if place else ()
+        cells += taken(source, n_rows)
+        place = stored(source)
+        source.close()
+    assert sorted(cells) == list(range(3_000))
+    assert told == []
+
+
+@needs_tansu
+@pytest.mark.parametrize("n_new", [2, 9])
+def test_a_topic_of_the_same_name_is_not_the_same_topic(tansu, n_new):
+    address, send = tansu
+    name = f"again{n_new}"
+    send(name, contents(range(4)))
+    source = opened(f"kafka://{address}/{name}")
+    assert taken(source, 4) == [0, 1, 2, 3]
+    place = stored(source)
+    source.close()
+    brokers.deleting(address, name)
+    send(name, contents(range(100, 100 + n_new)))
+    again = opened(f"kafka://{address}/{name}")
+    assert again.seek(place) == (f"the topic {name} was made anew; it is read from its oldest message",)
+    assert taken(again, n_new) == list(range(100, 100 + n_new))
+    again.close()
+
+
+@needs_tansu
+def test_a_topic_that_is_made_anew_while_it_is_read_is_told_and_read_from_its_beginning(tansu, monkeypatch):
+    address, send = tansu
+    send("live", contents(range(4)))
+    source = opened(f"kafka://{address}/live")
+    assert taken(source, 4) == [0, 1, 2, 3]
+    brokers.deleting(address, "live")
+    send("live", contents(range(100, 109)))
+    monkeypatch.setattr("lab.watching.sources.kafka._LOOKED_EVERY_S", 0.0)
+    cells, told, end = [], [], time.monotonic() + 20
+    while len(cells) < 9:
+        piece = source.read(9, 0.2)
+        cells, told = [*cells, *piece.columns.get("a", ())], [*told, *piece.told]
+        assert time.monotonic() < end, cells
+    assert cells == list(range(100, 109))
+    said = "the topic live: it was made anew, and is read from its oldest message; 4 rows before this may count twice"
+    assert [each for each in told if "anew" in each] == [said]
+    place = stored(source)
+    source.close()
+    send("live", contents([109]))
+    again = opened(f"kafka://{address}/live")
+    assert (again.seek(place), taken(again, 1)) == ((), [109])
+    again.close()
+
+
+def identifiers(monkeypatch, *names):
+    """Have the brokers answer so when they are asked for a topic's identifier."""
+    answers = iter(names)
+    monkeypatch.setattr("lab.watching.sources.kafka.KafkaTopic._asked_identifier", lambda self: next(answers))
+
+
+def test_offsets_of_another_topic_of_the_same_name_are_not_taken(kafka, monkeypatch):
+    address, send = kafka
+    send("other", contents(range(6)))
+    identifiers(monkeypatch, "one", "two", "")
+    source = opened(f"kafka://{address}/other")
+    taken(source, 4)
+    place = stored(source)
+    source.close()
+    another = opened(f"kafka://{address}/other")
+    assert another.seek(place) == ("the topic other was made anew; it is read from its oldest message",)
+    assert taken(another, 6) == list(range(6))
+    another.close()
+    unasked = opened(f"kafka://{address}/other")
+    assert (unasked.seek(place), taken(unasked, 2)) == ((), [4, 5]), "where one is not known, nothing is concluded"
+    unasked.close()
+
+
+def test_another_identifier_while_a_topic_is_read_begins_it_anew(kafka, monkeypatch):
+    address, send = kafka
+    send("turned", contents(range(6)))
+    answer = ["one"]
+    monkeypatch.setattr("lab.watching.sources.kafka.KafkaTopic._asked_identifier", lambda self: answer[0])
+    monkeypatch.setattr("lab.watching.sources.kafka._LOOKED_EVERY_S", 0.0)
+    source = opened(f"kafka://{address}/turned")
+    assert taken(source, 4) == [0, 1, 2, 3]
+    answer[0] = ""  # nobody answers: nothing is concluded
+    assert taken(source, 1) == [4]
+    answer[0] = "two"
+    cells, told, end = [], [], time.monotonic() + 20
+    while len(cells) < 6:
+        piece = source.read(6 - len(cells), 0.5)
+        cells, told = [*cells, *piece.columns.get("a", ())], [*told, *piece.told]
+        assert time.monotonic() < end, cells
+    assert cells == list(range(6))
+    assert [each for each in told if "anew" in each] == [
+        "the topic turned: it was made anew, and is read from its oldest message; 1 row before this may count twice"
+    ]
+    assert source.place()["made"] == "two"
+    source.close()
+
+
+def test_the_newest_message_may_be_known_late_and_then_nothing_is_read_twice(kafka, monkeypatch):
+    address, send = kafka
+    send("late", contents(range(6)))
+    monkeypatch.setattr("lab.watching.sources.kafka.KafkaTopic._asked_identifier", lambda self: "this one")
+    source = opened(f"kafka://{address}/late")
+    taken(source, 4)
+    place = stored(source)
+    source.close()
+    again = opened(f"kafka://{address}/late")
+    real = again._consumer
+    again._consumer = types.SimpleNamespace(
+        get_watermark_offsets=lambda *_, **__: (0, 3), assign=real.assign, consume=real.consume, close=real.close
+    )
+    assert (again.seek(place), taken(again, 2)) == ((), [4, 5])
+    again.close()
 
 
 def test_a_topic_or_a_broker_of_kafka_that_is_not_there_is_said(kafka, monkeypatch):
