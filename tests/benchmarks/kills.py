@@ -2,11 +2,12 @@
 
     python tests/benchmarks/kills.py [--kills N] [--seed N] [--only SUBJECT,...] [--drivers N]
 
-Subjects: runs of tiny labs, their controls and their demo (many kills, since they are quick), runs of the three real labs,
-and the compilation of the simulator. Signals: SIGKILL, SIGTERM, SIGHUP, SIGINT. Targets: the parent, its process group, one
-worker. Moments: at random, or just before a chosen change to a file below the folder of runs. After each kill the same
-command is repeated, and killed again up to three times, then it may end. With `--drivers N`, so many processes share each run
-of the tiny lab in one folder; one after the other is killed at random moments, and followed by a new one.
+Subjects: runs of tiny labs, their controls and their demo (many kills, since they are quick), runs of the three real labs, one
+that ends once it is settled, and the compilation of the simulator. Signals: SIGKILL, SIGTERM, SIGHUP, SIGINT. Targets: the
+parent, its process group, one worker. Moments: at random, or just before a chosen change to a file below the folder of runs.
+After each kill the same command is repeated, and killed again up to three times, then it may end. With `--drivers N`, so many
+processes share each run of the tiny lab in one folder; one after the other is killed at random moments, and followed by a new
+one.
 
 What must hold: no process outlives the command; what was finished is not computed again; the result is that of an
 undisturbed run; no second folder of a run, no half of a file, no temporary file and no semaphore stays. Prints the counts,
@@ -31,11 +32,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from samples import killing, processes, tiny_site
 from samples.killing import Subject
 
-SHARES = {"run": 34, "controls": 16, "demo": 16, "compilation": 10, "interpretability": 10, "quantum": 7, "edge": 7}
+SHARES = {
+    "run": 34,
+    "controls": 16,
+    "demo": 16,
+    "compilation": 10,
+    "interpretability": 8,
+    "settled": 4,
+    "quantum": 6,
+    "edge": 6,
+}
+_SMALL = "interpretability wine --folds 3 --candidates 2 --depth verdict"
 REAL = {
-    "interpretability": ["wine", "--folds", "3", "--repeats", "1", "--candidates", "2", "--depth", "verdict"],
-    "quantum": ["wine", "--effort", "quick", "--steps", "10", "--max-rows", "60"],
-    "edge": ["wine", "--effort", "quick", "--models", "logistic,forest", "--rounds", "20"],
+    "interpretability": f"{_SMALL} --repeats 1",
+    "settled": f"{_SMALL} --repeats 6 --margin 0.08 --until-settled",
+    "quantum": "quantum wine --effort quick --steps 10 --max-rows 60",
+    "edge": "edge wine --effort quick --models logistic,forest --rounds 20",
 }
 COMPILE = """
 import os, sys
@@ -51,7 +63,7 @@ def subjects(folder: Path) -> dict[str, Subject]:
     for name, words in REAL.items():
         found[name] = Subject(
             name,
-            lambda site, out, name=name, words=words: tiny_site.command(site, "run", name, *words, "--out", out),
+            lambda site, out, words=words: tiny_site.command(site, "run", *words.split(), "--out", out),
             lambda out, name=name: killing.records(out, timings=name == "edge"),
             killing.rows,
             {"TINY_LABS": "edge,interpretability,quantum"},
