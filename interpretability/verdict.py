@@ -62,18 +62,20 @@ def _answer(evidence: Evidence, max_rows: int) -> Verdict:
 
 def _yes(evidence: Evidence) -> Verdict:
     facts, loss = evidence.facts, _deciding(evidence)
+    shown = amount(loss.high, loss.unit)
     return Verdict(
         "yes",
         "Nothing that matters",
         _sentence(evidence),
         (
             f"a black box of a kind that was not tried{_such_as(facts, 'black')}",
-            f"a margin below {amount(max(loss.high, 0.0), loss.unit)}",
+            *([f"a margin below {shown}"] if loss.high > 0 and shown != amount(0.0, loss.unit) else []),
         ),
         in_a_row([_on_the_sample(evidence), f"A loss {_margin(evidence)} would matter."]),
         (
             f"Use the readable model, the {facts['readable']}{_file(facts)}.",
-            "Let somebody who knows the business read it before it is used: what it does with each column is drawn in this report.",
+            "Let somebody who knows the business read it before it is used: the report draws what it does with the columns that weigh "
+            "most.",
         ),
         _chances(evidence),
     )
@@ -105,16 +107,20 @@ def _no(evidence: Evidence) -> Verdict:
 def _open(evidence: Evidence, max_rows: int) -> Verdict:
     facts, loss = evidence.facts, _deciding(evidence)
     settle = settling(facts["rows_to_settle"], in_table=facts["rows_in_table"], max_rows=max_rows)
-    more = f"more rows: this run could detect a loss that lies {amount(facts['detectable'], loss.unit)} from the margin"
+    more = [
+        f"more rows: this run could detect a loss that lies {amount(facts['detectable'], loss.unit)} from the margin"
+    ]
     if facts.get("size") is not None:
-        settle, more = settled_by_curves(facts["curve_settles"], facts), longer_curves(facts)
+        settle, more = settled_by_curves(facts["curve_settles"], facts), [longer_curves(facts)]
+    elif facts["rows_to_settle"] is None:
+        more = []
     missing = _such_as(facts, "black")
     return Verdict(
         "undecided",
         "Undecided",
         _sentence(evidence, start="Too close to call: "),
         (
-            more,
+            *more,
             "a wider margin, if a larger loss would not matter",
             *([f"a black box of a kind that was not tried{missing}"] if missing else []),
         ),

@@ -7,7 +7,7 @@ from lab.protocol import Evidence
 from lab.wording import capital, count, listed, rough
 from quantum.settings import RATE_SOURCE, Settings
 
-__all__ = ["caution_about", "needs_no_device", "often", "plain", "price_in_words", "usual"]
+__all__ = ["best_of", "caution_about", "needs_no_device", "plain", "price_in_words", "usual"]
 
 _CIRCUIT, _KERNEL = "variational circuit", "quantum kernel"
 _WITHOUT_DEVICE = ("product kernel", "single qubit with data re-uploading")
@@ -23,14 +23,26 @@ def usual(chosen: Mapping[str, int]) -> str:
     return plain(max(chosen, key=chosen.__getitem__))  # the first of several, as in the picture
 
 
-def often(chosen: Mapping[str, int]) -> str:
+def _often(chosen: Mapping[str, int]) -> str:
     """Say how often that model stood for its side, beside the others.
 
-    >>> often({"logistic regression": 2, "neural network (MLP)": 4}), often({"extra trees": 3, "nearest neighbours": 3})
+    >>> _often({"logistic regression": 2, "neural network (MLP)": 4}), _often({"extra trees": 3, "nearest neighbours": 3})
     ('most often', 'as often as any other')
     """
     folds = list(chosen.values())
     return "most often" if folds.count(max(folds)) == 1 else "as often as any other"
+
+
+def best_of(chosen: Mapping[str, int], side: str) -> str:
+    """Say in apposition how often that model was the best of its side.
+
+    >>> best_of({"logistic regression": 2, "neural network (MLP)": 4}, "classical")
+    'most often the best classical model'
+    >>> best_of({"extra trees": 3, "nearest neighbours": 3}, "classical")
+    'the best classical model as often as any other'
+    """
+    how, best = _often(chosen), f"the best {side} model"
+    return f"{how} {best}" if how == "most often" else f"{best} {how}"
 
 
 def plain(label: str) -> str:
@@ -89,7 +101,7 @@ def _of_the_best(evidence: Evidence) -> str:
     if label == _CIRCUIT:
         return ""
     folds = list(chosen.values())
-    most = f"The best quantum model was {often(chosen)} the {label} ({max(folds)} of {count(sum(folds), 'fold')})"
+    most = f"The best quantum model was {_often(chosen)} the {label} ({max(folds)} of {count(sum(folds), 'fold')})"
     if label == _KERNEL:
         training, predicting = (
             rough(evidence.estimates[name].value) for name in ("kernel_dollars", "kernel_predictions_dollars")

@@ -22,7 +22,7 @@ from lab.wording import (
     settling,
     states,
 )
-from quantum.said import caution_about, needs_no_device, often, price_in_words, usual
+from quantum.said import best_of, caution_about, needs_no_device, price_in_words, usual
 from quantum.settings import Settings
 
 __all__ = ["verdict"]
@@ -72,14 +72,14 @@ def _yes(evidence: Evidence, settings: Settings) -> Verdict:
 def _towards_a_device(
     quantum: Mapping[str, int], classical: Mapping[str, int], *, is_doubtful: bool
 ) -> tuple[str, ...]:
-    best, often_best = usual(quantum), f"{often(quantum)} the best quantum model"
+    best, often_best = usual(quantum), best_of(quantum, "quantum")
     if needs_no_device(best):
         return (f"Use the {best}, {often_best}, as you would a classical model: it needs no quantum computer.",)
     ask = "Ask first whether quantum hardware is needed at all: the cautions above say that it may not be."
     return (
         *([ask] if is_doubtful else []),
-        f"Take the {best}, {often_best}, to a trial on a real device, and keep the {usual(classical)}, {often(classical)} the best "
-        "classical model, beside it: this score is simulated, without noise.",
+        f"Take the {best}, {often_best}, to a trial on a real device, and keep the {usual(classical)}, "
+        f"{best_of(classical, 'classical')}, beside it: this score is simulated, without noise.",
         "See what a device changes: run the lab again with --backend NAME; --spend limits what that may cost.",
     )
 
@@ -107,6 +107,8 @@ def _open(evidence: Evidence, settings: Settings) -> Verdict:
     more = f"more rows: this run could detect an advantage that lies {distance} from the margin"
     if facts.get("size") is not None:
         settle, more = settled_by_curves(facts["curve_settles"], facts), longer_curves(facts)
+    elif facts["rows_to_settle"] is None:
+        more = "another margin: a smaller one if less would count, a wider one if only more would"
     counts = f"An advantage {_margin(evidence)} would count, and {settle}."
     return Verdict(
         "undecided",
@@ -176,7 +178,7 @@ def _on_the_sample(evidence: Evidence) -> str:
 def _stay(facts: Mapping[str, Any]) -> str:
     chosen = facts["classical_chosen"]
     return (
-        f"Use the {usual(chosen)}, {often(chosen)} the best classical model: no quantum model is shown to be better by enough to "
+        f"Use the {usual(chosen)}, {best_of(chosen, 'classical')}: no quantum model is shown to be better by enough to "
         "count."
     )
 

@@ -86,12 +86,10 @@ def _use(item: Item) -> float:
 
 
 def _share(item: Item) -> Estimate | None:
-    """Give the share of the budget in percent, never below nothing (a gain uses none of a budget for a loss)."""
+    """Give the share of the budget in percent; below nothing, which is drawn as nothing, where a loss is a gain."""
     if item.allowed <= 0:
         return None
-    value, low, high = (
-        max(100 * end / item.allowed, 0.0) for end in (item.found.value, item.found.low, item.found.high)
-    )
+    value, low, high = (100 * end / item.allowed for end in (item.found.value, item.found.low, item.found.high))
     return Estimate(value, low, high, "%", item.found.confidence)
 
 

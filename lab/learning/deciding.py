@@ -92,7 +92,7 @@ def _named(best: Scores) -> str:
     if not others:
         return f"{best.label}: {name}"
     if often == others[0][1]:
-        return f"{best.label}, as often as any {name}"
+        return f"{best.label}: {name}, as often as any other"
     return f"{best.label}, {'mostly' if 2 * often > len(best.chosen) else 'most often'} {name}"
 
 

@@ -150,10 +150,19 @@ def test_the_verdict_follows_from_the_interval(found, answer, headline, words):
     assert "explainable boosting machine" in verdict.next_steps[0]
 
 
-@pytest.mark.parametrize(("high", "words"), [(0.5, "a margin below 0.5 points"), (-0.2, "a margin below 0.0 points")])
-def test_a_narrower_margin_would_change_a_yes(high, words):
+@pytest.mark.parametrize(("high", "words"), [(0.5, ("a margin below 0.5 points",)), (-0.2, ()), (0.0, ()), (0.04, ())])
+def test_a_narrower_margin_would_change_a_yes_where_there_is_one(high, words):
     verdict = LAB.judge(evidence(-0.4, -1.2, high), Settings())
-    assert verdict.would_change == ("a black box of a kind that was not tried", words)
+    assert verdict.would_change == ("a black box of a kind that was not tried", *words)
+
+
+@pytest.mark.parametrize("rows", [3_000, 90_000, None])
+def test_more_rows_are_named_as_a_way_out_only_where_some_number_would_do(rows):
+    verdict = LAB.judge(evidence(0.8, -1.0, 3.0, rows=rows), Settings())
+    wider = "a wider margin, if a larger loss would not matter"
+    more = "more rows: this run could detect a loss that lies 2.5 points from the margin"
+    assert verdict.would_change == ((wider,) if rows is None else (more, wider))
+    assert ("Do not wait for more rows" in verdict.next_steps[-1]) == (rows is None)
 
 
 def test_the_readable_model_is_left_as_a_file():

@@ -201,9 +201,15 @@ def _client(distributed: Any, address: str) -> Any:
 
 
 def _require_answer(address: str) -> None:
-    """Raise OSError or ValueError where nothing listens: a client that cannot connect leaves an event loop behind."""
+    """Raise OSError or ValueError where nothing listens, or not to our keys: a client that cannot connect leaves a loop behind."""
     addressing = importlib.import_module(f"{dask().__name__}.comm.addressing")
     scheme, _, rest = address.rpartition("://")
     if scheme in ("", "tcp", "tls"):
         host, port = addressing.get_address_host_port(f"tcp://{rest}", strict=True)
-        socket.create_connection((host, port), timeout=_CONNECT_S).close()
+        with socket.create_connection((host, port), timeout=_CONNECT_S) as connection:
+            if scheme == "tls":
+                security = importlib.import_module(f"{dask().__name__}.security").Security()
+                keys = security.get_connection_args("client").get("ssl_context")
+                if keys is None:
+                    raise ValueError("no keys are named")
+                keys.wrap_socket(connection, server_hostname=host).close()

@@ -40,10 +40,10 @@ def test_each_item_is_drawn_as_a_share_of_its_budget():
         "accuracy loss, undecided: -0.5 of 1.0 points": (
             "undecided",
             "undecided",
-            0.0,
-            0.0,
+            -50.0,
+            -200.0,
             120.0,
-        ),  # a gain uses nothing
+        ),  # a gain uses nothing: it is drawn as nothing, and told as what it is
     }
     assert list(drawn) == list(by_hand)
     for label, (group, sign, *expected) in by_hand.items():

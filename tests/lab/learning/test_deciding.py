@@ -48,7 +48,7 @@ def test_where_nothing_can_be_said_of_that_size_no_row_decides(compared):
         (("a (b)",) * 4, ": a (b)"),
         (("a (b)", "c", "c", "d"), ", most often c"),
         (("a (b)", "c", "c", "c"), ", mostly c"),
-        (("c", "d", "d", "c"), ", as often as any c"),
+        (("c", "d", "d", "c"), ": c, as often as any other"),
         (("best quantum model",) * 4, ""),
     ],
 )

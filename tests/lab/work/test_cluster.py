@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import socket
+import ssl
 import sys
 import threading
 
@@ -208,6 +210,22 @@ def test_a_worker_that_dies_while_it_is_asked_is_passed_over(there, marks, n_gon
 def test_an_address_where_nobody_answers_is_said(address, said):
     with pytest.raises(SettingsError, match=said), clusters.reached(address):
         pass
+
+
+@pytest.mark.parametrize("named", ["nothing", "keys of nobody else"])
+def test_keys_are_tried_before_a_client_is_made_that_could_not_end(named, monkeypatch):
+    """What listens there speaks no TLS, or we have no keys: a client would complain at its end, below our sentence."""
+    monkeypatch.setattr(connecting.dask(), "Client", None)
+    context = None if named == "nothing" else ssl.create_default_context()
+    monkeypatch.setattr(
+        "distributed.security.Security.get_connection_args", lambda self, role: {"ssl_context": context}
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=lambda: listening.accept()[0].close(), daemon=True).start()
+        address = f"tls://127.0.0.1:{listening.getsockname()[1]}"
+        with pytest.raises(SettingsError, match=r"\(tls:// needs the keys") as refused, clusters.reached(address):
+            pass
+    assert isinstance(refused.value.__cause__, ValueError if named == "nothing" else OSError)
 
 
 def test_a_worker_for_timings_that_is_not_there_is_said(there):
