@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lab.protocol import Dataset
-from lab.stats import largest_rate
+from lab.stats import rate
 
 __all__ = ["DEPENDENCE", "Traits", "differences", "traits_of", "with_likeness"]
 
@@ -110,7 +110,7 @@ def with_likeness(rates: Mapping[str, Any] | None, table: Traits) -> dict[str, A
     -------
     dict or None
         The rates with `like`: `table` (its properties), `kinds` (names of the controls), `differ` (in what), `events` and `of`
-        (wrong answers, answers), `at_most` (upper end of the one-sided exact 95 % interval of their share; None where no made
+        (wrong answers, answers), `at_most` (upper end of the exact 95 % interval of their share; None where no made
         table is like it), `at_most_over_all`, and `sentence`. None where there are no rates.
     """
     if rates is None:
@@ -121,8 +121,8 @@ def with_likeness(rates: Mapping[str, Any] | None, table: Traits) -> dict[str, A
     nearest = [(row, made, found) for row, made, found in alike if len(found) == fewest]
     events, of = (sum(row["wrong"][what] for row, _, _ in nearest) for what in ("events", "of"))
     differ = tuple(name for name in _WORDS if any(name in found for _, _, found in nearest))
-    bound = largest_rate(events, of) if of else None
-    over_all = largest_rate(rates["wrong"]["events"], rates["wrong"]["of"])
+    bound = rate(events, of).high if of else None
+    over_all = rate(rates["wrong"]["events"], rates["wrong"]["of"]).high
     rest = f"over all kinds {_counted(rates['wrong'], 'wrong' if bound is None else '')}, at most {_percent(over_all)}"
     if bound is not None:
         which = f"{_described([made for _, made, _ in nearest])}{_differing(differ)}"

@@ -363,6 +363,22 @@ def wrong_share(rate: Mapping[str, Any], things: str = "") -> str:
     return f"{rate['events']:,} of {rate['of']:,}{things and ' '}{things} ({interval})"
 
 
+def of_the_worst(controls: Sequence[Mapping[str, Any]]) -> str:
+    """Go on after `wrong_share` with the control that was wrong most often; nothing where none ever was.
+
+    >>> shares = ((0, 0.0, 0.0, 0.16), (3, 0.15, 0.032, 0.379))
+    >>> rows = [{"wrong": {"events": e, "of": 20, "rate": r, "low": low, "high": high}} for e, r, low, high in shares]
+    >>> of_the_worst([rows[0] | {"name": "calm"}, rows[1] | {"name": "storm"}])
+    '; at its worst control, storm, in 3 of 20 (95 % interval 3.2 to 37.9 %)'
+    >>> of_the_worst([rows[0] | {"name": "calm"}])
+    ''
+    """
+    worst = worst_control(controls)
+    return (
+        f"; at its worst control, {worst['name']}, in {wrong_share(worst['wrong'])}" if worst["wrong"]["events"] else ""
+    )
+
+
 def worst_control(controls: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Find the control with the largest share of wrong answers, the first of several: a pooled share may hide it.
 

@@ -27,7 +27,7 @@ from lab.report.layout import sheets_for
 from lab.report.panel import first_state
 from lab.report.pictures import Artist, NotDrawnError
 from lab.report.spent import spent
-from lab.wording import capital, count, duration, likelihood, worst_control, wrong_share
+from lab.wording import capital, count, duration, likelihood, of_the_worst, wrong_share
 
 __all__ = [
     "Picture",
@@ -114,7 +114,7 @@ def render(template: str, *, styles: Sequence[str] = ("page.css",), scripts: Seq
     environment.filters |= {"capital": capital, "duration": duration, "likelihood": likelihood}
     environment.globals.update(
         wrong_share=wrong_share,
-        worst_control=worst_control,
+        of_the_worst=of_the_worst,
         count=count,
         is_measured=_is_measured,
         sheets_for=sheets_for,

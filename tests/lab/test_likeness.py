@@ -18,21 +18,21 @@ from lab.stats import largest_rate
 PLAIN = Traits(rows=400, classes=2, balance=1.0, dependence=(), categories=0.0, missing=0.0)
 
 
-def slow_bound(events, trials):
-    """The share at which so few events, or fewer, have a chance of 5 %: by halving, from the binomial sum itself."""
+def slow_bound(events, trials, chance=0.025):
+    """The share at which so few events, or fewer, have a chance of 2.5 %: by halving, from the binomial sum itself."""
     if events == trials:
         return 1.0
     low, high = 0.0, 1.0
     for _ in range(100):
         middle = (low + high) / 2
-        chance = sum(math.comb(trials, k) * middle**k * (1 - middle) ** (trials - k) for k in range(events + 1))
-        low, high = (middle, high) if chance > 0.05 else (low, middle)
+        found = sum(math.comb(trials, k) * middle**k * (1 - middle) ** (trials - k) for k in range(events + 1))
+        low, high = (middle, high) if found > chance else (low, middle)
     return high
 
 
 @pytest.mark.parametrize(("events", "trials"), [(0, 1), (0, 20), (0, 240), (1, 20), (3, 7), (7, 7), (12, 300)])
 def test_the_bound_is_the_exact_one(events, trials):
-    assert largest_rate(events, trials) == pytest.approx(slow_bound(events, trials), abs=1e-9)
+    assert largest_rate(events, trials) == pytest.approx(slow_bound(events, trials, 0.05), abs=1e-9)
 
 
 @pytest.mark.parametrize(("events", "trials"), [(0, 0), (2, 1), (-1, 5)])
@@ -122,26 +122,26 @@ KINDS = (
     kind("customers", 0, 20, dependence=("suspected groups",), rows=480),
     {name: value for name, value in kind("clock", 0, 20).items() if name != "table"} | {"table": None},
 )
-OVER_ALL = "over all kinds 3 of 160, at most 4.8 %."  # slow_bound(3, 160) = 0.04775...
+OVER_ALL = "over all kinds 3 of 160, at most 5.4 %."  # slow_bound(3, 160) = 0.0538...
 
 
 @pytest.mark.parametrize(
     ("table", "kinds", "differ", "sentence"),
     [
         (PLAIN, ["even", "noise"], [],
-         "On made tables most like this one (two classes, 300 to 400 rows): 1 of 40 wrong, at most 12 %; "),  # 0.1135...
+         "On made tables most like this one (two classes, 300 to 400 rows): 1 of 40 wrong, at most 14 %; "),  # 0.1315...
         (dataclasses.replace(PLAIN, rows=500, balance=0.02), ["rare"], [],
-         "On made tables most like this one (two classes, a rare one, 600 rows): 0 of 20 wrong, at most 14 %; "),  # 0.1391...
+         "On made tables most like this one (two classes, a rare one, 600 rows): 0 of 20 wrong, at most 17 %; "),  # 0.1684...
         (dataclasses.replace(PLAIN, rows=9_000), ["even", "noise"], ["rows"],
          "On made tables most like this one (two classes, 300 to 400 rows; other than this one in their number of rows): "
-         "1 of 40 wrong, at most 12 %; "),
+         "1 of 40 wrong, at most 14 %; "),
         (dataclasses.replace(PLAIN, balance=0.02, missing=0.3), ["rare", "gaps"], ["balance", "missing"],
          "On made tables most like this one (two classes, 400 to 600 rows; other than this one in the balance of their classes or "
-         "their share of missing cells): 2 of 40 wrong, at most 15 %; "),  # 0.1492...
+         "their share of missing cells): 2 of 40 wrong, at most 17 %; "),  # 0.1691...
         (dataclasses.replace(PLAIN, dependence=("suspected groups",)), ["customers"], [],
-         "On made tables most like this one (two classes, groups of rows that nobody named, 480 rows): 0 of 20 wrong, at most 14 %; "),
+         "On made tables most like this one (two classes, groups of rows that nobody named, 480 rows): 0 of 20 wrong, at most 17 %; "),
         (dataclasses.replace(PLAIN, classes=0), ["number"], [],
-         "On made tables most like this one (a number to predict, 1,000 rows): 0 of 20 wrong, at most 14 %; "),
+         "On made tables most like this one (a number to predict, 1,000 rows): 0 of 20 wrong, at most 17 %; "),
         (dataclasses.replace(PLAIN, dependence=("order",), rows=9_000), [], [],
          "None of the made tables is like this one (two classes, an order of rows that the user named, 9,000 rows); "),
     ],
@@ -167,14 +167,14 @@ def test_rates_of_an_earlier_version_say_that_likeness_is_not_known():
     like = with_likeness(measured(*old), PLAIN)["like"]
     assert (like["kinds"], like["at_most"]) == ([], None)
     assert like["sentence"].startswith("Which of the made tables are like this one is not known")
-    assert like["sentence"].endswith("over all kinds 3 of 160 wrong, at most 4.8 %.")
+    assert like["sentence"].endswith("over all kinds 3 of 160 wrong, at most 5.4 %.")
     assert with_likeness(None, PLAIN) is None
 
 
 def test_the_report_prints_the_sentence_and_the_schema_refuses_another_shape():
     given = with_likeness(measured(*KINDS), PLAIN)
     page = " ".join(report.html(dataclasses.replace(hostile_record(), controls=given)).split())
-    assert "On made tables most like this one (two classes, 300 to 400 rows): 1 of 40 wrong, at most 12 %;" in page
+    assert "On made tables most like this one (two classes, 300 to 400 rows): 1 of 40 wrong, at most 14 %;" in page
     for change in (
         lambda like: like.pop("sentence"),
         lambda like: like.update(at_most=2.0),

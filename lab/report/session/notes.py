@@ -10,7 +10,7 @@ from lab.report.session.digits import three
 from lab.report.session.limits import Limits, outcome
 from lab.report.session.prices import Price, Prices
 from lab.report.session.prices import priced as price_of
-from lab.wording import amount, count, likelihood, worst_control, wrong_share
+from lab.wording import amount, count, likelihood, of_the_worst, wrong_share
 
 __all__ = [
     "Asked",
@@ -180,8 +180,7 @@ def _wrong(record: Record) -> str:
     like = record.controls.get("like")
     if like:
         return str(like["sentence"])
-    worst = worst_control(record.controls["controls"])
-    return f"Wrong in {wrong_share(record.controls['wrong'], 'cases')}; at the worst control in {wrong_share(worst['wrong'])}."
+    return f"Wrong in {wrong_share(record.controls['wrong'], 'cases')}{of_the_worst(record.controls['controls'])}."
 
 
 def _margins(record: Record) -> Iterator[str]:

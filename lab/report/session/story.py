@@ -11,7 +11,7 @@ from typing import Literal
 from lab.record import Record
 from lab.report.session import agenda, limits, notes, prices
 from lab.report.session.notes import Notes
-from lab.wording import count, worst_control, wrong_share
+from lab.wording import count, of_the_worst, wrong_share
 
 __all__ = ["Kind", "Screen", "screens", "title_of"]
 
@@ -93,13 +93,12 @@ def _story(place: int, record: Record) -> Iterator[Screen]:
 def _surety(record: Record) -> Iterator[str]:
     """Say how often the lab is wrong where the truth is known, and how many caveats there are."""
     if record.controls:
-        worst = worst_control(record.controls["controls"])
         like = record.controls.get("like")
         if like:
             yield like["sentence"]
         yield (
-            f"Where the truth is known, this lab was wrong in {wrong_share(record.controls['wrong'], 'cases')}; at its worst "
-            f"control, {worst['name']}, in {wrong_share(worst['wrong'])}."
+            f"Where the truth is known, this lab was wrong in {wrong_share(record.controls['wrong'], 'cases')}"
+            f"{of_the_worst(record.controls['controls'])}."
         )
     else:
         yield "How often this lab is wrong where the truth is known has not been measured here."

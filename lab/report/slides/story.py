@@ -12,7 +12,7 @@ from lab.report.page import number, setting
 from lab.report.session import prices, title_of
 from lab.report.slides.content import Chart, Cover, Grid, Points, Slide, Statement
 from lab.report.slides.plots import Curves, Rows, curves_of, in_parts, rows_of
-from lab.wording import count, likelihood, worst_control, wrong_share
+from lab.wording import count, likelihood, of_the_worst, wrong_share
 
 __all__ = ["begun", "story"]
 
@@ -106,10 +106,9 @@ def _trust(record: Record) -> Iterator[str]:
     else:
         if "like" in rates:
             yield rates["like"]["sentence"]
-        worst = worst_control(rates["controls"])
         yield (
-            f"On data where the truth is known, the {record.lab} lab gave a wrong verdict in {wrong_share(rates['wrong'], 'cases')}; "
-            f"at its worst control, {worst['name']}, in {wrong_share(worst['wrong'])}."
+            f"On data where the truth is known, the {record.lab} lab gave a wrong verdict in {wrong_share(rates['wrong'], 'cases')}"
+            f"{of_the_worst(rates['controls'])}."
         )
         if not rates.get("same_code", True):
             yield "This was measured with another version of the code than the one that gave this verdict."
