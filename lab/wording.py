@@ -218,7 +218,7 @@ def on_the_rows_used(side: str, found: Estimate, other: str, facts: Mapping[str,
 def _metric(facts: Mapping[str, Any]) -> str:
     """Name the metric without what stands in brackets in the record."""
     name: str = facts["metric"]
-    return name.removesuffix(" (explained variance)")
+    return name.partition(" (")[0]
 
 
 def settling(rows: int | None, *, in_table: int, max_rows: int) -> str:

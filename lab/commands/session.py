@@ -39,6 +39,8 @@ def session(words: list[str]) -> int:
         raise SettingsError(
             f"the session is a page for a browser, and {out} does not end in .html; choose another name with --out"
         )
+    if not out.parent.is_dir():
+        raise SettingsError(f"--out is {str(out)!r}, and there is no folder {out.parent}; make it, or choose another")
     script = out.with_suffix(".md")
     for path in (out, script) if given.script else (out,):
         require_ours(path)

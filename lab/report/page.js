@@ -43,12 +43,12 @@
   const linked = (model, sum) => (model.link === "logit" ? 1 / (1 + Math.exp(-sum)) : sum);
 
   /* How a value is written. */
+  const rounded = (value, digits) => value.toLocaleString("en-US", { maximumSignificantDigits: digits });
   const shown = (input, value) => {
     if (value === null) return "missing";
     if (input.kind === "date") return new Date(value * 864e5).toISOString().slice(0, 10);
-    return input.whole ? String(value) : String(Number(value.toPrecision(4)));
+    return rounded(value, input.whole ? 21 : 4).replace("-", "\u2212");
   };
-  const rounded = (value, digits) => value.toLocaleString("en-US", { maximumSignificantDigits: digits });
   const signed = (model, value) => {
     const size = Math.abs(value);
     return (value < 0 ? "\u2212" : "+") + (model.link === "logit" ? size.toFixed(2) : rounded(size, 3));

@@ -35,13 +35,17 @@ def heading(found: Comparison, pair: Pair) -> str:
 
 
 def summary(pair: Pair) -> str:
-    """Count what is more than noise.
+    """Count what is more than noise, of what can be compared.
 
     >>> summary(Pair(0, 1, False, "", (), (), ()))
-    'More than noise: 0 of 0 estimates.'
+    'No estimate could be compared.'
     """
-    clear = sum(change.finding == "more than noise" for change in pair.changes)
-    return f"More than noise: {clear} of {count(len(pair.changes), 'estimate')}."
+    found = [change.finding for change in pair.changes]
+    n_compared = len(found) - found.count("not compared")
+    if not n_compared:
+        return "No estimate could be compared."
+    what = count(n_compared, "estimate" if n_compared == len(found) else "comparable estimate")
+    return f"More than noise: {found.count('more than noise')} of {what}."
 
 
 def rows_of(pair: Pair) -> list[tuple[str, str, str, str, str]]:

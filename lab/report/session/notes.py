@@ -8,9 +8,9 @@ from lab.record import Record
 from lab.report.panel import first_state
 from lab.report.session.digits import three
 from lab.report.session.limits import Limits, outcome
-from lab.report.session.prices import Price, Prices
+from lab.report.session.prices import Price, Prices, rate_in_words
 from lab.report.session.prices import priced as price_of
-from lab.wording import amount, count, likelihood, of_the_worst, wrong_share
+from lab.wording import amount, capital, count, exact, likelihood, of_the_worst, wrong_share
 
 __all__ = [
     "Asked",
@@ -89,7 +89,7 @@ def limited(panel: Limits) -> Notes:
         "Only what was measured is judged, by its whole interval.",
     )
     ask = tuple(
-        f"{limit.name[:1].upper()}{limit.name[1:]} of at most {amount(limit.allowed, limit.unit)}: is that what we need?"
+        f"{capital(limit.name)} of at most {amount(limit.allowed, limit.unit)}: is that what we need?"
         for limit in moving
     )
     return Notes(say, ask)
@@ -100,12 +100,10 @@ def priced(prices: Prices) -> Notes:
     rates = {"overhead_s": prices.overhead_s, "execution_s": prices.execution_s, "rate": prices.rate}
     costs = [(work.name, price_of(work, shots=prices.shots, **rates)) for work in prices.works]
     say = [
-        f"{name[:1].upper()}{name[1:]}: {three(cost.dollars)} dollars, {three(cost.seconds / 3600)} hours on the device."
+        f"{capital(name)}: {three(cost.dollars)} dollars, {three(cost.seconds / 3600)} hours on the device."
         for name, cost in costs
     ]
-    say.append(
-        f"This is at {three(prices.rate)} dollars a second ({prices.source}) and {count(prices.shots, 'shot')} a circuit."
-    )
+    say.append(f"This is at {rate_in_words(prices)} and {count(prices.shots, 'shot')} a circuit.")
     name, cost = min(costs, key=lambda one: one[1].dollars)
     ask = (f"What would have to come out of it to be worth {three(cost.dollars)} dollars ({name})?",)
     asked = Asked("Why does the price differ so much?", _spread(costs), "appendix")
@@ -128,13 +126,11 @@ def what_if(panel: WhatIf) -> Notes:
 def sure(record: Record) -> Notes:
     """Say how far the answer can be trusted, and what weakens it."""
     caveats = (*record.evidence.caveats, *record.data["notes"])
-    chances = (
-        f"{words[:1].upper()}{words[1:]}: {likelihood(share)}." for words, share in record.verdict.chances.items()
-    )
-    say = [*chances, _wrong(record), *(f"{caveat[:1].upper()}{caveat[1:]}." for caveat in record.evidence.caveats[:3])]
+    chances = (f"{capital(words)}: {likelihood(share)}." for words, share in record.verdict.chances.items())
+    say = [*chances, _wrong(record), *(f"{capital(caveat)}." for caveat in record.evidence.caveats[:3])]
     asked = []
     if len(caveats) > 3:
-        asked.append(Asked("What else weakens it?", "; ".join(caveats[3:6]) + ".", "caveats"))
+        asked.append(Asked("What else weakens it?", " ".join(f"{capital(each)}." for each in caveats[3:6]), "caveats"))
     failed = record.trials["failed"]
     done = f"{count(record.trials['total'], 'trial')}, of which {len(failed)} failed."
     asked.append(Asked("How much was computed for this?", done, "failed" if failed else "repeat"))
@@ -145,7 +141,9 @@ def change(record: Record) -> Notes:
     """Say what would change the answer."""
     reasons = record.verdict.would_change
     say = tuple(f"The answer could change with {reason}." for reason in reasons)
-    ask = tuple(f"Can we have this, and when: {reason}?" for reason in reasons[:3])
+    is_open = record.verdict.answer == "undecided"
+    start = "Can we have this, and when" if is_open else "Would this be right for us, or is it likely"
+    ask = tuple(f"{start}: {reason}?" for reason in reasons[:3])
     return Notes(say, ask)
 
 
@@ -188,7 +186,7 @@ def _margins(record: Record) -> Iterator[str]:
     margin, metric = record.evidence.facts.get("margin"), record.evidence.facts.get("metric")
     if isinstance(margin, int | float) and isinstance(metric, str):
         unit = "points" if any(each.unit == "points" for each in record.evidence.estimates.values()) else ""
-        yield f"Only a difference of more than {amount(margin, unit)} in {metric} counts. Is that the difference that matters to us?"
+        yield f"Only a difference of more than {exact(margin, unit)} in {metric} counts. Is that the difference that matters to us?"
 
 
 def _as_question(title: str) -> str:
@@ -196,4 +194,4 @@ def _as_question(title: str) -> str:
 
 
 def _spread(costs: Sequence[tuple[str, Price]]) -> str:
-    return "; ".join(f"{name} takes {cost.executions:,} executions" for name, cost in costs) + "."
+    return capital("; ".join(f"{name} takes {cost.executions:,} executions" for name, cost in costs)) + "."

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 import msgspec
 
 from lab.protocol import Evidence
+from lab.report.session.digits import three
 
-__all__ = ["Price", "Prices", "Work", "priced", "read"]
+__all__ = ["Price", "Prices", "Work", "priced", "rate_in_words", "read"]
+
+_UNIT = "dollars per device second"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,18 @@ def read(evidence: Evidence) -> Prices | None:
     except (KeyError, msgspec.ValidationError):
         return None
     return found if found.works else None
+
+
+def rate_in_words(prices: Prices) -> str:
+    """Say the rate and where it comes from.
+
+    >>> rate_in_words(Prices((), 1024, 2.0, 0.00035, 1.6, "dollars per device second (a list of May)"))
+    '1.60 dollars per device second (a list of May)'
+    >>> rate_in_words(Prices((), 1024, 2.0, 0.00035, 1.6, "set by the user"))
+    '1.60 dollars per device second (set by the user)'
+    """
+    source = prices.source.removeprefix(_UNIT).strip()
+    return f"{three(prices.rate)} {_UNIT} {source if source.startswith('(') else f'({source})'}"
 
 
 def priced(work: Work, *, shots: int, overhead_s: float, execution_s: float, rate: float) -> Price:

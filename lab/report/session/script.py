@@ -32,7 +32,11 @@ def write_script(records: Sequence[Record], path: Path, title: str) -> None:
 def text(records: Sequence[Record], title: str) -> str:
     """Write the script of a session."""
     shown = screens(records, title)
-    lines = [MARK, f"# {_inert(title)}", "", f"{MINUTES} minutes, {len(shown)} screens.", ""]
+    minutes = sum(screen.minutes for screen in shown)
+    longer = (
+        " So many screens take more than an hour: choose fewer runs, or pass over some." if minutes > MINUTES else ""
+    )
+    lines = [MARK, f"# {_inert(title)}", "", f"{minutes} minutes, {len(shown)} screens.{longer}", ""]
     lines += ["| from minute | screen | about | |", "|---:|---:|---|---|"]
     begins = [sum(screen.minutes for screen in shown[:place]) for place in range(len(shown))]
     for place, (begin, screen) in enumerate(zip(begins, shown, strict=True), 1):

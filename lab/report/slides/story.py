@@ -8,7 +8,7 @@ from typing import Any
 
 from lab.protocol import Figure, Table
 from lab.record import Record
-from lab.report.page import number, setting
+from lab.report.page import setting
 from lab.report.session import prices, title_of
 from lab.report.slides.content import Chart, Cover, Grid, Points, Slide, Statement
 from lab.report.slides.plots import Curves, Rows, curves_of, in_parts, rows_of
@@ -17,6 +17,7 @@ from lab.wording import count, likelihood, of_the_worst, wrong_share
 __all__ = ["begun", "story"]
 
 _FEW_ROWS, _MANY_ROWS = 5, 10  # of a chart, on a main slide and in the appendix
+_COVERED = 5  # questions for which a cover has room, beside the days
 _MOST_FIGURES, _MOST_TABLES = 3, 4  # of one run in the appendix
 _LONGEST_TABLE, _MOST_PARTS, _MOST_CAVEATS = 30, 4, 40
 _WHOLE = "The whole evidence stands in the report."
@@ -33,10 +34,15 @@ def story(records: Sequence[Record], title: str) -> list[Slide]:
         Of the cover; where it is empty, that of a session of these records.
     """
     days = sorted({f"{at:%Y-%m-%d}" for record in records if (at := begun(record)) is not None})
-    lines = [record.question.text for record in records]
+    asked = [record.question.text for record in records]
+    lines = (
+        asked
+        if len(asked) <= _COVERED
+        else [*asked[: _COVERED - 1], f"and {len(asked) - _COVERED + 1:,} more questions"]
+    )
     if days:
-        lines.append(f"Measured on {' to '.join(dict.fromkeys((days[0], days[-1])))} (UTC)")
-    slides: list[Slide] = [Cover(title=title or title_of(records), lines=tuple(lines))]
+        lines = [*lines, f"Measured on {' to '.join(dict.fromkeys((days[0], days[-1])))} (UTC)"]
+    slides: list[Slide] = [Cover(title=title or title_of(records), notes=_lines(*asked), lines=tuple(lines))]
     for record in records:
         slides += _verdict(record)
     for record in records:
@@ -92,7 +98,7 @@ def _prices(found: prices.Prices, record: Record) -> Slide:
     return Grid(
         title="What would it cost?",
         notes=record.question.text,
-        caption=f"At a rate of {number(found.rate)}: {found.source}.",
+        caption=f"At {prices.rate_in_words(found)}.",
         columns=("what", "hours on the device", "dollars"),
         rows=tuple((name, price.seconds / 3_600, price.dollars) for name, price in paid),
     )
@@ -169,7 +175,12 @@ def _turned(caption: str) -> str:
 
     >>> _turned("Left of the line, the device lowers the score; right of zero it is better.")
     'Below the line, the device lowers the score; above zero it is better.'
+    >>> _turned("The row with the band decides.")
+    'The column with the band decides.'
     """
+    caption = caption.replace("The row with the band", "The column with the band").replace(
+        "None of the rows", "None of the columns"
+    )
     sides = {"Left": "Below", "left": "below", "Right": "Above", "right": "above"}
     return re.sub(r"\b([Ll]eft|[Rr]ight) of (?=zero\b|the line\b)", lambda found: f"{sides[found[1]]} ", caption)
 

@@ -12,7 +12,7 @@ from lab import record
 from lab.protocol import Estimate
 from lab.report.compare.changes import changes, difference_of
 from lab.report.compare.comparison import comparison
-from lab.report.compare.page import html
+from lab.report.compare.page import html, summary
 
 
 def run_of(estimates, *, digest="0" * 64, lab="quantum", target="churn", metric="accuracy", **changes):
@@ -75,6 +75,7 @@ def test_numbers_that_mean_different_things_are_not_subtracted():
     (pair,) = comparison([("x", before), ("y", after)]).pairs
     assert (pair.changes[0].finding, pair.changes[0].difference) == ("not compared", None)
     assert pair.changes[0].reason == "one is in accuracy, the other in ROC AUC"
+    assert summary(pair) == "No estimate could be compared."
     (pair,) = comparison([("x", before), ("y", run_of({"a": normal(9.0, 1.0)}, target="income"))]).pairs
     assert pair.changes[0].reason == "the runs predict different columns"
     (change,) = changes({"a": normal(1.0, 1.0, "ms")}, {"a": normal(1.0, 1.0, "us")}, share_rows=False)

@@ -22,6 +22,7 @@ from lab.cleaning import clean
 from lab.protocol import Estimate, Evidence, Figure, Table
 from lab.report import charts
 from lab.report.slides.deck import deck
+from lab.report.slides.story import story
 
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -32,6 +33,16 @@ ROWS = [
     ("logistic regression", "readable model", Estimate(12_345.6, 11_000.0, 13_000.0, "points")),
 ]
 RATE = {"events": 1, "of": 20, "rate": 0.05, "low": 0.00126, "high": 0.2487}
+
+
+def test_a_cover_has_room_for_some_questions_and_says_how_many_more_there_are():
+    (six,) = [slide for slide in story([plain_record()] * 6, "Six") if slide.title == "Six"]
+    assert six.lines[4] == "and 2 more questions"
+    assert six.lines[5].startswith("Measured on ")
+    assert len(six.lines) == 6
+    assert six.notes == "\n".join([plain_record().question.text] * 6)
+    (five,) = [slide for slide in story([plain_record()] * 5, "Five") if slide.title == "Five"]
+    assert five.lines[:5] == (plain_record().question.text,) * 5
 
 
 def plain_record(**changes):
@@ -226,7 +237,7 @@ def test_tables_are_native_and_round_as_the_report_does(made):
         ["training", rounded(3_620 / 3_600), "5,430"],
         ["1,000 predictions", rounded(502 / 3_600), "753"],
     ]
-    assert "At a rate of 1.50: a price list." in texts(made.one("What would it cost?"))
+    assert "At 1.50 dollars per device second (a price list)." in texts(made.one("What would it cost?"))
     assert cells(made.one("Controls of the quantum lab"))[1:] == [
         ["control 3", "it is level", "3", "0", "17", "1 of 20"], ["control 7", "it is level", "7", "0", "13", "1 of 20"],
     ]  # fmt: skip

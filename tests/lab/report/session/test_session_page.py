@@ -1,6 +1,7 @@
 """A session is one file that loads nothing and can be shown, led and printed: measured in a browser, and read as markup."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 import re
@@ -17,7 +18,7 @@ from lab.protocol import Estimate, Figure
 from lab.report import charts
 from lab.report.compact import compact
 from lab.report.pictures import svg
-from lab.report.session import agenda, page, script, story
+from lab.report.session import agenda, notes, page, script, story
 
 RECORDS = (sessions.priced(), sessions.limited(), sessions.tried())
 TITLE = "The board, in May"
@@ -127,6 +128,21 @@ def test_the_script_of_the_hour_gives_every_screen_its_time_and_its_sentences():
         for said in (*screen.notes.say, *screen.notes.ask, *(each.answer for each in screen.notes.asked)):
             assert said in re.sub(r"\\(.)", r"\1", part)
     assert "(In the evidence: \u201cRepeat it\u201d)" in written
+    assert f"\n60 minutes, {len(shown)} screens.\n" in written
+
+
+def test_a_script_that_takes_more_than_an_hour_says_so():
+    many = RECORDS * 5
+    shown = story.screens(many, TITLE)
+    said = f"\n{sum(screen.minutes for screen in shown)} minutes, {len(shown)} screens. So many screens take more than an hour: "
+    assert said in script.text(many, TITLE)
+
+
+def test_the_room_is_asked_for_what_would_decide_only_where_nothing_is_decided():
+    for answer in ("yes", "no", "undecided"):
+        verdict = dataclasses.replace(RECORDS[1].verdict, answer=answer)
+        (first, *_) = notes.change(dataclasses.replace(RECORDS[1], verdict=verdict)).ask
+        assert first.startswith("Can we have this, and when: ") == (answer == "undecided")
 
 
 def test_hostile_words_are_inert_in_the_script():
