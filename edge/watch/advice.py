@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from lab.protocol import Estimate
 from lab.watching.protocol import Advice
-from lab.wording import amount
+from lab.wording import amount, capital
 
 __all__ = ["Costs", "Situation", "advise", "lost"]
 
@@ -38,6 +38,10 @@ class Situation:
         Rows since the change.
     before, since, expected : Estimate or None
         Accuracy before, and since the change: where labels came, and by confidence alone.
+    against : str
+        What `before` is where it is not that of the stream before the change, as a sentence goes on after "than".
+    from_first_row : bool
+        Whether `since` and `rows_since` count from the first row on, and not from a change on.
     """
 
     changed: bool
@@ -45,6 +49,8 @@ class Situation:
     before: Estimate | None = None
     since: Estimate | None = None
     expected: Estimate | None = None
+    against: str = ""
+    from_first_row: bool = False
 
 
 def lost(before: Estimate, after: Estimate) -> Estimate:
@@ -66,26 +72,55 @@ def advise(found: Situation, costs: Costs | None) -> Advice:
     if found.since is None:
         return _by_confidence(found, found.before)
     loss = lost(found.before, found.since)
-    said = f"{amount(loss.value, 'points')} of accuracy ({_interval(loss.low, loss.high)}) since the change"
+    said = _held(loss, found)
     if loss.high <= 0 or (costs is None and loss.high < 100 * _MARGIN):
-        return Advice("no", f"The change costs no accuracy that counts: {said}.")
+        costless = (
+            "No accuracy is lost that counts" if found.from_first_row else "The change costs no accuracy that counts"
+        )
+        return Advice("no", f"{costless}: {said}.")
     if found.rows_since < _FEWEST_TO_LEARN:
         return Advice(
-            "undecided", f"The model loses {said}, but only {found.rows_since} rows came since: too few to learn from."
+            "undecided", f"{capital(said)}, but only {found.rows_since} rows came since: too few to learn from."
         )
     if costs is not None:
-        return _by_price(loss, found.rows_since, costs)
+        return _by_price(loss, found, costs)
     if loss.low > 100 * _MARGIN:
-        return Advice("yes", f"The model loses {said}.")
-    return Advice("undecided", f"The loss may or may not count: {said}. More labels will tell.")
+        return Advice("yes", f"{capital(said)}.")
+    return Advice("undecided", f"The loss may or may not count: {said}. More labels may tell.")
 
 
-def _by_price(loss: Estimate, rows: int, costs: Costs) -> Advice:
+def _held(loss: Estimate, found: Situation) -> str:
+    """Say a loss or a gain, since when, and what it is held against.
+
+    >>> loss = Estimate(5.0, 2.0, 8.0, "points")
+    >>> _held(loss, Situation(True))
+    'the model loses 5.0 points of accuracy (95 % interval 2.0 to 8.0) since the change'
+    >>> _held(loss, Situation(True, against="in training", from_first_row=True))
+    'from the first row on the model is 5.0 points less accurate than in training (95 % interval 2.0 to 8.0)'
+    """
+    if not found.against:
+        return f"the model {_size(loss, found, 'loses', 'gains')} since the change"
+    since = "from the first row on" if found.from_first_row else "since the change"
+    return f"{since} the model is {_size(loss, found, 'loses', 'gains')}"
+
+
+def _size(loss: Estimate, found: Situation, loses: str, gains: str) -> str:
+    """Go on after the model with how much it loses or gains, or, where it is held against training, is less accurate or more."""
+    is_gain = loss.value < 0
+    size = amount(abs(loss.value), "points")
+    interval = _interval(-loss.high, -loss.low) if is_gain else _interval(loss.low, loss.high)
+    if found.against:
+        return f"{size} {'more' if is_gain else 'less'} accurate than {found.against} ({interval})"
+    return f"{gains if is_gain else loses} {size} of accuracy ({interval})"
+
+
+def _by_price(loss: Estimate, found: Situation, costs: Costs) -> Advice:
     """Hold the price of the wrong answers that came on top against that of training."""
-    paid, low, high = (max(share, 0.0) / 100 * rows * costs.wrong_answer for share in (loss.value, loss.low, loss.high))
-    said = (
-        f"the change has cost about {amount(paid, '')} so far (95 % interval {amount(low, '')} to {amount(high, '')})"
-    )
+    each = found.rows_since * costs.wrong_answer / 100
+    paid, low, high = (max(share, 0.0) * each for share in (loss.value, loss.low, loss.high))
+    what = "the model" if found.from_first_row else "the change"
+    beyond = f"beyond those {found.against} " if found.against else ""
+    said = f"{beyond}{what} has cost about {amount(paid, '')} so far (95 % interval {amount(low, '')} to {amount(high, '')})"
     price = amount(costs.retraining, "")
     if low >= costs.retraining:
         return Advice("yes", f"In wrong answers {said}, no less than the {price} of training again.")
@@ -113,15 +148,13 @@ def _by_confidence(found: Situation, before: Estimate) -> Advice:
             "undecided", "Something changed, and no labels tell what it costs: get labels for the rows since."
         )
     loss = lost(before, found.expected)
-    low, high = (-loss.high, -loss.low) if loss.value < 0 else (loss.low, loss.high)
-    said = f"{amount(abs(loss.value), 'points')} of accuracy ({_interval(low, high)})"
     assumed = "if the columns still say of the labels what they said before"
     if loss.low > 100 * _MARGIN:
+        be = "be " if found.against else ""
+        said = f"{be}{_size(loss, found, 'lose', 'gain')}, {assumed}"
         return Advice(
-            "undecided",
-            f"The model is expected to lose {said}, {assumed}: get labels for the rows since, and train on them.",
+            "undecided", f"The model is expected to {said}: get labels for the rows since, and train on them."
         )
-    return Advice(
-        "undecided",
-        f"By its confidence the model {'loses' if loss.value >= 0 else 'gains'} {said}, {assumed}; only labels can tell.",
-    )
+    are = "is " if found.against else ""
+    said = f"{are}{_size(loss, found, 'loses', 'gains')}"
+    return Advice("undecided", f"By its confidence the model {said}, {assumed}; only labels can tell.")

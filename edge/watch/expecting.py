@@ -7,10 +7,12 @@ for the labels; where labels show that it was wrong, the estimate is withdrawn.
 
 import functools
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge.watch.parting import Parting
 from edge.watch.profile import FINE, Answered
 from lab.protocol import Estimate
 from lab.stats import rate
@@ -36,6 +38,8 @@ class Accuracy:
     ----------
     reference : Estimate or None
         Accuracy on the reference.
+    reference_is : str
+        What that is, as a sentence goes on after "than".
     labels : int
         Labels so far.
     """
@@ -43,16 +47,18 @@ class Accuracy:
     def __init__(self, answered: Answered | None, *, seed: int) -> None:
         self.labels = self._n_right = 0
         self.reference: Estimate | None = None
+        self.reference_is = "on the reference" if answered is not None and answered.is_own else "in training"
         self._answered, self._seed = answered, seed
         if answered is not None and any(answered.asked):
             self.reference = rate(int(np.sum(answered.right)), int(np.sum(answered.asked)))
         self._recent = np.zeros((0, 3), dtype=np.int64)  # row, whether it was right, step of its confidence
         self._asked: deque[NDArray[np.int64]] = deque(maxlen=_BLOCKS)
-        self._after: tuple[int, int, int] | None = None
+        self._parting = Parting()
 
     def answered(self, steps: "NDArray[np.int64]") -> None:
         """Take the confidence of a block's answers, in steps: shape (n_rows,)."""
         self._asked.append(np.bincount(steps, minlength=FINE))
+        self._parting.block(len(steps))
 
     def judged(self, found: "Judged") -> None:
         """Take answers whose labels have come."""
@@ -60,32 +66,35 @@ class Accuracy:
         self._n_right += int(found.right.sum())
         steps = np.minimum((found.confidence * FINE).astype(np.int64), FINE - 1)
         table = np.stack([found.rows, found.right, steps], axis=1)
-        self._recent = np.concatenate([self._recent, table])[-_WINDOW:]
-        if self._after is not None:
-            first, right, asked = self._after
-            later = found.rows >= first
-            self._after = first, right + int(found.right[later].sum()), asked + int(later.sum())
+        known = np.concatenate([self._recent, table])
+        self._recent = known[-_WINDOW:]
+        self._parting.judged(table[:, :2])
+        self._parting.aged(known[:-_WINDOW, :2])
 
     def began(self, first: int) -> None:
         """Take note of the first row of a change: from now on its labels are counted apart; the earliest change counts."""
-        if self._after is None:
-            since = self._recent[self._recent[:, 0] >= first]
-            self._after = first, int(since[:, 1].sum()), len(since)
+        self._parting.began(first, self._recent[:, :2])
+
+    @property
+    def start(self) -> int | None:
+        """First row of the earliest change; None before there is one."""
+        return self._parting.start
 
     def now(self) -> Estimate | None:
         """Accuracy of the most recent rows whose labels have come; None before the first."""
         return rate(int(self._recent[:, 1].sum()), len(self._recent)) if len(self._recent) else None
 
-    def before(self) -> Estimate | None:
-        """Accuracy before the first change, as labels told; None where fewer than 30 came."""
-        right, asked = (0, 0) if self._after is None else self._after[1:]
-        return rate(self._n_right - right, self.labels - asked) if self.labels - asked >= _FEWEST else None
+    def whole(self) -> Estimate | None:
+        """Accuracy from the first row on; None where fewer than 30 labels have come."""
+        return _rate((self.labels, self._n_right), _FEWEST)
+
+    def before(self, fewest: int = _FEWEST) -> Estimate | None:
+        """Accuracy before the first change, as labels told; None where there is none, or fewer came."""
+        return _rate(self._parting.before, fewest)
 
     def since(self) -> Estimate | None:
         """Accuracy since the first change; None where there is none, or fewer than 30 labels have come."""
-        if self._after is None or self._after[2] < _FEWEST:
-            return None
-        return rate(self._after[1], self._after[2])
+        return _rate(self._parting.since, _FEWEST)
 
     def expected(self) -> Estimate | None:
         """Accuracy of the most recent rows by their confidence; None where nothing is known of it, or it was wrong."""
@@ -112,7 +121,7 @@ class Accuracy:
             "n_right": self._n_right,
             "recent": self._recent,
             "asked": np.array(self._asked, dtype=np.int64).reshape(-1, FINE),
-            "after": None if self._after is None else list(self._after),
+            "parting": self._parting.state(),
         }
 
     def resume(self, state: dict[str, Any]) -> None:
@@ -120,8 +129,12 @@ class Accuracy:
         self.labels, self._n_right = state["labels"], state["n_right"]
         self._recent = state["recent"]
         self._asked = deque(list(state["asked"]), maxlen=_BLOCKS)
-        after = state["after"]
-        self._after = None if after is None else (after[0], after[1], after[2])
+        self._parting.resume(state["parting"])
+
+
+def _rate(counts: "Sequence[int] | NDArray[np.int64]", fewest: int) -> Estimate | None:
+    asked, right = (int(each) for each in counts)
+    return rate(right, asked) if asked >= fewest else None
 
 
 def expected_share(answered: Answered, asked: "NDArray[np.int64]", *, seed: int) -> Estimate:

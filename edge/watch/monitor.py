@@ -171,7 +171,8 @@ class EdgeMonitor:
 
     def _raise(self, group: Group | Worse, place: int, signals: Named) -> Happening:
         change = group.changes[place]
-        self._accuracy.began(change.start[0])
+        if not isinstance(group, Worse):  # that he is held against training is no change in the stream
+            self._accuracy.began(change.start[0])
         return happening(signals.name(place), signals.kind(place), signals.words(place, change), change)
 
     def _once(self, what: str, sentence: str) -> list[Happening]:

@@ -1,6 +1,6 @@
 r"""Is a stored state of a watch whole, and of this watch? Plain values and arrays, under a head that names and seals them.
 
-    b"lab watch state 2\n", SHA-256 of all that follows, identity of the watch, values as MessagePack
+    b"lab watch state 3\n", SHA-256 of all that follows, identity of the watch, values as MessagePack
 
 An array is written as its type, its shape and its bytes, so that what is read back is equal bit by bit. The number in the head is
 raised with every change to what a state holds.
@@ -17,7 +17,7 @@ from lab.errors import InputError
 __all__ = ["opened", "sealed"]
 
 _KIND = b"lab watch state "
-_HEAD = _KIND + b"2\n"
+_HEAD = _KIND + b"3\n"
 _DIGEST = 32
 _TYPES = ("<f8", "<i8", "<i4", "|b1")
 _AGAIN = "begin the watch anew with another state file"

@@ -22,6 +22,8 @@ __all__ = ["Named", "Standing", "happening", "status_of"]
 Named = Rows | Errors | Worse
 
 _MOST_NAMES = 3
+_ENOUGH_BEFORE = 300
+"""Labels before a change that are enough to hold those since against: their share of right answers is known to 6 points or less."""
 _WORSE = "The model is wrong more often than models like it were in training"
 _OF_KIND = {"column": "The column {!r}", "model": "What the model does ({})", "device": "What the device does ({})"}
 
@@ -29,7 +31,7 @@ _OF_KIND = {"column": "The column {!r}", "model": "What the model does ({})", "d
 def happening(name: str, kind: str, words: str, change: "Change") -> Happening:
     """Tell of an alarm."""
     likely, early, late = change.start
-    if name == WORSE:
+    if kind == "model" and name == WORSE:
         changed = f"{_WORSE}, noticed at row {change.row + 1:,}"
     else:
         changed = (
@@ -76,14 +78,8 @@ def status_of(found: Standing) -> Status:
     signals.sort(key=lambda each: (each.alarm is None, each.alarm or 0, -each.evidence))
     raised = [each for each in signals if each.alarm is not None]
     accuracy = found.accuracy
-    first = min((each.start[0] for each in raised if each.start is not None and each.name != WORSE), default=None)
-    situation = Situation(
-        changed=bool(raised),
-        rows_since=found.rows - (first or 0) if raised else 0,
-        before=accuracy.reference or accuracy.before(),
-        since=accuracy.since(),
-        expected=accuracy.expected(),
-    )
+    first = min((each.start[0] for each in raised if each.start is not None and not _is_worse(each)), default=None)
+    situation = _situation(found, raised)
     return Status(
         rows=found.rows,
         labels=accuracy.labels,
@@ -94,6 +90,27 @@ def status_of(found: Standing) -> Status:
         expected=situation.expected,
         false_alarms=found.false_alarms,
     )
+
+
+def _situation(found: Standing, raised: list[SignalState]) -> Situation:
+    """Say what is known of a loss: since the first change, or against training where the model is worse than it was there."""
+    accuracy = found.accuracy
+    expected = accuracy.expected()
+    if not raised:
+        return Situation(changed=False, expected=expected)
+    if accuracy.start is None or any(_is_worse(each) for each in raised):
+        return Situation(
+            True, found.rows, accuracy.reference, accuracy.whole(), expected, accuracy.reference_is, from_first_row=True
+        )
+    rows, since, enough = found.rows - accuracy.start, accuracy.since(), accuracy.before(_ENOUGH_BEFORE)
+    if enough is None and accuracy.reference is not None:
+        return Situation(True, rows, accuracy.reference, since, expected, accuracy.reference_is)
+    return Situation(True, rows, enough or accuracy.before(), since, expected)
+
+
+def _is_worse(signal: SignalState) -> bool:
+    """Whether it is the signal that holds a model against training: a column may be called as it is."""
+    return signal.kind == "model" and signal.name == WORSE
 
 
 def _states(group: "Group | Worse", names: Named) -> list[SignalState]:
@@ -114,8 +131,8 @@ def _sentence(found: Standing, raised: list[SignalState], first: int | None) -> 
     """Say what changed: the data, the labels, or the device or source; and what is expected without labels."""
     if not raised:
         return f"Nothing has changed in {count(found.rows, 'row')}, as far as can be told from chance."
-    said = [] if first is None else [_changed(found, [each for each in raised if each.name != WORSE], first)]
-    if any(each.name == WORSE for each in raised):
+    said = [] if first is None else [_changed(found, [each for each in raised if not _is_worse(each)], first)]
+    if any(_is_worse(each) for each in raised):
         said.append(_WORSE)
     if found.accuracy.is_withdrawn():
         said.append("What the model's confidence says of its accuracy was wrong where labels came, and is not shown")

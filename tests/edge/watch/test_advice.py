@@ -25,6 +25,18 @@ def share(value, half=0.01):
         (Situation(True, 900, share(0.9), None, share(0.896)), None, "undecided", "loses 0.4 points of accuracy (95 % interval -1.0"),
         (Situation(True, 900, share(0.9), None, share(0.7)), None, "undecided", "is expected to lose 20.0 points"),
         (Situation(True, 900, share(0.9)), None, "undecided", "get labels"),
+        (Situation(True, 900, share(0.9), share(0.6), against="in training"), None, "yes",
+         "Since the change the model is 30.0 points less accurate than in training (95 % interval 28.6"),
+        (Situation(True, 900, share(0.9), share(0.95), against="on the reference"), None, "no",
+         "since the change the model is 5.0 points more accurate than on the reference (95 % interval 3.6"),
+        (Situation(True, 900, share(0.9), share(0.6), against="in training", from_first_row=True), None, "yes",
+         "From the first row on the model is 30.0 points less accurate than in training"),
+        (Situation(True, 900, share(0.9), share(0.6), against="in training", from_first_row=True), Costs(1.0, 100.0), "yes",
+         "beyond those in training the model has cost about 270 so far"),
+        (Situation(True, 900, share(0.9), None, share(0.7), "in training"), None, "undecided",
+         "is expected to be 20.0 points less accurate than in training"),
+        (Situation(True, 900, share(0.9), None, share(0.95), "in training"), None, "undecided",
+         "By its confidence the model is 5.0 points more accurate than in training"),
     ],
 )  # fmt: skip
 def test_each_answer_has_its_reason(found, costs, answer, reason):

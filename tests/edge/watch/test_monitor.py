@@ -100,8 +100,8 @@ def test_the_number_of_the_form_is_raised_with_every_change_to_what_a_state_hold
     found = layout(opened(state, watch.identity))
     assert [name for name, part in found.items() if part == "NoneType"] == [], "every part is there"
     assert (state[:18], hashlib.sha256(repr(found).encode()).hexdigest()[:16]) == (
-        b"lab watch state 2\n",
-        "db07a834754f75fa",
+        b"lab watch state 3\n",
+        "2d2bcc76e26ea834",
     )
 
 
@@ -176,6 +176,50 @@ def test_prices_decide_whether_to_train_again(wrong, training, answer):
     watch = monitor(costs=prices(wrong, training))
     watched(watch, *flipped())
     assert watch.status().advice.answer == answer
+
+
+def moved(at, n_rows=3_000, share=0.12):
+    """A share of the labels is wrong throughout, and a column that says nothing of them moves."""
+    columns, labels = rows(22, n_rows)
+    columns["open"] = np.where(np.arange(n_rows) >= at, 1.0, columns["open"])
+    wrong = np.random.default_rng(1).random(n_rows) < share
+    return columns, np.where(wrong, np.where(labels == "hot", "cold", "hot"), labels)
+
+
+def right(columns, labels):
+    """Whether the model is right."""
+    return np.where(columns["heat"] > 50, "hot", "cold") == labels
+
+
+def test_what_a_change_costs_is_held_against_the_labels_of_the_stream_before_it():
+    watch = monitor(known=profile(is_own=False))
+    columns, labels = moved(1_500, share=0.04)
+    assert set(alarms(watched(watch, columns, labels))) == {"open"}
+    kept = right(columns, labels)
+    lost = 100 * (kept[:1_500].mean() - kept[1_500:].mean())
+    said = watch.status().advice
+    assert said.answer in ("no", "undecided")
+    assert f"the model {'loses' if lost >= 0 else 'gains'} {abs(lost):.1f} points of accuracy" in said.reason
+    assert "in training" not in said.reason
+
+
+@pytest.mark.parametrize(("is_own", "where"), [(False, "in training"), (True, "on the reference")])
+def test_where_few_labels_came_before_a_change_it_says_what_the_loss_is_held_against(is_own, where):
+    watch = monitor(known=profile(is_own=is_own))
+    watched(watch, *moved(100, 1_000, 0.1))
+    said = watch.status().advice
+    assert said.reason.startswith("Since the change the model is ")
+    assert f"less accurate than {where} (" in said.reason
+
+
+def test_the_loss_of_a_model_that_was_bad_from_its_first_row_is_counted_from_there_alone():
+    watch = monitor(known=profile(is_own=False), costs=prices(1.0, 1e6))
+    columns, labels = moved(1_500, share=0.35)
+    found = alarms(watched(watch, columns, labels))
+    assert {"errors beyond those in training", "open"} <= set(found)
+    status = watch.status()
+    paid = 2 * sum(PROFILE.answered.right) - right(columns, labels).sum()
+    assert f"In wrong answers beyond those in training the model has cost about {paid} so far" in status.advice.reason
 
 
 def test_labels_that_come_late_count_as_those_that_come_with_their_row():
