@@ -347,10 +347,10 @@ def count(number: int, thing: str) -> str:
 def listed(things: Sequence[str]) -> str:
     """List things in a sentence.
 
-    >>> listed(["a"]), listed(["a", "b", "c"])
-    ('a', 'a, b and c')
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed([])
+    ('a', 'a, b and c', '')
     """
-    return " and ".join(filter(None, [", ".join(things[:-1]), things[-1]]))
+    return " and ".join(filter(None, [", ".join(things[:-1]), *things[-1:]]))
 
 
 def wrong_share(rate: Mapping[str, Any], things: str = "") -> str:

@@ -46,12 +46,16 @@ class _Stream:
     def ends(self) -> str:
         return f"from {100 * (self.before or 0):.0f} % to {100 * (self.after or 0):.0f} %"
 
+    def has_risen(self) -> bool:
+        """Whether an alarm says that the errors changed, and labels that they became fewer."""
+        return self.is_alarm and self.after is not None and self.after > (self.before or 0)
+
     def drift(self) -> str:
         """Say what drifted where no accuracy was lost beyond what is allowed."""
         what = count(len(self.columns), "column") if self.columns else "what the model says"
         where = f"drifted near row {self.first:,} of the stream"
         if self.is_alarm and self.after is not None:
-            rose = self.after > (self.before or 0)
+            rose = self.has_risen()
             return (
                 f"accuracy {'rose' if rose else 'fell'} {self.ends()} in the stream{'' if rose else ', as is allowed'}"
             )
@@ -120,8 +124,11 @@ def _retrain(stream: _Stream) -> str:
 
 
 def _looked_at(stream: _Stream) -> list[str]:
-    """Say what to look at where columns drifted and accuracy is not shown to suffer."""
-    what = listed([repr(name) for name in stream.columns[:_MOST_NAMES]]) or "what the model says"
+    """Say what to look at where something changed and accuracy is not shown to suffer; nothing where it rose."""
+    if stream.has_risen():
+        return []
+    what = listed([repr(name) for name in stream.columns[:_MOST_NAMES]])
+    what = what or ("the accuracy" if stream.is_alarm else "what the model says")
     steps = [f"Find out why {what} changed near row {stream.first:,}: a sensor, a unit, another source?"]
     if stream.after is None:
         steps.insert(0, f"Get labels for rows from {stream.first:,} on: only they tell whether accuracy suffers.")

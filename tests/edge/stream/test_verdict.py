@@ -78,6 +78,30 @@ def test_accuracy_that_rose_is_a_yes():
     verdict = judged(**better)
     assert verdict.answer == "yes"
     assert "accuracy rose from 60 % to 90 % in the stream" in verdict.sentence
+    assert not any(step.startswith("Find out why") for step in verdict.next_steps)
+
+
+@pytest.mark.parametrize("after", [0.3, 0.9])
+def test_where_the_errors_alone_raised_an_alarm_no_column_is_looked_for(after):
+    errors = edge_rows.STREAMED.errors
+    ends = {"before": edge_rows.share(0.6, 0.5, 0.7), "after": edge_rows.share(after, after - 0.04, after + 0.03)}
+    verdict = judged(findings=(errors,), max_drop=0.5, **ends)
+    assert verdict.answer == "yes"
+    if after == 0.9:
+        assert verdict.sentence.endswith("accuracy rose from 60 % to 90 % in the stream.")
+        assert verdict.next_steps == STEPS
+    else:
+        assert verdict.sentence.endswith("accuracy fell from 60 % to 30 % in the stream, as is allowed.")
+        assert verdict.next_steps[1].startswith("Find out why the accuracy changed near row 651")
+
+
+def test_where_only_what_the_model_says_changed_and_nothing_is_lost_that_is_said():
+    errors = dataclasses.replace(edge_rows.STREAMED.errors, alarm=None, start=None)
+    said = dataclasses.replace(edge_rows.STREAMED.errors, signal="calibration")
+    same = {"before": edge_rows.share(0.9, 0.86, 0.93), "after": edge_rows.share(0.9, 0.86, 0.93)}
+    verdict = judged(findings=(said, errors), **same)
+    assert "what the model says drifted near row 651 of the stream, with no shown loss" in verdict.sentence
+    assert verdict.next_steps[1].startswith("Find out why what the model says changed near row 651")
 
 
 def test_drift_without_loss_is_a_yes_that_names_it_and_asks_why():
