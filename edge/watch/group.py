@@ -37,12 +37,15 @@ class Change:
         First row of the change: (most likely, earliest, latest).
     before, since : array of shape (n_places + N_SUMS,)
         Counts by place, and sums, before the change (with the history) and since then.
+    counts_labels : bool
+        Whether the start is no row, but a label in the order in which labels came, which is not the order of their rows.
     """
 
     row: int
     start: tuple[int, int, int]
     before: "NDArray[np.float64]"
     since: "NDArray[np.float64]"
+    counts_labels: bool = False
 
 
 def threshold_of(n_signals: int, false_alarms: float) -> float:
@@ -98,6 +101,7 @@ class Group:
         first: int,
         last: int,
         seasons: "NDArray[np.int64] | None" = None,
+        in_order: bool = True,
     ) -> list[int]:
         """Take a block; gives the places of the signals that raise an alarm by it.
 
@@ -107,6 +111,8 @@ class Group:
         sums : array of shape (n_signals, N_SUMS)
         first, last : int
             Numbers of its first and last row in the stream.
+        in_order : bool
+            Whether blocks came in the order of rows; else changes begin at a place in the order in which they came.
         """
         kinds = kinds_of(self._ranking.ranks(codes, self.rows, seasons))
         self.rows += len(codes)
@@ -118,7 +124,7 @@ class Group:
         highest = capital.max(axis=0)
         raised = [int(place) for place in np.flatnonzero(highest >= self._threshold) if place not in self.changes]
         for signal in raised:
-            self._note(signal, int(capital[:, signal].argmax()), last)
+            self._note(signal, int(capital[:, signal].argmax()), last, None if in_order else len(codes))
         return raised
 
     def evidence(self) -> "NDArray[np.float64]":
@@ -127,13 +133,15 @@ class Group:
         found: NDArray[np.float64] = (capital - self._threshold) / np.log(10)
         return found
 
-    def _note(self, signal: int, side: int, last: int) -> None:
+    def _note(self, signal: int, side: int, last: int, of_block: int | None) -> None:
         at = int(self._starts[-1]) + N_KINDS * (side * self.n_signals + signal)
         past = self._past
-        found = past.onset(slice(at, at + N_KINDS), last + 1)
+        end, first = (last + 1, None) if of_block is None else (self.rows, past.counted(of_block))
+        found = past.onset(slice(at, at + N_KINDS), end, first)
         known = np.concatenate([self._history[signal], self._known[signal]])
         before, since = (self._of(signal, *past.total(*part)) for part in ((0, found.piece), (found.piece, None)))
-        self.changes[signal] = Change(last, (found.likely, found.earliest, found.latest), known + before, since)
+        start = found.likely, found.earliest, found.latest
+        self.changes[signal] = Change(last, start, known + before, since, counts_labels=of_block is not None)
 
     def _of(self, signal: int, counts: "NDArray[np.integer]", sums: "NDArray[np.float64]") -> "NDArray[np.float64]":
         own = counts[self._starts[signal] : self._starts[signal + 1]]
@@ -153,6 +161,7 @@ class Group:
                     "start": list(each.start),
                     "before": each.before,
                     "since": each.since,
+                    "counts_labels": each.counts_labels,
                 }
                 for signal, each in self.changes.items()
             ],
@@ -167,4 +176,6 @@ class Group:
         self.changes = {}
         for each in state["changes"]:
             likely, early, late = each["start"]
-            self.changes[each["signal"]] = Change(each["row"], (likely, early, late), each["before"], each["since"])
+            self.changes[each["signal"]] = Change(
+                each["row"], (likely, early, late), each["before"], each["since"], each["counts_labels"]
+            )

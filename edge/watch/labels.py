@@ -9,11 +9,12 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MOST_WAITING", "Answers", "Judged", "Waiting"]
+__all__ = ["MOST_WAITING", "Answers", "Judged", "Order", "Waiting"]
 
 MOST_WAITING = 100_000
 """Answers that wait for their labels, at most: the oldest are given up."""
 _NO_LABEL, _NO_CLASS = -2, -1
+_LATE = 0.1  # of the labels of a block: so many may come much later than those of the rows beside theirs
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,3 +121,34 @@ class Waiting:
         self._answers = dict(zip(state["keys"], zip(*parts, strict=True), strict=True))
         self._early = dict(state["early"])
         self.given_up, self.unknown, self.repeated = state["counts"]
+
+
+class Order:
+    """Do labels come in the order of their rows, block by block, but for a few that come much later?
+
+    Attributes
+    ----------
+    is_kept : bool
+        False from the first block on in which more than one in ten comes after most of a block of later rows, or whose second
+        half lies before most of its first.
+    """
+
+    def __init__(self) -> None:
+        self.is_kept, self._middle = True, 0  # the largest median row of a block
+
+    def first(self, rows: "NDArray[np.int64]") -> int:
+        """Take the rows of a block of labels, shape (n_labels,); gives the first but for those that come much too late."""
+        on_time = rows[rows >= self._middle]
+        halves = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+        is_turned = len(rows) > 1 and (halves[1] < np.median(halves[0])).mean() > 1 - _LATE
+        self.is_kept = self.is_kept and len(on_time) >= (1 - _LATE) * len(rows) and not is_turned
+        self._middle = max(self._middle, int(np.median(rows)))
+        return int((on_time if len(on_time) else rows).min())
+
+    def state(self) -> dict[str, Any]:
+        """Give all that it holds."""
+        return {"is_kept": self.is_kept, "middle": self._middle}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Take it up again."""
+        self.is_kept, self._middle = state["is_kept"], state["middle"]

@@ -171,7 +171,7 @@ class EdgeMonitor:
 
     def _raise(self, group: Group | Worse, place: int, signals: Named) -> Happening:
         change = group.changes[place]
-        if not isinstance(group, Worse):  # that he is held against training is no change in the stream
+        if not isinstance(group, Worse) and not change.counts_labels:  # else no row is known at which it began
             self._accuracy.began(change.start[0])
         return happening(signals.name(place), signals.kind(place), signals.words(place, change), change)
 

