@@ -42,6 +42,8 @@ class Situation:
         What `before` is where it is not that of the stream before the change, as a sentence goes on after "than".
     from_first_row : bool
         Whether `since` and `rows_since` count from the first row on, and not from a change on.
+    is_unseen : bool
+        Whether no row has been looked at yet.
     """
 
     changed: bool
@@ -51,6 +53,7 @@ class Situation:
     expected: Estimate | None = None
     against: str = ""
     from_first_row: bool = False
+    is_unseen: bool = False
 
 
 def lost(before: Estimate, after: Estimate) -> Estimate:
@@ -63,6 +66,8 @@ def lost(before: Estimate, after: Estimate) -> Estimate:
 
 def advise(found: Situation, costs: Costs | None) -> Advice:
     """Say whether to train again now, and why."""
+    if found.is_unseen:
+        return Advice("undecided", "No row has been looked at yet.")
     if not found.changed:
         return Advice("no", "Nothing has changed that could be told from chance.")
     if found.before is None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.watch.cells import read_cells
+from edge.watch.cells import read_cells, read_labels
 from lab.watching.protocol import Batch, Happening
+from lab.wording import listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,7 @@ __all__ = ["BLOCK", "Block", "Inflow"]
 BLOCK = 100
 """Rows between two looks."""
 _MOST_TOLD = 100
+_MOST_NAMED = 5
 _OTHER_TYPE = 0.9  # of the cells of a block
 
 
@@ -63,12 +65,19 @@ class Inflow:
         self._known = {*kinds, *known}
         self.rows = 0
         self._told: list[str] = []
+        self._unused: list[str] = []  # columns that were there from the first row on, and are not known
         self._waiting = self._read(Batch({}, 0), 0)
 
     @property
-    def keys(self) -> Sequence[str | None]:
-        """Keys of the rows that wait."""
-        return self._waiting.keys
+    def waiting(self) -> int:
+        """How many rows wait for a block to be full."""
+        return len(self._waiting.keys)
+
+    def unlabelled(self) -> dict[str, int]:
+        """Give the rows that wait and came without their label, by key: of several with one key the last."""
+        waiting = self._waiting
+        rows = zip(waiting.keys, read_labels(waiting.labels), strict=True)
+        return {key: waiting.first + place for place, (key, label) in enumerate(rows) if key and label is None}
 
     def take(self, batch: Batch) -> tuple[Block | None, list[Happening]]:
         """Take a batch; gives the rows of all blocks that are full, and what is to be told of its columns.
@@ -108,8 +117,13 @@ class Inflow:
         )
 
     def _schema(self, batch: Batch) -> Iterator[Happening]:
+        if self.rows == 0:
+            self._unused = [name for name in batch.columns if name not in self._known]
+            if self._unused:
+                facts = {"notice": "unused columns", "columns": list(self._unused)}
+                yield Happening("notice", batch.first, _not_used(self._unused), facts)
         for name in batch.columns:
-            if name not in self._known:
+            if name not in self._known and name not in self._unused:
                 yield from self._once(
                     "new", name, batch.first, f"A new column {name!r} came; the model does not know it."
                 )
@@ -137,15 +151,30 @@ class Inflow:
     def state(self) -> dict[str, Any]:
         """Give all that it holds: of the rows, those that wait."""
         waiting = self._waiting
-        return {"rows": self.rows, "told": list(self._told), "first": waiting.first, "values": dict(waiting.values),
-                "unreadable": dict(waiting.unreadable), "keys": list(waiting.keys), "labels": list(waiting.labels),
-                "seconds": waiting.seconds}  # fmt: skip
+        return {"rows": self.rows, "told": list(self._told), "unused": list(self._unused), "first": waiting.first,
+                "values": dict(waiting.values), "unreadable": dict(waiting.unreadable), "keys": list(waiting.keys),
+                "labels": list(waiting.labels), "seconds": waiting.seconds}  # fmt: skip
 
     def resume(self, state: dict[str, Any]) -> None:
         """Take it up again."""
-        self.rows, self._told = state["rows"], list(state["told"])
+        self.rows, self._told, self._unused = state["rows"], list(state["told"]), list(state["unused"])
         parts = (state[name] for name in ("first", "values", "unreadable", "keys", "labels", "seconds"))
         self._waiting = Block(*parts)
+
+
+def _not_used(names: Sequence[str]) -> str:
+    """Say which columns of a stream are not those of the model: they may have been in its table, and left out.
+
+    >>> _not_used(["id"])
+    "The stream has a column that the model does not use: 'id'; it is not watched."
+    >>> _not_used([f"c{place}" for place in range(9)])
+    "The stream has columns that the model does not use: 'c0', 'c1', 'c2', 'c3', 'c4' and 4 more; they are not watched."
+    """
+    shown = [repr(name) for name in names[:_MOST_NAMED]]
+    more = len(names) - len(shown)
+    listing = f"{', '.join(shown)} and {more} more" if more else listed(shown)
+    have, they = ("a column", "it is") if len(names) == 1 else ("columns", "they are")
+    return f"The stream has {have} that the model does not use: {listing}; {they} not watched."
 
 
 def _together(one: Block, other: Block) -> Block:

@@ -1,6 +1,6 @@
 """Which label belongs to which answer? Labels come with their row, later by its key, or never; what waits for them is bounded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,22 +56,18 @@ class Waiting:
     def __init__(self, classes: Sequence[str]) -> None:
         self._codes: dict[str | None, int] = {None: _NO_LABEL, **{name: code for code, name in enumerate(classes)}}
         self._answers: dict[str, tuple[int, int, float]] = {}
-        self._early: dict[str, str] = {}
+        self._early: dict[int, str] = {}  # labels of rows that are not answered yet, by row
         self.given_up = self.unknown = self.repeated = 0
 
     def answered(self, answers: Answers, keys: Sequence[str | None], labels: Sequence[str | None]) -> Judged:
-        """Take the answers to a block; gives those whose label is there already."""
-        if self._early:
-            labels = [
-                self._early.pop(key, None) if label is None and key is not None else label
-                for key, label in zip(keys, labels, strict=True)
-            ]
+        """Take the answers to a block; gives those whose label is there already. An empty key is none."""
+        early = [self._early.pop(answers.first + place, None) for place in range(len(labels))]
+        labels = [known if label is None else label for known, label in zip(early, labels, strict=True)]
         codes = np.array([self._codes.get(label, _NO_CLASS) for label in labels], dtype=np.int64)
-        for place in np.flatnonzero(codes == _NO_LABEL).tolist():
-            key = keys[place]
-            if key is not None:
-                self.repeated += key in self._answers
-                self._answers.pop(key, None)
+        for place, (key, known) in enumerate(zip(keys, early, strict=True)):
+            if key and (known is not None or codes[place] == _NO_LABEL):
+                self.repeated += self._answers.pop(key, None) is not None
+            if key and codes[place] == _NO_LABEL:
                 said = int(answers.predicted[place]), float(answers.confidence[place])
                 self._answers[key] = (answers.first + place, *said)
         while len(self._answers) > MOST_WAITING:
@@ -81,18 +77,19 @@ class Waiting:
         right = codes[rows] == answers.predicted[rows]
         return Judged(answers.first + rows, answers.confidence[rows], right, codes[rows] != _NO_CLASS)
 
-    def late(self, labels: Sequence[tuple[str, str]], near: Sequence[str | None]) -> Judged:
-        """Take labels that came late, by key; `near` are keys of rows that were taken, and are not answered yet."""
-        waits = set(near)
+    def late(self, labels: Sequence[tuple[str, str]], near: Mapping[str, int]) -> Judged:
+        """Take labels that came late, by key; `near` are the rows that were taken, and are not answered yet, by theirs."""
         found: list[tuple[int, float, bool, bool]] = []
         for key, label in labels:
-            answer = self._answers.pop(key, None)
+            row = near.get(key)
+            if row is not None and row not in self._early:
+                self._early[row] = label
+                continue
+            answer = None if row is not None else self._answers.pop(key, None)
             if answer is not None:
                 row, predicted, confidence = answer
                 code = self._codes.get(label, _NO_CLASS)
                 found.append((row, confidence, code == predicted, code != _NO_CLASS))
-            elif key in waits:
-                self._early[key] = label
             else:
                 self.unknown += 1
         rows, sure, right, known = (list(part) for part in zip(*found, strict=True)) if found else ([], [], [], [])

@@ -121,7 +121,7 @@ class EdgeMonitor:
         if self._errors is None:
             return self._once("labels", "Labels came, and nothing is predicted that they could be held against.")
         read = [(key, label) for key, cell in labels.items() if (label := read_label(cell)) is not None]
-        return self._judge(self._waiting.late(read, self._inflow.keys))
+        return self._judge(self._waiting.late(read, self._inflow.unlabelled()))
 
     def _look(self, rows: Block) -> list[Happening]:
         """Look at whole blocks, one after the other: predict, rank, bet, and hold against labels what has some."""
@@ -188,7 +188,9 @@ class EdgeMonitor:
             parts.append((self._errors.group, self._errors))
         if self._worse is not None:
             parts.append((self._worse, self._worse))
-        return status_of(Standing(self.rows, parts, self._accuracy, self._plan.false_alarms, self._plan.costs))
+        return status_of(
+            Standing(self.rows, self._inflow.waiting, parts, self._accuracy, self._plan.false_alarms, self._plan.costs)
+        )
 
     def state(self) -> bytes:
         """Give all that it holds."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.watch.advice import Costs, Situation, advise
+from edge.watch.inflow import BLOCK
 from edge.watch.signals import CALIBRATION, ERRORS, Errors, Rows
 from edge.watch.worse import WORSE, Worse
 from lab.watching.protocol import Happening, SignalState, Status
@@ -61,7 +62,8 @@ class Standing:
 
     Attributes
     ----------
-    rows : int
+    rows, waiting : int
+        Rows that were taken, and how many of them wait until a block is full, so that nobody has looked at them.
     parts : sequence of (Group or Worse, Named)
         Signals and their names, those of the rows first.
     accuracy : Accuracy
@@ -70,6 +72,7 @@ class Standing:
     """
 
     rows: int
+    waiting: int
     parts: "Sequence[tuple[Group | Worse, Named]]"
     accuracy: "Accuracy"
     false_alarms: float
@@ -101,7 +104,7 @@ def _situation(found: Standing, raised: list[SignalState]) -> Situation:
     accuracy = found.accuracy
     expected = accuracy.expected()
     if not raised:
-        return Situation(changed=False, expected=expected)
+        return Situation(changed=False, expected=expected, is_unseen=found.rows == found.waiting)
     if accuracy.start is None or any(_is_worse(each) for each in raised):
         return Situation(
             True, found.rows, accuracy.reference, accuracy.whole(), expected, accuracy.reference_is, from_first_row=True
@@ -133,7 +136,7 @@ def _states(group: "Group | Worse", names: Named) -> list[SignalState]:
 def _sentence(found: Standing, raised: list[SignalState], first: int | None) -> str:
     """Say what changed: the data, the labels, or the device or source; and what is expected without labels."""
     if not raised:
-        return f"Nothing has changed in {count(found.rows, 'row')}, as far as can be told from chance."
+        return _unchanged(found.rows - found.waiting, found.waiting)
     others = [each for each in raised if not _is_worse(each)]
     said = [_changed(found, others, first)] if others else []
     if any(_is_worse(each) for each in raised):
@@ -141,6 +144,21 @@ def _sentence(found: Standing, raised: list[SignalState], first: int | None) -> 
     if found.accuracy.is_withdrawn():
         said.append("What the model's confidence says of its accuracy was wrong where labels came, and is not shown")
     return " ".join(f"{each}." for each in said)
+
+
+def _unchanged(rows: int, waiting: int) -> str:
+    """Say in how many rows nothing has changed, and how many are not looked at yet.
+
+    >>> print(_unchanged(300, 50))
+    Nothing has changed in 300 rows, as far as can be told from chance; 50 more wait until 100 have come.
+    >>> print(_unchanged(0, 1))
+    Nothing can be said yet: rows are looked at 100 at a time, and 1 has come.
+    """
+    if not rows:
+        came = f"{waiting} {'has' if waiting == 1 else 'have'} come" if waiting else "none has come"
+        return f"Nothing can be said yet: rows are looked at {BLOCK} at a time, and {came}."
+    more = f"; {waiting} more {'waits' if waiting == 1 else 'wait'} until {BLOCK} have come" if waiting else ""
+    return f"Nothing has changed in {count(rows, 'row')}, as far as can be told from chance{more}."
 
 
 def _changed(found: Standing, raised: list[SignalState], first: int | None) -> str:

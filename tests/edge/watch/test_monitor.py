@@ -101,7 +101,7 @@ def test_the_number_of_the_form_is_raised_with_every_change_to_what_a_state_hold
     assert [name for name, part in found.items() if part == "NoneType"] == [], "every part is there"
     assert (state[:18], hashlib.sha256(repr(found).encode()).hexdigest()[:16]) == (
         b"lab watch state 3\n",
-        "9cad7f5ee9e2fc7f",
+        "3fff2736863b050e",
     )
 
 
@@ -297,13 +297,125 @@ def test_labels_for_a_row_that_is_not_looked_at_yet_and_for_no_row():
 def test_columns_that_come_and_go_or_change_their_type_are_told_once_and_end_nothing():
     columns, _ = rows(6, 1_000)
     del columns["open"]
-    columns["brand"] = np.arange(1_000)
     columns["heat"] = np.array(["hot"] * 1_000, dtype=object)
     watch = monitor()
-    said = [each for each in watched(watch, columns, cuts=[250, 500]) if each.kind == "notice"]
-    assert [each.facts["notice"] for each in said] == ["new column", "lost column", "type column"]
+    first, *others = batches(columns, cuts=[250, 500])
+    others = [dataclasses.replace(each, columns={**each.columns, "brand": [0] * each.n_rows}) for each in others]
+    said = [each for batch in (first, *others) for each in watch.take(batch) if each.kind == "notice"]
+    assert [(each.facts["notice"], each.row) for each in said] == [
+        ("lost column", 0),
+        ("type column", 0),
+        ("new column", 250),
+    ]
     assert watch.rows == 1_000
     assert watch.status().sentence.startswith("The device or the source of the rows changed")
+
+
+def test_columns_that_the_model_does_not_use_are_no_news_and_said_in_one_sentence():
+    columns, _ = rows(6, 400)
+    columns |= {"id": np.arange(400), "day": np.arange(400)}
+    watch = monitor()
+    said = watched(watch, columns, cuts=[50])
+    assert [each.sentence for each in said] == [
+        "The stream has columns that the model does not use: 'id' and 'day'; they are not watched."
+    ]
+    assert said[0].facts == {"notice": "unused columns", "columns": ["id", "day"]}
+    again = monitor()
+    again.resume(watch.state())
+    more = {name: values[:50].tolist() for name, values in columns.items()} | {"later": [0] * 50}
+    assert [each.facts["column"] for each in again.take(Batch(more, 400))] == ["later"]
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "sentence", "answer"),
+    [
+        (0, "Nothing can be said yet: rows are looked at 100 at a time, and none has come.", "undecided"),
+        (99, "Nothing can be said yet: rows are looked at 100 at a time, and 99 have come.", "undecided"),
+        (100, "Nothing has changed in 100 rows, as far as can be told from chance.", "no"),
+        (350, "Nothing has changed in 300 rows, as far as can be told from chance; 50 more wait until 100 have come.", "no"),
+    ],
+)  # fmt: skip
+def test_rows_that_are_not_looked_at_yet_are_not_said_to_be_as_before(n_rows, sentence, answer):
+    columns, labels = rows(21, 400)
+    columns["heat"][300:] += 1_000
+    watch = monitor()
+    watched(watch, {name: values[:n_rows] for name, values in columns.items()}, labels[:n_rows])
+    status = watch.status()
+    assert (status.rows, status.sentence, status.advice.answer) == (n_rows, sentence, answer)
+
+
+def test_a_column_that_is_called_as_a_signal_of_the_model_is_a_column():
+    names = {
+        "heat": "errors beyond those in training",
+        "kind": "errors",
+        "open": "calibration",
+        "alarms": "seconds per row",
+    }
+    renamed = [dataclasses.replace(each, name=names[each.name]) for each in PROFILE.columns]
+    watch = monitor(known=dataclasses.replace(PROFILE, columns=tuple(renamed)), predicts=False)
+    columns, _ = rows(8, 1_500)
+    columns["heat"][700:] += 8
+    columns["open"][700:] = 1
+    found = alarms(watched(watch, {names[name]: values for name, values in columns.items()}))
+    assert set(found) == {names["heat"], names["open"]}
+    assert found[names["heat"]].sentence.startswith("The column 'errors beyond those in training' changed near row ")
+    said = watch.status()
+    assert said.sentence.startswith("The data changed, first near row ")
+    assert "wrong more often" not in said.sentence
+    assert "from the first row on" not in said.advice.reason.casefold()
+
+
+def labelled(*parts, n_rows=100):
+    """A watch that takes rows by their keys, and labels in between; and what was told."""
+    columns, _ = rows(2, n_rows)
+    watch, told, first = monitor(), [], 0
+    for part in parts:
+        if isinstance(part, dict):
+            told += watch.take_labels(part)
+            continue
+        cells = {name: values[first : first + len(part)].tolist() for name, values in columns.items()}
+        told += watch.take(Batch(cells, first, keys=part))
+        first += len(part)
+    return watch, [each.facts["notice"] for each in told if each.kind == "notice"]
+
+
+def waits(watch):
+    """Rows that wait for a label, by key, and rows whose label came."""
+    held = opened(watch.state(), watch.identity)
+    return dict(zip(held["waiting"]["keys"], held["waiting"]["rows"].tolist(), strict=True)), held["accuracy"][
+        "recent"
+    ][:, 0].tolist()
+
+
+REST = [f"k{place}" for place in range(98)]
+
+
+def test_of_two_rows_with_a_key_the_later_gets_the_label_wherever_they_wait():
+    together, told = labelled(["a", "a"], {"a": "hot"}, REST)
+    assert told == ["repeated"]
+    assert waits(together) == ({key: place + 2 for place, key in enumerate(REST)}, [1])
+    apart, told = labelled(["a", *REST, "b"], ["a"], {"a": "hot"}, ["c"] * 99, n_rows=200)
+    assert told == ["repeated"]
+    assert "a" not in waits(apart)[0]
+    assert waits(apart)[1] == [100]
+    between, told = labelled(["a"], {"a": "hot"}, ["a", *REST])
+    assert told == []
+    assert (waits(between)[0]["a"], waits(between)[1]) == (1, [0])
+
+
+def test_a_label_that_came_before_its_row_was_looked_at_comes_once():
+    watch, told = labelled(["a"], {"a": "hot"}, {"a": "cold"}, ["b", *REST])
+    assert told == ["unknown"]
+    assert waits(watch)[1] == [0]
+
+
+def test_an_empty_key_is_no_key():
+    watch, told = labelled(["", "", "a", *REST[1:]], {"": "hot", "a": "hot"})
+    assert told == ["unknown"]
+    assert "" not in waits(watch)[0]
+    early, told = labelled(["", "a"], {"": "hot", "a": "hot"}, REST)
+    assert told == ["unknown"]
+    assert waits(early)[1] == [1]
 
 
 def test_rows_that_do_not_follow_are_a_fault_of_the_caller():
