@@ -55,13 +55,13 @@ class Parting:
             self._part(table)
 
     def aged(self, table: "NDArray[np.int64]") -> None:
-        """Take answers of which the rows are known no longer: the same shape."""
+        """Take answers of which the rows are known no longer: shape (n_labels, 2), row and whether it was right."""
         places = np.searchsorted(self._first, table[:, 0], side="right") - 1
         for place, right in zip(places.tolist(), table[:, 1].tolist(), strict=True):
             self._counts[place] += (1, right)
 
     def began(self, first: int, recent: "NDArray[np.int64]") -> None:
-        """Take note of the first row of a change, and of the answers whose rows are known; the earliest change counts."""
+        """Take note of the first row of a change, and of answers whose rows are known: shape (n_labels, 2). The earliest counts."""
         if self.start is not None and self.start <= first:
             return
         self.start = first

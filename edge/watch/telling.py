@@ -165,9 +165,18 @@ def _changed(found: Standing, raised: list[SignalState], first: int | None) -> s
     columns = [each.name for each in raised if each.kind == "column"]
     said = f"{capital(_cause(found, raised))}, first near {_place(found, first)}"
     if columns:
-        more = len(columns) - _MOST_NAMES
-        said += f": {listed([repr(name) for name in columns[:_MOST_NAMES]])}{f' and {more} more' if more > 0 else ''}"
+        said += f": {_first_of([repr(name) for name in columns])}"
     return said
+
+
+def _first_of(names: Sequence[str]) -> str:
+    """List the first names, and how many more there are.
+
+    >>> _first_of(["a", "b", "c"]), _first_of(["a", "b", "c", "d"])
+    ('a, b and c', 'a, b, c and 1 more')
+    """
+    more = len(names) - _MOST_NAMES
+    return f"{', '.join(names[:_MOST_NAMES])} and {more} more" if more > 0 else listed(names)
 
 
 def _place(found: Standing, first: int | None) -> str:
