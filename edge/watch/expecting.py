@@ -67,6 +67,9 @@ class Accuracy:
         steps = np.minimum((found.confidence * FINE).astype(np.int64), FINE - 1)
         table = np.stack([found.rows, found.right, steps], axis=1)
         known = np.concatenate([self._recent, table])
+        known = known[
+            known[:, 0].argsort(kind="stable")
+        ]  # the last rows count as now, in whatever order their labels come
         self._recent = known[-_WINDOW:]
         self._parting.judged(table[:, :2])
         self._parting.aged(known[:-_WINDOW, :2])

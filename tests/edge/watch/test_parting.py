@@ -30,6 +30,7 @@ RIGHT = np.random.default_rng(1).random(6_000) < np.where(ROWS >= 2_000, 0.5, 0.
 def test_both_sides_are_counted_by_row_far_beyond_the_labels_that_came_last(order):
     found = taken(order, RIGHT)
     assert (found.start, found.before(), found.since()) == (None, None, None)
+    assert found.now().value == RIGHT[5_000:].mean(), "the last rows, not the last labels"
     found.began(2_000)
     left_out = 6_000 - (found._parting.before[0] + found._parting.since[0])
     assert 0 <= left_out <= 400, "but for the piece in which the change lies"
