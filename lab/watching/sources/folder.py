@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,17 @@ class Folder:
     path : Path
     ends : bool
         Whether all files are there and finished.
+    wanted : collection of str
+        Columns that are asked for: a file that has none of them is left out. None where all are taken.
     """
 
     repeats = True
     promise = ""
 
-    def __init__(self, path: Path, *, ends: bool = False) -> None:
+    def __init__(self, path: Path, *, ends: bool = False, wanted: Collection[str] = ()) -> None:
         self.name = f"the folder {path.name}"
         self.identity = f"folder {path.resolve()}"
-        self._path, self._ends = path, ends
+        self._path, self._ends, self._wanted = path, ends, frozenset(wanted)
         self._last = ""
         self._inner: GrowingFile | ParquetFile | None = None
         self._known = set(self._names())  # of those before `_last`: what is there now and not then has come too late
@@ -53,9 +56,13 @@ class Folder:
                 except DataError as error:  # its first line is no header
                     self._leave()
                     return Piece(told=(f"{error}; the file is left out",))
-                if not piece.ended:
-                    return self._with_names(piece)
-                self._leave()
+                if self._wanted and piece.columns and self._wanted.isdisjoint(piece.columns):
+                    self._leave()
+                    return Piece(told=(f"{self._last} has none of the columns that are watched; the file is left out",))
+                if piece.ended:
+                    self._leave()
+                if not (piece.ended and piece.is_empty):
+                    return self._with_names(dataclasses.replace(piece, ended=False))
             found = self._next()
             if found is not None:
                 if found.told:
@@ -137,7 +144,7 @@ class Folder:
     def _with_names(self, piece: Piece) -> Piece:
         """Add what the names of the folders say."""
         parts: dict[str, Any] = dict(part.split("=", 1) for part in self._last.split("/")[:-1] if "=" in part)
-        if not parts or not piece.n_rows:
+        if not parts or not piece.columns:
             return piece
         more = {name: [value] * piece.n_rows for name, value in parts.items() if name not in piece.columns}
         return dataclasses.replace(piece, columns={**piece.columns, **more})

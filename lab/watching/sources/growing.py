@@ -25,7 +25,9 @@ class GrowingFile:
     ----------
     path : Path
     ends : bool
-        Whether it is whole already: its end is the end, and its last line counts even without a line end.
+        Whether it is whole already: its end is the end.
+    leaves_open : bool
+        Whether at such an end a last line without its line end is left, for it may be half of one.
 
     Raises
     ------
@@ -36,11 +38,11 @@ class GrowingFile:
     repeats = True
     promise = ""
 
-    def __init__(self, path: Path, *, ends: bool = False) -> None:
+    def __init__(self, path: Path, *, ends: bool = False, leaves_open: bool = False) -> None:
         self.name = path.name
         self.identity = f"file {path.resolve()}"
-        self._path, self._ends = path, ends
-        self._is_gone = self._is_changed = self._is_useless = False
+        self._path, self._ends, self._leaves_open = path, ends, leaves_open
+        self._is_gone = self._is_changed = self._is_useless = self._is_told = False
         self._open(path)
         self._lines = Lines(self.name)
 
@@ -48,21 +50,25 @@ class GrowingFile:
         """Read at most so many rows; waits while there is none."""
         until = time.monotonic() + patience_s
         while True:
-            piece = self._read(most, final=self._ends)
-            if piece.n_rows or piece.unread or piece.told or (self._ends and self._is_at_end()):
-                return dataclasses.replace(piece, ended=self._ends and not piece.n_rows)
-            changed = NOTHING if self._ends else self._look(most)
+            before = self._lines.offset
+            piece = self._unless_overwritten(self._read(most, final=self._ends and not self._leaves_open))
+            if not piece.is_empty:
+                return piece
+            if self._lines.offset > before:  # lines that are no rows: there may be more behind them
+                continue
+            if self._ends:
+                return dataclasses.replace(piece, told=self._left_open(), ended=True)
+            changed = self._look(most)
             if changed is not NOTHING:
                 return changed
             left = until - time.monotonic()
             if left <= 0:
-                return NOTHING
+                return piece
             time.sleep(min(_PAUSE_S, left))
 
     def place(self) -> Place:
         """Say where it stands: the file's number, its first bytes as a digest, and the lines that were used."""
-        length = min(self._lines.offset, _HEAD)
-        return {"file": self._number, "head": [length, self._digest(length)], **self._lines.place()}
+        return {"file": self._number, "head": [len(self._head), _digest(self._head)], **self._lines.place()}
 
     def seek(self, place: Place) -> tuple[str, ...]:
         """Go on in the same file, under whatever name it lies in its folder now; else at the beginning of this one."""
@@ -74,8 +80,9 @@ class GrowingFile:
                 self._open(older)
                 told = (f"{self.name} was changed for a new file meanwhile: the rest of {older.name} is read first",)
         length, digest = place["head"]
-        if self._digest(length) == digest and os.fstat(self._descriptor).st_size >= place["offset"]:
-            self._lines = Lines(self.name, place)
+        head = self._first_bytes(length)
+        if _digest(head) == digest and os.fstat(self._descriptor).st_size >= place["offset"]:
+            self._lines, self._head = Lines(self.name, place), head
             return told
         self._lines = Lines(self.name)
         return (
@@ -102,6 +109,7 @@ class GrowingFile:
             raise DataError(f"{path} is not a file; for a pipe, send it to standard input and say --data -")
         self._number = [found.st_dev, found.st_ino]
         self._at = -1
+        self._head = b""
 
     def _more(self, n_bytes: int) -> bytes:
         if self._at < 0:
@@ -109,9 +117,6 @@ class GrowingFile:
         chunk = os.pread(self._descriptor, n_bytes, self._at)
         self._at += len(chunk)
         return chunk
-
-    def _is_at_end(self) -> bool:
-        return self._lines.offset >= os.fstat(self._descriptor).st_size
 
     def _look(self, most: int) -> Piece:
         """Notice what became of the file while it gave nothing: it was cut, changed for another, or is gone."""
@@ -128,8 +133,9 @@ class GrowingFile:
         self._is_gone = False
         if [found.st_dev, found.st_ino] == self._number:
             return NOTHING
+        before = self._lines.offset
         last = self._read(most, final=True)  # what was written after we looked, and a line without its end
-        if last.n_rows or last.unread or last.told:
+        if not last.is_empty or self._lines.offset > before:
             return last
         os.close(self._descriptor)
         self._open(self._path)
@@ -150,11 +156,30 @@ class GrowingFile:
 
     def _begin_anew(self) -> None:
         self._is_changed, self._is_useless = True, False
-        self._at = -1
+        self._at, self._head = -1, b""
         self._lines = Lines(self.name)
 
-    def _digest(self, length: int) -> str:
-        return hashlib.sha256(os.pread(self._descriptor, length, 0)).hexdigest()
+    def _unless_overwritten(self, piece: Piece) -> Piece:
+        """Give a piece that was read, unless the file no longer begins as it did: then it belongs to neither."""
+        head = self._first_bytes(min(self._lines.offset, _HEAD))
+        was_cut = os.fstat(self._descriptor).st_size < self._lines.offset  # told where nothing comes any more
+        if head.startswith(self._head) or was_cut:
+            self._head = self._head if was_cut else head
+            return piece
+        self._begin_anew()
+        return Piece(
+            told=(f"{self.name} was written over: it is read from its beginning, and rows between the two may be lost",)
+        )
+
+    def _left_open(self) -> tuple[str, ...]:
+        """Tell of a last line without its line end, which was left."""
+        if not self._leaves_open or self._lines.offset >= self._at or self._is_told:
+            return ()
+        self._is_told = True
+        return (f"the last line of {self.name} has no line end, and is left until it has one",)
+
+    def _first_bytes(self, length: int) -> bytes:
+        return os.pread(self._descriptor, length, 0)
 
     def _older(self, number: Any) -> Path | None:
         """Find the file of that number beside this one, where whoever changes files has put it."""
@@ -166,3 +191,7 @@ class GrowingFile:
         except OSError as error:
             raise InputError(f"cannot list the folder of {self._path}: {error.strerror or error}") from error
         return None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -5,6 +5,7 @@ one without a word. So the brokers are asked for the topic's identifier, which t
 none, only an offset beyond the newest message tells that a topic is another.
 """
 
+import dataclasses
 import time
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -107,7 +108,7 @@ class KafkaTopic:
             messages.append((message.value() or b"", beside))
         self._n_since += len(messages)
         piece = rows_of(messages, self._known, self._wanted)
-        return Piece(piece.columns, piece.unread, self._told())
+        return dataclasses.replace(piece, told=self._told())
 
     def place(self) -> Place:
         """Say of which topic it is, and which message of each partition comes next."""

@@ -31,4 +31,4 @@ def rows_of(messages: Iterable[Message], known: list[str], wanted: Collection[st
                 unread.append(Unread(len(rows), "the message is no JSON object"))
                 break
             rows.append({**more, **row})
-    return Piece(columns_of(rows, known), tuple(unread))
+    return Piece(columns_of(rows, known), tuple(unread), widens=True)

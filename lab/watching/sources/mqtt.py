@@ -6,6 +6,7 @@ messages as the broker may send without one, the newest. That holds for messages
 and are lost while nothing listens.
 """
 
+import dataclasses
 import hashlib
 import os
 import queue
@@ -99,7 +100,7 @@ class MqttTopic:
         while not self._told.empty():
             told.append(self._told.get())
         piece = rows_of([(each.payload, {"topic": each.topic}) for each in messages], self._columns, self._wanted)
-        return Piece(piece.columns, piece.unread, tuple(told))
+        return dataclasses.replace(piece, told=tuple(told))
 
     def place(self) -> Place:
         """Say which messages were taken last, of which the broker may send some again."""

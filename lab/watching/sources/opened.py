@@ -34,9 +34,11 @@ def opened(
     skips : bool
         Whether standard input is fed again from its beginning.
     lasts : bool
-        Whether the state of the watch is kept, so that a broker is to keep what comes in between.
+        Whether the state of the watch is kept, so that a broker is to keep what comes in between, and a last line of a file that
+        is not whole yet is left.
     wanted : collection of str
-        Names of columns that are asked for; a topic gives its own name and its keys where they are.
+        Names of columns that are asked for; a topic gives its own name and its keys where they are, and a file of a folder that has
+        none of them is left out.
     settings : mapping, optional
         More settings for Kafka's client.
     option : str
@@ -64,14 +66,14 @@ def opened(
         from lab.watching.sources.standard import StandardInput
 
         return StandardInput(skips=skips)
-    return _on_disk(Path(where), ends=ends, option=option)
+    return _on_disk(Path(where), ends=ends, lasts=lasts, wanted=wanted, option=option)
 
 
-def _on_disk(path: Path, *, ends: bool, option: str) -> Source:
+def _on_disk(path: Path, *, ends: bool, lasts: bool, wanted: Collection[str], option: str) -> Source:
     if path.is_dir():
         from lab.watching.sources.folder import Folder
 
-        return Folder(path, ends=ends)
+        return Folder(path, ends=ends, wanted=wanted)
     if not path.exists():
         raise DataError(f"there is no {path}; name a file, a folder, - or an address with {option}")
     if path.suffix == ".parquet":
@@ -80,4 +82,4 @@ def _on_disk(path: Path, *, ends: bool, option: str) -> Source:
         return ParquetFile(path)
     from lab.watching.sources.growing import GrowingFile
 
-    return GrowingFile(path, ends=ends)
+    return GrowingFile(path, ends=ends, leaves_open=lasts)

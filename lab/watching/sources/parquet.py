@@ -60,7 +60,7 @@ class ParquetFile:
                 said = f"{self.name} is damaged after row {self._at:,} ({' '.join(str(error).split())}); the rest is left out"
                 return Piece(told=(said,))
         if not self._there:
-            return Piece(ended=True)
+            return Piece(dict.fromkeys(self._file.schema_arrow.names, ()), ended=True)
         table = pa.Table.from_batches(self._there)
         self._there = table[most:].to_batches()
         self._at += min(most, table.num_rows)

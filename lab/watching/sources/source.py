@@ -27,24 +27,36 @@ class Piece:
     Attributes
     ----------
     columns : mapping of str to sequence
-        Cells by column, all of one length; a text file's cells are texts, and an empty one is None.
+        Cells by column, all of one length; a text file's cells are texts, and an empty one is None. A header without rows gives
+        its columns without cells.
     unread : tuple of Unread
         Rows that do not parse and are left out, in their order.
     told : tuple of str
         What became of the source, a sentence each: it was cut, changed for another, lost, found again.
     ended : bool
         Nothing will come any more.
+    widens : bool
+        Whether rows may have columns that none had before, as objects of JSON may.
+    header_again : bool
+        Whether a line that named the columns again followed its rows.
     """
 
     columns: Mapping[str, Sequence[Cell]] = field(default_factory=dict)
     unread: tuple[Unread, ...] = ()
     told: tuple[str, ...] = ()
     ended: bool = False
+    widens: bool = False
+    header_again: bool = False
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return len(next(iter(self.columns.values()), ()))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing: no row, none that does not parse, no header that comes again, and nothing told."""
+        return not (self.n_rows or self.unread or self.told or self.header_again)
 
 
 NOTHING = Piece()

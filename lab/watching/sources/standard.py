@@ -1,5 +1,6 @@
 """How is standard input read? As it comes, to its end; what was read is gone, so that it cannot be read again by itself."""
 
+import dataclasses
 import hashlib
 import os
 import select
@@ -45,11 +46,14 @@ class StandardInput:
         while True:
             self._until = until
             is_last = self._is_over
+            before = self._lines.offset
             piece = self._lines.read(most, self._more, final=is_last)
-            if piece.n_rows or piece.unread:
+            if not piece.is_empty:
                 return piece
+            if self._lines.offset > before:  # lines that are no rows: there may be more behind them
+                continue
             if is_last or (time.monotonic() >= until and not self._is_over):
-                return Piece(ended=is_last)
+                return dataclasses.replace(piece, ended=is_last)
 
     def place(self) -> Place:
         """Say how many bytes were used, and what the first were."""

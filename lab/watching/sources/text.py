@@ -1,10 +1,12 @@
 """How do lines become rows? CSV with a header or JSON lines, told apart by the first line; a row that does not parse is left out."""
 
 import csv
+import dataclasses
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,9 @@ _MOST_LINES = 100
 _SEPARATORS = ",;\t|"
 _LARGEST = 1e300
 _MARK = "\ufeff"
+_FORMS = ("{}", " {}", "{} ", _MARK + "{}", _MARK + '"{}"')
+"""How the name of a column may stand in the first cell of a header."""
+_FIRST = operator.itemgetter(0)
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ class Rows:
         self._name = name
         self._kind: str = form["kind"] if form else ""
         self._separator: str = form["separator"] if form else ","
-        self._columns: list[str] = list(form["columns"]) if form else []
+        self._columns: list[str] = []
+        self._name_columns(form["columns"] if form else ())
 
     @property
     def form(self) -> dict[str, Any] | None:
@@ -96,7 +102,13 @@ class Rows:
         if twice or "\ufffd" in text:
             wrong = f"names {short(twice[0])!r} twice" if twice else "is not UTF-8"
             raise DataError(f"{self._name}: the header {wrong}; mend the header where the rows are written")
-        self._kind, self._columns = "csv", names
+        self._kind = "csv"
+        self._name_columns(names)
+
+    def _name_columns(self, names: Sequence[str]) -> None:
+        self._columns, self._names = list(names), frozenset(names)
+        written = (form.format(name) for form in _FORMS for name in names)
+        self._heads = frozenset(written)
 
     def _json(self, lines: Sequence[bytes]) -> Parsed:
         rows: list[dict[str, Any]] = []
@@ -113,7 +125,7 @@ class Rows:
                 rows.append(row)
             else:
                 unread.append(Unread(len(rows), "it is no JSON object"))
-        return Parsed(Piece(columns_of(rows, self._columns), tuple(unread)), len(lines))
+        return Parsed(Piece(columns_of(rows, self._columns), tuple(unread), widens=True), len(lines))
 
     def _csv(self, lines: Sequence[bytes], final: bool) -> Parsed:
         try:
@@ -124,16 +136,32 @@ class Rows:
             rows = list(csv.reader(io.StringIO(text, newline="\n"), delimiter=self._separator, strict=True))
         except (csv.Error, UnicodeDecodeError):
             return self._row_by_row(lines, final)
+        if self._may_hold_header(map(_FIRST, filter(None, rows))) and any(map(self._is_header, rows)):
+            return self._row_by_row(lines, final)
         return Parsed(self._piece(rows, []), len(lines))
 
+    def _may_hold_header(self, first: Iterable[str]) -> bool:
+        """Whether the first cell of a row is the name of a column: seldom, and seen at once."""
+        return not self._heads.isdisjoint(first)
+
+    def _is_header(self, row: Sequence[str]) -> bool:
+        """Whether a row names the columns again, in whatever order."""
+        return len(row) == len(self._columns) and _name(row[0]) in self._names and {*map(_name, row)} == self._names
+
     def _plainly(self, text: str, lines: Sequence[bytes]) -> Mapping[str, Sequence[Cell]] | None:
-        """Read several times as fast what holds nothing but cells between separators; None where there is more to it."""
+        """Read several times as fast what holds nothing but cells between separators; None where there is more to it, as a header."""
         width, separator = len(self._columns), self._separator
         sign = separator.encode()
         if width < 2 or '"' in text or "\r" in text or any(line.count(sign) != width - 1 for line in lines):
             return None
         cells = text.removesuffix("\n").replace("\n", separator).split(separator)
-        columns = {name: cells[place::width] for place, name in enumerate(self._columns)} if lines else {}
+        if not lines:
+            return dict.fromkeys(self._columns, ())
+        columns = {name: cells[place::width] for place, name in enumerate(self._columns)}
+        if self._may_hold_header(cells[::width]):
+            rows = zip(*columns.values(), strict=True)
+            if any(map(self._is_header, rows)):
+                return None
         return {name: _filled(column) for name, column in columns.items()} if "" in cells else columns
 
     def _row_by_row(self, lines: Sequence[bytes], final: bool) -> Parsed:
@@ -146,11 +174,15 @@ class Rows:
             row, n_lines, reason = self._one(lines[at : at + _MOST_LINES], whole=whole)
             if row is None and not reason:
                 break
+            at += n_lines
             if row is None:
                 unread.append(Unread(len(rows), reason))
+            elif self._is_header(row):
+                before = self._piece(rows, unread)
+                self._name_columns([*map(_name, row)])
+                return Parsed(dataclasses.replace(before, header_again=True), at)
             else:
                 rows.append(row)
-            at += n_lines
         return Parsed(self._piece(rows, unread), at)
 
     def _one(self, lines: Sequence[bytes], *, whole: bool) -> tuple[list[str] | None, int, str]:
@@ -178,10 +210,15 @@ class Rows:
         if not all(len(row) == width for row in rows):
             rows, unread = _of_width(rows, unread, width)
         if not rows:
-            return Piece({}, tuple(unread))
+            return Piece(dict.fromkeys(self._columns, ()), tuple(unread))
         cells = zip(*rows, strict=True)
         columns = {name: _filled(column) for name, column in zip(self._columns, cells, strict=True)}
         return Piece(columns, tuple(unread))
+
+
+def _name(cell: str) -> str:
+    """Give a cell as the name of a column is taken."""
+    return cell.removeprefix(_MARK).strip(' "\t') if cell.startswith(_MARK) else cell.strip()
 
 
 def _filled(column: Sequence[Cell]) -> Sequence[Cell]:

@@ -34,7 +34,7 @@ def drained(source, most=1_000):
         assert piece.n_rows <= most
         cells += piece.columns.get("a", ())
         told += piece.told
-        quiet = 0 if piece.n_rows or piece.told else quiet + 1
+        quiet = quiet + 1 if piece.is_empty else 0
     return cells, told
 
 
@@ -63,6 +63,58 @@ def test_a_file_that_is_whole_ends_and_its_last_line_needs_no_end(tmp_path):
     source = GrowingFile(path, ends=True)
     assert drained(source, 1) == (["1", "2"], [])
     assert source.read(1, 0.0).ended
+    source.close()
+
+
+@pytest.mark.parametrize("line", ["1,2,3\n", "\n"])
+def test_what_is_read_behind_a_run_of_lines_that_are_no_rows(tmp_path, pipe, line):
+    (tmp_path / "a.csv").write_text("a\n1\n" + 20 * line + "2\n" + 20 * line)
+    (tmp_path / "b.csv").write_text("a\n3\n")
+    for source, cells in (
+        (GrowingFile(tmp_path / "a.csv", ends=True), ["1", "2"]),
+        (Folder(tmp_path, ends=True), list("123")),
+    ):
+        found, n_unread = [], 0
+        while not (piece := source.read(5, 0.0)).ended:
+            found += piece.columns.get("a", ())
+            n_unread += len(piece.unread)
+        assert found == cells
+        assert n_unread == (40 if line.strip() else 0)
+        source.close()
+    reading, feed, end = pipe
+    feed((tmp_path / "a.csv").read_text())
+    end()
+    assert drained(StandardInput(descriptor=reading), 5)[0] == ["1", "2"]
+
+
+@pytest.mark.parametrize("more", ["", "9\n"])
+def test_a_file_that_is_written_over_is_read_from_its_beginning(tmp_path, more):
+    path = tmp_path / "rows.csv"
+    write(path, 1, 2, 3)
+    source = GrowingFile(path)
+    assert drained(source)[0] == ["1", "2", "3"]
+    path.write_text("a\n4\n5\n6\n" + more)
+    cells, (told,) = drained(source)
+    assert cells == ["4", "5", "6", *more.split()]
+    assert told == "rows.csv was written over: it is read from its beginning, and rows between the two may be lost"
+    add(path, "7\n")
+    assert drained(source) == (["7"], [])
+    source.close()
+
+
+def test_a_last_line_that_may_be_half_of_one_is_left_where_the_watch_goes_on_later(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a\n1\n2")
+    source = opened(str(path), ends=True, lasts=True)
+    assert drained(source) == (["1"], ["the last line of rows.csv has no line end, and is left until it has one"])
+    add(path, "3\n")
+    again = opened(str(path), ends=True, lasts=True)
+    assert moved(source, again) == ()
+    assert drained(again) == (["23"], [])
+    again.close()
+    path.write_text("a\n1\n2")
+    source = opened(str(path), ends=True, lasts=False)
+    assert drained(source) == (["1", "2"], [])
     source.close()
 
 
@@ -212,6 +264,35 @@ def test_a_folder_goes_on_in_the_middle_of_a_file_and_leaves_out_what_cannot_be_
     )
     assert again.read(1, 0.0).ended
     again.close()
+
+
+def test_a_file_of_a_folder_without_any_column_that_is_watched_is_left_out(tmp_path):
+    write(tmp_path / "a.csv", 1)
+    (tmp_path / "b.txt").write_text("Read me\nfirst\n")
+    (tmp_path / "c.csv").write_text("x,y\n")
+    (tmp_path / "d.jsonl").write_text('{"x": 1}\n')
+    pq.write_table(pa.table({"x": [4, 5]}), tmp_path / "e.parquet")
+    (tmp_path / "f.csv").write_text("x,a\n1,2\n")
+    source = opened(str(tmp_path), ends=True, wanted={"a", "none"})
+    cells, told = drained(source)
+    assert cells == ["1", "2"]
+    said = "has none of the columns that are watched; the file is left out"
+    assert told == [f"{name} {said}" for name in ("b.txt", "c.csv", "d.jsonl", "e.parquet")]
+    source.close()
+
+
+def test_a_header_without_rows_gives_its_columns(tmp_path, pipe):
+    (tmp_path / "rows.csv").write_text("a,b\n")
+    pq.write_table(pa.table({"a": [], "b": []}), tmp_path / "rows.parquet")
+    reading, feed, _ = pipe
+    feed("a,b\n")
+    for source in (
+        *(opened(str(tmp_path / name), ends=ends) for name in ("rows.csv", "rows.parquet") for ends in (True, False)),
+        StandardInput(descriptor=reading),
+    ):
+        piece = source.read(5, 0.0)
+        assert (list(piece.columns), piece.n_rows) == (["a", "b"], 0)
+        source.close()
 
 
 def test_a_parquet_file_is_read_from_any_row_on(tmp_path):

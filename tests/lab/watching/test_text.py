@@ -25,11 +25,12 @@ def read_all(content, *, most=10, chunk=7, place=None, stop=None):
         return found
 
     while True:
+        before = lines.offset
         piece = lines.read(most, more, final=True)
         rows += [dict(zip(piece.columns, row, strict=True)) for row in zip(*piece.columns.values(), strict=True)]
         unread += [(len(rows) - piece.n_rows + each.after, each.reason) for each in piece.unread]
         places.append(lines.place())
-        if not piece.n_rows and not piece.unread and at >= len(content):
+        if piece.is_empty and lines.offset == before and at >= len(content):
             return rows, unread, places
 
 
@@ -39,7 +40,10 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_siz
 QUOTING = st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
 
 
-@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), st.integers(1, 5), st.integers(1, 40), QUOTING)
+ROWS = st.tuples(CELLS, CELLS).filter(lambda cells: {*map(str.strip, cells)} != {"a", "b"})  # that is a header
+
+
+@given(st.lists(ROWS, min_size=1, max_size=8), st.integers(1, 5), st.integers(1, 40), QUOTING)
 @settings(max_examples=60, deadline=None)
 def test_what_a_writer_of_csv_wrote_is_read_however_it_is_cut(cells, most, chunk, quoting):
     stream = io.StringIO(newline="")
@@ -115,3 +119,30 @@ def test_a_first_line_that_is_no_header_is_said(content, said):
 def test_a_mark_at_the_beginning_is_no_part_of_a_name():
     assert read_all(b"\xef\xbb\xbfa,b\r\n1,2\r\n")[0] == [{"a": "1", "b": "2"}]
     assert read_all(b'\xef\xbb\xbf{"a": 1}\n')[0] == [{"a": 1}]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("most", [1, 2, 100])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_header_that_comes_again_is_no_row_and_its_order_is_followed(quote, most, end):
+    def written(*rows):
+        return end.join(",".join(f"{quote}{cell}{quote}" for cell in row) for row in rows) + end
+
+    content = (
+        written(("id", "x"), (1, 2), (3, "id"))
+        + "\ufeff"
+        + written(("x", "id"), ("x", 5), (6, 7))
+        + written(("x", "id"), (8, 9))
+    )
+    rows, unread, places = read_all(content.encode(), most=most)
+    assert [(row["id"], row["x"]) for row in rows] == [("1", "2"), ("3", "id"), ("5", "x"), ("7", "6"), ("9", "8")]
+    assert unread == []
+    for place in places[:-1]:
+        rest, _, _ = read_all(content.encode(), place=json.loads(json.dumps(place)))
+        assert rest == rows[len(rows) - len(rest) :]
+
+
+def test_what_does_not_parse_before_a_header_that_comes_again_keeps_its_place():
+    rows, unread, _ = read_all(b"a,b\n1,2\n3\nb,a\n4\n5,6\n")
+    assert rows == [{"a": "1", "b": "2"}, {"a": "6", "b": "5"}]
+    assert [place for place, _ in unread] == [1, 1]
