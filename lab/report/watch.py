@@ -6,7 +6,7 @@ from lab.numbers import number, span
 from lab.protocol import Estimate
 from lab.report.page import render, with_glossary
 from lab.watching.plain import Standing
-from lab.watching.protocol import SignalState
+from lab.watching.protocol import RECENT_LABELS, SignalState
 from lab.wording import amount
 
 __all__ = ["live_page", "report_page"]
@@ -41,7 +41,8 @@ def _facts(standing: Standing) -> Iterator[tuple[str, str]]:
     status = standing.status
     yield "Rows", f"{status.rows:,}, {status.labels:,} of them with a label"
     if status.accuracy is not None:
-        yield "Right answers", _estimate(status.accuracy)
+        asked = f" of the last {RECENT_LABELS:,} labels" if status.labels > RECENT_LABELS else ""
+        yield f"Right answers{asked}", _estimate(status.accuracy)
     if status.expected is not None:
         yield "Right answers, estimated without labels", _estimate(status.expected)
     yield (

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from lab.errors import DataError, nearest
+from lab.errors import DataError
+from lab.watching.columns import Columns
 from lab.watching.late import Late
 from lab.watching.order import Order, texts
 from lab.watching.plain import Standing, plain_happening, plain_standing, standing_of
@@ -130,10 +131,12 @@ class Watch:
         self._stalled_s, self._end_after_s, self._end_at_alarm = stalled_s, end_after_s, end_at_alarm
         self._save, self._show = _Clock(_SAVED_EVERY_S), _Clock(_SHOWN_EVERY_S)
         self._heard = time.monotonic()
-        self._is_silent, self._labels_ended, self._is_changed = False, labels is None, False
+        self._is_silent = self._is_changed = self._has_ended = False
+        self._labels_ended = labels is None
         self._new: list[Happening] = []
-        self._row_roles = tuple(name for name in roles.named if labels is None or name != roles.label)
         self._take_up()
+        row_roles = tuple(name for name in roles.named if labels is None or name != roles.label)
+        self._columns = Columns(rows.name, monitor.columns, row_roles, self._order)
         self._stands()
 
     def run(self) -> bool:
@@ -155,7 +158,8 @@ class Watch:
         piece = self._rows.read(self._batch, _PATIENCE_S)
         self._note(piece.told)
         self._take(piece)
-        self._take_labels(all_of_them=False)
+        self._take_labels(all_of_them=False, is_silent=piece.is_empty)
+        self._has_ended |= piece.ended
         went_on = not piece.ended and self._hear(piece)
         self._is_changed |= bool(piece.n_rows or piece.unread or self._new)
         if self._is_changed and (self._new or not self._rows.repeats or self._save.is_due()):
@@ -193,10 +197,12 @@ class Watch:
     def _take(self, piece: Piece) -> None:
         """Have rows looked at, and taken by the monitor."""
         self._new += self._order.unread(piece.unread, self.n_rows)
+        self._new += self._columns.check(piece, self.n_rows)
+        if piece.header_again:
+            self._new += self._order.header(self.n_rows + piece.n_rows)
         if not piece.n_rows:
             return
-        columns = self._columns(piece)
-        self._new += self._order.lost([name for name in self._row_roles if name not in piece.columns], self.n_rows)
+        columns = self._watched(piece)
         key, label, moment, seconds = (
             piece.columns.get(name) if name else None
             for name in (self._roles.key, self._roles.label, self._roles.time, self._roles.seconds)
@@ -204,52 +210,39 @@ class Watch:
         keys = texts(key) if key is not None else None
         if keys is not None:
             self._new += self._order.came(keys, self.n_rows)
-        if moment is not None and not self._roles.seasons:
-            self._new += self._order.times(moment, self.n_rows, str(self._roles.time))
+        if moment is not None:
+            in_order = not self._roles.seasons
+            self._new += self._order.times(moment, self.n_rows, str(self._roles.time), in_order=in_order)
         took = [_number(cell) for cell in seconds] if seconds is not None else None
         batch = Batch(columns, self.n_rows, keys, None if self._labels is not None else label, took)
         self.n_rows += piece.n_rows
         self._new += self._monitor.take(batch)
 
-    def _columns(self, piece: Piece) -> dict[str, Sequence[Cell]]:
-        """Give what the monitor may look at; that a source has nothing for it is told before the first row is taken."""
+    def _watched(self, piece: Piece) -> dict[str, Sequence[Cell]]:
+        """Give what the monitor may look at."""
         wanted = set(self._monitor.columns)
-        if not self.n_rows:
-            if not wanted & piece.columns.keys():
-                columns, names = ", ".join(list(piece.columns)[:12]), ", ".join(self._monitor.columns[:12])
-                raise DataError(
-                    f"{self._rows.name} has no column of the model; it has {columns}, and the model knows {names}"
-                )
-            for name in self._row_roles:
-                if name not in piece.columns:
-                    near = nearest(name, piece.columns, label="columns")
-                    raise DataError(f"{self._rows.name} has no column {name!r}; {near}")
         if self._roles.seasons:
             wanted.add(str(self._roles.time))
         return {name: cells for name, cells in piece.columns.items() if name in wanted or name not in self._roles.named}
 
-    def _take_labels(self, *, all_of_them: bool) -> int:
-        """Read labels as far as there is room, and give the monitor those whose rows have come; gives how many were read."""
+    def _take_labels(self, *, all_of_them: bool, is_silent: bool = False) -> bool:
+        """Read labels as far as there is room, and give the monitor those whose rows have come; False where nothing was there."""
         if self._labels is None:
-            return 0
+            return False
         room = 0 if self._labels_ended else self._late.room(self._batch)
         piece = self._labels.read(room, 0.0) if room else Piece()
         self._labels_ended |= piece.ended
         self._note(piece.told)
-        if piece.unread:
-            self._order.counts["unread labels"] = self._order.counts.get("unread labels", 0) + len(piece.unread)
-            if self._order.counts["unread labels"] == len(piece.unread):
-                self._note(
-                    (
-                        f"a row of {self._labels.name} cannot be read: {piece.unread[0].reason}; such labels are counted and left out",
-                    )
-                )
+        self._new += self._order.unread_labels(piece, self._labels.name, max(0, self.n_rows - 1))
         self._is_changed |= bool(piece.n_rows or piece.unread)
         self._late.take(piece, self.n_rows)
         ready = self._late.ready(self._order.keys, self.n_rows, all_of_them=all_of_them)
+        if not all_of_them:
+            ready |= self._late.make_room(self._batch, self.n_rows, is_silent=is_silent)
+        self._new += self._order.labels(self._late.counted, max(0, self.n_rows - 1))
         if ready:
             self._new += self._monitor.take_labels(ready)
-        return piece.n_rows
+        return bool(ready) or not piece.is_empty
 
     def _hear(self, piece: Piece) -> bool:
         """Notice that nothing comes, and that something comes again; False where it was long enough to end."""
@@ -267,13 +260,29 @@ class Watch:
         return self._end_after_s is None or silent_s < self._end_after_s
 
     def _finish(self) -> None:
-        """Take the labels that are still there, and say why the watch ends."""
+        """Take the labels that are still there, and say why the watch ends.
+
+        Raises
+        ------
+        DataError
+            If the source held nothing that could be watched, now that all of it is read.
+        """
         while self._take_labels(all_of_them=True):
             pass
+        self._late.ended()
+        self._new += self._columns.ended(self.n_rows)
         at_alarm = self._end_at_alarm and self.alarms > 0
         how = "the watch ends at its first alarm" if at_alarm else f"{self._rows.name} has ended"
         self._note((f"{how} after row {self.n_rows:,}",))
         self._keep()
+        if (
+            self._has_ended
+            and self._state is None
+            and not (self.n_rows or self._columns.are_known or self._order.counts)
+        ):
+            raise DataError(
+                f"there is nothing to watch in {self._rows.name}: no header and no row; name a source of rows with --data"
+            )
         self._end(self._standing())
 
     def _end(self, standing: Standing) -> None:

@@ -12,10 +12,12 @@ from typing import Any, Literal, Protocol
 
 from lab.protocol import Estimate
 
-__all__ = ["Advice", "Batch", "Happening", "HappeningKind", "Monitor", "SignalState", "Status"]
+__all__ = ["RECENT_LABELS", "Advice", "Batch", "Happening", "HappeningKind", "Monitor", "SignalState", "Status"]
 
 HappeningKind = Literal["alarm", "notice"]
 """An alarm is counted against the promise on false alarms; a notice is a fact about the source (a column that is lost, say)."""
+RECENT_LABELS = 1_000
+"""The newest labels, at most, of which a status gives the accuracy."""
 Cell = str | float | None
 
 
@@ -31,7 +33,7 @@ class Batch:
     first : int
         Number of the first row, counted from 0 since the watch began, over all restarts.
     keys : sequence of str, optional
-        What labels that come later are matched by.
+        What labels that come later are matched by; None where a row has none.
     labels : sequence, optional
         The label of each row where it came with the row; None where it has not come.
     seconds : sequence of float, optional
@@ -40,7 +42,7 @@ class Batch:
 
     columns: Mapping[str, Sequence[Cell]]
     first: int
-    keys: Sequence[str] | None = None
+    keys: Sequence[str | None] | None = None
     labels: Sequence[Cell] | None = None
     seconds: Sequence[float | None] | None = None
 
@@ -118,7 +120,7 @@ class Status:
     signals : tuple of SignalState
         Those with an alarm first, then by their evidence.
     accuracy : Estimate or None
-        Of the rows whose labels came, most recent window; None before the first.
+        Of the rows of the newest `RECENT_LABELS` labels; None before the first.
     expected : Estimate or None
         Estimated without labels, by the assumption that is said in the sentence; None where it is withdrawn.
     false_alarms : float

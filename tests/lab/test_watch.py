@@ -9,6 +9,10 @@ from samples.watched import WatchingLab
 from lab import registry
 from lab.commands.watch import ALARMED
 from lab.commands.words import what_is_kept
+from lab.protocol import Estimate
+from lab.report.watch import report_page
+from lab.watching.plain import Standing
+from lab.watching.protocol import Advice, Status
 
 
 @pytest.fixture
@@ -83,6 +87,23 @@ def test_it_goes_on_from_its_state_and_a_report_is_there_at_any_time(watch, lab,
     assert "<script" not in page
     assert "default-src 'none'; style-src 'sha256-" in page
     assert "row 651 (between 601 and 691)" in page
+
+
+def test_a_report_says_of_which_labels_the_accuracy_is(tmp_path):
+    advice, known = Advice("no", "Nothing has changed."), Estimate(0.9, 0.88, 0.92, "share")
+    for n_labels, name in ((1_000, "Right answers<"), (2_000, "Right answers of the last 1,000 labels<")):
+        status = Status(3_000, n_labels, "Nothing has changed.", advice, (), known, None, 0.05)
+        assert name in report_page(Standing("rows.csv", "2026-01-01T00:00:00+00:00", status, {}, (), ()))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "there is nothing to watch in odd.csv"), ("x,y\n", "no column of the model")]
+)
+def test_a_file_without_rows_or_columns_of_the_model_is_refused(watch, tmp_path, content, said):
+    (tmp_path / "odd.csv").write_text(content)
+    called = watch(data="odd.csv")
+    assert called.code == 2
+    assert said in called.err
 
 
 def test_all_who_are_named_are_told_of_an_alarm(watch, tmp_path, monkeypatch):

@@ -1,16 +1,19 @@
 """The loop of a watch: late labels, silence, what is wrong with rows, and a state that belongs to one watch."""
 
+import dataclasses
 import json
 
 import pytest
 from samples.watched import Counting
 
 from lab.errors import DataError, InputError
+from lab.watching import columns, late, loop
 from lab.watching import keys as newest_keys
-from lab.watching import late, loop
 from lab.watching.loop import Roles, Watch
 from lab.watching.protocol import Happening
+from lab.watching.sources.growing import GrowingFile
 from lab.watching.sources.source import Piece, Unread
+from lab.watching.sources.text import columns_of
 from lab.watching.state import StateFile
 
 
@@ -135,6 +138,84 @@ def test_while_too_many_labels_wait_no_more_are_read(monkeypatch):
     assert monitor.labels == 3
 
 
+def test_labels_of_other_rows_make_room_for_those_behind_them(monkeypatch):
+    monkeypatch.setattr(late, "WAITING", 20)
+    monkeypatch.setattr(late, "SILENT_ROWS", 2)
+    older = [labels(**{f"old-{i}-{j}": 1 for j in range(10)}) for i in range(9)]
+    known = labels(**{"1": 1, "2": 0, "3": 1})
+    monitor, heard = watched([piece("1", "2", "3"), *[None] * 30], [*older, known])
+    assert (monitor.labels, monitor.unknown) == (3, 90)
+    said = "too many labels wait for rows that do not come; the oldest are given up, so that those behind them are read"
+    assert heard.sentences().count(said) == 1
+    assert heard.last.counts["labels given up"] == 80
+    assert "80 labels that waited in vain for their rows" in heard.last.said
+    monitor, heard = watched([piece("1", "2", "3")], [*older, known])
+    assert (monitor.labels, monitor.unknown) == (3, 90), "at the end all are read, however many wait"
+
+
+def test_labels_that_are_ahead_of_their_rows_are_not_given_up_while_rows_pause(monkeypatch):
+    monkeypatch.setattr(late, "WAITING", 20)
+    monkeypatch.setattr(late, "SILENT_ROWS", 5)
+    keys = [f"{i}" for i in range(200)]
+    rows = [part for i in range(0, 200, 2) for part in (piece(*keys[i : i + 2]), None)]
+    given = [labels(**dict.fromkeys(keys[i : i + 10], 1)) for i in range(0, 200, 10)]
+    monitor, heard = watched(rows, given)
+    assert (monitor.labels, monitor.unknown) == (200, 0)
+    assert "labels given up" not in heard.last.counts
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_of_several_labels_of_a_row_the_first_counts_however_they_are_cut(apart, tmp_path):
+    state = StateFile(tmp_path / "state.json")
+    first, second = [("1", "a"), ("2", "b")], [("1", "c"), ("2", "d")]
+    pieces = [first, second] if apart else [first + second]
+    given = [Piece({"id": [key for key, _ in part], "label": [label for _, label in part]}) for part in pieces]
+    taken = []
+
+    class Asked(Counting):
+        def take_labels(self, labels):
+            taken.append(dict(labels))
+            return super().take_labels(labels)
+
+    rows = [piece("1", "2"), piece("3")]
+    _, heard = watched(rows, given, monitor=Asked(), state=state)
+    assert {key: label for part in taken for key, label in part.items()} == dict(first)
+    assert heard.last.counts["repeated labels"] == 2
+    said = "a label came for a row that had one; the first counts, and such labels are counted and left out"
+    assert heard.sentences().count(said) == 1
+    _, heard = watched(
+        [*rows, piece("1")], [*given, labels(**{"1": "e"}), labels(**{"2": "f"})], monitor=Asked(), state=state
+    )
+    assert taken[-1] == {"1": "e"}, "a row whose key comes again has no label yet"
+    assert heard.last.counts["repeated labels"] == 3
+
+
+def test_what_is_missing_is_no_key():
+    nothing = [float("nan"), "", None]
+    seen = []
+
+    class Asked(Counting):
+        def take(self, batch):
+            seen.extend(batch.keys)
+            return super().take(batch)
+
+    given = Piece({"id": [*nothing, "7", 8.0], "label": [1, 1, 1, 1, float("nan")]})
+    monitor, heard = watched([piece(*nothing, *nothing, "7", 8.0)], [given], monitor=Asked())
+    assert seen == [None] * 6 + ["7", "8"]
+    assert "twice" not in heard.last.counts
+    assert (monitor.labels, monitor.unknown, heard.last.counts["labels read"]) == (1, 0, 1)
+
+
+def test_labels_behind_a_run_of_lines_that_do_not_parse_are_read(tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("id,label\n1,x\n" + "corrupt\n" * 50 + "2,x\n")
+    source = GrowingFile(path, ends=True)
+    monitor = Counting()
+    Watch(monitor, Given(piece("1", "2")), labels=source, roles=Roles("id", "label"), batch=10).run()
+    source.close()
+    assert monitor.labels == 2
+
+
 @pytest.mark.parametrize(
     ("given", "roles", "said"),
     [
@@ -194,6 +275,63 @@ def test_a_column_that_is_lost_is_told_once_and_ends_nothing():
         "the column 'b' is lost",  # by the monitor
         "rows has ended after row 3",
     ]
+
+
+def test_times_that_are_none_are_told_where_the_monitor_looks_for_seasons_too():
+    _, heard = watched(
+        [piece("1", "2", "3", at=["2026-01-02", "soon", "2026-01-01"])], roles=Roles("id", time="at", seasons=True)
+    )
+    assert heard.sentences()[0] == "'at' holds no time at row 2; the row is watched all the same"
+    assert (heard.last.counts["timeless"], "backwards" in heard.last.counts) == (1, False)
+
+
+def test_a_header_that_comes_again_is_told_once():
+    again = [dataclasses.replace(piece(f"{i}"), header_again=True) for i in range(3)]
+    monitor, heard = watched([piece("a", "b"), *again])
+    assert monitor.rows == 5
+    assert (
+        heard.sentences()[0]
+        == "a header comes again after row 3 of rows; it is no row, and what follows it is read in its order"
+    )
+    assert len(heard.sentences()) == 2
+    assert heard.last.counts["headers"] == 3
+
+
+@pytest.mark.parametrize("cut", [1, 5, 50])
+def test_objects_may_get_their_columns_later_however_they_are_cut(monkeypatch, cut):
+    monkeypatch.setattr(columns, "ENOUGH", 20)
+
+    def objects(n, label_from, name="label"):
+        known = []
+        rows = [{"id": f"{i}", "a": 1.0} | ({name: "x"} if i >= label_from else {}) for i in range(n)]
+        return [Piece(columns_of(rows[at : at + cut], known), widens=True) for at in range(0, n, cut)]
+
+    monitor, heard = watched(objects(15, 10), roles=Roles("id", "label"))
+    assert (monitor.rows, monitor.labels) == (15, 5)
+    assert heard.sentences() == ["the column 'b' is lost", "rows has ended after row 15"]
+    for n in (15, 60):
+        _, heard = watched(objects(n, 0, "lable"), roles=Roles("id", "label"))
+        told = [each for each in heard.sentences() if "have no column 'label'; did you mean 'lable'" in each]
+        assert len(told) == 1, "after rows enough, or at the end"
+    monitor, heard = watched([piece(*map(str, range(50)))], objects(50, 20), roles=Roles("id", "label"))
+    assert monitor.labels == 30
+    with pytest.raises(DataError, match="the labels have no column 'label'; did you mean 'lable'"):
+        watched([piece(*map(str, range(50)))], objects(50, 0, "lable"), roles=Roles("id", "label"))
+    with pytest.raises(DataError, match="rows has no column of the model; it has x, and the model knows a, b"):
+        watched([Piece({"x": [1]}, widens=True)], roles=Roles())
+
+
+def test_a_source_without_a_row_is_refused_unless_more_may_come(tmp_path):
+    with pytest.raises(
+        DataError, match="there is nothing to watch in rows: no header and no row; name a source of rows"
+    ):
+        watched([None])
+    monitor, _ = watched([None], state=StateFile(tmp_path / "state.json"))
+    assert monitor.rows == 0
+    monitor, _ = watched([Piece({"id": [], "a": []})])
+    assert monitor.rows == 0
+    with pytest.raises(DataError, match="rows has no column of the model; it has x, y"):
+        watched([Piece({"x": (), "y": ()})])
 
 
 def test_rows_without_any_column_of_the_model_are_refused():
