@@ -23,7 +23,7 @@ from lab.work.sealed import DamagedError, read_sealed, write_sealed
 
 __all__ = ["SCHEMA", "StateFile", "is_state", "log_of", "packed", "read_state", "unpacked"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Of the state file: raised with every change to what it holds."""
 _OWNER = "lab watch"
 _BEGIN = b'{"sha256": "'

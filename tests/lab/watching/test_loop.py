@@ -495,8 +495,8 @@ def test_a_state_that_is_damaged_is_refused_and_stays_as_it_is(stored, damage):
 
 
 def test_a_state_of_another_version_is_refused(stored, monkeypatch):
-    monkeypatch.setattr("lab.watching.state.SCHEMA", 2)
-    with pytest.raises(InputError, match=r"was written by another version \(schema 1, not 2\)"):
+    monkeypatch.setattr("lab.watching.state.SCHEMA", 3)
+    with pytest.raises(InputError, match=r"was written by another version \(schema 2, not 3\)"):
         watched([piece("1")], [labels(**{"1": 1})], state=StateFile(stored))
 
 
