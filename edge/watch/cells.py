@@ -23,6 +23,7 @@ __all__ = ["read_cells", "read_label", "read_labels"]
 _ABSENT = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?"})
 _TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 _DAY = 86_400_000_000
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def read_cells(cells: "Sequence[Any] | NDArray[Any]", kind: "Kind") -> "tuple[NDArray[Any], NDArray[np.bool_]]":
@@ -33,7 +34,7 @@ def read_cells(cells: "Sequence[Any] | NDArray[Any]", kind: "Kind") -> "tuple[ND
     values : array of shape (n_cells,)
         float64 with NaN (numbers, booleans, and dates as days since 1970-01-01), or object with None (categories).
     unreadable : array of shape (n_cells,)
-        Which of those had something that is no value of this kind; infinite numbers among them.
+        Which of those had something that is no value of this kind; among them numbers that float32, which models take, cannot hold.
     """
     if kind == "category":
         return _texts(cells)
@@ -43,7 +44,7 @@ def read_cells(cells: "Sequence[Any] | NDArray[Any]", kind: "Kind") -> "tuple[ND
         values = np.array(cells, dtype=np.float64)
     except (TypeError, ValueError):
         values = np.array([_number(cell) for cell in cells], dtype=np.float64)
-    unreadable = np.isinf(values)
+    unreadable = np.abs(values) > _LARGEST
     values[unreadable] = np.nan
     return values, unreadable
 

@@ -56,8 +56,8 @@ class Accuracy:
         self._parting = Parting()
 
     def answered(self, steps: "NDArray[np.int64]") -> None:
-        """Take the confidence of a block's answers, in steps: shape (n_rows,)."""
-        self._asked.append(np.bincount(steps, minlength=FINE))
+        """Take the confidence of a block's answers, in steps: shape (n_rows,); `FINE`, where there is no answer, does not count."""
+        self._asked.append(np.bincount(steps, minlength=FINE)[:FINE])
         self._parting.block(len(steps))
 
     def judged(self, found: "Judged") -> None:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edge.watch.advice import Costs
 from edge.watch.cells import read_label, read_labels
 from edge.watch.expecting import Accuracy
@@ -20,7 +22,7 @@ from edge.watch.group import Group, threshold_of
 from edge.watch.inflow import BLOCK, Block, Inflow
 from edge.watch.labels import Answers, Judged, Waiting
 from edge.watch.profile import Profile, written
-from edge.watch.profiling import confidence_step
+from edge.watch.profiling import confidence_step, predicted_class
 from edge.watch.sealing import opened, sealed
 from edge.watch.seasons import Calendar
 from edge.watch.signals import Errors, Rows
@@ -29,6 +31,8 @@ from edge.watch.worse import Worse
 from lab.watching.protocol import Happening
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from edge.watch.predicting import Predictor
     from lab.watching.protocol import Batch, Cell, Status
 
@@ -139,9 +143,23 @@ class EdgeMonitor:
             if probabilities is not None:
                 said = probabilities[part]
                 self._accuracy.answered(confidence_step(said))
-                answers = Answers(first, said.argmax(axis=1), said.max(axis=1))
+                told += self._unanswered(said, first)
+                answers = Answers(first, predicted_class(said), np.nan_to_num(said, posinf=0.0, neginf=0.0).max(axis=1))
                 told += self._judge(self._waiting.answered(answers, rows.keys[part], labels[part]))
         return told
+
+    def _unanswered(self, said: "NDArray[np.float64]", first: int) -> list[Happening]:
+        """Tell once of a row to which the model gave no answer: it counts as wrong where a label comes."""
+        rows = np.flatnonzero(~np.isfinite(said).all(axis=1))
+        if not len(rows):
+            return []
+        row = first + int(rows[0])
+        return self._once(
+            "answer",
+            f"The model gives no answer to row {row + 1:,}, only numbers that are not finite, as it may to a missing value; "
+            "such a row counts as wrong where a label comes.",
+            row,
+        )
 
     def _judge(self, found: Judged) -> list[Happening]:
         """Take answers whose labels have come, and tell of what is odd about labels and keys."""
@@ -175,11 +193,11 @@ class EdgeMonitor:
             self._accuracy.began(change.start[0])
         return happening(signals.name(place), signals.kind(place), signals.words(place, change), change)
 
-    def _once(self, what: str, sentence: str) -> list[Happening]:
+    def _once(self, what: str, sentence: str, row: int | None = None) -> list[Happening]:
         if what in self._told:
             return []
         self._told.append(what)
-        return [Happening("notice", max(self._now, 0), sentence, {"notice": what})]
+        return [Happening("notice", max(self._now, 0) if row is None else row, sentence, {"notice": what})]
 
     def status(self) -> "Status":
         """Say how everything stands."""

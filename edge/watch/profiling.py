@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from edge.watch.cells import read_cells
 from edge.watch.places import places_of
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from lab.protocol import Kind
 
-__all__ = ["answered_by", "confidence_step", "profile_by", "profile_of", "values_of"]
+__all__ = ["answered_by", "confidence_step", "predicted_class", "profile_by", "profile_of", "values_of"]
 
 _MOST_TO_FIX = 20_000
 
@@ -63,7 +64,12 @@ def profile_by(
 
 
 def answered_by(probabilities: "NDArray[np.float64]", target: "NDArray[np.int64]", *, is_own: bool = False) -> Answered:
-    """Count what was predicted: probabilities of shape (n_rows, n_classes), codes of shape (n_rows,)."""
+    """Count what was predicted: probabilities of shape (n_rows, n_classes), codes of shape (n_rows,).
+
+    Rows without an answer, of numbers that are not finite, do not count.
+    """
+    there = np.isfinite(probabilities).all(axis=1)
+    probabilities, target = probabilities[there], target[there]
     predicted, step = probabilities.argmax(axis=1), confidence_step(probabilities)
     return Answered(
         tuple(np.bincount(predicted, minlength=probabilities.shape[1]).tolist()),
@@ -74,9 +80,24 @@ def answered_by(probabilities: "NDArray[np.float64]", target: "NDArray[np.int64]
 
 
 def confidence_step(probabilities: "NDArray[np.float64]") -> "NDArray[np.int64]":
-    """Give the step of the confidence of each prediction, shape (n_rows,)."""
-    found: NDArray[np.int64] = np.clip((probabilities.max(axis=1) * FINE).astype(np.int64), 0, FINE - 1)
-    return found
+    """Give the step of the confidence of each prediction, shape (n_rows,); `FINE` where numbers that are not finite are no answer.
+
+    >>> confidence_step(np.array([[0.3, 0.7], [np.nan, np.nan]])).tolist()
+    [35, 50]
+    """
+    there = np.isfinite(probabilities).all(axis=1)
+    confidence = np.where(there, probabilities.max(axis=1), 0.0)
+    return np.where(there, np.clip((confidence * FINE).astype(np.int64), 0, FINE - 1), FINE)
+
+
+def predicted_class(probabilities: "NDArray[np.float64]") -> "NDArray[np.int64]":
+    """Give the class of each prediction, shape (n_rows,); the number of classes where numbers that are not finite are no answer.
+
+    >>> predicted_class(np.array([[0.3, 0.7], [np.nan, np.nan]])).tolist()
+    [1, 2]
+    """
+    there = np.isfinite(probabilities).all(axis=1)
+    return np.where(there, probabilities.argmax(axis=1), probabilities.shape[1])
 
 
 def values_of(dataset: Dataset, name: str) -> "NDArray[Any]":
@@ -94,7 +115,7 @@ def _column(
     n_seasons: int,
 ) -> Column:
     kind, cells = dataset.kinds[name], values_of(dataset, name)
-    places = places_of(dataset.features[name].iloc[fixing], kind)
+    places = places_of(pd.Series(cells[fixing]), kind)
     rarity = rarity_of(np.bincount(places.codes(cells[fixing]), minlength=places.n_codes))
     codes = season * places.n_codes + places.codes(cells[counted])
     history = np.bincount(codes, minlength=n_seasons * places.n_codes).reshape(n_seasons, places.n_codes)

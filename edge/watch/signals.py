@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.watch.changes import described, described_codes, is_of_the_source
+from edge.watch.changes import described, described_codes, described_place, is_of_the_source
 from edge.watch.group import N_SUMS, Change, Group
 from edge.watch.inflow import BLOCK, Block
 from edge.watch.labels import Order
 from edge.watch.places import MISSING
 from edge.watch.profile import FINE, Answered, Profile
-from edge.watch.profiling import confidence_step
+from edge.watch.profiling import confidence_step, predicted_class
 from edge.watch.ranking import Shape
 from lab.wording import amount
 
@@ -27,6 +27,7 @@ PREDICTED, CONFIDENCE, SECONDS = "predicted class", "confidence of the predictio
 ERRORS, CALIBRATION = "errors", "calibration"
 _PER_DECADE, _FIRST, _LAST = 5, -7, 3  # of the seconds: powers of ten
 _RESIDUALS = 40
+_UNANSWERED = "rows without an answer"  # they have the last place of classes and of confidence
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +64,8 @@ class Rows:
             predicted = np.array(said.predicted) if own and said else np.zeros(len(profile.classes), dtype=np.int64)
             asked = np.array(said.asked) if own and said else np.zeros(FINE, dtype=np.int64)
             others += [
-                _plain(PREDICTED, "model", predicted, self._n_seasons),
-                _plain(CONFIDENCE, "model", asked, self._n_seasons),
+                _plain(PREDICTED, "model", np.append(predicted, 0), self._n_seasons),
+                _plain(CONFIDENCE, "model", np.append(asked, 0), self._n_seasons),
             ]
         self.signals: tuple[Signal, ...] = (*columns, *others)
 
@@ -95,7 +96,7 @@ class Rows:
         if self._timed:
             codes.append(_of_seconds(rows.seconds))
         if probabilities is not None:
-            codes += [probabilities.argmax(axis=1), confidence_step(probabilities)]
+            codes += [predicted_class(probabilities), confidence_step(probabilities)]
         return np.stack(codes, axis=1).reshape(n_blocks, block, -1), sums
 
     def name(self, place: int) -> str:
@@ -112,8 +113,11 @@ class Rows:
             return described(self._profile.columns[place], change.before, change.since)
         name = self.name(place)
         if name == PREDICTED:
-            return described_codes([repr(label) for label in self._profile.classes], change.before, change.since)
+            names = [*(repr(label) for label in self._profile.classes), _UNANSWERED]
+            return described_codes(names, change.before, change.since)
         if name == CONFIDENCE:
+            if said := described_place(_UNANSWERED, FINE, change.before, change.since):
+                return said
             means = [_mean(part[:FINE], (np.arange(FINE) + 0.5) / FINE) for part in (change.before, change.since)]
             return _from_to("mean confidence", [f"{100 * mean:.1f} %" for mean in means if mean is not None])
         middles = np.power(10.0, _FIRST + (np.arange(len(self.signals[place].shape.rarity) - 2) + 0.5) / _PER_DECADE)
