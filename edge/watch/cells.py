@@ -1,33 +1,69 @@
 """What does a cell of a stream say, as the model and the monitor take it? A number, a text, nothing, or nothing that can be read.
 
 Cells come as a source has them: texts of a CSV file, numbers of JSON, None where nothing came. Each is read for itself, so that
-what is made of it never depends on the rows beside it.
+what is made of it never depends on the rows beside it; only how a column spells its values is told beforehand, where it is not
+plainly (`edge.watch.spelling`). The words for what is missing are those of the ground.
 """
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from edge.exporting.seen import text_of
+from lab.reading.dates import dates_of
+from lab.reading.missing import SPELLINGS
+from lab.reading.numbers import numbers_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lab.protocol import Kind
 
-__all__ = ["read_cells", "read_label", "read_labels"]
+__all__ = ["ISO", "LARGEST", "Spelling", "read_cells", "read_label", "read_labels"]
 
-_ABSENT = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?"})
+ISO = "ISO 8601"
 _TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 _DAY = 86_400_000_000
-_LARGEST = float(np.finfo(np.float32).max)
+LARGEST = float(np.finfo(np.float32).max)
+"""Of larger numbers a model in float32 makes infinite ones."""
 
 
-def read_cells(cells: "Sequence[Any] | NDArray[Any]", kind: "Kind") -> "tuple[NDArray[Any], NDArray[np.bool_]]":
+@dataclass(frozen=True)
+class Spelling:
+    """How the texts of a column spell its values.
+
+    Attributes
+    ----------
+    sign, unit
+        Of numbers: see `lab.reading.numbers.Spelled`.
+    form : str
+        Of dates: see `lab.reading.dates.Dated`.
+    """
+
+    sign: Literal[".", ","] = "."
+    unit: str | None = None
+    form: str = ISO
+
+
+def read_cells(
+    cells: "Sequence[Any] | NDArray[Any]",
+    kind: "Kind",
+    spelling: Spelling | None = None,
+    *,
+    keeps: Collection[str] = (),
+) -> "tuple[NDArray[Any], NDArray[np.bool_]]":
     """Read the cells of a column.
+
+    Parameters
+    ----------
+    spelling : Spelling, optional
+        Without it numbers are read as computers write them, and dates by ISO 8601.
+    keeps : collection of str
+        Categories that are taken as they are, also where their words mean elsewhere that nothing is known.
 
     Returns
     -------
@@ -37,14 +73,17 @@ def read_cells(cells: "Sequence[Any] | NDArray[Any]", kind: "Kind") -> "tuple[ND
         Which of those had something that is no value of this kind; among them numbers that float32, which models take, cannot hold.
     """
     if kind == "category":
-        return _texts(cells)
+        return _texts(cells, keeps)
     if kind == "date":
-        return _dates(cells)
-    try:
-        values = np.array(cells, dtype=np.float64)
-    except (TypeError, ValueError):
-        values = np.array([_number(cell) for cell in cells], dtype=np.float64)
-    unreadable = np.abs(values) > _LARGEST
+        return _dates(cells, ISO if spelling is None else spelling.form)
+    if spelling is not None:
+        values = _spelled(cells, spelling)
+    else:
+        try:
+            values = np.array(cells, dtype=np.float64)
+        except (TypeError, ValueError):
+            values = np.array([_number(cell) for cell in cells], dtype=np.float64)
+    unreadable = np.abs(values) > LARGEST
     values[unreadable] = np.nan
     return values, unreadable
 
@@ -62,10 +101,19 @@ def read_labels(cells: "Sequence[Any]") -> list[str | None]:
     return [known[cell] if cell is None or type(cell) is str else read_label(cell) for cell in cells]
 
 
-def _texts(cells: "Sequence[Any] | NDArray[Any]") -> "tuple[NDArray[Any], NDArray[np.bool_]]":
+def _texts(cells: "Sequence[Any] | NDArray[Any]", keeps: Collection[str]) -> "tuple[NDArray[Any], NDArray[np.bool_]]":
+    known: dict[Any, str | None] = {None: None}
+    known |= {text: _text(text, keeps) for text in {cell for cell in cells if type(cell) is str}}
     values = np.empty(len(cells), dtype=object)
-    values[:] = [(cell or None) if type(cell) is str else (text_of(cell) or None) for cell in cells]
+    values[:] = [known[cell] if cell is None or type(cell) is str else (text_of(cell) or None) for cell in cells]
     return values, np.zeros(len(cells), dtype=bool)
+
+
+def _text(text: str, keeps: Collection[str]) -> str | None:
+    if text in keeps:
+        return text
+    trimmed = text.strip()
+    return trimmed if trimmed in keeps or trimmed.casefold() not in SPELLINGS else None
 
 
 def _number(cell: Any) -> float:
@@ -78,19 +126,34 @@ def _number(cell: Any) -> float:
         except (TypeError, ValueError, OverflowError):
             return math.inf
     text = cell.strip()
-    if text.casefold() in _ABSENT:
-        return math.nan
     try:
         return float(text)
     except ValueError:
-        return _TRUTHS.get(text.casefold(), math.inf)
+        word = text.casefold()
+        return math.nan if word in SPELLINGS else _TRUTHS.get(word, math.inf)
 
 
-def _dates(cells: "Sequence[Any] | NDArray[Any]") -> "tuple[NDArray[Any], NDArray[np.bool_]]":
+def _spelled(cells: "Sequence[Any] | NDArray[Any]", spelling: Spelling) -> "NDArray[np.float64]":
+    """Read numbers whose texts have a spelling; infinite where there is something that is none."""
+    texts = list({cell for cell in cells if type(cell) is str})
+    trimmed = [text.strip() for text in texts]
+    found = numbers_of(trimmed, spelling.sign, spelling.unit)
+    known: dict[str, float] = {}
+    for text, short, number in zip(texts, trimmed, found.tolist(), strict=True):
+        is_number = not math.isnan(number)
+        word = short.casefold()
+        known[text] = number if is_number else math.nan if word in SPELLINGS else _TRUTHS.get(word, math.inf)
+    return np.array([known[cell] if type(cell) is str else _number(cell) for cell in cells], dtype=np.float64)
+
+
+def _dates(cells: "Sequence[Any] | NDArray[Any]", form: str) -> "tuple[NDArray[Any], NDArray[np.bool_]]":
     texts = [text_of(cell).strip() for cell in cells]
-    absent = np.array([text.casefold() in _ABSENT for text in texts], dtype=bool)
-    found = pd.to_datetime(pd.Series(texts, dtype=object), format="ISO8601", errors="coerce", utc=True)
-    moments = found.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    absent = np.array([text.casefold() in SPELLINGS for text in texts], dtype=bool)
+    if form == ISO:
+        found = pd.to_datetime(pd.Series(texts, dtype=object), format="ISO8601", errors="coerce", utc=True)
+        moments = found.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    else:
+        moments = dates_of(texts, form).values
     unreadable = np.isnat(moments) & ~absent
     values = np.where(np.isnat(moments), np.nan, moments.astype(np.int64) / _DAY)
     return values, unreadable

@@ -3,13 +3,14 @@
 Rows wait until a block is full, so that nothing depends on how a source cut its stream into batches.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.watch.cells import read_cells, read_labels
+from edge.watch.cells import read_labels
+from edge.watch.spelling import Reader, held
 from lab.watching.protocol import Batch, Happening
 from lab.wording import listed
 
@@ -29,7 +30,7 @@ _OTHER_TYPE = 0.9  # of the cells of a block
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Rows in a row: whole blocks, or those that wait for one to be full.
+    """Rows in a row: whole blocks.
 
     Attributes
     ----------
@@ -51,8 +52,24 @@ class Block:
     seconds: "NDArray[np.float64]"
 
 
+@dataclass(frozen=True, eq=False)
+class _Unread:
+    """Rows in a row as they came: those that wait for a block to be full, and those of a batch after them; as in `Block`."""
+
+    first: int
+    cells: Mapping[str, Sequence[Any]]
+    keys: Sequence[str | None]
+    labels: Sequence[Any]
+    seconds: "NDArray[np.float64]"
+
+
 class Inflow:
     """Reads the columns of batches and cuts them into blocks.
+
+    Parameters
+    ----------
+    keeps : mapping of str to collection of str
+        Categories of columns, which are taken as they are.
 
     Attributes
     ----------
@@ -60,13 +77,20 @@ class Inflow:
         Rows taken so far.
     """
 
-    def __init__(self, kinds: "Mapping[str, Kind]", *, known: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        kinds: "Mapping[str, Kind]",
+        *,
+        known: Sequence[str] = (),
+        keeps: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         self._kinds = dict(kinds)
+        self._readers = {name: Reader(kind, (keeps or {}).get(name, ())) for name, kind in kinds.items()}
         self._known = {*kinds, *known}
         self.rows = 0
         self._told: list[str] = []
         self._unused: list[str] = []  # columns that were there from the first row on, and are not known
-        self._waiting = self._read(Batch({}, 0), 0)
+        self._waiting = self._unread(Batch({}, 0), 0)
 
     @property
     def waiting(self) -> int:
@@ -95,22 +119,31 @@ class Inflow:
             return None, []
         told = list(self._schema(batch))
         self.rows += batch.n_rows
-        whole = _together(self._waiting, self._read(batch, batch.n_rows))
+        whole = _together(self._waiting, self._unread(batch, batch.n_rows))
         n_full = len(whole.keys) // BLOCK * BLOCK
         self._waiting = _part(whole, slice(n_full, None))
         if not n_full:
             return None, told
-        full = _part(whole, slice(0, n_full))
-        return full, told + list(self._other_types(full))
+        full, said = self._read(_part(whole, slice(0, n_full)))
+        return full, [*told, *said, *self._other_types(full)]
 
-    def _read(self, batch: Batch, n_rows: int) -> Block:
+    def _read(self, rows: _Unread) -> tuple[Block, list[Happening]]:
+        """Read whole blocks; tells how columns are spelled that are not plain."""
+        values, unreadable = {}, {}
+        told: list[Happening] = []
+        for name, reader in self._readers.items():
+            values[name], unreadable[name], found = reader.read(rows.cells[name], BLOCK)
+            for place, words in found:
+                said = f"The column {name!r} is read as {words}."
+                told += self._once(f"spelling ({words})", name, rows.first + place, said)
+        return Block(rows.first, values, unreadable, rows.keys, rows.labels, rows.seconds), told
+
+    def _unread(self, batch: Batch, n_rows: int) -> _Unread:
         nothing = [None] * n_rows
-        read = {name: read_cells(batch.columns.get(name, nothing), kind) for name, kind in self._kinds.items()}
         seconds = nothing if batch.seconds is None else batch.seconds
-        return Block(
+        return _Unread(
             batch.first,
-            {name: values for name, (values, _) in read.items()},
-            {name: unreadable for name, (_, unreadable) in read.items()},
+            {name: batch.columns.get(name, nothing) for name in self._kinds},
             nothing if batch.keys is None else list(batch.keys),
             nothing if batch.labels is None else list(batch.labels),
             np.array(seconds, dtype=np.float64),
@@ -146,20 +179,22 @@ class Inflow:
         if f"{what} {name}" in self._told or len(self._told) >= _MOST_TOLD:
             return
         self._told.append(f"{what} {name}")
-        yield Happening("notice", row, sentence, {"notice": f"{what} column", "column": name})
+        yield Happening("notice", row, sentence, {"notice": f"{what.partition(' (')[0]} column", "column": name})
 
     def state(self) -> dict[str, Any]:
         """Give all that it holds: of the rows, those that wait."""
         waiting = self._waiting
         return {"rows": self.rows, "told": list(self._told), "unused": list(self._unused), "first": waiting.first,
-                "values": dict(waiting.values), "unreadable": dict(waiting.unreadable), "keys": list(waiting.keys),
-                "labels": list(waiting.labels), "seconds": waiting.seconds}  # fmt: skip
+                "cells": {name: held(cells) for name, cells in waiting.cells.items()},
+                "spelled": {name: reader.state() for name, reader in self._readers.items() if reader.spelling is not None},
+                "keys": list(waiting.keys), "labels": list(waiting.labels), "seconds": waiting.seconds}  # fmt: skip
 
     def resume(self, state: dict[str, Any]) -> None:
         """Take it up again."""
         self.rows, self._told, self._unused = state["rows"], list(state["told"]), list(state["unused"])
-        parts = (state[name] for name in ("first", "values", "unreadable", "keys", "labels", "seconds"))
-        self._waiting = Block(*parts)
+        self._waiting = _Unread(*(state[name] for name in ("first", "cells", "keys", "labels", "seconds")))
+        for name, reader in self._readers.items():
+            reader.resume(state["spelled"].get(name))
 
 
 def _not_used(names: Sequence[str]) -> str:
@@ -177,24 +212,22 @@ def _not_used(names: Sequence[str]) -> str:
     return f"The stream has {have} that the model does not use: {listing}; {they} not watched."
 
 
-def _together(one: Block, other: Block) -> Block:
+def _together(one: _Unread, other: _Unread) -> _Unread:
     if not len(one.keys):
         return other
-    return Block(
+    return _Unread(
         one.first,
-        {name: np.concatenate([values, other.values[name]]) for name, values in one.values.items()},
-        {name: np.concatenate([flags, other.unreadable[name]]) for name, flags in one.unreadable.items()},
+        {name: [*cells, *other.cells[name]] for name, cells in one.cells.items()},
         [*one.keys, *other.keys],
         [*one.labels, *other.labels],
         np.concatenate([one.seconds, other.seconds]),
     )
 
 
-def _part(block: Block, rows: slice) -> Block:
-    return Block(
+def _part(block: _Unread, rows: slice) -> _Unread:
+    return _Unread(
         block.first + rows.start,
-        {name: values[rows] for name, values in block.values.items()},
-        {name: flags[rows] for name, flags in block.unreadable.items()},
+        {name: cells[rows] for name, cells in block.cells.items()},
         block.keys[rows],
         block.labels[rows],
         block.seconds[rows],

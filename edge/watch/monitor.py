@@ -71,7 +71,8 @@ class EdgeMonitor:
         profile = plan.profile
         self._plan, self._predictor = plan, predictor
         time = () if plan.calendar is None else (plan.calendar.column,)
-        self._inflow = Inflow({c.name: c.kind for c in profile.columns}, known=(*time, profile.target))
+        keeps = {column.name: column.places.categories for column in profile.columns}
+        self._inflow = Inflow({c.name: c.kind for c in profile.columns}, known=(*time, profile.target), keeps=keeps)
         self._signals = Rows(profile, predicts=predictor is not None)
         held_against = profile.answered if predictor is not None and Worse.can_tell(profile.answered) else None
         n_judged = 0 if predictor is None else len(Errors.NAMES) + (held_against is not None)
@@ -114,7 +115,7 @@ class EdgeMonitor:
         calendar = self._plan.calendar
         told = [] if calendar is None else calendar.take(batch)
         rows, said = self._inflow.take(batch)
-        told += said
+        told += [each for each in said if each not in told]  # times may be a column of the model too
         if rows is not None:
             told += self._look(rows)
         return sorted(told, key=lambda each: each.row)

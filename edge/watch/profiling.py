@@ -14,8 +14,6 @@ from lab.protocol import Dataset
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lab.protocol import Kind
-
 __all__ = ["answered_by", "confidence_step", "predicted_class", "profile_by", "profile_of", "values_of"]
 
 _MOST_TO_FIX = 20_000
@@ -101,9 +99,11 @@ def predicted_class(probabilities: "NDArray[np.float64]") -> "NDArray[np.int64]"
 
 
 def values_of(dataset: Dataset, name: str) -> "NDArray[Any]":
-    """Give the values of a column of a table as `edge.watch.cells` reads those of a stream: shape (n_rows,)."""
-    kind: Kind = "category" if dataset.kinds[name] == "category" else "number"  # dates are days there
-    return read_cells(dataset.features[name].to_numpy(), kind)[0]
+    """Give the values of a column of a table as `edge.watch.cells` reads those of a stream: shape (n_rows,). Texts stay."""
+    cells = dataset.features[name].to_numpy()
+    if dataset.kinds[name] == "category":
+        return read_cells(cells, "category", keeps={cell for cell in cells if type(cell) is str and cell})[0]
+    return read_cells(cells, "number")[0]  # dates are days there
 
 
 def _column(

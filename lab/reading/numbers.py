@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Spelled", "spelled_numbers"]
+__all__ = ["Sign", "Spelled", "numbers_of", "spelled_numbers"]
 
 _CURRENCIES = (
     "US$", "A$", "C$", "R$", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₪", "฿", "zł", "Kč", "kr.", "kr", "Fr.", "Ft", "lei",
@@ -57,11 +57,15 @@ class Spelled:
         What was found in the spelling beyond plain digits and a decimal point, in words.
     decimal : {".", ",", None}
         The decimal sign that the texts prove; None where they prove none.
+    sign, unit : str, str or None
+        The decimal sign and the unit by which they were read; None where most have no unit.
     """
 
     values: "NDArray[np.float64]"
     how: tuple[str, ...]
     decimal: Sign | None
+    sign: Sign = "."
+    unit: str | None = None
 
 
 def spelled_numbers(texts: Sequence[str], counts: "NDArray[np.int64]", *, usual: Sign | None) -> Spelled:
@@ -84,8 +88,9 @@ def spelled_numbers(texts: Sequence[str], counts: "NDArray[np.int64]", *, usual:
     parts = [match if match is not None and _fits(match, unit) else None for match in found]
     digits = [None if match is None else match["digits"] for match in parts]
     decimal, is_sure = _decimal(digits, counts[some], usual)
-    values = _values(texts, decimal, unit) if any(parts) else _infinite(texts)
-    return Spelled(values, _in_words(parts, values[some], decimal, unit), decimal if is_sure else None)
+    values = numbers_of(texts, decimal, unit) if any(parts) else _infinite(texts)
+    how = _in_words(parts, values[some], decimal, unit)
+    return Spelled(values, how, decimal if is_sure else None, decimal, unit)
 
 
 def _are_bounds(found: Sequence["re.Match[str] | None"], counts: "NDArray[np.int64]") -> bool:
@@ -98,8 +103,8 @@ def _infinite(texts: Sequence[str]) -> "NDArray[np.float64]":
     return np.array([_INFINITE.get(text.casefold(), np.nan) for text in texts], dtype=np.float64)
 
 
-def _values(texts: Sequence[str], decimal: Sign, unit: str | None) -> "NDArray[np.float64]":
-    """Compute all numbers: those of digits and signs alone at once, the others one by one."""
+def numbers_of(texts: Sequence[str], decimal: Sign, unit: str | None) -> "NDArray[np.float64]":
+    """Compute the numbers of a known spelling, NaN where a text is none: those of digits alone at once, others one by one."""
     array = pa.array(texts, pa.string())
     sign = "," if decimal == "." else "."
     is_plain = pc.match_substring_regex(array, _PLAIN[decimal])
