@@ -102,10 +102,13 @@ def read_labels(cells: "Sequence[Any]") -> list[str | None]:
 
 
 def _texts(cells: "Sequence[Any] | NDArray[Any]", keeps: Collection[str]) -> "tuple[NDArray[Any], NDArray[np.bool_]]":
-    known: dict[Any, str | None] = {None: None}
-    known |= {text: _text(text, keeps) for text in {cell for cell in cells if type(cell) is str}}
     values = np.empty(len(cells), dtype=object)
-    values[:] = [known[cell] if cell is None or type(cell) is str else (text_of(cell) or None) for cell in cells]
+    distinct = {*cells}
+    if all(text is None or type(text) is str for text in distinct):  # each is read once
+        known = {text: None if text is None else _text(text, keeps) for text in distinct}
+        values[:] = list(map(known.__getitem__, cells))
+    else:
+        values[:] = [_text(cell, keeps) if type(cell) is str else (text_of(cell) or None) for cell in cells]
     return values, np.zeros(len(cells), dtype=bool)
 
 

@@ -4,6 +4,7 @@ A file that a run left knows its columns, classes and profile. One of somebody e
 (`edge.given`), and compared with a table that the user gives; rows of that table must be none that the model learned from.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -32,6 +33,8 @@ from lab.protocol import Dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from lab.learning.families import Family
 
 __all__ = ["open_monitor"]
 
@@ -92,9 +95,7 @@ def open_monitor(
         raise InputError(f"false_alarms is {false_alarms:g}; it must be above 0 and at most 0.5")
     costs, seasons = _costs(cost_of_waiting, cost_of_retraining), named_seasons(season)
     calendar, days = _calendar(reference, seasons, time)
-    if reference is not None and calendar is not None:
-        reference = _without(reference, calendar.column)
-    found = _read(model, reference)
+    found, reference = _read(model, reference, None if calendar is None else calendar.column)
     profile = found.profile if reference is None else _compared_with(found, reference, seasons, days, seed=seed)
     if profile is None:
         raise InputError(
@@ -136,25 +137,41 @@ def _without(dataset: Dataset, column: str) -> Dataset:
     return dataclasses.replace(dataset, features=dataset.features[list(kinds)], kinds=kinds)
 
 
-def _read(path: Path, reference: Dataset | None) -> _Model:
-    """Read a model's file: one of a run by what it says of itself, another one by the reference."""
+def _read(path: Path, reference: Dataset | None, time: str | None) -> tuple[_Model, Dataset | None]:
+    """Read a model's file: one of a run by what it says of itself, another one by the reference.
+
+    Gives the reference as well, without the column of times where the model does not take it.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror or error}); give the path of a model file") from error
     if path.suffix == ".onnx" and (own := _own(path, content)) is not None:
-        return own
+        return own, reference
     if reference is None:
         raise InputError(
             f"{path.name} was not left by a run of lab run edge, and tells nothing of its data; give the table that it is compared "
             "with by --reference"
         )
-    family = family_of(str(path), reference)
+    family, reference = _family_of(path, reference, time)
     given = family.build(reference.features, 0)
     rows = device.device_rows_at(reference, np.arange(min(reference.n_rows, _AT_ONCE)))
     file = parity.leanest_equal(AsDeviceSees(given, reference), export_given(given, reference), reference, rows, seed=0)
     digest = hashlib.sha256(content).hexdigest()
-    return _Model(digest, Predictor(session(file.content), given.shape.numbers, given.shape.texts))
+    return _Model(digest, Predictor(session(file.content), given.shape.numbers, given.shape.texts)), reference
+
+
+def _family_of(path: Path, reference: Dataset, time: str | None) -> "tuple[Family, Dataset]":
+    """Take in a model of somebody else's; the column of times is kept where it takes the table with it alone."""
+    if time is None:
+        return family_of(str(path), reference), reference
+    without = _without(reference, time)
+    try:
+        return family_of(str(path), without), without
+    except InputError:
+        with contextlib.suppress(InputError):
+            return family_of(str(path), reference), reference
+        raise
 
 
 def _own(path: Path, content: bytes) -> _Model | None:

@@ -48,8 +48,9 @@ class Reader:
             return values, unreadable, found
         for first in range(0, len(cells), block):
             part = slice(first, first + block)
-            n_odd = sum(type(cells[first + place]) is str for place in np.flatnonzero(unreadable[part]).tolist())
-            spelled = _spelling_of(cells[part], self._kind, n_odd) if n_odd else None
+            there = [cells[first + place] for place in np.flatnonzero(unreadable[part]).tolist()]
+            odd = [cell.strip() for cell in there if type(cell) is str]
+            spelled = _spelling_of(cells[part], self._kind, len(odd)) if _may_be_spelled(odd, self._kind) else None
             if spelled is None:
                 continue
             self.spelling, words = spelled
@@ -82,6 +83,15 @@ def _short(cell: int) -> int | float:
         return float(cell)
     except OverflowError:
         return float("inf")
+
+
+def _may_be_spelled(odd: Sequence[str], kind: "Kind") -> bool:
+    """Whether any of the texts that cannot be read may be a value in another spelling: a quick look."""
+    some = sorted({text for text in odd if any(sign.isdigit() for sign in text)})
+    if kind == "date" or not some:
+        return bool(some)
+    found = spelled_numbers(some, np.ones(len(some), dtype=np.int64), usual=None)
+    return bool(np.any(np.abs(found.values) <= LARGEST))
 
 
 def _spelling_of(cells: Sequence[Any], kind: "Kind", n_odd: int) -> tuple[Spelling, str] | None:

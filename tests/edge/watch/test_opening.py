@@ -90,6 +90,22 @@ def test_seasons_are_learned_from_the_times_of_a_table(model):
         open_monitor(model, timed, season="hour", time="heat")
 
 
+def test_a_model_that_takes_the_times_is_watched_by_seasons_and_keeps_them(tmp_path):
+    rng = np.random.default_rng(3)
+    days = 19_000 + np.sort(rng.random(len(TABLE.target))) * 60
+    features = TABLE.features.assign(day=days)
+    timed = dataclasses.replace(TABLE, features=features, kinds={**TABLE.kinds, "day": "date"})
+    how = {"family": LOGISTIC, "scorer": "accuracy", "candidates": 1}
+    path = tmp_path / "edge-model.onnx"
+    path.write_bytes(deliver(timed, seed=1, **how).onnx.tobytes())
+    columns, _ = rows(5, 400)
+    columns["day"] = np.array([str(np.datetime64("2022-01-08T00:00") + np.timedelta64(row, "h")) for row in range(400)])
+    for model in (path, bare(path, tmp_path)):
+        watch = open_monitor(model, timed, season="hour", time="day")
+        assert set(watch.columns) == {*TABLE.kinds, "day"}
+        assert [each for each in watched(watch, columns) if each.kind == "notice"] == []
+
+
 def test_what_cannot_be_watched_is_refused_in_one_sentence(model, tmp_path):
     given = bare(model, tmp_path)
     broken = tmp_path / "broken.onnx"
