@@ -6,6 +6,7 @@ plainly (`edge.watch.spelling`). The words for what is missing are those of the 
 """
 
 import math
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,6 +28,9 @@ __all__ = ["ISO", "LARGEST", "Spelling", "read_cells", "read_label", "read_label
 
 ISO = "ISO 8601"
 _TRUTHS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+_CLOCK = re.compile(
+    r"(\d{1,4}):([0-5]\d)(?::([0-5]\d))?"
+)  # times of a day and durations, which the ground reads in seconds
 _DAY = 86_400_000_000
 LARGEST = float(np.finfo(np.float32).max)
 """Of larger numbers a model in float32 makes infinite ones."""
@@ -132,8 +136,17 @@ def _number(cell: Any) -> float:
     try:
         return float(text)
     except ValueError:
-        word = text.casefold()
-        return math.nan if word in SPELLINGS else _TRUTHS.get(word, math.inf)
+        return _other(text)
+
+
+def _other(text: str) -> float:
+    """Read what a number may be said by but digits: a word for nothing, true or false, a time of day or a duration."""
+    word = text.casefold()
+    if word in SPELLINGS:
+        return math.nan
+    if (clock := _CLOCK.fullmatch(text)) is not None:
+        return 3_600.0 * int(clock[1]) + 60 * int(clock[2]) + int(clock[3] or 0)
+    return _TRUTHS.get(word, math.inf)
 
 
 def _spelled(cells: "Sequence[Any] | NDArray[Any]", spelling: Spelling) -> "NDArray[np.float64]":
@@ -143,9 +156,7 @@ def _spelled(cells: "Sequence[Any] | NDArray[Any]", spelling: Spelling) -> "NDAr
     found = numbers_of(trimmed, spelling.sign, spelling.unit)
     known: dict[str, float] = {}
     for text, short, number in zip(texts, trimmed, found.tolist(), strict=True):
-        is_number = not math.isnan(number)
-        word = short.casefold()
-        known[text] = number if is_number else math.nan if word in SPELLINGS else _TRUTHS.get(word, math.inf)
+        known[text] = _other(short) if math.isnan(number) else number
     return np.array([known[cell] if type(cell) is str else _number(cell) for cell in cells], dtype=np.float64)
 
 

@@ -115,7 +115,7 @@ def _column(
     n_seasons: int,
 ) -> Column:
     kind, cells = dataset.kinds[name], values_of(dataset, name)
-    places = places_of(pd.Series(cells[fixing]), kind)
+    places = places_of(pd.Series(cells[fixing], name=name), kind)
     rarity = rarity_of(np.bincount(places.codes(cells[fixing]), minlength=places.n_codes))
     codes = season * places.n_codes + places.codes(cells[counted])
     history = np.bincount(codes, minlength=n_seasons * places.n_codes).reshape(n_seasons, places.n_codes)

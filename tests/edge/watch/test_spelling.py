@@ -87,6 +87,15 @@ def test_what_the_ground_reads_is_read_in_a_stream(cells, kind, values, words, t
     np.testing.assert_array_equal(found, of_ground.to_numpy())
 
 
+def test_times_of_day_and_durations_are_seconds_as_in_a_table(tmp_path):
+    path = tmp_path / "t.csv"
+    for cells in (["12:30", "0:05", "23:59:59", ""] * 15, ["26:10:05", "0:00:01", "n/a", "101:00:00"] * 15):
+        pd.DataFrame({"x": cells, "other": np.arange(60) % 7, "y": ["a", "b"] * 30}).to_csv(path, index=False)
+        found, unreadable, told = Reader("number").read(cells, 60)
+        np.testing.assert_array_equal(found, load(str(path), "y").features["x"].to_numpy())
+        assert (unreadable.any(), told) == (False, [])
+
+
 def test_a_slip_among_plain_numbers_stays_unreadable():
     cells = [*["12.5"] * 58, "12,5", "53 %"]
     found, unreadable, told = Reader("number").read(cells, 60)
