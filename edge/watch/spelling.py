@@ -41,7 +41,10 @@ class Reader:
         self.spelling: Spelling | None = None
 
     def read(self, cells: Sequence[Any], block: int) -> "tuple[NDArray[Any], NDArray[np.bool_], list[tuple[int, str]]]":
-        """Read whole blocks of cells; gives values and what is unreadable as `read_cells` does, and where which spelling begins."""
+        """Read whole blocks of cells.
+
+        Gives values and what is unreadable, shapes (n_cells,), as `read_cells` does, and at which cell which spelling begins, in words.
+        """
         values, unreadable = self._read(cells)
         found: list[tuple[int, str]] = []
         if self._kind == "category" or not unreadable.any():

@@ -140,12 +140,15 @@ def test_seasons_follow_times_that_are_spelled_otherwise_and_say_which_cannot_be
     ]
     times[250:] = hours[250:].strftime("%d/%m/%Y %H:%M")
     other = monitor(known=known, calendar=calendar("hour"))
-    watched(other, columns | {"time": times}, labels, cuts=[120])
+    for batch in batches(columns | {"time": times}, labels, cuts=[50, 120, 230]):
+        again = monitor(known=known, calendar=calendar("hour"))
+        again.resume(other.state())
+        again.take(batch)
+        other = again
     assert [each.evidence for each in other.status().signals] == [each.evidence for each in plain.status().signals]
 
 
 def test_days_of_eight_digits_are_no_seconds():
-    watch = calendar("weekday")
     days = pd.date_range("2024-01-29", periods=100).strftime("%Y%m%d")
     for cells in (days.tolist(), [int(day) for day in days]):
         watch = calendar("weekday")
