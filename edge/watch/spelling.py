@@ -43,7 +43,7 @@ class Reader:
     def read(self, cells: Sequence[Any], block: int) -> "tuple[NDArray[Any], NDArray[np.bool_], list[tuple[int, str]]]":
         """Read whole blocks of cells.
 
-        Gives values and what is unreadable, shapes (n_cells,), as `read_cells` does, and at which cell which spelling begins, in words.
+        Gives values and what is unreadable, shapes (n_cells,), as `read_cells` does, and at which cell which spelling begins.
         """
         values, unreadable = self._read(cells)
         found: list[tuple[int, str]] = []
