@@ -18,6 +18,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 from edge.exporting.device import device_columns
 from edge.exporting.ensemble import WeightedAverage
+from edge.exporting.seen import seen
 from lab.privacy.aggregates import MIN_ROWS
 from lab.protocol import Dataset
 from lab.version import __version__
@@ -30,10 +31,11 @@ __all__ = ["graph_digest", "with_card", "with_frequent_texts"]
 _MOST_TEXTS = 200
 _NONE = "(none is frequent)"  # the encoder wants a category; this one never holds
 _TYPES = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.DOUBLE: "float64", onnx.TensorProto.STRING: "str"}
+_MISSING = "NaN where missing, which a model may not answer in a column that is listed as complete"
 _ENCODING = {
-    "number": "as it is; NaN where missing",
-    "boolean": "0 or 1; NaN where missing",
-    "date": "days since 1970-01-01; NaN where missing",
+    "number": f"as it is; {_MISSING}",
+    "boolean": f"0 or 1; {_MISSING}",
+    "date": f"days since 1970-01-01; {_MISSING}",
     "category": "text; empty where missing; one that is not listed counts as unknown",
 }
 
@@ -89,6 +91,7 @@ def with_card(content: bytes, dataset: Dataset, model: Any, about: Mapping[str, 
         },
         "kinds": {name: dataset.kinds[name] for each in columns.values() for name in each},
         "encoding": {kind: how for kind, how in _ENCODING.items() if kind in dataset.kinds.values()},
+        "complete": _complete(dataset, columns["numbers"]),
         "categories": _categories(model, columns["texts"]),
         "data_sha256": dataset.digest,
         "graph_sha256": graph_digest(graph),
@@ -111,6 +114,12 @@ def graph_digest(graph: onnx.ModelProto) -> str:
     bare.CopyFrom(graph)
     del bare.metadata_props[:]
     return hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest()
+
+
+def _complete(dataset: Dataset, numbers: list[str]) -> list[str]:
+    """Name the columns of numbers of which no row of the table lacks one: models need not have learned what to do without."""
+    lacks = seen(dataset).features[numbers].isna().any(axis=0)
+    return [name for name in numbers if not lacks[name]]
 
 
 def _categories(model: Any, texts: list[str]) -> dict[str, list[str]]:

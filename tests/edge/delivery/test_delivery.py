@@ -60,10 +60,11 @@ def card_of(content):
     return loaded, {name: json.loads(text) for name, text in loaded.get_modelmeta().custom_metadata_map.items()}
 
 
+MISSING = "NaN where missing, which a model may not answer in a column that is listed as complete"
 AS_SAID = {
-    "as it is; NaN where missing": lambda cell: cell,
-    "0 or 1; NaN where missing": lambda cell: {"true": 1.0, "false": 0.0}[cell],
-    "days since 1970-01-01; NaN where missing": lambda cell: (
+    f"as it is; {MISSING}": lambda cell: cell,
+    f"0 or 1; {MISSING}": lambda cell: {"true": 1.0, "false": 0.0}[cell],
+    f"days since 1970-01-01; {MISSING}": lambda cell: (
         (np.datetime64(cell) - np.datetime64("1970-01-01")) / np.timedelta64(1, "D")
     ),
     "text; empty where missing; one that is not listed counts as unknown": lambda cell: cell,
@@ -123,6 +124,9 @@ def test_the_metadata_say_what_the_model_is_and_its_digest_is_that_of_the_graph(
     assert (card["target"], card["classes"], card["rows"]) == ("bought", ["no", "yes"], 160)
     assert card["model"] == "gradient boosting"
     assert card["categories"] == {"colour": ["", "green", "red"]}
+    assert sorted(card["complete"]) == ["age", "open", "when"], (
+        "of weight some values are missing, and colour is no number"
+    )
     assert sorted(card["columns"]) == ["age", "colour", "open", "weight", "when"]
     assert card["data_sha256"] == dataset.digest
     assert card["versions"].keys() == {"future-tech-lab", "scikit-learn", "onnx", "numpy"}
