@@ -216,9 +216,9 @@ def on_the_rows_used(side: str, found: Estimate, other: str, facts: Mapping[str,
 
 
 def _metric(facts: Mapping[str, Any]) -> str:
-    """Name the metric without what stands in brackets in the record."""
+    """Name the metric without what it is called further, or over what it is a mean; a sign that is turned is part of its name."""
     name: str = facts["metric"]
-    return name.partition(" (")[0]
+    return name.removesuffix(" (explained variance)").removesuffix(" (mean over classes)")
 
 
 def settling(rows: int | None, *, in_table: int, max_rows: int) -> str:
