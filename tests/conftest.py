@@ -123,7 +123,10 @@ def _what_is_spared_stays_spared():
 
 
 def pytest_collectstart():
-    """Have what is fitted while a file is read, and in a test (below), draw the same each time where it was given no seed."""
+    """Have what is fitted while a file is read, and in a test (below), draw the same each time where it was given no seed.
+
+    The rule against this generator is set aside: it is the one from which scikit-learn draws then.
+    """
     np.random.seed(0)  # noqa: NPY002
 
 

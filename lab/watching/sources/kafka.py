@@ -121,6 +121,7 @@ class KafkaTopic:
         made = place.get("made", "")
         if made and self._made and made != self._made:
             return (f"{self.name} was made anew; it is read from its oldest message",)
+        self._made = self._made or made  # where nobody answered now, it is asked again later
         told = []
         for name, offset in place["offsets"].items():
             partition = self._kafka.TopicPartition(self._topic, int(name))

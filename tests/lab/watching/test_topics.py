@@ -294,7 +294,9 @@ def test_offsets_of_another_topic_of_the_same_name_are_not_taken(kafka, monkeypa
     assert taken(another, 6) == list(range(6))
     another.close()
     unasked = opened(f"kafka://{address}/other")
+    assert unasked.place()["made"] == ""
     assert (unasked.seek(place), taken(unasked, 2)) == ((), [4, 5]), "where one is not known, nothing is concluded"
+    assert unasked.place()["made"] == "one", "nor is what was known forgotten"
     unasked.close()
 
 
